@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error that a user can meet, each with the exit code that the command line gives it.
+
+A message says what failed, what we saw and what to do; it must read well without a traceback.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.problems import Problem
+    from kfp_katib.results import Result
+
+
+class KfpKatibError(Exception):
+    """Base of all errors of this package."""
+
+    exit_code = 1
+
+
+class InputError(KfpKatibError):
+    """Something the user gave cannot be used; nothing was started."""
+
+    exit_code = 2
+
+
+class ManifestError(InputError):
+    """A manifest has errors; it carries every one of them, not the first."""
+
+    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
+        self.source = source
+        self.problems = problems
+        super().__init__(source, problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        head = f"{self.source}: {count} error{'s' if count != 1 else ''}; nothing was started."
+        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+
+
+class NoVerdict(KfpKatibError):
+    """A search ended without a verdict; `result` is what was known by then."""
+
+    def __init__(self, message: str, result: Result | None = None) -> None:
+        self.result = result
+        super().__init__(message)
+
+
+class TimedOut(NoVerdict):
+    """`timeout_seconds` passed before the Experiment finished, and `on_timeout` is `fail`."""
+
+
+class Interrupted(NoVerdict):
+    """The user stopped the search with Ctrl-C."""
+
+    exit_code = 130
+
+
+class ExperimentFailed(KfpKatibError):
+    """The Experiment has a verdict, and it is Failed; raised where a step must fail with it."""
+
+    def __init__(self, message: str, result: Result) -> None:
+        self.result = result
+        super().__init__(message)
+
+
+class StorageError(KfpKatibError):
+    """A checkpoint is missing, damaged, or lies where we must not touch it."""

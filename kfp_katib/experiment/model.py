@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The typed, frozen Experiment that both engines take: Katib's fields, with Katib's defaults filled in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from kfp_katib.experiment.problems import Problem
+
+ParameterType = Literal["int", "double", "categorical", "discrete"]
+Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
+Strategy = Literal["min", "max", "latest"]
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FeasibleSpace:
+    """Where a parameter's values come from, in Katib's text; empty where the manifest says nothing."""
+
+    min: str = ""
+    max: str = ""
+    step: str = ""
+    list: tuple[str, ...] = ()
+    distribution: Distribution = "uniform"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One dimension of the search."""
+
+    name: str
+    type: ParameterType
+    space: FeasibleSpace
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What the search optimises. `strategies` names one for every metric, defaults included."""
+
+    type: Literal["minimize", "maximize"]
+    metric: str
+    goal: float | None
+    additional: tuple[str, ...]
+    strategies: Mapping[str, Strategy]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The objective's metric, then the additional ones."""
+        return (self.metric, *self.additional)
+
+
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """A suggestion or early-stopping algorithm with its settings, all text as in Katib."""
+
+    name: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Where a trial's metrics are read from.
+
+    Attributes:
+        kind: `StdOut`, `File`, `TensorFlowEvent`, or a kind that only Katib has.
+        path: The file or directory inside the trial's container.
+        format: `TEXT`, `JSON`, or empty.
+        filters: RE2 expressions with the metric's name in group 1 and its value in group 2; never empty
+            for a kind that reads text (Katib's default filter where the manifest gives none).
+    """
+
+    kind: str
+    path: str
+    format: str
+    filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialParameter:
+    """A placeholder of the trial template: `${trialParameters.<name>}` stands for the reference."""
+
+    name: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialTemplate:
+    """How one trial runs. `spec` is the inline trialSpec, None where a ConfigMap holds it."""
+
+    spec: Mapping[str, Any] | None
+    parameters: tuple[TrialParameter, ...]
+    primary_container: str
+    retain: bool
+    success_condition: str
+    failure_condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A Katib Experiment without errors.
+
+    `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong.
+    `manifest_json` is the manifest as given, as canonical JSON: fields we have no type for stay in it.
+    """
+
+    name: str
+    namespace: str
+    objective: Objective
+    algorithm: Algorithm
+    early_stopping: Algorithm | None
+    parameters: tuple[Parameter, ...]
+    parallel_trial_count: int
+    max_trial_count: int | None
+    max_failed_trial_count: int | None
+    resume_policy: str
+    collector: Collector
+    trial_template: TrialTemplate
+    manifest_json: str
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest as plain, fresh data, ready to be changed or submitted."""
+        data: Manifest = json.loads(self.manifest_json)
+        return data
