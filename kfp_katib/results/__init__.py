@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a search leaves behind, shared by both engines: trials, the best of them, the verdict."""
+
+from __future__ import annotations
+
+from kfp_katib.results.best import (
+    best_trial,
+    go_float,
+    katib_best_trial,
+    number,
+    objective_text,
+    objective_value,
+    ranked,
+)
+from kfp_katib.results.model import UNAVAILABLE, ExperimentState, Metric, Result, Trial, TrialState
+from kfp_katib.results.text import to_json, trials_csv
+from kfp_katib.results.verdict import conclude
+
+__all__ = [
+    "UNAVAILABLE",
+    "ExperimentState",
+    "Metric",
+    "Result",
+    "Trial",
+    "TrialState",
+    "best_trial",
+    "conclude",
+    "go_float",
+    "katib_best_trial",
+    "number",
+    "objective_text",
+    "objective_value",
+    "ranked",
+    "to_json",
+    "trials_csv",
+]

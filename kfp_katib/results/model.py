@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trial and Result: what a search leaves behind, the same from both engines, in Katib's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Experiment
+
+TrialState = Literal[
+    "Pending", "Running", "Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable"
+]
+ExperimentState = Literal["Created", "Running", "Restarting", "Succeeded", "Failed"]
+
+UNAVAILABLE = "unavailable"
+"""What Katib writes where a metric has no usable value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric of one trial, as Katib's text; `unavailable` where there is no number.
+
+    Katib leaves an empty text out of its JSON: a field that is absent there is `""` here.
+    """
+
+    min: str = UNAVAILABLE
+    max: str = UNAVAILABLE
+    latest: str = UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One trial, with state and reason in Katib's words."""
+
+    name: str
+    parameters: Mapping[str, str]
+    state: TrialState
+    reason: str = ""
+    message: str = ""
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    started: datetime | None = None
+    ended: datetime | None = None
+    exit_code: int | None = None
+    log_tail: str = ""
+    model_uri: str = ""
+
+    @property
+    def completed(self) -> bool:
+        """Whether the trial counts as completed in Katib's budget."""
+        return self.state not in ("Pending", "Running")
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the trial ran, None where it has not ended."""
+        if self.started is None or self.ended is None:
+            return None
+        return (self.ended - self.started).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The verdict on one Experiment. `conclude` makes one from what an engine knows.
+
+    Attributes:
+        experiment: What ran, after placeholders and overrides.
+        state: Katib's condition type.
+        reason: Katib's reason of that condition.
+        message: Katib's message of that condition.
+        trials: Every trial, in order of creation.
+        best: The best trial by our rule; None where no trial has a finite objective.
+        katib_best: The name of the trial that Katib's own rule would choose, empty where none.
+        notes: Sentences that a user should read, among them where the two rules differ.
+    """
+
+    experiment: Experiment
+    state: ExperimentState
+    reason: str
+    message: str
+    trials: tuple[Trial, ...]
+    best: Trial | None = None
+    katib_best: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the Experiment succeeded and a trial with a finite objective exists."""
+        return self.state == "Succeeded" and self.best is not None
+
+    def count(self, *states: TrialState) -> int:
+        """How many trials are in one of the states."""
+        return sum(trial.state in states for trial in self.trials)
