@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A feasible space as coordinates that any sampler can use, and back to the text that Katib prints.
+
+Every dimension maps the unit interval onto its values, so that random numbers, Sobol points, CMA-ES and
+Gaussian processes all search the same cube. What the study records is a `Value`: the number itself, or,
+for a distribution that Optuna has no type for, its quantile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+from kfp_katib.experiment.model import Distribution, Parameter
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+Value = int | float | str
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A categorical or discrete parameter: one of a list, always text, as in Katib's services."""
+
+    name: str
+    texts: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The parameter's name in the study."""
+        return self.name
+
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return len(self.texts)
+
+    def nth(self, index: int) -> Value:
+        """The value at an index of the list."""
+        return self.texts[index]
+
+    def at(self, unit: float) -> Value:
+        """The value at a point of the unit interval; every value has the same share of it."""
+        return self.texts[min(int(unit * self.count), self.count - 1)]
+
+    def text(self, value: Value) -> str:
+        """The value as Katib prints it."""
+        return str(value)
+
+    def distribution(self) -> BaseDistribution:
+        """What the study calls this dimension."""
+        from optuna.distributions import CategoricalDistribution
+
+        return CategoricalDistribution(self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """An int or double parameter, on the lattice `low + k * step` where it has a step.
+
+    Attributes:
+        name: The parameter's name.
+        whole: Whether the values are integers.
+        low: The least value.
+        high: The bound that no value passes.
+        step: The lattice's step; None for a continuous double.
+        shape: Katib's distribution.
+    """
+
+    name: str
+    whole: bool
+    low: Decimal
+    high: Decimal
+    step: Decimal | None
+    shape: Distribution
+
+    @property
+    def label(self) -> str:
+        """The parameter's name in the study, which says so where the study holds quantiles."""
+        return f"{self.name} (quantile)" if self._by_quantile else self.name
+
+    @property
+    def count(self) -> int | None:
+        """How many values there are, None for a continuum."""
+        if self.low == self.high:
+            return 1
+        return None if self.step is None else int((self.high - self.low) // self.step) + 1
+
+    @property
+    def span(self) -> float:
+        """The range in the distribution's own scale: plain, or logarithmic."""
+        start, end = self._ends()
+        return end - start
+
+    def nth(self, index: int) -> Value:
+        """The value at an index of the lattice."""
+        exact = self.low + index * (self.step or 0)
+        if self._by_quantile:
+            return self._unit(float(exact))
+        return int(exact) if self.whole else float(exact)
+
+    def at(self, unit: float) -> Value:
+        """The value at a point of the unit interval, by the distribution's quantile function."""
+        return unit if self._by_quantile else self._number(unit)
+
+    def unit(self, value: Value) -> float:
+        """The point of the unit interval where a value lies; the inverse of `at`."""
+        return float(value) if self._by_quantile else self._unit(float(value))
+
+    def text(self, value: Value) -> str:
+        """The value as Katib prints it: `32` for an int, Python's shortest form for a double."""
+        return str(self._number(float(value)) if self._by_quantile else self._snapped(float(value)))
+
+    def distribution(self) -> BaseDistribution:
+        """What the study calls this dimension."""
+        from optuna.distributions import FloatDistribution, IntDistribution
+
+        if self._by_quantile:
+            return FloatDistribution(0.0, 1.0)
+        log = self.shape == "logUniform"
+        if self.whole:
+            return IntDistribution(int(self.low), int(self._top), log=log, step=int(self.step or 1))
+        step = None if self.step is None or self.count == 1 else float(self.step)
+        return FloatDistribution(float(self.low), float(self._top), log=log, step=step)
+
+    @property
+    def _by_quantile(self) -> bool:
+        """Optuna has no normal distributions, and no logarithmic one with a step."""
+        if self.shape == "logUniform":
+            return self.step is not None and not (self.whole and self.step == 1)
+        return self.shape in ("normal", "logNormal")
+
+    @property
+    def _top(self) -> Decimal:
+        """The greatest value: `high`, or the last lattice point below it."""
+        count = self.count
+        return self.high if count is None or self.step is None else self.low + (count - 1) * self.step
+
+    def _number(self, unit: float) -> int | float:
+        start, end = self._ends()
+        return self._snapped(self._scale()[1](start + unit * (end - start)))
+
+    def _unit(self, number: float) -> float:
+        start, end = self._ends()
+        share = (self._scale()[0](number) - start) / (end - start) if end > start else 0.5
+        return min(max(share, 0.0), 1.0)
+
+    def _snapped(self, number: float) -> int | float:
+        """The nearest feasible value; decimal arithmetic, so that 0.1 + 0.2 is 0.3."""
+        if self.step is None:
+            return min(max(number, float(self.low)), float(self.high))
+        index = round((number - float(self.low)) / float(self.step))
+        exact = self.low + min(max(index, 0), (self.count or 1) - 1) * self.step
+        return int(exact) if self.whole else float(exact)
+
+    def _ends(self) -> tuple[float, float]:
+        """The unit interval's ends in the distribution's scale; half a step wider on a lattice.
+
+        So every lattice point has the same share of a uniform distribution, the ends too.
+        """
+        low, high, half = float(self.low), float(self._top), float(self.step or 0) / 2
+        forward = self._scale()[0]
+        logarithmic = self.shape in ("logUniform", "logNormal")
+        return forward(max(low - half, low / 2) if logarithmic else low - half), forward(high + half)
+
+    def _scale(self) -> tuple[Callable[[float], float], Callable[[float], float]]:
+        """The cumulative distribution before it is cut at the ends, and its inverse.
+
+        Normal: mean in the middle of the range and a sixth of it as standard deviation, of the logarithm
+        for logNormal; the rule of Katib's hyperopt service (`create_hyperopt_domain`).
+        """
+        if self.shape == "uniform" or self.low == self.high:
+            return float, float
+        if self.shape == "logUniform":
+            return math.log, math.exp
+        if self.shape == "normal":
+            bell = _bell(float(self.low), float(self.high))
+            return bell.cdf, bell.inv_cdf
+        log_bell = _bell(math.log(self.low), math.log(self.high))
+        return (lambda x: log_bell.cdf(math.log(x))), (lambda share: math.exp(log_bell.inv_cdf(share)))
+
+
+Dimension = Choices | Numbers
+
+
+def _bell(low: float, high: float) -> NormalDist:
+    return NormalDist((low + high) / 2, (high - low) / 6)
+
+
+def dimension(parameter: Parameter) -> Dimension:
+    """The dimension of one parameter; an int without a step has step 1, as in Katib."""
+    space = parameter.space
+    if parameter.type in ("categorical", "discrete"):
+        return Choices(parameter.name, space.list)
+    whole = parameter.type == "int"
+    step = space.step or ("1" if whole else "")
+    return Numbers(
+        parameter.name,
+        whole,
+        Decimal(space.min),
+        Decimal(space.max),
+        Decimal(step) if step else None,
+        space.distribution,
+    )
