@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prepare the data, tune a model on them, take the best one, judge it, release it.
+
+The steps are the same wherever they run. What differs from one kind of storage to the next (volumes,
+secrets, default addresses) is applied to them by pipelines/storage.
+"""
+
+from kfp import dsl
+
+from components import (
+    TRAINING_IMAGE,
+    clean_up,
+    evaluate_model,
+    extract_best_model,
+    launch_katib,
+    prepare_data,
+    promote,
+)
+from pipelines.storage import Storage
+
+RETRY_WINDOW = "1209600s"
+"""Two weeks. It counts from a step's first attempt, so it must be longer than any timeout_seconds."""
+
+
+def tune(storage: Storage) -> dsl.base_component.BaseComponent:
+    """The pipeline for one kind of storage."""
+
+    @dsl.pipeline(name=f"tune-{storage.name}", description="Tune a model with Katib and release the best.")
+    def pipeline(
+        experiment: str,
+        engine: str = storage.engine,
+        source: str = "",
+        options: dict = {},
+        destination: str = storage.destination,
+        models: str = storage.models,
+        image: str = TRAINING_IMAGE,
+        trial_pod: dict = storage.trial_pod,
+        overrides: dict = {},
+        timeout_seconds: int = 86400,
+        on_timeout: str = "fail",
+        keep: int = 1,
+        thresholds: dict = {},
+        release: str = "",
+        prepare: str = "training.prepare:prepare",
+        export: str = "training.export:export",
+        evaluate: str = "training.evaluate:evaluate",
+    ) -> None:
+        end = clean_up(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, engine=engine)
+        with dsl.ExitHandler(end, name="tuning"):
+            data = prepare_data(source=source, options=options, destination=destination, function=prepare)
+            search = launch_katib(
+                experiment=experiment,
+                engine=engine,
+                dataset=data.outputs["dataset"],
+                models=models,
+                image=image,
+                run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                task_name=dsl.PIPELINE_TASK_NAME_PLACEHOLDER,
+                trial_pod=trial_pod,
+                overrides=overrides,
+                timeout_seconds=timeout_seconds,
+                on_timeout=on_timeout,
+            )
+            best = extract_best_model(
+                best_model=search.outputs["best_model"],
+                trials=search.outputs["trials"],
+                keep=keep,
+                function=export,
+            )
+            judgement = evaluate_model(
+                model=best.outputs["model"],
+                dataset=data.outputs["dataset"],
+                thresholds=thresholds,
+                function=evaluate,
+            )
+            with dsl.If(judgement.outputs["passed"] == True, name="passed"):  # noqa: E712
+                released = promote(model=best.outputs["model"], release=release)
+
+        for step in (data, search, best, judgement, released):
+            storage.attach(step)
+        for step in (search, best, released, end):
+            step.set_caching_options(False)
+        data.set_caching_options(not storage.destination)
+        search.set_retry(storage.retries, backoff_duration="10s", backoff_max_duration=RETRY_WINDOW)
+
+    return pipeline
