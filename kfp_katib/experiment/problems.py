@@ -30,4 +30,5 @@ class Problem:
     value: object = None
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.path}: {self.message} {self.mend}".rstrip()
+        where = f"{self.path}: " if self.path else ""
+        return f"{self.severity}: {where}{self.message} {self.mend}".rstrip()

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One Katib Experiment manifest, run as one step of a Kubeflow pipeline, on a laptop or on a cluster.
+
+The names below are imported when they are first used: `import kfp_katib` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kfp_katib.errors import (
+        ExperimentFailed,
+        InputError,
+        Interrupted,
+        KfpKatibError,
+        ManifestError,
+        NoVerdict,
+        StorageError,
+        TimedOut,
+    )
+    from kfp_katib.experiment import Experiment, Problem, check, load, override, render, to_yaml
+    from kfp_katib.results import Metric, Result, Trial
+
+__all__ = [
+    "Experiment",
+    "ExperimentFailed",
+    "InputError",
+    "Interrupted",
+    "KfpKatibError",
+    "ManifestError",
+    "Metric",
+    "NoVerdict",
+    "Problem",
+    "Result",
+    "StorageError",
+    "TimedOut",
+    "Trial",
+    "check",
+    "load",
+    "override",
+    "render",
+    "to_yaml",
+]
+
+_HOMES = {
+    "kfp_katib.experiment": ("Experiment", "Problem", "check", "load", "override", "render", "to_yaml"),
+    "kfp_katib.results": ("Metric", "Result", "Trial"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME.get(name, "kfp_katib.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

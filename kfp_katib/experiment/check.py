@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two questions about a manifest: what is wrong with it, and, if nothing is, what does it say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kfp_katib.errors import ManifestError
+from kfp_katib.experiment import rules, source, structure
+from kfp_katib.experiment.build import build
+from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.rules.rule import Rule
+from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.structure import Structure, check_structure
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule there is: of reading, of structure, of meaning."""
+    return (*source.RULES, *structure.RULES, *(check.rule for check in rules.CHECKS))
+
+
+def check(manifest: object) -> tuple[Problem, ...]:
+    """Every finding in a manifest, errors and warnings, ordered by the field's path.
+
+    Args:
+        manifest: YAML or JSON text, the Path of a file, a mapping, or an Experiment object of
+            kubeflow-katib or kubeflow-katib-api.
+
+    Returns:
+        The problems; empty for a manifest without any. Bad content never raises.
+    """
+    try:
+        data = source.read(manifest)
+    except source.UnreadableError as err:
+        return (err.problem,)
+    return _judged(data)[1]
+
+
+def load(manifest: object, *, name: str | None = None) -> Experiment:
+    """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
+
+    Args:
+        manifest: As for `check`.
+        name: What messages call the manifest; the file's name where it is a file.
+
+    Raises:
+        ManifestError: The manifest has errors; it carries every one of them.
+    """
+    label = name or source.describe(manifest)
+    try:
+        data = source.read(manifest)
+    except source.UnreadableError as err:
+        raise ManifestError(label, (err.problem,)) from err
+    full, problems = _judged(data)
+    errors = tuple(problem for problem in problems if problem.severity == "error")
+    if errors:
+        raise ManifestError(label, errors)
+    return build(data, full, problems)
+
+
+def _judged(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Problem, ...]]:
+    """The manifest with Katib's defaults, and every problem in it."""
+    form = check_structure(data)
+    full = with_defaults(form.manifest)
+    found = rules.judge(View(full, form.manifest))
+    return full, _ordered([*form.problems, *_apart(found, form)])
+
+
+def _apart(found: Iterable[Problem], form: Structure) -> list[Problem]:
+    """The rules' problems but for those about a value that was left out for its type."""
+    return [
+        problem
+        for problem in found
+        if not any(
+            problem.path == lost
+            or problem.path.startswith((f"{lost}.", f"{lost}["))
+            or lost.startswith(f"{problem.path}.")
+            for lost in form.lost
+        )
+    ]
+
+
+def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By path, list indices as numbers; at one path errors come first."""
+    return tuple(
+        sorted(
+            problems,
+            key=lambda problem: (
+                [
+                    (int(part), "") if part.isdigit() else (-1, part)
+                    for part in re.split(r"[.\[\]]+", problem.path)
+                ],
+                problem.severity,
+                problem.rule,
+            ),
+        )
+    )

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every rule that a manifest is held to: what Katib's webhooks refuse, and what they let pass in silence."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.rules import budget
+from kfp_katib.experiment.rules.rule import Check, Rule
+from kfp_katib.experiment.rules.view import View
+
+_MODULES: tuple[ModuleType, ...] = (budget,)
+
+CHECKS: tuple[Check, ...] = tuple(
+    item for module in _MODULES for item in vars(module).values() if isinstance(item, Check)
+)
+
+
+def judge(view: View) -> tuple[Problem, ...]:
+    """Every problem that the rules find."""
+    return tuple(problem for check in CHECKS for problem in check(view))

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules look at: one manifest, defaults filled in, its parts by name and with their paths."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from kfp_katib.experiment.structure import JOB_PATH
+
+Part = Mapping[str, Any]
+
+TEMPLATE = "spec.trialTemplate"
+COLLECTOR = "spec.metricsCollectorSpec"
+
+
+@dataclass(frozen=True)
+class View:
+    """One manifest. A part that is absent is an empty mapping or list.
+
+    Attributes:
+        manifest: After `check_structure` and `with_defaults`: types can be relied on.
+        given: The manifest before Katib's defaults.
+    """
+
+    manifest: Part
+    given: Part
+
+    @cached_property
+    def metadata(self) -> Part:
+        return self._part(self.manifest, "metadata")
+
+    @cached_property
+    def spec(self) -> Part:
+        return self._part(self.manifest, "spec")
+
+    @cached_property
+    def objective(self) -> Part:
+        return self._part(self.spec, "objective")
+
+    @cached_property
+    def metrics(self) -> tuple[str, ...]:
+        """The objective's metric and the additional ones, in order, each once."""
+        names = [
+            self.objective.get("objectiveMetricName", ""),
+            *self.objective.get("additionalMetricNames", []),
+        ]
+        return tuple(dict.fromkeys(name for name in names if name))
+
+    @cached_property
+    def algorithm(self) -> str:
+        return str(self._part(self.spec, "algorithm").get("algorithmName", ""))
+
+    @cached_property
+    def settings(self) -> list[tuple[str, Part]]:
+        """The algorithm's settings, each with its path."""
+        return self.listed("spec.algorithm.algorithmSettings")
+
+    @cached_property
+    def parameters(self) -> list[tuple[str, Part]]:
+        """The search parameters, each with its path."""
+        return self.listed("spec.parameters")
+
+    @cached_property
+    def template(self) -> Part:
+        return self._part(self.spec, "trialTemplate")
+
+    @cached_property
+    def trial_parameters(self) -> list[tuple[str, Part]]:
+        """The trialParameters, each with its path."""
+        return self.listed(f"{TEMPLATE}.trialParameters")
+
+    @cached_property
+    def trial_spec(self) -> Part:
+        """The inline trialSpec, empty where a ConfigMap holds it."""
+        return self._part(self.template, "trialSpec")
+
+    @cached_property
+    def trial_text(self) -> str:
+        """The inline trialSpec as the text in which Katib replaces placeholders."""
+        return json.dumps(self.trial_spec, ensure_ascii=False)
+
+    @cached_property
+    def is_job(self) -> bool:
+        """Whether a trial is a Kubernetes Job, which Katib's webhook knows field by field."""
+        return (self.trial_spec.get("apiVersion"), self.trial_spec.get("kind")) == ("batch/v1", "Job")
+
+    @cached_property
+    def pod_template(self) -> Part:
+        """The Job's pod template."""
+        return self._part(self._part(self.trial_spec, "spec"), "template") if self.is_job else {}
+
+    @cached_property
+    def containers(self) -> list[Part]:
+        """The containers of the Job's pod."""
+        return list(self._part(self.pod_template, "spec").get("containers", []))
+
+    @cached_property
+    def primary(self) -> tuple[str, Part]:
+        """The Job's primary container with its path; empty where there is none of that name."""
+        name = self.template.get("primaryContainerName")
+        for i, container in enumerate(self.containers):
+            if container.get("name") == name:
+                return f"{JOB_PATH}.spec.template.spec.containers[{i}]", container
+        return "", {}
+
+    @cached_property
+    def collector(self) -> str:
+        """The metrics collector's kind."""
+        return str(self._part(self._part(self.spec, "metricsCollectorSpec"), "collector").get("kind", ""))
+
+    @cached_property
+    def source(self) -> Part:
+        """The metrics collector's source."""
+        return self._part(self._part(self.spec, "metricsCollectorSpec"), "source")
+
+    @cached_property
+    def filters(self) -> list[tuple[str, str]]:
+        """The expressions of the metrics filter, each with its path."""
+        path = f"{COLLECTOR}.source.filter.metricsFormat"
+        return [
+            (f"{path}[{i}]", text)
+            for i, text in enumerate(self._part(self.source, "filter").get("metricsFormat", []))
+        ]
+
+    def listed(self, path: str) -> list[tuple[str, Part]]:
+        """The items of a list in the manifest, each with its path."""
+        part: Any = self.manifest
+        for name in path.split("."):
+            part = part.get(name) or {} if isinstance(part, Mapping) else {}
+        return [(f"{path}[{i}]", item) for i, item in enumerate(part)] if isinstance(part, list) else []
+
+    @staticmethod
+    def _part(parent: Part, name: str) -> Part:
+        part = parent.get(name)
+        return part if isinstance(part, Mapping) else {}

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""YAML text as Kubernetes reads it, without the ways in which PyYAML differs or can be made to burst.
+
+kubectl reads YAML with Go's library: `1e-3` is a number there and text in PyYAML, `2024-01-01` is text there
+and a date in PyYAML. libyaml's composer recurses in C and dies of deep nesting, so depth is checked on the
+event stream, before anything is composed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import yaml
+
+from kfp_katib.experiment.source.refusal import (
+    DUPLICATE_KEY,
+    LIMIT_DEPTH,
+    LIMIT_VALUES,
+    NOT_PARSABLE,
+    SEVERAL_DOCUMENTS,
+    refuse,
+    too_deep,
+    too_many_values,
+)
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PREFIX = "tag:yaml.org,2002:"
+
+
+class _Loader(_Base):  # type: ignore[misc]  # the base is chosen at run time
+    """The safe loader with Go's idea of a number and without dates."""
+
+    yaml_implicit_resolvers = {
+        first: [pair for pair in pairs if pair[0].removeprefix(_PREFIX) not in ("timestamp", "float", "int")]
+        for first, pairs in _Base.yaml_implicit_resolvers.items()
+    }
+
+
+_Loader.add_implicit_resolver(
+    f"{_PREFIX}float",
+    re.compile(
+        r"[-+]?(?:\.[0-9]+|[0-9][0-9_]*\.[0-9_]*|[0-9][0-9_]*(?=[eE]))(?:[eE][-+]?[0-9]+)?$"
+        r"|[-+]?\.(?:inf|Inf|INF)$|\.(?:nan|NaN|NAN)$"
+    ),
+    list("-+0123456789."),
+)
+_Loader.add_implicit_resolver(
+    f"{_PREFIX}int",
+    re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"),
+    list("-+0123456789"),
+)
+
+
+def parse_yaml(text: str) -> Any:
+    """The one document in the text.
+
+    Raises:
+        UnreadableError: It is not YAML, or several documents, or nested or repeated beyond all measure.
+    """
+    try:
+        _guard(text)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _refuse_duplicates(node)
+        return loader.construct_document(node)
+    except yaml.YAMLError as err:
+        _refuse_syntax(text, err)
+    except (ValueError, KeyError) as err:  # a scalar that its tag does not fit, such as `!!int x`
+        refuse(NOT_PARSABLE, f"The text is not YAML: {err}.", "Quote the value, or drop its tag.")
+
+
+def _guard(text: str) -> None:
+    """Walk the events, which are made one at a time, and stop where a limit is passed."""
+    depth = values = documents = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+            depth += 1
+        elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+            depth -= 1
+        values += 1
+        if depth > LIMIT_DEPTH:
+            too_deep()
+        if values > 2 * LIMIT_VALUES:
+            too_many_values()
+    if documents > 1:
+        refuse(
+            SEVERAL_DOCUMENTS,
+            f"The text holds {documents} YAML documents.",
+            "Keep the Experiment alone, without `---` between documents.",
+            value=documents,
+        )
+
+
+def _refuse_duplicates(root: yaml.Node) -> None:
+    """Refuse keys that stand twice, and aliases whose expansion passes the limit or never ends."""
+    sizes: dict[int, int] = {}
+
+    def size(node: yaml.Node, depth: int) -> int:
+        if depth > LIMIT_DEPTH:
+            too_deep()
+        if id(node) not in sizes:
+            if isinstance(node, yaml.MappingNode):
+                _refuse_duplicate_key(node)
+                children = [child for pair in node.value for child in pair]
+            else:
+                children = node.value if isinstance(node, yaml.SequenceNode) else []
+            sizes[id(node)] = 1 + sum(size(child, depth + 1) for child in children)
+        if sizes[id(node)] > LIMIT_VALUES:
+            too_many_values()
+        return sizes[id(node)]
+
+    size(root, 0)
+
+
+def _refuse_duplicate_key(node: yaml.MappingNode) -> None:
+    keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+    for key, count in keys.items():
+        if count > 1:
+            lines = [k.start_mark.line + 1 for k, _ in node.value if k.value == key]
+            refuse(
+                DUPLICATE_KEY,
+                f"The key '{key}' stands {count} times in one mapping (lines {', '.join(map(str, lines))}).",
+                "Keep one of them.",
+                value=key,
+            )
+
+
+def _refuse_syntax(text: str, err: yaml.YAMLError) -> None:
+    mark = getattr(err, "problem_mark", None)
+    where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    what = getattr(err, "problem", None) or str(err).partition("\n")[0]
+    tab = any(line[: len(line) - len(line.lstrip())].count("\t") for line in text.splitlines())
+    mend = "Indent with spaces: YAML allows no tabs." if tab else "Check the indentation and quotes there."
+    refuse(NOT_PARSABLE, f"The text is not YAML{where}: {what}.", mend)

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Are the fields Katib's fields, and do they have Katib's types?
+
+Katib drops an unknown field of its own spec in silence and refuses one inside a Kubernetes Job; we report
+both. What can be understood in spite of an error (a number where text is due, a field misspelt by one
+letter) is mended in the copy that the rules see, so that one mistake makes one message.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.rules.rule import Finding, Rule
+from kfp_katib.experiment.schema import ObjectType, object_types
+
+NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
+UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field; it would be dropped in silence.")
+WRONG_TYPE = Rule("wrong-type", "A field has the wrong type.", webhook=True)
+JOB_UNKNOWN_FIELD = Rule("job-unknown-field", "A Kubernetes Job has no such field.", webhook=True)
+JOB_WRONG_TYPE = Rule("job-wrong-type", "A field of the Kubernetes Job has the wrong type.", webhook=True)
+JOB_FIELD_MISSING = Rule(
+    "job-field-missing", "Kubernetes refuses the Job without this field: no trial starts."
+)
+
+RULES = (
+    NOT_AN_EXPERIMENT,
+    UNKNOWN_FIELD,
+    WRONG_TYPE,
+    JOB_UNKNOWN_FIELD,
+    JOB_WRONG_TYPE,
+    JOB_FIELD_MISSING,
+)
+
+API_VERSION = "kubeflow.org/v1beta1"
+JOB_PATH = "spec.trialTemplate.trialSpec"
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """What is left of a manifest once its structure is checked.
+
+    Attributes:
+        manifest: A copy in which every known field has its type.
+        problems: What was wrong.
+        lost: Paths of values that had to be left out.
+    """
+
+    manifest: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    lost: tuple[str, ...]
+
+
+def check_structure(data: Mapping[str, Any]) -> Structure:
+    """Compare the manifest's fields and types with those of Katib and, inside a Job, of Kubernetes."""
+    fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None)
+    manifest = cast("dict[str, Any]", fit.value(data, "Experiment", ""))
+    fit.problems[:0] = _kind_problems(data)
+    template = manifest.get("spec", {}).get("trialTemplate", {})
+    job = template.get("trialSpec")
+    if isinstance(job, dict) and (job.get("apiVersion"), job.get("kind")) == ("batch/v1", "Job"):
+        inner = _Fit(JOB_UNKNOWN_FIELD, JOB_WRONG_TYPE, JOB_FIELD_MISSING)
+        template["trialSpec"] = inner.value(job, "Job", JOB_PATH)
+        fit.problems += inner.problems
+        fit.lost += inner.lost
+    return Structure(manifest, tuple(fit.problems), tuple(fit.lost))
+
+
+def _kind_problems(data: Mapping[str, Any]) -> list[Problem]:
+    wanted = {"apiVersion": API_VERSION, "kind": "Experiment"}
+    return [
+        NOT_AN_EXPERIMENT.problem(
+            Finding(name, f"{name} is {data.get(name)!r}.", f"Write `{name}: {value}`.", data.get(name))
+        )
+        for name, value in wanted.items()
+        if data.get(name) != value
+    ]
+
+
+@dataclass(slots=True)
+class _Fit:
+    """One walk along the table of types, collecting problems."""
+
+    unknown: Rule
+    wrong: Rule
+    missing: Rule | None
+    problems: list[Problem] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    def value(self, value: Any, kind: str, path: str) -> Any:
+        """The value as its kind has it, `_ABSENT` where nothing can be made of it."""
+        if kind == "any":
+            return value
+        if kind[0] == "[":
+            return self.items(value, kind[1:-1], path)
+        if kind[0] == "{":
+            return self.entries(value, kind[1:-1], path)
+        if kind in object_types():
+            return self.fields(value, object_types()[kind], path)
+        return self.scalar(value, kind, path)
+
+    def items(self, value: Any, kind: str, path: str) -> Any:
+        if not isinstance(value, list):
+            return self.refuse(value, "a list", "Write it as a list.", path)
+        fitted = [self.value(item, kind, f"{path}[{i}]") for i, item in enumerate(value)]
+        return [item for item in fitted if item is not _ABSENT]
+
+    def entries(self, value: Any, kind: str, path: str) -> Any:
+        if not isinstance(value, dict):
+            return self.refuse(value, "a mapping", "Write it as `name: value` pairs.", path)
+        fitted = {key: self.value(item, kind, f"{path}.{key}") for key, item in value.items()}
+        return {key: item for key, item in fitted.items() if item is not _ABSENT}
+
+    def fields(self, value: Any, known: ObjectType, path: str) -> Any:
+        if not isinstance(value, dict):
+            return self.refuse(value, "a mapping", "Write its fields as `name: value` pairs.", path)
+        fitted: dict[str, Any] = {}
+        for key, item in value.items():
+            where = f"{path}.{key}" if path else key
+            name = key if key in known.fields else self.unknown_field(key, value, known, where)
+            if name and item is not None:  # null means absent to Kubernetes
+                fitted[name] = self.value(item, known.fields[name], where)
+        if self.missing:
+            self.require(self.missing, known, fitted, path)
+        return {name: item for name, item in fitted.items() if item is not _ABSENT}
+
+    def unknown_field(self, key: str, value: Any, known: ObjectType, path: str) -> str | None:
+        """Report the field; return the one that was surely meant, unless that is there as well."""
+        close = difflib.get_close_matches(key, known.fields, n=1)
+        others = [
+            name for name in known.fields if name.lower() == key.lower().replace("_", "").replace("-", "")
+        ]
+        meant = next(iter(others or close), None)
+        listed = ", ".join(sorted(known.fields))
+        mend = f"Did you mean '{meant}'?" if meant else f"Remove it; the fields here are: {listed[:300]}."
+        self.problems.append(self.unknown.problem(Finding(path, f"Unknown field '{key}'.", mend, key)))
+        return meant if meant not in value else None
+
+    def require(self, rule: Rule, known: ObjectType, fitted: dict[str, Any], path: str) -> None:
+        for name in known.required:
+            if name not in fitted:
+                found = Finding(f"{path}.{name}", f"The field '{name}' is missing.", f"Add `{name}`.")
+                self.problems.append(rule.problem(found))
+
+    def scalar(self, value: Any, kind: str, path: str) -> Any:
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if kind == "string":
+            return value if isinstance(value, str) else self.text(value, path)
+        if kind == "boolean" and not isinstance(value, bool):
+            return self.refuse(value, "true or false", "Write true or false, without quotes.", path)
+        if kind in ("quantity", "int-or-string") and not (isinstance(value, str) or number):
+            return self.refuse(value, "a number or text", "Write a number or text.", path)
+        if kind in ("integer", "number") and not (isinstance(value, int) if kind == "integer" else number):
+            return self.number(value, kind, path)
+        return value
+
+    def text(self, value: Any, path: str) -> Any:
+        if isinstance(value, (dict, list)):
+            return self.refuse(value, "text", "Write text.", path)
+        shown = str(value).lower() if isinstance(value, bool) else str(value)
+        self.refuse(value, "text", f'Quote it: "{shown}".', path)
+        self.lost.pop()
+        return shown
+
+    def number(self, value: Any, kind: str, path: str) -> Any:
+        wanted = "an integer" if kind == "integer" else "a number"
+        mend = f"Write {wanted}, without quotes."
+        self.refuse(value, wanted, mend, path)
+        try:
+            fitted = int(value) if kind == "integer" else float(value)
+        except (TypeError, ValueError, OverflowError):
+            return _ABSENT
+        self.lost.pop()
+        return fitted
+
+    def refuse(self, value: Any, wanted: str, mend: str, path: str) -> Any:
+        shown = repr(value) if not isinstance(value, (dict, list)) else _NAMES[type(value)]
+        message = f"{wanted[0].upper()}{wanted[1:]} is due here, not {shown[:80]}."
+        self.problems.append(self.wrong.problem(Finding(path, message, mend, value)))
+        self.lost.append(path)
+        return _ABSENT
+
+
+_NAMES = {dict: "a mapping", list: "a list"}
+
+
+def check_fields(data: Mapping[str, Any], known: ObjectType, path: str) -> tuple[Problem, ...]:
+    """The unknown and ill-typed fields of one object."""
+    fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None)
+    fit.fields(dict(data), known, path)
+    return tuple(fit.problems)

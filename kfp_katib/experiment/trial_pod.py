@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a manifest cannot know of an installation (credentials, volumes, labels), merged into the trials' pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kfp_katib.errors import InputError, ManifestError
+from kfp_katib.experiment.schema import ObjectType, object_types
+from kfp_katib.experiment.structure import check_fields
+
+ISTIO_LABEL = "sidecar.istio.io/inject"
+
+METADATA_FIELDS = ("labels", "annotations")
+CONTAINER_FIELDS = ("env", "envFrom", "volumeMounts", "resources", "imagePullPolicy")
+POD_FIELDS = (
+    "volumes",
+    "tolerations",
+    "nodeSelector",
+    "affinity",
+    "imagePullSecrets",
+    "serviceAccountName",
+    "priorityClassName",
+    "runtimeClassName",
+    "securityContext",
+)
+
+_REPLICAS = {
+    "TFJob": "tfReplicaSpecs",
+    "PyTorchJob": "pytorchReplicaSpecs",
+    "XGBoostJob": "xgbReplicaSpecs",
+    "MPIJob": "mpiReplicaSpecs",
+}
+_IDENTITY = {"volumeMounts": "mountPath"}  # every other list of named things goes by `name`
+
+
+def merge_trial_pod(manifest: dict[str, Any], trial_pod: Mapping[str, Any]) -> None:
+    """Merge into every pod template of the manifest's trial, in place.
+
+    Args:
+        manifest: An Experiment manifest.
+        trial_pod: Kubernetes' own field names, flat: `labels` and `annotations` of the pod; `env`,
+            `envFrom`, `volumeMounts`, `resources` of the primary container; `volumes`, `tolerations`,
+            `nodeSelector`, `imagePullSecrets`, `serviceAccountName` and their like of the pod. What is named
+            alike in the manifest is replaced, everything else is added.
+
+    Raises:
+        InputError: A field is unknown or of the wrong type, or the trial's kind has no pod template.
+    """
+    problems = check_fields(trial_pod, _trial_pod_type(), "trial_pod")
+    if problems:
+        raise ManifestError("trial_pod", problems)
+    template = manifest["spec"]["trialTemplate"]
+    pods = list(pod_templates(template.get("trialSpec") or {}))
+    if trial_pod and not pods:
+        raise InputError(
+            f"trial_pod cannot be merged into {_shown(template)}: it has no pod template that we know. "
+            "Write its fields into the template itself, or use a Job, TFJob, PyTorchJob, XGBoostJob or MPIJob."
+        )
+    for pod in pods:
+        _merge(pod, trial_pod, template.get("primaryContainerName", ""))
+
+
+def add_istio_label(manifest: dict[str, Any]) -> None:
+    """Keep Istio's sidecar out of the trials' pods, where the manifest says nothing, in place.
+
+    With the sidecar a trial's pod never ends, and its metrics are never read (katib#955, katib#1042).
+    """
+    for pod in pod_templates(manifest["spec"]["trialTemplate"].get("trialSpec") or {}):
+        _child(_child(pod, "metadata"), "labels").setdefault(ISTIO_LABEL, "false")
+
+
+def pod_templates(trial_spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The pod templates of a Job or of a job of Kubeflow's training operator; none for other kinds."""
+    spec, kind = trial_spec.get("spec"), trial_spec.get("kind", "")
+    if not isinstance(spec, dict):
+        return
+    owners = [spec] if kind == "Job" else list((spec.get(_REPLICAS.get(kind, "")) or {}).values())
+    for owner in owners:
+        if isinstance(owner, dict) and isinstance(owner.get("template"), dict):
+            yield owner["template"]
+
+
+def _trial_pod_type() -> ObjectType:
+    known = object_types()
+    parts = (("ObjectMeta", METADATA_FIELDS), ("Container", CONTAINER_FIELDS), ("PodSpec", POD_FIELDS))
+    return ObjectType({name: known[part].fields[name] for part, names in parts for name in names}, ())
+
+
+def _merge(pod: dict[str, Any], trial_pod: Mapping[str, Any], primary: str) -> None:
+    spec = _child(pod, "spec")
+    containers = spec.get("containers") or []
+    chosen = [container for container in containers if container.get("name") == primary] or containers
+    for name, value in trial_pod.items():
+        if name in METADATA_FIELDS:
+            _put(_child(pod, "metadata"), name, value)
+        elif name in POD_FIELDS:
+            _put(spec, name, value)
+        else:
+            for container in chosen:
+                _put(container, name, value)
+
+
+def _put(owner: dict[str, Any], name: str, value: Any) -> None:
+    """Maps are merged key by key, lists item by item, anything else is replaced."""
+    present = owner.get(name)
+    if isinstance(present, dict) and isinstance(value, Mapping):
+        for key, item in value.items():
+            _put(present, key, item)
+    elif isinstance(present, list) and isinstance(value, list):
+        owner[name] = _merged(present, value, _IDENTITY.get(name, "name"))
+    else:
+        owner[name] = value
+
+
+def _merged(present: list[Any], added: list[Any], identity: str) -> list[Any]:
+    names = {item.get(identity) for item in added} - {None}
+    kept = [item for item in present if item.get(identity) not in names and item not in added]
+    return kept + list(added)
+
+
+def _child(owner: dict[str, Any], name: str) -> dict[str, Any]:
+    if not owner.get(name):
+        owner[name] = {}
+    child: dict[str, Any] = owner[name]
+    return child
+
+
+def _shown(template: Mapping[str, Any]) -> str:
+    spec = template.get("trialSpec")
+    return f"a trial of kind {spec.get('kind')}" if spec else "a trial whose template lies in a ConfigMap"

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An Experiment as YAML that reads well and can be pasted into Katib's dashboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from kfp_katib.experiment.model import Experiment
+
+_FIRST = ("apiVersion", "kind", "metadata", "name", "namespace", "spec")
+
+
+def to_yaml(experiment: Experiment) -> str:
+    """Block style, keys in Kubernetes' usual order; equal Experiments give equal text."""
+    return yaml.dump(
+        _sorted(experiment.manifest), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120
+    )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Several lines as a block, so that scripts stay readable; no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_text(self, data: str) -> yaml.ScalarNode:
+        """Quotes what Go's YAML would take for a number although PyYAML would not, such as `1e-3`."""
+        style = "|" if "\n" in data else "'" if _looks_like_number(data) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def _looks_like_number(text: str) -> bool:
+    try:
+        float(text.replace("_", ""))
+    except ValueError:
+        return text.lower() in ("y", "n")
+    return True
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (_FIRST.index(key) if key in _FIRST else len(_FIRST), key))
+        return {key: _sorted(value[key]) for key in keys}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
