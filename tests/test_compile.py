@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What compile.py writes: the committed YAML, the same every time, with the images that were asked for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.compiling import ROOT, compile_into, read
+
+GOLDEN = ROOT / "tests" / "golden"
+LONGEST_ARGUMENT = 128 * 1024
+"""Bytes of one process argument in Linux; kfp passes a component's source as one."""
+
+
+def executors(text: str) -> dict[str, Any]:
+    """The containers of a compiled pipeline or component, by name."""
+    spec = next(yaml.safe_load_all(text))
+    return {name: entry["container"] for name, entry in spec["deploymentSpec"]["executors"].items()}
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Everything that compile.py writes without options."""
+    files = compile_into(tmp_path_factory.mktemp("build"))
+    if os.environ.get("KFP_KATIB_GOLDEN") == "write":
+        for name, text in files.items():
+            (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+            (GOLDEN / name).write_text(text)
+        for name in read(GOLDEN).keys() - files.keys():
+            (GOLDEN / name).unlink()
+    return files
+
+
+def test_the_committed_files_are_what_is_compiled(compiled: dict[str, str]) -> None:
+    """Whoever changes a component or the pipeline sees the change in its YAML, and rewrites it on purpose."""
+    golden = read(GOLDEN)
+    assert compiled.keys() == golden.keys()
+    differing = [name for name in compiled if compiled[name] != golden[name]]
+    assert not differing, "run `make golden` and read its diff"
+
+
+def test_two_compiles_are_identical(compiled: dict[str, str], tmp_path: Path) -> None:
+    """No hash seed, clock or folder reaches the YAML: a recompile alone never misses the cache."""
+    assert compile_into(tmp_path / "again", PYTHONHASHSEED="1") == compiled
+
+
+def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None:
+    """One pipeline for a single machine, volumes, object storage and EOS; one component for each step."""
+    assert set(compiled) == {
+        *(f"tune-{storage}.yaml" for storage in ("local", "pvc", "s3", "eos")),
+        *(
+            f"components/{step}.yaml"
+            for step in (
+                "prepare_data",
+                "launch_katib",
+                "extract_best_model",
+                "evaluate_model",
+                "promote",
+                "clean_up",
+            )
+        ),
+    }
+
+
+def test_the_command_line_names_the_images(tmp_path: Path) -> None:
+    """Whoever builds images of their own compiles for them without touching a file."""
+    files = compile_into(tmp_path, "--runtime-image", "mine:1", "--training-image", "ours:2")
+    images = {name: box["image"] for name, box in executors(files["tune-s3.yaml"]).items()}
+    assert images == {
+        "exec-clean-up": "mine:1",
+        "exec-launch-katib": "mine:1",
+        "exec-prepare-data": "ours:2",
+        "exec-extract-best-model": "ours:2",
+        "exec-evaluate-model": "ours:2",
+        "exec-promote": "ours:2",
+    }
+    spec = next(yaml.safe_load_all(files["tune-s3.yaml"]))
+    assert spec["root"]["inputDefinitions"]["parameters"]["image"]["defaultValue"] == "ours:2"
+
+
+def test_the_environment_names_the_images_too(tmp_path: Path) -> None:
+    """The same choice for whoever compiles with kfp's own command line."""
+    files = compile_into(tmp_path, KFP_KATIB_RUNTIME_IMAGE="mine:1", KFP_KATIB_TRAINING_IMAGE="ours:2")
+    assert executors(files["components/launch_katib.yaml"])["exec-launch-katib"]["image"] == "mine:1"
+    assert executors(files["components/promote.yaml"])["exec-promote"]["image"] == "ours:2"
+
+
+def test_nothing_is_installed_when_a_pod_starts(compiled: dict[str, str]) -> None:
+    """The images hold everything, so no step needs a package index."""
+    for name, text in compiled.items():
+        assert "pip install" not in text, name
+
+
+def test_a_step_fits_into_one_process_argument(compiled: dict[str, str]) -> None:
+    """A component's source is one argument; beyond 128 KiB the step could not start."""
+    for name, text in compiled.items():
+        for container in executors(text).values():
+            assert max(len(part.encode()) for part in container["command"]) < LONGEST_ARGUMENT / 4, name
