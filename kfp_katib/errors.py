@@ -67,3 +67,25 @@ class ExperimentFailed(KfpKatibError):
 
 class StorageError(KfpKatibError):
     """A checkpoint is missing, damaged, or lies where we must not touch it."""
+
+
+class ClusterError(KfpKatibError):
+    """The Kubernetes API refused a request, or could not be reached.
+
+    Attributes:
+        status: The HTTP status, 0 where no answer came.
+        reason: Kubernetes' own word, such as `AlreadyExists`.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(message)
+
+
+class Stalled(NoVerdict):
+    """Nothing ran for `stall_timeout_seconds`; the message says what blocks."""
+
+
+class NoCheckpoint(StorageError):
+    """A folder holds no whole model: nothing is there, or it is not what its model.json says."""

@@ -66,9 +66,8 @@ def _where_katib_differs(
     head = f"Katib's own rule names trial '{katib_best}', {seen}"
     if best is None:
         return [f"{head}; that is not a finite number, so there is no best trial."]
-    return [
-        f"{head}; we take '{best.name}' with {objective_text(best, objective)}: {_why(theirs, best, objective)}."
-    ]
+    ours = f"'{best.name}' with {objective_text(best, objective)}"
+    return [f"{head}; we take {ours}: {_why(theirs, best, objective)}."]
 
 
 def _why(theirs: Trial | None, ours: Trial, objective: Objective) -> str:

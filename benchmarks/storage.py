@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Storage beside the commands that do the same without checksums: `cp -r` and `rm -rf`.
+
+Run `python -m benchmarks.storage`. Every pair is timed alternately in one run, on data in the page cache;
+the table gives medians of wall-clock seconds and their ratio.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kfp_katib.storage import prune
+from kfp_katib.storage.checkpoint import read_at
+from kfp_katib.storage.delivery import deliver
+from kfp_katib.storage.places import place
+
+GIGABYTE = 10**9
+REPEATS = 5
+FOLDERS = 10_000
+
+
+def main() -> None:
+    """Prints the table."""
+    print(f"{'what':<44} {'ours s':>8} {'command s':>10} {'ratio':>6} {'target':>7}")
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as scratch:
+        root = Path(scratch)
+        for count, target in ((8, 2.0), (1, 3.5)):
+            source = root / f"source-{count}"
+            write_model(source, [os.urandom(GIGABYTE // count) for _ in range(count)])
+            ours, theirs = copy_times(source, root)
+            show(f"copy 1 GB in {count} file(s), against cp -r", ours, theirs, target)
+            shutil.rmtree(source)
+        ours, theirs = prune_times(root)
+        show(f"prune {FOLDERS:,} checkpoint folders, against rm -rf", ours, theirs, 2.0)
+
+
+def show(what: str, ours: list[float], theirs: list[float], target: float) -> None:
+    """Prints one row."""
+    mine, other = statistics.median(ours), statistics.median(theirs)
+    print(f"{what:<44} {mine:>8.3f} {other:>10.3f} {mine / other:>6.2f} {target:>6.1f}x")
+
+
+def write_model(folder: Path, contents: list[bytes]) -> None:
+    """A checkpoint with a valid model.json."""
+    folder.mkdir(parents=True)
+    listed = {}
+    for index, content in enumerate(contents):
+        (folder / f"weights-{index}").write_bytes(content)
+        listed[f"weights-{index}"] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    (folder / "model.json").write_text(json.dumps({"files": listed}))
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Wall-clock time of one call, once what was written before is on the disk."""
+    os.sync()
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
+    """Ours, then `cp -r`, alternately."""
+    ours, theirs = [], []
+    for _ in range(REPEATS):
+        copied = root / "ours"
+        ours.append(seconds(lambda: deliver(read_at(place(source)), place(source), place(copied))))
+        shutil.rmtree(copied)
+        theirs.append(seconds(lambda: subprocess.run(["cp", "-r", source, root / "theirs"], check=True)))
+        shutil.rmtree(root / "theirs")
+    return ours, theirs
+
+
+def prune_times(root: Path) -> tuple[list[float], list[float]]:
+    """Ours with the copy's verification, then `rm -rf`, alternately, on trees made alike."""
+    ours, theirs = [], []
+    for _ in range(3):
+        make_experiment(root / "models" / "tune")
+        copied = root / "copy"
+        shutil.copytree(root / "models" / "tune" / "tune-0", copied)
+        ours.append(seconds(lambda: prune(root / "models", "tune", "tune-0", copy=copied, keep=0)))
+        shutil.rmtree(copied)
+        make_experiment(root / "models" / "tune")
+        theirs.append(seconds(lambda: subprocess.run(["rm", "-rf", root / "models" / "tune"], check=True)))
+    return ours, theirs
+
+
+def make_experiment(folder: Path) -> None:
+    """Checkpoint folders of two files each beside their model.json."""
+    for index in range(FOLDERS):
+        write_model(folder / f"tune-{index}", [b"weights", b"optimizer"])
+
+
+if __name__ == "__main__":
+    main()

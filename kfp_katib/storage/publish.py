@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Promotes a model: copies it to where others take it from, verified, and says where that is."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from kfp_katib.errors import NoCheckpoint
+from kfp_katib.storage.checkpoint import read_at, verify_at
+from kfp_katib.storage.copying import digest_all
+from kfp_katib.storage.delivery import deliver, files_below
+from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, ModelFile, parse, write
+from kfp_katib.storage.places import Place, place, trouble
+
+logger = logging.getLogger(__name__)
+
+
+def publish(source: str | Path, release_uri: str | Path, *, endpoint_url: str = "") -> str:
+    """Copies a model into a release folder and returns its address.
+
+    A folder with a model.json is published as that lists it, every checksum verified. One without, such as
+    an exported model, gets a model.json made from what arrived. A release that holds the same model already
+    is left as it is; another model in its place is replaced.
+
+    Args:
+        source: The folder with the model.
+        release_uri: The folder to fill: a path or a URI.
+        endpoint_url: The address of an S3 server other than Amazon's.
+
+    Returns:
+        The release's address: an absolute path or a URI.
+
+    Raises:
+        NoCheckpoint: The source is empty, damaged, or has a file that its model.json does not list.
+        StorageError: A store refuses, or the release folder holds something that is no model.
+    """
+    model, release = place(source, endpoint_url), place(release_uri, endpoint_url)
+    checkpoint = _whole(model)
+    if _holds(release, checkpoint):
+        logger.info("the release %s holds this model already", release)
+    else:
+        deliver(checkpoint, model, release)
+        logger.info("published %s to %s", model, release)
+    return release.uri
+
+
+def _whole(model: Place) -> Checkpoint:
+    """The source's own list, verified before a release that is whole gives way; made where it has none."""
+    names = sorted(files_below(model))
+    if MODEL_JSON not in names:
+        return _listed_now(model, names)
+    checkpoint = read_at(model)
+    unlisted = sorted(set(names) - {MODEL_JSON} - {file.name for file in checkpoint.files})
+    if unlisted:
+        raise NoCheckpoint(
+            f"{model / unlisted[0]} is not listed in {MODEL_JSON}, so it would be left behind. List it, or "
+            f"leave {MODEL_JSON} away: it is then written from the files that are there."
+        )
+    verify_at(model, checkpoint)
+    return checkpoint
+
+
+def _listed_now(model: Place, names: list[str]) -> Checkpoint:
+    if not names:
+        raise NoCheckpoint(f"{model} holds no file to publish.")
+    with trouble(f"looking at {model}"):
+        for name in names:
+            (model / name).size()  # refuses symbolic links
+    digests = digest_all(model, names)
+    return parse(
+        write(ModelFile(name, digests[name].sha256, digests[name].bytes) for name in names), model.uri
+    )
+
+
+def _holds(release: Place, checkpoint: Checkpoint) -> bool:
+    try:
+        there = read_at(release)
+        if there.text != checkpoint.text:
+            return False
+        verify_at(release, there)
+    except NoCheckpoint:
+        return False
+    return True
