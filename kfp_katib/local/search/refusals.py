@@ -24,8 +24,8 @@ def refuse_unsupported(experiment: Experiment) -> None:
         )
     if experiment.early_stopping is not None:
         raise InputError(
-            f"{experiment.name}: spec.earlyStopping.algorithmName: {experiment.early_stopping.name!r} runs "
-            f"on Katib only; the local engine has no early stopping. Remove spec.earlyStopping, or {ON_KATIB}."
+            f"{experiment.name}: spec.earlyStopping.algorithmName: {experiment.early_stopping.name!r} runs on "
+            f"Katib only; the local engine has no early stopping. Remove spec.earlyStopping, or {ON_KATIB}."
         )
     if not experiment.parameters:
         raise InputError(
@@ -37,7 +37,7 @@ def refuse_unsupported(experiment: Experiment) -> None:
 
 
 def _refuse_what_skopt_refuses(name: str, algorithm: Algorithm) -> None:
-    """Two combinations that Katib's service accepts and then cannot use: its Experiment never gets a trial."""
+    """What Katib's service accepts and then cannot use: its Experiment never gets a trial."""
     function = algorithm.settings.get("acq_func", "gp_hedge")
     if function in ("EIps", "PIps"):
         raise InputError(

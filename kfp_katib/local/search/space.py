@@ -131,10 +131,11 @@ class Numbers:
 
     @property
     def _by_quantile(self) -> bool:
-        """Optuna has no normal distributions, and no logarithmic one with a step."""
+        """Optuna has no normal distributions, none logarithmic with a step, and lattices of floats only."""
         if self.shape == "logUniform":
             return self.step is not None and not (self.whole and self.step == 1)
-        return self.shape in ("normal", "logNormal")
+        lattice_of_floats = self.step is None or all(map(_is_float, (self.low, self._top, self.step)))
+        return self.shape in ("normal", "logNormal") or not lattice_of_floats
 
     @property
     def _top(self) -> Decimal:
@@ -143,13 +144,16 @@ class Numbers:
         return self.high if count is None or self.step is None else self.low + (count - 1) * self.step
 
     def _number(self, unit: float) -> int | float:
+        if self.count == 1:
+            return self._snapped(float(self.low))
         start, end = self._ends()
         return self._snapped(self._scale()[1](start + unit * (end - start)))
 
     def _unit(self, number: float) -> float:
+        if self.count == 1:
+            return 0.5
         start, end = self._ends()
-        share = (self._scale()[0](number) - start) / (end - start) if end > start else 0.5
-        return min(max(share, 0.0), 1.0)
+        return min(max((self._scale()[0](number) - start) / (end - start), 0.0), 1.0)
 
     def _snapped(self, number: float) -> int | float:
         """The nearest feasible value; decimal arithmetic, so that 0.1 + 0.2 is 0.3."""
@@ -187,6 +191,11 @@ class Numbers:
 
 
 Dimension = Choices | Numbers
+
+
+def _is_float(number: Decimal) -> bool:
+    """Whether a float holds the number to its last digit, as Optuna's arithmetic on lattices needs it."""
+    return Decimal(repr(float(number))) == number
 
 
 def _bell(low: float, high: float) -> NormalDist:
