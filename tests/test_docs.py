@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The documents point at what is there, and what they show works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kfp_katib.storage import read_checkpoint
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "training/README.md"]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_to_a_file(document: Path) -> None:
+    """No document points at a file that is not there."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_shown_checkpoint_is_a_valid_one(tmp_path: Path) -> None:
+    """What docs/checkpoints.md tells a script to write is what the library reads."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/checkpoints.md").read_text(), re.DOTALL)
+    assert code
+    shown: dict[str, object] = {}
+    exec(code[1], shown)
+    save = shown["save_checkpoint"]
+    assert callable(save)
+    save(tmp_path / "trial", b"weights", epoch=3, metrics={"loss": 0.1}, parameters={"lr": "0.01"})
+    checkpoint = read_checkpoint(str(tmp_path / "trial"))
+    assert (checkpoint.epoch, list(checkpoint.files)) == (3, ["weights.bin"])
