@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from kfp_katib.experiment import conversion
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import Finding, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
@@ -33,6 +34,7 @@ RULES = (
     JOB_UNKNOWN_FIELD,
     JOB_WRONG_TYPE,
     JOB_FIELD_MISSING,
+    *conversion.RULES,
 )
 
 API_VERSION = "kubeflow.org/v1beta1"
@@ -65,7 +67,7 @@ def check_structure(data: Mapping[str, Any]) -> Structure:
     if isinstance(job, dict) and (job.get("apiVersion"), job.get("kind")) == ("batch/v1", "Job"):
         inner = _Fit(JOB_UNKNOWN_FIELD, JOB_WRONG_TYPE, JOB_FIELD_MISSING)
         template["trialSpec"] = inner.value(job, "Job", JOB_PATH)
-        fit.problems += inner.problems
+        fit.problems += [*inner.problems, *conversion.lost_in_conversion(job, JOB_PATH)]
         fit.lost += inner.lost
     return Structure(manifest, tuple(fit.problems), tuple(fit.lost))
 

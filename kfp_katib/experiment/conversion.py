@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a Job says that is gone once Katib's webhook has read it into Kubernetes' own types and back.
+
+The webhook (`validatePatchJob` in Katib's `validator.go`) compares the trial's Job with itself after that
+journey and refuses it where anything was lost or rewritten. Kubernetes' types leave out empty fields
+(`omitempty` of k8s.io/api 0.34), and write a quantity in one form only (`Quantity.String`), so that
+`value: ""` or `sizeLimit: 1024Mi`, which `kubectl apply` takes, cost the whole Experiment here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.rules.rule import Finding, Rule
+from kfp_katib.experiment.schema import ObjectType, object_types
+
+JOB_EMPTY_VALUE = Rule(
+    "job-empty-value",
+    "Katib refuses a Job that states an empty value where it may say nothing.",
+    webhook=True,
+)
+JOB_QUANTITY_FORM = Rule(
+    "job-quantity-form",
+    "Katib refuses a Job whose quantity is not in Kubernetes' shortest form.",
+    webhook=True,
+)
+RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM)
+
+FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
+"""The webhook looks away below these two maps, for the sake of devices that it cannot know."""
+
+DROPPED_FALSE = frozenset(
+    {
+        *("chapAuthDiscovery", "chapAuthSession", "hostIPC", "hostNetwork", "hostPID"),
+        *("readOnly", "sslEnabled", "stdin", "stdinOnce", "tty"),
+    }
+)
+DROPPED_ZERO = frozenset(
+    {
+        *("failureThreshold", "generation", "hostPort", "initialDelaySeconds", "partition"),
+        *("periodSeconds", "successThreshold", "timeoutSeconds"),
+    }
+)
+"""Optional fields that Go holds as a plain bool or int; every other one is a pointer and keeps its zero."""
+
+KEPT_EMPTY: dict[str, tuple[str, ...]] = {
+    "AppArmorProfile": ("localhostProfile",),
+    "AzureDiskVolumeSource": ("cachingMode", "fsType", "kind", "readOnly"),
+    "CSIVolumeSource": ("fsType", "readOnly"),
+    "ClusterTrustBundleProjection": ("name", "signerName"),
+    "Container": ("restartPolicy",),
+    "EphemeralContainer": ("restartPolicy",),
+    "GRPCAction": ("service",),
+    "HostPathVolumeSource": ("type",),
+    "ISCSIVolumeSource": ("initiatorName",),
+    "JobSpec": ("completionMode", "managedBy", "podReplacementPolicy"),
+    "Lifecycle": ("stopSignal",),
+    "PersistentVolumeClaimSpec": ("storageClassName", "volumeAttributesClassName", "volumeMode"),
+    "PodDNSConfigOption": ("value",),
+    "PodResourceClaim": ("resourceClaimName", "resourceClaimTemplateName"),
+    "PodSecurityContext": ("fsGroupChangePolicy", "seLinuxChangePolicy", "supplementalGroupsPolicy"),
+    "PodSpec": ("hostnameOverride", "preemptionPolicy", "runtimeClassName"),
+    "ProjectedVolumeSource": ("sources",),
+    "SeccompProfile": ("localhostProfile",),
+    "SecurityContext": ("procMount",),
+    "TopologySpreadConstraint": ("nodeAffinityPolicy", "nodeTaintsPolicy"),
+    "TypedLocalObjectReference": ("apiGroup",),
+    "TypedObjectReference": ("apiGroup", "namespace"),
+    "VolumeMount": ("mountPropagation", "recursiveReadOnly"),
+    "WindowsSecurityContextOptions": ("gmsaCredentialSpec", "gmsaCredentialSpecName", "runAsUserName"),
+}
+"""The optional fields that do keep an empty text, list or `false`, by the type that has them."""
+
+
+def lost_in_conversion(job: Mapping[str, Any], path: str) -> tuple[Problem, ...]:
+    """The values of a Job for which Katib's webhook refuses it, though Kubernetes takes them."""
+    return tuple(_values(job, "Job", path))
+
+
+def _values(value: Any, kind: str, path: str) -> Iterator[Problem]:
+    """Walk along the table of types; what has not the type it should have is another rule's business."""
+    if kind in object_types() and isinstance(value, Mapping):
+        yield from _fields(value, kind, path)
+    elif kind[0] == "[" and isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _values(item, kind[1:-1], f"{path}[{i}]")
+    elif kind[0] == "{" and isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _values(item, kind[1:-1], f"{path}.{key}")
+    elif kind == "quantity" and not FREE_QUANTITIES.search(path) and not _shortest(value):
+        mend = "Write it in Kubernetes' shortest form, as text: '1Gi', not 1024Mi; '500m', not 0.5."
+        yield JOB_QUANTITY_FORM.problem(Finding(path, f"The quantity is {value!r}.", mend, value))
+
+
+def _fields(value: Mapping[str, Any], name: str, path: str) -> Iterator[Problem]:
+    known = object_types()[name]
+    for key, item in value.items():
+        where = f"{path}.{key}"
+        if key in known.fields and _is_dropped(item, name, known, key):
+            shown = "null" if item is None else "''" if item == "" else str(item).lower()
+            found = Finding(
+                where, f"'{key}' is {shown}, which Kubernetes leaves out.", "Remove the field.", item
+            )
+            yield JOB_EMPTY_VALUE.problem(found)
+        elif key in known.fields:
+            yield from _values(item, known.fields[key], where)
+
+
+def _is_dropped(value: Any, name: str, known: ObjectType, key: str) -> bool:
+    """Whether Kubernetes' type leaves the field out for its value."""
+    if value is None:
+        return True
+    if key in known.required or key in KEPT_EMPTY.get(name, ()):
+        return False
+    if isinstance(value, bool):
+        return not value and key in DROPPED_FALSE
+    if isinstance(value, int):
+        return value == 0 and key in DROPPED_ZERO
+    return value in ("", []) or (value == {} and known.fields[key][0] == "{")
+
+
+def _shortest(value: Any) -> bool:
+    """Whether Kubernetes would write the quantity just so; True for forms too rare to judge here."""
+    match = re.fullmatch(r"(\d+)(\.\d+)?([KMGTPE]i|[numkMGTPE]?)", value) if isinstance(value, str) else None
+    if not isinstance(value, str) or not match:
+        return isinstance(value, str)
+    digits, fraction, suffix = match[1], match[2], match[3]
+    if fraction:
+        return not suffix.endswith("i") and (len(fraction) - 1) % 3 == 0
+    if suffix.endswith("i"):
+        return int(digits) % 1024 != 0
+    return value == "0" or not (digits.endswith("000") or digits[0] == "0")
