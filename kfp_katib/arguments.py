@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A step's arguments as they were sent, where kfp changed them on the way.
+
+kfp.local starts a step by one command line, in which it replaces every `python3` by the path of its own
+interpreter: the one that it should run, and those inside the arguments' values. It also carries
+dictionaries as protobuf Structs, whose numbers are all floating point; in a cluster whole numbers come out
+whole again.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_EXECUTOR = "kfp.dsl.executor_main"
+
+
+def as_sent(value: T, command: list[str] | None = None) -> T:
+    """The value with both changes undone, at any depth.
+
+    Args:
+        value: An argument as it arrived.
+        command: The command that started this process, as it was typed.
+
+    Returns:
+        The same, with `python3` where kfp.local wrote its interpreter's path, and whole numbers whole. A
+        text that named this very interpreter by its path says `python3` afterwards, which is the same one.
+    """
+    interpreter = substitute(sys.orig_argv if command is None else command)
+    restored: T = _restored(value, interpreter)
+    return restored
+
+
+def substitute(command: list[str]) -> str:
+    """What kfp.local wrote for every `python3`; empty where nothing was replaced.
+
+    A step is started as `python3 -m kfp.dsl.executor_main ...`, so the first word tells: it is still
+    `python3` in a cluster, and the replacement itself where kfp.local was at work.
+    """
+    started_by_kfp = _EXECUTOR in command[1:]
+    return command[0] if started_by_kfp and command[0] != "python3" else ""
+
+
+def _restored(value: Any, interpreter: str, *, inside: bool = False) -> Any:
+    if isinstance(value, str):
+        return value.replace(interpreter, "python3") if interpreter else value
+    if isinstance(value, dict):
+        return {
+            _restored(key, interpreter): _restored(item, interpreter, inside=True)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_restored(item, interpreter, inside=True) for item in value]
+    return int(value) if inside and isinstance(value, float) and value.is_integer() else value

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a manifest's text to the very Experiment that will run, without touching anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kfp_katib import labels
+from kfp_katib.choices import choose
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import Experiment, load, override, render
+from kfp_katib.launch.request import Identity, Surroundings, local_or_remote
+
+LARGEST_MANIFEST = 100_000
+"""Bytes. A step's arguments are one process argument, of which Linux allows 128 KiB in all."""
+
+OVERRIDES = ("algorithm", "max_trials", "parallel_trials")
+
+_STEM = 27
+_MODELS = "${pipeline.models}"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will run.
+
+    Attributes:
+        experiment: The Experiment, its name final and its placeholders filled.
+        models: The root of its models, empty where there is none.
+        expects_model: Whether the manifest says that its trials write models there.
+    """
+
+    experiment: Experiment
+    models: str
+    expects_model: bool
+
+
+def plan(
+    manifest: str,
+    surroundings: Surroundings,
+    *,
+    identity: Identity,
+    overrides: Mapping[str, Any],
+) -> Plan:
+    """The Experiment that a manifest means here.
+
+    Raises:
+        InputError: The text is too long, a placeholder has no value, or an override is unknown.
+        ManifestError: The manifest has errors.
+    """
+    size = len(manifest.encode())
+    if size > LARGEST_MANIFEST:
+        raise InputError(
+            f"The manifest has {size:,} bytes, more than {LARGEST_MANIFEST:,}: it would not fit beside a "
+            "step's other arguments. Move data out of it, into the image or the dataset."
+        )
+    asked = override(load(manifest), **_known(overrides))
+    for warning in asked.warnings:
+        _log.warning("%s", warning)
+    models = local_or_remote(surroundings.models)
+    experiment = render(
+        _labelled(asked, identity),
+        dataset=surroundings.dataset_address or None,
+        models=models or None,
+        image=surroundings.image or None,
+        run_id=identity.run_id or None,
+        name=final_name(asked, identity),
+        trial_pod=_trial_pod(surroundings),
+    )
+    return Plan(experiment, models, _MODELS in asked.manifest_json)
+
+
+def final_name(experiment: Experiment, identity: Identity) -> str:
+    """The name under which an Experiment runs, at most 40 characters.
+
+    It follows from the run, the step and the manifest, so that a step that starts again finds its own
+    search. Katib adds the algorithm's name for a Service, whose name holds 63.
+    """
+    text = json.dumps([identity.run_id, identity.task_name, experiment.manifest_json])
+    return f"{experiment.name[:_STEM].rstrip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
+    """The Experiment with the labels by which clean_up finds it; none where it belongs to no run."""
+    ours = {labels.RUN: identity.run_id, labels.TASK: identity.task_name}
+    manifest = experiment.manifest
+    metadata = manifest["metadata"]
+    metadata["labels"] = (metadata.get("labels") or {}) | {key: text for key, text in ours.items() if text}
+    return load(manifest)
+
+
+def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    return {choose(name, OVERRIDES, "An override"): value for name, value in overrides.items() if value}
+
+
+def _trial_pod(surroundings: Surroundings) -> dict[str, Any]:
+    pod = dict(surroundings.trial_pod)
+    if surroundings.endpoint and surroundings.dataset_address.startswith("s3://"):
+        names = {variable.get("name") for variable in pod.get("env", [])}
+        if "AWS_ENDPOINT_URL" not in names:
+            pod["env"] = [*pod.get("env", []), {"name": "AWS_ENDPOINT_URL", "value": surroundings.endpoint}]
+    return pod

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a launch is asked for, in groups that belong together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from kfp_katib.choices import choose
+from kfp_katib.errors import InputError
+
+
+class Artifact(Protocol):
+    """The part of a pipeline's artifact that matters here: where it is, and what is told about it."""
+
+    uri: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the outputs are written: a folder for the best model, and three files."""
+
+    model: str | Path
+    trials: str | Path
+    summary: str | Path
+    report: str | Path
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a manifest cannot know: the addresses of this run and the needs of this installation.
+
+    Attributes:
+        dataset: The address of the data, or the artifact that has it; None where the manifest names none.
+        models: The root below which the trials write their models; empty where they write none.
+        image: What `${pipeline.image}` stands for.
+        namespace: Where the Experiment runs; empty means the launcher's own.
+        trial_pod: What is merged into the trials' pods.
+        s3_endpoint: The S3 service of the trials; empty means the dataset's own store.
+    """
+
+    dataset: str | Artifact | None = None
+    models: str = ""
+    image: str = ""
+    namespace: str = ""
+    trial_pod: Mapping[str, Any] = field(default_factory=dict)
+    s3_endpoint: str = ""
+
+    @property
+    def dataset_address(self) -> str:
+        """Where the trials read the data; `minio://` of Kubeflow Pipelines is what others call `s3://`."""
+        address = self.dataset if isinstance(self.dataset, str) else getattr(self.dataset, "uri", "")
+        return local_or_remote(address.replace("minio://", "s3://", 1))
+
+    @property
+    def endpoint(self) -> str:
+        """The S3 service for the trials, empty where none is known."""
+        if self.s3_endpoint or self.dataset is None or isinstance(self.dataset, str):
+            return self.s3_endpoint
+        session = json.loads(self.dataset.metadata.get("store_session_info") or "{}")
+        params = session.get("Params") or {}
+        host = str(params.get("endpoint") or "")
+        scheme = "http" if str(params.get("disableSSL")).lower() == "true" else "https"
+        return f"{scheme}://{host}" if host and "://" not in host else host
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose search this is: the pipeline run, and the step in it. A retried step finds its search by both."""
+
+    run_id: str = ""
+    task_name: str = ""
+
+    def check(self, engine: str) -> None:
+        """Refuse what would not identify anything.
+
+        Raises:
+            InputError: A part is empty where other runs' searches are around, or is still a placeholder.
+        """
+        for name, value in (("run_id", self.run_id), ("task_name", self.task_name)):
+            if not value and engine != "local":
+                raise InputError(
+                    f"{name} is empty, so a retried step could not find its Experiment among those of other "
+                    "runs. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and dsl.PIPELINE_TASK_NAME_PLACEHOLDER."
+                )
+            if "{{$" in value:
+                raise InputError(
+                    f"{name} is {value!r}: the pipeline left a placeholder in it. Pass the placeholder as "
+                    "the whole argument, not inside a longer text."
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds, and what then."""
+
+    timeout_seconds: float = 86400
+    stall_timeout_seconds: float = 1800
+    on_timeout: str = "fail"
+
+    def check(self) -> None:
+        """Refuse what makes no sense.
+
+        Raises:
+            InputError: A time is not positive, or on_timeout is no such policy.
+        """
+        choose(self.on_timeout, ("fail", "best_so_far"), "on_timeout")
+        for name in ("timeout_seconds", "stall_timeout_seconds"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}. Give a number of seconds above 0.")
+
+
+def local_or_remote(address: str) -> str:
+    """A plain path made absolute, since trials may run in a folder of their own; a URI as it is."""
+    return str(Path(address).absolute()) if address and "://" not in address else address
