@@ -28,8 +28,8 @@ def numeric_parameters(draw: st.DrawFn) -> Parameter:
     if kind == "int":
         low = draw(st.integers(int(lowest), 500))
         high = draw(st.integers(low, 1000))
-        step = draw(st.none() | st.integers(1, 40))
-        return integer("p", str(low), str(high), str(step or ""), shape)
+        stride = draw(st.none() | st.integers(1, 40))
+        return integer("p", str(low), str(high), str(stride or ""), shape)
     low, high = sorted(draw(st.tuples(*[st.floats(lowest, 1000, allow_subnormal=False)] * 2)))
     step = draw(st.none() | st.decimals("0.001", "100", places=3))
     assume(high == low or (high - low) > 1e-9 * max(abs(high), abs(low)))

@@ -22,10 +22,11 @@ def refuse_unsupported(experiment: Experiment) -> None:
             f"{experiment.name}: spec.algorithm.algorithmName: {algorithm.name!r} runs on Katib only; "
             f"the local engine has {', '.join(sorted(ALGORITHMS))}. Take one of these, or {ON_KATIB}."
         )
-    if experiment.early_stopping is not None:
+    stopping = experiment.early_stopping
+    if stopping is not None:
         raise InputError(
-            f"{experiment.name}: spec.earlyStopping.algorithmName: {experiment.early_stopping.name!r} runs on "
-            f"Katib only; the local engine has no early stopping. Remove spec.earlyStopping, or {ON_KATIB}."
+            f"{experiment.name}: spec.earlyStopping.algorithmName: {stopping.name!r} runs on Katib only; the "
+            f"local engine has no early stopping. Remove spec.earlyStopping, or {ON_KATIB}."
         )
     if not experiment.parameters:
         raise InputError(
@@ -37,18 +38,27 @@ def refuse_unsupported(experiment: Experiment) -> None:
 
 
 def _refuse_what_skopt_refuses(name: str, algorithm: Algorithm) -> None:
-    """What Katib's service accepts and then cannot use: its Experiment never gets a trial."""
+    """What scikit-optimize cannot do, here or, for the first two, in Katib's service either.
+
+    GBRT: scikit-optimize 0.10.2 refuses its own estimator under scikit-learn 1.7, and calls `numpy.in1d`,
+    which numpy 2.4 no longer has. Its development has ended (katib#2280).
+    """
     function = algorithm.settings.get("acq_func", "gp_hedge")
+    estimator = algorithm.settings.get("base_estimator", "GP")
+    optimizer = algorithm.settings.get("acq_optimizer", "auto")
+    field = f"{name}: spec.algorithm.algorithmSettings"
     if function in ("EIps", "PIps"):
         raise InputError(
-            f"{name}: spec.algorithm.algorithmSettings: acq_func {function!r} needs the time of each trial, "
-            "which Katib's service never passes on, so that its Experiment waits for ever. "
-            "Take gp_hedge, EI, LCB or PI."
+            f"{field}: acq_func {function!r} needs the time of each trial, which Katib's service never "
+            "passes on, so that its Experiment waits for ever. Take gp_hedge, EI, LCB or PI."
         )
-    estimator = algorithm.settings.get("base_estimator", "GP")
-    if estimator != "GP" and algorithm.settings.get("acq_optimizer", "auto") == "lbfgs":
+    if estimator != "GP" and optimizer == "lbfgs":
         raise InputError(
-            f"{name}: spec.algorithm.algorithmSettings: acq_optimizer 'lbfgs' needs gradients, which "
-            f"base_estimator {estimator!r} does not have; in Katib the Experiment waits for ever. "
-            "Take acq_optimizer auto or sampling, or base_estimator GP."
+            f"{field}: acq_optimizer 'lbfgs' needs gradients, which base_estimator {estimator!r} does not "
+            "have; in Katib the Experiment waits for ever. Take acq_optimizer auto or sampling, or GP."
+        )
+    if estimator == "GBRT":
+        raise InputError(
+            f"{field}: base_estimator 'GBRT' does not work in scikit-optimize with today's numpy; the local "
+            f"engine has GP, RF and ET. Take one of these, or {ON_KATIB}."
         )
