@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Katib engine: one Experiment, run on a Katib in a cluster.
+
+The official client takes two seconds to import, so the names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kfp_katib.cluster.engine import run
+    from kfp_katib.cluster.stop import cancel, end_abandoned
+
+__all__ = ["cancel", "end_abandoned", "run"]
+
+_HOME = {"run": "engine", "cancel": "stop", "end_abandoned": "stop"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A connection to one namespace of a cluster, with time limits and retries on every request.
+
+The official client signs and sends; we ask it for plain JSON, because its typed models hold neither
+Katib's resources nor a watch's bookmarks, and turning 2,000 trials into objects takes seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import kubernetes
+import urllib3
+
+from kfp_katib.cluster.kinds import PODS, Kind
+from kfp_katib.errors import ClusterError
+
+logger = logging.getLogger(__name__)
+
+_CONNECT_SECONDS, _READ_SECONDS = 5.0, 30.0
+_PAGE = 500
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+# Every request may be repeated: a create that got through although its answer did not is met again as
+# 409 under our own deterministic name, a second delete as 404.
+_RETRIES = urllib3.Retry(
+    total=6,
+    backoff_factor=0.2,
+    backoff_jitter=0.2,
+    backoff_max=8,
+    status_forcelist=(429, 500, 502, 503, 504),
+    allowed_methods=None,
+    raise_on_status=False,
+    respect_retry_after_header=True,
+)
+
+
+class Cluster:
+    """An open connection; close it, or use it in a `with`."""
+
+    def __init__(self, configuration: kubernetes.client.Configuration, namespace: str) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            configuration: Address and credentials.
+            namespace: Where the Experiments live.
+        """
+        configuration.retries = _RETRIES
+        self.namespace = namespace
+        self._api = kubernetes.client.ApiClient(configuration)
+        self._ahead = timedelta()
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._api.rest_client.pool_manager.clear()
+        self._api.close()
+
+    @property
+    def address(self) -> str:
+        """The API server."""
+        return str(self._api.configuration.host)
+
+    def now(self) -> datetime:
+        """The API server's time, by which it stamps what it writes; ours where it has not answered yet."""
+        return datetime.now(UTC) + self._ahead
+
+    def get(self, kind: Kind, name: str, *, only_metadata: bool = False) -> Mapping[str, Any]:
+        """One object, or only its metadata, which keeps a Secret's content on the server."""
+        accept = _METADATA if only_metadata else "application/json"
+        return self._json("GET", kind.path(self.namespace, name), accept=accept)
+
+    def list(self, kind: Kind, **query: str) -> tuple[list[dict[str, Any]], str]:
+        """All objects that the selectors choose, page by page, and the version that a watch starts from."""
+        found: list[dict[str, Any]] = []
+        page = self._page(kind, query)
+        while True:
+            found += page["items"]
+            metadata = page["metadata"]
+            if not metadata.get("continue"):
+                return found, str(metadata.get("resourceVersion", ""))
+            page = self._page(kind, {**query, "continue": metadata["continue"]})
+
+    def create(self, kind: Kind, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Mapping[str, Any]:
+        """Create one object; with `dry_run` only ask the webhooks."""
+        query = {"dryRun": "All"} if dry_run else {}
+        return self._json("POST", kind.path(self.namespace), query=query, body=manifest)
+
+    def delete(self, kind: Kind, name: str, *, uid: str = "") -> bool:
+        """Ask for an object's deletion, with its dependents in the background; False where it is gone.
+
+        Args:
+            kind: Its kind.
+            name: Its name.
+            uid: Where given, only this very object and not a later one of its name.
+        """
+        body: dict[str, Any] = {"propagationPolicy": "Background"}
+        if uid:
+            body["preconditions"] = {"uid": uid}
+        try:
+            self._json("DELETE", kind.path(self.namespace, name), body=body)
+        except ClusterError as error:
+            if error.status == 404 or (uid and error.status == 409):
+                return False
+            raise
+        return True
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A question that Kubernetes takes as a creation, such as an access review."""
+        return self._json("POST", path, body=body)
+
+    def log(self, pod: str, container: str, *, lines: int) -> str:
+        """The last lines that a container of a pod wrote."""
+        path = PODS.path(self.namespace, pod, "log")
+        return str(
+            self._call("GET", path, query={"container": container, "tailLines": str(lines)}, answer="str")
+        )
+
+    def stream(self, kind: Kind, query: Mapping[str, str], *, read_seconds: float) -> urllib3.HTTPResponse:
+        """An open watch, whose lines are events; the caller closes it."""
+        opened: urllib3.HTTPResponse = self._call(
+            "GET", kind.path(self.namespace), query={**query, "watch": "true"}, read_seconds=read_seconds
+        )
+        return opened
+
+    def _page(self, kind: Kind, query: Mapping[str, str]) -> Mapping[str, Any]:
+        return self._json("GET", kind.path(self.namespace), query={**query, "limit": str(_PAGE)})
+
+    def _json(self, method: str, path: str, **request: Any) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self._call(method, path, answer="object", **request)
+        return answer
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        accept: str = "application/json, */*",
+        answer: str = "",
+        read_seconds: float = _READ_SECONDS,
+    ) -> Any:
+        """One request; without `answer`, a word of the client for the answer's type, the open response."""
+        try:
+            data, _, headers = self._api.call_api(
+                path,
+                method,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": accept, "Content-Type": "application/json"},
+                body=body,
+                auth_settings=["BearerToken"],
+                response_type=answer,
+                _preload_content=bool(answer),
+                _request_timeout=(_CONNECT_SECONDS, read_seconds),
+            )
+        except kubernetes.client.ApiException as error:
+            raise _refusal(error, f"{method} {path}") from error
+        except urllib3.exceptions.HTTPError as error:
+            raise ClusterError(f"{method} {path}: no answer from {self.address}: {error}") from error
+        if date := headers.get("Date"):
+            self._ahead = parsedate_to_datetime(date) - datetime.now(UTC)
+        return data
+
+
+@contextmanager
+def connect(namespace: str = "") -> Iterator[Cluster]:
+    """Open a connection by the pod's own service account, or by the kubeconfig.
+
+    A KUBECONFIG in the environment comes first, so that a notebook's pod can work on another cluster.
+
+    Args:
+        namespace: Empty for the pod's own, or the one of the kubeconfig's current context.
+
+    Raises:
+        ClusterError: Where there is neither.
+    """
+    configuration = kubernetes.client.Configuration()
+    try:
+        if "KUBECONFIG" not in os.environ and (_SERVICE_ACCOUNT / "token").exists():
+            kubernetes.config.load_incluster_config(configuration)
+            own = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
+        else:
+            kubernetes.config.load_kube_config(client_configuration=configuration)
+            own = kubernetes.config.list_kube_config_contexts()[1]["context"].get("namespace", "default")
+    except kubernetes.config.ConfigException as error:
+        raise ClusterError(
+            f"No cluster to run on: {error} Set KUBECONFIG, or use engine 'local', which needs none."
+        ) from error
+    with Cluster(configuration, namespace or own) as cluster:
+        yield cluster
+
+
+def _refusal(error: kubernetes.client.ApiException, what: str) -> ClusterError:
+    """The server's Status as an error, with its own words; it need not be JSON where a proxy answered."""
+    text = error.body.decode(errors="replace") if isinstance(error.body, bytes) else error.body or ""
+    try:
+        status = json.loads(text)
+    except ValueError:
+        status = {"message": text.strip()[:500]}
+    return ClusterError(
+        f"{what}: {error.status}: {status.get('message') or error.reason}",
+        status=error.status or 0,
+        reason=str(status.get("reason") or ""),
+    )

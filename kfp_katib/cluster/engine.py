@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run one Experiment on a Katib in a cluster, and hand back the Result that the local engine would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kfp_katib.choices import choose
+from kfp_katib.cluster import preflight, stop
+from kfp_katib.cluster.connect import connect
+from kfp_katib.cluster.follow import OnTimeout, Patience, follow
+from kfp_katib.cluster.identity import labelled, labels
+from kfp_katib.cluster.session import following
+from kfp_katib.cluster.signals import experiment_ends_with_run
+from kfp_katib.cluster.submit import adopt, create
+from kfp_katib.experiment import Experiment
+from kfp_katib.results import Result
+
+
+def run(
+    experiment: Experiment,
+    *,
+    models: str | None = None,
+    timeout_seconds: float | None = None,
+    on_timeout: OnTimeout = "fail",
+    on_update: Callable[[Result], None] | None = None,
+    namespace: str | None = None,
+    run_id: str = "",
+    task_name: str = "",
+    stall_timeout_seconds: float = 600,
+    experiment_cleanup: stop.Cleanup = "keep",
+) -> Result:
+    """Submit the Experiment, or adopt it where an earlier attempt has, and wait for its verdict.
+
+    Args:
+        experiment: What to run, its name final and its placeholders filled.
+        models: The URI root below which trials write their models.
+        timeout_seconds: Counted from the Experiment's creation, so that a retried step gains nothing.
+        on_timeout: `fail` raises and leaves the Experiment to `experiment_cleanup`, to `cancel` or to
+            `clean_up`; `best_so_far` deletes it and returns what it had found.
+        on_update: Called with the Result so far whenever a trial's state changes.
+        namespace: Where; else the manifest's, else the connection's own.
+        run_id: The pipeline run that this is part of.
+        task_name: The step of that run.
+        stall_timeout_seconds: For how long something may block while no trial is computed.
+        experiment_cleanup: What becomes of the Experiment in the end.
+
+    Returns:
+        The Result for every verdict of Katib's, Failed included.
+
+    Raises:
+        InputError: It could not be started; the message has all reasons at once.
+        TimedOut: Time is up, and `on_timeout` is `fail`.
+        Stalled: Nothing went on for `stall_timeout_seconds`; the message says what blocked.
+        NoVerdict: Somebody deleted the Experiment.
+        Interrupted: Ctrl-C; the Experiment goes on in the cluster.
+        ClusterError: The API server refused what a search cannot do without.
+    """
+    choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
+    choose(experiment_cleanup, ("keep", "delete_on_success", "delete_always"), "experiment_cleanup")
+    patience = Patience(timeout_seconds, on_timeout, stall_timeout_seconds)
+    wanted = labels(experiment, run_id=run_id, task_name=task_name)
+    with connect(namespace or experiment.namespace) as cluster:
+        manifest = labelled(experiment, cluster.namespace, wanted)
+        submitted = adopt(cluster, manifest)
+        if submitted is None:
+            preflight.check(cluster, manifest)
+            submitted = create(cluster, manifest)
+        with (
+            experiment_ends_with_run(cluster, submitted.name, submitted.uid),
+            stop.tidied(cluster, submitted, experiment_cleanup) as tell,
+            following(cluster, experiment, submitted) as session,
+        ):
+            result = follow(session, patience, models=models or "", on_update=on_update)
+            tell(result)
+            return result

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From submission to an end: Katib's verdict, the end of our patience, or somebody else's decision."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from kfp_katib.cluster import read
+from kfp_katib.cluster.alarm import Alarm
+from kfp_katib.cluster.kinds import EXPERIMENTS
+from kfp_katib.cluster.outcome import final, outcome, where_to_look
+from kfp_katib.cluster.session import Session
+from kfp_katib.cluster.settle import settle
+from kfp_katib.errors import Interrupted, NoVerdict, TimedOut
+from kfp_katib.results import Result, objective_text
+
+logger = logging.getLogger(__name__)
+
+OnTimeout = Literal["fail", "best_so_far"]
+_TICK_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait, and what then."""
+
+    timeout_seconds: float | None = None
+    on_timeout: OnTimeout = "fail"
+    stall_timeout_seconds: float = 600.0
+
+
+@dataclass(slots=True)
+class Updates:
+    """Tells a listener whenever a trial's state has changed."""
+
+    session: Session
+    models: str
+    listener: Callable[[Result], None] | None
+    _told: dict[str, str] = field(default_factory=dict)
+
+    def tell(self) -> None:
+        """Call the listener, and log, where something is new."""
+        states = {read.name(each): read.trial_state(each) for each in self.session.mirror.trials}
+        new = {name: state for name, state in states.items() if self._told.get(name) != state}
+        self._told = dict(states)
+        for name, state in new.items():
+            logger.info("trial %s: %s", name, state)
+        if new and self.listener:
+            self.listener(outcome(self.session, models=self.models))
+
+
+def follow(
+    session: Session, patience: Patience, *, models: str = "", on_update: Callable[[Result], None] | None
+) -> Result:
+    """Wait for the verdict.
+
+    Returns:
+        The Result; without a verdict, in Katib's state of that moment, where `on_timeout` says so.
+
+    Raises:
+        TimedOut: Time is up.
+        Stalled: Nothing goes on.
+        Interrupted: Ctrl-C.
+        NoVerdict: The Experiment was deleted.
+    """
+    alarm = Alarm(session, patience.stall_timeout_seconds)
+    updates = Updates(session, models, on_update)
+    try:
+        while not _has_verdict(session):
+            changed = session.take(_TICK_SECONDS)
+            _refuse_deleted(session, models)
+            if changed and session.complete:
+                updates.tell()
+            if _overdue(session, patience) and not _has_verdict(session):
+                return _out_of_time(session, patience, models)
+            alarm.check(time.monotonic())
+        settle(session)
+        updates.tell()
+        return final(session, models=models)
+    except KeyboardInterrupt as error:
+        raise Interrupted(_interrupted(session), outcome(session, models=models)) from error
+
+
+def _has_verdict(session: Session) -> bool:
+    experiment = session.mirror.experiment
+    return session.complete and experiment is not None and read.verdict(experiment).final
+
+
+def _refuse_deleted(session: Session, models: str) -> None:
+    if EXPERIMENTS in session.mirror.listed and session.mirror.experiment is None:
+        raise NoVerdict(
+            f"Experiment '{session.submitted.name}' in namespace '{session.cluster.namespace}' was deleted "
+            f"by somebody else before it had a verdict. {_so_far(session)}",
+            outcome(session, models=models),
+        )
+
+
+def _overdue(session: Session, patience: Patience) -> bool:
+    if patience.timeout_seconds is None or not session.complete:
+        return False
+    return session.cluster.now() >= session.submitted.created + timedelta(seconds=patience.timeout_seconds)
+
+
+def _out_of_time(session: Session, patience: Patience, models: str) -> Result:
+    head = (
+        f"Experiment '{session.submitted.name}' has no verdict after {patience.timeout_seconds:g} s. "
+        f"{_so_far(session)}"
+    )
+    if patience.on_timeout == "fail":
+        raise TimedOut(
+            f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
+            f"{_goes_on(session)}",
+            outcome(session, models=models),
+        )
+    session.evidence.settle()
+    running = {read.name(each) for each in session.mirror.trials}
+    session.ended |= running
+    session.cluster.delete(EXPERIMENTS, session.submitted.name, uid=session.submitted.uid)
+    return outcome(session, models=models, notes=(f"{head} The best so far was taken.",))
+
+
+def _so_far(session: Session) -> str:
+    result = outcome(session)
+    done = sum(trial.completed for trial in result.trials)
+    limit = session.experiment.max_trial_count
+    count = f"{done} of {limit} trials are completed" if limit else f"{done} trials are completed"
+    if result.best is None:
+        return f"{count}, none with a finite {session.experiment.objective.metric}."
+    value = objective_text(result.best, session.experiment.objective)
+    return f"{count}; the best is '{result.best.name}' with {session.experiment.objective.metric}={value}."
+
+
+def _goes_on(session: Session) -> str:
+    name, namespace = session.submitted.name, session.cluster.namespace
+    return (
+        f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
+        f"kubectl delete experiment {name} -n {namespace}"
+    )
+
+
+def _interrupted(session: Session) -> str:
+    return (
+        f"Interrupted; Experiment '{session.submitted.name}' goes on in the cluster. {_so_far(session)} "
+        f"Run the same again to follow it on. {where_to_look(session)}"
+    )

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what a session knows to the Result that the user gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kfp_katib.cluster import read
+from kfp_katib.cluster.blame import Event, warnings
+from kfp_katib.cluster.read import Verdict
+from kfp_katib.cluster.session import Session
+from kfp_katib.results import Result, Trial, conclude
+
+_KILLED = "The Experiment had its verdict while the trial still ran."
+
+
+def outcome(
+    session: Session, *, models: str = "", notes: Sequence[str] = (), events: Sequence[Event] = ()
+) -> Result:
+    """The Result so far, or the final one where Katib has given its verdict."""
+    experiment = session.mirror.experiment
+    verdict = read.verdict(experiment) if experiment else Verdict("Created")
+    return conclude(
+        session.experiment,
+        [_trial(session, each, models, events) for each in session.mirror.trials],
+        state=verdict.state,
+        reason=verdict.reason,
+        message=_with_suggestions_words(verdict.message, session),
+        notes=notes,
+        katib_best=read.katib_best(experiment) if experiment else "",
+    )
+
+
+def final(session: Session, *, models: str = "", notes: Sequence[str] = ()) -> Result:
+    """The Result after the verdict, with the evidence on what failed."""
+    session.evidence.settle()
+    result = outcome(session, models=models, notes=notes)
+    if not result.count("Failed", "MetricsUnavailable"):
+        return result
+    events = warnings(session.cluster, session.submitted.name)
+    return outcome(session, models=models, notes=(*notes, where_to_look(session)), events=events)
+
+
+def where_to_look(session: Session) -> str:
+    """The commands that show more."""
+    name, namespace = session.submitted.name, session.cluster.namespace
+    return (
+        f"To look further: kubectl describe experiment {name} -n {namespace}; "
+        f"kubectl get trials,pods -n {namespace} -l katib.kubeflow.org/experiment={name}; "
+        f"kubectl get events -n {namespace} | grep {name}"
+    )
+
+
+def _trial(session: Session, thing: read.Object, models: str, events: Sequence[Event]) -> Trial:
+    uri = f"{models.rstrip('/')}/{session.submitted.name}/{read.name(thing)}" if models else ""
+    trial = session.evidence.of(read.trial(thing, model_uri=uri), events)
+    if trial.name in session.ended and not trial.completed:
+        return replace(trial, state="Killed", reason="TrialKilled", message=_KILLED)
+    return trial
+
+
+def _with_suggestions_words(message: str, session: Session) -> str:
+    """Katib's Experiment says `Suggestion has failed` and leaves the why in the Suggestion."""
+    failure = read.true_conditions(session.mirror.suggestion or {}).get("Failed")
+    if not failure or not failure.get("message"):
+        return message
+    return f"{message.rstrip('.')}: {failure['message']}"

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps a search from going on, found in the mirror alone. Pure, and it costs no request.
+
+Katib itself reports none of these: its Experiment stays Created or Running for ever. A finding becomes a
+sentence in `blame.py`, which looks at events and logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kfp_katib.cluster import pods, read
+from kfp_katib.cluster.kinds import PODS
+from kfp_katib.cluster.mirror import Mirror
+
+IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+BROKEN = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+
+GRACE_SECONDS: Mapping[str, float] = {
+    "unreachable": 15,
+    "image": 10,
+    "container": 10,
+    "crash": 20,
+    "unschedulable": 15,
+    "starting": 60,
+    "sidecar": 45,
+    "unreported": 45,
+    "no-pod": 20,
+    "no-controller": 20,
+    "no-suggestion": 30,
+    "no-service-pod": 20,
+    "service-not-ready": 90,
+    "no-answer": 30,
+    "no-trial": 30,
+    "silent": 120,
+}
+"""How long a sign must last to mean anything; what passes by itself in a healthy cluster takes less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that blocks: what it is, whom it concerns, and the words of whoever noticed."""
+
+    cause: str
+    subject: str
+    words: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What stays the same while the words change (a back-off counts up)."""
+        return self.cause, self.subject
+
+
+def signs(mirror: Mirror, primary: str) -> list[Sign]:
+    """Everything that blocks at the moment.
+
+    Args:
+        mirror: What is known of the search.
+        primary: The container whose metrics count.
+    """
+    found = [Sign("unreachable", kind.plural, str(error)) for kind, error in mirror.lost.items()]
+    experiment = mirror.experiment
+    if experiment is None or read.verdict(experiment).final:
+        return found
+    active = [read.name(each) for each in mirror.trials if read.trial_state(each) in ("Pending", "Running")]
+    found += _of_controller(mirror, experiment)
+    found += [sign for name in active for sign in _of_trial(mirror, name, primary)]
+    found += [sign for pod in mirror.suggestion_pods() for sign in _of_pod(pod)]
+    if not found and not working(mirror, primary):
+        found.append(Sign("silent", mirror.name))
+    return found
+
+
+def working(mirror: Mirror, primary: str) -> bool:
+    """Whether some trial is being computed, which may take as long as it takes."""
+    active = [read.name(each) for each in mirror.trials if read.trial_state(each) in ("Pending", "Running")]
+    if PODS in mirror.denied:
+        return bool(active)
+    return any(primary in pods.running(pod) for name in active for pod in mirror.pods(name))
+
+
+def _of_controller(mirror: Mirror, experiment: Mapping[str, Any]) -> Iterator[Sign]:
+    """What Katib's controller should have done by now and has not."""
+    suggestion = mirror.suggestion
+    if not read.status(experiment).get("conditions"):
+        yield Sign("no-controller", mirror.name)
+    elif suggestion is None:
+        yield Sign("no-suggestion", mirror.name)
+    elif "DeploymentReady" not in read.true_conditions(suggestion):
+        if PODS not in mirror.denied and not mirror.suggestion_pods():
+            yield Sign("no-service-pod", mirror.name)
+        yield Sign("service-not-ready", mirror.name)
+    else:
+        given = read.status(suggestion).get("suggestions") or ()
+        if suggestion.get("spec", {}).get("requests", 0) > len(given):
+            yield Sign("no-answer", mirror.name)
+        elif any(each["name"] not in mirror.trial_names for each in given):
+            yield Sign("no-trial", mirror.name)
+
+
+def _of_trial(mirror: Mirror, trial: str, primary: str) -> Iterator[Sign]:
+    """What keeps one active trial."""
+    if PODS in mirror.denied:
+        return
+    own = mirror.pods(trial)
+    if not own:
+        yield Sign("no-pod", trial)
+    for pod in own:
+        yield from _of_pod(pod)
+        end = pods.terminated(pod, primary)
+        if end and end.get("exitCode") == 0:
+            rest = pods.running(pod)
+            yield Sign("sidecar", read.name(pod), ", ".join(rest)) if rest else Sign("unreported", trial)
+
+
+def _of_pod(pod: Mapping[str, Any]) -> Iterator[Sign]:
+    """What keeps one pod from running."""
+    name = read.name(pod)
+    if words := pods.unschedulable(pod):
+        yield Sign("unschedulable", name, words)
+    for container, why, before in pods.waiting(pod):
+        reason, message = why.get("reason", ""), why.get("message") or why.get("reason", "")
+        if reason in IMAGE:
+            yield Sign("image", name, f"container '{container}': {message}")
+        elif reason in BROKEN:
+            yield Sign("container", name, f"container '{container}': {message}")
+        elif reason == "CrashLoopBackOff":
+            yield Sign("crash", name, f"container '{container}' exited {before.get('exitCode')}")
+        elif reason in ("ContainerCreating", "PodInitializing"):
+            yield Sign("starting", name)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Create the Experiment, or adopt the one that an earlier attempt of the same step created."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from kfp_katib.cluster import read
+from kfp_katib.cluster.connect import Cluster
+from kfp_katib.cluster.identity import HASH_LABEL, MANAGER_LABEL, RUN_LABEL, TASK_LABEL
+from kfp_katib.cluster.kinds import EXPERIMENTS
+from kfp_katib.errors import ClusterError, InputError
+
+logger = logging.getLogger(__name__)
+
+_OURS = (MANAGER_LABEL, RUN_LABEL, TASK_LABEL, HASH_LABEL)
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """An Experiment that is in the cluster."""
+
+    name: str
+    uid: str
+    created: datetime
+    adopted: bool
+
+
+def adopt(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted | None:
+    """The Experiment, where an earlier attempt has created it; None where there is none.
+
+    Raises:
+        InputError: Another Experiment has the name.
+    """
+    name = read.name(manifest)
+    try:
+        stored = cluster.get(EXPERIMENTS, name)
+    except ClusterError as error:
+        if error.status in (403, 404):
+            return None  # 403: the preflight names the missing right, together with all others
+        raise
+    refuse_foreign(manifest, stored)
+    logger.info("Experiment %s/%s is there already and ours: going on with it", cluster.namespace, name)
+    return _submitted(stored, adopted=True)
+
+
+def create(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted:
+    """Put the Experiment into the cluster; one of that name by now is adopted or refused.
+
+    Raises:
+        InputError: Another Experiment has the name.
+        ClusterError: The API server or a webhook refuses.
+    """
+    try:
+        stored = cluster.create(EXPERIMENTS, manifest)
+    except ClusterError as error:
+        # The create that a broken connection hid from us, or a twin of this pod.
+        found = adopt(cluster, manifest) if error.status == 409 else None
+        if found is None:
+            raise
+        return found
+    logger.info("Experiment %s/%s created", cluster.namespace, read.name(manifest))
+    return _submitted(stored, adopted=False)
+
+
+def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Raise unless the stored Experiment is the very one that we would have created.
+
+    Raises:
+        InputError: It is not, or it is being deleted; the message names the labels that differ.
+    """
+    name, namespace = read.name(stored), stored["metadata"]["namespace"]
+    where = f"Experiment '{name}' in namespace '{namespace}'"
+    if stored["metadata"].get("deletionTimestamp"):
+        raise InputError(f"{where} is being deleted. Wait until it is gone and start again.")
+    ours = wanted["metadata"]["labels"]
+    theirs = stored["metadata"].get("labels") or {}
+    differ = [key for key in _OURS if theirs.get(key) != ours[key]]
+    if differ:
+        seen = ", ".join(f"{key} is {theirs.get(key)!r}, not {ours[key]!r}" for key in differ)
+        raise InputError(
+            f"{where} exists already and is not this search: {seen}. "
+            f"Choose another name, or delete it: kubectl delete experiment {name} -n {namespace}"
+        )
+
+
+def _submitted(stored: Mapping[str, Any], *, adopted: bool) -> Submitted:
+    metadata = stored["metadata"]
+    created = datetime.fromisoformat(metadata["creationTimestamp"])
+    return Submitted(metadata["name"], metadata["uid"], created, adopted)
