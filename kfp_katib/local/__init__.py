@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local engine: a Katib Experiment on this machine, without Katib."""
+
+from __future__ import annotations
+
+from kfp_katib.local.engine import run
+
+__all__ = ["run"]

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trials that run: started with files, environment and GPUs of their own, and reaped when they end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.local.command import command_line, metrics_place
+from kfp_katib.local.folder import RunFolder
+from kfp_katib.local.gpu import Gpus
+from kfp_katib.local.processes import Process, end
+from kfp_katib.local.template import container
+from kfp_katib.local.trial import TrialProcess
+
+GRACE_SECONDS = 5.0
+"""How long trials may take to end by themselves after SIGTERM."""
+
+
+class Crew:
+    """The processes of the trials that run, by the trials' numbers.
+
+    Args:
+        experiment: What runs.
+        folder: Where it runs.
+        gpus: The devices to lend.
+        caller: The caller's environment, inherited by the trials.
+        cwd: The caller's folder; it stands for the image's WORKDIR.
+    """
+
+    def __init__(
+        self, experiment: Experiment, folder: RunFolder, gpus: Gpus, *, caller: Mapping[str, str], cwd: Path
+    ) -> None:
+        self._experiment = experiment
+        self._folder = folder
+        self._gpus = gpus
+        self._path = f"{folder.python_path()}{os.pathsep}{caller.get('PATH', os.defpath)}"
+        self._caller = caller
+        self._cwd = cwd
+        self._processes: dict[int, TrialProcess] = {}
+
+    def __len__(self) -> int:
+        """How many trials run."""
+        return len(self._processes)
+
+    def prepare(self, number: int, name: str, assignments: Mapping[str, str]) -> Process:
+        """Makes a trial's folder and its process, which waits for `go`.
+
+        Raises:
+            InputError: The trial cannot be started here.
+        """
+        files = self._folder.trial(name)
+        box = container(self._experiment, name, assignments)
+        place = metrics_place(self._experiment.collector, files.metrics)
+        line = command_line(box, self._experiment.collector, place, self._caller)
+        files.clear()
+        cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else self._cwd
+        env = {**self._caller, "PATH": self._path, **self._gpus.take(number), **line.env}
+        try:
+            self._processes[number] = TrialProcess(files, line.argv, cwd, env)
+        except OSError as err:
+            raise InputError(
+                f"Trial '{name}' could not be started in {cwd}: {err}. Its command has {len(line.argv[-1])} "
+                "characters; one argument of a process holds 131072 bytes."
+            ) from err
+        return self._processes[number].leader
+
+    def go(self, number: int, ended: Callable[[int], None]) -> None:
+        """Lets a trial run; `ended` is called with its number, in another thread, when it has ended."""
+        self._processes[number].go(lambda: ended(number))
+
+    def reap(self, number: int) -> int:
+        """Closes a trial that has ended; returns its exit code."""
+        self._gpus.give_back(number)
+        return self._processes.pop(number).reap()
+
+    def end(self, hurry: Callable[[], bool]) -> dict[int, int]:
+        """Ends all trials with everything they started; returns their exit codes by number."""
+        end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
+        return {number: self.reap(number) for number in list(self._processes)}
+
+
+def now() -> datetime:
+    """The time, to be written down."""
+    return datetime.now(UTC)

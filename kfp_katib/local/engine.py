@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local engine: `run` takes an Experiment and gives its Result, on this machine, by Katib's rules."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from kfp_katib.errors import InputError, Interrupted, TimedOut
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.local import journal
+from kfp_katib.local.book import Book
+from kfp_katib.local.changes import changes
+from kfp_katib.local.crew import Crew
+from kfp_katib.local.folder import RunFolder, open_folder
+from kfp_katib.local.gpu import Gpus, visible_gpus
+from kfp_katib.local.search import Suggestions, open_study, refuse_unsupported
+from kfp_katib.local.takeover import end_orphans, reopen, take_over
+from kfp_katib.local.template import Container, container
+from kfp_katib.local.trial_loop import Stop, TrialLoop
+from kfp_katib.local.verdict import RUNNING, Verdict
+from kfp_katib.results import Result
+
+COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
+"""The kinds of metrics collector that run here."""
+
+
+def run(
+    experiment: Experiment,
+    *,
+    models: str | Path | None = None,
+    timeout_seconds: float | None = None,
+    on_timeout: Literal["fail", "best_so_far"] = "fail",
+    on_update: Callable[[Result], None] | None = None,
+    runs: Path = Path("runs"),
+    again: bool = False,
+) -> Result:
+    """Runs an Experiment's trials as subprocesses of this machine.
+
+    State is in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped: no
+    finished trial is lost or runs twice. A search that has its verdict is not run, its Result is returned.
+    Trials run in the caller's current folder, which stands for the image's WORKDIR, unless the manifest's
+    workingDir exists here.
+
+    Args:
+        experiment: What to run; placeholders filled in.
+        models: URI root of the checkpoints: `Trial.model_uri` is `<models>/<experiment>/<trial>`.
+        timeout_seconds: Seconds from now until the search is stopped; None for no limit.
+        on_timeout: `fail` raises TimedOut, `best_so_far` returns the Result so far.
+        on_update: Called after each change of a trial's state with the Result so far.
+        runs: The folder of all searches.
+        again: Start anew; the earlier search is put aside into `runs/<experiment>/earlier/`.
+
+    Returns:
+        The Result, whatever the verdict; with `best_so_far` its state may be Running.
+
+    Raises:
+        InputError: The Experiment cannot run here, another engine runs it, or the folder holds a search
+            with another manifest.
+        TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
+        Interrupted: Ctrl-C or SIGTERM; carries the Result so far.
+    """
+    if on_timeout not in ("fail", "best_so_far"):
+        raise InputError(f"on_timeout is {on_timeout!r}. Take 'fail' or 'best_so_far'.")
+    box = _container(experiment)
+    gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
+    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    with open_folder(Path(runs), experiment.name) as folder:
+        if again:
+            _put_aside(experiment, folder)
+        suggestions = _open_study(experiment, folder)
+        notes = tuple(_notes(experiment, box, gpus))
+        book = Book(
+            experiment, folder, suggestions, models=str(models or ""), notes=notes, on_update=on_update
+        )
+        records = journal.read(suggestions.study)
+        if stored := journal.stored_verdict(suggestions.study):
+            reopen(records, book)
+            return book.result(stored)
+        crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd())
+        waiting = take_over(experiment, folder, records, book)
+        slots = gpus.slots(experiment.parallel_trial_count)
+        with TrialLoop(
+            experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots
+        ) as loop:
+            found = loop.run(deadline)
+            if isinstance(found, Verdict):
+                journal.store_verdict(suggestions.study, found)
+                loop.settle()
+                return book.result(found)
+        return _without_verdict(found, experiment, book, fail=on_timeout == "fail")
+
+
+def _container(experiment: Experiment) -> Container:
+    """The container of a trial with some values, read before anything starts, to refuse what cannot run."""
+    refuse_unsupported(experiment)
+    kind = experiment.collector.kind
+    if kind not in COLLECTORS:
+        raise InputError(
+            f"{experiment.name}: spec.metricsCollectorSpec.collector.kind: {kind!r} runs on Katib only; the "
+            f"local engine has {', '.join(COLLECTORS)}. Take one of these, or run it with engine=katib."
+        )
+    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
+    return container(experiment, experiment.name, some)
+
+
+def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
+    storage = journal.open_storage(folder.journal)
+    before = journal.stored_manifest(storage, experiment.name)
+    if before not in (None, experiment.manifest_json):
+        raise InputError(
+            f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: "
+            f"{changes(before, experiment.manifest_json)}. Undo the change to go on with it, give the "
+            "Experiment another name, or start anew with again=True (--again)."
+        )
+    suggestions = open_study(experiment, storage)
+    if before is None:
+        journal.store_manifest(suggestions.study, experiment.manifest_json)
+    return suggestions
+
+
+def _put_aside(experiment: Experiment, folder: RunFolder) -> None:
+    with contextlib.suppress(InputError):  # a damaged journal is put aside all the same
+        study = journal.find_study(journal.open_storage(folder.journal), experiment.name)
+        end_orphans(journal.read(study) if study else ())
+    folder.put_aside()
+
+
+def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
+    if box.unused:
+        yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
+    if box.working_dir and not Path(box.working_dir).is_dir():
+        yield f"workingDir {box.working_dir!r} does not exist here: trials run in {Path.cwd()}."
+    if shortage := gpus.shortage(experiment.parallel_trial_count):
+        yield shortage
+
+
+def _without_verdict(found: Stop, experiment: Experiment, book: Book, *, fail: bool) -> Result:
+    done = f"{book.tally.completed} trials had completed"
+    if found == "timed out" and not fail:
+        return book.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
+    error = TimedOut if found == "timed out" else Interrupted
+    raise error(
+        f"Experiment '{experiment.name}' {found} before it had its verdict; {done}. Run it again to go on "
+        "where it stopped.",
+        book.result(),
+    )

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trial template: from an Experiment and a trial's assignments to the container that would run.
+
+Katib substitutes in the template's compact JSON, as text (`applyParameters` in Katib's
+`pkg/controller.v1beta1/experiment/manifest/generator.go`); so do we, so that a value ends up where Katib
+puts it, and only there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.model import Experiment, TrialParameter
+
+_META = re.compile(r"\$\{trialSpec\.(.+?)\}")
+_META_INDEX = re.compile(r"(.+)\[(.+)\]")
+_GPU = "nvidia.com/gpu"
+_USED = frozenset({"name", "command", "args", "env", "workingDir"})
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """What of a trial's primary container means something on this machine.
+
+    Attributes:
+        command: The command, never empty.
+        args: Its arguments.
+        env: Variables with a literal value, in the manifest's order, and `KATIB_TRIAL_NAME`.
+        foreign: Variables whose value comes from somewhere else (`valueFrom`): here, from the caller.
+        working_dir: Where the image would run it; empty where the manifest does not say.
+        gpus: How many NVIDIA GPUs it asks for.
+        unused: Names of fields that mean nothing here.
+    """
+
+    command: tuple[str, ...]
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+    working_dir: str = ""
+    gpus: int = 0
+    unused: tuple[str, ...] = ()
+
+
+def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Container:
+    """The primary container of one trial.
+
+    Args:
+        experiment: An Experiment whose trialSpec is an inline batch/v1 Job.
+        trial: The trial's name.
+        assignments: Each search parameter's value, as Katib's text.
+
+    Raises:
+        InputError: The template cannot run here, or a value breaks it.
+    """
+    spec = _substituted(experiment, trial, assignments)
+    pod = spec.get("spec", {}).get("template", {}).get("spec", {})
+    primary = experiment.trial_template.primary_container
+    containers = pod.get("containers") or []
+    found = next((each for each in containers if each.get("name") == primary), None)
+    if found is None:
+        names = ", ".join(repr(each.get("name")) for each in containers) or "none"
+        raise InputError(
+            f"Experiment '{experiment.name}': primaryContainerName is {primary!r}, but the template's "
+            f"containers are: {names}. Name one of them."
+        )
+    if not found.get("command"):
+        raise InputError(
+            f"Experiment '{experiment.name}': container {primary!r} has no command. On Katib the image's "
+            "entrypoint is used; here there is no image. Write the command into the manifest."
+        )
+    return _container(found, trial, tuple(_unused(spec, pod, found)))
+
+
+def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) -> Container:
+    env = found.get("env") or []
+    literal = {each["name"]: str(each.get("value", "")) for each in env if "valueFrom" not in each}
+    return Container(
+        command=tuple(map(str, found["command"])),
+        args=tuple(map(str, found.get("args") or [])),
+        env=literal | {"KATIB_TRIAL_NAME": trial},
+        foreign=tuple(each["name"] for each in env if "valueFrom" in each),
+        working_dir=found.get("workingDir") or "",
+        gpus=_gpus(found.get("resources") or {}),
+        unused=unused,
+    )
+
+
+def _substituted(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Mapping[str, Any]:
+    template = experiment.trial_template
+    if template.spec is None or template.spec.get("kind") != "Job":
+        kind = "a ConfigMap" if template.spec is None else f"a {template.spec.get('kind')}"
+        raise InputError(
+            f"Experiment '{experiment.name}': its trial template is {kind}; the local engine runs an inline "
+            "batch/v1 Job. Write the trial as a Job, or use the engine 'katib'."
+        )
+    text = json.dumps(template.spec, separators=(",", ":"), ensure_ascii=False)
+    for parameter in template.parameters:
+        value = _value(experiment, parameter, trial, assignments)
+        text = text.replace(f"${{trialParameters.{parameter.name}}}", value)
+    try:
+        spec: Mapping[str, Any] = json.loads(text)
+    except json.JSONDecodeError as err:
+        raise InputError(
+            f"Experiment '{experiment.name}': with {dict(assignments)} the template of trial '{trial}' is no "
+            f"JSON any more: {err}. Quotes and backslashes in a value break it, on Katib as well."
+        ) from err
+    return spec
+
+
+def _value(
+    experiment: Experiment, parameter: TrialParameter, trial: str, assignments: Mapping[str, str]
+) -> str:
+    meta = _META.search(parameter.reference)
+    if meta is None:
+        if parameter.reference not in assignments:
+            raise InputError(
+                f"Experiment '{experiment.name}': trialParameter '{parameter.name}' refers to "
+                f"{parameter.reference!r}, which is no search parameter. There are: {', '.join(assignments)}."
+            )
+        return assignments[parameter.reference]
+    value = _metadata(experiment, meta.group(1), trial)
+    if value is None:
+        raise InputError(
+            f"Experiment '{experiment.name}': trialParameter '{parameter.name}' refers to "
+            f"{parameter.reference!r}, which the trial template does not have. Add it, or refer to "
+            "${trialSpec.Name}."
+        )
+    return value
+
+
+def _metadata(experiment: Experiment, key: str, trial: str) -> str | None:
+    """A trial's metadata by Katib's key; labels and annotations are those of the template itself."""
+    spec = experiment.trial_template.spec or {}
+    plain = {
+        "Name": trial,
+        "Namespace": experiment.namespace,
+        "Kind": spec.get("kind"),
+        "APIVersion": spec.get("apiVersion"),
+    }
+    indexed = _META_INDEX.fullmatch(key)
+    if indexed is None:
+        return plain.get(key)
+    table = {"Annotations": "annotations", "Labels": "labels"}.get(indexed.group(1), "")
+    values: Mapping[str, str] = (spec.get("metadata") or {}).get(table) or {}
+    return values.get(indexed.group(2))
+
+
+def _gpus(resources: Mapping[str, Any]) -> int:
+    counts = ((resources.get(key) or {}).get(_GPU) for key in ("limits", "requests"))
+    return max((int(count) for count in counts if count is not None), default=0)
+
+
+def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    yield from (key for key in found if key not in _USED)
+    yield from (f"env {each['name']} (valueFrom)" for each in found.get("env") or [] if "valueFrom" in each)
+    yield from (f"container '{each.get('name')}'" for each in pod["containers"] if each is not found)
+    yield from (key for key in pod if key != "containers")
+    job = spec["spec"]
+    yield from (key for key in job if key != "template")
+    yield from (key for key in job["template"].get("metadata") or {})

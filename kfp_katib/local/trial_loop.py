@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop of a search: start trials, wait for one to end, decide whether it was the last.
+
+The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. Each trial has
+a thread that waits for its end; everything else happens in the thread of the caller.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Literal, Self
+
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.local.book import Book
+from kfp_katib.local.crew import Crew, now
+from kfp_katib.local.folder import RunFolder
+from kfp_katib.local.interrupts import Interrupts
+from kfp_katib.local.journal import Record
+from kfp_katib.local.outcome import KILLED, examine
+from kfp_katib.local.search import Suggestions
+from kfp_katib.local.verdict import Verdict, verdict
+
+Stop = Literal["interrupted", "timed out"]
+"""Why a search stops without a verdict."""
+
+
+class TrialLoop:
+    """A search that is open. Closing it ends the trials that still run; they run again when it goes on.
+
+    Args:
+        experiment: What runs.
+        folder: Where it runs.
+        suggestions: Where the trials' values come from.
+        book: Where the trials are written down.
+        crew: What runs the trials.
+        waiting: Trials of an earlier engine that have to run again; they come first.
+        slots: How many trials run at a time.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        suggestions: Suggestions,
+        *,
+        book: Book,
+        crew: Crew,
+        waiting: list[Record],
+        slots: int,
+    ) -> None:
+        self._experiment = experiment
+        self._folder = folder
+        self._suggestions = suggestions
+        self._book = book
+        self._crew = crew
+        self._waiting = waiting
+        self._slots = slots
+        self._events: SimpleQueue[int | Stop] = SimpleQueue()
+        self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
+        self._running: dict[int, Record] = {}
+        self._exhausted = False
+
+    def __enter__(self) -> Self:
+        """Takes over Ctrl-C and SIGTERM."""
+        self._interrupts.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Puts the running trials back, then ends them: ended by us, they must never count as failures."""
+        with ExitStack() as stack:
+            stack.callback(self._interrupts.__exit__, kind, error, trace)
+            stack.callback(self._crew.end, self._hurry)
+            self._collect_ended()
+            for record in self._running.values():
+                self._book.put_back(record)
+            self._running.clear()
+
+    def run(self, deadline: float | None) -> Verdict | Stop:
+        """Runs trials until the search has a verdict, is interrupted, or the deadline passes.
+
+        Args:
+            deadline: By `time.monotonic`, in seconds.
+        """
+        while (found := self._verdict()) is None:
+            self._start_trials()
+            if not self._running:
+                continue
+            event = self._next_event(deadline)
+            if not isinstance(event, int):
+                return event
+            self._complete(event, self._crew.reap(event))
+        return found
+
+    def settle(self) -> None:
+        """Ends the trials that still run after the verdict; Katib would let them run on."""
+        self._collect_ended()
+        codes: dict[int, int | None] = dict(self._crew.end(self._hurry))
+        for record in [*self._running.values(), *self._waiting]:
+            self._book.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
+        self._running.clear()
+
+    def _hurry(self) -> bool:
+        return self._interrupts.hurry
+
+    def _verdict(self) -> Verdict | None:
+        idle = not self._running and not self._waiting
+        return verdict(self._experiment, self._book.tally, search_ended=self._exhausted and idle)
+
+    def _start_trials(self) -> None:
+        while self._room() > 0:
+            record = self._next_record()
+            if record is None:
+                return
+            process = self._crew.prepare(record.number, record.name, record.parameters)
+            self._running[record.number] = self._book.started(record, process, now())
+            self._crew.go(record.number, self._events.put)
+
+    def _room(self) -> int:
+        """How many more trials may start. Katib forgets MetricsUnavailable here, and overshoots."""
+        budget = self._experiment.max_trial_count
+        left = self._slots if budget is None else budget - self._book.tally.completed
+        return min(self._slots, left) - len(self._running)
+
+    def _next_record(self) -> Record | None:
+        if self._waiting:
+            return self._waiting.pop(0)
+        suggestion = None if self._exhausted else self._suggestions.ask()
+        if suggestion is None:
+            self._exhausted = True
+            return None
+        return self._book.named(Record(suggestion.number, suggestion.parameters))
+
+    def _next_event(self, deadline: float | None) -> int | Stop:
+        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+        try:
+            return self._events.get(timeout=timeout)
+        except Empty:
+            return "timed out"
+
+    def _collect_ended(self) -> None:
+        """Collects running trials that have ended by themselves meanwhile."""
+        for number, record in list(self._running.items()):
+            code = self._folder.trial(record.name).exit_code()
+            if code is not None:
+                self._crew.reap(number)
+                self._complete(number, code)
+
+    def _complete(self, number: int, code: int) -> None:
+        record = self._running.pop(number)
+        outcome = examine(self._experiment, self._folder.trial(record.name), code)
+        self._book.completed(record, outcome, when=now(), exit_code=code)
