@@ -48,9 +48,17 @@ SCENARIOS = {
         },
         ("Succeeded", "ExperimentGoalReached"),
     ),
-    "failures": Scenario("random", "exit 3", {"parallelTrialCount": 1}, ("Failed", "ExperimentFailed")),
+    "failures": Scenario(
+        "random",
+        "echo lr is ${trialParameters.lr} >&2 && exit 3",
+        {"parallelTrialCount": 1},
+        ("Failed", "ExperimentFailed"),
+    ),
     "no metric": Scenario(
-        "random", "echo nothing", {"parallelTrialCount": 1}, ("Failed", "ExperimentFailed")
+        "random",
+        "echo lr is ${trialParameters.lr}",
+        {"parallelTrialCount": 1},
+        ("Failed", "ExperimentFailed"),
     ),
 }
 COUNTS = {
