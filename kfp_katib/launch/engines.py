@@ -14,7 +14,8 @@ MODULES = {"katib": "kfp_katib.cluster", "local": "kfp_katib.local"}
 
 def available() -> tuple[str, ...]:
     """The engines that this installation has."""
-    return tuple(name for name, module in MODULES.items() if importlib.util.find_spec(module))
+    specs = {name: importlib.util.find_spec(module) for name, module in MODULES.items()}
+    return tuple(name for name, spec in specs.items() if spec and spec.origin)
 
 
 def engine(name: str) -> ModuleType:

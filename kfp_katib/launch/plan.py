@@ -96,7 +96,17 @@ def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
 
 
 def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    return {choose(name, OVERRIDES, "An override"): value for name, value in overrides.items() if value}
+    given = {choose(name, OVERRIDES, "An override"): value for name, value in overrides.items()}
+    return {
+        name: value if name == "algorithm" else _whole(name, value) for name, value in given.items() if value
+    }
+
+
+def _whole(name: str, value: object) -> int:
+    """A count; kfp makes text of a number that a pipeline puts into a dictionary."""
+    if str(value).isdecimal():
+        return int(str(value))
+    raise InputError(f"The override {name} is {value!r}. Give a whole number above 0.")
 
 
 def _trial_pod(surroundings: Surroundings) -> dict[str, Any]:
