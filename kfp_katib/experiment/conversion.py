@@ -27,8 +27,16 @@ JOB_QUANTITY_FORM = Rule(
     "Katib refuses a Job whose quantity is not in Kubernetes' shortest form.",
     webhook=True,
 )
-RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM)
+JOB_QUANTITY_INVALID = Rule(
+    "job-quantity-invalid",
+    "A quantity in the Job is not a number with one of Kubernetes' units.",
+    webhook=True,
+)
+RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM, JOB_QUANTITY_INVALID)
 
+QUANTITY = re.compile(
+    r"[+-]?(?P<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?P<unit>[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)"
+)
 FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
 """The webhook looks away below these two maps, for the sake of devices that it cannot know."""
 
@@ -90,7 +98,17 @@ def _values(value: Any, kind: str, path: str) -> Iterator[Problem]:
     elif kind[0] == "{" and isinstance(value, Mapping):
         for key, item in value.items():
             yield from _values(item, kind[1:-1], f"{path}.{key}")
-    elif kind == "quantity" and not FREE_QUANTITIES.search(path) and not _shortest(value):
+    elif kind == "quantity" and value is not None:  # a null limit is zero to Kubernetes
+        yield from _quantity(value, path)
+
+
+def _quantity(value: Any, path: str) -> Iterator[Problem]:
+    """A quantity must be one; away from limits and requests it must also be written as Kubernetes would."""
+    match = QUANTITY.fullmatch(str(value).strip(" "))
+    if not match or isinstance(value, bool):
+        mend = "Write a number with a unit such as m, k, M, G, Ki, Mi or Gi; a placeholder cannot stand here."
+        yield JOB_QUANTITY_INVALID.problem(Finding(path, f"The quantity is {value!r}.", mend, value))
+    elif not FREE_QUANTITIES.search(path) and not (isinstance(value, str) and _shortest(match)):
         mend = "Write it in Kubernetes' shortest form, as text: '1Gi', not 1024Mi; '500m', not 0.5."
         yield JOB_QUANTITY_FORM.problem(Finding(path, f"The quantity is {value!r}.", mend, value))
 
@@ -122,14 +140,14 @@ def _is_dropped(value: Any, name: str, known: ObjectType, key: str) -> bool:
     return value in ("", []) or (value == {} and known.fields[key][0] == "{")
 
 
-def _shortest(value: Any) -> bool:
-    """Whether Kubernetes would write the quantity just so; True for forms too rare to judge here."""
-    match = re.fullmatch(r"(\d+)(\.\d+)?([KMGTPE]i|[numkMGTPE]?)", value) if isinstance(value, str) else None
-    if not isinstance(value, str) or not match:
-        return isinstance(value, str)
-    digits, fraction, suffix = match[1], match[2], match[3]
-    if fraction:
-        return not suffix.endswith("i") and (len(fraction) - 1) % 3 == 0
-    if suffix.endswith("i"):
-        return int(digits) % 1024 != 0
-    return value == "0" or not (digits.endswith("000") or digits[0] == "0")
+def _shortest(quantity: re.Match[str]) -> bool:
+    """Whether Kubernetes would write the quantity just so; True for exponents, too rare to judge here."""
+    whole, _, fraction = quantity["number"].partition(".")
+    unit = quantity["unit"]
+    if unit[:1] in ("e", "E") and len(unit) > 1 and not unit.endswith("i"):
+        return True
+    if "." in quantity["number"]:
+        return bool(fraction) and not unit.endswith("i") and len(fraction) % 3 == 0
+    if unit.endswith("i"):
+        return int(whole) % 1024 != 0
+    return quantity[0] == "0" or not (whole.endswith("000") or whole[0] == "0")

@@ -68,6 +68,23 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
         [{"name": "v", "emptyDir": {"sizeLimit": "1000M"}}],
         "job-quantity-form",
     ),
+    "limit that is no quantity": (
+        "container.resources",
+        {"limits": {"memory": "16GB"}},
+        "job-quantity-invalid",
+    ),
+    "limit from a placeholder": (
+        "container.resources",
+        {"requests": {"cpu": "${trialParameters.lr}"}},
+        "job-quantity-invalid",
+    ),
+    "limit of no text": ("container.resources", {"limits": {"cpu": ""}}, "job-quantity-invalid"),
+    "limit of true": ("container.resources", {"limits": {"cpu": True}}, "job-quantity-invalid"),
+    "size that is no quantity": (
+        "pod.volumes",
+        [{"name": "v", "emptyDir": {"sizeLimit": "100Kib"}}],
+        "job-quantity-invalid",
+    ),
 }
 """A field, a value for which Katib refuses the Job, and the rule that says so."""
 
@@ -76,6 +93,10 @@ ACCEPTED: dict[str, tuple[str, Any]] = {
     "numbers in limits": ("container.resources", {"limits": {"cpu": 1, "nvidia.com/gpu": 1}}),
     "limits in another unit": ("container.resources", {"limits": {"memory": "1024Mi", "cpu": 0.5}}),
     "limit of null": ("container.resources", {"limits": {"cpu": None}}),
+    "limits in every notation": (
+        "container.resources",
+        {"limits": {"a/1": "1.", "a/2": ".5", "a/3": "+1", "a/4": "1e3", "a/5": "1E", "a/6": " 1n"}},
+    ),
     "empty security context": ("pod.securityContext", {}),
     "no service account's token": ("pod.automountServiceAccountToken", False),
     "empty folder": ("pod.volumes", [{"name": "v", "emptyDir": {}}]),
