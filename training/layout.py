@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of showers in the layout of Zenodo 10.5281/zenodo.6082201, so that ours and the published are read alike.
+"""Files of showers in the layout of Zenodo 10.5281/zenodo.6082201: ours and the published are read alike.
 
 ``{folder}/{geometry}_angle_{degrees}.h5`` (or one folder deeper, by geometry); one dataset for each energy,
 whose key is the energy in GeV as text; shape (showers, r, phi, z); MeV; gzip.
@@ -57,7 +57,7 @@ def write(folder: Path, point: Point, showers: npt.NDArray[np.float32]) -> None:
     """
     path = folder / point.path
     path.parent.mkdir(parents=True, exist_ok=True)
-    with h5py.File(path, "a") as file:
+    with _open(path, "a") as file:
         if point.key in file:
             del file[point.key]
         chunks = (1, *showers.shape[1:])
@@ -164,11 +164,13 @@ def _energy(path: Path, key: str) -> float:
     return energy
 
 
-def _open(path: Path) -> h5py.File:
+def _open(path: Path, mode: str = "r") -> h5py.File:
     try:
-        return h5py.File(path, "r")
+        return h5py.File(path, mode)
     except OSError as err:
-        raise DataError(f"{path}: not a readable HDF5 file ({err}). Fetch or prepare it again.") from err
+        raise DataError(
+            f"{path}: not a usable HDF5 file ({err}). Remove it, then fetch or prepare it."
+        ) from err
 
 
 def _check_shape(path: Path, key: str, dataset: object) -> Mesh:

@@ -6,9 +6,9 @@ F_S = X0 / (thickness of a layer) and e/mip.
 
 The angle enters in two places; this module has the first. A shower that crosses the layers at the angle
 theta to their plane meets each of them over thickness / sin(theta), so F_S falls by sin(theta) and the
-sampling term grows by 1 / sqrt(sin(theta)) (U. Amaldi, Physica Scripta 23 (1981) 409; the thickness dependence
-in C. Fabjan and F. Gianotti, Rev. Mod. Phys. 75 (2003) 1243). The mixture itself has no direction. The second
-place is the tilted front face: `training.shower`.
+sampling term grows by 1 / sqrt(sin(theta)) (U. Amaldi, Physica Scripta 23 (1981) 409; its dependence on
+thickness: C. Fabjan and F. Gianotti, Rev. Mod. Phys. 75 (2003) 1243). The mixture has no direction. The
+second place is the tilted front face: `training.shower`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def critical_energy(material: Material) -> float:
 
     Geant4 11.4's GFlash has the same formula, but enters X0 as a length in mm; we follow the paper.
     """
-    return 2.66 * (material.radiation_length * material.z / material.a) ** 1.1
+    return 2.66 * math.pow(material.radiation_length * material.z / material.a, 1.1)
 
 
 def sampling_term(geometry: Geometry) -> float:

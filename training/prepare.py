@@ -47,7 +47,7 @@ DEFAULTS: Mapping[str, object] = {
     "mesh": "18x16x9",
     "seed": 1,
 }
-"""For the generator; the published set has 11 energies from 1 to 1024 GeV and 5 angles from 50 to 90 degrees."""
+"""For the generator. The published set has 11 energies, 1 to 1024 GeV, and 5 angles, 50 to 90 degrees."""
 
 
 def prepare(source: str, destination: Path, **options: object) -> dict[str, str | int | float]:
@@ -57,8 +57,8 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         source: Empty or ``generate`` for generated showers; else a folder with files of that layout.
         destination: The folder to fill.
         **options: ``geometries`` (SciPb, SiW), ``energies`` (GeV), ``angles`` (degrees, 90 is perpendicular),
-            ``showers`` (for each point), ``mesh`` (``18x16x9``: r, phi, z; when files are read, only divisors of
-            their mesh) and ``seed``. Lists may be text separated by commas.
+            ``showers`` (for each point), ``mesh`` (``18x16x9``: r, phi, z; when files are read, only divisors
+            of their mesh) and ``seed``. Lists may be text separated by commas.
 
     Returns:
         Metadata for an artifact: text and finite numbers only; lists are JSON text.
@@ -82,6 +82,7 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         layout.write(destination, point, showers)
         counts[point] = len(showers)
         mesh = "x".join(map(str, showers.shape[1:]))
+    _refuse_others(destination, counts)
     return _metadata(source or "generate", counts, mesh, wanted)
 
 
@@ -146,6 +147,13 @@ def _selected(source: Path, wanted: Wanted) -> Iterator[tuple[Point, npt.NDArray
     for point in chosen:
         showers = layout.read(source, point, limit=wanted.showers)
         yield point, coarsened(showers, mesh, wanted.mesh or mesh)
+
+
+def _refuse_others(destination: Path, made: Mapping[Point, int]) -> None:
+    """A repeated call replaces its own points; those of another call would be trained on unseen."""
+    others = [point for point in layout.points(destination) if point not in made]
+    if others:
+        raise DataError(f"{destination}: also holds {others[0]} from an earlier call. Give an empty folder.")
 
 
 def coarsened(showers: npt.NDArray[np.float32], mesh: Mesh, wanted: Mesh) -> npt.NDArray[np.float32]:

@@ -3,10 +3,10 @@
 
 Depths t are in radiation lengths, radii in Molière radii, energies in GeV where a logarithm is taken and
 y = E / Ec. Every constant was compared with Geant4 11.4's GFlash (source/parameterisations/gflash:
-GFlashSamplingShowerTuning.hh, GVFlashHomoShowerTuning.hh and the two ShowerParameterisation.cc). Where the two
-part: k4 has 0.0421 ln E here and in CMSSW, which implements the same appendix (EMECALShowerParametrization.h),
-0.0412 in Geant4; energy and spots follow the sampling profile here, where Geant4 integrates the homogeneous one
-and takes the homogeneous constants for the spots.
+GFlashSamplingShowerTuning.hh, GVFlashHomoShowerTuning.hh and the two ShowerParameterisation.cc). Where they
+part: k4 has 0.0421 ln E here and in CMSSW (EMECALShowerParametrization.h, after the same appendix), 0.0412
+in Geant4; energy and spots follow the sampling profile here, where Geant4 integrates the homogeneous one and
+takes the homogeneous constants for the spots.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SMALLEST_RADIUS = 1e-3
 
 @dataclass(frozen=True)
 class Longitudinal:
-    """One gamma distribution in depth for each shower: f(t) = Gamma(t; alpha, beta), maximum at (alpha-1)/beta."""
+    """One gamma distribution in depth for each shower, with its maximum at (alpha - 1) / beta."""
 
     maximum: Array
     alpha: Array
@@ -90,7 +90,7 @@ class Radial:
 
 
 def radial(medium: Medium, energy_gev: float, tau: Array) -> Radial:
-    """Return the radial profile at the scaled depths `tau`, homogeneous first, then corrected for the layers."""
+    """Return the radial profile at scaled depths: of homogeneous media, then corrected for the layers."""
     log_energy = math.log(energy_gev)
     core = 0.0251 + 0.00319 * log_energy + (0.1162 - 0.000381 * medium.z) * tau
     k1, k2, k3, k4 = 0.659 - 0.00309 * medium.z, 0.645, -2.59, 0.3585 + 0.0421 * log_energy

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the model sees in place of MeV, GeV and degrees: the only place that scales, for every stage.
 
-Training, export and evaluation once scaled by themselves in Par04's scripts, and differed: the angle condition
-held the energy, and saved showers were multiplied by the energy twice.
+In Par04's scripts training, generation and validation each scale by themselves and differ: the angle
+condition holds the energy, and saved showers are multiplied by the energy twice.
 """
 
 from __future__ import annotations

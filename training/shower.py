@@ -5,10 +5,10 @@ GFlash throws every spot by itself, some 50,000 for one shower of 1 TeV. Spots a
 that fall into the cells are Poisson numbers whose means the radial profile gives in closed form: the same
 distribution, at a cost that does not depend on the energy.
 
-The second place where the angle enters (for the first see `training.medium`): the mesh follows the particle and
-the calorimeter's front face does not, so a part of the mesh lies in front of the face, and what the profile
-would put there is lost, as in GFlash, where spots outside the envelope make no hit. The cylinder's curvature
-(inner radius 80 cm) is neglected.
+The second place where the angle enters (for the first see `training.medium`): the mesh follows the particle
+and the calorimeter's front face does not, so a part of the mesh lies in front of the face, and what the
+profile would put there is lost, as in GFlash, where spots outside the envelope make no hit. The cylinder's
+curvature (inner radius 80 cm) is neglected.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def energy_by_layer(shower: Longitudinal, depth_x0: Array) -> Array:
 def fluctuate_sampling(energy_mev: Array, sampling_term: float, random: np.random.Generator) -> Array:
     """Replace each energy by a gamma number of the same mean and variance sampling_term**2 * energy.
 
-    The term is in sqrt(GeV); Geant4 11.4 uses its square in MeV, which makes the fluctuation 32 times smaller.
+    The term is in sqrt(GeV). Geant4 11.4 takes its square in MeV, and so fluctuates 32 times less.
     """
     scale = sampling_term**2 * MEV_PER_GEV
     return random.gamma(np.maximum(energy_mev, 1e-12) / scale) * scale

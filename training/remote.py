@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets a training read and write addresses such as ``s3://bucket/folder``; folders are used as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from training.errors import DataError
+
+
+def is_remote(address: str) -> bool:
+    """Tell an address from a folder."""
+    return "://" in address
+
+
+@contextmanager
+def fetched(address: str) -> Iterator[Path]:
+    """Give a folder with what lies at an address.
+
+    Raises:
+        DataError: Nothing lies there.
+    """
+    if not is_remote(address):
+        yield Path(address)
+        return
+    import fsspec
+
+    files, root = fsspec.core.url_to_fs(address)
+    if not files.isdir(root):
+        raise DataError(f"{address}: nothing lies there. Check the address and this machine's credentials.")
+    with TemporaryDirectory() as folder:
+        files.get(root.rstrip("/") + "/", folder + "/", recursive=True)
+        yield Path(folder)
+
+
+@contextmanager
+def delivered(address: str, *, last: str) -> Iterator[Path]:
+    """Give a folder whose files go to an address once the block has ended well.
+
+    Args:
+        address: Where to.
+        last: The file that declares the others: removed there at first, written there at the end.
+    """
+    if not is_remote(address):
+        yield Path(address)
+        return
+    import fsspec
+
+    files, root = fsspec.core.url_to_fs(address)
+    files.makedirs(root, exist_ok=True)
+    if files.exists(f"{root}/{last}"):
+        files.rm_file(f"{root}/{last}")
+    with TemporaryDirectory() as folder:
+        yield Path(folder)
+        for path in sorted(Path(folder).iterdir(), key=lambda path: (path.name == last, path.name)):
+            files.put_file(str(path), f"{root}/{path.name}")
