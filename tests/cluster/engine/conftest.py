@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of the cluster engine need beyond a namespace: a folder that trials and tests share."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.katib import Katib
+
+
+@pytest.fixture
+def volume() -> Iterator[Path]:
+    """A fresh folder that lies at the same path here and on the nodes."""
+    if "KFP_KATIB_TEST_VOLUME" not in os.environ:
+        pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
+    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"test-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    yield folder  # stays: trials of an Experiment that is being deleted may still write
+
+
+@pytest.fixture
+def name() -> str:
+    """A name for an Experiment that no other test has."""
+    return f"engine-{secrets.token_hex(4)}"
+
+
+@pytest.fixture
+def namespace(katib: Katib) -> str:
+    """Where the Experiments go."""
+    return katib.namespace
