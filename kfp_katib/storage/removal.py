@@ -7,6 +7,7 @@ nowhere. `shutil.rmtree` does the same, but asks the kernel far more often.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,9 +43,14 @@ def remove_plain(folder: Path, names: Sequence[str]) -> None:
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
     """The folder's handle; its parent may be reached through a link of the user's own, itself may not."""
-    if folder.is_symlink():
-        raise StorageError(f"{folder} is a symbolic link, and is not followed. Nothing was deleted.")
-    handle = os.open(folder, _FOLDER)
+    try:
+        handle = os.open(folder, _FOLDER)
+    except OSError as err:
+        if err.errno not in (errno.ELOOP, errno.ENOTDIR):
+            raise
+        raise StorageError(
+            f"{folder} is a symbolic link or no folder, and is not followed. Nothing was deleted."
+        ) from err
     try:
         yield handle
     finally:

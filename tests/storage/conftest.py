@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real S3 server for the storage tests, and the two kinds of places that every store test runs on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """The address of an S3 server in this process, on a port of its own."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def endpoint(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The server's address, with credentials in the environment as a step's secret would set them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return s3_address
+
+
+@pytest.fixture
+def bucket(endpoint: str) -> str:
+    """The URI of an empty bucket."""
+    name = f"models-{uuid.uuid4().hex}"
+    boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=name)
+    return f"s3://{name}"
+
+
+@pytest.fixture(params=["folder", "s3"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty root for models: a plain folder, then a bucket."""
+    if request.param == "folder":
+        return str(tmp_path / "models")
+    return f"{request.getfixturevalue('bucket')}/some/models"
