@@ -62,7 +62,8 @@ def experiment_name(metadata: Mapping[str, Any]) -> str:
 def _objective(spec: Mapping[str, Any]) -> Objective:
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
-    strategies = {entry["name"]: entry["value"] for entry in spec["metricStrategies"]}
+    # The first of two counts, as in Katib.
+    strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
     return Objective(
         type=spec["type"],
         metric=metrics[0],
@@ -74,7 +75,9 @@ def _objective(spec: Mapping[str, Any]) -> Objective:
 
 def _algorithm(spec: Mapping[str, Any]) -> Algorithm:
     settings = spec.get("algorithmSettings", [])
-    return Algorithm(spec["algorithmName"], {entry["name"]: entry.get("value", "") for entry in settings})
+    return Algorithm(
+        spec["algorithmName"], {entry.get("name", ""): entry.get("value", "") for entry in settings}
+    )
 
 
 def _parameter(spec: Mapping[str, Any]) -> Parameter:
@@ -87,7 +90,7 @@ def _parameter(spec: Mapping[str, Any]) -> Parameter:
             max=space.get("max", ""),
             step=space.get("step", ""),
             list=tuple(space.get("list", [])),
-            distribution=space["distribution"],
+            distribution="uniform" if space["distribution"] == "unknown" else space["distribution"],
         ),
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Katib fills in where a manifest is silent, after `experiment_defaults.go` and `constants.go` of 0.19."""
+"""What Katib fills in where a manifest is silent, after its own `experiment_defaults.go` (0.19)."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ RULES = (
 )
 
 API_VERSION = "kubeflow.org/v1beta1"
-JOB_PATH = "spec.trialTemplate.trialSpec"
+TRIAL_SPEC = "spec.trialTemplate.trialSpec"
 _ABSENT = object()
 
 
@@ -66,8 +66,8 @@ def check_structure(data: Mapping[str, Any]) -> Structure:
     job = template.get("trialSpec")
     if isinstance(job, dict) and (job.get("apiVersion"), job.get("kind")) == ("batch/v1", "Job"):
         inner = _Fit(JOB_UNKNOWN_FIELD, JOB_WRONG_TYPE, JOB_FIELD_MISSING)
-        template["trialSpec"] = inner.value(job, "Job", JOB_PATH)
-        fit.problems += [*inner.problems, *conversion.lost_in_conversion(job, JOB_PATH)]
+        template["trialSpec"] = inner.value(job, "Job", TRIAL_SPEC)
+        fit.problems += [*inner.problems, *conversion.lost_in_conversion(job, TRIAL_SPEC)]
         fit.lost += inner.lost
     return Structure(manifest, tuple(fit.problems), tuple(fit.lost))
 

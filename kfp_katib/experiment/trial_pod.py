@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a manifest cannot know of an installation (credentials, volumes, labels), merged into the trials' pods."""
+"""What a manifest cannot know of an installation (credentials, volumes), merged into the trials' pods."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kfp_katib.errors import InputError, ManifestError
+from kfp_katib.experiment.pods import ISTIO_LABEL, pod_templates
 from kfp_katib.experiment.schema import ObjectType, object_types
 from kfp_katib.experiment.structure import check_fields
-
-ISTIO_LABEL = "sidecar.istio.io/inject"
 
 METADATA_FIELDS = ("labels", "annotations")
 CONTAINER_FIELDS = ("env", "envFrom", "volumeMounts", "resources", "imagePullPolicy")
@@ -26,12 +25,6 @@ POD_FIELDS = (
     "securityContext",
 )
 
-_REPLICAS = {
-    "TFJob": "tfReplicaSpecs",
-    "PyTorchJob": "pytorchReplicaSpecs",
-    "XGBoostJob": "xgbReplicaSpecs",
-    "MPIJob": "mpiReplicaSpecs",
-}
 _IDENTITY = {"volumeMounts": "mountPath"}  # every other list of named things goes by `name`
 
 
@@ -52,11 +45,11 @@ def merge_trial_pod(manifest: dict[str, Any], trial_pod: Mapping[str, Any]) -> N
     if problems:
         raise ManifestError("trial_pod", problems)
     template = manifest["spec"]["trialTemplate"]
-    pods = list(pod_templates(template.get("trialSpec") or {}))
+    pods = [pod for _, pod in pod_templates(template.get("trialSpec") or {})]
     if trial_pod and not pods:
         raise InputError(
             f"trial_pod cannot be merged into {_shown(template)}: it has no pod template that we know. "
-            "Write its fields into the template itself, or use a Job, TFJob, PyTorchJob, XGBoostJob or MPIJob."
+            "Write its fields into the template, or use a Job, TFJob, PyTorchJob, XGBoostJob or MPIJob."
         )
     for pod in pods:
         _merge(pod, trial_pod, template.get("primaryContainerName", ""))
@@ -67,19 +60,8 @@ def add_istio_label(manifest: dict[str, Any]) -> None:
 
     With the sidecar a trial's pod never ends, and its metrics are never read (katib#955, katib#1042).
     """
-    for pod in pod_templates(manifest["spec"]["trialTemplate"].get("trialSpec") or {}):
+    for _, pod in pod_templates(manifest["spec"]["trialTemplate"].get("trialSpec") or {}):
         _child(_child(pod, "metadata"), "labels").setdefault(ISTIO_LABEL, "false")
-
-
-def pod_templates(trial_spec: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The pod templates of a Job or of a job of Kubeflow's training operator; none for other kinds."""
-    spec, kind = trial_spec.get("spec"), trial_spec.get("kind", "")
-    if not isinstance(spec, dict):
-        return
-    owners = [spec] if kind == "Job" else list((spec.get(_REPLICAS.get(kind, "")) or {}).values())
-    for owner in owners:
-        if isinstance(owner, dict) and isinstance(owner.get("template"), dict):
-            yield owner["template"]
 
 
 def _trial_pod_type() -> ObjectType:

@@ -6,11 +6,35 @@ from __future__ import annotations
 from types import ModuleType
 
 from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules import budget
-from kfp_katib.experiment.rules.rule import Check, Rule
+from kfp_katib.experiment.rules import (
+    algorithm,
+    budget,
+    command,
+    metrics,
+    names,
+    nas,
+    objective,
+    parameters,
+    suitability,
+    template,
+    trial_parameters,
+)
+from kfp_katib.experiment.rules.rule import Check
 from kfp_katib.experiment.rules.view import View
 
-_MODULES: tuple[ModuleType, ...] = (budget,)
+_MODULES: tuple[ModuleType, ...] = (
+    names,
+    budget,
+    objective,
+    algorithm,
+    parameters,
+    suitability,
+    nas,
+    trial_parameters,
+    template,
+    command,
+    metrics,
+)
 
 CHECKS: tuple[Check, ...] = tuple(
     item for module in _MODULES for item in vars(module).values() if isinstance(item, Check)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kfp_katib.experiment.structure import JOB_PATH
+from kfp_katib.experiment.pods import pod_templates
+from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
 
 Part = Mapping[str, Any]
 
@@ -31,14 +32,17 @@ class View:
 
     @cached_property
     def metadata(self) -> Part:
+        """The Experiment's metadata."""
         return self._part(self.manifest, "metadata")
 
     @cached_property
     def spec(self) -> Part:
+        """The Experiment's spec."""
         return self._part(self.manifest, "spec")
 
     @cached_property
     def objective(self) -> Part:
+        """The objective."""
         return self._part(self.spec, "objective")
 
     @cached_property
@@ -52,6 +56,7 @@ class View:
 
     @cached_property
     def algorithm(self) -> str:
+        """The suggestion algorithm's name."""
         return str(self._part(self.spec, "algorithm").get("algorithmName", ""))
 
     @cached_property
@@ -66,6 +71,7 @@ class View:
 
     @cached_property
     def template(self) -> Part:
+        """The trialTemplate."""
         return self._part(self.spec, "trialTemplate")
 
     @cached_property
@@ -89,23 +95,25 @@ class View:
         return (self.trial_spec.get("apiVersion"), self.trial_spec.get("kind")) == ("batch/v1", "Job")
 
     @cached_property
-    def pod_template(self) -> Part:
-        """The Job's pod template."""
-        return self._part(self._part(self.trial_spec, "spec"), "template") if self.is_job else {}
+    def pods(self) -> list[tuple[str, Part]]:
+        """The trial's pod templates with their paths: one in a Job, one a role in other jobs."""
+        return [(f"{TRIAL_SPEC}.{path}", pod) for path, pod in pod_templates(self.trial_spec)]
 
     @cached_property
-    def containers(self) -> list[Part]:
-        """The containers of the Job's pod."""
-        return list(self._part(self.pod_template, "spec").get("containers", []))
+    def containers(self) -> list[tuple[str, Part]]:
+        """The containers of every pod template, with their paths."""
+        return [
+            (f"{path}.spec.containers[{i}]", container)
+            for path, pod in self.pods
+            for i, container in enumerate(self._part(pod, "spec").get("containers") or [])
+            if isinstance(container, Mapping)
+        ]
 
     @cached_property
-    def primary(self) -> tuple[str, Part]:
-        """The Job's primary container with its path; empty where there is none of that name."""
+    def primaries(self) -> list[tuple[str, Part]]:
+        """The containers that Katib wraps, with their paths; several where replicas share the name."""
         name = self.template.get("primaryContainerName")
-        for i, container in enumerate(self.containers):
-            if container.get("name") == name:
-                return f"{JOB_PATH}.spec.template.spec.containers[{i}]", container
-        return "", {}
+        return [(path, container) for path, container in self.containers if container.get("name") == name]
 
     @cached_property
     def collector(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from kfp_katib.experiment.source.refusal import (
     BAD_NUMBER,
@@ -58,9 +58,7 @@ class _Walk:
         if isinstance(value, (list, tuple)):
             return [self.value(item, f"{path}[{i}]", depth + 1) for i, item in enumerate(value)]
         fields = _object_fields(value)
-        if fields is None:
-            _refuse_type(value, path)
-        return self.mapping(fields, path, depth)
+        return self.mapping(fields, path, depth) if fields is not None else _refuse_type(value, path)
 
     def mapping(self, items: Iterable[tuple[object, object]], path: str, depth: int) -> dict[str, Any]:
         return {
@@ -82,7 +80,7 @@ def _object_fields(value: object) -> list[tuple[object, object]] | None:
 def _key(key: object, path: str) -> str:
     if isinstance(key, str):
         return _text(key, path)
-    refuse(
+    return refuse(
         KEY_NOT_TEXT,
         f"The key {key!r} is not text but {type(key).__name__}.",
         "Quote it.",
@@ -105,7 +103,7 @@ def _number(value: int | float, path: str) -> int | float:
     if isinstance(value, float) and math.isfinite(value):
         return int(value) if value.is_integer() and abs(value) < _EXACT else float(value)
     shown = str(value) if isinstance(value, float) else f"an integer of {value.bit_length()} bits"
-    refuse(
+    return refuse(
         BAD_NUMBER,
         f"The number is {shown}.",
         "Give a finite number of at most 64 bits, or quote it where text is meant.",
@@ -114,7 +112,7 @@ def _number(value: int | float, path: str) -> int | float:
     )
 
 
-def _refuse_type(value: object, path: str) -> None:
+def _refuse_type(value: object, path: str) -> NoReturn:
     refuse(
         NOT_PLAIN,
         f"The value has the type {type(value).__name__}, which JSON does not have.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 import yaml
 
@@ -32,7 +32,7 @@ _PREFIX = "tag:yaml.org,2002:"
 class _Loader(_Base):  # type: ignore[misc]  # the base is chosen at run time
     """The safe loader with Go's idea of a number and without dates."""
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
         first: [pair for pair in pairs if pair[0].removeprefix(_PREFIX) not in ("timestamp", "float", "int")]
         for first, pairs in _Base.yaml_implicit_resolvers.items()
     }
@@ -75,18 +75,17 @@ def parse_yaml(text: str) -> Any:
 
 def _guard(text: str) -> None:
     """Walk the events, which are made one at a time, and stop where a limit is passed."""
-    depth = values = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
+    depth = documents = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
-        values += 1
         if depth > LIMIT_DEPTH:
             too_deep()
-        if values > 2 * LIMIT_VALUES:
+        if count > 2 * LIMIT_VALUES:
             too_many_values()
     if documents > 1:
         refuse(
@@ -131,7 +130,7 @@ def _refuse_duplicate_key(node: yaml.MappingNode) -> None:
             )
 
 
-def _refuse_syntax(text: str, err: yaml.YAMLError) -> None:
+def _refuse_syntax(text: str, err: yaml.YAMLError) -> NoReturn:
     mark = getattr(err, "problem_mark", None)
     where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     what = getattr(err, "problem", None) or str(err).partition("\n")[0]

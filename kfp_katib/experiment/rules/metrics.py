@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The metrics collector: where it reads, and whether its expressions can ever find the metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kfp_katib.experiment.defaults import DEFAULT_FILTER
+from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.view import COLLECTOR, View
+
+_KINDS = ("StdOut", "File", "TensorFlowEvent", "Custom", "Push")
+_KIND_PATH = f"{COLLECTOR}.collector.kind"
+_PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
+_NOT_RE2 = re.compile(
+    r"""\(\?(=|!|<=|<!|\#|>|P=|P>|R|\(|[a-zA-Z]*[aLux])   # look-around, comments, recursion, Python's flags
+      | \\[1-9] | \\Z | \\G | \\K | \\[uUN](?![a-z])      # back-references and escapes that Go does not have
+      | [*+?}]\+                                          # possessive repetition
+    """,
+    re.VERBOSE,
+)
+_ONLY_RE2 = re.compile(r"\\[pPQEzCx]|\[\[:|\(\?[a-zA-Z]*U|\(\?<[a-zA-Z]")  # legal for Go, not for Python
+_REPEAT = re.compile(r"\{(\d+)(?:,(\d*))?\}")
+_LARGEST_REPEAT = 1000  # RE2's limit
+_CAPTURE = re.compile(r".*\(.*\).*\(.*\).*")  # Katib's own test
+
+
+@rule("collector-kind-invalid", webhook=True)
+def collector_kind_invalid(view: View) -> Iterator[Finding]:
+    """There is no such metrics collector."""
+    if view.collector not in (*_KINDS, "PrometheusMetric"):
+        message = f"The kind is '{view.collector}'."
+        yield Finding(_KIND_PATH, message, f"Write one of {', '.join(_KINDS)}.", view.collector)
+
+
+@rule("collector-not-configured", webhook=True)
+def collector_not_configured(view: View) -> Iterator[Finding]:
+    """Katib's shipped configuration has no image for the PrometheusMetric collector."""
+    if view.collector == "PrometheusMetric":
+        mend = "Use StdOut or File."
+        yield Finding(_KIND_PATH, "PrometheusMetric is not in Katib's shipped configuration.", mend)
+
+
+@rule("file-path-invalid", webhook=True)
+def file_path_invalid(view: View) -> Iterator[Finding]:
+    """The File or TensorFlowEvent collector needs an absolute path of the right kind."""
+    wanted = {"File": "File", "TensorFlowEvent": "Directory"}.get(view.collector)
+    place = view.source.get("fileSystemPath", {})
+    if wanted is None:
+        return
+    if place["kind"] != wanted:
+        yield Finding(
+            f"{_PLACE_PATH}.kind", f"The kind is '{place['kind']}'.", f"Write {wanted}.", place["kind"]
+        )
+    if not place["path"].startswith("/"):
+        yield Finding(
+            f"{_PLACE_PATH}.path", f"The path is '{place['path']}'.", "Write an absolute path.", place["path"]
+        )
+
+
+@rule("file-format-invalid", webhook=True)
+def file_format_invalid(view: View) -> Iterator[Finding]:
+    """The format is not one that the collector takes."""
+    value = view.source.get("fileSystemPath", {}).get("format", "")
+    path = f"{_PLACE_PATH}.format"
+    if view.collector == "File" and value not in ("TEXT", "JSON"):
+        yield Finding(path, f"The format is '{value}'.", "Write TEXT or JSON.", value)
+    if view.collector == "TensorFlowEvent" and value:
+        yield Finding(path, f"The format is '{value}'.", "Remove it: event files have their own.", value)
+
+
+@rule("json-with-filter", webhook=True)
+def json_with_filter(view: View) -> Iterator[Finding]:
+    """A JSON file is read without a filter."""
+    value = view.source.get("fileSystemPath", {}).get("format", "")
+    if view.collector == "File" and value == "JSON" and "filter" in view.source:
+        yield Finding(
+            f"{COLLECTOR}.source.filter", "There is a filter for a JSON file.", "Remove the filter."
+        )
+
+
+@rule("http-get-invalid", webhook=True)
+def http_get_invalid(view: View) -> Iterator[Finding]:
+    """The PrometheusMetric collector needs a positive port and an absolute path."""
+    if view.collector != "PrometheusMetric":
+        return
+    place = view.source.get("httpGet", {})
+    port = str(place.get("port", ""))
+    if not re.fullmatch(r"\+?0*[1-9]\d*", port):
+        path = f"{COLLECTOR}.source.httpGet.port"
+        yield Finding(path, f"The port is '{port}'.", "Write a positive number.", port)
+    if not str(place.get("path", "")).startswith("/"):
+        path = f"{COLLECTOR}.source.httpGet.path"
+        yield Finding(path, f"The path is '{place.get('path')}'.", "Start it with '/'.", place.get("path"))
+
+
+@rule("custom-collector-missing", webhook=True)
+def custom_collector_missing(view: View) -> Iterator[Finding]:
+    """The Custom collector has no container."""
+    container = view.spec["metricsCollectorSpec"].get("collector", {}).get("customCollector")
+    if view.collector == "Custom" and container is None:
+        path = f"{COLLECTOR}.collector.customCollector"
+        yield Finding(path, "The collector's container is missing.", "Add it, or use StdOut or File.")
+
+
+@rule("custom-path-invalid", webhook=True)
+def custom_path_invalid(view: View) -> Iterator[Finding]:
+    """The Custom collector's path is not absolute, or of no kind."""
+    place = view.source.get("fileSystemPath")
+    if view.collector != "Custom" or place is None:
+        return
+    if not place.get("path", "").startswith("/") or place.get("kind") not in ("File", "Directory"):
+        mend = "Give kind File or Directory and an absolute path."
+        yield Finding(_PLACE_PATH, f"The path is {dict(place)}.", mend, place.get("path"))
+
+
+@rule("source-ignored", severity="warning")
+def source_ignored(view: View) -> Iterator[Finding]:
+    """The collector does not read this part of its source."""
+    unread = {
+        "StdOut": ("fileSystemPath", "httpGet"),
+        "File": ("httpGet",),
+        "TensorFlowEvent": ("httpGet", "filter"),
+        "Push": ("fileSystemPath", "httpGet", "filter"),
+    }
+    for name in unread.get(view.collector, ()):
+        if name in view.source:
+            message = f"{view.collector} does not read {name}."
+            yield Finding(f"{COLLECTOR}.source.{name}", message, "Remove it, or choose another kind.", name)
+
+
+@rule("filter-invalid", webhook=True)
+def filter_invalid(view: View) -> Iterator[Finding]:
+    """An expression of the filter is not RE2's; for StdOut Katib finds out when the collector crashes."""
+    for path, text in view.filters:
+        reason = re2_error(text)
+        if reason:
+            mend = "Write it for RE2 (Go): no look-around, no back-references."
+            yield Finding(path, f"The expression is {text!r}: {reason}.", mend, text)
+
+
+@rule("filter-without-groups", webhook=True)
+def filter_without_groups(view: View) -> Iterator[Finding]:
+    """An expression of the filter lacks its two groups; for StdOut Katib ignores every line in silence."""
+    for path, text in view.filters:
+        if not re2_error(text) and not _CAPTURE.match(text):
+            mend = "Put the metric's name into the first pair of brackets, its value into the second."
+            yield Finding(path, f"The expression is {text!r}.", mend, text)
+
+
+@rule("filter-groups-not-capturing")
+def filter_groups_not_capturing(view: View) -> Iterator[Finding]:
+    """The expression has brackets, but fewer than two of them capture: every line is ignored."""
+    for path, text in view.filters:
+        if _CAPTURE.match(text) and not re2_error(text) and not _ONLY_RE2.search(text):
+            count = re.compile(text).groups
+            if count < 2:
+                mend = "Capture the metric's name, then its value."
+                yield Finding(path, f"{text!r} captures {count} of two.", mend, text)
+
+
+@rule("filter-holds-semicolon")
+def filter_holds_semicolon(view: View) -> Iterator[Finding]:
+    """Katib joins expressions with `;` and takes them apart there again."""
+    for path, text in view.filters:
+        if ";" in text and view.collector in ("StdOut", "File"):
+            yield Finding(path, f"The expression is {text!r}.", r"Write \x3b for the semicolon.", text)
+
+
+@rule("metric-holds-semicolon")
+def metric_holds_semicolon(view: View) -> Iterator[Finding]:
+    """Katib joins metric names with `;` and takes them apart there again."""
+    for name in view.metrics:
+        if ";" in name and view.collector in ("StdOut", "File", "TensorFlowEvent"):
+            yield Finding(_metric_path(view, name), f"The metric is '{name}'.", "Rename it.", name)
+
+
+@rule("metric-never-found")
+def metric_never_found(view: View) -> Iterator[Finding]:
+    """Katib's default filter cannot find a metric of this name."""
+    text = view.collector == "StdOut" or (
+        view.collector == "File" and view.source["fileSystemPath"]["format"] == "TEXT"
+    )
+    for name in view.metrics if text and not view.filters else []:
+        if ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII):
+            message = f"The default filter {DEFAULT_FILTER!r} never matches '{name}'."
+            mend = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."
+            yield Finding(_metric_path(view, name), message, mend, name)
+
+
+def re2_error(text: str) -> str:
+    """Why RE2 would refuse the expression, empty where it would not.
+
+    Python's own parser stands in for RE2's: what only Python knows is refused first, what only RE2 knows
+    is left alone.
+    """
+    found = _NOT_RE2.search(text.replace(r"\\", ""))
+    if found:
+        return f"RE2 has no '{found[0].strip()}'"
+    for low, high in _REPEAT.findall(text):
+        if max(int(low), int(high or 0)) > _LARGEST_REPEAT:
+            return f"RE2 repeats at most {_LARGEST_REPEAT} times"
+    if _ONLY_RE2.search(text):
+        return ""
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as err:
+        return str(err)
+    return ""
+
+
+def _metric_path(view: View, name: str) -> str:
+    if name == view.objective.get("objectiveMetricName"):
+        return "spec.objective.objectiveMetricName"
+    return f"spec.objective.additionalMetricNames[{view.objective['additionalMetricNames'].index(name)}]"

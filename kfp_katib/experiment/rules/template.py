@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trial template: where it lies, what Katib adds to it, and what a Kubernetes Job must say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kfp_katib.experiment.pods import ISTIO_LABEL, REPLICAS
+from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View
+
+_SHIPPED_KINDS = {
+    ("batch/v1", "Job"),
+    ("trainer.kubeflow.org/v1alpha1", "TrainJob"),
+    *(("kubeflow.org/v1", kind) for kind in REPLICAS),
+}
+
+
+@rule("template-missing", webhook=True)
+def template_missing(view: View) -> Iterator[Finding]:
+    """There is no trialTemplate."""
+    if "trialTemplate" not in view.spec:
+        yield Finding(TEMPLATE, "spec.trialTemplate is missing.", "Say how one trial runs.")
+
+
+@rule("primary-container-missing", webhook=True)
+def primary_container_missing(view: View) -> Iterator[Finding]:
+    """`primaryContainerName` is missing; Katib has no default for it."""
+    if "trialTemplate" in view.spec and not view.template.get("primaryContainerName"):
+        path = f"{TEMPLATE}.primaryContainerName"
+        yield Finding(path, "primaryContainerName is missing.", "Name the container that trains.")
+
+
+@rule("conditions-missing", webhook=True)
+def conditions_missing(view: View) -> Iterator[Finding]:
+    """Katib cannot tell when a trial of this kind is done."""
+    for name in ("successCondition", "failureCondition"):
+        has_source = "trialSpec" in view.template or "configMap" in view.template
+        if has_source and not view.template.get(name):
+            kind = view.trial_spec.get("kind", "a template in a ConfigMap")
+            message = f"{name} is missing, and Katib has no default for {kind}."
+            yield Finding(f"{TEMPLATE}.{name}", message, "Write a GJSON expression on the object's status.")
+
+
+@rule("trial-source-missing", webhook=True)
+def trial_source_missing(view: View) -> Iterator[Finding]:
+    """The template has neither trialSpec nor configMap."""
+    if "trialTemplate" in view.spec and not {"trialSpec", "configMap"} & set(view.template):
+        yield Finding(TRIAL_SPEC, "There is neither trialSpec nor configMap.", "Add one of them.")
+
+
+@rule("trial-source-ambiguous", webhook=True)
+def trial_source_ambiguous(view: View) -> Iterator[Finding]:
+    """The template has both trialSpec and configMap."""
+    if {"trialSpec", "configMap"} <= set(view.template):
+        yield Finding(f"{TEMPLATE}.configMap", "There is a trialSpec as well.", "Remove one of the two.")
+
+
+@rule("config-map-incomplete", webhook=True)
+def config_map_incomplete(view: View) -> Iterator[Finding]:
+    """The reference to a ConfigMap is incomplete."""
+    source = view.template.get("configMap")
+    for name in ("configMapName", "configMapNamespace", "templatePath"):
+        if source is not None and not source.get(name):
+            yield Finding(f"{TEMPLATE}.configMap.{name}", f"{name} is missing.", "Add it.")
+
+
+@rule("template-named", webhook=True)
+def template_named(view: View) -> Iterator[Finding]:
+    """The template names itself; name and namespace are the trial's."""
+    metadata = view.trial_spec.get("metadata")
+    for name in ("name", "namespace"):
+        if isinstance(metadata, Mapping) and metadata.get(name):
+            yield Finding(f"{TRIAL_SPEC}.metadata.{name}", f"{name} is '{metadata[name]}'.", "Remove it.")
+
+
+@rule("template-without-kind", webhook=True)
+def template_without_kind(view: View) -> Iterator[Finding]:
+    """The template says not what it is."""
+    for name in ("apiVersion", "kind"):
+        if "trialSpec" in view.template and not view.trial_spec.get(name):
+            yield Finding(f"{TRIAL_SPEC}.{name}", f"{name} is missing.", "For a Job: batch/v1 and Job.")
+
+
+@rule("kind-not-enabled", severity="warning")
+def kind_not_enabled(view: View) -> Iterator[Finding]:
+    """Katib's shipped configuration does not watch trials of this kind; an administrator must add it."""
+    kind = (view.trial_spec.get("apiVersion"), view.trial_spec.get("kind"))
+    if all(kind) and kind not in _SHIPPED_KINDS:
+        message = f"Trials of kind {kind[1]} ({kind[0]}) are not in Katib's shipped configuration."
+        yield Finding(f"{TRIAL_SPEC}.kind", message, "Add it to trialResources in katib-config.", kind[1])
+
+
+@rule("primary-container-unknown")
+def primary_container_unknown(view: View) -> Iterator[Finding]:
+    """No container has the name primaryContainerName; every trial would stay Running for ever."""
+    name = view.template.get("primaryContainerName")
+    names = sorted({str(container.get("name")) for _, container in view.containers})
+    if name and names and not view.primaries:
+        mend = f"Write {' or '.join(names)}."
+        yield Finding(f"{TEMPLATE}.primaryContainerName", f"There is no container '{name}'.", mend, name)
+
+
+@rule("image-missing")
+def image_missing(view: View) -> Iterator[Finding]:
+    """A container has no image; Kubernetes refuses its pod."""
+    for path, container in view.containers:
+        if not container.get("image"):
+            yield Finding(
+                f"{path}.image", f"The container '{container.get('name')}' has no image.", "Name it."
+            )
+
+
+@rule("restart-policy-invalid")
+def restart_policy_invalid(view: View) -> Iterator[Finding]:
+    """Kubernetes refuses a Job whose pods restart always, which is the default: no trial starts."""
+    for path, pod in view.pods if view.is_job else []:
+        policy = (pod.get("spec") or {}).get("restartPolicy", "Always")
+        if policy not in ("Never", "OnFailure"):
+            yield Finding(f"{path}.spec.restartPolicy", f"restartPolicy is {policy}.", "Write Never.", policy)
+
+
+@rule("restart-policy-retries", severity="warning")
+def restart_policy_retries(view: View) -> Iterator[Finding]:
+    """With OnFailure a crashed training starts again in the same pod, and its metrics are mixed."""
+    for path, pod in view.pods if view.is_job else []:
+        if (pod.get("spec") or {}).get("restartPolicy") == "OnFailure":
+            yield Finding(f"{path}.spec.restartPolicy", "restartPolicy is OnFailure.", "Write Never.")
+
+
+@rule("backoff-limit", severity="warning")
+def backoff_limit(view: View) -> Iterator[Finding]:
+    """A crashing trial is run again, six times by Kubernetes' default, before it counts as failed."""
+    limit = (view.trial_spec.get("spec") or {}).get("backoffLimit", 6)
+    if view.is_job and limit > 0:
+        yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", f"backoffLimit is {limit}.", "Set it to 0.", limit)
+
+
+@rule("job-several-pods", severity="warning")
+def job_several_pods(view: View) -> Iterator[Finding]:
+    """A trial of several pods reports every metric several times."""
+    for name in ("completions", "parallelism"):
+        count = (view.trial_spec.get("spec") or {}).get(name, 1)
+        if view.is_job and count > 1:
+            yield Finding(f"{TRIAL_SPEC}.spec.{name}", f"{name} is {count}.", "Set it to 1.", count)
+
+
+@rule("job-suspended")
+def job_suspended(view: View) -> Iterator[Finding]:
+    """A suspended Job never starts, and Katib never resumes it."""
+    if view.is_job and (view.trial_spec.get("spec") or {}).get("suspend") is True:
+        yield Finding(f"{TRIAL_SPEC}.spec.suspend", "The Job is suspended.", "Remove suspend.")
+
+
+@rule("job-vanishes", severity="warning")
+def job_vanishes(view: View) -> Iterator[Finding]:
+    """A Job that removes itself may be gone before Katib has seen its end."""
+    seconds = (view.trial_spec.get("spec") or {}).get("ttlSecondsAfterFinished")
+    if view.is_job and seconds is not None and seconds < 300:
+        message = f"ttlSecondsAfterFinished is {seconds}."
+        yield Finding(
+            f"{TRIAL_SPEC}.spec.ttlSecondsAfterFinished", message, "Remove it: Katib cleans up.", seconds
+        )
+
+
+@rule("istio-label-missing", severity="warning")
+def istio_label_missing(view: View) -> Iterator[Finding]:
+    """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
+    for path, pod in view.pods:
+        labels = (pod.get("metadata") or {}).get("labels") or {}
+        if labels.get(ISTIO_LABEL) != "false":
+            mend = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
+            yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", mend)

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trial parameters: the thread from a search parameter through a placeholder into the template."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+
+from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
+from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.settings import ARCHITECTURE
+from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View
+
+_PATH = f"{TEMPLATE}.trialParameters"
+_META = re.compile(r"\$\{trialSpec\.(.+?)\}")  # searched for, not matched: Katib's own way
+_META_NAMES = ("Name", "Namespace", "Kind", "APIVersion")
+_INDEXED = re.compile(r"(Labels|Annotations)\[(.+)\]")
+_NEARLY = re.compile(r"\$[({]\{?\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s][^})]*[})]+")
+
+
+def is_meta(reference: str) -> bool:
+    """Whether Katib takes the reference for the trial's own data, such as `${trialSpec.Name}`."""
+    found = _META.search(reference)
+    return found is not None and (found[1] in _META_NAMES or _INDEXED.search(found[1]) is not None)
+
+
+@rule("trial-parameters-missing", webhook=True)
+def trial_parameters_missing(view: View) -> Iterator[Finding]:
+    """There are no trialParameters; Katib wants the list even where it is empty."""
+    if view.template and "trialParameters" not in view.template:
+        yield Finding(_PATH, "trialParameters is missing.", "Add one for each search parameter.")
+
+
+@rule("trial-parameter-incomplete", webhook=True)
+def trial_parameter_incomplete(view: View) -> Iterator[Finding]:
+    """A trialParameter lacks its name or reference, or has a brace in its name."""
+    for path, parameter in view.trial_parameters:
+        name = parameter.get("name", "")
+        if not name or not parameter.get("reference") or "{" in name or "}" in name:
+            mend = "Give a name without braces, and a reference."
+            yield Finding(path, f"The trialParameter is {dict(parameter)}.", mend, name)
+
+
+@rule("trial-parameter-repeated", webhook=True)
+def trial_parameter_repeated(view: View) -> Iterator[Finding]:
+    """Two trialParameters have one name, or one reference."""
+    for field in ("name", "reference"):
+        seen: set[str] = set()
+        for path, parameter in view.trial_parameters:
+            value = parameter.get(field, "")
+            if value in seen:
+                yield Finding(
+                    f"{path}.{field}", f"The {field} '{value}' stands there twice.", "Keep one.", value
+                )
+            if value:
+                seen.add(value)
+
+
+@rule("reference-unknown", webhook=True)
+def reference_unknown(view: View) -> Iterator[Finding]:
+    """A trialParameter refers to no search parameter."""
+    names = [str(parameter.get("name", "")) for _, parameter in view.parameters]
+    for path, parameter in view.trial_parameters:
+        reference = parameter.get("reference", "")
+        if names and reference and reference not in names and not is_meta(reference):
+            close = difflib.get_close_matches(reference, names, n=1)
+            mend = f"Did you mean '{close[0]}'?" if close else f"Write one of {', '.join(names)}."
+            yield Finding(f"{path}.reference", f"There is no parameter '{reference}'.", mend, reference)
+
+
+@rule("reference-inexact")
+def reference_inexact(view: View) -> Iterator[Finding]:
+    """Text around `${trialSpec...}` in a reference: Katib accepts it and drops the text."""
+    for path, parameter in view.trial_parameters:
+        reference = parameter.get("reference", "")
+        if is_meta(reference) and not _META.fullmatch(reference):
+            mend = "Write the placeholder alone; put the text around it into the template."
+            yield Finding(f"{path}.reference", f"The reference is '{reference}'.", mend, reference)
+
+
+@rule("reference-not-in-metadata")
+def reference_not_in_metadata(view: View) -> Iterator[Finding]:
+    """A reference to a label or annotation that the template's own metadata lack: no trial can start."""
+    for path, parameter in view.trial_parameters:
+        found = _META.search(parameter.get("reference", ""))
+        indexed = _INDEXED.search(found[1]) if found else None
+        if not indexed or not view.trial_spec:
+            continue
+        kind, key = indexed[1].lower(), indexed[2]
+        metadata = view.trial_spec.get("metadata")
+        if not isinstance(metadata, dict) or key not in (metadata.get(kind) or {}):
+            message = f"The template's metadata have no {kind.removesuffix('s')} '{key}'."
+            yield Finding(f"{path}.reference", message, f"Add it under trialSpec.metadata.{kind}.", key)
+
+
+@rule("trial-parameter-unused", webhook=True)
+def trial_parameter_unused(view: View) -> Iterator[Finding]:
+    """The template never uses a trialParameter."""
+    for path, parameter in view.trial_parameters:
+        placeholder = f"${{trialParameters.{parameter.get('name', '')}}}"
+        if view.trial_spec and parameter.get("name") and placeholder not in view.trial_text:
+            yield Finding(
+                f"{path}.name", f"{placeholder} stands nowhere in the template.", "Use it, or remove it."
+            )
+
+
+@rule("placeholder-undeclared", webhook=True)
+def placeholder_undeclared(view: View) -> Iterator[Finding]:
+    """The template uses a placeholder that no trialParameter declares."""
+    names = [str(parameter.get("name", "")) for _, parameter in view.trial_parameters]
+    for name in dict.fromkeys(re.findall(r"\$\{trialParameters\.(.+?)\}", view.trial_text)):
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            mend = f"Did you mean '{close[0]}'?" if close else "Add a trialParameter of this name."
+            yield Finding(TRIAL_SPEC, f"No trialParameter declares ${{trialParameters.{name}}}.", mend, name)
+
+
+@rule("parameter-not-consumed")
+def parameter_not_consumed(view: View) -> Iterator[Finding]:
+    """No trialParameter refers to a search parameter: Katib then creates no trial, and never says so."""
+    references = {parameter.get("reference") for _, parameter in view.trial_parameters}
+    for path, parameter in view.parameters:
+        name = parameter.get("name", "")
+        if name and view.template and name not in references:
+            message = f"No trialParameter refers to '{name}'."
+            yield Finding(
+                f"{path}.name", message, "Add one and use it in the template, or remove the parameter.", name
+            )
+
+
+@rule("meta-placeholder-in-template")
+def meta_placeholder_in_template(view: View) -> Iterator[Finding]:
+    """`${trialSpec...}` stands in the template itself, where Katib leaves it as it is."""
+    for text in dict.fromkeys(re.findall(r"\$\{trialSpec\.[^}]*\}", view.trial_text)):
+        mend = f"Declare a trialParameter with the reference {text}, and use that."
+        yield Finding(TRIAL_SPEC, f"{text} is replaced in references only.", mend, text)
+
+
+@rule("placeholder-misspelt", severity="warning")
+def placeholder_misspelt(view: View) -> Iterator[Finding]:
+    """Something in the template looks like a placeholder, but Katib will not replace it."""
+    for text in dict.fromkeys(match[0] for match in _NEARLY.finditer(view.trial_text)):
+        if not re.fullmatch(r"\$\{trialParameters\.[^}]+\}", text):
+            yield Finding(
+                TRIAL_SPEC, f"Katib does not replace {text}.", "Write ${trialParameters.<name>}.", text
+            )
+
+
+@rule("pipeline-placeholder-unknown")
+def pipeline_placeholder_unknown(view: View) -> Iterator[Finding]:
+    """There is no such `${pipeline...}` placeholder."""
+    for name, path in used(view.manifest).items():
+        if name not in OPTIONS:
+            yield Finding(path, f"There is no ${{pipeline.{name}}}.", suggestion(name), name)
+
+
+@rule("architecture-not-consumed")
+def architecture_not_consumed(view: View) -> Iterator[Finding]:
+    """`enas` and darts assign fixed names; each needs its trialParameter or no trial starts."""
+    wanted = {
+        "enas": ("architecture", "nn_config"),
+        "darts": ("algorithm-settings", "search-space", "num-layers"),
+    }.get(view.algorithm, ())
+    references = {parameter.get("reference") for _, parameter in view.trial_parameters}
+    for name in wanted:
+        if view.algorithm in ARCHITECTURE and view.template and name not in references:
+            yield Finding(
+                _PATH, f"No trialParameter refers to '{name}'.", f"{view.algorithm} needs it: add one.", name
+            )
