@@ -14,8 +14,8 @@ from components import (
     extract_best_model,
     launch_katib,
     prepare_data,
-    promote,
 )
+from pipelines.release import release_if_passed
 from pipelines.storage import Storage
 
 RETRY_WINDOW = "1209600s"
@@ -24,6 +24,7 @@ RETRY_WINDOW = "1209600s"
 
 def tune(storage: Storage) -> dsl.base_component.BaseComponent:
     """The pipeline for one kind of storage."""
+    promote_if = release_if_passed(storage)
 
     @dsl.pipeline(name=f"tune-{storage.name}", description="Tune a model with Katib and release the best.")
     def pipeline(
@@ -73,12 +74,11 @@ def tune(storage: Storage) -> dsl.base_component.BaseComponent:
                 thresholds=thresholds,
                 function=evaluate,
             )
-            with dsl.If(judgement.outputs["passed"] == True, name="passed"):  # noqa: E712
-                released = promote(model=best.outputs["model"], release=release)
+            promote_if(passed=judgement.outputs["passed"], model=best.outputs["model"], release=release)
 
-        for step in (data, search, best, judgement, released):
+        for step in (data, search, best, judgement):
             storage.attach(step)
-        for step in (search, best, released, end):
+        for step in (search, best, end):
             step.set_caching_options(False)
         data.set_caching_options(not storage.destination)
         search.set_retry(storage.retries, backoff_duration="10s", backoff_max_duration=RETRY_WINDOW)
