@@ -32,7 +32,12 @@ JOB_QUANTITY_INVALID = Rule(
     "A quantity in the Job is not a number with one of Kubernetes' units.",
     webhook=True,
 )
-RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM, JOB_QUANTITY_INVALID)
+JOB_NUMBER_TOO_LARGE = Rule(
+    "job-number-too-large",
+    "A number in the Job does not fit the 32 bits that Kubernetes gives it.",
+    webhook=True,
+)
+RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM, JOB_QUANTITY_INVALID, JOB_NUMBER_TOO_LARGE)
 
 QUANTITY = re.compile(
     r"[+-]?(?P<number>[0-9]{1,40}(\.[0-9]*)?|\.[0-9]+)(?P<unit>[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)"
@@ -53,6 +58,12 @@ DROPPED_ZERO = frozenset(
     }
 )
 """Optional fields that Go holds as a plain bool or int; every other one is a pointer and keeps its zero."""
+
+WIDE = re.compile(
+    r"\.(runAs(User|Group)|fsGroup|supplementalGroups\[\d+\]|generation|"
+    r"(activeDeadline|terminationGracePeriod|deletionGracePeriod|toleration|expiration)Seconds)$"
+)
+"""The fields that have 64 bits."""
 
 KEPT_EMPTY: dict[str, tuple[str, ...]] = {
     "AppArmorProfile": ("localhostProfile",),
@@ -100,6 +111,8 @@ def _values(value: Any, kind: str, path: str) -> Iterator[Problem]:
             yield from _values(item, kind[1:-1], f"{path}.{key}")
     elif kind == "quantity" and value is not None:  # a null limit is zero to Kubernetes
         yield from _quantity(value, path)
+    elif kind == "integer" and isinstance(value, int) and abs(value) >= 2**31 and not WIDE.search(path):
+        yield JOB_NUMBER_TOO_LARGE.problem(Finding(path, f"The number is {value}.", "Lower it.", value))
 
 
 def _quantity(value: Any, path: str) -> Iterator[Problem]:

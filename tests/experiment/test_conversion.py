@@ -80,6 +80,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     ),
     "limit of no text": ("container.resources", {"limits": {"cpu": ""}}, "job-quantity-invalid"),
     "limit of true": ("container.resources", {"limits": {"cpu": True}}, "job-quantity-invalid"),
+    "too many retries": ("job.backoffLimit", 2**31, "job-number-too-large"),
     "size that is no quantity": (
         "pod.volumes",
         [{"name": "v", "emptyDir": {"sizeLimit": "100Kib"}}],
@@ -109,6 +110,7 @@ ACCEPTED: dict[str, tuple[str, Any]] = {
     "empty metadata": ("template.metadata", {}),
     "not suspended": ("job.suspend", False),
     "no retries": ("job.backoffLimit", 0),
+    "user of a large domain": ("pod.securityContext", {"runAsUser": 2**31, "supplementalGroups": [2**31]}),
 }
 """A field and a value that look alike and that Katib takes."""
 
