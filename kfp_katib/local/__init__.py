@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from kfp_katib.local.abandoned import end_abandoned
 from kfp_katib.local.engine import run
 
-__all__ = ["run"]
+__all__ = ["end_abandoned", "run"]

@@ -9,7 +9,6 @@ so that an engine that is killed at any moment finds, when it comes back, what i
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from optuna.storages import JournalStorage
-from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal import JournalFileBackend
 from optuna.study import Study, load_study
 from optuna.trial import FrozenTrial
 
@@ -31,7 +30,6 @@ from kfp_katib.results import Metric
 _MANIFEST = "kfp-katib:manifest"
 _VERDICT = "kfp-katib:verdict"
 _TRIAL = "kfp-katib:trial"
-_LOCK_PATIENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +60,23 @@ class Record:
 
 
 class Journal(JournalFileBackend):
-    """The journal file, for one writer.
+    """The journal file, for one engine that appends to it; `folder.open_folder` keeps others away.
 
-    Optuna's own class waits for the disk after every record, 20 ms a trial on a plain disk. A process that
-    is killed loses nothing without that; a machine that loses power may lose its last seconds.
+    Optuna's own class waits for the disk after every record and takes a lock by a symbolic link: 20 ms a
+    trial on a plain disk. A killed process loses nothing without the first (a machine without power may
+    lose its last seconds), and a lock that nobody takes is never left behind.
     """
 
     def __init__(self, path: Path) -> None:
         _drop_torn_end(path)
-        _break_stale_lock(path)
-        self._lock_of_optuna = JournalFileSymlinkLock(str(path))
+        super().__init__(str(path))
         self._path = path
-        super().__init__(str(path), self._lock_of_optuna)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Writes records, all of them in one call of the system."""
+        """Appends records in one call of the system, which neither a kill nor another writer can cut."""
         text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
-        self._lock_of_optuna.acquire()
-        try:
-            with self._path.open("ab", buffering=0) as file:
-                file.write(text.encode())
-        finally:
-            self._lock_of_optuna.release()
+        with self._path.open("ab", buffering=0) as file:
+            file.write(text.encode())
 
 
 def open_storage(path: Path) -> JournalStorage:
@@ -201,11 +194,3 @@ def _is_json(line: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _break_stale_lock(path: Path) -> None:
-    """Removes the lock that a killed engine left; a dashboard that writes holds it for milliseconds."""
-    lock = path.with_name(path.name + ".lock")
-    if lock.is_symlink():
-        time.sleep(_LOCK_PATIENCE_SECONDS)
-        lock.unlink(missing_ok=True)

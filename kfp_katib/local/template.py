@@ -58,16 +58,9 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
         InputError: The template cannot run here, or a value breaks it.
     """
     spec = _substituted(experiment, trial, assignments)
-    pod = spec.get("spec", {}).get("template", {}).get("spec", {})
+    pod = spec["spec"]["template"]["spec"]
     primary = experiment.trial_template.primary_container
-    containers = pod.get("containers") or []
-    found = next((each for each in containers if each.get("name") == primary), None)
-    if found is None:
-        names = ", ".join(repr(each.get("name")) for each in containers) or "none"
-        raise InputError(
-            f"Experiment '{experiment.name}': primaryContainerName is {primary!r}, but the template's "
-            f"containers are: {names}. Name one of them."
-        )
+    found = next(each for each in pod["containers"] if each["name"] == primary)
     if not found.get("command"):
         raise InputError(
             f"Experiment '{experiment.name}': container {primary!r} has no command. On Katib the image's "
@@ -116,38 +109,22 @@ def _value(
     experiment: Experiment, parameter: TrialParameter, trial: str, assignments: Mapping[str, str]
 ) -> str:
     meta = _META.search(parameter.reference)
-    if meta is None:
-        if parameter.reference not in assignments:
-            raise InputError(
-                f"Experiment '{experiment.name}': trialParameter '{parameter.name}' refers to "
-                f"{parameter.reference!r}, which is no search parameter. There are: {', '.join(assignments)}."
-            )
-        return assignments[parameter.reference]
-    value = _metadata(experiment, meta.group(1), trial)
-    if value is None:
-        raise InputError(
-            f"Experiment '{experiment.name}': trialParameter '{parameter.name}' refers to "
-            f"{parameter.reference!r}, which the trial template does not have. Add it, or refer to "
-            "${trialSpec.Name}."
-        )
-    return value
+    return _metadata(experiment, meta.group(1), trial) if meta else assignments[parameter.reference]
 
 
-def _metadata(experiment: Experiment, key: str, trial: str) -> str | None:
+def _metadata(experiment: Experiment, key: str, trial: str) -> str:
     """A trial's metadata by Katib's key; labels and annotations are those of the template itself."""
     spec = experiment.trial_template.spec or {}
-    plain = {
+    indexed = _META_INDEX.fullmatch(key)
+    if indexed:
+        table = {"Annotations": "annotations", "Labels": "labels"}[indexed.group(1)]
+        return str(spec["metadata"][table][indexed.group(2)])
+    return {
         "Name": trial,
         "Namespace": experiment.namespace,
-        "Kind": spec.get("kind"),
-        "APIVersion": spec.get("apiVersion"),
-    }
-    indexed = _META_INDEX.fullmatch(key)
-    if indexed is None:
-        return plain.get(key)
-    table = {"Annotations": "annotations", "Labels": "labels"}.get(indexed.group(1), "")
-    values: Mapping[str, str] = (spec.get("metadata") or {}).get(table) or {}
-    return values.get(indexed.group(2))
+        "Kind": str(spec["kind"]),
+        "APIVersion": str(spec["apiVersion"]),
+    }[key]
 
 
 def _gpus(resources: Mapping[str, Any]) -> int:

@@ -81,9 +81,12 @@ class TrialFolder:
 
     def clear(self) -> None:
         """Empties the folder for a trial that begins."""
-        if self.path.exists():
+        try:
+            self.path.mkdir()
+        except FileExistsError:
             shutil.rmtree(self.path)
-        self.metrics.mkdir(parents=True)
+            self.path.mkdir()
+        self.metrics.mkdir()
 
 
 def _last_lines(path: Path) -> list[str]:

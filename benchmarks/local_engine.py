@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the local engine costs: its own time per trial, its throughput, and a journal of 10,000 trials.
+
+Run it as `python -m benchmarks.local_engine`; it prints one table. Each figure is measured beside what it is
+compared with, in the same run.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kfp_katib.experiment import Experiment, load
+from kfp_katib.local import journal, run
+from kfp_katib.local.folder import RunFolder
+from kfp_katib.local.journal import Record
+from kfp_katib.local.outcome import Outcome
+from kfp_katib.local.search import open_study
+from kfp_katib.local.verdict import BUDGET_SPENT
+from kfp_katib.results import Metric
+
+SHORT = "echo loss=${trialParameters.lr}"
+SLEEP = "sleep 0.2 && echo loss=${trialParameters.lr}"
+TRIALS = 200
+JOURNAL_TRIALS = 10_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    measured: str
+    limit: str
+
+
+def experiment(script: str, *, trials: int, parallel: int) -> Experiment:
+    """A random search whose trials run one shell script."""
+    container = {"name": "training", "image": "none", "command": ["sh", "-c", script]}
+    parameter = {"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.01", "max": "0.1"}}
+    pod = {"restartPolicy": "Never", "containers": [container]}
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "spec": {"backoffLimit": 0, "template": {"spec": pod}},
+    }
+    return load(
+        {
+            "apiVersion": "kubeflow.org/v1beta1",
+            "kind": "Experiment",
+            "metadata": {"name": "bench"},
+            "spec": {
+                "objective": {"type": "minimize", "objectiveMetricName": "loss"},
+                "algorithm": {"algorithmName": "random"},
+                "parallelTrialCount": parallel,
+                "maxTrialCount": trials,
+                "parameters": [parameter],
+                "trialTemplate": {
+                    "primaryContainerName": "training",
+                    "trialParameters": [{"name": "lr", "reference": "lr"}],
+                    "trialSpec": job,
+                },
+            },
+        }
+    )
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """How long an action takes."""
+    start = time.perf_counter()
+    action()
+    return time.perf_counter() - start
+
+
+def own_time(folder: Path) -> Row:
+    """The engine's own time per trial: one trial at a time, beside the same shell line started bare."""
+    search = experiment(SHORT, trials=TRIALS, parallel=1)
+    engine = seconds(lambda: run(search, runs=folder / "short"))
+
+    def bare() -> None:
+        for number in range(TRIALS):
+            with (folder / f"bare-{number}").open("wb") as output:
+                subprocess.run(["sh", "-c", "echo loss=0.5"], stdout=output, check=True)
+
+    own = (engine - seconds(bare)) / TRIALS * 1000
+    return Row("own time per trial beside a bare subprocess", f"{own:.1f} ms", "10 ms")
+
+
+def throughput(folder: Path) -> Row:
+    """200 trials of 0.2 s, two at a time, beside `xargs -P2` with the same command."""
+    search = experiment(SLEEP, trials=TRIALS, parallel=2)
+    engine = seconds(lambda: run(search, runs=folder / "sleep"))
+    lines = "\n".join(map(str, range(TRIALS)))
+    command = ["xargs", "-P2", "-I{}", "sh", "-c", "sleep 0.2 && echo loss={}"]
+    peer = seconds(
+        lambda: subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True)
+    )
+    share = f"{peer / engine:.1%} ({engine:.2f} s, xargs {peer:.2f} s)"
+    return Row(f"throughput of {TRIALS} trials of 0.2 s, beside xargs -P2", share, "95 %")
+
+
+def write_journal(folder: Path) -> None:
+    """A finished search of 10,000 trials, as the engine leaves it."""
+    search = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
+    place = RunFolder(folder / search.name)
+    place.path.mkdir(parents=True)
+    suggestions = open_study(search, journal.open_storage(place.journal))
+    journal.store_manifest(suggestions.study, search.manifest_json)
+    now = datetime.now(UTC)
+    for number in range(JOURNAL_TRIALS):
+        suggestion = suggestions.ask()
+        assert suggestion is not None
+        text = suggestion.parameters["lr"]
+        outcome = Outcome(
+            "Succeeded", "TrialSucceeded", "Trial has succeeded", {"loss": Metric(text, text, text)}
+        )
+        name = f"bench-{number:08d}"
+        place.trial(name).metrics.mkdir(parents=True)
+        place.trial(name).log.touch()
+        (place.trial(name).metrics / "metrics.log").write_text(f"loss={text}\n")
+        record = Record(number, suggestion.parameters, name, None, now)
+        journal.write(suggestions.study, record)
+        record = Record(number, suggestion.parameters, name, None, now, outcome, now, 0)
+        journal.write(suggestions.study, record)
+        suggestions.tell(number, float(text))
+    journal.store_verdict(suggestions.study, BUDGET_SPENT)
+
+
+def read_journal(folder: Path) -> Iterator[Row]:
+    """The Result of that search, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.local_engine", str(folder)]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    yield Row(f"Result from a journal of {JOURNAL_TRIALS} trials", f"{float(report[0]):.2f} s", "2 s")
+    yield Row("peak memory of that process", f"{float(report[1]):.0f} MB", "150 MB")
+
+
+def _read(folder: Path) -> None:
+    search = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
+    taken = seconds(lambda: run(search, runs=folder))
+    print(taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    """Measures and prints."""
+    if len(sys.argv) > 1:
+        _read(Path(sys.argv[1]))
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rows = [own_time(folder), throughput(folder)]
+        write_journal(folder / "journal")
+        rows += read_journal(folder / "journal")
+    for row in rows:
+        print(f"{row.what:<58} {row.measured:>36}   limit {row.limit}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ends what an aborted pipeline run left running on this machine, found by the label of that run."""
+
+from __future__ import annotations
+
+import json
+import logging
+from itertools import islice
+from pathlib import Path
+
+from optuna.storages import JournalStorage
+
+from kfp_katib import labels
+from kfp_katib.errors import InputError
+from kfp_katib.local import journal
+from kfp_katib.local.folder import open_folder
+from kfp_katib.local.takeover import end_orphans
+
+logger = logging.getLogger(__name__)
+
+_HEAD = 20
+"""Lines of a journal among which the manifest stands."""
+
+
+def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
+    """Kills the trials that still run in searches of a pipeline run whose engine is gone.
+
+    A search whose engine is alive, or that has its verdict, is left alone, as is every search without the
+    run's label.
+
+    Args:
+        run_id: The value of the label `kfp-katib/run-id`.
+        runs: The folder of all searches.
+
+    Returns:
+        The Experiments in which something was still running.
+    """
+    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, run_id)]
+    return [name for name in candidates if _end(runs, name, run_id)]
+
+
+def _mentions(path: Path, run_id: str) -> bool:
+    """Whether a journal may be the run's: spares reading every journal there ever was."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return any(run_id in line for line in islice(lines, _HEAD))
+
+
+def _end(runs: Path, name: str, run_id: str) -> bool:
+    try:
+        with open_folder(runs, name) as folder:
+            storage = journal.open_storage(folder.journal)
+            study = journal.find_study(storage, name)
+            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, run_id):
+                return False
+            records = [each for each in journal.read(study) if each.process and each.process.alive]
+            end_orphans(records)
+            return bool(records)
+    except InputError as err:
+        logger.warning("left alone: %s", err)
+        return False
+
+
+def _is_labelled(storage: JournalStorage, name: str, run_id: str) -> bool:
+    manifest = json.loads(journal.stored_manifest(storage, name) or "{}")
+    found = (manifest.get("metadata") or {}).get("labels") or {}
+    return bool(found.get(labels.RUN) == run_id)
