@@ -78,7 +78,7 @@ def _apart(found: Iterable[Problem], form: Structure) -> list[Problem]:
         if not any(
             problem.path == lost
             or problem.path.startswith((f"{lost}.", f"{lost}["))
-            or lost.startswith(f"{problem.path}.")
+            or lost.startswith((f"{problem.path}.", f"{problem.path}["))
             for lost in form.lost
         )
     ]

@@ -21,6 +21,7 @@ from kfp_katib.experiment.schema import ObjectType, object_types
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
 UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field; it would be dropped in silence.")
 WRONG_TYPE = Rule("wrong-type", "A field has the wrong type.", webhook=True)
+NULL_ITEM = Rule("null-item", "An item of a list or map is null, which Katib reads as empty.")
 JOB_UNKNOWN_FIELD = Rule("job-unknown-field", "A Kubernetes Job has no such field.", webhook=True)
 JOB_WRONG_TYPE = Rule("job-wrong-type", "A field of the Kubernetes Job has the wrong type.", webhook=True)
 JOB_FIELD_MISSING = Rule(
@@ -31,6 +32,7 @@ RULES = (
     NOT_AN_EXPERIMENT,
     UNKNOWN_FIELD,
     WRONG_TYPE,
+    NULL_ITEM,
     JOB_UNKNOWN_FIELD,
     JOB_WRONG_TYPE,
     JOB_FIELD_MISSING,
@@ -108,13 +110,22 @@ class _Fit:
     def items(self, value: Any, kind: str, path: str) -> Any:
         if not isinstance(value, list):
             return self.refuse(value, "a list", "Write it as a list.", path)
-        fitted = [self.value(item, kind, f"{path}[{i}]") for i, item in enumerate(value)]
-        return [item for item in fitted if item is not _ABSENT]
+        fitted = [self.item(item, kind, f"{path}[{i}]") for i, item in enumerate(value)]
+        return [_empty(kind) if item is _ABSENT else item for item in fitted]  # indices must stay true
+
+    def item(self, value: Any, kind: str, path: str) -> Any:
+        """One item of a list or map; null is empty text or an empty object to Katib, and meant by nobody."""
+        if value is not None:
+            return self.value(value, kind, path)
+        found = Finding(path, "The item is null.", "Give a value, or remove the item.")
+        self.problems.append(NULL_ITEM.problem(found))
+        self.lost.append(path)
+        return _ABSENT
 
     def entries(self, value: Any, kind: str, path: str) -> Any:
         if not isinstance(value, dict):
             return self.refuse(value, "a mapping", "Write it as `name: value` pairs.", path)
-        fitted = {key: self.value(item, kind, f"{path}.{key}") for key, item in value.items()}
+        fitted = {key: self.item(item, kind, f"{path}.{key}") for key, item in value.items()}
         return {key: item for key, item in fitted.items() if item is not _ABSENT}
 
     def fields(self, value: Any, known: ObjectType, path: str) -> Any:
@@ -156,7 +167,7 @@ class _Fit:
             return self.refuse(value, "true or false", "Write true or false, without quotes.", path)
         if kind in ("quantity", "int-or-string") and not (isinstance(value, str) or number):
             return self.refuse(value, "a number or text", "Write a number or text.", path)
-        if kind in ("integer", "number") and not (isinstance(value, int) if kind == "integer" else number):
+        if kind in ("integer", "number") and not (number and (kind == "number" or isinstance(value, int))):
             return self.number(value, kind, path)
         return value
 
@@ -185,6 +196,11 @@ class _Fit:
         self.problems.append(self.wrong.problem(Finding(path, message, mend, value)))
         self.lost.append(path)
         return _ABSENT
+
+
+def _empty(kind: str) -> Any:
+    """What stands for a list's item that had to be left out."""
+    return {"string": "", "integer": 0, "number": 0}.get(kind, {})
 
 
 _NAMES = {dict: "a mapping", list: "a list"}

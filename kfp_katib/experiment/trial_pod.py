@@ -72,7 +72,8 @@ def _trial_pod_type() -> ObjectType:
 
 def _merge(pod: dict[str, Any], trial_pod: Mapping[str, Any], primary: str) -> None:
     spec = _child(pod, "spec")
-    containers = spec.get("containers") or []
+    present = spec.get("containers")
+    containers = [item for item in present if isinstance(item, dict)] if isinstance(present, list) else []
     chosen = [container for container in containers if container.get("name") == primary] or containers
     for name, value in trial_pod.items():
         if name in METADATA_FIELDS:
@@ -98,12 +99,15 @@ def _put(owner: dict[str, Any], name: str, value: Any) -> None:
 
 def _merged(present: list[Any], added: list[Any], identity: str) -> list[Any]:
     names = {item.get(identity) for item in added} - {None}
-    kept = [item for item in present if item.get(identity) not in names and item not in added]
-    return kept + list(added)
+    return [item for item in present if item not in added and _name(item, identity) not in names] + added
+
+
+def _name(item: Any, identity: str) -> Any:
+    return item.get(identity) if isinstance(item, dict) else None
 
 
 def _child(owner: dict[str, Any], name: str) -> dict[str, Any]:
-    if not owner.get(name):
+    if not isinstance(owner.get(name), dict):
         owner[name] = {}
     child: dict[str, Any] = owner[name]
     return child

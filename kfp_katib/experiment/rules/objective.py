@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.rules.view import View, part
 
 _PATH = "spec.objective"
 _STRATEGIES = ("min", "max", "latest")
@@ -69,7 +69,8 @@ def strategy_invalid(view: View) -> Iterator[Finding]:
 @rule("strategy-repeated", severity="warning")
 def strategy_repeated(view: View) -> Iterator[Finding]:
     """Two strategies for one metric; the first one counts."""
-    counts = Counter(strategy.get("name") for _, strategy in view.listed(f"{_PATH}.metricStrategies"))
+    given = part(view.given, "spec", "objective").get("metricStrategies", [])
+    counts = Counter(strategy.get("name") for strategy in given)
     for name in (name for name, count in counts.items() if count > 1):
         path = f"{_PATH}.metricStrategies"
         yield Finding(path, f"The metric '{name}' has several strategies.", "Keep one.", name)

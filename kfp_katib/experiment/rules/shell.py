@@ -46,10 +46,10 @@ def trial_line(container: Mapping[str, Any]) -> Line | None:
 
     `["sh", "-c", script]` and `["bash", "-c", script]` are unwrapped, on these very words only.
     """
-    command, args = container.get("command") or [], container.get("args") or []
-    if not command:
+    command, args = container.get("command"), container.get("args")
+    if not isinstance(command, list) or not command:
         return None
-    pieces = tuple(map(str, (*command, *args)))
+    pieces = tuple(map(str, [*command, *(args if isinstance(args, list) else [])]))
     script = len(pieces) > 1 and pieces[0] in ("sh", "bash") and pieces[1] == "-c"
     pieces = pieces[2:] if script else pieces
     return Line(" ".join(pieces), script, pieces)

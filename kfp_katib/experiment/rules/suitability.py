@@ -6,23 +6,16 @@ Each rule names what one suggestion service of Katib 0.19 does with a space that
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
-from kfp_katib.experiment.rules.numbers import integer, lattice, number
-from kfp_katib.experiment.rules.parameters import bounds, listed, numeric
+from kfp_katib.experiment.rules.numbers import number
+from kfp_katib.experiment.rules.parameters import bounds, numeric
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.view import View
 
 _LOGARITHMIC = ("logUniform", "logNormal")
 _BELL = ("normal", "logNormal")
-_LARGEST_GRID = 1_000_000
-
-
-def _setting(view: View, name: str) -> str:
-    values = [str(setting.get("value", "")) for _, setting in view.settings if setting.get("name") == name]
-    return values[-1] if values else ""
 
 
 @rule("log-min-not-positive")
@@ -150,51 +143,6 @@ def normal_unbounded(view: View) -> Iterator[Finding]:
             yield Finding(f"{path}.distribution", message, "Let the training script clip the value.")
 
 
-@rule("grid-step-missing")
-def grid_step_missing(view: View) -> Iterator[Finding]:
-    """`grid` needs a step for every double."""
-    for path, parameter, space in numeric(view):
-        if view.algorithm == "grid" and parameter["parameterType"] == "double" and not space.get("step"):
-            yield Finding(f"{path}.step", f"grid needs a step for '{parameter.get('name')}'.", "Add it.")
-
-
-@rule("grid-smaller-than-budget")
-def grid_smaller_than_budget(view: View) -> Iterator[Finding]:
-    """`grid`'s service refuses a maxTrialCount above the number of combinations."""
-    count, most = _grid_size(view), view.spec.get("maxTrialCount", 0)
-    if view.algorithm == "grid" and count is not None and 0 < count < most:
-        message = f"The grid has {count} combinations, maxTrialCount is {most}."
-        yield Finding("spec.maxTrialCount", message, f"Set it to {count} or less.", most)
-
-
-@rule("grid-too-large", severity="warning")
-def grid_too_large(view: View) -> Iterator[Finding]:
-    """`grid`'s service lists every combination in memory before the first trial."""
-    count = _grid_size(view)
-    if view.algorithm == "grid" and count is not None and count > _LARGEST_GRID:
-        yield Finding("spec.parameters", f"The grid has {count} combinations.", "Use longer steps.", count)
-
-
-@rule("grid-end-lost", severity="warning")
-def grid_end_lost(view: View) -> Iterator[Finding]:
-    """Rounding costs grid the end of a double's range, although max is min plus whole steps."""
-    for path, parameter, space in numeric(view):
-        points = _points(parameter)
-        (low, high), step = bounds(space), number(space.get("step", ""))
-        if view.algorithm != "grid" or not points or not step or low is None or high is None:
-            continue
-        steps = (high - low) / step
-        if (
-            parameter["parameterType"] == "double"
-            and abs(steps - round(steps)) < 1e-9
-            and points <= round(steps)
-        ):
-            message = f"grid has {points} points, and {space['max']} is not among them."
-            yield Finding(
-                f"{path}.max", message, "List the values as discrete, or raise max a little.", points
-            )
-
-
 @rule("cmaes-one-dimension")
 def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     """`cmaes` needs two or more parameters of type int or double."""
@@ -202,88 +150,3 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     if view.algorithm == "cmaes" and view.parameters and count < 2:
         message = f"cmaes needs two parameters of type int or double, and has {count}."
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
-
-
-@rule("hyperband-resource-unknown")
-def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
-    """`hyperband`'s resource_name is not a search parameter."""
-    name = _setting(view, "resource_name")
-    names = [str(parameter.get("name")) for _, parameter in view.parameters]
-    if view.algorithm == "hyperband" and name and name not in names:
-        message = f"resource_name is '{name}'."
-        yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
-
-
-@rule("hyperband-parallel-too-low")
-def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
-    """`hyperband` needs as many parallel trials as its first rung has."""
-    resource, eta = number(_setting(view, "r_l")), number(_setting(view, "eta")) or 3
-    parallel = view.spec["parallelTrialCount"]
-    if view.algorithm != "hyperband" or not resource or resource <= 0 or int(eta) < 2:
-        return
-    needed = math.ceil(int(eta) ** int(math.log(resource) / math.log(int(eta))))
-    if parallel < needed:
-        message = f"hyperband needs {needed} trials at a time, parallelTrialCount is {parallel}."
-        yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
-
-
-@rule("hyperband-beyond-first-rung", severity="warning")
-def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
-    """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib waits for ever."""
-    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
-    if view.algorithm == "hyperband" and most > parallel > 1:
-        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
-        yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
-
-
-@rule("hyperband-discrete-not-integer")
-def hyperband_discrete_not_integer(view: View) -> Iterator[Finding]:
-    """`hyperband` makes integers of discrete values, and fails on others."""
-    for path, parameter, values in listed(view):
-        for i, value in enumerate(values):
-            if (
-                view.algorithm == "hyperband"
-                and parameter["parameterType"] == "discrete"
-                and integer(value) is None
-            ):
-                yield Finding(
-                    f"{path}[{i}]", f"The value is '{value}'.", "Make the parameter categorical.", value
-                )
-
-
-@rule("pbt-step-missing")
-def pbt_step_missing(view: View) -> Iterator[Finding]:
-    """`pbt` needs a step for every double."""
-    for path, parameter, space in numeric(view):
-        if view.algorithm == "pbt" and parameter["parameterType"] == "double" and not space.get("step"):
-            yield Finding(f"{path}.step", f"pbt needs a step for '{parameter.get('name')}'.", "Add it.")
-
-
-@rule("pbt-without-volume")
-def pbt_without_volume(view: View) -> Iterator[Finding]:
-    """`pbt` keeps its trials' checkpoints on a volume that only resumePolicy FromVolume brings."""
-    policy = view.spec["resumePolicy"]
-    if view.algorithm == "pbt" and policy != "FromVolume":
-        yield Finding("spec.resumePolicy", f"resumePolicy is {policy}.", "Write FromVolume.", policy)
-
-
-def _points(parameter: Part) -> int | None:
-    """How many values grid takes from a parameter, None where it cannot say."""
-    space = parameter["feasibleSpace"]
-    if parameter.get("parameterType") in ("categorical", "discrete"):
-        return len(space.get("list", []))
-    if parameter.get("parameterType") == "int":
-        low, high = integer(space.get("min", "")), integer(space.get("max", ""))
-        step = integer(space.get("step", "") or "1")
-        return (
-            None if low is None or high is None or not step or step < 0 else len(range(low, high + 1, step))
-        )
-    (low_, high_), width = bounds(space), number(space.get("step", ""))
-    if low_ is None or high_ is None or not width or width < 0 or low_ > high_:
-        return None
-    return lattice(low_, high_, width)
-
-
-def _grid_size(view: View) -> int | None:
-    counts = [_points(parameter) for _, parameter in view.parameters]
-    return None if None in counts else math.prod(count for count in counts if count is not None)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kfp_katib.experiment.pods import ISTIO_LABEL, REPLICAS
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View
+from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 
 _SHIPPED_KINDS = {
     ("batch/v1", "Job"),
@@ -37,7 +37,7 @@ def conditions_missing(view: View) -> Iterator[Finding]:
     for name in ("successCondition", "failureCondition"):
         has_source = "trialSpec" in view.template or "configMap" in view.template
         if has_source and not view.template.get(name):
-            kind = view.trial_spec.get("kind", "a template in a ConfigMap")
+            kind = view.kind[1] or "a template in a ConfigMap"
             message = f"{name} is missing, and Katib has no default for {kind}."
             yield Finding(f"{TEMPLATE}.{name}", message, "Write a GJSON expression on the object's status.")
 
@@ -68,27 +68,27 @@ def config_map_incomplete(view: View) -> Iterator[Finding]:
 @rule("template-named", webhook=True)
 def template_named(view: View) -> Iterator[Finding]:
     """The template names itself; name and namespace are the trial's."""
-    metadata = view.trial_spec.get("metadata")
+    metadata = part(view.trial_spec, "metadata")
     for name in ("name", "namespace"):
-        if isinstance(metadata, Mapping) and metadata.get(name):
+        if metadata.get(name):
             yield Finding(f"{TRIAL_SPEC}.metadata.{name}", f"{name} is '{metadata[name]}'.", "Remove it.")
 
 
 @rule("template-without-kind", webhook=True)
 def template_without_kind(view: View) -> Iterator[Finding]:
     """The template says not what it is."""
-    for name in ("apiVersion", "kind"):
-        if "trialSpec" in view.template and not view.trial_spec.get(name):
+    for name, value in zip(("apiVersion", "kind"), view.kind, strict=True):
+        if "trialSpec" in view.template and not value:
             yield Finding(f"{TRIAL_SPEC}.{name}", f"{name} is missing.", "For a Job: batch/v1 and Job.")
 
 
 @rule("kind-not-enabled", severity="warning")
 def kind_not_enabled(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration does not watch trials of this kind; an administrator must add it."""
-    kind = (view.trial_spec.get("apiVersion"), view.trial_spec.get("kind"))
-    if all(kind) and kind not in _SHIPPED_KINDS:
-        message = f"Trials of kind {kind[1]} ({kind[0]}) are not in Katib's shipped configuration."
-        yield Finding(f"{TRIAL_SPEC}.kind", message, "Add it to trialResources in katib-config.", kind[1])
+    api_version, kind = view.kind
+    if api_version and kind and view.kind not in _SHIPPED_KINDS:
+        message = f"Trials of kind {kind} ({api_version}) are not in Katib's shipped configuration."
+        yield Finding(f"{TRIAL_SPEC}.kind", message, "Add it to trialResources in katib-config.", kind)
 
 
 @rule("primary-container-unknown")
@@ -114,8 +114,8 @@ def image_missing(view: View) -> Iterator[Finding]:
 @rule("restart-policy-invalid")
 def restart_policy_invalid(view: View) -> Iterator[Finding]:
     """Kubernetes refuses a Job whose pods restart always, which is the default: no trial starts."""
-    for path, pod in view.pods if view.is_job else []:
-        policy = (pod.get("spec") or {}).get("restartPolicy", "Always")
+    for path, pod in view.pods if view.job else []:
+        policy = part(pod, "spec").get("restartPolicy", "Always")
         if policy not in ("Never", "OnFailure"):
             yield Finding(f"{path}.spec.restartPolicy", f"restartPolicy is {policy}.", "Write Never.", policy)
 
@@ -123,16 +123,16 @@ def restart_policy_invalid(view: View) -> Iterator[Finding]:
 @rule("restart-policy-retries", severity="warning")
 def restart_policy_retries(view: View) -> Iterator[Finding]:
     """With OnFailure a crashed training starts again in the same pod, and its metrics are mixed."""
-    for path, pod in view.pods if view.is_job else []:
-        if (pod.get("spec") or {}).get("restartPolicy") == "OnFailure":
+    for path, pod in view.pods if view.job else []:
+        if part(pod, "spec").get("restartPolicy") == "OnFailure":
             yield Finding(f"{path}.spec.restartPolicy", "restartPolicy is OnFailure.", "Write Never.")
 
 
 @rule("backoff-limit", severity="warning")
 def backoff_limit(view: View) -> Iterator[Finding]:
     """A crashing trial is run again, six times by Kubernetes' default, before it counts as failed."""
-    limit = (view.trial_spec.get("spec") or {}).get("backoffLimit", 6)
-    if view.is_job and limit > 0:
+    limit = view.job.get("backoffLimit", 6)
+    if view.job and limit > 0:
         yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", f"backoffLimit is {limit}.", "Set it to 0.", limit)
 
 
@@ -140,23 +140,23 @@ def backoff_limit(view: View) -> Iterator[Finding]:
 def job_several_pods(view: View) -> Iterator[Finding]:
     """A trial of several pods reports every metric several times."""
     for name in ("completions", "parallelism"):
-        count = (view.trial_spec.get("spec") or {}).get(name, 1)
-        if view.is_job and count > 1:
+        count = view.job.get(name, 1)
+        if count > 1:
             yield Finding(f"{TRIAL_SPEC}.spec.{name}", f"{name} is {count}.", "Set it to 1.", count)
 
 
 @rule("job-suspended")
 def job_suspended(view: View) -> Iterator[Finding]:
     """A suspended Job never starts, and Katib never resumes it."""
-    if view.is_job and (view.trial_spec.get("spec") or {}).get("suspend") is True:
+    if view.job.get("suspend") is True:
         yield Finding(f"{TRIAL_SPEC}.spec.suspend", "The Job is suspended.", "Remove suspend.")
 
 
 @rule("job-vanishes", severity="warning")
 def job_vanishes(view: View) -> Iterator[Finding]:
     """A Job that removes itself may be gone before Katib has seen its end."""
-    seconds = (view.trial_spec.get("spec") or {}).get("ttlSecondsAfterFinished")
-    if view.is_job and seconds is not None and seconds < 300:
+    seconds = view.job.get("ttlSecondsAfterFinished")
+    if seconds is not None and seconds < 300:
         message = f"ttlSecondsAfterFinished is {seconds}."
         yield Finding(
             f"{TRIAL_SPEC}.spec.ttlSecondsAfterFinished", message, "Remove it: Katib cleans up.", seconds
@@ -167,7 +167,7 @@ def job_vanishes(view: View) -> Iterator[Finding]:
 def istio_label_missing(view: View) -> Iterator[Finding]:
     """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
     for path, pod in view.pods:
-        labels = (pod.get("metadata") or {}).get("labels") or {}
+        labels = part(pod, "metadata", "labels")
         if labels.get(ISTIO_LABEL) != "false":
             mend = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
             yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", mend)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE
-from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View
+from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 
 _PATH = f"{TEMPLATE}.trialParameters"
 _META = re.compile(r"\$\{trialSpec\.(.+?)\}")  # searched for, not matched: Katib's own way
@@ -88,8 +88,7 @@ def reference_not_in_metadata(view: View) -> Iterator[Finding]:
         if not indexed or not view.trial_spec:
             continue
         kind, key = indexed[1].lower(), indexed[2]
-        metadata = view.trial_spec.get("metadata")
-        if not isinstance(metadata, dict) or key not in (metadata.get(kind) or {}):
+        if key not in part(view.trial_spec, "metadata", kind):
             message = f"The template's metadata have no {kind.removesuffix('s')} '{key}'."
             yield Finding(f"{path}.reference", message, f"Add it under trialSpec.metadata.{kind}.", key)
 

@@ -33,17 +33,17 @@ class View:
     @cached_property
     def metadata(self) -> Part:
         """The Experiment's metadata."""
-        return self._part(self.manifest, "metadata")
+        return part(self.manifest, "metadata")
 
     @cached_property
     def spec(self) -> Part:
         """The Experiment's spec."""
-        return self._part(self.manifest, "spec")
+        return part(self.manifest, "spec")
 
     @cached_property
     def objective(self) -> Part:
         """The objective."""
-        return self._part(self.spec, "objective")
+        return part(self.spec, "objective")
 
     @cached_property
     def metrics(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class View:
     @cached_property
     def algorithm(self) -> str:
         """The suggestion algorithm's name."""
-        return str(self._part(self.spec, "algorithm").get("algorithmName", ""))
+        return str(part(self.spec, "algorithm").get("algorithmName", ""))
 
     @cached_property
     def settings(self) -> list[tuple[str, Part]]:
@@ -72,7 +72,7 @@ class View:
     @cached_property
     def template(self) -> Part:
         """The trialTemplate."""
-        return self._part(self.spec, "trialTemplate")
+        return part(self.spec, "trialTemplate")
 
     @cached_property
     def trial_parameters(self) -> list[tuple[str, Part]]:
@@ -82,7 +82,7 @@ class View:
     @cached_property
     def trial_spec(self) -> Part:
         """The inline trialSpec, empty where a ConfigMap holds it."""
-        return self._part(self.template, "trialSpec")
+        return part(self.template, "trialSpec")
 
     @cached_property
     def trial_text(self) -> str:
@@ -90,9 +90,15 @@ class View:
         return json.dumps(self.trial_spec, ensure_ascii=False)
 
     @cached_property
-    def is_job(self) -> bool:
-        """Whether a trial is a Kubernetes Job, which Katib's webhook knows field by field."""
-        return (self.trial_spec.get("apiVersion"), self.trial_spec.get("kind")) == ("batch/v1", "Job")
+    def kind(self) -> tuple[str, str]:
+        """The trial's apiVersion and kind, empty where they are no text."""
+        api_version, kind = self.trial_spec.get("apiVersion"), self.trial_spec.get("kind")
+        return api_version if isinstance(api_version, str) else "", kind if isinstance(kind, str) else ""
+
+    @cached_property
+    def job(self) -> Part:
+        """The Job's own spec; empty where a trial is no Kubernetes Job. Its fields have Kubernetes' types."""
+        return part(self.trial_spec, "spec") if self.kind == ("batch/v1", "Job") else {}
 
     @cached_property
     def pods(self) -> list[tuple[str, Part]]:
@@ -105,7 +111,7 @@ class View:
         return [
             (f"{path}.spec.containers[{i}]", container)
             for path, pod in self.pods
-            for i, container in enumerate(self._part(pod, "spec").get("containers") or [])
+            for i, container in enumerate(items(part(pod, "spec"), "containers"))
             if isinstance(container, Mapping)
         ]
 
@@ -118,12 +124,12 @@ class View:
     @cached_property
     def collector(self) -> str:
         """The metrics collector's kind."""
-        return str(self._part(self._part(self.spec, "metricsCollectorSpec"), "collector").get("kind", ""))
+        return str(part(self.spec, "metricsCollectorSpec", "collector").get("kind", ""))
 
     @cached_property
     def source(self) -> Part:
         """The metrics collector's source."""
-        return self._part(self._part(self.spec, "metricsCollectorSpec"), "source")
+        return part(self.spec, "metricsCollectorSpec", "source")
 
     @cached_property
     def filters(self) -> list[tuple[str, str]]:
@@ -131,7 +137,7 @@ class View:
         path = f"{COLLECTOR}.source.filter.metricsFormat"
         return [
             (f"{path}[{i}]", text)
-            for i, text in enumerate(self._part(self.source, "filter").get("metricsFormat", []))
+            for i, text in enumerate(part(self.source, "filter").get("metricsFormat", []))
         ]
 
     def listed(self, path: str) -> list[tuple[str, Part]]:
@@ -141,7 +147,15 @@ class View:
             part = part.get(name) or {} if isinstance(part, Mapping) else {}
         return [(f"{path}[{i}]", item) for i, item in enumerate(part)] if isinstance(part, list) else []
 
-    @staticmethod
-    def _part(parent: Part, name: str) -> Part:
-        part = parent.get(name)
-        return part if isinstance(part, Mapping) else {}
+
+def part(parent: object, *names: str) -> Part:
+    """The mapping below the names, an empty one where there is none: trials of other kinds have no types."""
+    for name in names:
+        parent = parent.get(name) if isinstance(parent, Mapping) else None
+    return parent if isinstance(parent, Mapping) else {}
+
+
+def items(parent: object, name: str) -> list[Any]:
+    """The list of this name, an empty one where there is none."""
+    found = parent.get(name) if isinstance(parent, Mapping) else None
+    return found if isinstance(found, list) else []

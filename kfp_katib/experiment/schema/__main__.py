@@ -64,7 +64,7 @@ PLAIN: dict[Any, str] = {
 
 def table() -> dict[str, dict[str, Any]]:
     """Every type that an Experiment or its Job can hold: fields, and which of them Kubernetes requires."""
-    from kubeflow_katib_api import models
+    from kubeflow_katib_api import models  # type: ignore[import-untyped]
 
     found: dict[str, dict[str, Any]] = dict(BATCH)
     waiting: list[type[BaseModel]] = [models.V1beta1Experiment, models.IoK8sApiCoreV1PodTemplateSpec]

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Neural architecture search: what enas and darts need. Only Katib runs it; we check and pass it through."""
+"""What enas, darts, hyperband and pbt need. Only Katib runs them; we check and pass them through."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from kfp_katib.experiment.rules.numbers import number
+from kfp_katib.experiment.rules.numbers import integer, number
+from kfp_katib.experiment.rules.parameters import numeric
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE, SUGGESTIONS
+from kfp_katib.experiment.rules.values import listed
 from kfp_katib.experiment.rules.view import Part, View
 
 _NAS = "spec.nasConfig"
@@ -65,6 +68,74 @@ def darts_asked_twice(view: View) -> Iterator[Finding]:
     if view.algorithm == "darts" and most > parallel > 0:
         message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
         yield Finding("spec.parallelTrialCount", message, f"Set parallelTrialCount to {most}.", parallel)
+
+
+@rule("hyperband-resource-unknown")
+def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
+    """`hyperband`'s resource_name is not a search parameter."""
+    name = _setting(view, "resource_name")
+    names = [str(parameter.get("name")) for _, parameter in view.parameters]
+    if view.algorithm == "hyperband" and name and name not in names:
+        message = f"resource_name is '{name}'."
+        yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
+
+
+@rule("hyperband-parallel-too-low")
+def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
+    """`hyperband` needs as many parallel trials as its first rung has."""
+    resource, eta = number(_setting(view, "r_l")), number(_setting(view, "eta")) or 3
+    parallel = view.spec["parallelTrialCount"]
+    if view.algorithm != "hyperband" or not resource or resource <= 0 or int(eta) < 2:
+        return
+    needed = math.ceil(int(eta) ** int(math.log(resource) / math.log(int(eta))))
+    if parallel < needed:
+        message = f"hyperband needs {needed} trials at a time, parallelTrialCount is {parallel}."
+        yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
+
+
+@rule("hyperband-beyond-first-rung", severity="warning")
+def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
+    """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib hangs."""
+    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
+    if view.algorithm == "hyperband" and most > parallel > 1:
+        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
+
+
+@rule("hyperband-discrete-not-integer")
+def hyperband_discrete_not_integer(view: View) -> Iterator[Finding]:
+    """`hyperband` makes integers of discrete values, and fails on others."""
+    for path, parameter, values in listed(view):
+        for i, value in enumerate(values):
+            if (
+                view.algorithm == "hyperband"
+                and parameter["parameterType"] == "discrete"
+                and integer(value) is None
+            ):
+                yield Finding(
+                    f"{path}[{i}]", f"The value is '{value}'.", "Make the parameter categorical.", value
+                )
+
+
+@rule("pbt-step-missing")
+def pbt_step_missing(view: View) -> Iterator[Finding]:
+    """`pbt` needs a step for every double."""
+    for path, parameter, space in numeric(view):
+        if view.algorithm == "pbt" and parameter["parameterType"] == "double" and not space.get("step"):
+            yield Finding(f"{path}.step", f"pbt needs a step for '{parameter.get('name')}'.", "Add it.")
+
+
+@rule("pbt-without-volume")
+def pbt_without_volume(view: View) -> Iterator[Finding]:
+    """`pbt` keeps its trials' checkpoints on a volume that only resumePolicy FromVolume brings."""
+    policy = view.spec["resumePolicy"]
+    if view.algorithm == "pbt" and policy != "FromVolume":
+        yield Finding("spec.resumePolicy", f"resumePolicy is {policy}.", "Write FromVolume.", policy)
+
+
+def _setting(view: View, name: str) -> str:
+    values = [str(setting.get("value", "")) for _, setting in view.settings if setting.get("name") == name]
+    return values[-1] if values else ""
 
 
 def _missing(parameter: Part) -> str | None:

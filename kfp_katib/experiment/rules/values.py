@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The values of categorical and discrete parameters, and what becomes of them in the template's text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from kfp_katib.experiment.rules.numbers import number
+from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.view import Part, View
+
+
+def listed(view: View) -> Iterator[tuple[str, Part, list[str]]]:
+    """Path of the list, parameter and list, of every categorical and discrete."""
+    for path, parameter in view.parameters:
+        if parameter.get("parameterType") in ("categorical", "discrete"):
+            yield f"{path}.feasibleSpace.list", parameter, parameter["feasibleSpace"].get("list", [])
+
+
+@rule("list-empty")
+def list_empty(view: View) -> Iterator[Finding]:
+    """A categorical or discrete parameter has no values; no service can sample it."""
+    for path, _, values in listed(view):
+        if not values:
+            yield Finding(path, "The list is empty.", "Give the values as text.")
+
+
+@rule("list-repeats", severity="warning")
+def list_repeats(view: View) -> Iterator[Finding]:
+    """A value stands twice in a list; it is tried twice as often."""
+    for path, _, values in listed(view):
+        for value in (value for value, count in Counter(values).items() if count > 1):
+            yield Finding(path, f"The value '{value}' stands there twice.", "Remove one.", value)
+
+
+@rule("discrete-not-a-number", severity="warning")
+def discrete_not_a_number(view: View) -> Iterator[Finding]:
+    """A discrete parameter has a value that is no number."""
+    for path, parameter, values in listed(view):
+        for i, value in enumerate(values):
+            if parameter["parameterType"] == "discrete" and number(value) is None:
+                yield Finding(
+                    f"{path}[{i}]", f"The value is '{value}'.", "Make the parameter categorical.", value
+                )
+
+
+@rule("value-breaks-template")
+def value_breaks_template(view: View) -> Iterator[Finding]:
+    """A value with a quote, backslash or control character breaks the JSON text it is put into."""
+    for path, _, values in listed(view):
+        for i, value in enumerate(values):
+            if view.trial_spec and re.search(r'["\\\x00-\x1f]', value):
+                mend = "Give a plain name, and let the training script look up what it stands for."
+                yield Finding(f"{path}[{i}]", f"The value is {value!r}.", mend, value)
+
+
+@rule("value-holds-placeholder")
+def value_holds_placeholder(view: View) -> Iterator[Finding]:
+    """A value holds a placeholder; Katib replaces placeholders in no fixed order."""
+    for path, _, values in listed(view):
+        for i, value in enumerate(values):
+            if "${trialParameters." in value or "${trialSpec." in value:
+                yield Finding(f"{path}[{i}]", f"The value is '{value}'.", "Write plain text.", value)
+
+
+@rule("distribution-on-list", severity="warning")
+def distribution_on_list(view: View) -> Iterator[Finding]:
+    """Every service ignores the distribution of a categorical or discrete parameter."""
+    for path, parameter in view.parameters:
+        name = parameter["feasibleSpace"]["distribution"]
+        if parameter.get("parameterType") in ("categorical", "discrete") and name in (
+            "logUniform",
+            "normal",
+            "logNormal",
+        ):
+            mend = "Remove it, or repeat values in the list."
+            yield Finding(
+                f"{path}.feasibleSpace.distribution", f"The distribution {name} is ignored.", mend, name
+            )
