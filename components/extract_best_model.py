@@ -22,9 +22,9 @@ def extract_best_model(
 
     Args:
         best_model: What launch_katib delivered. Its metadata say where the other checkpoints are.
-        trials: The trials of launch_katib, for the order in which checkpoints are kept.
+        trials: The trials of the same launch_katib. Nothing is deleted where the best one is not among them.
         model: The deployable model. What the function tells about it is its metadata.
-        keep: How many trials keep their checkpoint, best first; 0 leaves only the copy in this pipeline.
+        keep: 1 keeps the best trial's own checkpoint, 0 not even that: its copy is in the pipeline.
         dry_run: Log what would be deleted, and delete nothing.
         function: What exports, as `module:function` inside the image. It is called as
             `function(model, destination)` with two paths and returns its metadata.

@@ -47,8 +47,8 @@ def launch_katib(
         experiment: The Experiment's manifest, YAML or JSON, as one would paste it into Katib's dashboard;
             at most 100 kB. It may hold ${pipeline.dataset}, ${pipeline.models}, ${pipeline.experiment},
             ${pipeline.run_id} and ${pipeline.image}.
-        best_model: The verified files of the best trial. Metadata: experiment, models, trial, metric, value
-            and parameters (JSON), and whether a model was collected.
+        best_model: The verified files of the best trial. Metadata: experiment, models, trial, metric, value,
+            parameters (JSON), epoch, and model: `collected`, or `none` where the trials write none.
         trials: One row a trial, as CSV.
         metrics: The best trial's metrics, and how many trials ended in which state.
         summary: The answer on one screen.
@@ -61,12 +61,12 @@ def launch_katib(
         image: What ${pipeline.image} stands for.
         run_id: The run that this step belongs to: pass dsl.PIPELINE_JOB_ID_PLACEHOLDER.
         task_name: This step's own name in the run: pass dsl.PIPELINE_TASK_NAME_PLACEHOLDER.
-        namespace: Where the Experiment runs; empty means the namespace of this step.
-        trial_pod: What this installation adds to the trials' pods: environment from secrets, volumes,
-            labels, tolerations, pull secrets.
+        namespace: Where the Experiment runs; empty means the manifest's, else the namespace of this step.
+        trial_pod: What this installation adds to the trials' pods, by Kubernetes' own names: labels, env,
+            volumes, volumeMounts, tolerations, imagePullSecrets and their like.
         s3_endpoint: The address of the S3 service for the trials; empty means the one that the dataset's
             own store names.
-        timeout_seconds: How long the Experiment may take, counted from its creation.
+        timeout_seconds: How long the Experiment may take, counted from its creation in a cluster.
         stall_timeout_seconds: How long Katib may stay without any progress before the step gives up.
         on_timeout: `fail`, or `best_so_far` to go on with the best trial that the time was enough for.
         overrides: Changes to the manifest: `algorithm`, `max_trials`, `parallel_trials`.

@@ -20,12 +20,11 @@ def manifest(*command: str, name: str = "shell-tuning", **spec: Any) -> str:
     """
     container = {"name": "training", "image": "${pipeline.image}", "command": list(command)}
     pod = {"spec": {"containers": [container], "restartPolicy": "Never"}}
+    references = {"lr": "lr", "trial": "${trialSpec.Name}"}
+    used = [name for name in references if f"${{trialParameters.{name}}}" in " ".join(command)]
     template = {
         "primaryContainerName": "training",
-        "trialParameters": [
-            {"name": "lr", "reference": "lr"},
-            {"name": "trial", "reference": "${trialSpec.Name}"},
-        ],
+        "trialParameters": [{"name": name, "reference": references[name]} for name in used],
         "trialSpec": {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": pod}},
     }
     usual = {

@@ -6,10 +6,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from types import ModuleType
+from typing import Any
 
 from kfp_katib.choices import choose
+from kfp_katib.errors import Interrupted, NoVerdict
+from kfp_katib.launch.plan import Plan
+from kfp_katib.launch.request import Identity, Limits
+from kfp_katib.results import Result
 
 MODULES = {"katib": "kfp_katib.cluster", "local": "kfp_katib.local"}
+CLEANUPS = ("keep", "delete_on_success", "delete_always")
 
 
 def available() -> tuple[str, ...]:
@@ -25,3 +31,44 @@ def engine(name: str) -> ModuleType:
         InputError: There is no such engine here.
     """
     return importlib.import_module(MODULES[choose(name, available(), "engine")])
+
+
+def run(name: str, plan: Plan, *, identity: Identity, namespace: str, limits: Limits, cleanup: str) -> Result:
+    """Run a plan on an engine, and tidy up after it as asked.
+
+    Raises:
+        InputError: It cannot run there.
+        NoVerdict: It ended without a verdict.
+    """
+    shared = {
+        "models": plan.models or None,
+        "timeout_seconds": limits.timeout_seconds,
+        "on_timeout": limits.on_timeout,
+    }
+    if name == "local":
+        return _run_local(plan, shared, cleanup)
+    result: Result = engine(name).run(
+        plan.experiment,
+        **shared,
+        namespace=namespace or None,
+        run_id=identity.run_id,
+        task_name=identity.task_name,
+        stall_timeout_seconds=limits.stall_timeout_seconds,
+        experiment_cleanup=cleanup,
+    )
+    return result
+
+
+def _run_local(plan: Plan, shared: dict[str, Any], cleanup: str) -> Result:
+    from kfp_katib import local
+
+    name = plan.experiment.name
+    try:
+        result = local.run(plan.experiment, **shared)
+    except NoVerdict as stopped:
+        if cleanup == "delete_always" and not isinstance(stopped, Interrupted):
+            local.discard(name)
+        raise
+    if cleanup == "delete_always" or (cleanup == "delete_on_success" and result.succeeded):
+        local.discard(name)
+    return result

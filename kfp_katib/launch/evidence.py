@@ -15,13 +15,19 @@ if TYPE_CHECKING:
 _LOG_LINES = 20
 
 
-def write_evidence(result: Result, files: Files) -> None:
-    """Write the trials as CSV, the summary and the report."""
+def write_evidence(result: Result, files: Files, *, delivered: Trial | None = None) -> None:
+    """Write the trials as CSV, the summary and the report.
+
+    Args:
+        result: What is known.
+        files: Where to.
+        delivered: The trial whose model was taken.
+    """
     from kfp_katib import report
 
     texts = {
         files.trials: trials_csv(result),
-        files.summary: report.markdown(result),
+        files.summary: report.markdown(result, delivered=delivered),
         files.report: report.html(result),
     }
     for path, text in texts.items():

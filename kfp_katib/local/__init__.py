@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.local.abandoned import end_abandoned
+from kfp_katib.local.discard import discard
 from kfp_katib.local.engine import run
 
-__all__ = ["end_abandoned", "run"]
+__all__ = ["discard", "end_abandoned", "run"]

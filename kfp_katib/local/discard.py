@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Forgets a search of this machine: its journal and its trials' logs."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+from kfp_katib.local.folder import open_folder
+
+logger = logging.getLogger(__name__)
+
+
+def discard(name: str, *, runs: Path = Path("runs")) -> None:
+    """Deletes the folder of a search; models lie elsewhere and stay.
+
+    Args:
+        name: The Experiment's name.
+        runs: The folder of all searches.
+
+    Raises:
+        InputError: An engine works there.
+    """
+    with open_folder(runs, name) as folder:
+        shutil.rmtree(folder.path)
+    logger.info("deleted %s", folder.path)
