@@ -34,6 +34,7 @@ def katib() -> Iterator[Katib]:
             image=image,
             algorithms=frozenset(entry["algorithmName"] for entry in runtime["suggestions"]),
             collectors=frozenset(entry["kind"] for entry in runtime["metricsCollectors"]),
+            early_stopping=frozenset(entry["algorithmName"] for entry in runtime.get("earlyStoppings", [])),
         )
     finally:
         core.delete_namespace(name)

@@ -36,21 +36,33 @@ class Katib:
         image: An image with a shell and `python3` that the nodes can run.
         algorithms: The algorithms that this Katib has a suggestion service for.
         collectors: The collectors that it has an image for.
+        early_stopping: The early-stopping algorithms that it has a service for.
     """
 
     namespace: str
     image: str
     algorithms: frozenset[str]
     collectors: frozenset[str]
+    early_stopping: frozenset[str]
 
     def lacks(self, manifest: Mapping[str, Any]) -> str:
         """What a manifest asks for that this Katib is not configured to give; empty where it has all."""
-        spec = manifest["spec"]
-        algorithm = spec.get("algorithm", {}).get("algorithmName", "")
-        kind = spec.get("metricsCollectorSpec", {}).get("collector", {}).get("kind", "StdOut")
-        if algorithm in SHIPPED_ALGORITHMS - self.algorithms:
-            return f"the algorithm {algorithm}"
-        return f"the collector {kind}" if kind in SHIPPED_COLLECTORS - self.collectors else ""
+        spec = manifest.get("spec") or {}
+        asked = {
+            "the algorithm": _name(spec, "algorithm", "algorithmName") & SHIPPED_ALGORITHMS - self.algorithms,
+            "the collector": _name(spec, "metricsCollectorSpec", "collector", "kind")
+            & SHIPPED_COLLECTORS - self.collectors,
+            "early stopping by": _name(spec, "earlyStopping", "algorithmName")
+            & {"medianstop"} - self.early_stopping,
+        }
+        return ", ".join(f"{what} {name}" for what, names in asked.items() for name in names)
+
+    def at_home(self, manifest: Manifest) -> Manifest:
+        """The manifest with this namespace wherever it names one."""
+        source = manifest["spec"].get("trialTemplate", {}).get("configMap")
+        if source and source.get("configMapNamespace"):
+            source["configMapNamespace"] = self.namespace
+        return manifest
 
     def admit(self, manifest: Mapping[str, Any]) -> Manifest:
         """What Katib would store for a manifest, by a server-side dry run through both of its webhooks."""
@@ -121,6 +133,13 @@ def verdict(status: Mapping[str, Any]) -> tuple[str, str, str] | None:
         if condition["type"] in ("Succeeded", "Failed") and condition["status"] == "True":
             return condition["type"], condition["reason"], condition["message"]
     return None
+
+
+def _name(part: Any, *steps: str) -> frozenset[str]:
+    """The one name at the end of the steps; empty where a step or the name is missing."""
+    for step in steps:
+        part = part.get(step) if isinstance(part, dict) else None
+    return frozenset({part}) if isinstance(part, str) else frozenset()
 
 
 def _objects() -> client.CustomObjectsApi:

@@ -50,7 +50,7 @@ SCENARIOS = {
     ),
     "failures": Scenario(
         "random",
-        "echo lr is ${trialParameters.lr} >&2 && exit 3",
+        "echo lr is ${trialParameters.lr} >&2 && false",
         {"parallelTrialCount": 1},
         ("Failed", "ExperimentFailed"),
     ),
