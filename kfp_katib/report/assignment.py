@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trial's parameters in the forms in which people paste them: command-line flags, YAML, JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import yaml
+
+from kfp_katib.results import Trial, number
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Parameter
+
+Value = int | float | str
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+
+
+def typed(text: str, parameter: Parameter | None) -> Value:
+    """A parameter's text as the number it stands for; text of a categorical parameter stays text."""
+    value = number(text)
+    if value is None or (parameter and parameter.type == "categorical"):
+        return text
+    return int(text) if _WHOLE.fullmatch(text) else value
+
+
+def assignments(trial: Trial, parameters: Iterable[Parameter]) -> dict[str, Value]:
+    """The trial's parameters with their types."""
+    known = {parameter.name: parameter for parameter in parameters}
+    return {name: typed(text, known.get(name)) for name, text in trial.parameters.items()}
+
+
+def as_flags(trial: Trial) -> str:
+    """`--name=value` for each, quoted for a shell, one a line."""
+    return " \\\n".join(shlex.quote(f"--{name}={text}") for name, text in trial.parameters.items())
+
+
+def as_yaml(trial: Trial, parameters: Iterable[Parameter]) -> str:
+    """One `name: value` a line."""
+    return yaml.safe_dump(assignments(trial, parameters), sort_keys=False, allow_unicode=True).rstrip()
+
+
+def as_json(trial: Trial, parameters: Iterable[Parameter]) -> str:
+    """One object."""
+    return json.dumps(assignments(trial, parameters), indent=2, ensure_ascii=False)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The summary of one screen, in GitHub's Markdown: what won, how to use it, what to know."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+
+from kfp_katib.report.assignment import as_yaml
+from kfp_katib.report.words import counts, duration, failures, legible, log_end, value_text, verdict
+from kfp_katib.results import Result, Trial, ranked
+
+_ROWS = 5  # trials in the table: a summary is one screen
+_NOTES = 8
+_LOG_LINES = 8
+_MARKS = re.compile(r"([\\`*_\[\]|~#])")
+
+
+def markdown(result: Result, *, delivered: Trial | None = None) -> str:
+    """The summary of a Result.
+
+    Args:
+        result: The Result.
+        delivered: The trial whose model was taken, where that is not the best one's.
+    """
+    shown = delivered or result.best
+    parts = [f"## {_text(verdict(result))}", _text(counts(result)) + "."]
+    if shown:
+        parts += _best(result, shown)
+    if result.notes:
+        parts += ["### Notes", _notes(result.notes)]
+    if ranking := ranked(result.trials, result.experiment.objective)[:_ROWS]:
+        parts += ["### Best trials", _table(result, ranking)]
+    parts += _last_failure(result)
+    return "\n\n".join(parts) + "\n"
+
+
+def _best(result: Result, shown: Trial) -> list[str]:
+    metric, value = result.experiment.objective.metric, value_text(shown, result)
+    title = "Best trial" if shown == result.best else "Delivered trial"
+    heading = f"### {title}: {_text(shown.name)} ({_text(f'{metric}={value}')})"
+    return [heading, _block(as_yaml(shown, result.experiment.parameters), "yaml")]
+
+
+def _notes(notes: Sequence[str]) -> str:
+    lines = [f"- {_text(note)}" for note in notes[:_NOTES]]
+    if len(notes) > _NOTES:
+        lines.append(f"- … and {len(notes) - _NOTES} more in the report.")
+    return "\n".join(lines)
+
+
+def _table(result: Result, ranking: Sequence[Trial]) -> str:
+    parameters = list(dict.fromkeys(name for trial in ranking for name in trial.parameters))
+    rows = [["trial", result.experiment.objective.metric, *parameters, "duration"]]
+    rows += [
+        [
+            trial.name,
+            value_text(trial, result),
+            *(trial.parameters.get(name, "") for name in parameters),
+            duration(trial.seconds),
+        ]
+        for trial in ranking
+    ]
+    head, *body = ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
+    return "\n".join([head, "|" + " --- |" * len(rows[0]), *body])
+
+
+def _last_failure(result: Result) -> list[str]:
+    failed = failures(result)
+    if not failed:
+        return []
+    last = failed[-1]
+    code = "" if last.exit_code is None else f", exit code {last.exit_code}"
+    heading = (
+        f"### {len(failed)} failed; the last: {_text(f'{last.name}, {last.reason or last.state}{code}')}"
+    )
+    log = "\n".join(log_end(last).splitlines()[-_LOG_LINES:])
+    return [heading, _block(log, "text") if log else _text(last.message or "It left no log.")]
+
+
+def _text(text: str) -> str:
+    """Text in which neither Markdown nor HTML nor a table's cell finds anything to interpret."""
+    line = " ".join(legible(text).split())
+    return html.escape(_MARKS.sub(r"\\\1", line), quote=False)
+
+
+def _block(text: str, language: str) -> str:
+    """A code block whose fence is longer than any in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page: one HTML file that shows a whole Experiment without asking the network for anything."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup
+
+from kfp_katib.report import words
+from kfp_katib.report.assignment import as_flags, as_json, as_yaml
+from kfp_katib.results import Result, Trial, objective_value, ranked
+
+_FAILURES = 5  # spelled out, the latest first; the table holds them all
+
+
+def html(result: Result, *, delivered: Trial | None = None) -> str:
+    """The report of a Result, finished or not.
+
+    Everything that came from a trial or a manifest is escaped. plotly.js is in the page once, about 5 MB,
+    and only where there is something to draw.
+
+    Args:
+        result: The Result.
+        delivered: The trial whose model was taken, where that is not the best one's.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("kfp_katib.report", "template"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: words.legible(value) if type(value) is str else value,
+    )
+    environment.filters["duration"] = words.duration
+    environment.filters["log_end"] = words.log_end
+    failed = words.failures(result)
+    return environment.get_template("page.html").render(
+        result=result,
+        experiment=result.experiment,
+        objective=result.experiment.objective,
+        verdict=words.verdict(result),
+        counts=words.counts(result),
+        shown=(shown := delivered or result.best),
+        copies=_copies(result, shown),
+        parameters=_parameter_names(result),
+        value_of=lambda trial: objective_value(trial, result.experiment.objective),
+        text_of=lambda trial: words.value_text(trial, result),
+        failures=failed[-_FAILURES:][::-1],
+        failures_left_out=max(0, len(failed) - _FAILURES),
+        figures=_figures(result),
+        style=_part("page.css"),
+        behaviour=_part("page.js"),
+    )
+
+
+def _copies(result: Result, shown: Trial | None) -> list[tuple[str, str]]:
+    if shown is None:
+        return []
+    parameters = result.experiment.parameters
+    return [
+        ("Flags", as_flags(shown)),
+        ("YAML", as_yaml(shown, parameters)),
+        ("JSON", as_json(shown, parameters)),
+    ]
+
+
+def _parameter_names(result: Result) -> list[str]:
+    declared = [parameter.name for parameter in result.experiment.parameters]
+    return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
+
+
+def _figures(result: Result) -> dict[str, Markup]:
+    """plotly.js and the figures; empty where no trial has a value to draw."""
+    if result.best is None:
+        return {}
+    from kfp_katib.report import figures  # half a second, which a summary should not cost
+
+    drawn = {"script": figures.script(), "history": figures.history(result)}
+    if len(ranked(result.trials, result.experiment.objective)) > 1:
+        drawn["parallel"] = figures.parallel_coordinates(result)
+    return {name: Markup(piece) for name, piece in drawn.items()}
+
+
+def _part(name: str) -> Markup:
+    return Markup((resources.files("kfp_katib.report") / "template" / name).read_text("utf-8"))

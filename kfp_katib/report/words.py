@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What page and summary both say: the verdict, the counts, numbers and durations, a log's last lines."""
+
+from __future__ import annotations
+
+import re
+from typing import get_args
+
+from kfp_katib.results import Result, Trial, TrialState, objective_text, objective_value
+
+LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
+_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_FAILED = ("Failed", "Killed", "MetricsUnavailable")
+
+
+def verdict(result: Result) -> str:
+    """One sentence: how it ended, and how good the best is."""
+    objective = result.experiment.objective
+    if result.state not in ("Succeeded", "Failed"):
+        head = f"Experiment {result.experiment.name} is {result.state.lower()}"
+    elif result.state == "Succeeded" and result.best is None:
+        head = f"Experiment {result.experiment.name} ended without a usable result"
+    else:
+        head = f"Experiment {result.experiment.name} {result.state.lower()}"
+    if result.best is None:
+        return f"{head}: no trial has a finite {objective.metric}."
+    return f"{head}: best {objective.metric} {value_text(result.best, result)} in trial {result.best.name}."
+
+
+def value_text(trial: Trial, result: Result) -> str:
+    """The objective as Katib's text; a dash where there is none."""
+    objective = result.experiment.objective
+    if objective_value(trial, objective) is not None:
+        return objective_text(trial, objective)
+    reported = trial.metrics.get(objective.metric)
+    return (reported.latest or "not a number") if reported else "–"
+
+
+def counts(result: Result) -> str:
+    """How many trials ended how, such as `12 trials: 10 Succeeded, 2 Failed`."""
+    by_state = [(state, result.count(state)) for state in get_args(TrialState)]
+    total = len(result.trials)
+    parts = ", ".join(f"{count} {state}" for state, count in by_state if count)
+    return f"{total} trial{'' if total == 1 else 's'}" + (f": {parts}" if parts else "")
+
+
+def failures(result: Result) -> list[Trial]:
+    """The trials that brought nothing: failed, killed, or without metrics."""
+    return [trial for trial in result.trials if trial.state in _FAILED]
+
+
+def duration(seconds: float | None) -> str:
+    """`42 s`, `3 min 5 s`, `2 h 3 min`; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def legible(text: str) -> str:
+    """Text without a terminal's colour codes and what cannot be shown or encoded."""
+    plain = _TERMINAL.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()
+
+
+def log_end(trial: Trial) -> str:
+    """The last lines of the trial's log."""
+    text = legible(trial.log_tail).strip("\n")
+    return text if len(text) <= LOG_CHARACTERS else "…" + text[-LOG_CHARACTERS:]

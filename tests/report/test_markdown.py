@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The summary fits one screen, and nothing in it is taken for Markdown or HTML."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfp_katib.report import markdown
+from kfp_katib.report.words import duration
+from tests.results.made import experiment, objective, result, trial
+
+
+def test_it_says_what_won_and_how_to_use_it() -> None:
+    """The whole text of a small search, as it is shown."""
+    found = result([trial(0, "0.5"), trial(1, "0.3"), trial(2, state="Failed", exit_code=1, log_tail="boom")])
+    assert markdown(found) == (
+        "## Experiment tune succeeded: best loss 0.3 in trial tune-1.\n\n"
+        "3 trials: 2 Succeeded, 1 Failed.\n\n"
+        "### Best trial: tune-1 (loss=0.3)\n\n"
+        "```yaml\nlr: 0.002\nbatch_size: 17\nactivation: relu\n```\n\n"
+        "### Best trials\n\n"
+        "| trial | loss | lr | batch\\_size | activation | duration |\n"
+        "| --- | --- | --- | --- | --- | --- |\n"
+        "| tune-1 | 0.3 | 0.002 | 17 | relu | 1 min 0 s |\n"
+        "| tune-0 | 0.5 | 0.001 | 16 | relu | 1 min 0 s |\n\n"
+        "### 1 failed; the last: tune-2, TrialFailed, exit code 1\n\n"
+        "```text\nboom\n```\n"
+    )
+
+
+def test_it_fits_one_screen() -> None:
+    """However many trials, failures, notes and lines of log there are."""
+    log = "\n".join(f"line {n}" for n in range(500))
+    trials = [trial(n, f"0.{n}") for n in range(500)]
+    failed = [trial(500 + n, state="Failed", log_tail=log) for n in range(100)]
+    text = markdown(result([*trials, *failed], notes=[f"note {n}" for n in range(50)]))
+    assert len(text.splitlines()) < 60
+    assert "… and 42 more in the report." in text
+    assert "line 499" in text
+
+
+@given(text=st.text(max_size=60))
+def test_no_text_becomes_markup(text: str) -> None:
+    """Wherever it stands, it opens no table cell, link, image, heading or HTML element."""
+    one = replace(trial(0, "0.5", parameters={"a": text}), name=text)
+    written = markdown(result([one], experiment(name=text), notes=[text]))
+    written.encode("utf-8")
+    outside = "".join(written.split("```")[::2])
+    assert "<" not in outside
+    rows = [line for line in outside.splitlines() if line.startswith("| ")]
+    assert [row.replace("\\\\", "").replace("\\|", "").count("|") for row in rows] == [5] * 3
+
+
+@pytest.mark.parametrize("log", ["```", "````\n# not a heading", "`"])
+def test_a_log_cannot_close_its_block(log: str) -> None:
+    """The fence is longer than any in the log."""
+    text = markdown(result([trial(0, state="Failed", log_tail=log)]))
+    fence = text.rstrip("\n").splitlines()[-1]
+    assert set(fence) == {"`"}
+    assert fence not in log
+
+
+def test_a_failure_without_a_log_shows_its_message() -> None:
+    """Katib's message is then all there is."""
+    text = markdown(result([trial(0, state="Failed", message="Trial has failed")]))
+    assert text.endswith("Trial has failed\n")
+    assert "It left no log." in markdown(result([trial(0, state="Killed")]))
+
+
+def test_without_a_best_trial_there_is_no_block_to_copy() -> None:
+    """All diverged: the verdict and the note say so."""
+    text = markdown(result([trial(0, "nan")]))
+    assert "ended without a usable result" in text
+    assert "```" not in text
+
+
+def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
+    """The summary describes the model that was delivered."""
+    second = trial(1, "0.5")
+    text = markdown(result([trial(0, "0.3"), second]), delivered=second)
+    assert "### Delivered trial: tune-1 (loss=0.5)" in text
+
+
+def test_a_maximising_search_lists_the_largest_first() -> None:
+    """The table is the ranking."""
+    text = markdown(result([trial(0, "0.3"), trial(1, "0.5")], experiment(objective("maximize"))))
+    assert text.index("| tune-1") < text.index("| tune-0")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (0.25, "0.25 s"), (59.0, "59 s"), (185.0, "3 min 5 s"), (7380.0, "2 h 3 min")],
+)
+def test_durations_read_well(seconds: float | None, text: str) -> None:
+    """Two units at most."""
+    assert duration(seconds) == text
+
+
+def test_a_summary_imports_no_drawing_library() -> None:
+    """Plotly and Optuna are for the page alone; a summary must not wait for them."""
+    code = (
+        "import sys, kfp_katib.report; "
+        "print([name for name in ('plotly', 'optuna', 'fsspec', 'kubernetes') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page shows every Experiment, loads nothing, and takes nothing from a trial for markup."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kfp_katib.experiment.model import FeasibleSpace, Parameter
+from kfp_katib.report import html
+from kfp_katib.results import ExperimentState, Metric, Trial
+from tests.report.reading import read
+from tests.results.made import experiment, objective, result, trial
+
+ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}"
+
+
+def many(count: int) -> list[Trial]:
+    """Trials of all kinds: good, failed, diverged, without metrics, still running."""
+    kinds = [
+        lambda n: trial(n, f"0.{n + 100}"),
+        lambda n: trial(n, state="Failed", exit_code=1, log_tail="CUDA out of memory"),
+        lambda n: trial(n, "nan"),
+        lambda n: trial(n, "", log_tail="loss=nan"),
+        lambda n: trial(n, state="MetricsUnavailable"),
+        lambda n: replace(trial(n, state="Running"), ended=None),
+        lambda n: trial(n, f"0.{n + 100}", state="EarlyStopped"),
+    ]
+    return [
+        replace(kinds[index % len(kinds)](index), parameters={"lr": f"0.0{index + 1}", "batch_size": "32"})
+        for index in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 14, 1000])
+def test_any_number_of_trials_is_shown(count: int) -> None:
+    """One row each, figures from the first number on, and never a value of ours called None."""
+    page = read(html(result(many(count))))
+    assert len(page.text("tr")) == (count + 1 if count else 0)
+    assert ("History" in page.text("h2")) == (count > 0)
+    assert ("Parallel coordinates" in page.text("h2")) == (count > 6)
+    assert "None" not in " ".join(page.text("section"))
+
+
+@pytest.mark.parametrize("count", [0, 1, 14])
+def test_the_page_needs_no_network(count: int) -> None:
+    """No element loads anything, and plotly.js stands in it once at most."""
+    text = html(result(many(count)))
+    assert read(text).loads == []
+    assert text.count("plotly.js v") == (1 if count else 0)
+    assert "@import" not in text.partition("</style>")[0]
+    assert "url(" not in text.partition("</style>")[0]
+
+
+def test_nothing_of_a_trial_becomes_markup() -> None:
+    """Every text that a trial or a manifest brings stays text, in figures and attributes too."""
+    hostile = Trial(
+        name=ATTACK,
+        parameters={ATTACK: ATTACK, "choice": ATTACK},
+        state="Failed",
+        reason=ATTACK,
+        message=ATTACK,
+        metrics={ATTACK: Metric(ATTACK, ATTACK, ATTACK)},
+        log_tail=ATTACK,
+        model_uri=ATTACK,
+    )
+    winner = replace(hostile, state="Succeeded", metrics={ATTACK: Metric("0.5", "0.5", "0.5")})
+    of = experiment(
+        objective(metric=ATTACK),
+        name=ATTACK,
+        parameters=(Parameter("choice", "categorical", FeasibleSpace(list=(ATTACK, "b"))),),
+    )
+    text = html(result([hostile, winner, winner], of, message=ATTACK, reason=ATTACK, notes=[ATTACK]))
+    page, harmless = read(text), read(html(result([trial(0, "0.1"), trial(1, "0.2")])))
+    assert page.elements.count("script") == harmless.elements.count("script")
+    assert "img" not in page.elements
+    assert (page.loads, page.handlers) == ([], [])
+    assert "<script>alert" not in text
+    assert "49" not in page.text("h1")[0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(log=st.text(max_size=200), name=st.text(max_size=20))
+def test_any_text_gives_a_page_that_can_be_written(log: str, name: str) -> None:
+    """Lone surrogates, control characters and terminal colours neither break the file nor the page."""
+    page = html(result([trial(0, state="Failed", log_tail=log, message=name)]))
+    page.encode("utf-8")
+    assert read(page).elements[-1] == "script"
+    assert "\x1b" not in page
+    assert "\x00" not in page
+
+
+def test_the_best_trial_and_how_to_copy_its_parameters() -> None:
+    """As flags for a shell, as YAML and as JSON, numbers as numbers."""
+    best = trial(0, "0.5", parameters={"lr": "0.010", "batch_size": "16", "activation": "re lu", "n": "-1"})
+    page = read(html(result([best])))
+    flags, yaml, json = page.text("pre")[:3]
+    assert flags == "--lr=0.010 \\ --batch_size=16 \\ '--activation=re lu' \\ --n=-1"
+    assert yaml == "lr: 0.01 batch_size: 16 activation: re lu n: -1"
+    assert json == '{ "lr": 0.01, "batch_size": 16, "activation": "re lu", "n": -1 }'
+    assert "tune-0" in page.text("section")[0]
+
+
+def test_a_categorical_value_stays_text() -> None:
+    """A choice that looks like a number was not one in the manifest."""
+    of = experiment(parameters=(Parameter("bits", "categorical", FeasibleSpace(list=("08", "16"))),))
+    page = read(html(result([trial(0, "0.5", parameters={"bits": "08"})], of)))
+    assert page.text("pre")[1] == "bits: 08"
+    assert page.text("pre")[2] == '{ "bits": "08" }'
+
+
+def test_failures_are_spelled_out_latest_first() -> None:
+    """State, reason, exit code, message and the end of the log; the earlier ones are counted."""
+    failed = [
+        trial(
+            n,
+            state="Failed",
+            reason="TrialFailed",
+            message="Killed by the kernel",
+            exit_code=137,
+            log_tail=f"log {n}",
+        )
+        for n in range(7)
+    ]
+    page = read(html(result(failed, state="Failed", reason="ExperimentFailed")))
+    articles = page.text("article")
+    assert articles[0] == "tune-6 Failed TrialFailed, exit code 137: Killed by the kernel log 6"
+    assert len(articles) == 5
+    assert "2 earlier ones are in the table below." in page.text("p")
+
+
+def test_a_long_log_is_cut_at_its_beginning() -> None:
+    """What a failing program says last is what matters."""
+    page = html(result([trial(0, state="Failed", log_tail="x" * 100_000 + "the end")]))
+    assert "the end" in page
+    assert page.count("x" * 3000) == 2
+    assert len(page) < 30_000
+
+
+@pytest.mark.parametrize(
+    ("state", "values", "expected"),
+    [
+        ("Succeeded", ["0.5"], "Experiment tune succeeded: best loss 0.5 in trial tune-0."),
+        ("Failed", ["0.5"], "Experiment tune failed: best loss 0.5 in trial tune-0."),
+        ("Failed", [], "Experiment tune failed: no trial has a finite loss."),
+        ("Succeeded", ["nan"], "Experiment tune ended without a usable result: no trial has a finite loss."),
+        ("Running", ["0.5"], "Experiment tune is running: best loss 0.5 in trial tune-0."),
+    ],
+)
+def test_the_verdict_is_one_sentence(state: ExperimentState, values: list[str], expected: str) -> None:
+    """What happened, and how good it is, before anything else."""
+    trials = [trial(index, value) for index, value in enumerate(values)]
+    assert expected in read(html(result(trials, state=state))).text("p")
+
+
+def test_notes_are_shown() -> None:
+    """Where Katib's rule differs, what the engine did not use, which model was lost."""
+    assert "image is not used here" in read(html(result([], notes=["image is not used here"]))).text("li")
+
+
+def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
+    """Its parameters are the ones to copy, for its model is the one at hand."""
+    second = trial(1, "0.5")
+    page = read(html(result([trial(0, "0.3"), second]), delivered=second))
+    assert "Delivered trial" in page.text("h2")
+    assert "lr=0.002" in page.text("pre")[0]
+
+
+def test_the_goal_stands_beside_the_objective() -> None:
+    """Maximising to a goal, say."""
+    of = experiment(objective("maximize", goal=0.99))
+    assert "maximize loss, goal 0.99" in read(html(result([], of))).text("dd")
+
+
+@pytest.mark.parametrize(
+    ("space", "values"),
+    [
+        pytest.param(Parameter("p", "int", FeasibleSpace("1", "9")), ["1", "20"], id="beyond the bounds"),
+        pytest.param(Parameter("p", "int", FeasibleSpace("1", "9")), ["1.5", "2"], id="no whole number"),
+        pytest.param(
+            Parameter("p", "double", FeasibleSpace("0", "1", distribution="logUniform")),
+            ["0", "1"],
+            id="log of 0",
+        ),
+        pytest.param(Parameter("p", "double", FeasibleSpace("0", "1")), ["0.5", "0.5"], id="all equal"),
+        pytest.param(Parameter("p", "double", FeasibleSpace()), ["1", "x"], id="not numbers"),
+        pytest.param(
+            Parameter("p", "discrete", FeasibleSpace(list=("1", "2.5"))), ["2.5", "1"], id="discrete"
+        ),
+        pytest.param(Parameter("p", "categorical", FeasibleSpace(list=("a",))), ["a", "b"], id="unlisted"),
+        pytest.param(Parameter("q", "int", FeasibleSpace("1", "9")), ["a", "1"], id="undeclared"),
+    ],
+)
+def test_any_assignment_can_be_drawn(space: Parameter, values: list[str]) -> None:
+    """Figures follow what was tried, not only what the manifest allows."""
+    trials = [trial(n, f"0.{n}", parameters={"p": value}) for n, value in enumerate(values)]
+    assert "Parallel coordinates" in read(html(result(trials, experiment(parameters=(space,))))).text("h2")
+
+
+def test_trials_without_parameters_can_be_drawn() -> None:
+    """Architecture search has none."""
+    trials = [trial(n, f"0.{n}", parameters={}) for n in range(3)]
+    assert "History" in read(html(result(trials, experiment(parameters=())))).text("h2")
+
+
+def test_drawing_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    """Optuna would announce a study in the step's log."""
+    html(result([trial(0, "0.1"), trial(1, "0.2")]))
+    assert capfd.readouterr() == ("", "")
