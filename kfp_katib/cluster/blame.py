@@ -80,6 +80,12 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Check the log of katib-controller.",
     ),
 }
+# What the suggestion services in Go and in Python say about a metric that is no number.
+_NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
+_NAN = (
+    "A trial printed a metric that is no number, such as nan, and Katib's search cannot go on after that "
+    "(katib#2723): let the training print a large finite number instead."
+)
 # What names the cause comes before what merely follows from it.
 _ORDER = tuple(_SENTENCES)
 
@@ -113,6 +119,8 @@ def sentence(sign: Sign, events: Sequence[Event], words: str = "") -> str:
     told = said_of(sign.subject, events)
     text = words if cause == "collector" else sign.words or told or words or "there is no event about it"
     what, mend = _SENTENCES[cause]
+    if cause == "no-answer" and any(words in text for words in _NO_NUMBER):
+        mend = _NAN
     return f"{what.format(subject=sign.subject, words=text.rstrip('.'))}. {mend}"
 
 

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 # Every request may be repeated: a create that got through although its answer did not is met again as
 # 409 under our own deterministic name, a second delete as 404.
-_RETRIES = urllib3.Retry(
+RETRIES = urllib3.Retry(
     total=6,
     backoff_factor=0.2,
     backoff_jitter=0.2,
@@ -53,7 +53,7 @@ class Cluster:
             configuration: Address and credentials.
             namespace: Where the Experiments live.
         """
-        configuration.retries = _RETRIES
+        configuration.retries = RETRIES
         self.namespace = namespace
         self._api = kubernetes.client.ApiClient(configuration)
         self._ahead = timedelta()
@@ -167,8 +167,8 @@ class Cluster:
             raise _refusal(error, f"{method} {path}") from error
         except urllib3.exceptions.HTTPError as error:
             raise ClusterError(f"{method} {path}: no answer from {self.address}: {error}") from error
-        if date := headers.get("Date"):
-            self._ahead = parsedate_to_datetime(date) - datetime.now(UTC)
+        with suppress(TypeError, ValueError):  # no Date, or one that a proxy has garbled: our clock does
+            self._ahead = parsedate_to_datetime(headers.get("Date")) - datetime.now(UTC)
         return data
 
 
@@ -185,13 +185,15 @@ def connect(namespace: str = "") -> Iterator[Cluster]:
         ClusterError: Where there is neither.
     """
     configuration = kubernetes.client.Configuration()
+    file = os.environ.get("KUBECONFIG")  # the client looks at it once, when it is imported
     try:
-        if "KUBECONFIG" not in os.environ and (_SERVICE_ACCOUNT / "token").exists():
+        if file is None and (_SERVICE_ACCOUNT / "token").exists():
             kubernetes.config.load_incluster_config(configuration)
             own = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
         else:
-            kubernetes.config.load_kube_config(client_configuration=configuration)
-            own = kubernetes.config.list_kube_config_contexts()[1]["context"].get("namespace", "default")
+            kubernetes.config.load_kube_config(file, client_configuration=configuration)
+            context = kubernetes.config.list_kube_config_contexts(file)[1]["context"]
+            own = context.get("namespace", "default")
     except kubernetes.config.ConfigException as error:
         raise ClusterError(
             f"No cluster to run on: {error} Set KUBECONFIG, or use engine 'local', which needs none."

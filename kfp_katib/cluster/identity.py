@@ -14,9 +14,8 @@ from collections.abc import Mapping
 
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest
+from kfp_katib.labels import RUN, TASK
 
-RUN_LABEL = "kfp-katib/run-id"
-TASK_LABEL = "kfp-katib/task"
 HASH_LABEL = "kfp-katib/spec-hash"
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "kfp-katib"
@@ -25,11 +24,15 @@ _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?
 
 
 def labels(experiment: Experiment, *, run_id: str = "", task_name: str = "") -> dict[str, str]:
-    """The labels of an Experiment that is ready to be submitted; Katib copies them to trials and pods."""
+    """The labels of an Experiment that is ready to be submitted; Katib copies them to trials and pods.
+
+    Run and step may also stand in the manifest's own labels, where a launcher has put them.
+    """
+    own = experiment.manifest["metadata"].get("labels") or {}
     return {
         MANAGER_LABEL: MANAGER,
-        RUN_LABEL: label_value(run_id),
-        TASK_LABEL: label_value(task_name),
+        RUN: label_value(run_id or str(own.get(RUN, ""))),
+        TASK: label_value(task_name or str(own.get(TASK, ""))),
         HASH_LABEL: _digest(experiment.manifest_json),
     }
 
@@ -45,7 +48,7 @@ def labelled(experiment: Experiment, namespace: str, wanted: Mapping[str, str]) 
 
 def run_selector(run_id: str) -> str:
     """The label selector of every Experiment that one pipeline run started."""
-    return f"{MANAGER_LABEL}={MANAGER},{RUN_LABEL}={label_value(run_id)}"
+    return f"{MANAGER_LABEL}={MANAGER},{RUN}={label_value(run_id)}"
 
 
 def label_value(text: str) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 from kfp_katib.cluster import read
 from kfp_katib.cluster.connect import Cluster
-from kfp_katib.cluster.identity import HASH_LABEL, MANAGER_LABEL, RUN_LABEL, TASK_LABEL
+from kfp_katib.cluster.identity import HASH_LABEL, MANAGER_LABEL
 from kfp_katib.cluster.kinds import EXPERIMENTS
 from kfp_katib.errors import ClusterError, InputError
+from kfp_katib.labels import RUN, TASK
 
 logger = logging.getLogger(__name__)
 
-_OURS = (MANAGER_LABEL, RUN_LABEL, TASK_LABEL, HASH_LABEL)
+_OURS = (MANAGER_LABEL, RUN, TASK, HASH_LABEL)
 
 
 @dataclass(frozen=True, slots=True)

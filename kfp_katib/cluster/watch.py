@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 3000
 SILENCE_SECONDS = 180.0
+FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE = 10.0
 
 
@@ -52,7 +53,6 @@ class Watch:
     kind: Kind
     selector: Mapping[str, str]
     inbox: queue.SimpleQueue[Change]
-    first_pause: float = 0.1
     _version: str = ""
     _heard: bool = False
     _stopped: threading.Event = field(default_factory=threading.Event)
@@ -70,7 +70,7 @@ class Watch:
                 response.shutdown()  # close() would wait for the reading thread
 
     def _run(self) -> None:
-        pause = self.first_pause
+        pause = FIRST_PAUSE_SECONDS
         while not self._stopped.is_set():
             self._heard = False
             try:
@@ -80,7 +80,7 @@ class Watch:
             except ClusterError as error:
                 if not self._survives(error):
                     return
-            pause = self.first_pause if self._heard else min(2 * pause, _LONGEST_PAUSE)
+            pause = FIRST_PAUSE_SECONDS if self._heard else min(2 * pause, _LONGEST_PAUSE)
             self._stopped.wait(pause)
 
     def _survives(self, error: ClusterError) -> bool:

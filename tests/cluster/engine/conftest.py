@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +13,17 @@ from tests.cluster.katib import Katib
 
 
 @pytest.fixture
-def volume() -> Iterator[Path]:
-    """A fresh folder that lies at the same path here and on the nodes."""
+def volume() -> Path:
+    """A fresh folder that lies at the same path here and on the nodes.
+
+    It stays: the trials of an Experiment that is being deleted may still write.
+    """
     if "KFP_KATIB_TEST_VOLUME" not in os.environ:
         pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
     folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"test-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
-    yield folder  # stays: trials of an Experiment that is being deleted may still write
+    return folder
 
 
 @pytest.fixture

@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[-1] for key, values in parse_qs(address.query).items()}
         exchange = Exchange(self.command, address.path, query, answer.status)
         self.traffic.exchanges.append(exchange)
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)  # the Date is the server's
         for name in ("Content-Type", "Date", "Retry-After"):
             if name in answer.headers:
                 self.send_header(name, answer.headers[name])

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cluster engine that talks to the replay server, and does not wait between its attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kfp_katib.cluster import connect, watch
+from tests.cluster.engine.proxy import write_kubeconfig
+from tests.cluster_replay.server import Api, serving
+
+
+@pytest.fixture
+def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Api], None]]:
+    """Make a server the cluster of this test's KUBECONFIG."""
+    monkeypatch.setattr(connect, "RETRIES", connect.RETRIES.new(total=10, backoff_factor=0.001))
+    monkeypatch.setattr(watch, "FIRST_PAUSE_SECONDS", 0.005)
+    with ExitStack() as stack:
+
+        def start(api: Api) -> None:
+            address = stack.enter_context(serving(api))
+            monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path, address, "team")))
+
+        yield start
