@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The wheel holds the library with its components and nothing else; the source archive builds the same."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LIBRARY = ("kfp_katib", "components")
+INSIDE = re.compile(r"^components/")
+SHIPPED = (*LIBRARY, "pipelines", "training", "compile.py", "MANIFEST.in", "pyproject.toml", "README.md")
+
+
+def build(source: Path, to: Path, *kinds: str) -> None:
+    """Builds with the setuptools that is installed, so without the network."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "build", "--no-isolation", *kinds, "--outdir", to, source],
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def sources(*folders: str) -> set[str]:
+    """The files of folders in the checkout, without what Python leaves there."""
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    return {path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts}
+
+
+def wheel_files(wheel: Path) -> set[str]:
+    """The files of a wheel that get installed beside each other, without its metadata."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source archive and, from it, a wheel, built in a copy so that the checkout stays clean."""
+    copy, to = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("dist")
+    for name in SHIPPED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, copy / name)
+    build(copy, to)
+    return to
+
+
+def test_the_wheel_is_the_library_and_its_components(built: Path) -> None:
+    """File by file: no test, no training code, no pipeline, and no file of the library forgotten."""
+    (wheel,) = built.glob("*.whl")
+    assert wheel_files(wheel) == {INSIDE.sub("kfp_katib/components/", name) for name in sources(*LIBRARY)}
+
+
+def test_the_wheel_tells_type_checkers_that_it_is_typed(built: Path) -> None:
+    """PEP 561's marker is in it."""
+    (wheel,) = built.glob("*.whl")
+    assert "kfp_katib/py.typed" in wheel_files(wheel)
+
+
+def test_the_source_archive_holds_what_the_pipelines_need(built: Path) -> None:
+    """The compiler, the pipelines and the example, and no tests."""
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        names = {name.partition("/")[2] for name in packed.getnames() if not packed.getmember(name).isdir()}
+    made = {"PKG-INFO", "setup.cfg"} | {name for name in names if ".egg-info/" in name}
+    assert names - made == sources(*LIBRARY, "pipelines", "training") | set(SHIPPED[4:])
+
+
+def test_an_installed_wheel_works_from_anywhere(built: Path, tmp_path: Path) -> None:
+    """The library, its data files and its components import without the checkout."""
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+    code = (
+        "import kfp_katib, kfp_katib.components, kfp_katib.report.page as page; "
+        "assert page._part('page.css'); print(kfp_katib.components.__file__)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == str(tmp_path / "site" / "kfp_katib" / "components" / "__init__.py")
