@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from kfp_katib.experiment.spelling import closest
 
 PIPELINE = re.compile(r"\$\{pipeline\.([^}]*)\}")
 
@@ -52,6 +53,6 @@ def fill(value: Any, values: Mapping[str, str]) -> Any:
 
 def suggestion(name: str) -> str:
     """What to write instead of an unknown placeholder."""
-    close = difflib.get_close_matches(name, OPTIONS, n=1)
+    close = closest(name, OPTIONS)
     known = ", ".join(f"${{pipeline.{option}}}" for option in OPTIONS)
-    return f"Did you mean ${{pipeline.{close[0]}}}?" if close else f"Use one of {known}."
+    return f"Did you mean ${{pipeline.{close}}}?" if close else f"Use one of {known}."

@@ -8,15 +8,15 @@ letter) is mended in the copy that the rules see, so that one mistake makes one 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import Finding, Rule
+from kfp_katib.experiment.rules.rule import MOST_FINDINGS, Finding, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
+from kfp_katib.experiment.spelling import closest
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
 UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field; it would be dropped in silence.")
@@ -143,15 +143,11 @@ class _Fit:
 
     def unknown_field(self, key: str, value: Any, known: ObjectType, path: str) -> str | None:
         """Report the field; return the one that was surely meant, unless that is there as well."""
-        close = difflib.get_close_matches(key, known.fields, n=1)
-        others = [
-            name for name in known.fields if name.lower() == key.lower().replace("_", "").replace("-", "")
-        ]
-        meant = next(iter(others or close), None)
+        meant = closest(key, known.fields) if len(self.problems) < MOST_FINDINGS else None
         listed = ", ".join(sorted(known.fields))
         mend = f"Did you mean '{meant}'?" if meant else f"Remove it; the fields here are: {listed[:300]}."
         self.problems.append(self.unknown.problem(Finding(path, f"Unknown field '{key}'.", mend, key)))
-        return meant if meant not in value else None
+        return None if meant in value else meant
 
     def require(self, rule: Rule, known: ObjectType, fitted: dict[str, Any], path: str) -> None:
         for name in known.required:
@@ -181,7 +177,8 @@ class _Fit:
 
     def number(self, value: Any, kind: str, path: str) -> Any:
         wanted = "an integer" if kind == "integer" else "a number"
-        mend = f"Write {wanted}, without quotes."
+        placeholder = isinstance(value, str) and "${" in value
+        mend = _INLINE if placeholder else f"Write {wanted}, without quotes."
         self.refuse(value, wanted, mend, path)
         try:
             fitted = int(value) if kind == "integer" else float(value)
@@ -203,6 +200,7 @@ def _empty(kind: str) -> Any:
     return {"string": "", "integer": 0, "number": 0}.get(kind, {})
 
 
+_INLINE = "Write the number itself: an inline template can put a placeholder into text only."
 _NAMES = {dict: "a mapping", list: "a list"}
 
 

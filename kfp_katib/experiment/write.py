@@ -3,20 +3,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
 
 from kfp_katib.experiment.model import Experiment
 
-_FIRST = ("apiVersion", "kind", "metadata", "name", "namespace", "spec")
+_FIRST = ("apiVersion", "kind", "metadata", "name", "parameterType", "namespace", "spec", "type", "min")
+_ELSEWHERE_A_NUMBER = re.compile(r"[-+.]?[0-9]|[yn]$", re.IGNORECASE)
 
 
 def to_yaml(experiment: Experiment) -> str:
     """Block style, keys in Kubernetes' usual order; equal Experiments give equal text."""
-    return yaml.dump(
-        _sorted(experiment.manifest), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120
-    )
+    return dump(experiment.manifest)
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """Plain data as YAML that Go's parser, kubectl's, reads as they are."""
+    return yaml.dump(_sorted(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -26,20 +32,12 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
-        """Quotes what Go's YAML would take for a number although PyYAML would not, such as `1e-3`."""
-        style = "|" if "\n" in data else "'" if _looks_like_number(data) else None
+        """Quote what Go's YAML takes for a number or bool although PyYAML does not, such as `1e-3`."""
+        style = "|" if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 
 _Dumper.add_representer(str, _Dumper.represent_text)
-
-
-def _looks_like_number(text: str) -> bool:
-    try:
-        float(text.replace("_", ""))
-    except ValueError:
-        return text.lower() in ("y", "n")
-    return True
 
 
 def _sorted(value: Any) -> Any:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -279,7 +280,7 @@ def changed(manifest: Manifest, changes: Mapping[str, Any]) -> Manifest:
         if value is ABSENT:
             del owner[steps[-1]]
         elif isinstance(owner, list) and steps[-1] == len(owner):
-            owner.append(value)
+            owner.append(copy.deepcopy(value))
         else:
-            owner[steps[-1]] = value
+            owner[steps[-1]] = copy.deepcopy(value)
     return manifest

@@ -24,7 +24,7 @@ from kfp_katib.experiment.rules import (
 from kfp_katib.experiment.rules.rule import Check
 from kfp_katib.experiment.rules.view import View
 
-_MODULES: tuple[ModuleType, ...] = (
+MODULES: tuple[ModuleType, ...] = (
     names,
     budget,
     objective,
@@ -40,9 +40,13 @@ _MODULES: tuple[ModuleType, ...] = (
     metrics,
 )
 
-CHECKS: tuple[Check, ...] = tuple(
-    item for module in _MODULES for item in vars(module).values() if isinstance(item, Check)
-)
+
+def checks_of(module: ModuleType) -> tuple[Check, ...]:
+    """The checks that a module of rules defines, in its order."""
+    return tuple(item for item in vars(module).values() if isinstance(item, Check))
+
+
+CHECKS: tuple[Check, ...] = tuple(check for module in MODULES for check in checks_of(module))
 
 
 def judge(view: View) -> tuple[Problem, ...]:

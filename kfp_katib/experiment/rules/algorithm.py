@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.spelling import closest
 
 _ALGORITHM = "spec.algorithm"
 _EARLY = "spec.earlyStopping"
 
 
 def _did_you_mean(name: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+    close = closest(name, known)
     listed = ", ".join(sorted(known)) or "none"
-    return f"Did you mean '{close[0]}'? There are: {listed}." if close else f"There are: {listed}."
+    return f"Did you mean '{close}'? There are: {listed}." if close else f"There are: {listed}."
 
 
 def _services(view: View) -> Iterator[tuple[str, str, Service, list[tuple[str, Part]]]]:

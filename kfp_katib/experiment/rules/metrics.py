@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.rules.rule import Finding, rule
@@ -189,6 +190,7 @@ def metric_never_found(view: View) -> Iterator[Finding]:
             yield Finding(_metric_path(view, name), message, mend, name)
 
 
+@lru_cache
 def re2_error(text: str) -> str:
     """Why RE2 would refuse the expression, empty where it would not.
 

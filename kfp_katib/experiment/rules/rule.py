@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from kfp_katib.experiment.problems import Problem, Severity
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.rules.view import View
+
+
+MOST_FINDINGS = 100
 
 
 class Finding(NamedTuple):
@@ -51,8 +55,8 @@ class Check:
     find: Callable[[View], Iterable[Finding]]
 
     def __call__(self, view: View) -> Iterator[Problem]:
-        """The rule's problems in one manifest."""
-        return (self.rule.problem(finding) for finding in self.find(view))
+        """The rule's problems in one manifest; the first hundred say enough."""
+        return (self.rule.problem(finding) for finding in islice(self.find(view), MOST_FINDINGS))
 
 
 def rule(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
@@ -81,6 +82,7 @@ class Script:
         return len(self.commands) > 1 and first in _OPENERS and last in _CLOSERS
 
 
+@lru_cache
 def parse(text: str) -> Script:
     """Cut a script into commands. Quotes and groups are skipped; here-documents are not understood."""
     commands, separators, depth, start = [], [], 0, 0

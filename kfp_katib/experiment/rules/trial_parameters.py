@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 
@@ -11,25 +10,31 @@ from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
+from kfp_katib.experiment.spelling import closest
 
 _PATH = f"{TEMPLATE}.trialParameters"
 _META = re.compile(r"\$\{trialSpec\.(.+?)\}")  # searched for, not matched: Katib's own way
 _META_NAMES = ("Name", "Namespace", "Kind", "APIVersion")
-_INDEXED = re.compile(r"(Labels|Annotations)\[(.+)\]")
+_META_TABLES = ("Labels", "Annotations")
+_INDEXED = re.compile(r"(.+)\[(.+)\]")
 _NEARLY = re.compile(r"\$[({]\{?\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s][^})]*[})]+")
 
 
-def is_meta(reference: str) -> bool:
-    """Whether Katib takes the reference for the trial's own data, such as `${trialSpec.Name}`."""
+def meta(reference: str) -> tuple[str, str] | None:
+    """Key and index of a reference that Katib takes for the trial's own data, such as `${trialSpec.Name}`."""
     found = _META.search(reference)
-    return found is not None and (found[1] in _META_NAMES or _INDEXED.search(found[1]) is not None)
+    if not found:
+        return None
+    indexed = _INDEXED.search(found[1])
+    key, index = (indexed[1], indexed[2]) if indexed else (found[1], "")
+    return (key, index) if key in (*_META_NAMES, *_META_TABLES) else None
 
 
 @rule("trial-parameters-missing", webhook=True)
 def trial_parameters_missing(view: View) -> Iterator[Finding]:
-    """There are no trialParameters; Katib wants the list even where it is empty."""
-    if view.template and "trialParameters" not in view.template:
-        yield Finding(_PATH, "trialParameters is missing.", "Add one for each search parameter.")
+    """There are no trialParameters; an empty list is none to Katib, whose defaulter drops it."""
+    if view.template and not view.trial_parameters:
+        yield Finding(_PATH, "There are no trialParameters.", "Add one for each search parameter.")
 
 
 @rule("trial-parameter-incomplete", webhook=True)
@@ -60,21 +65,23 @@ def trial_parameter_repeated(view: View) -> Iterator[Finding]:
 @rule("reference-unknown", webhook=True)
 def reference_unknown(view: View) -> Iterator[Finding]:
     """A trialParameter refers to no search parameter."""
-    names = [str(parameter.get("name", "")) for _, parameter in view.parameters]
+    names = list(dict.fromkeys(str(parameter.get("name", "")) for _, parameter in view.parameters))
+    known = set(names)
     for path, parameter in view.trial_parameters:
         reference = parameter.get("reference", "")
-        if names and reference and reference not in names and not is_meta(reference):
-            close = difflib.get_close_matches(reference, names, n=1)
-            mend = f"Did you mean '{close[0]}'?" if close else f"Write one of {', '.join(names)}."
+        if names and reference and reference not in known and not meta(reference):
+            close = closest(reference, names)
+            mend = f"Did you mean '{close}'?" if close else f"Write one of {', '.join(names[:20])}."
             yield Finding(f"{path}.reference", f"There is no parameter '{reference}'.", mend, reference)
 
 
 @rule("reference-inexact")
 def reference_inexact(view: View) -> Iterator[Finding]:
-    """Text around `${trialSpec...}` in a reference: Katib accepts it and drops the text."""
+    """Text around the trial's own data in a reference: Katib accepts it and drops the text."""
     for path, parameter in view.trial_parameters:
         reference = parameter.get("reference", "")
-        if is_meta(reference) and not _META.fullmatch(reference):
+        key, index = meta(reference) or ("", "")
+        if key and (not _META.fullmatch(reference) or (index and key in _META_NAMES)):
             mend = "Write the placeholder alone; put the text around it into the template."
             yield Finding(f"{path}.reference", f"The reference is '{reference}'.", mend, reference)
 
@@ -83,11 +90,10 @@ def reference_inexact(view: View) -> Iterator[Finding]:
 def reference_not_in_metadata(view: View) -> Iterator[Finding]:
     """A reference to a label or annotation that the template's own metadata lack: no trial can start."""
     for path, parameter in view.trial_parameters:
-        found = _META.search(parameter.get("reference", ""))
-        indexed = _INDEXED.search(found[1]) if found else None
-        if not indexed or not view.trial_spec:
+        table, key = meta(parameter.get("reference", "")) or ("", "")
+        if table not in _META_TABLES or not view.trial_spec:
             continue
-        kind, key = indexed[1].lower(), indexed[2]
+        kind = table.lower()
         if key not in part(view.trial_spec, "metadata", kind):
             message = f"The template's metadata have no {kind.removesuffix('s')} '{key}'."
             yield Finding(f"{path}.reference", message, f"Add it under trialSpec.metadata.{kind}.", key)
@@ -107,11 +113,11 @@ def trial_parameter_unused(view: View) -> Iterator[Finding]:
 @rule("placeholder-undeclared", webhook=True)
 def placeholder_undeclared(view: View) -> Iterator[Finding]:
     """The template uses a placeholder that no trialParameter declares."""
-    names = [str(parameter.get("name", "")) for _, parameter in view.trial_parameters]
+    names = dict.fromkeys(str(parameter.get("name", "")) for _, parameter in view.trial_parameters)
     for name in dict.fromkeys(re.findall(r"\$\{trialParameters\.(.+?)\}", view.trial_text)):
         if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            mend = f"Did you mean '{close[0]}'?" if close else "Add a trialParameter of this name."
+            close = closest(name, names)
+            mend = f"Did you mean '{close}'?" if close else "Add a trialParameter of this name."
             yield Finding(TRIAL_SPEC, f"No trialParameter declares ${{trialParameters.{name}}}.", mend, name)
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from kfp_katib.experiment.pods import pod_templates
+from kfp_katib.experiment.rules.rule import MOST_FINDINGS
 from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
 
 Part = Mapping[str, Any]
@@ -133,19 +134,16 @@ class View:
 
     @cached_property
     def filters(self) -> list[tuple[str, str]]:
-        """The expressions of the metrics filter, each with its path."""
+        """The expressions of the metrics filter, each with its path; compiling more would take seconds."""
         path = f"{COLLECTOR}.source.filter.metricsFormat"
-        return [
-            (f"{path}[{i}]", text)
-            for i, text in enumerate(part(self.source, "filter").get("metricsFormat", []))
-        ]
+        expressions = items(part(self.source, "filter"), "metricsFormat")[:MOST_FINDINGS]
+        return [(f"{path}[{i}]", text) for i, text in enumerate(expressions)]
 
     def listed(self, path: str) -> list[tuple[str, Part]]:
         """The items of a list in the manifest, each with its path."""
-        part: Any = self.manifest
-        for name in path.split("."):
-            part = part.get(name) or {} if isinstance(part, Mapping) else {}
-        return [(f"{path}[{i}]", item) for i, item in enumerate(part)] if isinstance(part, list) else []
+        *parents, name = path.split(".")
+        found = items(part(self.manifest, *parents), name)
+        return [(f"{path}[{i}]", item) for i, item in enumerate(found)]
 
 
 def part(parent: object, *names: str) -> Part:

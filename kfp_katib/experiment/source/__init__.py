@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from kfp_katib.experiment.source.plain import plain
+from kfp_katib.experiment.source.plain import plain, valid_text
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
     FILE_UNREADABLE,
@@ -73,6 +73,7 @@ def _decoded(data: bytes) -> str:
 def _parsed(text: str) -> Any:
     if len(text) > LIMIT_BYTES:
         _refuse_size(len(text))
+    valid_text(text)
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text, object_pairs_hook=_unique)

@@ -50,7 +50,7 @@ class _Walk:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return _text(value, path)
+            return valid_text(value, path)
         if isinstance(value, (int, float)):
             return _number(value, path)
         if isinstance(value, Mapping):
@@ -79,7 +79,7 @@ def _object_fields(value: object) -> list[tuple[object, object]] | None:
 
 def _key(key: object, path: str) -> str:
     if isinstance(key, str):
-        return _text(key, path)
+        return valid_text(key, path)
     return refuse(
         KEY_NOT_TEXT,
         f"The key {key!r} is not text but {type(key).__name__}.",
@@ -89,7 +89,12 @@ def _key(key: object, path: str) -> str:
     )
 
 
-def _text(text: str, path: str) -> str:
+def valid_text(text: str, path: str = "") -> str:
+    """The text, if it can be written as UTF-8.
+
+    Raises:
+        UnreadableError: It holds half of a surrogate pair.
+    """
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is made from something else is still what it was made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kfp_katib.experiment.rules.__main__ import document
+from kfp_katib.experiment.schema import object_types
+from kfp_katib.experiment.schema.__main__ import table
+
+PAGE = Path(__file__).parents[2] / "docs" / "manifest-rules.md"
+
+
+def test_the_page_of_rules_is_up_to_date() -> None:
+    """`python -m kfp_katib.experiment.rules > docs/manifest-rules.md` after a change."""
+    assert PAGE.read_text(encoding="utf-8") == document()
+
+
+def test_the_table_of_fields_is_that_of_katibs_models() -> None:
+    """`python -m kfp_katib.experiment.schema` after a change of kubeflow-katib-api."""
+    stored = {
+        name: {"fields": dict(known.fields), "required": list(known.required)}
+        for name, known in object_types().items()
+    }
+    assert stored == table()

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a shell's commands begin and end, as a real shell sees it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kfp_katib.experiment.rules.shell import Line, first_word, parse, trial_line
+
+
+@pytest.mark.parametrize(
+    ("text", "commands"),
+    [
+        ("python3 train.py", ["python3 train.py"]),
+        ("cd /app && python3 train.py", ["cd /app", "python3 train.py"]),
+        ("a; b | c || d", ["a", "b", "c", "d"]),
+        ("a\nb", ["a", "b"]),
+        ("echo 'a; b' \"c && d\" e\\;f", ["echo 'a; b' \"c && d\" e\\;f"]),
+        ("echo $(a; b) ${c}", ["echo $(a; b) ${c}"]),
+        ("(a; b)", ["(a; b)"]),
+        ("{ a; b; }", ["{ a; b; }"]),
+        ("a 2>&1 &> b", ["a 2>&1 &> b"]),
+        ("a & b", ["a", "b"]),
+        ("a;", ["a", ""]),
+        ("a # b; c\nd", ["a", "d"]),
+        ("a#b", ["a#b"]),
+        ("a \\\n  b", ["a \\\n  b"]),
+    ],
+)
+def test_commands(text: str, commands: list[str]) -> None:
+    """Separators count outside quotes and groups only."""
+    assert list(parse(text).commands) == commands
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"), [("a # b", True), ("# b\na", False), ("a '# b'", False), ("a #", True)]
+)
+def test_a_comment_at_the_end(text: str, ends: bool) -> None:
+    """It swallows whatever is appended to the line."""
+    assert parse(text).comment is ends
+
+
+@pytest.mark.parametrize(
+    "text", ["for i in 1 2; do echo $i; done", "if true; then a; fi", "while a; do b; done"]
+)
+def test_one_compound_command(text: str) -> None:
+    """A redirection behind it takes everything in it."""
+    assert parse(text).compound
+    assert not parse(f"{text}; b").compound
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [("A=1 B=2 train", "train"), ("./main.py --lr=1", "./main.py"), ("A=1", ""), ("", "")],
+)
+def test_first_word(command: str, word: str) -> None:
+    """Assignments come before the program."""
+    assert first_word(command) == word
+
+
+@pytest.mark.parametrize(
+    ("container", "line"),
+    [
+        ({"command": ["sh", "-c", "a; b"]}, Line("a; b", True, ("a; b",))),
+        ({"command": ["bash", "-c"], "args": ["a", "b"]}, Line("a b", True, ("a", "b"))),
+        ({"command": ["/bin/sh", "-c", "a b"]}, Line("/bin/sh -c a b", False, ("/bin/sh", "-c", "a b"))),
+        ({"command": ["train"], "args": ["--x=1"]}, Line("train --x=1", False, ("train", "--x=1"))),
+        ({"args": ["--x=1"]}, None),
+        ({"command": []}, None),
+    ],
+)
+def test_the_line_that_katib_makes(container: dict[str, list[str]], line: Line | None) -> None:
+    """`sh -c` and `bash -c` are unwrapped on these very words; everything is joined by spaces."""
+    assert trial_line(container) == line
+
+
+COLLECTED = [
+    "echo loss=1",
+    "true && echo loss=1",
+    "for i in 1 2; do echo loss=$i; done",
+    "{ echo loss=1; true; }",
+    "echo loss=1 | cat",
+    "true\necho loss=1",
+    "echo 'loss=1 # no comment'",
+]
+LOST = [
+    "echo loss=1\n",
+    "echo loss=1;",
+    "echo loss=1 # done",
+    "exit 0",
+    "exec echo loss=1",
+    "echo loss=1; true",
+]
+
+
+@pytest.mark.parametrize("script", [*COLLECTED, *LOST])
+def test_the_grammar_agrees_with_a_real_shell(script: str, tmp_path: Path) -> None:
+    """What Katib appends, run by sh: the file holds the metric and the marker stands, or our rules say so."""
+    metrics, marker = tmp_path / "metrics.log", tmp_path / "marker"
+    line = f"{script} 1>{metrics} 2>&1 && echo completed > {marker}"
+    subprocess.run(["sh", "-c", line], capture_output=True, check=False)
+    collected = marker.exists() and "loss=1" in metrics.read_text()
+    found = parse(script)
+    foreseen = (
+        found.last not in ("", "true") and not found.comment and found.last.split()[0] not in ("exit", "exec")
+    )
+    assert collected is foreseen
+    assert collected is (script in COLLECTED)

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever is handed over, reading it ends in data or in one clear problem, at once and in little memory."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kfp_katib.errors import ManifestError
+from kfp_katib.experiment import check, load
+from kfp_katib.experiment.source import RULES, read
+from kfp_katib.experiment.source.refusal import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES
+from tests.experiment.manifests import random
+
+_LAUGH = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+_MERGES = "".join(f"a{i}: &a{i}\n  <<: [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
+_CYCLE: dict[str, Any] = {}
+_CYCLE["self"] = _CYCLE
+
+BAD: dict[str, tuple[object, str, str]] = {
+    "nothing": ("", "not-a-mapping", "The manifest is empty"),
+    "a list": ("- 1\n- 2", "not-a-mapping", "not a mapping but list"),
+    "a word": ("experiment", "not-a-mapping", "not a mapping but str"),
+    "a file's name": ("experiment.yaml", "not-a-mapping", "pass it as a pathlib.Path"),
+    "a number": (7, "not-a-mapping", "not a mapping but int"),
+    "no YAML": ("a: [1,\nb: 2", "not-parsable", "The text is not YAML at line 3"),
+    "no JSON": ('{"a": 1,, "b": 2}', "not-parsable", "The text is not YAML at line 1"),
+    "a tab": ("a:\n\t- b", "not-parsable", "YAML allows no tabs"),
+    "two documents": ("a: 1\n---\nb: 2", "several-documents", "2 YAML documents"),
+    "a key twice": ("a: 1\nb: 2\na: 3", "duplicate-key", "'a' stands 2 times in one mapping (lines 1, 3)"),
+    "a JSON key twice": ('{"a": 1, "a": 2}', "duplicate-key", "'a' stands twice"),
+    "a key of a number": ("8080: x", "key-not-text", "The key 8080 is not text but int"),
+    "a key of a list": ("? [a]\n: b", "not-parsable", "unhashable"),
+    "NaN": ("a: .nan", "bad-number", "The number is nan"),
+    "JSON's NaN": ('{"a": NaN}', "bad-number", "The number is nan"),
+    "a float too large": ('{"a": 1e999}', "bad-number", "The number is inf"),
+    "an integer too large": ("a: 18446744073709551616", "bad-number", "an integer of 65 bits"),
+    "5,000 digits": ("a: " + "1" * 5000, "not-parsable", "4300 digits"),
+    "binary": ("a: !!binary aGk=", "not-plain", "the type bytes"),
+    "a Python object": ("a: !!python/object:os.system {}", "not-parsable", "python/object"),
+    "a tag that does not fit": ("a: !!int x", "not-parsable", "invalid literal"),
+    "an unknown alias": ("a: *b", "not-parsable", "undefined alias"),
+    "an alias of itself": ("a: &a [*a]", "too-deep", "64 levels"),
+    "a dict in itself": (_CYCLE, "too-deep", "break the cycle"),
+    "laughing aliases": ("a0: &a0 [x]\n" + _LAUGH, "too-many-values", "aliases expanded"),
+    "laughing merges": ("a0: &a0 {x: 1}\n" + _MERGES, "too-many-values", "aliases expanded"),
+    "a merge of text": ("<<: text", "not-parsable", "mapping"),
+    "deep lists": ("[" * 200_000, "too-deep", "64 levels"),
+    "deep mappings": ("{a: " * 50_000, "too-deep", "64 levels"),
+    "deep dashes": ("- " * 100_000, "too-deep", "64 levels"),
+    "deep JSON": ('{"a":' * 40_000, "too-deep", "64 levels"),
+    "many values": ("[" + "1," * LIMIT_VALUES + "1]", "too-many-values", f"more than {LIMIT_VALUES}"),
+    "10 MB": ("x" * 10_000_000, "too-large", f"more than {LIMIT_BYTES // 1024} KiB"),
+    "10 MB of bytes": (b"\xff" * 10_000_000, "too-large", "KiB"),
+    "bytes of no text": (b"\xff\xfe\x00", "not-text", "Byte 0 is not UTF-8"),
+    "a control character": ("a: \x00", "not-parsable", "control characters"),
+    "half a surrogate": ({"a": "\ud800"}, "not-text", "surrogate"),
+    "half a surrogate in text": ("a: \ud800", "not-text", "surrogate"),
+    "half a surrogate in JSON": ('{"a": "\\ud800"}', "not-text", "surrogate"),
+    "a set": ({"a": {1}}, "not-plain", "the type set"),
+    "a date": ({"a": datetime.date(2024, 1, 1)}, "not-plain", "the type date"),
+    "a missing file": (Path("no/such/file"), "file-unreadable", "No such file"),
+    "a folder": (Path("/"), "file-unreadable", "Is a directory"),
+    "a path of no file system": (Path("a\0b"), "file-unreadable", "null"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_gets_one_clear_problem(name: str) -> None:
+    """Never a traceback: the rule's name, what was seen, what to do."""
+    source, rule, message = BAD[name]
+    (problem,) = check(source)
+    assert (problem.rule, problem.severity) == (rule, "error")
+    assert message in str(problem)
+    assert problem.mend.endswith(".")
+
+
+def test_every_rule_of_reading_has_a_case() -> None:
+    """No rule of reading goes untested."""
+    assert {rule for _, rule, _ in BAD.values()} == {rule.id for rule in RULES}
+
+
+def test_load_names_the_source(tmp_path: Path) -> None:
+    """A manifest is called by its file, or by the name that the caller gives it."""
+    path = tmp_path / "broken.yaml"
+    path.write_text("[]")
+    with pytest.raises(ManifestError, match=r"broken\.yaml: 1 error; nothing was started"):
+        load(path)
+    with pytest.raises(ManifestError, match="the pipeline's experiment: 1 error"):
+        load("[]", name="the pipeline's experiment")
+
+
+_MEASURE = """
+import resource, sys, time
+from tests.experiment.test_source import BAD
+from kfp_katib.experiment import check
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for name, (source, _, _) in BAD.items():
+    began = time.process_time()
+    check(source)
+    seconds = time.process_time() - began
+    assert seconds < 1, (name, seconds)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_bad_input_costs_less_than_a_second_and_200_mb() -> None:
+    """Each of the cases by itself, and the memory of all of them, in a process of their own."""
+    done = subprocess.run([sys.executable, "-c", _MEASURE], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200 * 1024
+
+
+LARGE: dict[str, dict[str, Any]] = {
+    "misspelt fields": {"spec": {f"maxTrialCount{i}": 1 for i in range(4500)}},
+    "parameters": {"spec": {"parameters": [{"name": f"p{i}"} for i in range(1500)]}},
+    "trial parameters": {
+        "spec": {
+            "parameters": [{"name": f"p{i}"} for i in range(700)],
+            "trialTemplate": {"trialParameters": [{"name": "n", "reference": f"q{i}"} for i in range(700)]},
+        }
+    },
+    "expressions": {
+        "spec": {"metricsCollectorSpec": {"source": {"filter": {"metricsFormat": ["(a)(b*)"] * 4500}}}}
+    },
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_a_large_manifest_is_judged_in_a_second(name: str) -> None:
+    """No rule's time grows with the square of the manifest."""
+    began = _seconds()
+    assert check(LARGE[name])
+    assert _seconds() - began < 1
+
+
+def _seconds() -> float:
+    import time
+
+    return time.process_time()
+
+
+def test_yaml_is_read_as_kubectl_reads_it() -> None:
+    """Numbers as in Go; dates stay text; `yes` is true; merges and anchors work."""
+    text = (
+        "{a: 1e-3, b: 12e5, c: 2024-01-01, d: 1:30, e: yes, f: 010, g: 1_000, h: .5, i: +7, j: 0x1f, k: 1e}"
+    )
+    expected = dict(
+        zip(
+            "abcdefghijk",
+            (0.001, 1200000, "2024-01-01", "1:30", True, 8, 1000, 0.5, 7, 31, "1e"),
+            strict=True,
+        )
+    )
+    assert read(text) == expected
+    assert read("x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3") == {"x": {"a": 1, "b": 2}, "y": {"a": 1, "b": 3}}
+
+
+def test_every_form_of_a_manifest_gives_the_same_experiment(tmp_path: Path) -> None:
+    """YAML text, JSON text, bytes, a file with a byte order mark, a mapping: all the same."""
+    manifest = random()
+    path = tmp_path / "experiment.yaml"
+    path.write_text("\ufeff" + yaml.safe_dump(manifest), encoding="utf-8")
+    text = json.dumps(manifest)
+    forms: list[object] = [yaml.safe_dump(manifest), text, text.encode(), path, manifest]
+    assert len({load(form).manifest_json for form in forms}) == 1
+
+
+def test_integral_floats_are_integers_again() -> None:
+    """KFP's local runner makes floats of all numbers, and Katib's integers refuse `3.0`."""
+    manifest = random()
+    manifest["spec"]["maxTrialCount"] = 8.0
+    manifest["spec"]["trialTemplate"]["trialSpec"]["spec"]["backoffLimit"] = 0.0
+    assert load(manifest).manifest_json == load(random()).manifest_json
+
+
+def test_reading_copies() -> None:
+    """What the caller holds is never changed, nor does it change an Experiment later."""
+    manifest = random()
+    experiment = load(manifest)
+    manifest["spec"]["maxTrialCount"] = 1
+    experiment.manifest["spec"]["maxTrialCount"] = 2
+    assert experiment.manifest == random()
+
+
+def test_nesting_is_allowed_up_to_the_limit() -> None:
+    """The limit is no manifest's concern: sixty levels are read."""
+    deep: Any = "x"
+    for _ in range(LIMIT_DEPTH - 4):
+        deep = [deep]
+    assert read({"a": deep}) == {"a": deep}
