@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from kfp_katib import load
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.local import run
+from kfp_katib.results import TrialState
 from tests.cluster.katib import Katib, verdict
 from tests.cluster.manifests import small
 
@@ -61,38 +64,50 @@ SCENARIOS = {
         ("Failed", "ExperimentFailed"),
     ),
 }
-COUNTS = {
+COUNTS: dict[TrialState, str] = {
     "Succeeded": "trialsSucceeded",
     "Failed": "trialsFailed",
     "MetricsUnavailable": "trialMetricsUnavailable",
 }
 
 
+@pytest.fixture(scope="module")
+def started(katib: Katib) -> Iterator[dict[str, Manifest]]:
+    """Every scenario's manifest, running on Katib: all at once, since most of their time is waiting."""
+    manifests = {
+        name: scenario.manifest(f"agree-{name.replace(' ', '-')}", katib.image)
+        for name, scenario in SCENARIOS.items()
+    }
+    with ExitStack() as stack:
+        for manifest in manifests.values():
+            stack.enter_context(katib.running(manifest))
+        yield manifests
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_both_engines_agree(name: str, katib: Katib, tmp_path: Path) -> None:
+def test_both_engines_agree(name: str, started: dict[str, Manifest], katib: Katib, tmp_path: Path) -> None:
     """State, reason, message and the count of trials in each state are the same on Katib and here."""
-    scenario = SCENARIOS[name]
-    manifest = scenario.manifest(f"agree-{name.replace(' ', '-')}", katib.image)
-    with katib.running(manifest) as created:
-        status = katib.finished(created)
+    manifest = started[name]
     result = run(load(manifest), runs=tmp_path)
+    status = katib.finished(manifest["metadata"]["name"])
 
     seen = verdict(status)
     assert seen is not None
-    assert seen[:2] == scenario.ends
+    assert seen[:2] == SCENARIOS[name].ends
     assert (result.state, result.reason, result.message) == seen
     counts = {state: status.get(field, 0) for state, field in COUNTS.items()}
-    assert counts == {state: result.count(state) for state in COUNTS}  # type: ignore[arg-type]
+    assert counts == {state: result.count(state) for state in COUNTS}
 
 
-def test_both_engines_run_the_same_command(katib: Katib, tmp_path: Path) -> None:
+def test_both_engines_run_the_same_command(
+    started: dict[str, Manifest], katib: Katib, tmp_path: Path
+) -> None:
     """Quotes, variables and `&&` mean the same: each trial's loss is the function of its own lr."""
-    manifest = small("same-command", katib.image, prints=PARABOLA)
-    with katib.running(manifest) as created:
-        katib.finished(created)
-        there = [_katib_pair(trial) for trial in katib.trials(created)]
+    manifest = started["budget"]
     trials = run(load(manifest), runs=tmp_path).trials
     here = [(float(trial.parameters["lr"]), float(trial.metrics["loss"].latest)) for trial in trials]
+    katib.finished(manifest["metadata"]["name"])
+    there = [_katib_pair(trial) for trial in katib.trials(manifest["metadata"]["name"])]
 
     assert len(there) == len(here) == 4
     assert all(loss == pytest.approx((lr - 0.05) ** 2) for lr, loss in [*there, *here])

@@ -96,13 +96,13 @@ def template(katib: Katib) -> None:
     client.CoreV1Api().create_namespaced_config_map(katib.namespace, body)
 
 
-@pytest.mark.parametrize("case", _cases(webhook=True))
+@pytest.mark.parametrize("case", [*_cases(webhook=True)])
 def test_katib_refuses_what_the_rule_forbids(case: Case, katib: Katib) -> None:
     """The manifest that breaks the rule is refused, in the words of that rule."""
     assert SAYS[case.rule] in katib.refusal(case.manifest)
 
 
-@pytest.mark.parametrize("case", _cases(webhook=False))
+@pytest.mark.parametrize("case", [*_cases(webhook=False)])
 def test_katib_lets_the_trap_pass(case: Case, katib: Katib) -> None:
     """What we alone refuse or warn of is accepted by Katib: it would hang, fail or go wrong later."""
     manifest = katib.at_home(case.manifest)
