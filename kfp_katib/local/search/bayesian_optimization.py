@@ -15,6 +15,7 @@ import skopt
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from skopt.space import Categorical, Real
+from threadpoolctl import threadpool_limits
 
 from kfp_katib.local.search.proposal import Proposal, Propose, Search
 from kfp_katib.local.search.space import Choices, Dimension, Value
@@ -36,8 +37,8 @@ def propose_bayesian_optimization(search: Search) -> Propose:
             return Proposal(fixed)
         optimizer = _optimizer(search, free, initial, search.random(number).getrandbits(32))
         told, running = _history(search)
-        with warnings.catch_warnings():  # of fits that could be better, and of points already taken
-            warnings.simplefilter("ignore")
+        with threadpool_limits(1), warnings.catch_warnings():  # the trials need the other cores
+            warnings.simplefilter("ignore")  # of fits that could be better, and of points already taken
             if len(told) >= initial:
                 values = [sign * (trial.value or 0.0) for trial in told]
                 points = [[_coordinate(dim, trial) for dim in free] for trial in (*told, *running)]

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kfp-katib run`: a manifest's trials on this machine."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from kfp_katib.cli.arguments import address, json_option, load, manifest_argument, placeholder_options
+from kfp_katib.cli.verbs import Verb
+from kfp_katib.errors import InputError, NoVerdict
+from kfp_katib.experiment import Experiment, override, render
+from kfp_katib.results import Result
+
+LOCAL = "local"
+"""What `${pipeline.run_id}` and `${pipeline.image}` stand for here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a Result goes."""
+
+    folder: Path
+    report: Path | None
+    as_json: bool
+
+
+@click.command(name="run", cls=Verb)
+@manifest_argument
+@placeholder_options
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of all searches; this one's is DIR/<experiment>.",
+    metavar="DIR",
+)
+@click.option("--again", is_flag=True, help="Start anew; the earlier search is put aside.")
+@click.option(
+    "--timeout-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Stop the search after this time.",
+)
+@click.option("--on-timeout", type=click.Choice(["fail", "best_so_far"]), default="fail", show_default=True)
+@click.option("--max-trials", type=click.IntRange(min=1), help="Instead of maxTrialCount.")
+@click.option("--parallel-trials", type=click.IntRange(min=1), help="Instead of parallelTrialCount.")
+@click.option("--algorithm", metavar="NAME", help="Instead of algorithmName; drops the old one's settings.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the report there, one HTML file.",
+)
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    file: str,
+    *,
+    dataset: str | None,
+    models: str | None,
+    image: str | None,
+    run_id: str | None,
+    runs: Path,
+    again: bool,
+    timeout_seconds: float | None,
+    on_timeout: Literal["fail", "best_so_far"],
+    max_trials: int | None,
+    parallel_trials: int | None,
+    algorithm: str | None,
+    report: Path | None,
+    as_json: bool,
+) -> None:
+    """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
+
+    A search that was interrupted goes on where it stopped. ${pipeline.models} is DIR/<experiment>/models
+    unless --models says otherwise. Exit code 1 where the experiment failed, 130 after Ctrl-C.
+    """
+    experiment = override(
+        load(file), algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials
+    )
+    folder = runs.absolute() / experiment.name
+    models = address(models) if models is not None else str(folder / "models")
+    experiment = _filled(experiment, dataset, models, image=image, run_id=run_id)
+    output = Output(folder, report, as_json)
+    if report and not report.absolute().parent.is_dir():
+        raise InputError(f"--report {report}: {report.absolute().parent} is no folder. Create it first.")
+    try:
+        result = _run(
+            experiment,
+            models=models,
+            runs=runs,
+            again=again,
+            timeout_seconds=timeout_seconds,
+            on_timeout=on_timeout,
+        )
+    except NoVerdict as error:
+        if error.result:
+            _show(error.result, output)
+        raise
+    _show(result, output)
+    if result.best is None or result.state == "Failed":
+        ctx.exit(1)
+
+
+def _filled(
+    experiment: Experiment, dataset: str | None, models: str, *, image: str | None, run_id: str | None
+) -> Experiment:
+    return render(
+        experiment,
+        dataset=address(dataset) if dataset is not None else None,
+        models=models,
+        image=image or LOCAL,
+        run_id=run_id or LOCAL,
+        istio_label=False,
+    )
+
+
+def _run(
+    experiment: Experiment,
+    *,
+    models: str,
+    runs: Path,
+    again: bool,
+    timeout_seconds: float | None,
+    on_timeout: Literal["fail", "best_so_far"],
+) -> Result:
+    """The search, with its progress on stderr."""
+    from kfp_katib import local
+    from kfp_katib.progress import Progress
+
+    click.echo(_headline(experiment), err=True)
+    with Progress(sys.stderr) as progress:
+        return local.run(
+            experiment,
+            models=models,
+            timeout_seconds=timeout_seconds,
+            on_timeout=on_timeout,
+            on_update=progress.update,
+            runs=runs,
+            again=again,
+        )
+
+
+def _headline(experiment: Experiment) -> str:
+    count = experiment.max_trial_count
+    trials = f"{count} trials" if count else "trials without end"
+    aim = f"{experiment.objective.type} {experiment.objective.metric}"
+    at_a_time = f"{experiment.parallel_trial_count} at a time"
+    return f"Experiment '{experiment.name}': {aim} by {experiment.algorithm.name}, {trials}, {at_a_time}"
+
+
+def _show(result: Result, output: Output) -> None:
+    """The Result on stdout and in the report; on stderr, where it failed, why."""
+    from kfp_katib.cli.summary import last_failure, summary
+    from kfp_katib.progress import in_colour
+    from kfp_katib.results import to_json
+
+    if output.report:
+        from kfp_katib.report import html
+
+        output.report.write_text(html(result), encoding="utf-8")
+        click.echo(f"Report: {output.report}", err=True)
+    text = to_json(result) if output.as_json else summary(result, output.folder, colour=in_colour(sys.stdout))
+    click.echo(text)
+    if not result.succeeded and (why := last_failure(result, output.folder)):
+        click.echo(why, err=True)

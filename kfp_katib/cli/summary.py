@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `kfp-katib run` says at its end: the trials, the best one and how to use it, where everything is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from tabulate import tabulate
+
+from kfp_katib.report.assignment import as_flags
+from kfp_katib.report.words import counts, duration, failures, log_end, value_text, verdict
+from kfp_katib.results import Result, Trial, ranked
+
+ROWS = 20
+"""The table shows this many trials: the best, and the last ones that failed."""
+
+LOG_LINES = 20
+
+
+def summary(result: Result, folder: Path, *, colour: bool) -> str:
+    """The whole of it.
+
+    Args:
+        result: The Result.
+        folder: Where the search keeps its files, `runs/<experiment>`.
+        colour: Whether the best trial may be set in bold.
+    """
+    parts = [_table(result, colour)] if result.trials else []
+    parts.append(f"{verdict(result)} {counts(result)}.\n{result.message} ({result.reason}).")
+    parts += [f"Note: {note}" for note in result.notes]
+    if result.best:
+        parts.append(_best(result.best))
+    parts.append(f"Logs and metrics of every trial: {folder}")
+    return "\n\n".join(parts)
+
+
+def last_failure(result: Result, folder: Path) -> str:
+    """The last failed trial, why it failed, and the end of its log; empty where none failed."""
+    failed = failures(result)
+    if not failed:
+        return ""
+    trial = failed[-1]
+    code = "" if trial.exit_code is None else f", exit code {trial.exit_code}"
+    head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
+    tail = [f"    {line}" for line in log_end(trial).splitlines()[-LOG_LINES:]]
+    return "\n".join([head, *(tail or ["    (it wrote nothing)"]), f"Its files: {folder / trial.name}"])
+
+
+def _table(result: Result, colour: bool) -> str:
+    shown = _shown(result)
+    parameters = [parameter.name for parameter in result.experiment.parameters]
+    header = ["", "trial", "state", result.experiment.objective.metric, *parameters, "time"]
+    rows = [[_cell(cell, trial, result, colour) for cell in _row(trial, result)] for trial in shown]
+    left_out = len(result.trials) - len(shown)
+    more = f"\n... and {left_out} more; --json and --report have all of them" if left_out else ""
+    return str(tabulate(rows, header, disable_numparse=True)) + more
+
+
+def _shown(result: Result) -> list[Trial]:
+    """The trials of the table, in order of creation."""
+    if len(result.trials) <= ROWS:
+        return list(result.trials)
+    best = ranked(result.trials, result.experiment.objective)[: ROWS // 2]
+    names = {trial.name for trial in (*best, *failures(result)[-(ROWS // 2) :])}
+    return [trial for trial in result.trials if trial.name in names]
+
+
+def _row(trial: Trial, result: Result) -> list[str]:
+    values = [trial.parameters.get(parameter.name, "") for parameter in result.experiment.parameters]
+    mark = "*" if trial == result.best else ""
+    return [mark, trial.name, trial.state, value_text(trial, result), *values, duration(trial.seconds)]
+
+
+def _cell(text: str, trial: Trial, result: Result, colour: bool) -> str:
+    return click.style(text, bold=True) if colour and trial == result.best else text
+
+
+def _best(best: Trial) -> str:
+    lines = ["Its parameters, to copy:", f"    {as_flags(best)}"]
+    if best.model_uri:
+        lines.append(f"Its model, if it wrote one: {best.model_uri}")
+    return "\n".join(lines)

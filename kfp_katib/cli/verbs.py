@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How verbs are found and how they fail: "did you mean", and errors as a sentence with an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+import traceback
+from typing import Any
+
+import click
+
+from kfp_katib.choices import hint
+from kfp_katib.errors import Interrupted, KfpKatibError
+
+VERBS = {
+    "validate": "Check a manifest against everything that Katib checks, and what it does not.",
+    "run": "Run a manifest's trials on this machine.",
+    "render": "Print the manifest as it is submitted to Katib.",
+}
+"""Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`."""
+
+
+class Verbs(click.Group):
+    """The group, which imports a verb's module only when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb's command; a misspelt one is answered with the nearest."""
+        if cmd_name not in VERBS:
+            raise click.UsageError(f"No verb {cmd_name!r}. {hint(cmd_name, VERBS)}", ctx)
+        command: click.Command = importlib.import_module(f"kfp_katib.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs in the help, without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+class Verb(click.Command):
+    """A verb: its errors are sentences on stderr, each with its exit code."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.append(
+            click.Option(["-v", "--verbose"], is_flag=True, help="Log lines, and a traceback with an error.")
+        )
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call the verb."""
+        verbose = ctx.params.pop("verbose")
+        _log(verbose)
+        try:
+            return super().invoke(ctx)
+        except KfpKatibError as error:
+            return _leave(ctx, error, verbose)
+        except KeyboardInterrupt:
+            return _leave(ctx, Interrupted("Interrupted."), verbose)
+
+
+def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:
+    if verbose:
+        click.echo(traceback.format_exc(), err=True)
+    click.echo(f"Error: {error}", err=True)
+    ctx.exit(error.exit_code)
+
+
+def _log(verbose: bool) -> None:
+    """The only place that configures logging."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+        force=True,
+    )

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How far a search is, for people: one live line on a terminal, a line for each trial elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self, TextIO
+
+from kfp_katib.report.words import duration, failures, value_text
+from kfp_katib.results import Result, Trial, TrialState, objective_value
+
+_ERASE = "\r\x1b[K"
+
+
+class Progress:
+    """Writes what an engine reports; pass `update` as its `on_update`. Closing it ends the live line.
+
+    Args:
+        stream: Where to write, such as stderr.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stream = stream
+        self._live = stream.isatty()
+        self._clock = clock
+        self._started = clock()
+        self._known: dict[str, TrialState] = {}
+        self._before: int | None = None  # trials that an earlier run had completed
+        self._open = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._open:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._open = False
+
+    def update(self, result: Result) -> None:
+        """Show a change."""
+        if self._before is None:
+            self._before = max(_completed(result) - 1, 0)
+            self._notes(result)
+        changed = [trial for trial in result.trials if self._known.get(trial.name) != trial.state]
+        self._known.update({trial.name: trial.state for trial in changed})
+        if self._live:
+            self._rewrite(self._line(result))
+        else:
+            for trial in changed:
+                self._stream.write(f"{trial_line(trial, result)}  ({self._line(result)})\n")
+        self._stream.flush()
+
+    def _notes(self, result: Result) -> None:
+        for note in result.notes:
+            self._stream.write(f"{note}\n")
+
+    def _line(self, result: Result) -> str:
+        elapsed = self._clock() - self._started
+        return status_line(result, seconds=elapsed, before=self._before or 0)
+
+    def _rewrite(self, line: str) -> None:
+        width = shutil.get_terminal_size().columns
+        self._stream.write(_ERASE + line[: width - 1])
+        self._open = True
+
+
+def status_line(result: Result, *, seconds: float, before: int = 0) -> str:
+    """One line: how many trials are done, run and failed, the best so far, and the time left.
+
+    Args:
+        result: The Result so far.
+        seconds: How long this run has taken.
+        before: How many trials were completed before it began.
+    """
+    total = result.experiment.max_trial_count
+    done = _completed(result)
+    parts = [f"{done}/{total} trials" if total else f"{done} trials"]
+    if running := result.count("Running", "Pending"):
+        parts.append(f"{running} running")
+    if failed := len(failures(result)):
+        parts.append(f"{failed} failed")
+    if result.best:
+        parts.append(f"best {result.experiment.objective.metric}={value_text(result.best, result)}")
+    if total and done > before and done < total:
+        left = (total - done) * seconds / (done - before)
+        parts.append(f"{duration(left)} left")
+    return ", ".join(parts)
+
+
+def trial_line(trial: Trial, result: Result) -> str:
+    """One line about one trial, such as `trial mnist-7f Succeeded loss=0.3 in 12 s`."""
+    objective = result.experiment.objective
+    value = ""
+    if objective_value(trial, objective) is not None:
+        value = f" {objective.metric}={value_text(trial, result)}"
+    code = f" exit code {trial.exit_code}" if trial.exit_code else ""
+    took = f" in {duration(trial.seconds)}" if trial.seconds is not None else ""
+    return f"trial {trial.name} {trial.state}{value}{code}{took}"
+
+
+def in_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether colours and bold may be used: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not environment.get("NO_COLOR")
+
+
+def _completed(result: Result) -> int:
+    return sum(trial.completed for trial in result.trials)
