@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -70,16 +69,14 @@ def fit(split: Split, settings: Settings, on_epoch: Callable[[Epoch], None]) -> 
     random = np.random.default_rng(settings.seed)
     architecture = Architecture(split.mesh.shape, settings.latent_dim)
     model = starting_at(VAE(architecture, settings.seed), split.training.cells.mean(axis=0))
-    optimiser = optax.inject_hyperparams(optax.adam)(learning_rate=settings.lr)
-    state = optimiser.init(model)
-    run_epoch = jax.jit(partial(_epoch, optimiser.update))
+    state = _adam(settings.lr).init(model)
     cells, told = jnp.asarray(split.training.cells), jnp.asarray(split.training.conditions)
     judge = _judge(split.validation, settings.latent_dim)
     best: Fitted | None = None
     for number in range(1, settings.epochs + 1):
         rows = _shuffled(len(split.training), settings.batch_size, random)
         noise = random.standard_normal((*rows.shape, settings.latent_dim), dtype=np.float32)
-        model, state, mean_loss, seen = run_epoch(model, state, cells, told, rows, noise)
+        model, state, mean_loss, seen = _epoch(model, state, cells, told, rows, noise)
         model = with_statistics(model, seen)
         epoch = Epoch(number, _printed(float(mean_loss)), _printed(judge(model)))
         _check_finite(epoch, settings)
@@ -99,8 +96,13 @@ def _shuffled(count: int, batch_size: int, random: np.random.Generator) -> npt.N
     return random.permutation(count)[: steps * batch_size].reshape(steps, batch_size)
 
 
+def _adam(lr: float) -> optax.GradientTransformation:
+    """Adam with its learning rate in the state: trainings that differ in it alone share one program."""
+    return optax.inject_hyperparams(optax.adam)(learning_rate=lr)
+
+
+@jax.jit
 def _epoch(
-    update: Callable[[VAE, optax.OptState], tuple[VAE, optax.OptState]],
     model: VAE,
     state: optax.OptState,
     cells: jax.Array,
@@ -108,7 +110,7 @@ def _epoch(
     rows: jax.Array,
     noise: jax.Array,
 ) -> tuple[VAE, optax.OptState, jax.Array, list[Statistics]]:
-    """Run an epoch in one compiled loop; the learning rate is in `state`, so trials share the program."""
+    """Run all steps of an epoch in one compiled loop."""
 
     def step(
         carry: tuple[VAE, optax.OptState], batch: tuple[jax.Array, jax.Array]
@@ -118,7 +120,7 @@ def _epoch(
         (value, seen), gradient = jax.value_and_grad(loss, has_aux=True)(
             model, cells[chosen], told[chosen], drawn, batch=True
         )
-        updates, state = update(gradient, state)
+        updates, state = _adam(0.0).update(gradient, state)  # the rate is the state's own
         return (eqx.apply_updates(model, updates), state), (value, seen)
 
     (model, state), (losses, seen) = jax.lax.scan(step, (model, state), (rows, noise))
@@ -128,7 +130,10 @@ def _epoch(
 
 
 def _judge(held_back: Showers, latent_dim: int) -> Callable[[VAE], float]:
-    """Return what gives a model's validation loss, with the same noise for every epoch and trial."""
+    """Return what gives a model's validation loss, with the same noise for every epoch and trial.
+
+    The last batch is filled up with the first showers, the same ones for every trial.
+    """
     count = len(held_back)
     size = min(VALIDATION_BATCH, count)
     padded = np.resize(np.arange(count), math.ceil(count / size) * size).reshape(-1, size)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
 from training.errors import ModelError
 from training.geometry import Mesh, parse_mesh
@@ -15,6 +16,10 @@ from training.scaling import CONDITIONS, Floats, conditions, to_mev
 
 FILE_NAME = "Generator.onnx"
 """The name that Par04's macros load."""
+
+
+UNLOADABLE = (reasons.Fail, reasons.InvalidArgument, reasons.InvalidGraph, reasons.InvalidProtobuf)
+"""ONNX Runtime's exceptions have no base class of their own."""
 
 
 class Generator:
@@ -40,7 +45,7 @@ class Generator:
             raise ModelError(
                 f"{path}: has no entry {err} in its metadata. Export it by training.export."
             ) from err
-        except onnxruntime.capi.onnxruntime_pybind11_state.OnnxRuntimeException as err:
+        except UNLOADABLE as err:
             raise ModelError(f"{path}: ONNX Runtime cannot load it ({err}). Export the model again.") from err
 
     def draw(self, point: Point, count: int, random: np.random.Generator) -> Floats:

@@ -32,11 +32,12 @@ def page(comparisons: Sequence[Comparison], metrics: Mapping[str, float]) -> str
     points = _table(["point", *names], [[str(c.point), *c.differences.values()] for c in comparisons])
     drawn = figure(comparisons).to_html(full_html=False, include_plotlyjs=True)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Generated showers</title>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Showers</title>'
         f"<style>{STYLE}</style></head><body><h1>Generated and simulated showers</h1>"
         f"<p>{metrics['showers']:.0f} showers of each. Every number is a difference: 0 is equal. "
         f"energy_mean and energy_sigma are relative errors, energy_wasserstein is in units of the incident "
-        f"energy, the L1 distances of profiles go from 0 to 2.</p>{means}{drawn}<h2>Point by point</h2>{points}"
+        f"energy, the L1 distances of profiles go from 0 to 2.</p>{means}{drawn}"
+        f"<h2>Point by point</h2>{points}"
         f"</body></html>"
     )
 

@@ -80,11 +80,15 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         TrainingError: The data or an option cannot be used, or the training diverged.
     """
-    from training import checkpoint, dataset
-    from training.fit import Settings, fit
+    from training import dataset
 
     with fetched(options.dataset) as folder:
         split = dataset.load(folder, validation=VALIDATION, limit=options.showers)
+
+    # Only now, so that bad data are reported before the seconds that JAX takes to import.
+    from training import checkpoint
+    from training.fit import Settings, fit
+
     settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     with delivered(options.output, last=checkpoint.MANIFEST) as folder:
         checkpoint.clear(folder)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ONNX file is what Geant4's Par04 loads, and computes what was trained."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import pytest
+
+from tests.training.conftest import Run
+from training import checkpoint
+from training.errors import ModelError
+from training.export import export
+from training.model import VAE
+
+
+def session(folder: Path) -> onnxruntime.InferenceSession:
+    """Open the exported model."""
+    return onnxruntime.InferenceSession(str(folder / "Generator.onnx"), providers=["CPUExecutionProvider"])
+
+
+def test_the_model_has_one_input_and_one_output(exported: Path) -> None:
+    """Par04 feeds one tensor of 14 = 10 latent + 4 conditions, one shower or many."""
+    opened = session(exported)
+    assert [(node.name, node.shape, node.type) for node in opened.get_inputs()] == [
+        ("input", ["batch", 14], "tensor(float)")
+    ]
+    assert [(node.name, node.shape) for node in opened.get_outputs()] == [("cells", ["batch", 180])]
+
+
+def test_it_computes_what_numpy_computes_from_the_weights(trained: Run, exported: Path) -> None:
+    """Written out without JAX and without ONNX."""
+    model, _ = checkpoint.load(trained.model)
+    inputs = np.random.default_rng(3).standard_normal((50, 14)).astype(np.float32)
+    (cells,) = session(exported).run(None, {"input": inputs})
+    assert np.abs(cells - _by_hand(model, inputs)).max() < 1e-5
+
+
+def test_one_shower_is_the_same_alone_and_among_others(exported: Path) -> None:
+    """Normalisation uses stored statistics, not the batch."""
+    opened = session(exported)
+    inputs = np.random.default_rng(3).standard_normal((50, 14)).astype(np.float32)
+    (together,) = opened.run(None, {"input": inputs})
+    (alone,) = opened.run(None, {"input": inputs[:1]})
+    assert alone[0] == pytest.approx(together[0], abs=1e-6)
+
+
+def test_the_output_are_fractions(exported: Path) -> None:
+    """Each cell between 0 and 1; together about the whole energy for conditions that were trained."""
+    inputs = np.zeros((1, 14), dtype=np.float32)
+    inputs[0, 10:] = [64 / 1024, 1.0, 0.0, 1.0]
+    (cells,) = session(exported).run(None, {"input": inputs})
+    assert ((cells >= 0.0) & (cells <= 1.0)).all()
+    assert cells.sum() == pytest.approx(1.0, abs=0.2)
+
+
+def test_the_metadata_say_what_it_is(trained: Run, tmp_path: Path) -> None:
+    """Framework, signature and the difference to JAX, as text and finite numbers; the file has them too."""
+    metadata = export(trained.model, tmp_path)
+    assert metadata["framework"] == "onnx"
+    assert metadata["signature"] == "input[batch,14] -> cells[batch,180]"
+    assert 0.0 <= float(metadata["max_difference_to_jax"]) < 1e-5
+    assert all(
+        isinstance(v, str) or (type(v) in (int, float) and math.isfinite(v)) for v in metadata.values()
+    )
+    props = {prop.key: prop.value for prop in onnx.load(tmp_path / "Generator.onnx").metadata_props}
+    assert (props["mesh"], props["latent_dim"]) == ("4x5x9", "10")
+
+
+def test_an_old_onnx_runtime_can_load_it(exported: Path) -> None:
+    """Par04's README names ONNX Runtime 1.11, which knows opset 16 and IR version 8."""
+    proto = onnx.load(exported / "Generator.onnx")
+    assert proto.ir_version <= 8
+    assert [(entry.domain, entry.version <= 16) for entry in proto.opset_import] == [("", True)]
+
+
+def test_the_command_refuses_a_missing_model_without_a_traceback(tmp_path: Path) -> None:
+    """Exit code 2 and one line."""
+    command = [sys.executable, "-m", "training.export", f"--model={tmp_path}", f"--destination={tmp_path}/x"]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (finished.returncode, finished.stderr.count("\n")) == (2, 1)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_missing_model_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    """No empty folder looks like an export."""
+    with pytest.raises(ModelError, match="missing"):
+        export(tmp_path, tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
+
+
+def _by_hand(model: VAE, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """The decoder in NumPy: leaky ReLU of slope 0.2, epsilon 1e-3 under the root."""
+    x = inputs.astype(np.float64)
+    for block in model.decoder.blocks:
+        x = x @ np.asarray(block.dense.kernel) + np.asarray(block.dense.bias)
+        x = np.where(x > 0.0, x, 0.2 * x)
+        x = (x - np.asarray(block.mean)) / np.sqrt(np.asarray(block.variance) + 1e-3)
+        x = x * np.asarray(block.scale) + np.asarray(block.shift)
+    x = x @ np.asarray(model.output.kernel) + np.asarray(model.output.bias)
+    return np.asarray(1.0 / (1.0 + np.exp(-x)))

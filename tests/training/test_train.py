@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trial as it really runs: a process, its lines, its exit code and what it leaves in its folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.training.conftest import Run, run_training
+
+KATIB_FILTER = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
+"""Katib's default filter of metrics (pkg/metricscollector/v1beta1/common/const.go)."""
+
+
+def test_each_epoch_prints_metrics_that_katib_reads(trained: Run) -> None:
+    """Every name=value survives Katib's filter unchanged, behind a time that it can parse."""
+    lines = trained.stdout.splitlines()
+    assert len(lines) == 6
+    for number, line in enumerate(lines, start=1):
+        moment, words = line.split(" ", 1)
+        assert datetime.fromisoformat(moment).tzinfo is not None
+        found = {match[1]: match[2] for match in KATIB_FILTER.finditer(words)}
+        assert found == dict(word.split("=") for word in words.split())
+        assert list(found) == ["epoch", "loss", "val_loss"]
+        assert found["epoch"] == str(number)
+        assert all(re.fullmatch(r"\d+\.\d{6}", found[name]) for name in ("loss", "val_loss"))
+
+
+def test_the_folder_keeps_the_contract(trained: Run) -> None:
+    """model.json names every other file with its SHA-256 and size, and nothing else lies there."""
+    declared = json.loads((trained.model / "model.json").read_text())
+    assert list(declared) == ["files", "metrics", "epoch", "parameters"]
+    assert {path.name for path in trained.model.iterdir()} == {"model.json", *declared["files"]}
+    for name, facts in declared["files"].items():
+        content = (trained.model / name).read_bytes()
+        assert facts == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def test_the_declared_metrics_are_the_best_printed_ones(trained: Run) -> None:
+    """Katib compares the minimum of val_loss; the files are of that epoch."""
+    declared = json.loads((trained.model / "model.json").read_text())
+    best = min(trained.epochs, key=lambda epoch: float(epoch["val_loss"]))
+    assert declared["epoch"] == int(best["epoch"])
+    assert declared["metrics"] == {name: float(best[name]) for name in ("loss", "val_loss")}
+
+
+def test_the_parameters_are_the_ones_given(trained: Run) -> None:
+    """Katib's 32.0 is 32; what was not given has its default."""
+    declared = json.loads((trained.model / "model.json").read_text())
+    assert declared["parameters"] == {"lr": 3e-3, "batch_size": 32, "epochs": 6, "latent_dim": 10, "seed": 0}
+
+
+def test_the_same_seed_trains_the_same_model(trained: Run, dataset: Path, tmp_path: Path) -> None:
+    """Line by line and byte by byte; and read and written by address, as with s3://."""
+    options = ("--lr=3e-3", "--batch_size=32", "--epochs=6")
+    again = run_training(dataset, tmp_path / "model", *options, scheme="file://")
+    assert again.epochs == trained.epochs
+    assert (tmp_path / "model/vae.eqx").read_bytes() == (trained.model / "vae.eqx").read_bytes()
+    assert (tmp_path / "model/model.json").read_bytes() == (trained.model / "model.json").read_bytes()
+
+
+def test_a_diverging_trial_fails_and_leaves_no_model(dataset: Path, tmp_path: Path) -> None:
+    """Exit code 1, one line without a name=value, and the model of an earlier attempt is taken back."""
+    (tmp_path / "model.json").write_text("{}")
+    run = run_training(dataset, tmp_path, "--lr=1e30", "--batch_size=32", "--epochs=5")
+    assert run.exit_code == 1
+    assert "nan" not in run.stdout
+    assert KATIB_FILTER.search(run.stderr) is None
+    assert "the loss is not finite. Lower --lr" in run.stderr
+    assert not (tmp_path / "model.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--batch_size=0", "batch_size '0' is below 1"),
+        ("--batch_size=1.5", "batch_size '1.5' is not a whole number"),
+        ("--lr=0", "lr '0' is not above 0"),
+        ("--lr=-1e-3", "lr '-1e-3' is not above 0"),
+        ("--lr=nan", "lr 'nan' is not a finite number"),
+        ("--epochs=0", "epochs '0' is below 1"),
+        ("--latent_dim=0", "latent_dim '0' is below 1"),
+        ("--seed=-1", "seed '-1' is below 0"),
+        ("--learning_rate=1", "unrecognized arguments: --learning_rate=1"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_refused_at_once(
+    tmp_path: Path, option: str, message: str
+) -> None:
+    """Exit code 2 before JAX is imported or data are read."""
+    started = time.monotonic()
+    run = run_training(tmp_path / "none", tmp_path / "model", option)
+    assert run.exit_code == 2
+    assert message in run.stderr
+    assert not (tmp_path / "model").exists()
+    assert time.monotonic() - started < 30
+
+
+def test_missing_data_are_named_without_a_traceback(tmp_path: Path) -> None:
+    """One line that says which folder."""
+    run = run_training(tmp_path / "none", tmp_path / "model")
+    assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
+    assert "none: not a folder" in run.stderr
+
+
+def test_arguments_are_read_without_jax() -> None:
+    """Seconds of import are no part of an error about an argument."""
+    code = "import sys, training.train; print('jax' in sys.modules, 'numpy' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["False", "False"]
