@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Storage beside the commands that do the same without checksums: `cp -r` and `rm -rf`.
 
-Run `python -m benchmarks.storage`. Every pair is timed alternately in one run, on data in the page cache;
+Run by `make bench`. Every pair is timed alternately in one run, on data in the page cache;
 the table gives medians of wall-clock seconds and their ratio.
 """
 

@@ -29,10 +29,11 @@ def build(source: Path, to: Path, *kinds: str) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def sources(*folders: str) -> set[str]:
-    """The files of folders in the checkout, without what Python leaves there."""
-    found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
-    return {path.relative_to(ROOT).as_posix() for path in found if "__pycache__" not in path.parts}
+def sources(built: Path, *folders: str) -> set[str]:
+    """The files of folders as they were when the wheel was built, without what Python leaves there."""
+    checkout = built / "checkout"
+    found = (path for folder in folders for path in (checkout / folder).rglob("*") if path.is_file())
+    return {path.relative_to(checkout).as_posix() for path in found}
 
 
 def wheel_files(wheel: Path) -> set[str]:
@@ -44,7 +45,9 @@ def wheel_files(wheel: Path) -> set[str]:
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source archive and, from it, a wheel, built in a copy so that the checkout stays clean."""
-    copy, to = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("dist")
+    to = tmp_path_factory.mktemp("built")
+    copy = to / "checkout"
+    copy.mkdir()
     for name in SHIPPED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -57,7 +60,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_is_the_library_and_its_components(built: Path) -> None:
     """File by file: no test, no training code, no pipeline, and no file of the library forgotten."""
     (wheel,) = built.glob("*.whl")
-    assert wheel_files(wheel) == {INSIDE.sub("kfp_katib/components/", name) for name in sources(*LIBRARY)}
+    assert wheel_files(wheel) == {
+        INSIDE.sub("kfp_katib/components/", name) for name in sources(built, *LIBRARY)
+    }
 
 
 def test_the_wheel_tells_type_checkers_that_it_is_typed(built: Path) -> None:
@@ -72,7 +77,7 @@ def test_the_source_archive_holds_what_the_pipelines_need(built: Path) -> None:
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames() if not packed.getmember(name).isdir()}
     made = {"PKG-INFO", "setup.cfg"} | {name for name in names if ".egg-info/" in name}
-    assert names - made == sources(*LIBRARY, "pipelines", "training") | set(SHIPPED[4:])
+    assert names - made == sources(built, *LIBRARY, "pipelines", "training") | set(SHIPPED[4:])
 
 
 def test_an_installed_wheel_works_from_anywhere(built: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def write_evidence(result: Result, files: Files, *, delivered: Trial | None = No
     texts = {
         files.trials: trials_csv(result),
         files.summary: report.markdown(result, delivered=delivered),
-        files.report: report.html(result),
+        files.report: report.html(result, delivered=delivered),
     }
     for path, text in texts.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)

@@ -37,6 +37,20 @@ class Place:
         uri = f"{self.uri.rstrip('/')}/{name}"
         return Place(uri, self.path / name if self.path else None, self.store)
 
+    @property
+    def parent(self) -> Place:
+        """The folder that this lies in."""
+        return Place(self.uri.rpartition("/")[0], self.path.parent if self.path else None, self.store)
+
+    @property
+    def name(self) -> str:
+        """The last part of its address."""
+        return self.uri.rpartition("/")[2]
+
+    def is_file(self) -> bool:
+        """Whether this is one file (a link to one included) rather than a folder."""
+        return self.path.is_file() if self.path else bool(self.store.isfile(self.uri))
+
     def read(self) -> bytes:
         """The whole content of a small file."""
         with self.reader() as file:

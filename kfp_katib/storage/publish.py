@@ -24,7 +24,7 @@ def publish(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
     is left as it is; another model in its place is replaced.
 
     Args:
-        source: The folder with the model.
+        source: The folder with the model, or the one file that it is.
         release_uri: The folder to fill: a path or a URI.
         endpoint_url: The address of an S3 server other than Amazon's.
 
@@ -36,20 +36,20 @@ def publish(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
         StorageError: A store refuses, or the release folder holds something that is no model.
     """
     model, release = place(source, endpoint_url), place(release_uri, endpoint_url)
-    checkpoint = _whole(model)
+    with trouble(f"looking at {model}"):
+        alone = model.is_file()
+        folder, names = (model.parent, [model.name]) if alone else (model, sorted(files_below(model)))
+    checkpoint = _listed_now(folder, names) if MODEL_JSON not in names else _as_listed(folder, names)
     if _holds(release, checkpoint):
         logger.info("the release %s holds this model already", release)
     else:
-        deliver(checkpoint, model, release)
+        deliver(checkpoint, folder, release)
         logger.info("published %s to %s", model, release)
     return release.uri
 
 
-def _whole(model: Place) -> Checkpoint:
-    """The source's own list, verified before a release that is whole gives way; made where it has none."""
-    names = sorted(files_below(model))
-    if MODEL_JSON not in names:
-        return _listed_now(model, names)
+def _as_listed(model: Place, names: list[str]) -> Checkpoint:
+    """The source's own list, verified before a release that is whole gives way to it."""
     checkpoint = read_at(model)
     unlisted = sorted(set(names) - {MODEL_JSON} - {file.name for file in checkpoint.files})
     if unlisted:
@@ -62,6 +62,7 @@ def _whole(model: Place) -> Checkpoint:
 
 
 def _listed_now(model: Place, names: list[str]) -> Checkpoint:
+    """A list made from the files that are there."""
     if not names:
         raise NoCheckpoint(f"{model} holds no file to publish.")
     with trouble(f"looking at {model}"):

@@ -34,6 +34,13 @@ def test_an_exported_model_gets_a_list(root: str, endpoint: str, tmp_path: Path)
     verify(read_checkpoint(address, endpoint_url=endpoint), endpoint_url=endpoint)
 
 
+def test_a_model_of_one_file(root: str, endpoint: str, tmp_path: Path) -> None:
+    """An exporter may write a file rather than a folder; in the release it keeps its name."""
+    write_files(f"{root}/exported", {"model.onnx": b"onnx", "log.txt": b"not the model"}, endpoint)
+    address = publish(f"{root}/exported/model.onnx", tmp_path / "release", endpoint_url=endpoint)
+    assert set(contents(address)) == {"model.onnx", MODEL_JSON}
+
+
 def test_a_retried_step_writes_nothing(tmp_path: Path) -> None:
     """The same folder stands there, not a second copy of it."""
     write_files(str(tmp_path / "model"), WEIGHTS)
