@@ -10,6 +10,7 @@ from typing import Any
 
 from kfp_katib.choices import choose
 from kfp_katib.errors import Interrupted, NoVerdict
+from kfp_katib.launch.milestones import Milestones
 from kfp_katib.launch.plan import Plan
 from kfp_katib.launch.request import Identity, Limits
 from kfp_katib.results import Result
@@ -44,6 +45,7 @@ def run(name: str, plan: Plan, *, identity: Identity, namespace: str, limits: Li
         "models": plan.models or None,
         "timeout_seconds": limits.timeout_seconds,
         "on_timeout": limits.on_timeout,
+        "on_update": Milestones().update,
     }
     if name == "local":
         return _run_local(plan, shared, cleanup)

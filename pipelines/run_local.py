@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the whole pipeline on this machine.
+
+python -m pipelines.run_local [MANIFEST]
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+from typing import Any
+from warnings import filterwarnings
+
+from kfp import local
+
+from pipelines.storage import LOCAL
+from pipelines.transcript import Transcript
+from pipelines.tune import tune
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Run the pipeline and say what came out."""
+    parser = argparse.ArgumentParser(description="Run the whole pipeline on this machine.")
+    parser.add_argument("manifest", nargs="?", type=Path, default=ROOT / "training" / "experiment.yaml")
+    parser.add_argument(
+        "--folder", type=Path, default=ROOT / "local_outputs", help="for everything it writes"
+    )
+    args = parser.parse_args()
+    folder, text, started = args.folder.absolute(), args.manifest.read_text(), time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(ROOT)  # stands for the images' WORKDIR
+    filterwarnings(
+        "ignore", message="You may be attemping to run a task that uses custom"
+    )  # images rest here
+    local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
+    log = folder / "run.log"
+    try:
+        with closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
+            tune(LOCAL)(experiment=text, models=str(folder / "models"), release=str(folder / "release"))
+    except RuntimeError:
+        print(f"\nThe run failed; everything it printed is in {log}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nStopped; everything it printed is in {log}.", file=sys.stderr)
+        return 130
+    print(summary(folder, time.monotonic() - started))
+    return 0
+
+
+def summary(folder: Path, seconds: float) -> str:
+    """What came out of the last run in a folder, and where it is; its pages are copied to where one looks."""
+    run = max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
+    best = outputs(run, "launch-katib")
+    for step, page in (("launch-katib", "report.html"), ("evaluate-model", "evaluation.html")):
+        shutil.copyfile(run / step / "report", folder / page)
+    about = best["artifacts"]["best_model"]["artifacts"][0]["metadata"]
+    parameters = ", ".join(f"{name}={value}" for name, value in json.loads(about["parameters"]).items())
+    lines = {
+        "Best trial": f"{about['trial']}: {about['metric']}={about['value']:g} with {parameters}",
+        "Report": folder / "report.html",
+        "Evaluation": folder / "evaluation.html",
+        "Model": outputs(run, "promote")["parameterValues"]["address"],
+        "Time": f"{seconds:.0f} s",
+    }
+    return "\n" + "\n".join(f"{name + ':':<12}{value}" for name, value in lines.items())
+
+
+def outputs(run: Path, step: str) -> dict[str, Any]:
+    """What a step told kfp."""
+    document: dict[str, Any] = json.loads((run / step / "executor_output.json").read_text())
+    return document
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What kfp.local prints, told shortly: which step runs, what it says, how long it took.
+
+The whole transcript goes to a file; a step that fails is shown from its traceback on.
+"""
+
+import io
+import re
+import time
+from pathlib import Path
+from typing import TextIO
+
+_COLOURS = re.compile(r"\x1b\[\d+m")
+_STARTED = re.compile(r"Executing task '(.+)'$")
+_ENDED = re.compile(r"Task '(.+)' finished with status (\w+)$")
+_SAID = re.compile(r"^\s*\[KFP Executor [\d\-:, ]+(\w+)\]: (.+)$")
+_NOT_TOLD = re.compile(
+    r"Looking for component|Loading KFP component|Got executor_input|Wrote executor output|trial \S+: Running"
+)
+
+
+class Transcript(io.TextIOBase):
+    """A stream for kfp.local's output.
+
+    Args:
+        log: The file that gets everything.
+        screen: The stream that gets what is worth reading.
+    """
+
+    def __init__(self, log: Path, screen: TextIO) -> None:
+        self._log = log.open("w")
+        self._screen = screen
+        self._line = ""
+        self._started = time.monotonic()
+        self._failing = False
+
+    def writable(self) -> bool:
+        """It is there to be written to."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Take some output; whole lines are told."""
+        self._log.write(text)
+        *lines, self._line = (self._line + text).split("\n")
+        for line in lines:
+            if told := self._told(_COLOURS.sub("", line).rstrip()):
+                self._screen.write(f"{told}\n")
+                self._screen.flush()
+        return len(text)
+
+    def close(self) -> None:
+        """Close the file; the screen stays open."""
+        self._log.close()
+        super().close()
+
+    def _told(self, line: str) -> str:
+        if started := _STARTED.search(line):
+            self._started, self._failing = time.monotonic(), False
+            return f"== {started[1]}"
+        if ended := _ENDED.search(line):
+            self._failing = False
+            seconds = time.monotonic() - self._started
+            return f"   {'done' if ended[2] == 'SUCCESS' else 'FAILED'} after {seconds:.1f} s"
+        self._failing = self._failing or line.strip().startswith("Traceback (most recent call last)")
+        said = _SAID.match(line)
+        if said and not _NOT_TOLD.match(said[2]):
+            return f"   {said[2] if said[1] == 'INFO' else f'{said[1].lower()}: {said[2]}'}"
+        return line if self._failing else ""
