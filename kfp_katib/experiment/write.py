@@ -12,6 +12,7 @@ import yaml
 from kfp_katib.experiment.model import Experiment
 
 _FIRST = ("apiVersion", "kind", "metadata", "name", "parameterType", "namespace", "spec", "type", "min")
+_ESCAPED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
 _ELSEWHERE_A_NUMBER = re.compile(r"[-+.]?[0-9]|[yn]$", re.IGNORECASE)
 
 
@@ -34,6 +35,7 @@ class _Dumper(yaml.SafeDumper):
     def represent_text(self, data: str) -> yaml.ScalarNode:
         """Quote what Go's YAML takes for a number or bool although PyYAML does not, such as `1e-3`."""
         style = "|" if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
+        style = '"' if _ESCAPED.search(data) else style
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
 

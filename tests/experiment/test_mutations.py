@@ -10,6 +10,7 @@ import copy
 import json
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -91,12 +92,16 @@ def _borrow(place: Place, draw: st.DrawFn) -> None:
 _MUTATIONS: list[Callable[[Place, st.DrawFn], None]] = [_replace, _drop, _misspell, _double, _borrow]
 
 
+_STARTS: list[Callable[[], Manifest]] = [
+    *VALID.values(),
+    *(partial(getattr, case, "manifest") for case in CASES),
+]
+
+
 @st.composite
 def mutated(draw: st.DrawFn) -> Manifest:
     """One of the valid or broken manifests with one to four places changed."""
-    manifest = draw(
-        st.sampled_from([*VALID.values(), *(lambda case=case: case.manifest for case in CASES)])
-    )()
+    manifest = draw(st.sampled_from(_STARTS))()
     for _ in range(draw(st.integers(1, 4))):
         places = _places(manifest)
         if places:

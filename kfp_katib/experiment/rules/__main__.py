@@ -17,12 +17,12 @@ _HEAD = """\
 `kfp-katib validate` and `kfp_katib.check` report every rule that a manifest breaks, all at once, with the
 field's path, what stands there, and what to do.
 
-An **error** is what Katib refuses, or lets pass although it then hangs, fails every trial or loses metrics for
-certain; a manifest with errors is never run. A **warning** is legal and probably not what you want.
+An **error** is what Katib refuses, or lets pass although it then hangs, fails every trial or loses metrics
+for certain; a manifest with errors is never run. A **warning** is legal and probably not what you want.
 
 "Refused by" says who notices without us: *Katib* is its admission webhook, at the moment the Experiment is
-created; *nobody* means that the webhook lets it pass and it goes wrong later, mostly in silence. The rules follow
-Katib 0.19 in its shipped configuration.
+created; *nobody* means that the webhook lets it pass, and it goes wrong later, mostly in silence. The rules
+follow Katib 0.19 in its shipped configuration.
 """
 
 _GROUPS: tuple[tuple[str, str, tuple[Rule, ...]], ...] = (

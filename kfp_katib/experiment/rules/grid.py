@@ -12,6 +12,7 @@ from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import Part, View
 
 _LARGEST_GRID = 1_000_000
+_COUNTABLE = 10**15
 
 
 @rule("grid-step-missing")
@@ -36,7 +37,8 @@ def grid_too_large(view: View) -> Iterator[Finding]:
     """`grid`'s service lists every combination in memory before the first trial."""
     count = _grid_size(view)
     if view.algorithm == "grid" and count is not None and count > _LARGEST_GRID:
-        yield Finding("spec.parameters", f"The grid has {count} combinations.", "Use longer steps.", count)
+        shown = str(count) if count < _COUNTABLE else f"more than {_COUNTABLE:.0e}"
+        yield Finding("spec.parameters", f"The grid has {shown} combinations.", "Use longer steps.")
 
 
 @rule("grid-end-lost", severity="warning")

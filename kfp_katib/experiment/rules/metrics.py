@@ -200,8 +200,8 @@ def re2_error(text: str) -> str:
     found = _NOT_RE2.search(text.replace(r"\\", ""))
     if found:
         return f"RE2 has no '{found[0].strip()}'"
-    for low, high in _REPEAT.findall(text):
-        if max(int(low), int(high or 0)) > _LARGEST_REPEAT:
+    for digits in (digits for pair in _REPEAT.findall(text) for digits in pair if digits):
+        if len(digits) > 9 or int(digits) > _LARGEST_REPEAT:
             return f"RE2 repeats at most {_LARGEST_REPEAT} times"
     if _ONLY_RE2.search(text):
         return ""

@@ -20,11 +20,17 @@ def integer(text: str) -> int | None:
     return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
 
 
-def lattice(low: float, high: float, step: float) -> int:
+def lattice(low: float, high: float, step: float) -> int | None:
     """How many points Katib's grid has between two doubles: numpy's arange, the last dropped if above high.
 
     Floating point can cost the grid its end: 0.1 to 0.5 by 0.2 has two points, not three.
+
+    Returns:
+        The number; None where it is beyond a double's.
     """
-    count = math.ceil((high + step - low) / step)
+    steps = (high + step - low) / step
+    if not math.isfinite(steps):
+        return None
+    count = math.ceil(steps)
     width = (low + step) - low
     return count - 1 if count > 0 and low + (count - 1) * width > high else count

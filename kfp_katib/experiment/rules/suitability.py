@@ -6,6 +6,7 @@ Each rule names what one suggestion service of Katib 0.19 does with a space that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.numbers import number
@@ -129,7 +130,7 @@ def step_leaves_range(view: View) -> Iterator[Finding]:
         step = number(space.get("step", ""))
         if view.algorithm not in HYPEROPT or space["distribution"] != "uniform" or low is None or not step:
             continue
-        if abs(low / step - round(low / step)) > 1e-9:
+        if math.isfinite(low / step) and abs(low / step - round(low / step)) > 1e-9:
             message = f"min {space['min']} is no multiple of step {space['step']}."
             yield Finding(path, message, "Choose such a min, or list the values as discrete.", space["step"])
 
