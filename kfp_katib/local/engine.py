@@ -124,9 +124,10 @@ def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
 
 
 def _put_aside(experiment: Experiment, folder: RunFolder) -> None:
-    with contextlib.suppress(InputError):  # a damaged journal is put aside all the same
-        study = journal.find_study(journal.open_storage(folder.journal), experiment.name)
-        end_orphans(journal.read(study) if study else ())
+    if folder.journal.exists():
+        with contextlib.suppress(InputError):  # a damaged journal is put aside all the same
+            study = journal.find_study(journal.open_storage(folder.journal), experiment.name)
+            end_orphans(journal.read(study) if study else ())
     folder.put_aside()
 
 
@@ -140,12 +141,13 @@ def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
 
 
 def _without_verdict(found: Stop, experiment: Experiment, book: Book, *, fail: bool) -> Result:
-    done = f"{book.tally.completed} trials had completed"
+    count = book.tally.completed
+    done = f"{count} trial{'s' * (count != 1)} had completed"
     if found == "timed out" and not fail:
         return book.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
-    error = TimedOut if found == "timed out" else Interrupted
+    error, what = (TimedOut, "timed out") if found == "timed out" else (Interrupted, "was interrupted")
     raise error(
-        f"Experiment '{experiment.name}' {found} before it had its verdict; {done}. Run it again to go on "
+        f"Experiment '{experiment.name}' {what} before it had its verdict; {done}. Run it again to go on "
         "where it stopped.",
         book.result(),
     )
