@@ -34,6 +34,9 @@ class Api:
         on_create: Called with every Experiment that is created.
         refuse: The status and message of every creation, where a webhook is to say no.
         rules: The answer to an access review.
+        forbidden: The kinds that are answered with 403.
+        ahead_seconds: How far the server's clock is ahead.
+        expired: Whether the next watch that has something to tell is told 410 instead.
         asked: How many requests there were, by method and kind.
     """
 
@@ -48,6 +51,9 @@ class Api:
             "resourceRules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}],
         }
     )
+    forbidden: set[str] = field(default_factory=set)
+    ahead_seconds: float = 0.0
+    expired: bool = False
     asked: Counter[str] = field(default_factory=Counter)
     created: list[str] = field(default_factory=list)
 
@@ -108,7 +114,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.api.asked[f"{self.command} {kind}{watch}"] += 1
         try:
             self._disturb(kind)
-            if watch:
+            if kind in self.api.forbidden:
+                self._answer(403, _status(403, f"{kind} is forbidden", "Forbidden"))
+            elif watch:
                 self._watch(kind, query)
             else:
                 self._answer(*self._respond(kind, rest, query, body))
@@ -142,11 +150,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         end = time.monotonic() + float(query.get("timeoutSeconds", 60))
-        if version < self.api.store.oldest:
-            self._line({"type": "ERROR", "object": _status(410, "too old resource version", "Expired")})
-            end = 0
         while time.monotonic() < end:
             events, version = self.api.store.since(kind, version, BOOKMARK_SECONDS)
+            if events and self.api.expired:
+                self.api.expired = False
+                self._line({"type": "ERROR", "object": _status(410, "too old resource version", "Expired")})
+                break
             for event in events:
                 for what in self.api.faults.around(event, self.api.store.history):
                     self._tell(what, chosen(what.thing))
@@ -194,6 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         if cut:
             raise _Cut
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The server's time."""
+        return super().date_time_string(time.time() + self.api.ahead_seconds)
 
     def log_message(self, *message: object) -> None:
         """Nothing on the terminal."""

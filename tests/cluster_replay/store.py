@@ -24,15 +24,9 @@ class Event:
 
 @dataclass(slots=True)
 class Store:
-    """Objects by kind and name; every change has the next version.
-
-    Attributes:
-        history: All changes since the beginning, or since they were forgotten.
-        oldest: Watches from before this version get 410 Gone.
-    """
+    """Objects by kind and name; every change has the next version, and stays in the history."""
 
     history: list[Event] = field(default_factory=list)
-    oldest: int = 0
     _things: dict[tuple[str, str], Thing] = field(default_factory=dict)
     _version: int = 1
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -69,11 +63,6 @@ class Store:
             return [
                 each for each in self.history if each.version > version and each.kind == kind
             ], self._version
-
-    def forget(self) -> None:
-        """Compact: watches of earlier versions cannot be resumed."""
-        with self.changed:
-            self.oldest = self._version
 
     def _happen(self, kind: str, what: str, thing: Thing) -> Thing:
         self._version += 1
