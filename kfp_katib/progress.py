@@ -33,12 +33,19 @@ class Progress:
         self._before: int | None = None  # trials that an earlier run had completed
         self._open = False
 
+    @property
+    def moved(self) -> bool:
+        """Whether there was any change to show."""
+        return self._before is not None
+
     def __enter__(self) -> Self:
+        """Open; nothing is written before the first change."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """End the live line."""
         if self._open:
             self._stream.write("\n")
             self._stream.flush()

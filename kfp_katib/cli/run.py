@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -14,6 +14,7 @@ from kfp_katib.cli.arguments import address, json_option, load, manifest_argumen
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, NoVerdict
 from kfp_katib.experiment import Experiment, override, render
+from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
 
 LOCAL = "local"
@@ -64,89 +65,70 @@ def command(
     /,
     file: str,
     *,
-    dataset: str | None,
-    models: str | None,
-    image: str | None,
-    run_id: str | None,
     runs: Path,
+    report: Path | None,
+    as_json: bool,
     again: bool,
     timeout_seconds: float | None,
     on_timeout: Literal["fail", "best_so_far"],
-    max_trials: int | None,
-    parallel_trials: int | None,
-    algorithm: str | None,
-    report: Path | None,
-    as_json: bool,
+    **changes: Any,
 ) -> None:
     """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
 
     A search that was interrupted goes on where it stopped. ${pipeline.models} is DIR/<experiment>/models
     unless --models says otherwise. Exit code 1 where the experiment failed, 130 after Ctrl-C.
     """
-    experiment = override(
-        load(file), algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials
-    )
-    folder = runs.absolute() / experiment.name
-    models = address(models) if models is not None else str(folder / "models")
-    experiment = _filled(experiment, dataset, models, image=image, run_id=run_id)
-    output = Output(folder, report, as_json)
+    from kfp_katib import local
+    from kfp_katib.progress import Progress
+
     if report and not report.absolute().parent.is_dir():
         raise InputError(f"--report {report}: {report.absolute().parent} is no folder. Create it first.")
+    experiment, models = _planned(file, runs, **changes)
+    output = Output(runs.absolute() / experiment.name, report, as_json)
+    click.echo(_headline(experiment), err=True)
     try:
-        result = _run(
-            experiment,
-            models=models,
-            runs=runs,
-            again=again,
-            timeout_seconds=timeout_seconds,
-            on_timeout=on_timeout,
-        )
+        with Progress(sys.stderr) as progress:
+            result = local.run(
+                experiment,
+                models=models,
+                timeout_seconds=timeout_seconds,
+                on_timeout=on_timeout,
+                on_update=progress.update,
+                runs=runs,
+                again=again,
+            )
     except NoVerdict as error:
         if error.result:
             _show(error.result, output)
         raise
+    if not progress.moved:
+        click.echo("This search had its verdict before; --again starts anew.", err=True)
     _show(result, output)
-    if result.best is None or result.state == "Failed":
-        ctx.exit(1)
+    ctx.exit(0 if result.best and result.state != "Failed" else 1)
 
 
-def _filled(
-    experiment: Experiment, dataset: str | None, models: str, *, image: str | None, run_id: str | None
-) -> Experiment:
-    return render(
+def _planned(
+    file: str,
+    runs: Path,
+    *,
+    dataset: str | None,
+    models: str | None,
+    image: str | None,
+    run_id: str | None,
+    **overrides: Any,
+) -> tuple[Experiment, str | None]:
+    """The Experiment that runs, and where its models go: None where the manifest names no place for them."""
+    experiment = override(load(file), **overrides)
+    place = str(runs.absolute() / experiment.name / "models") if models is None else address(models)
+    rendered = render(
         experiment,
-        dataset=address(dataset) if dataset is not None else None,
-        models=models,
+        dataset=None if dataset is None else address(dataset),
+        models=place,
         image=image or LOCAL,
         run_id=run_id or LOCAL,
         istio_label=False,
     )
-
-
-def _run(
-    experiment: Experiment,
-    *,
-    models: str,
-    runs: Path,
-    again: bool,
-    timeout_seconds: float | None,
-    on_timeout: Literal["fail", "best_so_far"],
-) -> Result:
-    """The search, with its progress on stderr."""
-    from kfp_katib import local
-    from kfp_katib.progress import Progress
-
-    click.echo(_headline(experiment), err=True)
-    with Progress(sys.stderr) as progress:
-        return local.run(
-            experiment,
-            models=models,
-            timeout_seconds=timeout_seconds,
-            on_timeout=on_timeout,
-            on_update=progress.update,
-            runs=runs,
-            again=again,
-        )
+    return rendered, place if "models" in used(experiment.manifest) else None
 
 
 def _headline(experiment: Experiment) -> str:

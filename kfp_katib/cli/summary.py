@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import click
 from tabulate import tabulate
@@ -43,8 +44,8 @@ def last_failure(result: Result, folder: Path) -> str:
     trial = failed[-1]
     code = "" if trial.exit_code is None else f", exit code {trial.exit_code}"
     head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
-    tail = [f"    {line}" for line in log_end(trial).splitlines()[-LOG_LINES:]]
-    return "\n".join([head, *(tail or ["    (it wrote nothing)"]), f"Its files: {folder / trial.name}"])
+    tail = "\n".join(log_end(trial).splitlines()[-LOG_LINES:]) or "(it wrote nothing)"
+    return "\n".join([head, indent(tail, "    "), f"Its files: {folder / trial.name}"])
 
 
 def _table(result: Result, colour: bool) -> str:
@@ -77,7 +78,7 @@ def _cell(text: str, trial: Trial, result: Result, colour: bool) -> str:
 
 
 def _best(best: Trial) -> str:
-    lines = ["Its parameters, to copy:", f"    {as_flags(best)}"]
+    lines = ["Its parameters, to copy:", indent(as_flags(best), "    ")]
     if best.model_uri:
         lines.append(f"Its model, if it wrote one: {best.model_uri}")
     return "\n".join(lines)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kfp-katib run` with a training script of three lines, whose trials do all that trials do."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import call, job, manifest, write
+
+
+@pytest.fixture(autouse=True)
+def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trials run where the command was called; `runs` is there too."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_failing_diverging_and_quitting_trials_leave_a_best_one(tmp_path: Path) -> None:
+    """The best of the finite values wins; what each of the others did is in the table."""
+    kinds = ("fail", "0.3", "nan", "quit", "0.2")
+    called = call("run", write(tmp_path, manifest(*kinds)))
+    table = [line for line in called.stdout.splitlines() if line.endswith(" s")]
+    rows = dict(zip(kinds, table, strict=True))
+    assert called.exit_code == 0
+    assert "Failed" in rows["fail"]
+    assert "MetricsUnavailable" in rows["quit"]
+    assert "Succeeded" in rows["nan"]
+    assert rows["0.2"].startswith("*")
+    assert not rows["0.3"].startswith("*")
+    assert "--kind=0.2" in called.stdout
+    assert str(tmp_path / "runs" / "shell") in called.stdout
+
+
+def test_a_hanging_trial_is_ended_by_the_timeout(tmp_path: Path) -> None:
+    """Exit code 1; what was known by then is shown, the best so far among it."""
+    called = call("run", write(tmp_path, manifest("0.3", "hang")), "--timeout-seconds", "2")
+    assert called.exit_code == 1
+    assert "Error: Experiment 'shell' timed out" in called.stderr
+    assert "--kind=0.3" in called.stdout
+
+
+def test_best_so_far_makes_a_timeout_a_success(tmp_path: Path) -> None:
+    """Where there is a best trial."""
+    file = write(tmp_path, manifest("0.3", "hang"))
+    called = call("run", file, "--timeout-seconds", "2", "--on-timeout", "best_so_far")
+    assert called.exit_code == 0
+    assert "--kind=0.3" in called.stdout
+
+
+def test_a_failed_experiment_shows_the_last_lines_of_the_failed_trial(tmp_path: Path) -> None:
+    """Exit code 1, the log's end and the trial's folder on stderr."""
+    called = call("run", write(tmp_path, manifest("fail", maxFailedTrialCount=1)))
+    assert called.exit_code == 1
+    assert "exit code 3" in called.stderr
+    assert "    boom" in called.stderr
+    folder = Path(called.stderr.split("Its files: ")[1].strip())
+    assert (folder / "exit").read_text() == "3\n"
+
+
+def test_no_finite_value_is_a_failure(tmp_path: Path) -> None:
+    """Katib calls it Succeeded; there is no best trial, so the exit code is 1."""
+    called = call("run", write(tmp_path, manifest("nan")))
+    assert called.exit_code == 1
+    assert "no trial has a finite loss" in called.stdout
+
+
+def test_json_is_all_of_stdout(tmp_path: Path) -> None:
+    """The Result for machines; people read stderr."""
+    called = call("run", write(tmp_path, manifest("0.3", "0.2")), "--json")
+    found = json.loads(called.stdout)
+    assert called.exit_code == 0
+    assert found["best_hyperparameters"] == {"kind": "0.2"}
+    assert found["best_value"] == 0.2
+    assert [trial["state"] for trial in found["trials"]] == ["Succeeded", "Succeeded"]
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(tmp_path: Path) -> None:
+    """A line for each change of a trial, on stderr, without a control character."""
+    called = call("run", write(tmp_path, manifest("0.3", "0.2")))
+    lines = [line for line in called.stderr.splitlines() if line.startswith("trial shell-")]
+    assert len(lines) == 4
+    assert "Succeeded loss=0.2" in lines[-1]
+    assert "(2/2 trials, best loss=0.2)" in lines[-1]
+    assert "\x1b" not in called.stderr + called.stdout
+
+
+def test_the_report_is_one_html_file(tmp_path: Path) -> None:
+    """Written for a search that failed as well."""
+    called = call("run", write(tmp_path, manifest("fail")), "--report", "report.html")
+    assert called.exit_code == 1
+    assert (tmp_path / "report.html").read_text().lstrip().lower().startswith("<!doctype html>")
+
+
+def test_a_report_that_cannot_be_written_is_said_before_anything_runs(tmp_path: Path) -> None:
+    """No trial is run for nothing."""
+    called = call("run", write(tmp_path, manifest("0.3")), "--report", "nowhere/report.html")
+    assert called.exit_code == 2
+    assert "--report" in called.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_finished_search_is_shown_and_not_run_again(tmp_path: Path) -> None:
+    """`--again` starts anew, and puts the old one aside."""
+    file = write(tmp_path, manifest("0.3", "0.2"))
+    first = call("run", file, "--json")
+    second = call("run", file, "--json")
+    assert second.stdout == first.stdout
+    assert "--again" in second.stderr
+    third = call("run", file, "--json", "--again")
+    assert third.exit_code == 0
+    assert third.stdout != first.stdout
+
+
+def test_another_manifest_under_the_same_name_is_refused(tmp_path: Path) -> None:
+    """Exit code 2 and how to go on."""
+    call("run", write(tmp_path, manifest("0.3", "0.2")))
+    called = call("run", write(tmp_path, manifest("0.3", "0.4")))
+    assert called.exit_code == 2
+    assert "--again" in called.stderr
+
+
+def test_placeholders_have_local_values(tmp_path: Path) -> None:
+    """Models under the runs folder, `local` for image and run; a path is made absolute."""
+    content = manifest("0.3")
+    content["spec"]["trialTemplate"]["trialSpec"] = job(
+        "sh",
+        "-c",
+        "echo ${pipeline.models} ${pipeline.run_id} ${pipeline.image} ${pipeline.dataset} "
+        "loss=${trialParameters.kind}",
+    )
+    called = call("run", write(tmp_path, content), "--dataset", "data", "--json")
+    found = json.loads(called.stdout)
+    line = found["trials"][0]["log_tail"]
+    assert line == f"{tmp_path}/runs/shell/models local local {tmp_path}/data loss=0.3"
+    assert found["trials"][0]["model_uri"].startswith(f"{tmp_path}/runs/shell/models/shell/shell-")
+
+
+@pytest.mark.parametrize(("given", "seen"), [("s3://bucket/m", "s3://bucket/m"), ("m", "{here}/m")])
+def test_models_can_be_elsewhere(tmp_path: Path, given: str, seen: str) -> None:
+    """A URI is kept, a path made absolute."""
+    content = manifest("0.3")
+    content["spec"]["trialTemplate"]["trialSpec"] = job(
+        "sh", "-c", "echo ${pipeline.models} loss=${trialParameters.kind}"
+    )
+    called = call("run", write(tmp_path, content), "--models", given, "--json")
+    assert json.loads(called.stdout)["trials"][0]["log_tail"].startswith(seen.format(here=tmp_path))
+
+
+def test_a_missing_dataset_names_its_option(tmp_path: Path) -> None:
+    """Nothing is started."""
+    content = manifest("0.3")
+    content["spec"]["trialTemplate"]["trialSpec"] = job(
+        "sh", "train.sh", "${trialParameters.kind}", "${pipeline.dataset}"
+    )
+    called = call("run", write(tmp_path, content))
+    assert called.exit_code == 2
+    assert "--dataset" in called.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_empty_address_is_refused(tmp_path: Path) -> None:
+    """`--models ""` is a slip, not the current folder."""
+    called = call("run", write(tmp_path, manifest("0.3")), "--models", "")
+    assert called.exit_code == 2
+    assert "empty address" in called.stderr
+
+
+def test_options_override_the_manifest(tmp_path: Path) -> None:
+    """Algorithm and budget."""
+    file = write(tmp_path, manifest("0.1", "0.2", "0.3", "0.4"))
+    called = call("run", file, "--algorithm", "random", "--max-trials", "3", "--parallel-trials", "3")
+    assert called.exit_code == 0
+    assert "minimize loss by random, 3 trials, 3 at a time" in called.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--algorithm", "randmo"], "Did you mean 'random'"),
+        (["--algorithm", "hyperband"], "hyperband"),
+        (["--max-trials", "0"], "--max-trials"),
+        (["--timeout-seconds", "-1"], "--timeout-seconds"),
+        (["--on-timeout", "stop"], "--on-timeout"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_run_is_refused(tmp_path: Path, options: list[str], words: str) -> None:
+    """Exit code 2, before anything runs."""
+    called = call("run", write(tmp_path, manifest("0.3")), *options)
+    assert called.exit_code == 2
+    assert words in called.stderr
+
+
+def test_ctrl_c_stops_cleanly_and_shows_what_there_is(tmp_path: Path) -> None:
+    """Exit code 130; the trial that hung is gone, and the search can go on."""
+    file = write(tmp_path, manifest("0.3", "hang"))
+    root = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-m", "kfp_katib", "run", file],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": root},
+    ) as process:
+        until = time.monotonic() + 60
+        while len(list(tmp_path.glob("runs/shell/shell-*/log"))) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "--kind=0.3" in stdout
+    assert "Error: Experiment 'shell' was interrupted" in stderr
+    assert "Traceback" not in stderr

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `kfp-katib run` says at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kfp_katib.cli.summary import last_failure, summary
+from kfp_katib.results import Metric, Result, Trial, conclude
+from tests.local_search.searching import double, experiment
+
+FOLDER = Path("/runs/search")
+
+
+def succeeded(number: int) -> Trial:
+    """A trial with its number as loss."""
+    text = str(number)
+    return Trial(f"t{number}", {"lr": text}, "Succeeded", metrics={"loss": Metric(text, text, text)})
+
+
+def ended(*trials: Trial, notes: tuple[str, ...] = ()) -> Result:
+    """A search that ended."""
+    made = experiment("random", (double("lr", "0", "1"),))
+    return conclude(
+        made, trials, state="Succeeded", reason="ExperimentMaxTrialsReached", message="Done", notes=notes
+    )
+
+
+def table(text: str) -> list[str]:
+    """The rows of the table."""
+    return [line for line in text.split("\n\n")[0].splitlines()[2:] if not line.startswith("...")]
+
+
+def test_the_best_trial_is_marked() -> None:
+    """With a star, and nothing else is."""
+    rows = table(summary(ended(succeeded(2), succeeded(1), succeeded(3)), FOLDER, colour=False))
+    assert [row.startswith("*") for row in rows] == [False, True, False]
+
+
+def test_the_best_trial_is_bold_where_colours_are_wanted() -> None:
+    """Only there."""
+    result = ended(succeeded(1))
+    assert "\x1b[1m" in summary(result, FOLDER, colour=True)
+    assert "\x1b" not in summary(result, FOLDER, colour=False)
+
+
+def test_a_long_search_shows_its_best_and_its_last_failures() -> None:
+    """Twenty rows, in order of creation, and how many were left out."""
+    trials = [succeeded(n) if n % 2 else Trial(f"t{n}", {"lr": "0"}, "Failed") for n in range(60)]
+    text = summary(ended(*trials), FOLDER, colour=False)
+    rows = table(text)
+    assert [row.split()[1 if row.startswith("*") else 0] for row in rows] == [
+        *(f"t{n}" for n in range(1, 20, 2)),
+        *(f"t{n}" for n in range(40, 60, 2)),
+    ]
+    assert "... and 40 more" in text
+
+
+def test_notes_and_the_folder_are_named() -> None:
+    """Whoever reads only the end knows where to look."""
+    text = summary(ended(succeeded(1), notes=("Not used here: image.",)), FOLDER, colour=False)
+    assert "Note: Not used here: image." in text
+    assert text.endswith(f"Logs and metrics of every trial: {FOLDER}")
+
+
+def test_a_search_without_trials_has_no_table() -> None:
+    """It says that there is no result."""
+    assert summary(ended(), FOLDER, colour=False).startswith("Experiment search ended without a usable")
+
+
+def test_the_last_failure_shows_twenty_lines() -> None:
+    """The trial, why, the end of its log, where its files are."""
+    log = "\n".join(f"line {n}" for n in range(30))
+    first = Trial("t1", {}, "Failed", message="Exit code 1.", exit_code=1, log_tail="no")
+    last = Trial("t2", {}, "Failed", message="Exit code 3.", exit_code=3, log_tail=log)
+    head, *lines, files = last_failure(ended(first, last), FOLDER).splitlines()
+    assert head == "Trial t2 Failed, exit code 3: Exit code 3."
+    assert lines == [f"    line {n}" for n in range(10, 30)]
+    assert files == "Its files: /runs/search/t2"
+
+
+def test_a_silent_failure_says_that_it_was_silent() -> None:
+    """An empty log is a finding too."""
+    failed = Trial("t1", {}, "Failed", message="Exit code 1.", exit_code=1)
+    assert "(it wrote nothing)" in last_failure(ended(failed), FOLDER)
+
+
+def test_no_failure_says_nothing() -> None:
+    """Empty text."""
+    assert last_failure(ended(succeeded(1)), FOLDER) == ""

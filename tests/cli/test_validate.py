@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kfp-katib validate` prints every finding, one a line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cli.commands import call, manifest, write
+
+
+def test_a_manifest_without_findings_is_valid(tmp_path: Path) -> None:
+    """Exit code 0 and a count of nothing."""
+    file = write(tmp_path, manifest("0.1"))
+    called = call("validate", file)
+    assert called.exit_code == 0
+    assert called.stdout == f"{file}: 0 errors, 0 warnings\n"
+
+
+def test_every_error_has_its_line_with_path_value_and_mend(tmp_path: Path) -> None:
+    """Two errors, two lines, and the count; exit code 2."""
+    wrong = manifest("0.1", parallelTrialCount=3)
+    wrong["spec"]["objective"]["type"] = "minimise"
+    called = call("validate", write(tmp_path, wrong))
+    *lines, last = called.stdout.splitlines()
+    assert called.exit_code == 2
+    assert last.endswith(": 2 errors, 0 warnings")
+    assert [line.split(": ")[:2] for line in lines] == [
+        ["error", "spec.objective.type"],
+        ["error", "spec.parallelTrialCount"],
+    ]
+    assert "minimise" in lines[0]
+    assert all(line.endswith("]") for line in lines)
+
+
+def test_a_warning_is_no_failure(tmp_path: Path) -> None:
+    """Legal, likely wrong: shown, and exit code 0."""
+    called = call(
+        "validate",
+        write(
+            tmp_path,
+            manifest(
+                "0.1",
+                algorithm={"algorithmName": "sobol", "algorithmSettings": [{"name": "seed", "value": "1"}]},
+            ),
+        ),
+    )
+    assert called.exit_code == 0
+    assert called.stdout.startswith("warning: spec.algorithm.algorithmSettings[0].name: ")
+
+
+def test_json_carries_the_same_for_machines(tmp_path: Path) -> None:
+    """One object, with each problem's fields."""
+    called = call("validate", "--json", write(tmp_path, manifest("0.1", parallelTrialCount=3)))
+    found = json.loads(called.stdout)
+    assert called.exit_code == 2
+    assert found["valid"] is False
+    assert [problem["path"] for problem in found["problems"]] == ["spec.parallelTrialCount"]
+    assert found["problems"][0].keys() == {"severity", "rule", "path", "value", "message", "mend"}
+
+
+def test_a_dash_reads_stdin() -> None:
+    """The manifest is piped in."""
+    called = call("validate", "-", stdin=yaml.safe_dump(manifest("0.1")))
+    assert called.exit_code == 0
+    assert called.stdout == "stdin: 0 errors, 0 warnings\n"
+
+
+@pytest.mark.parametrize("content", ["", "- a list", "a: b: c", "\x00", "[" * 5000])
+def test_what_is_no_manifest_is_an_error_line(content: str) -> None:
+    """Never a traceback."""
+    called = call("validate", "-", stdin=content)
+    assert called.exit_code == 2
+    assert called.stdout.startswith("error: ")
+
+
+def test_a_missing_file_is_an_error_line() -> None:
+    """With what to do."""
+    called = call("validate", "nowhere/none.yaml")
+    assert called.exit_code == 2
+    assert "Check the path" in called.stdout
+
+
+def test_no_file_is_a_usage_error() -> None:
+    """Click says what is missing."""
+    called = call("validate")
+    assert called.exit_code == 2
+    assert "Missing argument 'FILE'" in called.stderr

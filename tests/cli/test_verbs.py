@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How verbs are found, and how they fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import call, manifest, write
+
+HEAVY = "'optuna', 'numpy', 'kubernetes', 'kfp', 'plotly', 'fsspec', 'skopt', 'scipy', 'jinja2'"
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("vlaidate", "validate"), ("rnu", "run"), ("rendre", "render")])
+def test_a_misspelt_verb_is_answered_with_the_nearest(typed: str, meant: str) -> None:
+    """Exit code 2, and a suggestion."""
+    called = call(typed, "experiment.yaml")
+    assert called.exit_code == 2
+    assert f"Did you mean '{meant}'?" in called.stderr
+
+
+def test_help_names_every_verb() -> None:
+    """Each with one line."""
+    called = call("--help")
+    assert called.exit_code == 0
+    assert all(verb in called.stdout for verb in ("validate", "run", "render"))
+
+
+@pytest.mark.parametrize("verb", ["validate", "run", "render"])
+def test_each_verb_has_its_help(verb: str) -> None:
+    """With what its options mean."""
+    called = call(verb, "--help")
+    assert called.exit_code == 0
+    assert "FILE" in called.stdout
+    assert "--json" in called.stdout
+
+
+def test_version_is_one_line() -> None:
+    """The package's version."""
+    called = call("--version")
+    assert called.exit_code == 0
+    assert called.stdout.startswith("kfp-katib")
+    assert called.stdout.count("\n") == 1
+
+
+def test_an_error_has_no_traceback(tmp_path: Path) -> None:
+    """A sentence on stderr, nothing on stdout."""
+    called = call("render", str(tmp_path / "none.yaml"))
+    assert called.exit_code == 2
+    assert called.stderr.startswith("Error: ")
+    assert "Traceback" not in called.stderr
+    assert called.stdout == ""
+
+
+def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
+    """For whoever wants to know where it came from."""
+    called = call("render", "-v", str(tmp_path / "none.yaml"))
+    assert called.exit_code == 2
+    assert "Traceback" in called.stderr
+    assert "ManifestError" in called.stderr
+
+
+def test_validate_imports_nothing_that_is_slow(tmp_path: Path) -> None:
+    """What makes `kfp-katib validate` quick."""
+    code = (
+        "import sys; from kfp_katib.cli import main\n"
+        f"try: main(['validate', {write(tmp_path, manifest('0.1'))!r}])\n"
+        f"except SystemExit: print(sorted({{{HEAVY}}} & sys.modules.keys()))"
+    )
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert output.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_module_is_the_command() -> None:
+    """`python -m kfp_katib` does what `kfp-katib` does."""
+    output = subprocess.run(
+        [sys.executable, "-m", "kfp_katib", "--version"], check=True, capture_output=True, text=True
+    )
+    assert output.stdout.startswith("kfp-katib")

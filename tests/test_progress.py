@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people see of a search while it runs: one live line, or one line for each change."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+
+from kfp_katib.progress import Progress, in_colour, status_line, trial_line
+from kfp_katib.results import Metric, Result, Trial, TrialState, conclude
+from tests.local_search.searching import experiment
+
+
+class Screen(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def trial(name: str, state: TrialState, loss: str = "", exit_code: int | None = None) -> Trial:
+    """A trial of which only its end matters."""
+    metrics = {"loss": Metric(loss, loss, loss)} if loss else {}
+    return Trial(name, {"lr": "0.1"}, state, metrics=metrics, exit_code=exit_code)
+
+
+def so_far(*trials: Trial, budget: int | None = 4, notes: tuple[str, ...] = ()) -> Result:
+    """The Result of a search that goes on."""
+    made = experiment(budget=budget)
+    return conclude(made, trials, state="Running", reason="", message="", notes=notes)
+
+
+RUNNING = trial("a", "Running")
+DONE = trial("a", "Succeeded", "0.5", 0)
+FAILED = trial("b", "Failed", exit_code=3)
+ANOTHER = trial("c", "Running")
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        (so_far(RUNNING), "0/4 trials, 1 running"),
+        (so_far(DONE), "1/4 trials, best loss=0.5, 1 min 0 s left"),
+        (so_far(DONE, FAILED), "2/4 trials, 1 failed, best loss=0.5, 20 s left"),
+        (
+            so_far(DONE, FAILED, trial("c", "Running")),
+            "2/4 trials, 1 running, 1 failed, best loss=0.5, 20 s left",
+        ),
+        (so_far(DONE, budget=1), "1/1 trials, best loss=0.5"),
+        (so_far(DONE, budget=None), "1 trials, best loss=0.5"),
+        (so_far(trial("a", "Succeeded", "nan")), "1/4 trials, 1 min 0 s left"),
+    ],
+    ids=["running", "one done", "one failed", "all at once", "the last", "no budget", "not a number"],
+)
+def test_the_line_says_what_is_done_what_runs_and_how_long_it_takes(result: Result, line: str) -> None:
+    """After twenty seconds of this run."""
+    assert status_line(result, seconds=20) == line
+
+
+def test_the_time_left_counts_the_trials_of_this_run_alone() -> None:
+    """A resumed search does not take its earlier trials for quick ones."""
+    result = so_far(DONE, trial("b", "Succeeded", "0.6"))
+    assert status_line(result, seconds=20, before=1).endswith("40 s left")
+    assert "left" not in status_line(result, seconds=20, before=2)
+
+
+@pytest.mark.parametrize(
+    ("one", "line"),
+    [
+        (RUNNING, "trial a Running"),
+        (DONE, "trial a Succeeded loss=0.5"),
+        (FAILED, "trial b Failed exit code 3"),
+        (trial("c", "Succeeded", "nan"), "trial c Succeeded"),
+    ],
+)
+def test_a_trials_line_says_how_it_ended(one: Trial, line: str) -> None:
+    """State, value where there is one, exit code where it is not 0."""
+    assert trial_line(one, so_far(one)) == line
+
+
+def test_without_a_terminal_each_change_has_one_line() -> None:
+    """A trial that did not change is not named again; notes come once, first."""
+    stream = io.StringIO()
+    with Progress(stream) as progress:
+        moved_before = progress.moved
+        for trials in ([RUNNING], [RUNNING, FAILED], [DONE, FAILED]):
+            progress.update(so_far(*trials, notes=("Not used here: image.",)))
+        assert (moved_before, progress.moved) == (False, True)
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "Not used here: image."
+    assert [line.split("  (")[0] for line in lines[1:]] == [
+        "trial a Running",
+        "trial b Failed exit code 3",
+        "trial a Succeeded loss=0.5",
+    ]
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_on_a_terminal_one_line_is_written_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never longer than the terminal is wide, and ended when the search is."""
+    monkeypatch.setenv("COLUMNS", "24")
+    stream = Screen()
+    with Progress(stream, clock=iter(range(100)).__next__) as progress:
+        progress.update(so_far(RUNNING))
+        progress.update(so_far(DONE))
+    first, second = stream.getvalue().removesuffix("\n").split("\r\x1b[K")[1:]
+    assert first == "0/4 trials, 1 running"
+    assert second == "1/4 trials, best loss=0"
+    assert "\n" not in first + second
+    assert stream.getvalue().endswith("\n")
+
+
+def test_a_search_without_a_change_leaves_the_screen_alone() -> None:
+    """No empty line for a search that had finished before."""
+    stream = Screen()
+    with Progress(stream):
+        pass
+    assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "colour"),
+    [
+        (Screen(), {}, True),
+        (Screen(), {"NO_COLOR": "1"}, False),
+        (Screen(), {"NO_COLOR": ""}, True),
+        (io.StringIO(), {}, False),
+    ],
+    ids=["terminal", "NO_COLOR", "NO_COLOR empty", "no terminal"],
+)
+def test_colour_is_for_terminals_that_want_it(
+    stream: io.StringIO, environment: dict[str, str], colour: bool
+) -> None:
+    """NO_COLOR counts when it is not empty."""
+    assert in_colour(stream, environment) is colour
+
+
+def test_times_of_a_trial_are_said_in_words() -> None:
+    """Where they are known."""
+    from datetime import UTC, datetime, timedelta
+
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    timed = replace(DONE, started=began, ended=began + timedelta(seconds=75))
+    assert trial_line(timed, so_far(timed)) == "trial a Succeeded loss=0.5 in 1 min 15 s"
