@@ -112,6 +112,7 @@ def _of_trial(mirror: Mirror, trial: str, primary: str) -> Iterator[Sign]:
         end = pods.terminated(pod, primary)
         if end and end.get("exitCode") == 0:
             rest = pods.running(pod)
+            rest = [each for each in rest if each not in pods.COLLECTORS] or rest
             yield Sign("sidecar", read.name(pod), ", ".join(rest)) if rest else Sign("unreported", trial)
 
 
