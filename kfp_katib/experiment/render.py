@@ -8,7 +8,7 @@ from typing import Any
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.check import load
-from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.model import Experiment, Manifest
 from kfp_katib.experiment.placeholders import OPTIONS, fill, used
 from kfp_katib.experiment.source import plain
 from kfp_katib.experiment.trial_pod import add_istio_label, merge_trial_pod
@@ -25,7 +25,7 @@ def render(
     trial_pod: Mapping[str, Any] | None = None,
     istio_label: bool = True,
 ) -> Experiment:
-    """The Experiment as it is submitted: no `${pipeline.*}` left, checked once more.
+    """A new Experiment as it is submitted: no `${pipeline.*}` left, checked once more.
 
     Args:
         experiment: What `load` returned.
@@ -37,30 +37,31 @@ def render(
         trial_pod: What the trials' pods need in this installation; see `trial_pod.merge_trial_pod`.
         istio_label: Whether to keep Istio's sidecar out of the trials' pods where the manifest is silent.
 
-    Returns:
-        A new Experiment. Rendering it again changes nothing.
-
     Raises:
         InputError: A placeholder that the manifest uses has no value, or `trial_pod` does not fit.
         ManifestError: The rendered manifest has errors.
     """
     manifest = experiment.manifest
     if name:
-        manifest["metadata"].pop("generateName", None)
-        manifest["metadata"]["name"] = name
+        _rename(manifest, name)
     if trial_pod:
         merge_trial_pod(manifest, plain(trial_pod))
     if istio_label:
         add_istio_label(manifest)
     values = {
         "dataset": dataset,
-        "models": (models.rstrip("/") or models) if models else None,
+        "models": models and (models.rstrip("/") or models),
         "experiment": name or experiment.name,
         "run_id": run_id,
         "image": image,
     }
     filled = fill(manifest, _chosen(manifest, values, experiment.name))
     return load(filled, name=f"Experiment '{values['experiment']}' after rendering")
+
+
+def _rename(manifest: Manifest, name: str) -> None:
+    manifest["metadata"].pop("generateName", None)  # otherwise Kubernetes would still choose
+    manifest["metadata"]["name"] = name
 
 
 def _chosen(manifest: Mapping[str, Any], values: Mapping[str, str | None], name: str) -> dict[str, str]:

@@ -70,9 +70,11 @@ def test_first_word(command: str, word: str) -> None:
         ({"command": ["train"], "args": ["--x=1"]}, Line("train --x=1", False, ("train", "--x=1"))),
         ({"args": ["--x=1"]}, None),
         ({"command": []}, None),
+        ({"command": "train"}, None),
+        ({"command": ["train", 1]}, None),
     ],
 )
-def test_the_line_that_katib_makes(container: dict[str, list[str]], line: Line | None) -> None:
+def test_the_line_that_katib_makes(container: dict[str, object], line: Line | None) -> None:
     """`sh -c` and `bash -c` are unwrapped on these very words; everything is joined by spaces."""
     assert trial_line(container) == line
 

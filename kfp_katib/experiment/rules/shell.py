@@ -43,14 +43,16 @@ class Line:
 
 
 def trial_line(container: Mapping[str, Any]) -> Line | None:
-    """The line that Katib makes of a container's command; None where the image holds the command.
+    """The line that Katib makes of a container's command; None where there is none, or not of text.
 
     `["sh", "-c", script]` and `["bash", "-c", script]` are unwrapped, on these very words only.
     """
-    command, args = container.get("command"), container.get("args")
-    if not isinstance(command, list) or not command:
+    command, args = container.get("command"), container.get("args") or []
+    if not isinstance(command, list) or not isinstance(args, list) or not command:
         return None
-    pieces = tuple(map(str, [*command, *(args if isinstance(args, list) else [])]))
+    pieces = (*command, *args)
+    if not all(isinstance(piece, str) for piece in pieces):
+        return None
     script = len(pieces) > 1 and pieces[0] in ("sh", "bash") and pieces[1] == "-c"
     pieces = pieces[2:] if script else pieces
     return Line(" ".join(pieces), script, pieces)

@@ -13,23 +13,24 @@ from kfp_katib.experiment.rules.numbers import number
 from kfp_katib.experiment.rules.parameters import bounds, numeric
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.rules.view import Part, View
 
 _LOGARITHMIC = ("logUniform", "logNormal")
 _BELL = ("normal", "logNormal")
+
+
+def _min(space: Part) -> float:
+    """The space's min; infinite where there is no number, which is another rule's business."""
+    low, _ = bounds(space)
+    return math.inf if low is None else low
 
 
 @rule("log-min-not-positive")
 def log_min_not_positive(view: View) -> Iterator[Finding]:
     """A logarithmic parameter starts at zero or below; random and tpe then suggest nothing, for ever."""
     for path, _, space in numeric(view):
-        low, _high = bounds(space)
-        if (
-            view.algorithm in HYPEROPT
-            and space["distribution"] in _LOGARITHMIC
-            and low is not None
-            and low <= 0
-        ):
+        logarithmic = view.algorithm in HYPEROPT and space["distribution"] in _LOGARITHMIC
+        if logarithmic and _min(space) <= 0:
             message = f"min is {space['min']} with distribution {space['distribution']}."
             yield Finding(f"{path}.min", message, "Give a positive min.", space["min"])
 
@@ -38,14 +39,9 @@ def log_min_not_positive(view: View) -> Iterator[Finding]:
 def log_min_raised(view: View) -> Iterator[Finding]:
     """Optuna's service raises a logarithmic min that is too low: to 1 for an int, 1e-10 for a double."""
     for path, parameter, space in numeric(view):
-        low, _high = bounds(space)
         least = 1.0 if parameter["parameterType"] == "int" else 1e-10
-        if (
-            view.algorithm in OPTUNA
-            and space["distribution"] == "logUniform"
-            and low is not None
-            and low < least
-        ):
+        logarithmic = view.algorithm in OPTUNA and space["distribution"] == "logUniform"
+        if logarithmic and _min(space) < least:
             message = f"min is {space['min']}; {view.algorithm} starts at {least:g}."
             yield Finding(f"{path}.min", message, "Write the min that you mean.", space["min"])
 
@@ -89,16 +85,9 @@ def always_logarithmic(view: View) -> Iterator[Finding]:
 def skopt_min_not_positive(view: View) -> Iterator[Finding]:
     """`bayesianoptimization` takes logarithms of every double; from zero or below it never suggests any."""
     for path, parameter, space in numeric(view):
-        low, _high = bounds(space)
-        if (
-            view.algorithm in SKOPT
-            and parameter["parameterType"] == "double"
-            and low is not None
-            and low <= 0
-        ):
-            yield Finding(
-                f"{path}.min", f"min is {space['min']}.", "Give a positive min, or use tpe.", space["min"]
-            )
+        text = space.get("min", "")
+        if view.algorithm in SKOPT and parameter["parameterType"] == "double" and _min(space) <= 0:
+            yield Finding(f"{path}.min", f"min is {text}.", "Give a positive min, or use tpe.", text)
 
 
 @rule("skopt-range-empty")
