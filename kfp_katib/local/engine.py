@@ -12,6 +12,7 @@ from typing import Literal
 
 from kfp_katib.errors import InputError, Interrupted, TimedOut
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.placeholders import used
 from kfp_katib.local import journal
 from kfp_katib.local.book import Book
 from kfp_katib.local.changes import changes
@@ -105,7 +106,13 @@ def _container(experiment: Experiment) -> Container:
             f"local engine has {', '.join(COLLECTORS)}. Take one of these, or run it with engine=katib."
         )
     some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
-    return container(experiment, experiment.name, some)
+    box = container(experiment, experiment.name, some)
+    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
+        raise InputError(
+            f"{experiment.name}: the trial's command holds ${{pipeline.{name}}}, which has no value. "
+            "Fill it in with `render` before the run."
+        )
+    return box
 
 
 def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:

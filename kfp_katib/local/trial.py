@@ -144,4 +144,6 @@ class TrialProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._leader.pid, signal.SIGKILL)
         code = self._popen.wait()
+        if self._popen.stdin:
+            self._popen.stdin.close()
         return code if code >= 0 else _KILLED_BY_SIGNAL - code

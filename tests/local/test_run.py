@@ -388,6 +388,13 @@ def test_what_only_katib_has_is_refused(tmp_path: Path, changes: dict[str, Any],
     assert not list(tmp_path.iterdir())
 
 
+def test_a_placeholder_without_a_value_is_refused(tmp_path: Path) -> None:
+    """`${pipeline.models}` in a command must be filled in first; in the image it does not matter here."""
+    with pytest.raises(InputError, match=r"\$\{pipeline.models\}, which has no value.*render"):
+        run(search("ls ${pipeline.models}; " + PRINT), runs=tmp_path)
+    assert one(PRINT, tmp_path, container={"image": "${pipeline.image}"}).state == "Succeeded"
+
+
 def test_a_wrong_on_timeout_is_refused(tmp_path: Path) -> None:
     """A misspelt option is no default."""
     with pytest.raises(InputError, match="Take 'fail' or 'best_so_far'"):
