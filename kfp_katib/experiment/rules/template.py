@@ -101,6 +101,17 @@ def primary_container_unknown(view: View) -> Iterator[Finding]:
         yield Finding(f"{TEMPLATE}.primaryContainerName", f"There is no container '{name}'.", mend, name)
 
 
+@rule("container-beside", severity="warning")
+def container_beside(view: View) -> Iterator[Finding]:
+    """Katib reads metrics when every process of the pod has ended, those of other containers too."""
+    training = {path.rpartition("[")[0] for path, _ in view.primaries}
+    for path, container in view.containers:
+        name = container.get("name")
+        if path.rpartition("[")[0] in training and name != view.template.get("primaryContainerName"):
+            mend = "Make sure that it ends with the training, or make it an init container."
+            yield Finding(path, f"The container '{name}' runs beside the training.", mend, name)
+
+
 @rule("image-missing")
 def image_missing(view: View) -> Iterator[Finding]:
     """A container has no image; Kubernetes refuses its pod."""
