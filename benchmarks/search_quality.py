@@ -88,9 +88,17 @@ FUNCTIONS: Mapping[str, TestFunction] = {
 }
 
 
-def search(algorithm: str, function: TestFunction, *, seed: int, budget: int) -> Outcome:
-    """One search."""
-    suggestions = open_study(_experiment(algorithm, function, seed, budget), InMemoryStorage())
+def search(
+    algorithm: str,
+    function: TestFunction,
+    *,
+    seed: int,
+    budget: int,
+    settings: Mapping[str, str] | None = None,
+) -> Outcome:
+    """One search, with settings of the algorithm beside its seed."""
+    chosen = {} if algorithm == "sobol" else {"random_state": str(seed), **(settings or {})}
+    suggestions = open_study(_experiment(Algorithm(algorithm, chosen), function, budget), InMemoryStorage())
     best, asking = math.inf, 0.0
     running: deque[Suggestion] = deque()
     for count in range(budget + PARALLEL):
@@ -108,13 +116,12 @@ def search(algorithm: str, function: TestFunction, *, seed: int, budget: int) ->
     return Outcome(best - function.minimum, asking / budget * 1000)
 
 
-def _experiment(algorithm: str, function: TestFunction, seed: int, budget: int) -> Experiment:
-    settings = {} if algorithm == "sobol" else {"random_state": str(seed)}
+def _experiment(algorithm: Algorithm, function: TestFunction, budget: int) -> Experiment:
     return Experiment(
         name="search-quality",
         namespace="default",
         objective=Objective("minimize", "value", None, (), {"value": "latest"}),
-        algorithm=Algorithm(algorithm, settings),
+        algorithm=algorithm,
         early_stopping=None,
         parameters=tuple(
             Parameter(f"x{i}", "double", FeasibleSpace(str(low), str(high)))
