@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +91,20 @@ def test_generated_showers_have_shape_unit_and_chance(exported: Path) -> None:
     assert showers.sum(axis=(1, 2, 3)) == pytest.approx(np.full(20, 64_000.0), rel=0.3)
     assert len(np.unique(showers.reshape(20, -1), axis=0)) == 20
     assert np.array_equal(showers, generator.draw(point, 20, np.random.default_rng(1)))
+
+
+def test_the_command_prints_the_numbers(exported: Path, dataset: Path, tmp_path: Path) -> None:
+    """As JSON, those of the function; a mistake is one line and exit code 2."""
+    command = [sys.executable, "-m", "training.evaluate", f"--destination={tmp_path}/out"]
+    good = subprocess.run(
+        [*command, f"--model={exported}", f"--dataset={dataset}"], capture_output=True, text=True, check=False
+    )
+    assert json.loads(good.stdout) == evaluate(exported, dataset, tmp_path)
+    bad = subprocess.run(
+        [*command, f"--model={exported}", f"--dataset={tmp_path}/none"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
+    assert "none: not a folder" in bad.stderr

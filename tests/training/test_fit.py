@@ -13,7 +13,7 @@ import pytest
 
 from training.dataset import Split, load
 from training.errors import Diverged, OptionError
-from training.fit import Epoch, Fitted, Settings, fit
+from training.fit import Epoch, Fitted, Settings, _epoch, fit
 from training.model import loss
 
 
@@ -83,3 +83,20 @@ def test_a_batch_larger_than_the_set_is_refused(split: Split) -> None:
     """There would be no step in an epoch."""
     with pytest.raises(OptionError, match="batch_size 289 is above the 288 showers to train on"):
         fit(split, Settings(batch_size=289), lambda epoch: None)
+
+
+def test_trainings_that_differ_in_the_learning_rate_share_one_program(split: Split) -> None:
+    """Compiling takes longer than training does: it must not depend on what is tuned continuously."""
+    for lr in (1e-3, 2e-3):
+        fit(split, Settings(lr=lr, batch_size=32, epochs=1), lambda epoch: None)
+    compiled = _epoch._cache_size()  # type: ignore[attr-defined]  # JAX offers no public count
+    fit(split, Settings(lr=3e-3, batch_size=32, epochs=1), lambda epoch: None)
+    assert _epoch._cache_size() == compiled  # type: ignore[attr-defined]
+
+
+def test_the_learning_rate_is_used_all_the_same(split: Split) -> None:
+    """Two rates give two losses."""
+    first, second = (
+        fit(split, Settings(lr=lr, batch_size=32, epochs=1), lambda epoch: None).best for lr in (1e-3, 1e-2)
+    )
+    assert first.loss != second.loss

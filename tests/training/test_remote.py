@@ -3,12 +3,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from training.errors import DataError
 from training.remote import delivered, fetched
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket on a real S3 server in this process, found as a trial's pod would find it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    boto3.client("s3").create_bucket(Bucket="showers")
+    yield "s3://showers"
+    S3FileSystem.clear_instance_cache()
+    server.stop()
 
 
 def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:
@@ -68,6 +88,22 @@ def test_a_failed_training_delivers_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_bucket_is_an_address(bucket: str, tmp_path: Path) -> None:
+    """Delivered to an S3 server and fetched from it, folders and all."""
+    import fsspec
+
+    with delivered(f"{bucket}/models/trial", last="model.json") as folder:
+        (folder / "model.json").write_text("declared")
+        (folder / "weights").write_text("weights")
+    files, _ = fsspec.core.url_to_fs(bucket)
+    files.pipe_file(f"{bucket}/models/SiW/a.h5", b"data")
+    with fetched(f"{bucket}/models") as folder:
+        found = {
+            str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()
+        }
+    assert found == {"trial/model.json": "declared", "trial/weights": "weights", "SiW/a.h5": "data"}
 
 
 def test_an_address_where_nothing_lies_is_refused(tmp_path: Path) -> None:

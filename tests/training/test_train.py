@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 import re
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import Run, run_training
+from training.train import set_up_xla
 
 KATIB_FILTER = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
 """Katib's default filter of metrics (pkg/metricscollector/v1beta1/common/const.go)."""
@@ -116,3 +119,32 @@ def test_arguments_are_read_without_jax() -> None:
     code = "import sys, training.train; print('jax' in sys.modules, 'numpy' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.split() == ["False", "False"]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An environment of the test's own in place of this process's."""
+    variables = {"XLA_FLAGS": "--xla_dump_to=here", "XDG_CACHE_HOME": "cache"}
+    monkeypatch.setattr(os, "environ", variables)
+    return variables
+
+
+@pytest.mark.parametrize(("threads", "bounded"), [(0, False), (1, True)])
+def test_xla_is_bounded_on_request(environment: dict[str, str], threads: int, bounded: bool) -> None:
+    """One thread for trials side by side; flags that are set already stay."""
+    set_up_xla(threads)
+    assert environment["XLA_FLAGS"].startswith("--xla_dump_to=here")
+    assert ("intra_op_parallelism_threads=1" in environment["XLA_FLAGS"]) is bounded
+
+
+def test_each_machine_has_its_own_cache_of_compiled_programs(environment: dict[str, str]) -> None:
+    """A home folder may be shared by machines that cannot run each other's programs."""
+    set_up_xla(0)
+    assert environment["JAX_COMPILATION_CACHE_DIR"] == f"cache/par04-vae/{platform.node()}"
+
+
+def test_the_cache_can_be_moved(environment: dict[str, str]) -> None:
+    """By JAX's own variable."""
+    environment["JAX_COMPILATION_CACHE_DIR"] = "mine"
+    set_up_xla(0)
+    assert environment["JAX_COMPILATION_CACHE_DIR"] == "mine"
