@@ -52,8 +52,13 @@ def read_json(text: str, metrics: Sequence[str]) -> list[Observation]:
             fields = _object(number, line)
             time = _json_time(fields.get(_TIMESTAMP_KEY))
             values = ((name, fields.get(name)) for name in metrics)
-            found += [Observation(name, value, time) for name, value in values if isinstance(value, str)]
+            found += [Observation(name, _whole(text), time) for name, text in values if isinstance(text, str)]
     return found
+
+
+def _whole(text: str) -> str:
+    """The text with halves of surrogate pairs replaced, as Go's decoder does; no file could hold them."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _object(number: int, line: str) -> Mapping[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 _RFC3339 = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
+    r"(\d{4}-\d\d-\d\d)T(\d{1,2}):(\d\d:\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
 
 NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
@@ -17,6 +17,10 @@ NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 
 class CollectorError(Exception):
     """Katib's collector would end with this error, so that the trial fails."""
+
+
+# Go lets an offset go so far, and an hour have one digit.
+_MOST_HOURS, _MOST_MINUTES = 24, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +40,13 @@ def timestamp(text: str) -> datetime | None:
     match = _RFC3339.fullmatch(text)
     if match is None:
         return None
-    year, month, day, hour, minute, second, fraction, sign, east, minutes = match.groups()
-    microsecond = int((fraction or "0")[:6].ljust(6, "0"))
+    date, hour, minutes, fraction, sign, east, east_minutes = match.groups()
+    microseconds = (fraction or "0")[:6].ljust(6, "0")
+    offset = timedelta(hours=int(east or 0), minutes=int(east_minutes or 0))
+    if int(east or 0) > _MOST_HOURS or int(east_minutes or 0) > _MOST_MINUTES:
+        return None
     try:
-        moment = datetime(
-            int(year), int(month), int(day), int(hour), int(minute), int(second), microsecond, UTC
-        )
-        if not sign:
-            return moment
-        offset = timedelta(hours=int(east), minutes=int(minutes))
-        return moment.replace(tzinfo=timezone(offset if sign == "+" else -offset)).astimezone(UTC)
+        moment = datetime.fromisoformat(f"{date}T{hour:0>2}:{minutes}.{microseconds}+00:00")
+        return moment + offset if sign == "-" else moment - offset
     except (ValueError, OverflowError):
         return None
