@@ -2,6 +2,8 @@
 """Run the whole pipeline on this machine.
 
 python -m pipelines.run_local [MANIFEST]
+
+The current folder stands for the images' WORKDIR: trials run in it, their logs go to runs/ below it.
 """
 
 import argparse
@@ -22,27 +24,25 @@ from pipelines.transcript import Transcript
 from pipelines.tune import tune
 
 ROOT = Path(__file__).parents[1]
+STEPS = ("prepare", "export", "evaluate")
 
 
 def main() -> int:
     """Run the pipeline and say what came out."""
-    parser = argparse.ArgumentParser(description="Run the whole pipeline on this machine.")
-    parser.add_argument("manifest", nargs="?", type=Path, default=ROOT / "training" / "experiment.yaml")
-    parser.add_argument(
-        "--folder", type=Path, default=ROOT / "local_outputs", help="for everything it writes"
-    )
-    args = parser.parse_args()
+    args = arguments()
     folder, text, started = args.folder.absolute(), args.manifest.read_text(), time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(ROOT)  # stands for the images' WORKDIR
-    filterwarnings(
-        "ignore", message="You may be attemping to run a task that uses custom"
-    )  # images rest here
+    found = [path for path in (str(ROOT), os.environ.get("PYTHONPATH")) if path]
+    os.environ["PYTHONPATH"] = os.pathsep.join(found)  # steps and trials find the training package
+    # The images' names do not matter here, and kfp would warn about each.
+    filterwarnings("ignore", message="You may be attemping to run a task that uses custom")
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
+    places = {"models": str(folder / "models"), "release": str(folder / "release")}
+    functions = {step: getattr(args, step) for step in STEPS}
     log = folder / "run.log"
     try:
         with closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
-            tune(LOCAL)(experiment=text, models=str(folder / "models"), release=str(folder / "release"))
+            tune(LOCAL)(experiment=text, **places, **functions)
     except RuntimeError:
         print(f"\nThe run failed; everything it printed is in {log}.", file=sys.stderr)
         return 1
@@ -51,6 +51,17 @@ def main() -> int:
         return 130
     print(summary(folder, time.monotonic() - started))
     return 0
+
+
+def arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description="Run the whole pipeline on this machine.")
+    parser.add_argument("manifest", nargs="?", type=Path, default=ROOT / "training" / "experiment.yaml")
+    parser.add_argument("--folder", type=Path, default=ROOT / "local_outputs", help="where everything goes")
+    for step in STEPS:
+        default = f"training.{step}:{step}"
+        parser.add_argument(f"--{step}", default=default, metavar="MODULE:FUNCTION", help=f"({default})")
+    return parser.parse_args()
 
 
 def summary(folder: Path, seconds: float) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 
 
@@ -54,8 +56,15 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--fail", action="store_true", help="print 30 lines, then end with exit code 3")
+    parser.add_argument("--hang", action="store_true", help="leave the process id in a file, then hang")
+    parser.add_argument("--lose", type=float, nargs="*", default=[], help="rates whose model gets damaged")
     args = parser.parse_args()
+    if args.hang:
+        Path(f"started-{args.lr}").write_text(f"{os.getpid()}\n")
+        time.sleep(600)
     if args.fail:
         print("\n".join(f"step {n} of {args.lr}" for n in range(1, 30)), "CUDA out of memory", sep="\n")
         raise SystemExit(3)
     train(args.lr, args.data, args.out)
+    if args.lr in args.lose:
+        (args.out / "weight.txt").write_text("damaged")

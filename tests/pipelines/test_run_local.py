@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`make run` as a user types it, with a manifest of one's own instead of the example's."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.machine import ROOT
+from tests.manifests import MODEL, manifest
+
+
+def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the pipeline's command with a manifest and functions of one's own."""
+    (folder / "mine.yaml").write_text(text)
+    functions = [f"--{name}=tests.mine:{name}" for name in ("prepare", "export", "evaluate")]
+    command = [sys.executable, "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_everything_that_is_named_at_the_end_is_there(tmp_path: Path) -> None:
+    """Best trial, reports and model, of a package of one's own."""
+    train = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
+    ran = run(manifest(*train, "--data", "${pipeline.dataset}", "--out", MODEL), tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
+    assert told["Best trial"].endswith("loss=0 with lr=0.2")
+    for name in ("Report", "Evaluation", "Model"):
+        assert Path(told[name].strip()).exists(), name
+    assert "3/3 trials" in ran.stdout
+
+
+def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
+    """The exit code is 1, the reason is on the screen, the rest in a file."""
+    ran = run(manifest("train", "${trialParameters.lr}", maxTrialCount=-1), tmp_path)
+    assert ran.returncode == 1
+    assert "maxTrialCount is -1" in ran.stdout
+    assert str(tmp_path / "out" / "run.log") in ran.stderr
