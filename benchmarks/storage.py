@@ -26,12 +26,14 @@ from kfp_katib.storage.places import place
 GIGABYTE = 10**9
 REPEATS = 5
 FOLDERS = 10_000
+SCRATCH = Path(__file__).parent.parent / "build"  # on the disk, where a temporary folder may be memory
 
 
 def main() -> None:
     """Prints the table."""
     print(f"{'what':<44} {'ours s':>8} {'command s':>10} {'ratio':>6} {'target':>7}")
-    with tempfile.TemporaryDirectory(dir=Path.cwd()) as scratch:
+    SCRATCH.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch:
         root = Path(scratch)
         for count, target in ((8, 2.0), (1, 3.5)):
             source = root / f"source-{count}"

@@ -29,7 +29,8 @@ _LOOK = {
     "paper_bgcolor": "rgba(0,0,0,0)",
     "plot_bgcolor": "rgba(0,0,0,0)",
     "font_color": "#17202c",
-    "margin": {"t": 20, "b": 60},
+    "margin": {"t": 30, "b": 60, "l": 60, "r": 20},
+    "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
 }
 
 
