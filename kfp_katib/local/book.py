@@ -49,7 +49,7 @@ class Book:
         self._suggestions = suggestions
         self._models = models.rstrip("/")
         self._notes = notes
-        self._on_update = on_update
+        self.on_update = on_update
         self._trials: list[Trial] = []
         self._names: set[str] = set()
         self.tally = Tally()
@@ -99,8 +99,8 @@ class Book:
     def _write(self, record: Record) -> None:
         journal.write(self._suggestions.study, record)
         self._enter(record)
-        if self._on_update:
-            self._on_update(self.result())
+        if self.on_update:
+            self.on_update(self.result())
 
     def _enter(self, record: Record, *, quiet: bool = False) -> None:
         trial = self._trial(record)

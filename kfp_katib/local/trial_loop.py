@@ -75,6 +75,8 @@ class TrialLoop:
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
             stack.callback(self._crew.end, self._hurry)
+            if error is not None:
+                self._book.on_update = None  # it may be what failed
             self._collect_ended()
             for record in self._running.values():
                 self._book.put_back(record)

@@ -147,6 +147,22 @@ def test_an_error_in_on_update_leaves_nothing_running(tmp_path: Path) -> None:
     assert nobody_runs(tmp_path)
 
 
+def test_what_ended_by_itself_is_kept(tmp_path: Path) -> None:
+    """A trial that ends while the search is being stopped is finished: it does not run again."""
+
+    def complain(result: Result) -> None:
+        if result.count("Succeeded"):
+            until(lambda: len(list((tmp_path / "runs").glob("tune/*/exit"))) == 2)
+            raise ZeroDivisionError
+
+    script = f"echo x >> {tmp_path}/count; {PRINT}"
+    experiment = search(script, parallelTrialCount=2, maxTrialCount=2)
+    with pytest.raises(ZeroDivisionError):
+        run(experiment, runs=tmp_path / "runs", on_update=complain)
+    assert run(experiment, runs=tmp_path / "runs").count("Succeeded") == 2
+    assert (tmp_path / "count").read_text() == "x\n" * 2
+
+
 def test_two_engines_cannot_share_a_folder(tmp_path: Path) -> None:
     """The second is refused, and told the first one's pid."""
     with drive.start(manifest(hanging(tmp_path)), tmp_path / "runs") as engine:
