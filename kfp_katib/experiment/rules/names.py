@@ -11,6 +11,7 @@ from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import View
 
 _LONGEST = 40  # Katib's own limit
+_CHOSEN = 5  # characters that Kubernetes adds to a generateName
 _LABEL = 63  # Kubernetes' limit for the name of a Service and the value of a label
 _UUID = 37  # what population based training adds to make a trial's name: a dash and a UUID
 _PATH = "metadata.name"
@@ -27,10 +28,12 @@ def name_missing(view: View) -> Iterator[Finding]:
 def name_invalid(view: View) -> Iterator[Finding]:
     """The name does not start with a lower-case letter, or is longer than Katib's 40 characters."""
     name = experiment_name(view.metadata)
-    if name and (not re.match("[a-z]", name) or len(name) > _LONGEST):
+    given = view.metadata.get("name")
+    length = len(name) if given else len(view.metadata.get("generateName", "")) + _CHOSEN
+    if name and (not re.match("[a-z]", name) or length > _LONGEST):
         yield Finding(
-            _PATH,
-            f"The name '{name}' has {len(name)} characters.",
+            _PATH if given else "metadata.generateName",
+            f"The name '{name}' {'has' if given else 'will have'} {length} characters.",
             f"Start with a lower-case letter and keep to {_LONGEST} characters.",
             name,
         )
