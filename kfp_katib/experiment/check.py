@@ -86,16 +86,9 @@ def _apart(found: Iterable[Problem], form: Structure) -> list[Problem]:
 
 def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """By path, list indices as numbers; at one path errors come first."""
-    return tuple(
-        sorted(
-            problems,
-            key=lambda problem: (
-                [
-                    (int(part), "") if part.isdigit() else (-1, part)
-                    for part in re.split(r"[.\[\]]+", problem.path)
-                ],
-                problem.severity,
-                problem.rule,
-            ),
-        )
-    )
+    return tuple(sorted(problems, key=lambda found: (_steps(found.path), found.severity, found.rule)))
+
+
+def _steps(path: str) -> list[tuple[int, str]]:
+    steps = re.findall(r"\[([0-9]{1,9})\]|([^.\[\]]+)", path)
+    return [(int(index), "") if index else (-1, name) for index, name in steps]

@@ -72,3 +72,11 @@ def test_problems_come_in_the_order_of_their_paths() -> None:
     ]
     paths = [problem.path for problem in check(manifest) if problem.rule == "min-above-max"]
     assert paths == [f"spec.parameters[{i}].feasibleSpace" for i in range(11)]
+
+
+@pytest.mark.parametrize("name", ["²", "9" * 5000, "[0]", "..", "a.b"])
+def test_a_field_may_have_any_name(name: str) -> None:
+    """Also one that looks like an index or holds what paths are made with."""
+    manifest = VALID["random"]()
+    manifest["spec"]["objective"][name] = 1
+    assert [problem.rule for problem in check(manifest)] == ["unknown-field"]

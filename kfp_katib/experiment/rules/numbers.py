@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 import re
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def number(text: str) -> float | None:
@@ -17,7 +17,7 @@ def number(text: str) -> float | None:
 
 def integer(text: str) -> int | None:
     """An integer of at most 18 digits, None for any other text."""
-    return int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else None
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else None
 
 
 def lattice(low: float, high: float, step: float) -> int | None:

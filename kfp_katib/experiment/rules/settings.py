@@ -44,7 +44,7 @@ class Setting:
             return True
         if self.kind in ("choice", "never"):
             return False
-        if self.kind == "integer" and not re.fullmatch(r"[+-]?\d+", text):
+        if self.kind == "integer" and not re.fullmatch(r"[+-]?[0-9]+", text):
             return False
         try:
             value = float(text)
