@@ -44,8 +44,9 @@ class Mirror:
             return True
         recovered = self.lost.pop(change.kind, None) is not None
         if change.type == "LISTED":
+            first = change.kind not in self.listed
             self.listed.add(change.kind)
-            return self._replace(change) or recovered
+            return self._replace(change) or first or recovered
         return self._update(change) or recovered
 
     @property

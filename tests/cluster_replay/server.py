@@ -35,6 +35,8 @@ class Api:
         refuse: The status and message of every creation, where a webhook is to say no.
         rules: The answer to an access review.
         forbidden: The kinds that are answered with 403.
+        broken: The kinds that are answered with 500.
+        undeletable: Whether deletions are answered with 403.
         ahead_seconds: How far the server's clock is ahead.
         expired: Whether the next watch that has something to tell is told 410 instead.
         asked: How many requests there were, by method and kind.
@@ -52,6 +54,8 @@ class Api:
         }
     )
     forbidden: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+    undeletable: bool = False
     ahead_seconds: float = 0.0
     expired: bool = False
     asked: Counter[str] = field(default_factory=Counter)
@@ -114,8 +118,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.api.asked[f"{self.command} {kind}{watch}"] += 1
         try:
             self._disturb(kind)
-            if kind in self.api.forbidden:
+            if kind in self.api.forbidden or (self.api.undeletable and self.command == "DELETE"):
                 self._answer(403, _status(403, f"{kind} is forbidden", "Forbidden"))
+            elif kind in self.api.broken:
+                self._answer(500, _status(500, "broken"))
             elif watch:
                 self._watch(kind, query)
             else:
