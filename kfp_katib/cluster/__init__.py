@@ -10,12 +10,12 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfp_katib.cluster.engine import run
+    from kfp_katib.cluster.engine import run, watch
     from kfp_katib.cluster.stop import cancel, end_abandoned
 
-__all__ = ["cancel", "end_abandoned", "run"]
+__all__ = ["cancel", "end_abandoned", "run", "watch"]
 
-_HOME = {"run": "engine", "cancel": "stop", "end_abandoned": "stop"}
+_HOME = {"run": "engine", "watch": "engine", "cancel": "stop", "end_abandoned": "stop"}
 
 
 def __getattr__(name: str) -> object:

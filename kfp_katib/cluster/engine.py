@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from kfp_katib.choices import choose
 from kfp_katib.cluster import preflight, stop
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.follow import OnTimeout, Patience, follow
-from kfp_katib.cluster.identity import labelled, labels
+from kfp_katib.cluster.identity import as_written, labelled, labels
 from kfp_katib.cluster.session import following
 from kfp_katib.cluster.signals import experiment_ends_with_run
-from kfp_katib.cluster.submit import adopt, create
-from kfp_katib.experiment import Experiment
+from kfp_katib.cluster.submit import adopt, create, find, no_such, submitted
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Result
 
 
@@ -62,15 +64,40 @@ def run(
     wanted = labels(experiment, run_id=run_id, task_name=task_name)
     with connect(namespace or experiment.namespace) as cluster:
         manifest = labelled(experiment, cluster.namespace, wanted)
-        submitted = adopt(cluster, manifest)
-        if submitted is None:
+        ours = adopt(cluster, manifest)
+        if ours is None:
             preflight.check(cluster, manifest)
-            submitted = create(cluster, manifest)
+            ours = create(cluster, manifest)
         with (
-            experiment_ends_with_run(cluster, submitted.name, submitted.uid),
-            stop.tidied(cluster, submitted, experiment_cleanup) as tell,
-            following(cluster, experiment, submitted) as session,
+            experiment_ends_with_run(cluster, ours.name, ours.uid),
+            stop.tidied(cluster, ours, experiment_cleanup) as tell,
+            following(cluster, experiment, ours) as session,
         ):
             result = follow(session, patience, models=models or "", on_update=on_update)
             tell(result)
             return result
+
+
+def watch(
+    name: str, *, namespace: str | None = None, on_update: Callable[[Result], None] | None = None
+) -> Result:
+    """Follow an Experiment that is in the cluster already, whoever submitted it, and touch nothing.
+
+    Args:
+        name: The Experiment.
+        namespace: Where; else the connection's own.
+        on_update: Called with the Result so far whenever a trial's state changes.
+
+    Raises:
+        InputError: There is no such Experiment.
+        ManifestError: It has errors that Katib lets through and we cannot read past.
+        Interrupted: Ctrl-C.
+    """
+    with connect(namespace or "") as cluster:
+        stored = find(cluster, name)
+        if stored is None:
+            raise InputError(no_such(name, cluster.namespace))
+        experiment = load(as_written(stored), name=f"Experiment '{name}'")
+        patience = Patience(stall_timeout_seconds=math.inf, only_look=True)
+        with following(cluster, experiment, submitted(stored, adopted=True)) as session:
+            return follow(session, patience, on_update=on_update)

@@ -27,11 +27,19 @@ _TICK_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait, and what then."""
+    """How long to wait, and what then.
+
+    Attributes:
+        timeout_seconds: From the Experiment's creation; None for ever.
+        on_timeout: Whether to raise, or to take what there is and stop the search.
+        stall_timeout_seconds: For how long something may block while no trial is computed.
+        only_look: Whether the search is somebody else's: nothing of it is ended.
+    """
 
     timeout_seconds: float | None = None
     on_timeout: OnTimeout = "fail"
     stall_timeout_seconds: float = 600.0
+    only_look: bool = False
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ def follow(
             if _overdue(session, patience) and not _has_verdict(session):
                 return _out_of_time(session, patience, models)
             alarm.check(time.monotonic())
-        settle(session)
+        settle(session, end_the_rest=not patience.only_look)
         updates.tell()
         return final(session, models=models)
     except KeyboardInterrupt as error:

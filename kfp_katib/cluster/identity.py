@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest
@@ -44,6 +45,17 @@ def labelled(experiment: Experiment, namespace: str, wanted: Mapping[str, str]) 
     metadata["namespace"] = namespace
     metadata["labels"] = {**(metadata.get("labels") or {}), **wanted}
     return manifest
+
+
+def as_written(stored: Mapping[str, Any]) -> Manifest:
+    """A stored Experiment as its author wrote it: without what the cluster has added to its metadata."""
+    metadata = {key: stored["metadata"][key] for key in ("name", "namespace")}
+    return {
+        "apiVersion": stored["apiVersion"],
+        "kind": stored["kind"],
+        "metadata": metadata,
+        "spec": stored["spec"],
+    }
 
 
 def run_selector(run_id: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kfp_katib.cluster import read
 from kfp_katib.cluster.kinds import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
-from kfp_katib.cluster.watch import Change
+from kfp_katib.cluster.stream import Change
 from kfp_katib.errors import ClusterError
 
 Objects = dict[str, dict[str, Any]]

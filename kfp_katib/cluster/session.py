@@ -14,8 +14,8 @@ from kfp_katib.cluster.connect import Cluster
 from kfp_katib.cluster.evidence import Evidence
 from kfp_katib.cluster.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, SUGGESTIONS, TRIALS
 from kfp_katib.cluster.mirror import Mirror
+from kfp_katib.cluster.stream import Change, Watch
 from kfp_katib.cluster.submit import Submitted
-from kfp_katib.cluster.watch import Change, Watch
 from kfp_katib.experiment import Experiment
 
 _NEEDED = (EXPERIMENTS, SUGGESTIONS, TRIALS)

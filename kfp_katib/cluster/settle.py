@@ -20,7 +20,7 @@ _CATCH_UP_SECONDS = 5.0
 _REPORT_SECONDS = 30.0
 
 
-def settle(session: Session) -> None:
+def settle(session: Session, *, end_the_rest: bool = True) -> None:
     """Bring the mirror up to Katib's verdict, let trials report that have finished, end the others."""
     if not session.wait_until(lambda: not _behind(session), _CATCH_UP_SECONDS):
         logger.warning(
@@ -28,7 +28,7 @@ def settle(session: Session) -> None:
         )
     if _reporting(session):
         session.wait_until(lambda: not _reporting(session), _REPORT_SECONDS)
-    for name in _active(session):
+    for name in _active(session) if end_the_rest else ():
         _end(session, name)
 
 

@@ -17,7 +17,7 @@ from kfp_katib.cluster import read
 from kfp_katib.cluster.connect import Cluster, connect
 from kfp_katib.cluster.identity import run_selector
 from kfp_katib.cluster.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind
-from kfp_katib.cluster.submit import Submitted
+from kfp_katib.cluster.submit import Submitted, no_such
 from kfp_katib.errors import ClusterError, InputError, Interrupted
 from kfp_katib.results import Result
 
@@ -37,10 +37,7 @@ def cancel(name: str, *, namespace: str = "", wait_seconds: float = 60.0) -> Non
     """
     with connect(namespace) as cluster:
         if not cluster.delete(EXPERIMENTS, name):
-            raise InputError(
-                f"No Experiment '{name}' in namespace '{cluster.namespace}'. "
-                f"List them: kubectl get experiments -n {cluster.namespace}"
-            )
+            raise InputError(no_such(name, cluster.namespace))
         await_gone(cluster, name, wait_seconds)
 
 

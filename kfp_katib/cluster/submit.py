@@ -39,14 +39,34 @@ def adopt(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted | None:
     """
     name = read.name(manifest)
     try:
-        stored = cluster.get(EXPERIMENTS, name)
+        stored = find(cluster, name)
     except ClusterError as error:
-        if error.status in (403, 404):
-            return None  # 403: the preflight names the missing right, together with all others
+        if error.status == 403:
+            return None  # the preflight names the missing right, together with all others
         raise
+    if stored is None:
+        return None
     refuse_foreign(manifest, stored)
     logger.info("Experiment %s/%s is there already and ours: going on with it", cluster.namespace, name)
-    return _submitted(stored, adopted=True)
+    return submitted(stored, adopted=True)
+
+
+def find(cluster: Cluster, name: str) -> Mapping[str, Any] | None:
+    """An Experiment by its name; None where there is none."""
+    try:
+        return cluster.get(EXPERIMENTS, name)
+    except ClusterError as error:
+        if error.status == 404:
+            return None
+        raise
+
+
+def no_such(name: str, namespace: str) -> str:
+    """What to say where there is none."""
+    return (
+        f"No Experiment '{name}' in namespace '{namespace}'. "
+        f"List them: kubectl get experiments -n {namespace}"
+    )
 
 
 def create(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted:
@@ -65,7 +85,7 @@ def create(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted:
             raise
         return found
     logger.info("Experiment %s/%s created", cluster.namespace, read.name(manifest))
-    return _submitted(stored, adopted=False)
+    return submitted(stored, adopted=False)
 
 
 def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
@@ -89,7 +109,8 @@ def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None
         )
 
 
-def _submitted(stored: Mapping[str, Any], *, adopted: bool) -> Submitted:
+def submitted(stored: Mapping[str, Any], *, adopted: bool) -> Submitted:
+    """Where a stored Experiment is."""
     metadata = stored["metadata"]
     created = datetime.fromisoformat(metadata["creationTimestamp"])
     return Submitted(metadata["name"], metadata["uid"], created, adopted)

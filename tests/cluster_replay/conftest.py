@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.cluster import connect, watch
+from kfp_katib.cluster import connect, stream
 from tests.cluster.engine.proxy import write_kubeconfig
 from tests.cluster_replay.server import Api, serving
 
@@ -18,7 +18,7 @@ from tests.cluster_replay.server import Api, serving
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Api], None]]:
     """Make a server the cluster of this test's KUBECONFIG."""
     monkeypatch.setattr(connect, "RETRIES", connect.RETRIES.new(total=10, backoff_factor=0.001))
-    monkeypatch.setattr(watch, "FIRST_PAUSE_SECONDS", 0.005)
+    monkeypatch.setattr(stream, "FIRST_PAUSE_SECONDS", 0.005)
     with ExitStack() as stack:
 
         def start(api: Api) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.kinds import EXPERIMENTS, PODS, TRIALS
-from kfp_katib.cluster.watch import Change, Watch
+from kfp_katib.cluster.stream import Change, Watch
 from kfp_katib.errors import ClusterError
 from tests.cluster.engine.proxy import write_kubeconfig
 from tests.cluster_replay.server import Api

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.cluster import cancel, end_abandoned, run, stall
+from kfp_katib.cluster import cancel, end_abandoned, run, stall, watch
 from kfp_katib.errors import ClusterError, InputError, Interrupted, NoVerdict, Stalled, TimedOut
 from kfp_katib.labels import RUN
 from kfp_katib.results import Result
@@ -263,3 +263,24 @@ def test_two_thousand_finished_trials_are_adopted_within_five_seconds(serve: Ser
     start = time.monotonic()
     assert len(run(experiment_of(recorded)).trials) >= 2000
     assert time.monotonic() - start < 5
+
+
+def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
+    """Whoever has submitted it, however late, and nothing is changed."""
+    recorded = recording.read("mixed failures")
+    api, player = api_of(recorded)
+    serve(api)
+    first = run(experiment_of(recorded))
+    player.join()
+    stored = api.store.get("experiments", name_of(recorded))
+    assert stored
+    api.store.put("experiments", {**stored, "metadata": {**stored["metadata"], "labels": {}}})
+    before = api.asked.copy()
+    watched = watch(name_of(recorded))
+    assert (watched.state, [trial.name for trial in watched.trials]) == (
+        first.state,
+        [trial.name for trial in first.trials],
+    )
+    assert {request.split()[0] for request in api.asked - before} == {"GET"}
+    with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
+        watch("absent")
