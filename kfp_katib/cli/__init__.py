@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `kfp-katib validate | run | render FILE`.
+"""The command line: `kfp-katib validate | run | render FILE`, `watch | cancel NAME`.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 as wished, 1 the experiment failed, 2 the
 input cannot be used, 130 interrupted. Each verb is a module of its own, imported when it is called.

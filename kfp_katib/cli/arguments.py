@@ -19,6 +19,9 @@ STDIN = "-"
 
 manifest_argument = click.argument("file")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+namespace_option = click.option(
+    "-n", "--namespace", default="", metavar="NAME", help="Namespace in the cluster; else the kubeconfig's."
+)
 
 
 def placeholder_options(command: F) -> F:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kfp-katib run`: a manifest's trials on this machine."""
+"""`kfp-katib run`: a manifest's trials on this machine, or on a Katib in a cluster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from typing import Any, Literal
 
 import click
 
-from kfp_katib.cli.arguments import address, json_option, load, manifest_argument, placeholder_options
+from kfp_katib.cli.arguments import (
+    address,
+    json_option,
+    load,
+    manifest_argument,
+    namespace_option,
+    placeholder_options,
+)
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, NoVerdict
 from kfp_katib.experiment import Experiment, override, render
@@ -23,9 +30,9 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where a Result goes."""
+    """Where a Result goes. A search in a cluster has no folder here."""
 
-    folder: Path
+    folder: Path | None
     report: Path | None
     as_json: bool
 
@@ -33,6 +40,8 @@ class Output:
 @click.command(name="run", cls=Verb)
 @manifest_argument
 @placeholder_options
+@click.option("--engine", type=click.Choice(["local", "katib"]), default="local", show_default=True)
+@namespace_option
 @click.option(
     "--runs",
     type=click.Path(path_type=Path),
@@ -65,6 +74,8 @@ def command(
     /,
     file: str,
     *,
+    engine: Literal["local", "katib"],
+    namespace: str,
     runs: Path,
     report: Path | None,
     as_json: bool,
@@ -76,40 +87,57 @@ def command(
     """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
 
     A search that was interrupted goes on where it stopped. ${pipeline.models} is DIR/<experiment>/models
-    unless --models says otherwise. Exit code 1 where the experiment failed, 130 after Ctrl-C.
+    unless --models says otherwise. With --engine katib it is submitted to the cluster of your kubeconfig,
+    or followed on where it is there already; Ctrl-C leaves it there. Exit code 1 where the experiment
+    failed, 130 after Ctrl-C.
     """
-    from kfp_katib import local
     from kfp_katib.progress import Progress
 
     if report and not report.absolute().parent.is_dir():
         raise InputError(f"--report {report}: {report.absolute().parent} is no folder. Create it first.")
-    experiment, models = _planned(file, runs, **changes)
-    output = Output(runs.absolute() / experiment.name, report, as_json)
+    experiment, models = _planned(file, runs if engine == "local" else None, **changes)
+    output = Output(runs.absolute() / experiment.name if engine == "local" else None, report, as_json)
     click.echo(_headline(experiment), err=True)
     try:
         with Progress(sys.stderr) as progress:
-            result = local.run(
+            result = _run_on(
+                engine,
                 experiment,
+                namespace=namespace,
+                runs=runs,
+                again=again,
                 models=models,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
                 on_update=progress.update,
-                runs=runs,
-                again=again,
             )
     except NoVerdict as error:
         if error.result:
             _show(error.result, output)
         raise
-    if not progress.moved:
+    if engine == "local" and not progress.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
     _show(result, output)
     ctx.exit(0 if result.best and result.state != "Failed" else 1)
 
 
+def _run_on(
+    engine: str, experiment: Experiment, *, namespace: str, runs: Path, again: bool, **shared: Any
+) -> Result:
+    if engine == "local":
+        from kfp_katib import local
+
+        return local.run(experiment, **shared, runs=runs, again=again)
+    if again:
+        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}")
+    from kfp_katib import cluster
+
+    return cluster.run(experiment, **shared, namespace=namespace)
+
+
 def _planned(
     file: str,
-    runs: Path,
+    runs: Path | None,
     *,
     dataset: str | None,
     models: str | None,
@@ -117,16 +145,21 @@ def _planned(
     run_id: str | None,
     **overrides: Any,
 ) -> tuple[Experiment, str | None]:
-    """The Experiment that runs, and where its models go: None where the manifest names no place for them."""
+    """The Experiment that runs, and where its models go: None where the manifest names no place for them.
+
+    Without `runs` it runs in a cluster, where nothing has a default.
+    """
     experiment = override(load(file), **overrides)
-    place = str(runs.absolute() / experiment.name / "models") if models is None else address(models)
+    place = None if models is None else address(models)
+    if place is None and runs:
+        place = str(runs.absolute() / experiment.name / "models")
     rendered = render(
         experiment,
         dataset=None if dataset is None else address(dataset),
         models=place,
-        image=image or LOCAL,
-        run_id=run_id or LOCAL,
-        istio_label=False,
+        image=image or (LOCAL if runs else None),
+        run_id=run_id or (LOCAL if runs else None),
+        istio_label=not runs,
     )
     return rendered, place if "models" in used(experiment.manifest) else None
 

@@ -19,12 +19,12 @@ ROWS = 20
 LOG_LINES = 20
 
 
-def summary(result: Result, folder: Path, *, colour: bool) -> str:
+def summary(result: Result, folder: Path | None, *, colour: bool) -> str:
     """The whole of it.
 
     Args:
         result: The Result.
-        folder: Where the search keeps its files, `runs/<experiment>`.
+        folder: Where the search keeps its files, `runs/<experiment>`; None where it ran in a cluster.
         colour: Whether the best trial may be set in bold.
     """
     parts = [_table(result, colour)] if result.trials else []
@@ -32,11 +32,12 @@ def summary(result: Result, folder: Path, *, colour: bool) -> str:
     parts += [f"Note: {note}" for note in result.notes]
     if result.best:
         parts.append(_best(result.best))
-    parts.append(f"Logs and metrics of every trial: {folder}")
+    if folder:
+        parts.append(f"Logs and metrics of every trial: {folder}")
     return "\n\n".join(parts)
 
 
-def last_failure(result: Result, folder: Path) -> str:
+def last_failure(result: Result, folder: Path | None) -> str:
     """The last failed trial, why it failed, and the end of its log; empty where none failed."""
     failed = failures(result)
     if not failed:
@@ -45,7 +46,8 @@ def last_failure(result: Result, folder: Path) -> str:
     code = "" if trial.exit_code is None else f", exit code {trial.exit_code}"
     head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
     tail = "\n".join(log_end(trial).splitlines()[-LOG_LINES:]) or "(it wrote nothing)"
-    return "\n".join([head, indent(tail, "    "), f"Its files: {folder / trial.name}"])
+    files = [f"Its files: {folder / trial.name}"] if folder else []
+    return "\n".join([head, indent(tail, "    "), *files])
 
 
 def _table(result: Result, colour: bool) -> str:

@@ -16,8 +16,10 @@ from kfp_katib.errors import Interrupted, KfpKatibError
 
 VERBS = {
     "validate": "Check a manifest against everything that Katib checks, and what it does not.",
-    "run": "Run a manifest's trials on this machine.",
+    "run": "Run a manifest's trials on this machine, or on a Katib in a cluster.",
     "render": "Print the manifest as it is submitted to Katib.",
+    "watch": "Follow an Experiment in the cluster to its verdict.",
+    "cancel": "End an Experiment in the cluster.",
 }
 """Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`."""
 

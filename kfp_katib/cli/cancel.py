@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kfp-katib cancel`: end an Experiment in the cluster."""
+
+from __future__ import annotations
+
+import click
+
+from kfp_katib.cli.arguments import namespace_option
+from kfp_katib.cli.verbs import Verb
+
+
+@click.command(name="cancel", cls=Verb)
+@click.argument("name")
+@namespace_option
+@click.option(
+    "--wait-seconds",
+    type=click.FloatRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait until all of it is gone.",
+)
+def command(name: str, namespace: str, wait_seconds: float) -> None:
+    """Delete Experiment NAME, its trials and their pods, and wait until they are gone.
+
+    Katib cannot stop an Experiment and keep it: its budget cannot be lowered to what is done.
+    """
+    from kfp_katib.cluster import cancel
+
+    cancel(name, namespace=namespace, wait_seconds=wait_seconds)
+    click.echo(f"Experiment '{name}' is gone.")

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`kfp-katib watch`: follow an Experiment in the cluster, whoever has submitted it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kfp_katib.cli.arguments import json_option, namespace_option
+from kfp_katib.cli.verbs import Verb
+
+
+@click.command(name="watch", cls=Verb)
+@click.argument("name")
+@namespace_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> None:
+    """Follow Experiment NAME to its verdict, and show what came of it; nothing is changed.
+
+    What blocks it is said on stderr. Exit code 1 where it failed, 130 after Ctrl-C, which leaves it alone.
+    """
+    from kfp_katib.cli.summary import last_failure, summary
+    from kfp_katib.cluster import watch
+    from kfp_katib.progress import Progress, in_colour
+    from kfp_katib.results import to_json
+
+    with Progress(sys.stderr) as progress:
+        result = watch(name, namespace=namespace, on_update=progress.update)
+    click.echo(to_json(result) if as_json else summary(result, None, colour=in_colour(sys.stdout)))
+    if not result.succeeded and (why := last_failure(result, None)):
+        click.echo(why, err=True)
+    ctx.exit(0 if result.best and result.state != "Failed" else 1)
