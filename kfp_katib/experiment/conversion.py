@@ -40,7 +40,7 @@ JOB_NUMBER_TOO_LARGE = Rule(
 RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM, JOB_QUANTITY_INVALID, JOB_NUMBER_TOO_LARGE)
 
 QUANTITY = re.compile(
-    r"[+-]?(?P<number>[0-9]{1,40}(\.[0-9]*)?|\.[0-9]+)(?P<unit>[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)"
+    r"[+-]?(?P<number>[0-9]{1,40}(\.[0-9]*)?|\.[0-9]+)(?P<unit>[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]{1,4})"
 )
 FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
 """The webhook looks away below these two maps, for the sake of devices that it cannot know."""

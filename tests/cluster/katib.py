@@ -76,6 +76,14 @@ class Katib:
             return str(refused)
         return ""
 
+    def job_refusal(self, job: Mapping[str, Any]) -> str:
+        """Why Kubernetes refuses a Job; empty where it accepts it."""
+        try:
+            client.BatchV1Api().create_namespaced_job(self.namespace, job, dry_run="All")
+        except client.ApiException as error:
+            return _message(error)
+        return ""
+
     @contextmanager
     def running(self, manifest: Mapping[str, Any]) -> Iterator[str]:
         """Create an Experiment for real and give its name; it is deleted afterwards."""

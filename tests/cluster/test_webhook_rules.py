@@ -76,8 +76,17 @@ SAYS = {
 }
 """A part of what Katib 0.19 says when it refuses a manifest, for every rule marked `webhook`."""
 
-BY_THE_API_SERVER = frozenset({"not-an-experiment", "name-missing", "name-not-a-label"})
-"""Rules whose cases can be refused before Katib sees them, by Kubernetes' own checks of a name and kind."""
+BY_THE_API_SERVER = frozenset({"not-an-experiment", "name-missing", "name-not-a-label", "label-invalid"})
+"""Rules whose cases can be refused before Katib sees them, by Kubernetes' own checks of names and kinds."""
+
+BY_THE_JOB = frozenset(
+    {
+        *("job-field-missing", "restart-policy-invalid", "image-missing", "trial-label-invalid"),
+        *("container-name-invalid", "container-name-repeated", "mount-without-volume"),
+        *("resource-unknown", "request-above-limit", "device-without-limit"),
+    }
+)
+"""Rules whose manifests Katib accepts although Kubernetes refuses the Job that every trial then is."""
 
 
 def _cases(*, webhook: bool) -> Iterator[object]:
@@ -109,6 +118,17 @@ def test_katib_lets_the_trap_pass(case: Case, katib: Katib) -> None:
     if katib.lacks(manifest):
         pytest.skip(f"this Katib is not configured for {katib.lacks(manifest)}")
     assert katib.refusal(manifest) == ""
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.rule) for case in CASES if case.rule in BY_THE_JOB]
+)
+def test_kubernetes_refuses_the_job_of_the_trial(case: Case, katib: Katib) -> None:
+    """What Katib lets pass here can never run: Kubernetes refuses the trial's Job."""
+    job = case.manifest["spec"]["trialTemplate"]["trialSpec"]
+    assert "is invalid" in katib.job_refusal(
+        {**job, "metadata": {**job.get("metadata", {}), "name": "trial"}}
+    )
 
 
 @pytest.mark.parametrize("name", VALID)

@@ -11,6 +11,7 @@ from kfp_katib.experiment.rules import (
     budget,
     command,
     grid,
+    job,
     katib_only,
     metrics,
     names,
@@ -36,6 +37,7 @@ MODULES: tuple[ModuleType, ...] = (
     katib_only,
     trial_parameters,
     template,
+    job,
     command,
     metrics,
 )

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Kubernetes refuses of a trial: Katib's webhook lets it pass, then no trial ever starts, in silence.
+
+After Kubernetes' own validation of names, labels and resources; `tests/cluster` asks it about every case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from kfp_katib.experiment.conversion import QUANTITY
+from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.view import TRIAL_SPEC, View, items, part
+
+_WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+_PREFIX = re.compile(r"(?=.{1,253}/)[a-z0-9]([-a-z0-9.]*[a-z0-9])?/")
+_CONTAINER = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_OWN_RESOURCES = re.compile(r"cpu|memory|ephemeral-storage|hugepages-.+")
+_UNITS = {"": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+
+
+@rule("label-invalid")
+def label_invalid(view: View) -> Iterator[Finding]:
+    """A label of the Experiment is none to Kubernetes, which then refuses the Experiment."""
+    yield from _bad_labels("metadata", view.metadata)
+
+
+@rule("trial-label-invalid")
+def trial_label_invalid(view: View) -> Iterator[Finding]:
+    """A label of the template is none to Kubernetes: the Job of every trial is refused."""
+    yield from _bad_labels(f"{TRIAL_SPEC}.metadata", part(view.trial_spec, "metadata"))
+    for path, pod in view.pods:
+        yield from _bad_labels(f"{path}.metadata", part(pod, "metadata"))
+
+
+@rule("container-name-invalid")
+def container_name_invalid(view: View) -> Iterator[Finding]:
+    """A container's name is not a Kubernetes name: the Job of every trial is refused."""
+    for path, container in view.containers:
+        name = str(container.get("name", ""))
+        if name and not _CONTAINER.fullmatch(name):
+            mend = "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends."
+            yield Finding(f"{path}.name", f"The container's name is '{name}'.", mend, name)
+
+
+@rule("container-name-repeated")
+def container_name_repeated(view: View) -> Iterator[Finding]:
+    """Two containers of one pod have the same name: the Job of every trial is refused."""
+    for path, pod in view.pods:
+        listed = [
+            (f"{path}.spec.{field}[{i}].name", container.get("name"))
+            for field in ("initContainers", "containers")
+            for i, container in enumerate(items(part(pod, "spec"), field))
+            if isinstance(container, Mapping)
+        ]
+        counts = Counter(name for _, name in listed)
+        for where, name in reversed(listed):
+            if name and counts[name] > 1:
+                yield Finding(
+                    where, f"The container's name '{name}' is taken.", "Rename one of the two.", name
+                )
+                counts[name] -= 1
+
+
+@rule("mount-without-volume", severity="warning")
+def mount_without_volume(view: View) -> Iterator[Finding]:
+    """A container mounts a volume that the pod does not have; unless `trial_pod` adds it, no trial starts."""
+    for path, pod in view.pods:
+        spec = part(pod, "spec")
+        volumes = {volume.get("name") for volume in items(spec, "volumes") if isinstance(volume, Mapping)}
+        for i, container in enumerate(items(spec, "containers")):
+            mounts = items(container, "volumeMounts") if isinstance(container, Mapping) else []
+            for j, mount in enumerate(mounts):
+                name = mount.get("name") if isinstance(mount, Mapping) else None
+                if name and name not in volumes:
+                    where = f"{path}.spec.containers[{i}].volumeMounts[{j}].name"
+                    yield Finding(where, f"There is no volume '{name}'.", "Add it under volumes.", name)
+
+
+@rule("resource-unknown")
+def resource_unknown(view: View) -> Iterator[Finding]:
+    """Kubernetes has no such resource, or a device lacks its domain: the Job of every trial is refused."""
+    for path, container in view.containers:
+        for field in ("limits", "requests"):
+            for name in part(container, "resources", field):
+                if "/" not in name and not _OWN_RESOURCES.fullmatch(name):
+                    mend = "Write cpu, memory, ephemeral-storage, or a device such as nvidia.com/gpu."
+                    yield Finding(
+                        f"{path}.resources.{field}.{name}", f"The resource is '{name}'.", mend, name
+                    )
+
+
+@rule("request-above-limit")
+def request_above_limit(view: View) -> Iterator[Finding]:
+    """A container asks for more than its limit: the Job of every trial is refused."""
+    for path, container in view.containers:
+        limits = part(container, "resources", "limits")
+        for name, value in part(container, "resources", "requests").items():
+            asked, most = _amount(value), _amount(limits.get(name))
+            if "/" not in name and asked is not None and most is not None and asked > most:
+                message = f"It asks for {name} {value}, its limit is {limits[name]}."
+                yield Finding(f"{path}.resources.requests.{name}", message, "Raise the limit.", value)
+
+
+@rule("device-without-limit")
+def device_without_limit(view: View) -> Iterator[Finding]:
+    """A device is asked for without the same limit: the Job of every trial is refused."""
+    for path, container in view.containers:
+        limits = part(container, "resources", "limits")
+        for name, value in part(container, "resources", "requests").items():
+            if "/" in name and _amount(value) != _amount(limits.get(name)):
+                message = f"It asks for {name} {value}, its limit is {limits.get(name, 'missing')}."
+                yield Finding(
+                    f"{path}.resources.requests.{name}", message, "Set limits, not requests.", value
+                )
+
+
+def _bad_labels(path: str, metadata: Mapping[str, Any]) -> Iterator[Finding]:
+    """Labels that Kubernetes refuses; a placeholder may still become a good one."""
+    for key, value in part(metadata, "labels").items():
+        prefix = _PREFIX.match(key)
+        name = key[prefix.end() :] if prefix else key
+        sound = _WORD.fullmatch(name) and (value == "" or _WORD.fullmatch(str(value)))
+        if not sound and "${" not in f"{key}{value}":
+            mend = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends."
+            yield Finding(f"{path}.labels.{key}", f"The label is '{key}: {value}'.", mend, value)
+
+
+def _amount(quantity: Any) -> Decimal | None:
+    """A quantity as a number, None where there is none."""
+    match = QUANTITY.fullmatch(str(quantity).strip(" "))
+    if not match or isinstance(quantity, bool):
+        return None
+    number, unit = Decimal(match["number"]), str(match["unit"])
+    if unit.endswith("i"):
+        return number * Decimal(1024) ** (1 + "KMGTPE".index(unit[0]))
+    return number.scaleb(_UNITS[unit] if unit in _UNITS else int(unit[1:]))
