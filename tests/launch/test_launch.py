@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.errors import ExperimentFailed, InputError, StorageError, TimedOut
+from kfp_katib.errors import ExperimentFailed, InputError, KfpKatibError, StorageError, TimedOut
 from kfp_katib.launch import Files, Identity, Limits, Outcome, Surroundings, launch
 from tests.manifests import MODEL, manifest
 
@@ -132,3 +132,19 @@ def test_the_log_tells_how_far_it_is(files: Files, caplog: pytest.LogCaptureFixt
     told = [record.getMessage() for record in caplog.records if record.name.endswith("milestones")]
     assert [line.partition(" ")[0] for line in told] == ["1/3", "2/3", "3/3"]
     assert told[-1].endswith("best loss=0.000000")
+
+
+def test_a_search_needs_no_place_for_models(files: Files) -> None:
+    """Where nothing writes any, none is collected, and the outputs describe the best trial."""
+    outcome = launch(shell("echo loss=2"), files, Surroundings(image="unused"), engine="local")
+    assert (outcome.value, outcome.metadata["model"], outcome.metadata["models"]) == (1.0, "none", "")
+
+
+def test_a_cluster_that_cannot_be_reached_is_told(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine of that name talks to Kubernetes; nothing falls back to this machine."""
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "nothing"))
+    with pytest.raises(KfpKatibError, match="KUBECONFIG"):
+        launched(shell("echo loss=2"), files, engine="katib", identity=Identity("run", "task"))
+    assert not Path("runs").exists()
