@@ -74,6 +74,8 @@ class Api:
             return 201, thing
         if self.on_create:
             thing = self.on_create(thing)
+        if self.store.get(kind, name):  # somebody was quicker
+            return 409, _status(409, f'{kind} "{name}" already exists', "AlreadyExists")
         self.created.append(name)
         return 201, self.store.put(kind, thing)
 

@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
+from kubernetes.config import incluster_config
 
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.kinds import EXPERIMENTS, PODS, TRIALS
@@ -169,3 +171,20 @@ def test_what_may_not_be_watched_is_told_once(serve: Serve) -> None:
         Watch(cluster, PODS, {}, inbox).start()
         change = inbox.get(timeout=5)
     assert (change.type, change.error and change.error.status) == ("DENIED", 403)
+
+
+def test_in_a_pod_its_own_account_is_used(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Token, namespace and server are where Kubernetes puts them."""
+    serve(Api())
+    monkeypatch.delenv("KUBECONFIG")
+    for name, text in (("token", "t0ken"), ("namespace", "profile"), ("ca.crt", certifi.contents())):
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setattr("kfp_katib.cluster.connect._SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    with connect() as cluster:
+        assert (cluster.namespace, cluster.address) == ("profile", "https://10.96.0.1:443")

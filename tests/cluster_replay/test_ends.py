@@ -284,3 +284,44 @@ def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
     assert {request.split()[0] for request in api.asked - before} == {"GET"}
     with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
         watch("absent")
+
+
+def test_a_twin_that_was_quicker_is_adopted(serve: Serve) -> None:
+    """Two pods of one step, for a moment: the slower one finds the name taken, by itself."""
+    recorded = recording.read("budget")
+    api, player = api_of(recorded)
+    serve(api)
+
+    def twin_first(thing: dict[str, object]) -> dict[str, object]:
+        api.store.put("experiments", player.start(thing))
+        return thing
+
+    api.on_create = twin_first
+    assert run(experiment_of(recorded)).succeeded
+    assert api.created == []
+
+
+@pytest.mark.parametrize(("kind", "raises"), [("trials", True), ("pods", False)])
+def test_a_right_that_is_lost_meanwhile(kind: str, raises: bool, serve: Serve) -> None:
+    """Without trials there is no result; without pods there is."""
+    recorded = recording.read("budget")
+    api, _ = api_of(recorded)
+    api.forbidden = {kind}
+    serve(api)
+    if raises:
+        with pytest.raises(ClusterError, match="trials is forbidden"):
+            run(experiment_of(recorded))
+    else:
+        assert run(experiment_of(recorded)).succeeded
+
+
+def test_an_experiment_that_cannot_be_cleaned_up_does_not_take_the_result_away(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is said in the log."""
+    recorded = recording.read("budget")
+    api, _ = api_of(recorded)
+    api.undeletable = True
+    serve(api)
+    assert run(experiment_of(recorded), experiment_cleanup="delete_always").succeeded
+    assert f"Experiment {recorded.manifest['metadata']['namespace']}/{name_of(recorded)} stays" in caplog.text

@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from kfp_katib.cluster import run
+from kfp_katib.errors import NoVerdict
 from tests.cluster.engine import recording
 from tests.cluster_replay.player import Player, api_of
+from tests.cluster_replay.searches import experiment_of
 from tests.cluster_replay.server import Api
 
 Serve = Callable[[Api], None]
@@ -99,3 +102,38 @@ def test_a_launcher_that_is_killed_again_and_again_starts_one_search(serve: Serv
     result = json.loads(last.stdout[last.stdout.index("{") :])
     assert api.created == [name]
     assert (result["state"], len(result["trials"]), result["best_value"]) == ("Succeeded", 3, 0.2)
+
+
+def test_a_signal_handler_that_was_there_before_is_called_after_ours(
+    serve: Serve, in_a_pipeline: Callable[[Api, dict[str, Any]], None]
+) -> None:
+    """Whoever calls the library may have plans of its own for SIGTERM."""
+    api, _, name = slow("budget")
+    in_a_pipeline(api, {"shutdown": "Terminate"})
+    serve(api)
+    seen: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: seen.append(number))
+    try:
+        with pytest.raises(NoVerdict, match="was deleted"):
+            run(
+                experiment_of(recording.read("budget")),
+                on_update=lambda _: None if seen else signal.raise_signal(signal.SIGTERM),
+            )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert seen == [signal.SIGTERM]
+    assert api.store.get("experiments", name) is None
+
+
+def test_outside_of_a_pipeline_sigterm_stays_what_it_was(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the pod cannot be read, as in another namespace than the Experiment's."""
+    recorded = recording.read("budget")
+    api, _ = api_of(recorded)
+    serve(api)
+    monkeypatch.setenv("KFP_POD_NAME", "elsewhere")
+    handlers = []
+    before = signal.getsignal(signal.SIGTERM)
+    run(experiment_of(recorded), on_update=lambda _: handlers.append(signal.getsignal(signal.SIGTERM)))
+    assert set(handlers) == {before}
