@@ -69,7 +69,8 @@ def _chosen(manifest: Mapping[str, Any], values: Mapping[str, str | None], name:
     missing = {place: path for place, path in used(manifest).items() if not values.get(place)}
     if missing:
         lines = [
-            f"  {path}: ${{pipeline.{place}}} has no value; give {OPTIONS[place]}."
+            f"  {path}: ${{pipeline.{place}}} has no value; give {OPTIONS[place]} "
+            f"(in a pipeline: {OPTIONS[place].strip('-').replace('-', '_')})."
             for place, path in missing.items()
         ]
         raise InputError("\n".join([f"Experiment '{name}' cannot be rendered:", *lines]))
