@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kfp_katib.functions import Scalar, scalar
-from kfp_katib.results import Result, Trial, number, objective_value
+from kfp_katib.results import UNAVAILABLE, Result, Trial, number, objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
@@ -82,9 +82,10 @@ def typed(parameters: Mapping[str, str], experiment: Experiment) -> dict[str, Sc
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
     """A trial's metrics by their strategies, and the trials by their states, for numbers in a dashboard."""
     strategies = result.experiment.objective.strategies
+    texts = {name: getattr(metric, strategies.get(name, "latest")) for name, metric in trial.metrics.items()}
     values = {
-        name: number(getattr(metric, strategies.get(name, "latest")))
-        for name, metric in trial.metrics.items()
+        name: number(trial.metrics[name].latest if text == UNAVAILABLE else text)
+        for name, text in texts.items()
     }
     states = Counter(trial.state for trial in result.trials)
     counts = {f"trials_{state}": float(count) for state, count in sorted(states.items())}

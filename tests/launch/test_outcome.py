@@ -41,10 +41,19 @@ def test_metrics_are_finite() -> None:
         manifest(
             "train",
             "${trialParameters.lr}",
-            objective={"type": "minimize", "objectiveMetricName": "loss", "additionalMetricNames": ["bad"]},
+            objective={
+                "type": "minimize",
+                "objectiveMetricName": "loss",
+                "additionalMetricNames": ["bad", "odd"],
+            },
         )
     )
-    metrics = {"loss": Metric("0.5", "1", "1"), "bad": Metric("nan", "inf", "unavailable")}
+    metrics = {
+        "loss": Metric("0.5", "1", "1"),
+        "bad": Metric("nan", "inf", "nan"),
+        "odd": Metric("unavailable", "unavailable", "7"),
+    }
+    counts = {"trials_Failed": 1.0, "trials_Succeeded": 1.0}
     best = Trial("a", {"lr": "0.1"}, "Succeeded", metrics=metrics)
     result = conclude(experiment, [best, Trial("b", {}, "Failed")], state="Succeeded", reason="", message="")
-    assert finite_metrics(best, result) == {"loss": 0.5, "trials_Failed": 1.0, "trials_Succeeded": 1.0}
+    assert finite_metrics(best, result) == {"loss": 0.5, "odd": 7.0} | counts
