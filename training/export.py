@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ from training.generator import FILE_NAME
 from training.geometry import Mesh
 from training.model import EPSILON, LEAK, VAE, Architecture, Block, Dense
 from training.scaling import CONDITIONS, MAX_ANGLE_DEG, MAX_ENERGY_GEV
+
+# A step of a pipeline logs at INFO, where JAX tells which accelerators this machine does not have.
+logging.getLogger("jax").setLevel(logging.WARNING)
 
 OPSET = 13
 IR_VERSION = 8
