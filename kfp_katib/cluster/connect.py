@@ -65,6 +65,10 @@ class Cluster:
         self._api.rest_client.pool_manager.clear()
         self._api.close()
 
+    def another(self) -> Cluster:
+        """A second connection to the same place, which shares nothing with the first."""
+        return Cluster(self._api.configuration, self.namespace)
+
     @property
     def address(self) -> str:
         """The API server."""

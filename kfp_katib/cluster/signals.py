@@ -32,25 +32,28 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
 
     Outside of a pipeline's pod, and outside of the main thread, nothing changes.
     """
-    workflow = own_workflow(cluster)
-    if not workflow or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
+    # A connection of its own: the signal may come while the other one is being used, and half locked. It
+    # is open already when it is needed, by the request that finds the Workflow.
+    with cluster.another() as line:
+        workflow = own_workflow(line)
+        if not workflow or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGTERM)
 
-    def on_sigterm(number: int, frame: FrameType | None) -> None:
-        # No print, no log: the pipe behind stdout is closed by now, and writing to it would raise.
-        with suppress(ClusterError):
-            if terminated(cluster.get(WORKFLOWS, workflow), cluster.now()):
-                cluster.delete(EXPERIMENTS, name, uid=uid)
-        signal.signal(signal.SIGTERM, before)
-        os.kill(os.getpid(), signal.SIGTERM)
+        def on_sigterm(number: int, frame: FrameType | None) -> None:
+            # No print, no log: the pipe behind stdout is closed by now, and writing to it would raise.
+            with suppress(ClusterError):
+                if terminated(line.get(WORKFLOWS, workflow), line.now()):
+                    line.delete(EXPERIMENTS, name, uid=uid)
+            signal.signal(signal.SIGTERM, before)
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, on_sigterm)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, on_sigterm)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 def own_workflow(cluster: Cluster) -> str:

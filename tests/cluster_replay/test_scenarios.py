@@ -48,10 +48,17 @@ def test_a_search_is_created_once(scenario: str, serve: Serve) -> None:
     assert (first.state, first.best and first.best.name) == (second.state, second.best and second.best.name)
 
 
-def test_a_search_costs_few_requests(serve: Serve) -> None:
-    """One adoption attempt, one review, one dry run, one creation, and a list and a watch for each kind."""
-    recorded = recording.read("budget")
+@pytest.mark.parametrize(
+    ("scenario", "for_failures"),
+    [("budget", 0), ("parallel", 0), ("failures", 3)],
+)
+def test_a_search_costs_few_requests(scenario: str, for_failures: int, serve: Serve) -> None:
+    """Twelve, however many trials: adoption, review, dry run, creation, a list and a watch for each kind.
+
+    A failed trial costs one for its log, and all of them together one for the events.
+    """
+    recorded = recording.read(scenario)
     api, _ = api_of(recorded)
     serve(api)
     run(experiment_of(recorded))
-    assert api.asked.total() == 12
+    assert api.asked.total() == 12 + for_failures
