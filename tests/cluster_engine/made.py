@@ -8,7 +8,7 @@ from typing import Any
 
 from kfp_katib.cluster.kinds import EXPERIMENTS, PODS, SUGGESTIONS, TRIALS, Kind
 from kfp_katib.cluster.mirror import Mirror
-from kfp_katib.cluster.watch import Change
+from kfp_katib.cluster.stream import Change
 
 Thing = dict[str, Any]
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.cluster.kinds import EXPERIMENTS, TRIALS
-from kfp_katib.cluster.watch import Change
+from kfp_katib.cluster.stream import Change
 from tests.cluster_engine.made import experiment, listed, mirror_of, thing
 
 

@@ -8,7 +8,7 @@ import pytest
 from kfp_katib.cluster.kinds import PODS, TRIALS
 from kfp_katib.cluster.mirror import Mirror
 from kfp_katib.cluster.stall import GRACE_SECONDS, Sign, signs, working
-from kfp_katib.cluster.watch import Change
+from kfp_katib.cluster.stream import Change
 from kfp_katib.errors import ClusterError
 from tests.cluster_engine.made import (
     ended,
