@@ -31,7 +31,8 @@ def test_make_run_ends_with_the_best_trial_the_report_and_the_model(checkout: Pa
     done = subprocess.run(["make", "run"], cwd=checkout, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     ending = done.stdout.splitlines()[-8:]
-    found = {line.split(":", 1)[0].strip().lower(): line.split(":", 1)[1].strip() for line in ending if ":" in line}
+    parts = [line.split(":", 1) for line in ending if ":" in line]
+    found = {key.strip().lower(): text.strip() for key, text in parts}
     assert found["best trial"].startswith("par04-vae-")
     assert Path(found["report"]).read_text().startswith("<!doctype html>")
     assert (Path(found["model"]) / "model.onnx").stat().st_size > 0
