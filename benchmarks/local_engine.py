@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the local engine costs: its own time per trial, its throughput, and a journal of 10,000 trials.
 
-Run it as `python -m benchmarks.local_engine`; it prints one table. Each figure is measured beside what it is
+Run it as `python benchmarks/local_engine.py`; it prints one table. Each figure is measured beside what it is
 compared with, in the same run.
 """
 
@@ -135,7 +135,7 @@ def write_journal(folder: Path) -> None:
 
 def read_journal(folder: Path) -> Iterator[Row]:
     """The Result of that search, in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.local_engine", str(folder)]
+    command = [sys.executable, __file__, str(folder)]
     report = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     yield Row(f"Result from a journal of {JOURNAL_TRIALS} trials", f"{float(report[0]):.2f} s", "2 s")
     yield Row("peak memory of that process", f"{float(report[1]):.0f} MB", "150 MB")
