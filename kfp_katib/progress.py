@@ -98,7 +98,7 @@ def status_line(result: Result, *, seconds: float, before: int = 0) -> str:
         parts.append(f"best {result.experiment.objective.metric}={value_text(result.best, result)}")
     if total and done > before and done < total:
         left = (total - done) * seconds / (done - before)
-        parts.append(f"{duration(left)} left")
+        parts.append(f"{duration(max(round(left), 1))} left")
     return ", ".join(parts)
 
 
