@@ -153,7 +153,7 @@ def main() -> None:
                 for seed in range(options.seeds)
             ]
             regrets = [outcome.regret for outcome in found]
-            low, _, high = quantiles(regrets, n=4)
+            low, _, high = quantiles(regrets, n=4, method="inclusive")
             cost = median(outcome.suggestion_ms for outcome in found)
             print(
                 f"{name:<11}{algorithm:<22}{median(regrets):9.4f}{low:9.4f}{high:9.4f}{cost:15.2f}",
