@@ -101,7 +101,7 @@ def warnings(cluster: Cluster, name: str) -> list[Event]:
         found, _ = cluster.list(EVENTS, fieldSelector="type=Warning")
     except ClusterError:
         return []  # no right to events, or no answer: the sentence does without
-    own = [event for event in found if event["involvedObject"].get("name", "").startswith(name)]
+    own = [event for event in found if f"{event['involvedObject'].get('name', '')}-".startswith(f"{name}-")]
     return sorted(own, key=_time)
 
 

@@ -71,9 +71,9 @@ def run(
         with (
             experiment_ends_with_run(cluster, ours.name, ours.uid),
             stop.tidied(cluster, ours, experiment_cleanup) as tell,
-            following(cluster, experiment, ours) as session,
+            following(cluster, experiment, ours, models=models or "") as session,
         ):
-            result = follow(session, patience, models=models or "", on_update=on_update)
+            result = follow(session, patience, on_update=on_update)
             tell(result)
             return result
 

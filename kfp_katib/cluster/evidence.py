@@ -89,6 +89,8 @@ class Evidence:
 
     def of(self, trial: Trial, events: Sequence[Event] = ()) -> Trial:
         """The trial with what was found out about it."""
+        if trial.state == "Succeeded":  # what an earlier pod of a Job with a backoffLimit did is forgotten
+            return replace(trial, exit_code=0)
         end = self._endings.get(trial.name)
         said = said_of(trial.name, events) if trial.state in ("Failed", "MetricsUnavailable") else ""
         log = self._logs.get(trial.name)

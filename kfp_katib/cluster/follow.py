@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -16,7 +16,7 @@ from kfp_katib.cluster.kinds import EXPERIMENTS
 from kfp_katib.cluster.outcome import final, outcome, where_to_look
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.settle import settle
-from kfp_katib.errors import Interrupted, NoVerdict, TimedOut
+from kfp_katib.errors import ClusterError, Interrupted, NoVerdict, TimedOut
 from kfp_katib.results import Result, objective_text
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,6 @@ class Updates:
     """Tells a listener whenever a trial's state has changed."""
 
     session: Session
-    models: str
     listener: Callable[[Result], None] | None
     _told: dict[str, str] = field(default_factory=dict)
 
@@ -59,11 +58,11 @@ class Updates:
         for name, state in new.items():
             logger.info("trial %s: %s", name, state)
         if new and self.listener:
-            self.listener(outcome(self.session, models=self.models))
+            self.listener(outcome(self.session))
 
 
 def follow(
-    session: Session, patience: Patience, *, models: str = "", on_update: Callable[[Result], None] | None
+    session: Session, patience: Patience, *, on_update: Callable[[Result], None] | None = None
 ) -> Result:
     """Wait for the verdict.
 
@@ -77,21 +76,21 @@ def follow(
         NoVerdict: The Experiment was deleted.
     """
     alarm = Alarm(session, patience.stall_timeout_seconds)
-    updates = Updates(session, models, on_update)
+    updates = Updates(session, on_update)
     try:
         while not _has_verdict(session):
             changed = session.take(_TICK_SECONDS)
-            _refuse_deleted(session, models)
+            _refuse_deleted(session)
             if changed and session.complete:
                 updates.tell()
             if _overdue(session, patience) and not _has_verdict(session):
-                return _out_of_time(session, patience, models)
+                return _out_of_time(session, patience)
             alarm.check(time.monotonic())
         settle(session, end_the_rest=not patience.only_look)
         updates.tell()
-        return final(session, models=models)
+        return final(session)
     except KeyboardInterrupt as error:
-        raise Interrupted(_interrupted(session), outcome(session, models=models)) from error
+        raise Interrupted(_interrupted(session), outcome(session)) from error
 
 
 def _has_verdict(session: Session) -> bool:
@@ -99,12 +98,12 @@ def _has_verdict(session: Session) -> bool:
     return session.complete and experiment is not None and read.verdict(experiment).final
 
 
-def _refuse_deleted(session: Session, models: str) -> None:
+def _refuse_deleted(session: Session) -> None:
     if EXPERIMENTS in session.mirror.listed and session.mirror.experiment is None:
         raise NoVerdict(
             f"Experiment '{session.submitted.name}' in namespace '{session.cluster.namespace}' was deleted "
             f"by somebody else before it had a verdict. {_so_far(session)}",
-            outcome(session, models=models),
+            outcome(session),
         )
 
 
@@ -114,7 +113,7 @@ def _overdue(session: Session, patience: Patience) -> bool:
     return session.cluster.now() >= session.submitted.created + timedelta(seconds=patience.timeout_seconds)
 
 
-def _out_of_time(session: Session, patience: Patience, models: str) -> Result:
+def _out_of_time(session: Session, patience: Patience) -> Result:
     head = (
         f"Experiment '{session.submitted.name}' has no verdict after {patience.timeout_seconds:g} s. "
         f"{_so_far(session)}"
@@ -123,13 +122,15 @@ def _out_of_time(session: Session, patience: Patience, models: str) -> Result:
         raise TimedOut(
             f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
             f"{_goes_on(session)}",
-            outcome(session, models=models),
+            outcome(session),
         )
-    session.evidence.settle()
-    running = {read.name(each) for each in session.mirror.trials}
-    session.ended |= running
-    session.cluster.delete(EXPERIMENTS, session.submitted.name, uid=session.submitted.uid)
-    return outcome(session, models=models, notes=(f"{head} The best so far was taken.",))
+    session.ended |= {read.name(each) for each in session.mirror.trials}
+    result = final(session, notes=(f"{head} The best so far was taken.",))
+    try:
+        session.cluster.delete(EXPERIMENTS, session.submitted.name, uid=session.submitted.uid)
+    except ClusterError as error:
+        return replace(result, notes=(*result.notes, f"The Experiment could not be stopped: {error}"))
+    return result
 
 
 def _so_far(session: Session) -> str:

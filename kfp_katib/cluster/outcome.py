@@ -15,15 +15,13 @@ from kfp_katib.results import Result, Trial, conclude
 _KILLED = "The Experiment had its verdict while the trial still ran."
 
 
-def outcome(
-    session: Session, *, models: str = "", notes: Sequence[str] = (), events: Sequence[Event] = ()
-) -> Result:
+def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
     """The Result so far, or the final one where Katib has given its verdict."""
     experiment = session.mirror.experiment
     verdict = read.verdict(experiment) if experiment else Verdict("Created")
     return conclude(
         session.experiment,
-        [_trial(session, each, models, events) for each in session.mirror.trials],
+        [_trial(session, each, events) for each in session.mirror.trials],
         state=verdict.state,
         reason=verdict.reason,
         message=_with_suggestions_words(verdict.message, session),
@@ -32,14 +30,14 @@ def outcome(
     )
 
 
-def final(session: Session, *, models: str = "", notes: Sequence[str] = ()) -> Result:
-    """The Result after the verdict, with the evidence on what failed."""
+def final(session: Session, *, notes: Sequence[str] = ()) -> Result:
+    """The Result at the end, with the evidence on what failed."""
     session.evidence.settle()
-    result = outcome(session, models=models, notes=notes)
+    result = outcome(session, notes=notes)
     if not result.count("Failed", "MetricsUnavailable"):
         return result
     events = warnings(session.cluster, session.submitted.name)
-    return outcome(session, models=models, notes=(*notes, where_to_look(session)), events=events)
+    return outcome(session, notes=(*notes, where_to_look(session)), events=events)
 
 
 def where_to_look(session: Session) -> str:
@@ -52,8 +50,9 @@ def where_to_look(session: Session) -> str:
     )
 
 
-def _trial(session: Session, thing: read.Object, models: str, events: Sequence[Event]) -> Trial:
-    uri = f"{models.rstrip('/')}/{session.submitted.name}/{read.name(thing)}" if models else ""
+def _trial(session: Session, thing: read.Object, events: Sequence[Event]) -> Trial:
+    root = session.models.rstrip("/")
+    uri = f"{root}/{session.submitted.name}/{read.name(thing)}" if root else ""
     trial = session.evidence.of(read.trial(thing, model_uri=uri), events)
     if trial.name in session.ended and not trial.completed:
         return replace(trial, state="Killed", reason="TrialKilled", message=_KILLED)

@@ -28,6 +28,7 @@ class Session:
     Attributes:
         experiment: What runs.
         submitted: Where it is in the cluster.
+        models: The URI root below which its trials write models, empty where they write none.
         cluster: The connection.
         mirror: What the cluster holds of it.
         evidence: What was read about failed trials.
@@ -36,6 +37,7 @@ class Session:
 
     experiment: Experiment
     submitted: Submitted
+    models: str
     cluster: Cluster
     mirror: Mirror
     evidence: Evidence
@@ -89,7 +91,9 @@ class Session:
 
 
 @contextmanager
-def following(cluster: Cluster, experiment: Experiment, submitted: Submitted) -> Iterator[Session]:
+def following(
+    cluster: Cluster, experiment: Experiment, submitted: Submitted, *, models: str = ""
+) -> Iterator[Session]:
     """Follow an Experiment, its Suggestion, its Trials and their pods until the block is left."""
     inbox: queue.SimpleQueue[Change] = queue.SimpleQueue()
     named = {"fieldSelector": f"metadata.name={submitted.name}"}
@@ -103,7 +107,7 @@ def following(cluster: Cluster, experiment: Experiment, submitted: Submitted) ->
     for watch in watches:
         watch.start()
     try:
-        yield Session(experiment, submitted, cluster, mirror, evidence, inbox)
+        yield Session(experiment, submitted, models, cluster, mirror, evidence, inbox)
     finally:
         for watch in watches:
             watch.stop()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kfp_katib.cluster import pods
-from kfp_katib.cluster.evidence import LOG_LINES, Ending, ending, tail
+from kfp_katib.cluster.evidence import LOG_LINES, Ending, Evidence, ending, tail
+from kfp_katib.results import Trial
 from tests.cluster_engine.made import ended, pod, waits
 
 COLLECTOR = "metrics-logger-and-collector"
@@ -80,3 +81,28 @@ def test_the_collectors_own_failure_is_kept() -> None:
 def test_only_the_end_of_a_log_is_kept() -> None:
     """The error is at the end."""
     assert tail("\n".join(map(str, range(100)))).splitlines() == [str(n) for n in range(100 - LOG_LINES, 100)]
+
+
+def test_a_trial_that_succeeded_at_last_did_not_fail() -> None:
+    """A Job with a backoffLimit may have had a pod that failed before."""
+    evidence = Evidence(cluster=None, primary="training", stdout=True)  # type: ignore[arg-type]
+    evidence._endings["t"] = Ending("t-1", 1, "Container 'training' exited 1 (Error)")
+    found = evidence.of(Trial("t", {}, "Succeeded", message="Trial has succeeded"))
+    assert (found.exit_code, found.message) == (0, "Trial has succeeded")
+    evidence.close()
+
+
+def test_what_katib_has_quoted_is_not_said_twice() -> None:
+    """Katib puts the Job's reason into the trial's; what only an event knows is added."""
+    evidence = Evidence(cluster=None, primary="training", stdout=True)  # type: ignore[arg-type]
+    evidence._endings["t"] = Ending("t-1", 137, "Container 'training' exited 137 (OOMKilled)")
+    trial = Trial("t", {}, "Failed", "TrialFailed. Job reason: BackoffLimitExceeded", "Trial has failed.")
+    events = [
+        {"involvedObject": {"name": "t"}, "reason": reason, "message": "m"}
+        for reason in ("FailedMount", "BackoffLimitExceeded")
+    ]
+    assert (
+        evidence.of(trial, events).message == "Trial has failed. Container 'training' exited 137 (OOMKilled)"
+    )
+    assert evidence.of(trial, events[:1]).message.endswith(". FailedMount: m")
+    evidence.close()

@@ -325,3 +325,18 @@ def test_an_experiment_that_cannot_be_cleaned_up_does_not_take_the_result_away(
     serve(api)
     assert run(experiment_of(recorded), experiment_cleanup="delete_always").succeeded
     assert f"Experiment {recorded.manifest['metadata']['namespace']}/{name_of(recorded)} stays" in caplog.text
+
+
+def test_an_experiment_that_cannot_be_stopped_does_not_take_the_best_away(
+    unfinished: Recording, serve: Serve
+) -> None:
+    """The notes say that it runs on, and every trial says where its model is."""
+    api, _ = api_of(unfinished)
+    api.undeletable = True
+    serve(api)
+    result = run(
+        experiment_of(unfinished), timeout_seconds=1.5, on_timeout="best_so_far", models="s3://bucket/models"
+    )
+    assert result.best is not None
+    assert result.best.model_uri == f"s3://bucket/models/{name_of(unfinished)}/{result.best.name}"
+    assert "could not be stopped" in " ".join(result.notes)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kfp_katib.cluster import cancel, end_abandoned, run
+from kfp_katib.cluster import cancel, end_abandoned, run, watch
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
 from kfp_katib.errors import InputError, NoVerdict, TimedOut
@@ -68,6 +68,25 @@ def test_a_result_follows_katibs_verdict_at_once_and_costs_few_requests(
     record_property("requests", dict(traffic.count()))
     assert returned - min(verdicts) < 0.5
     assert len(traffic.exchanges) <= 14
+
+
+def test_retained_trials_keep_their_pods(katib: Katib, volume: Path, name: str) -> None:
+    """And their logs, for whoever looks on; the Result is the same."""
+    scenario = BY_NAME["mixed failures"]
+    prepare(volume, scenario, seconds=2)
+    made = manifest(volume, scenario, name=name, image=katib.image, retain=True)
+    assert_ends_as_written(run(load(made), namespace=katib.namespace), scenario)
+    assert left(katib.namespace, name)["pods"] >= 3
+    cancel(name, namespace=katib.namespace)
+
+
+def test_an_experiment_of_anybody_can_be_watched(katib: Katib, volume: Path, name: str) -> None:
+    """From its beginning, without our labels, and nothing of it is ended."""
+    prepare(volume, BY_NAME["budget"], seconds=2)
+    made = manifest(volume, BY_NAME["budget"], name=name, image=katib.image)
+    with connect(katib.namespace) as cluster:
+        cluster.create(EXPERIMENTS, made)
+    assert_ends_as_written(watch(name, namespace=katib.namespace), BY_NAME["budget"])
 
 
 def test_time_is_up_and_what_was_found_is_in_the_error(katib: Katib, volume: Path, name: str) -> None:
