@@ -19,7 +19,6 @@ from kfp_katib.experiment.model import Experiment, TrialParameter
 
 _META = re.compile(r"\$\{trialSpec\.(.+?)\}")
 _META_INDEX = re.compile(r"(.+)\[(.+)\]")
-_GPU = "nvidia.com/gpu"
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 
 
@@ -71,6 +70,7 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
 
 def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) -> Container:
     env = found.get("env") or []
+    limits = (found.get("resources") or {}).get("limits") or {}
     literal = {each["name"]: str(each.get("value", "")) for each in env if "valueFrom" not in each}
     return Container(
         command=tuple(map(str, found["command"])),
@@ -78,7 +78,7 @@ def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) ->
         env=literal | {"KATIB_TRIAL_NAME": trial},
         foreign=tuple(each["name"] for each in env if "valueFrom" in each),
         working_dir=found.get("workingDir") or "",
-        gpus=_gpus(found.get("resources") or {}),
+        gpus=int(limits.get("nvidia.com/gpu", 0)),  # Kubernetes takes no request without its limit
         unused=unused,
     )
 
@@ -125,11 +125,6 @@ def _metadata(experiment: Experiment, key: str, trial: str) -> str:
         "Kind": str(spec["kind"]),
         "APIVersion": str(spec["apiVersion"]),
     }[key]
-
-
-def _gpus(resources: Mapping[str, Any]) -> int:
-    counts = ((resources.get(key) or {}).get(_GPU) for key in ("limits", "requests"))
-    return max((int(count) for count in counts if count is not None), default=0)
 
 
 def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
