@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test check compile golden lock bench test-cluster clean
+.PHONY: help run test check compile golden lock bench test-cluster test-kfp test-images image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -39,9 +39,32 @@ bench: $(READY) ## measure what the README quotes
 test-cluster: $(READY) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
 	@$(BIN)/python -m pytest -q -m cluster tests/cluster
 
+test-kfp: $(READY) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
+	@$(BIN)/python -m pytest -q -n0 -m kfp_backend tests/kfp
+
+test-images: $(READY) ## run the tests that need Docker; they build both images
+	@$(BIN)/python -m pytest -q -n0 -m images tests/images
+
+# An image's name is that of components/_image.py, which the compiled pipelines hold.
+image_of = $(shell $(PYTHON) -c 'import runpy; print(runpy.run_path("components/_image.py")["$(1)_IMAGE"])')
+BASE_IMAGE ?=
+REVISION ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+DOCKER_BUILD = docker build $(DOCKER_BUILD_ARGS) --build-arg REVISION=$(REVISION)
+
+image: ## build both images by Docker (BASE_IMAGE, DOCKER_BUILD_ARGS)
+	$(DOCKER_BUILD) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
+		-f deploy/Dockerfile -t $(call image_of,RUNTIME) .
+	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) \
+		-f training/Dockerfile -t $(call image_of,TRAINING) .
+
+LOCK = uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--extra s3
+LOCK_IMAGE = $(LOCK) --config-file deploy/uv.toml -c requirements.lock --no-annotate --no-header
+
 lock: ## choose the versions anew (needs uv)
-	uv pip compile -q pyproject.toml --extra s3 --extra training --group dev --universal \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --upgrade -o requirements.lock
+	$(LOCK) --extra training --group dev --upgrade -o requirements.lock
+	$(LOCK_IMAGE) -o deploy/runtime.lock
+	$(LOCK_IMAGE) --extra training -o training/training.lock
 
 clean: ## forget the environment and everything that was built or run
 	rm -rf $(VENV) .venv-* build runs dist *.egg-info
