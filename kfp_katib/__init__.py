@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kfp_katib.errors import (
+        ClusterError,
         ExperimentFailed,
         InputError,
         Interrupted,
         KfpKatibError,
         ManifestError,
         NoVerdict,
+        Stalled,
         StorageError,
         TimedOut,
     )
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from kfp_katib.results import Metric, Result, Trial
 
 __all__ = [
+    "ClusterError",
     "Experiment",
     "ExperimentFailed",
     "InputError",
@@ -34,6 +37,7 @@ __all__ = [
     "NoVerdict",
     "Problem",
     "Result",
+    "Stalled",
     "StorageError",
     "TimedOut",
     "Trial",
