@@ -35,4 +35,4 @@ def test_make_run_ends_with_the_best_trial_the_report_and_the_model(checkout: Pa
     found = {key.strip().lower(): text.strip() for key, text in parts}
     assert found["best trial"].startswith("par04-vae-")
     assert Path(found["report"]).read_text().startswith("<!doctype html>")
-    assert (Path(found["model"]) / "model.onnx").stat().st_size > 0
+    assert (Path(found["model"]) / "Generator.onnx").stat().st_size > 0
