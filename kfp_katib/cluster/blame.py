@@ -60,11 +60,11 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Check the log of katib-controller.",
     ),
     "no-service-pod": (
-        "the suggestion service of '{subject}' has no pod: {words}",
+        "the suggestion service '{subject}' has no pod: {words}",
         "Check quotas and admission rules of the namespace.",
     ),
     "service-not-ready": (
-        "the suggestion service of '{subject}' is not ready: {words}",
+        "the suggestion service '{subject}' is not ready: {words}",
         "Look at its pod.",
     ),
     "no-answer": (
@@ -102,7 +102,7 @@ def warnings(cluster: Cluster, name: str) -> list[Event]:
     except ClusterError:
         return []  # no right to events, or no answer: the sentence does without
     own = [event for event in found if f"{event['involvedObject'].get('name', '')}-".startswith(f"{name}-")]
-    return sorted(own, key=_time)
+    return sorted((event for event in own if not _passes_by_itself(event)), key=_time)
 
 
 def sentence(sign: Sign, events: Sequence[Event], words: str = "") -> str:
@@ -137,8 +137,8 @@ def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
     try:
         if sign.cause == "no-pod":
             return _of_job(cluster.get(JOBS, sign.subject))
-        if sign.cause == "no-service-pod" and mirror.suggestion:
-            return _of_deployment(cluster.get(DEPLOYMENTS, _service(mirror)))
+        if sign.cause == "no-service-pod":
+            return _of_deployment(cluster.get(DEPLOYMENTS, sign.subject))
         if sign.cause == "service-not-ready":
             return _log_line(cluster, mirror.suggestion_pods())
         if sign.cause in ("sidecar", "unreported"):
@@ -146,11 +146,6 @@ def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
     except ClusterError as error:
         return "" if error.status != 404 else "its Job does not exist" if sign.cause == "no-pod" else ""
     return ""
-
-
-def _service(mirror: Mirror) -> str:
-    algorithm = (mirror.suggestion or {})["spec"]["algorithm"]["algorithmName"]
-    return f"{mirror.name}-{algorithm}"
 
 
 def _pods_of(mirror: Mirror, subject: str) -> list[dict[str, Any]]:
@@ -178,6 +173,13 @@ def _log_line(cluster: Cluster, found: Sequence[Mapping[str, Any]], wanted: Sequ
                 lines = cluster.log(read.name(pod), container, lines=3).strip().splitlines()
                 return f"the last line of {container}'s log is {lines[-1]!r}" if lines else ""
     return ""
+
+
+def _passes_by_itself(event: Event) -> bool:
+    """Whether a controller was merely outrun by another, which Katib reports as an error and tries again."""
+    return event.get("reason") == "ReconcileError" and any(
+        words in event.get("message", "") for words in ("already exists", "object has been modified")
+    )
 
 
 def _time(event: Event) -> str:

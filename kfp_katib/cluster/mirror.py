@@ -61,6 +61,12 @@ class Mirror:
         return self.objects[SUGGESTIONS].get(self.name)
 
     @property
+    def service(self) -> str:
+        """The suggestion service's name, which its Deployment and the names of its pods share."""
+        spec = (self.suggestion or {}).get("spec", {})
+        return f"{self.name}-{spec.get('algorithm', {}).get('algorithmName', '')}"
+
+    @property
     def trials(self) -> list[dict[str, Any]]:
         """The Trials in the order in which they were suggested."""
         return read.in_order(self.objects[TRIALS].values(), self.suggestion)

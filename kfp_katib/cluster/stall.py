@@ -90,8 +90,8 @@ def _of_controller(mirror: Mirror, experiment: Mapping[str, Any]) -> Iterator[Si
         yield Sign("no-suggestion", mirror.name)
     elif "DeploymentReady" not in read.true_conditions(suggestion):
         if PODS not in mirror.denied and not mirror.suggestion_pods():
-            yield Sign("no-service-pod", mirror.name)
-        yield Sign("service-not-ready", mirror.name)
+            yield Sign("no-service-pod", mirror.service)
+        yield Sign("service-not-ready", mirror.service)
     else:
         given = read.status(suggestion).get("suggestions") or ()
         if suggestion.get("spec", {}).get("requests", 0) > len(given):

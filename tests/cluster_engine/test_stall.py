@@ -37,8 +37,11 @@ def with_trial(*pods: dict[str, object]) -> Mirror:
     [
         (mirror_of(of_experiment=experiment()), Sign("no-controller", "x")),
         (mirror_of(), Sign("no-suggestion", "x")),
-        (mirror_of(of_suggestion=suggestion("Created")), Sign("no-service-pod", "x")),
-        (mirror_of(of_suggestion=suggestion("Created"), pods=[SERVICE]), Sign("service-not-ready", "x")),
+        (mirror_of(of_suggestion=suggestion("Created")), Sign("no-service-pod", "x-random")),
+        (
+            mirror_of(of_suggestion=suggestion("Created"), pods=[SERVICE]),
+            Sign("service-not-ready", "x-random"),
+        ),
         (
             mirror_of(of_suggestion=suggestion("DeploymentReady", requests=1), pods=[SERVICE]),
             Sign("no-answer", "x"),

@@ -66,11 +66,11 @@ def job(**spec: Any) -> dict[str, Any]:
                     "conditions": [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]
                 },
             },
-            Sign("no-service-pod", "x"),
+            Sign("no-service-pod", "x-random"),
             "exceeded quota",
         ),
-        (None, None, Sign("no-service-pod", "x"), ""),
-        (None, None, Sign("service-not-ready", "x"), "suggestion's log is 'Address already in use'"),
+        (None, None, Sign("no-service-pod", "x-random"), ""),
+        (None, None, Sign("service-not-ready", "x-random"), "suggestion's log is 'Address already in use'"),
         (None, None, Sign("sidecar", "t-1", COLLECTOR), "connection refused"),
         (None, None, Sign("unreported", "t"), "connection refused"),
         (None, None, Sign("image", "t-1"), ""),
@@ -111,3 +111,13 @@ def test_only_an_experiments_own_warnings_count(api: Api, serve: Serve) -> None:
     with connect() as cluster:
         found = warnings(cluster, "x")
     assert [event["involvedObject"]["name"] for event in found] == ["x-b", "x-a"]
+
+
+@pytest.mark.parametrize("message", ['suggestions "x" already exists', "the object has been modified; retry"])
+def test_a_controller_that_was_outrun_is_not_to_blame(message: str, api: Api, serve: Serve) -> None:
+    """Katib reports it as an error and tries again."""
+    event = {"reason": "ReconcileError", "message": f"Failed to reconcile: {message}"}
+    api.store.put("events", {"metadata": {"name": "e", "uid": "e"}, "involvedObject": {"name": "x"}, **event})
+    serve(api)
+    with connect() as cluster:
+        assert warnings(cluster, "x") == []

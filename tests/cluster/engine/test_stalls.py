@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -87,7 +88,7 @@ CAUSES: list[tuple[Change, dict[str, Any], str]] = [
     (
         gpu,
         {"ResourceQuota": {"hard": {"pods": "0"}}},
-        "the suggestion service of .* has no pod: .*exceeded quota",
+        "the suggestion service .* has no pod: .*exceeded quota",
     ),
 ]
 
@@ -104,6 +105,8 @@ def place() -> Iterator[Callable[[dict[str, Any]], str]]:
             quota = kind == "ResourceQuota"
             create = core.create_namespaced_resource_quota if quota else core.create_namespaced_limit_range
             create(name, body)
+        while not core.list_namespaced_config_map(name).items:  # one test refers to kube-root-ca.crt
+            time.sleep(0.1)
         return name
 
     yield make
@@ -131,7 +134,7 @@ def test_what_blocks_is_said_and_then_ends_the_search(
     change(manifest)
     began = datetime.now(UTC).timestamp()
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match=f"(?s){words}"):
-        run(load(manifest), namespace=namespace, stall_timeout_seconds=75)
+        run(load(manifest), namespace=namespace, stall_timeout_seconds=50)
     said = next(record for record in caplog.records if record.name == "kfp_katib.cluster.alarm")
     record_property("seconds_to_warning", round(said.created - began, 1))
     record_property("sentence", said.getMessage())
