@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The search: one Katib Experiment, from its manifest to the best model."""
+"""The search: one Katib Experiment, from its manifest to the best model.
 
-from typing import NamedTuple, Optional
+The data are optional without their annotation saying so: a cluster hands artifacts over without their type,
+which kfp then takes from the annotation, and `Optional` is none (tests/components/test_handed_over.py).
+"""
+
+from typing import NamedTuple
 
 from kfp import dsl
 from kfp.dsl import HTML, Dataset, Input, Markdown, Metrics, Model, Output
@@ -18,7 +22,7 @@ def launch_katib(
     summary: Output[Markdown],
     report: Output[HTML],
     engine: str = "katib",
-    dataset: Optional[Input[Dataset]] = None,
+    dataset: Input[Dataset] = None,
     dataset_uri: str = "",
     models: str = "",
     image: str = "",
