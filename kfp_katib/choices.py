@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One of a few names: what does not fit is refused with the nearest that would."""
+"""A name out of a few: what was probably meant where it is misspelt, and what there is to choose from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import difflib
 from collections.abc import Iterable
 
 from kfp_katib.errors import InputError
+
+_LONGEST = 64  # a longer name is no slip of the finger, and comparing it would take its time
+_MOST = 200
 
 
 def choose(value: str, names: Iterable[str], what: str) -> str:
@@ -24,6 +27,23 @@ def choose(value: str, names: Iterable[str], what: str) -> str:
 def hint(value: str, names: Iterable[str]) -> str:
     """What to write instead: the nearest name where one is near, and all of them."""
     known = sorted(names)
-    listed = f"There is: {', '.join(known)}." if known else "There is none."
-    near = difflib.get_close_matches(value, known, n=1)
-    return f"Did you mean {near[0]!r}? {listed}" if near else listed
+    listed = f"Use one of: {', '.join(known)}." if known else "There is none."
+    near = closest(value, known)
+    return f"Did you mean {near!r}? {listed}" if near else listed
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is spelt most like this one, None where none comes close.
+
+    Differences of case, `-` and `_` alone do not count.
+    """
+    names = list(known)[:_MOST]
+    bare = _bare(name)
+    same = [other for other in names if _bare(other) == bare]
+    if same or len(name) > _LONGEST:
+        return next(iter(same), None)
+    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+
+
+def _bare(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")

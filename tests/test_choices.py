@@ -17,7 +17,7 @@ def test_a_known_name_passes() -> None:
 def test_a_misspelt_name_is_refused_with_the_nearest() -> None:
     """The message says what it is about, what we saw, what was likely meant, and all there is."""
     with pytest.raises(
-        InputError, match=r"cleanup is 'kep'\. Did you mean 'keep'\? There is: delete, keep\."
+        InputError, match=r"cleanup is 'kep'\. Did you mean 'keep'\? Use one of: delete, keep\."
     ):
         choose("kep", ("keep", "delete"), "cleanup")
 
@@ -25,7 +25,7 @@ def test_a_misspelt_name_is_refused_with_the_nearest() -> None:
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        pytest.param(["b", "a"], "There is: a, b.", id="nothing near"),
+        pytest.param(["b", "a"], "Use one of: a, b.", id="nothing near"),
         pytest.param([], "There is none.", id="nothing at all"),
     ],
 )

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from kfp_katib.choices import closest
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import MOST_FINDINGS, Finding, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
-from kfp_katib.experiment.spelling import closest
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
 UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field; it would be dropped in silence.")

@@ -15,7 +15,7 @@ from kfp_katib.arguments import as_sent
 from kfp_katib.choices import choose
 from kfp_katib.errors import ExperimentFailed, NoVerdict
 from kfp_katib.launch.delivery import deliver
-from kfp_katib.launch.engines import CLEANUPS, available, run
+from kfp_katib.launch.engines import CLEANUPS, ENGINES, run
 from kfp_katib.launch.evidence import failure, write_evidence
 from kfp_katib.launch.outcome import Outcome
 from kfp_katib.launch.plan import plan
@@ -56,7 +56,7 @@ def launch(
         NoVerdict: It has none: time, Ctrl-C, or a stall.
         StorageError: The manifest says that trials write models, and no trial left one.
     """
-    choose(engine, available(), "engine")
+    choose(engine, ENGINES, "engine")
     choose(cleanup, CLEANUPS, "experiment_cleanup")
     identity.check(engine)
     limits.check()

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who runs an Experiment: an engine is a module with a `run`, and there are those that are installed."""
+"""Who runs an Experiment: an engine is a module with a `run` and an `end_abandoned`."""
 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from types import ModuleType
 from typing import Any
 
@@ -15,23 +14,17 @@ from kfp_katib.launch.plan import Plan
 from kfp_katib.launch.request import Identity, Limits
 from kfp_katib.results import Result
 
-MODULES = {"katib": "kfp_katib.cluster", "local": "kfp_katib.local"}
+ENGINES = {"katib": "kfp_katib.cluster", "local": "kfp_katib.local"}
 CLEANUPS = ("keep", "delete_on_success", "delete_always")
-
-
-def available() -> tuple[str, ...]:
-    """The engines that this installation has."""
-    specs = {name: importlib.util.find_spec(module) for name, module in MODULES.items()}
-    return tuple(name for name, spec in specs.items() if spec and spec.origin)
 
 
 def engine(name: str) -> ModuleType:
     """The module behind an engine's name.
 
     Raises:
-        InputError: There is no such engine here.
+        InputError: There is no such engine.
     """
-    return importlib.import_module(MODULES[choose(name, available(), "engine")])
+    return importlib.import_module(ENGINES[choose(name, ENGINES, "engine")])
 
 
 def run(name: str, plan: Plan, *, identity: Identity, namespace: str, limits: Limits, cleanup: str) -> Result:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
+from kfp_katib.choices import choose
 from kfp_katib.errors import InputError, Interrupted, TimedOut
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
@@ -65,8 +66,7 @@ def run(
         TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
         Interrupted: Ctrl-C or SIGTERM; carries the Result so far.
     """
-    if on_timeout not in ("fail", "best_so_far"):
-        raise InputError(f"on_timeout is {on_timeout!r}. Take 'fail' or 'best_so_far'.")
+    choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
     deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds

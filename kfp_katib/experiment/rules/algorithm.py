@@ -4,21 +4,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from kfp_katib.choices import hint
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.view import Part, View
-from kfp_katib.experiment.spelling import closest
 
 _ALGORITHM = "spec.algorithm"
 _EARLY = "spec.earlyStopping"
-
-
-def _did_you_mean(name: str, known: Mapping[str, object]) -> str:
-    close = closest(name, known)
-    listed = ", ".join(sorted(known)) or "none"
-    return f"Did you mean '{close}'? There are: {listed}." if close else f"There are: {listed}."
 
 
 def _services(view: View) -> Iterator[tuple[str, str, Service, list[tuple[str, Part]]]]:
@@ -41,7 +35,7 @@ def algorithm_missing(view: View) -> Iterator[Finding]:
 def algorithm_unknown(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration has no such algorithm."""
     if view.algorithm and view.algorithm not in SUGGESTIONS:
-        mend = _did_you_mean(view.algorithm, SUGGESTIONS)
+        mend = hint(view.algorithm, SUGGESTIONS)
         yield Finding(
             f"{_ALGORITHM}.algorithmName", f"Unknown algorithm '{view.algorithm}'.", mend, view.algorithm
         )
@@ -63,7 +57,7 @@ def early_stopping_unknown(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration has no such early-stopping algorithm."""
     name = view.spec.get("earlyStopping", {}).get("algorithmName", "")
     if name and name not in EARLY_STOPPING:
-        mend = _did_you_mean(name, EARLY_STOPPING)
+        mend = hint(name, EARLY_STOPPING)
         yield Finding(f"{_EARLY}.algorithmName", f"Unknown early-stopping algorithm '{name}'.", mend, name)
 
 
@@ -74,7 +68,7 @@ def setting_unknown(view: View) -> Iterator[Finding]:
         for path, setting in settings:
             name = setting.get("name", "")
             if name not in service.settings and service.unknown == "refused":
-                mend = _did_you_mean(name, service.settings)
+                mend = hint(name, service.settings)
                 yield Finding(f"{path}.name", f"{algorithm} has no setting '{name}'.", mend, name)
 
 
@@ -85,7 +79,7 @@ def setting_ignored(view: View) -> Iterator[Finding]:
         for path, setting in settings:
             name = setting.get("name", "")
             if name not in service.settings and service.unknown == "ignored":
-                mend = _did_you_mean(name, service.settings)
+                mend = hint(name, service.settings)
                 yield Finding(f"{path}.name", f"{algorithm} ignores the setting '{name}'.", mend, name)
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kfp_katib.choices import closest
 from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
-from kfp_katib.experiment.spelling import closest
 
 _PATH = f"{TEMPLATE}.trialParameters"
 _META = re.compile(r"\$\{trialSpec\.(.+?)\}")  # searched for, not matched: Katib's own way
