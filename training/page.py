@@ -81,7 +81,7 @@ def _traces(comparison: Comparison) -> list[tuple[go.Scatter, int]]:
 
 
 def _step(
-    name: str, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], *, in_legend: bool
+    name: str, x: npt.NDArray[np.number], y: npt.NDArray[np.number], *, in_legend: bool
 ) -> go.Scatter:
     line = {"shape": "hv", "color": COLOURS[name]}
     return go.Scatter(x=x.tolist(), y=y.tolist(), name=name, line=line, mode="lines", showlegend=in_legend)
