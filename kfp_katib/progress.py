@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self, TextIO
 
-from kfp_katib.report.words import duration, failures, value_text
+from kfp_katib.report.words import duration, value_text
 from kfp_katib.results import Result, Trial, TrialState, objective_value
 
 _ERASE = "\r\x1b[K"
@@ -54,7 +54,7 @@ class Progress:
     def update(self, result: Result) -> None:
         """Show a change."""
         if self._before is None:
-            self._before = max(_completed(result) - 1, 0)
+            self._before = max(result.completed - 1, 0)
             self._notes(result)
         changed = [trial for trial in result.trials if self._known.get(trial.name) != trial.state]
         self._known.update({trial.name: trial.state for trial in changed})
@@ -88,11 +88,11 @@ def status_line(result: Result, *, seconds: float, before: int = 0) -> str:
         before: How many trials were completed before it began.
     """
     total = result.experiment.max_trial_count
-    done = _completed(result)
+    done = result.completed
     parts = [f"{done}/{total} trials" if total else f"{done} trials"]
     if running := result.count("Running", "Pending"):
         parts.append(f"{running} running")
-    if failed := len(failures(result)):
+    if failed := len(result.failures):
         parts.append(f"{failed} failed")
     if result.best:
         parts.append(f"best {result.experiment.objective.metric}={value_text(result.best, result)}")
@@ -116,7 +116,3 @@ def trial_line(trial: Trial, result: Result) -> str:
 def in_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
     """Whether colours and bold may be used: on a terminal, unless NO_COLOR is set (no-color.org)."""
     return stream.isatty() and not environment.get("NO_COLOR")
-
-
-def _completed(result: Result) -> int:
-    return sum(trial.completed for trial in result.trials)

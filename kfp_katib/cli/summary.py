@@ -10,7 +10,7 @@ import click
 from tabulate import tabulate
 
 from kfp_katib.report.assignment import as_flags
-from kfp_katib.report.words import counts, duration, failures, log_end, value_text, verdict
+from kfp_katib.report.words import counts, duration, exit_code, log_end, value_text, verdict
 from kfp_katib.results import Result, Trial, ranked
 
 ROWS = 20
@@ -39,13 +39,11 @@ def summary(result: Result, folder: Path | None, *, colour: bool) -> str:
 
 def last_failure(result: Result, folder: Path | None) -> str:
     """The last failed trial, why it failed, and the end of its log; empty where none failed."""
-    failed = failures(result)
-    if not failed:
+    if not result.failures:
         return ""
-    trial = failed[-1]
-    code = "" if trial.exit_code is None else f", exit code {trial.exit_code}"
-    head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
-    tail = "\n".join(log_end(trial).splitlines()[-LOG_LINES:]) or "(it wrote nothing)"
+    trial = result.failures[-1]
+    head = f"Trial {trial.name} {trial.state}{exit_code(trial)}: {trial.message}"
+    tail = log_end(trial, lines=LOG_LINES) or "(it wrote nothing)"
     files = [f"Its files: {folder / trial.name}"] if folder else []
     return "\n".join([head, indent(tail, "    "), *files])
 
@@ -65,7 +63,7 @@ def _shown(result: Result) -> list[Trial]:
     if len(result.trials) <= ROWS:
         return list(result.trials)
     best = ranked(result.trials, result.experiment.objective)[: ROWS // 2]
-    names = {trial.name for trial in (*best, *failures(result)[-(ROWS // 2) :])}
+    names = {trial.name for trial in (*best, *result.failures[-(ROWS // 2) :])}
     return [trial for trial in result.trials if trial.name in names]
 
 

@@ -69,7 +69,7 @@ def launch(
         result = run(
             engine, planned, identity=identity, namespace=around.namespace, limits=limits, cleanup=cleanup
         )
-        if result.state == "Failed" or not result.best:
+        if not result.usable:
             raise ExperimentFailed(failure(result), result)
     except (NoVerdict, ExperimentFailed) as error:
         if error.result:

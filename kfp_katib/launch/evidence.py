@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfp_katib.report.words import exit_code, log_end
 from kfp_katib.results import Result, Trial, objective_text, trials_csv
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def write_evidence(result: Result, files: Files, *, delivered: Trial | None = No
 def failure(result: Result) -> str:
     """Why a search failed, in the words of its last failed trial."""
     name, total = result.experiment.name, len(result.trials)
-    failed = [trial for trial in result.trials if trial.state in ("Failed", "MetricsUnavailable")]
+    failed = result.failures
     head = f"Experiment '{name}' failed ({result.reason or result.state}): {result.message}".rstrip(": ")
     seen = f"{len(failed)} of {total} trials failed, maxFailedTrialCount is {_limit(result)}."
     if not failed:
@@ -55,10 +56,9 @@ def _limit(result: Result) -> str:
 
 
 def _last_words(trial: Trial) -> Sequence[str]:
-    code = "" if trial.exit_code is None else f", exit code {trial.exit_code}"
     why = " ".join(part for part in (trial.reason, trial.message) if part)
-    head = f"Last: trial '{trial.name}', {trial.state} ({why or 'no reason given'}){code}"
-    log = trial.log_tail.splitlines()[-_LOG_LINES:]
+    head = f"Last: trial '{trial.name}', {trial.state} ({why or 'no reason given'}){exit_code(trial)}"
+    log = log_end(trial, lines=_LOG_LINES).splitlines()
     return [f"{head}. The end of its log:", *(f"    {line}" for line in log)] if log else [f"{head}; no log."]
 
 

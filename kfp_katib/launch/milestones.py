@@ -25,7 +25,7 @@ class Milestones:
 
     def update(self, result: Result) -> None:
         """Take a change; say something where it completed a trial."""
-        done = sum(trial.completed for trial in result.trials)
+        done = result.completed
         if self._before is None:
             self._before = self._done = max(done - 1, 0)
         if done > self._done:

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kfp_katib.functions import Scalar, scalar
-from kfp_katib.results import UNAVAILABLE, Result, Trial, number, objective_value
+from kfp_katib.functions import Scalar
+from kfp_katib.results import UNAVAILABLE, Result, Trial, assignments, number, objective_value
 
 if TYPE_CHECKING:
-    from kfp_katib.experiment import Experiment
     from kfp_katib.launch.plan import Plan
     from kfp_katib.storage import Checkpoint
 
@@ -51,7 +50,7 @@ def outcome(plan: Plan, result: Result, trial: Trial, checkpoint: Checkpoint | N
     objective = result.experiment.objective
     value = objective_value(trial, objective)
     assert value is not None, trial.name
-    parameters = typed(trial.parameters, result.experiment)
+    parameters = assignments(trial, result.experiment.parameters)
     metadata: dict[str, Scalar] = {
         "experiment": result.experiment.name,
         "model": "collected" if checkpoint else "none",
@@ -73,12 +72,6 @@ def outcome(plan: Plan, result: Result, trial: Trial, checkpoint: Checkpoint | N
     )
 
 
-def typed(parameters: Mapping[str, str], experiment: Experiment) -> dict[str, Scalar]:
-    """Katib's text as what it means: numbers for int, double and discrete, text for categorical."""
-    types = {parameter.name: parameter.type for parameter in experiment.parameters}
-    return {name: _typed(text, types.get(name, "categorical")) for name, text in parameters.items()}
-
-
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
     """A trial's metrics by their strategies, and the trials by their states, for numbers in a dashboard."""
     strategies = result.experiment.objective.strategies
@@ -90,10 +83,3 @@ def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
     states = Counter(trial.state for trial in result.trials)
     counts = {f"trials_{state}": float(count) for state, count in sorted(states.items())}
     return {name: value for name, value in values.items() if value is not None} | counts
-
-
-def _typed(text: str, kind: str) -> Scalar:
-    value = None if kind == "categorical" else number(text)
-    if value is None:
-        return text
-    return scalar(int(value) if kind != "double" and value.is_integer() else value)

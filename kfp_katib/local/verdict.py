@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kfp_katib.experiment.model import Experiment, Objective
-from kfp_katib.results import ExperimentState, Trial, objective_value
+from kfp_katib.results import ExperimentState, Trial, objective_value, reaches_goal
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Tally:
     def add(self, trial: Trial, objective: Objective) -> None:
         """Counts one more completed trial."""
         self.completed += 1
-        self.failed += trial.state in ("Failed", "MetricsUnavailable")
-        self.goal_reached = self.goal_reached or _reaches_goal(trial, objective)
+        self.failed += trial.failed
+        self.goal_reached = self.goal_reached or reaches_goal(objective_value(trial, objective), objective)
 
 
 def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Verdict | None:
@@ -72,10 +72,3 @@ def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Verd
     if experiment.max_trial_count is not None and tally.completed >= experiment.max_trial_count:
         return BUDGET_SPENT
     return SEARCH_ENDED if search_ended else None
-
-
-def _reaches_goal(trial: Trial, objective: Objective) -> bool:
-    value = objective_value(trial, objective)
-    if value is None or objective.goal is None:
-        return False
-    return value <= objective.goal if objective.type == "minimize" else value >= objective.goal

@@ -4,34 +4,16 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import yaml
 
-from kfp_katib.results import Trial, number
+from kfp_katib.results import Trial, assignments
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
-
-Value = int | float | str
-_WHOLE = re.compile(r"[+-]?[0-9]+")
-
-
-def typed(text: str, parameter: Parameter | None) -> Value:
-    """A parameter's text as the number it stands for; text of a categorical parameter stays text."""
-    value = number(text)
-    if value is None or (parameter and parameter.type == "categorical"):
-        return text
-    return int(text) if _WHOLE.fullmatch(text) else value
-
-
-def assignments(trial: Trial, parameters: Iterable[Parameter]) -> dict[str, Value]:
-    """The trial's parameters with their types."""
-    known = {parameter.name: parameter for parameter in parameters}
-    return {name: typed(text, known.get(name)) for name, text in trial.parameters.items()}
 
 
 def as_flags(trial: Trial) -> str:

@@ -17,8 +17,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from kfp_katib.report.assignment import Value, typed
-from kfp_katib.results import Result, Trial, number, objective_value
+from kfp_katib.results import Result, Trial, Value, number, objective_value, typed
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from kfp_katib.report.assignment import as_yaml
-from kfp_katib.report.words import counts, duration, failures, legible, log_end, value_text, verdict
+from kfp_katib.report.words import counts, duration, exit_code, legible, log_end, value_text, verdict
 from kfp_katib.results import Result, Trial, ranked
 
 _ROWS = 5  # trials in the table: a summary is one screen
@@ -67,15 +67,13 @@ def _table(result: Result, ranking: Sequence[Trial]) -> str:
 
 
 def _last_failure(result: Result) -> list[str]:
-    failed = failures(result)
+    failed = result.failures
     if not failed:
         return []
     last = failed[-1]
-    code = "" if last.exit_code is None else f", exit code {last.exit_code}"
-    heading = (
-        f"### {len(failed)} failed; the last: {_text(f'{last.name}, {last.reason or last.state}{code}')}"
-    )
-    log = "\n".join(log_end(last).splitlines()[-_LOG_LINES:])
+    how = f"{last.name}, {last.reason or last.state}{exit_code(last)}"
+    heading = f"### {len(failed)} failed; the last: {_text(how)}"
+    log = log_end(last, lines=_LOG_LINES)
     return [heading, _block(log, "text") if log else _text(last.message or "It left no log.")]
 
 

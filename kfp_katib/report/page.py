@@ -34,8 +34,9 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
         finalize=lambda value: words.legible(value) if type(value) is str else value,
     )
     environment.filters["duration"] = words.duration
+    environment.filters["exit_code"] = words.exit_code
     environment.filters["log_end"] = words.log_end
-    failed = words.failures(result)
+    failed = result.failures
     return environment.get_template("page.html").render(
         result=result,
         experiment=result.experiment,

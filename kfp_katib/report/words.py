@@ -11,7 +11,6 @@ from kfp_katib.results import Result, Trial, TrialState, objective_text, objecti
 LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_FAILED = ("Failed", "Killed", "MetricsUnavailable")
 
 
 def verdict(result: Result) -> str:
@@ -45,9 +44,9 @@ def counts(result: Result) -> str:
     return f"{total} trial{'' if total == 1 else 's'}" + (f": {parts}" if parts else "")
 
 
-def failures(result: Result) -> list[Trial]:
-    """The trials that brought nothing: failed, killed, or without metrics."""
-    return [trial for trial in result.trials if trial.state in _FAILED]
+def exit_code(trial: Trial) -> str:
+    """`, exit code 137`, to follow a state or a reason; empty where none is known."""
+    return "" if trial.exit_code is None else f", exit code {trial.exit_code}"
 
 
 def duration(seconds: float | None) -> str:
@@ -67,7 +66,9 @@ def legible(text: str) -> str:
     return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()
 
 
-def log_end(trial: Trial) -> str:
-    """The last lines of the trial's log."""
+def log_end(trial: Trial, *, lines: int | None = None) -> str:
+    """The end of the trial's log: so many lines, or as much as a page takes."""
     text = legible(trial.log_tail).strip("\n")
+    if lines is not None:
+        return "\n".join(text.splitlines()[-lines:])
     return text if len(text) <= LOG_CHARACTERS else "…" + text[-LOG_CHARACTERS:]

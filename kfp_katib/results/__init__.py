@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from kfp_katib.results.assignments import Value, assignments, typed
 from kfp_katib.results.best import (
     best_trial,
     go_float,
@@ -11,10 +12,11 @@ from kfp_katib.results.best import (
     objective_text,
     objective_value,
     ranked,
+    reaches_goal,
 )
+from kfp_katib.results.conclude import conclude
 from kfp_katib.results.model import UNAVAILABLE, ExperimentState, Metric, Result, Trial, TrialState
 from kfp_katib.results.text import to_json, trials_csv
-from kfp_katib.results.verdict import conclude
 
 __all__ = [
     "UNAVAILABLE",
@@ -23,6 +25,8 @@ __all__ = [
     "Result",
     "Trial",
     "TrialState",
+    "Value",
+    "assignments",
     "best_trial",
     "conclude",
     "go_float",
@@ -31,6 +35,8 @@ __all__ = [
     "objective_text",
     "objective_value",
     "ranked",
+    "reaches_goal",
     "to_json",
     "trials_csv",
+    "typed",
 ]

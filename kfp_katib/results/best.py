@@ -65,6 +65,13 @@ def objective_value(trial: Trial, objective: Objective) -> float | None:
     return number(objective_text(trial, objective)) if trial.state in _COMPETING else None
 
 
+def reaches_goal(value: float | None, objective: Objective) -> bool:
+    """Whether a trial's number is at the objective's goal or beyond; never where there is no goal."""
+    if value is None or objective.goal is None:
+        return False
+    return value <= objective.goal if objective.type == "minimize" else value >= objective.goal
+
+
 def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
     """The trials that have a finite objective, best first, ties in order of creation."""
     valued = [(value, trial) for trial in trials if (value := objective_value(trial, objective)) is not None]

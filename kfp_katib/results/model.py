@@ -54,6 +54,11 @@ class Trial:
         return self.state not in ("Pending", "Running")
 
     @property
+    def failed(self) -> bool:
+        """Whether Katib counts the trial against `maxFailedTrialCount`; one that was killed it does not."""
+        return self.state in ("Failed", "MetricsUnavailable")
+
+    @property
     def seconds(self) -> float | None:
         """How long the trial ran, None where it has not ended."""
         if self.started is None or self.ended is None:
@@ -89,6 +94,21 @@ class Result:
     def succeeded(self) -> bool:
         """Whether the Experiment succeeded and a trial with a finite objective exists."""
         return self.state == "Succeeded" and self.best is not None
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a best trial to go on with: after success, or after `best_so_far`."""
+        return self.state != "Failed" and self.best is not None
+
+    @property
+    def completed(self) -> int:
+        """How many trials have used up the budget."""
+        return sum(trial.completed for trial in self.trials)
+
+    @property
+    def failures(self) -> tuple[Trial, ...]:
+        """The trials that failed, in order of creation."""
+        return tuple(trial for trial in self.trials if trial.failed)
 
     def count(self, *states: TrialState) -> int:
         """How many trials are in one of the states."""

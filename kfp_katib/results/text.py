@@ -37,19 +37,11 @@ def to_json(result: Result) -> str:
     return json.dumps(_document(result), indent=2, ensure_ascii=False, allow_nan=False)
 
 
-_FIXED = (
-    "name",
-    "state",
-    "reason",
-    "message",
-    "started",
-    "ended",
-    "seconds",
-    "exit_code",
-    "model_uri",
-    "objective",
-)
 _AGGREGATES = ("min", "max", "latest")
+_FACTS = (
+    *("name", "state", "reason", "message", "started", "ended", "seconds"),
+    *("exit_code", "model_uri", "objective"),
+)
 
 
 def _columns(result: Result) -> list[str]:
@@ -58,7 +50,7 @@ def _columns(result: Result) -> list[str]:
     parameters = _names([p.name for p in experiment.parameters], [list(t.parameters) for t in result.trials])
     metrics = _names(list(experiment.objective.metrics), [list(t.metrics) for t in result.trials])
     return [
-        *_FIXED,
+        *_FACTS,
         *(f"parameter.{name}" for name in parameters),
         *(f"metric.{name}.{aggregate}" for name in metrics for aggregate in _AGGREGATES),
     ]
@@ -74,23 +66,18 @@ def _names(first: list[str], others: list[list[str]]) -> list[str]:
 
 
 def _row(trial: Trial, result: Result) -> dict[str, object]:
-    value = objective_value(trial, result.experiment.objective)
-    row: dict[str, object] = {
-        "name": trial.name,
-        "state": trial.state,
-        "reason": trial.reason,
-        "message": trial.message,
-        "started": _time(trial.started),
-        "ended": _time(trial.ended),
-        "seconds": trial.seconds,
-        "exit_code": trial.exit_code,
-        "model_uri": trial.model_uri,
-        "objective": value,
-    }
+    row = _facts(trial, result)
     row.update({f"parameter.{name}": text for name, text in trial.parameters.items()})
     for name, metric in trial.metrics.items():
         row.update({f"metric.{name}.{key}": text for key, text in _metric(metric).items()})
     return row
+
+
+def _facts(trial: Trial, result: Result) -> dict[str, object]:
+    """What has one value for every trial."""
+    own = {name: getattr(trial, name) for name in _FACTS if name != "objective"}
+    times = {name: moment.isoformat() for name, moment in own.items() if isinstance(moment, datetime)}
+    return own | times | {"objective": objective_value(trial, result.experiment.objective)}
 
 
 def _document(result: Result) -> dict[str, Any]:
@@ -113,26 +100,12 @@ def _document(result: Result) -> dict[str, Any]:
 
 
 def _trial(trial: Trial, result: Result) -> dict[str, Any]:
-    return {
-        "name": trial.name,
+    return _facts(trial, result) | {
         "parameters": dict(trial.parameters),
-        "state": trial.state,
-        "reason": trial.reason,
-        "message": trial.message,
-        "objective": objective_value(trial, result.experiment.objective),
         "metrics": {name: _metric(metric) for name, metric in trial.metrics.items()},
-        "started": _time(trial.started),
-        "ended": _time(trial.ended),
-        "seconds": trial.seconds,
-        "exit_code": trial.exit_code,
         "log_tail": trial.log_tail,
-        "model_uri": trial.model_uri,
     }
 
 
 def _metric(metric: Metric) -> dict[str, str]:
     return {"min": metric.min, "max": metric.max, "latest": metric.latest}
-
-
-def _time(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -70,7 +70,7 @@ def test_a_failure_without_a_log_shows_its_message() -> None:
     """Katib's message is then all there is."""
     text = markdown(result([trial(0, state="Failed", message="Trial has failed")]))
     assert text.endswith("Trial has failed\n")
-    assert "It left no log." in markdown(result([trial(0, state="Killed")]))
+    assert "It left no log." in markdown(result([trial(0, state="Failed")]))
 
 
 def test_without_a_best_trial_there_is_no_block_to_copy() -> None:

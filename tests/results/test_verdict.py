@@ -102,6 +102,28 @@ def test_completed_as_katib_counts() -> None:
     assert waiting == ["Pending", "Running"]
 
 
+def test_failures_are_those_that_katib_counts() -> None:
+    """A trial that was killed by the verdict is no failure, and must not hide the one that was."""
+    trials = [trial(number, state=state) for number, state in enumerate(get_args(TrialState))]
+    assert {found.state for found in result(trials).failures} == {"Failed", "MetricsUnavailable"}
+
+
+@pytest.mark.parametrize(
+    ("state", "value", "usable"),
+    [
+        ("Succeeded", "0.5", True),
+        ("Running", "0.5", True),
+        ("Failed", "0.5", False),
+        ("Succeeded", "nan", False),
+    ],
+)
+def test_a_result_is_usable_with_a_best_trial_unless_it_failed(
+    state: ExperimentState, value: str, usable: bool
+) -> None:
+    """With `best_so_far` a search that still runs has its best trial too."""
+    assert result([trial(0, value)], state=state).usable is usable
+
+
 def test_a_metric_defaults_to_unavailable() -> None:
     """Katib writes that word where it has no value."""
     assert Metric() == Metric("unavailable", "unavailable", "unavailable")

@@ -6,7 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.best import best_trial, katib_best_trial, objective_text, objective_value
+from kfp_katib.results.best import (
+    best_trial,
+    katib_best_trial,
+    objective_text,
+    objective_value,
+    reaches_goal,
+)
 from kfp_katib.results.model import ExperimentState, Result, Trial
 
 if TYPE_CHECKING:
@@ -89,10 +95,7 @@ def _where_success_is_hollow(
             "we count it as failed. Look at the trials' logs for what they print."
         ]
     value = objective_value(best, objective)
-    if reason != "ExperimentGoalReached" or objective.goal is None or value is None:
-        return []
-    reached = value <= objective.goal if objective.type == "minimize" else value >= objective.goal
-    if reached:
+    if reason != "ExperimentGoalReached" or reaches_goal(value, objective):
         return []
     return [
         f"Katib says that the goal {objective.goal:g} was reached, but the best finite {objective.metric} is "
