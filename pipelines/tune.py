@@ -76,6 +76,8 @@ def tune(storage: Storage) -> dsl.base_component.BaseComponent:
             )
             promote_if(passed=judgement.outputs["passed"], model=best.outputs["model"], release=release)
 
+        if storage.engine == "local":
+            search.set_container_image(TRAINING_IMAGE)  # the trials run in this very step
         for step in (data, search, best, judgement):
             storage.attach(step)
         for step in (search, best, end):

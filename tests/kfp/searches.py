@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Manifests of these tests: the example made short, and trials of a line of shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.compiling import ROOT
+from tests.manifests import manifest
+
+DATA = {"geometries": "SiW", "energies": "64", "angles": "90", "showers": 200}
+"""Options of the example's `prepare`: a data set that is there in seconds."""
+
+EXAMPLE = (ROOT / "training" / "experiment.yaml").read_text().replace("--epochs=20", "--epochs=2")
+SHORT = {"max_trials": 3}
+
+
+def shell(line: str, **spec: Any) -> str:
+    """A search of two trials, one after the other, each of which runs a line of shell.
+
+    A trial under a second fails on Katib, whose collector then comes too late.
+    """
+    usual: dict[str, Any] = {
+        "algorithm": {"algorithmName": "random"},
+        "maxTrialCount": 2,
+        "parallelTrialCount": 1,
+    }
+    return manifest("sh", "-c", line, **usual | spec)
+
+
+QUICK = shell("sleep 2; echo loss=${trialParameters.lr}")
+SLOW = shell("sleep 20; echo loss=${trialParameters.lr}")
+ENDLESS = shell("sleep 600; echo loss=${trialParameters.lr}")
+FAILING = shell(
+    "sleep 2; echo step ${trialParameters.lr}; echo CUDA out of memory; exit 3", maxFailedTrialCount=1
+)
