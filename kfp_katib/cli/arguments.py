@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from kfp_katib.addresses import absolute
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.source.refusal import LIMIT_BYTES
@@ -64,7 +65,11 @@ def load(file: str) -> Experiment:
 
 
 def address(text: str) -> str:
-    """A URI as it is; a path made absolute, as trials may run in another folder."""
+    """A folder's address that a user gave.
+
+    Raises:
+        InputError: It is empty.
+    """
     if not text:
         raise InputError("An empty address was given. Name a folder or a URI.")
-    return text if "://" in text else str(Path(text).absolute())
+    return absolute(text)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kfp_katib import labels
+from kfp_katib.addresses import absolute
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load, override, render
-from kfp_katib.launch.request import Identity, Surroundings, local_or_remote
+from kfp_katib.experiment.placeholders import used
+from kfp_katib.launch.request import Identity, Surroundings
 
 LARGEST_MANIFEST = 100_000
 """Bytes. A step's arguments are one process argument, of which Linux allows 128 KiB in all."""
@@ -22,7 +24,6 @@ LARGEST_MANIFEST = 100_000
 OVERRIDES = ("algorithm", "max_trials", "parallel_trials")
 
 _STEM = 27
-_MODELS = "${pipeline.models}"
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +64,7 @@ def plan(
     asked = override(load(manifest), **_known(overrides))
     for warning in asked.warnings:
         _log.warning("%s", warning)
-    models = local_or_remote(surroundings.models)
+    models = absolute(surroundings.models)
     experiment = render(
         _labelled(asked, identity),
         dataset=surroundings.dataset_address or None,
@@ -73,7 +74,7 @@ def plan(
         name=final_name(asked, identity),
         trial_pod=_trial_pod(surroundings),
     )
-    return Plan(experiment, models, _MODELS in asked.manifest_json)
+    return Plan(experiment, models, "models" in used(asked.manifest))
 
 
 def final_name(experiment: Experiment, identity: Identity) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from kfp_katib.addresses import absolute, as_s3
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
 
@@ -52,9 +53,9 @@ class Surroundings:
 
     @property
     def dataset_address(self) -> str:
-        """Where the trials read the data; `minio://` of Kubeflow Pipelines is what others call `s3://`."""
+        """Where the trials read the data."""
         address = self.dataset if isinstance(self.dataset, str) else getattr(self.dataset, "uri", "")
-        return local_or_remote(address.replace("minio://", "s3://", 1))
+        return absolute(as_s3(address))
 
     @property
     def endpoint(self) -> str:
@@ -112,8 +113,3 @@ class Limits:
         for name in ("timeout_seconds", "stall_timeout_seconds"):
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} is {getattr(self, name)}. Give a number of seconds above 0.")
-
-
-def local_or_remote(address: str) -> str:
-    """A plain path made absolute, since trials may run in a folder of their own; a URI as it is."""
-    return str(Path(address).absolute()) if address and "://" not in address else address

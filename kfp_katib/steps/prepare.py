@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kfp_katib import functions
+from kfp_katib.addresses import is_uri
 from kfp_katib.arguments import as_sent
 from kfp_katib.errors import InputError
 
@@ -35,7 +36,7 @@ def prepare(function: str, source: str, destination: str, options: Mapping[str, 
         InputError: The function or its options do not fit, or the destination is no path.
     """
     name = as_sent(function)
-    if "://" in destination:
+    if is_uri(destination):
         raise InputError(
             f"destination is {destination!r}. Give a mounted folder, or leave it empty for the "
             "pipeline's own artifacts."

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
+from kfp_katib.addresses import as_s3
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 
 _BLOCK = 8 << 20  # bytes of one request to an object store
@@ -102,7 +103,7 @@ def place(uri: str | Path, endpoint_url: str = "") -> Place:
         InputError: The URI is empty or has a scheme that nobody knows.
         StorageError: The scheme needs a package that is not installed.
     """
-    text = str(uri)
+    text = as_s3(str(uri))
     if not text.strip():
         raise InputError("The address of a folder is empty. Give a path or a URI such as s3://bucket/models.")
     scheme, mark, rest = text.partition("://")
@@ -110,7 +111,6 @@ def place(uri: str | Path, endpoint_url: str = "") -> Place:
         return _plain(Path(text))
     if scheme == "file":
         return _plain(Path(unquote(urlsplit(text).path)))
-    scheme = "s3" if scheme == "minio" else scheme
     return Place(f"{scheme}://{rest}".rstrip("/"), None, _store(scheme, endpoint_url))
 
 
