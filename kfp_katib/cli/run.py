@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,8 +94,8 @@ def command(
     """
     from kfp_katib.progress import Progress
 
-    if report and not report.absolute().parent.is_dir():
-        raise InputError(f"--report {report}: {report.absolute().parent} is no folder. Create it first.")
+    if report:
+        _check_place(report)
     experiment, models = _planned(file, runs if engine == "local" else None, **changes)
     output = Output(runs.absolute() / experiment.name if engine == "local" else None, report, as_json)
     click.echo(_headline(experiment), err=True)
@@ -164,6 +165,15 @@ def _planned(
     return rendered, place if "models" in used(experiment.manifest) else None
 
 
+def _check_place(report: Path) -> None:
+    """Whether the report can be written, asked before an hour of trials."""
+    folder = report.absolute().parent
+    if not folder.is_dir():
+        raise InputError(f"--report {report}: {folder} is no folder. Create it first.")
+    if not os.access(report if report.exists() else folder, os.W_OK):
+        raise InputError(f"--report {report}: it cannot be written there. Name a file elsewhere.")
+
+
 def _headline(experiment: Experiment) -> str:
     count = experiment.max_trial_count
     trials = f"{count} trials" if count else "trials without end"
@@ -178,12 +188,12 @@ def _show(result: Result, output: Output) -> None:
     from kfp_katib.progress import in_colour
     from kfp_katib.results import to_json
 
+    text = to_json(result) if output.as_json else summary(result, output.folder, colour=in_colour(sys.stdout))
+    click.echo(text)
+    if not result.succeeded and (why := last_failure(result, output.folder)):
+        click.echo(why, err=True)
     if output.report:
         from kfp_katib.report import html
 
         output.report.write_text(html(result), encoding="utf-8")
         click.echo(f"Report: {output.report}", err=True)
-    text = to_json(result) if output.as_json else summary(result, output.folder, colour=in_colour(sys.stdout))
-    click.echo(text)
-    if not result.succeeded and (why := last_failure(result, output.folder)):
-        click.echo(why, err=True)

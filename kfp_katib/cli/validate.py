@@ -21,7 +21,7 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
     """Check the manifest FILE (YAML or JSON; - reads stdin).
 
     Prints one line for each error (Katib would refuse, hang or lose metrics) and each warning (legal, likely
-    wrong), with the field, what we saw and what to do. Exit code 2 where there is an error.
+    wrong), with the field, what we saw, what to do and why. Exit code 2 where there is an error.
     """
     problems = check(source(file))
     click.echo(_as_json(file, problems) if as_json else _as_text(file, problems))
@@ -30,7 +30,7 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
 
 
 def _as_text(file: str, problems: Sequence[Problem]) -> str:
-    lines = [" ".join(str(problem).split()) + f" [{problem.rule}]" for problem in problems]
+    lines = [" ".join(f"{problem} [{problem.rule}: {problem.why}]".split()) for problem in problems]
     errors, warnings = _count(problems, "error"), _count(problems, "warning")
     return "\n".join([*lines, f"{label(file)}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"])
 
@@ -44,6 +44,7 @@ def _as_json(file: str, problems: Sequence[Problem]) -> str:
             "value": problem.value,
             "message": problem.message,
             "mend": problem.mend,
+            "why": problem.why,
         }
         for problem in problems
     ]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import errno
 import logging
 import sys
 import traceback
@@ -61,8 +62,23 @@ class Verb(click.Command):
             return super().invoke(ctx)
         except KfpKatibError as error:
             return _leave(ctx, error, verbose)
+        except BrokenPipeError:
+            raise  # whoever read us has seen enough: click ends in silence
+        except OSError as error:
+            return _leave(ctx, KfpKatibError(_refused(error)), verbose)
         except KeyboardInterrupt:
             return _leave(ctx, Interrupted("Interrupted."), verbose)
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, and of which file."""
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    mend = {
+        errno.ENOSPC: "Free some space; a search then goes on where it stopped.",
+        errno.EDQUOT: "Free some space; a search then goes on where it stopped.",
+        errno.EMFILE: "Allow more open files: ulimit -n.",
+    }.get(error.errno or 0, "Check the path and its permissions.")
+    return f"{what}. {mend} -v shows where it happened."
 
 
 def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:

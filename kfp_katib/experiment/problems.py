@@ -20,6 +20,7 @@ class Problem:
         mend: What to do, as an imperative sentence.
         severity: `error` where Katib would refuse, hang or lose metrics for sure; else `warning`.
         value: The value at fault, for machines.
+        why: What is wrong about it: the rule's own sentence.
     """
 
     rule: str
@@ -28,6 +29,7 @@ class Problem:
     mend: str
     severity: Severity = "error"
     value: object = None
+    why: str = ""
 
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from kfp_katib.errors import InputError
 from kfp_katib.local.trial import TrialFolder
@@ -85,11 +86,10 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
         name: The Experiment's name.
 
     Raises:
-        InputError: Another engine works there.
+        InputError: Another engine works there, or nothing can be written there.
     """
     folder = RunFolder((runs / name).absolute())
-    folder.path.mkdir(parents=True, exist_ok=True)
-    with (folder.path / _LOCK).open("a+") as lock:
+    with _opened(folder.path / _LOCK) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as err:
@@ -98,6 +98,17 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield folder
+
+
+def _opened(lock: Path) -> TextIO:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return lock.open("a+")
+    except OSError as err:
+        raise InputError(
+            f"The search cannot keep its files in {lock.parent}: {err.strerror}. "
+            "Choose another folder for the runs (--runs)."
+        ) from err
 
 
 def _taken(name: str, path: Path, lock: int) -> str:

@@ -106,6 +106,25 @@ def test_a_report_that_cannot_be_written_is_said_before_anything_runs(tmp_path: 
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_report_that_fails_after_all_costs_nothing_else(tmp_path: Path) -> None:
+    """The trials are shown, then what the system refused; no traceback."""
+    called = call("run", write(tmp_path, manifest("0.3")), "--report", "/proc/report.html")
+    assert called.exit_code == 1
+    assert "--kind=0.3" in called.stdout
+    assert "Error: /proc/report.html: " in called.stderr
+    assert "Check the path and its permissions." in called.stderr
+
+
+@pytest.mark.parametrize("runs", ["a-file", "a-file/below", "/proc/runs"])
+def test_a_folder_that_cannot_hold_the_search_is_named(tmp_path: Path, runs: str) -> None:
+    """Exit code 2, the folder and the option."""
+    (tmp_path / "a-file").touch()
+    called = call("run", write(tmp_path, manifest("0.3")), "--runs", runs)
+    assert called.exit_code == 2
+    assert f"{runs}/shell: " in called.stderr
+    assert "--runs" in called.stderr
+
+
 def test_a_finished_search_is_shown_and_not_run_again(tmp_path: Path) -> None:
     """`--again` starts anew, and puts the old one aside."""
     file = write(tmp_path, manifest("0.3", "0.2"))

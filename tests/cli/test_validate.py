@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kfp_katib.experiment.check import all_rules
 from tests.cli.commands import call, manifest, write
 
 
@@ -36,6 +37,13 @@ def test_every_error_has_its_line_with_path_value_and_mend(tmp_path: Path) -> No
     assert all(line.endswith("]") for line in lines)
 
 
+def test_every_finding_says_why_it_is_one(tmp_path: Path) -> None:
+    """The rule's own sentence stands behind the rule's name."""
+    called = call("validate", write(tmp_path, manifest("0.1", parallelTrialCount=3)))
+    rule = next(rule for rule in all_rules() if rule.id == "parallel-above-max")
+    assert called.stdout.splitlines()[0].endswith(f"[{rule.id}: {rule.summary}]")
+
+
 def test_a_warning_is_no_failure(tmp_path: Path) -> None:
     """Legal, likely wrong: shown, and exit code 0."""
     called = call(
@@ -59,7 +67,7 @@ def test_json_carries_the_same_for_machines(tmp_path: Path) -> None:
     assert called.exit_code == 2
     assert found["valid"] is False
     assert [problem["path"] for problem in found["problems"]] == ["spec.parallelTrialCount"]
-    assert found["problems"][0].keys() == {"severity", "rule", "path", "value", "message", "mend"}
+    assert found["problems"][0].keys() == {"severity", "rule", "path", "value", "message", "mend", "why"}
 
 
 def test_a_dash_reads_stdin() -> None:

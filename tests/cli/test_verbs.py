@@ -63,6 +63,27 @@ def test_verbose_shows_the_traceback(tmp_path: Path) -> None:
     assert "ManifestError" in called.stderr
 
 
+@pytest.mark.parametrize("verb", ["validate", "render"])
+def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path, verb: str) -> None:
+    """Here its output goes to a full disk."""
+    command = [sys.executable, "-m", "kfp_katib", verb, write(tmp_path, manifest("0.1"))]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: No space left on device. Free some space")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    """As in `kfp-katib validate FILE | head`."""
+    command = [sys.executable, "-m", "kfp_katib", "validate", write(tmp_path, manifest("0.1"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == ""
+
+
 def test_validate_imports_nothing_that_is_slow(tmp_path: Path) -> None:
     """What makes `kfp-katib validate` quick."""
     code = (

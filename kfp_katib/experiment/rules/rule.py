@@ -44,7 +44,15 @@ class Rule:
 
     def problem(self, finding: Finding) -> Problem:
         """The finding as a problem of this rule."""
-        return Problem(self.id, finding.path, finding.message, finding.mend, self.severity, finding.value)
+        return Problem(
+            self.id,
+            finding.path,
+            finding.message,
+            finding.mend,
+            self.severity,
+            finding.value,
+            why=self.summary,
+        )
 
 
 @dataclass(frozen=True, slots=True)
