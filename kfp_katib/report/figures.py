@@ -5,22 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 import plotly.io
 import plotly.offline
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
-from kfp_katib.results import Result, Trial, Value, number, objective_value, typed
-
-if TYPE_CHECKING:
-    from kfp_katib.experiment.model import Parameter
+from kfp_katib.report.study import study_of
+from kfp_katib.report.words import legible
+from kfp_katib.results import Result, objective_text, objective_value
 
 # Drawn for light paper; the page's style sheet inverts it where the system is dark.
 _LOOK = {
@@ -43,7 +37,7 @@ def history(result: Result) -> str:
     """The objective of every trial and the best so far, as a piece of HTML."""
     with _quiet():
         figure = optuna.visualization.plot_optimization_history(
-            _study(result), target_name=result.experiment.objective.metric
+            study_of(result), target_name=result.experiment.objective.metric
         )
     names = [trial.name for trial in result.trials]
     points, best_so_far = figure.data[:2]
@@ -58,10 +52,62 @@ def history(result: Result) -> str:
 def parallel_coordinates(result: Result) -> str:
     """One line a trial through its parameters to its objective, as a piece of HTML."""
     with _quiet():
+        study = study_of(result)
         figure = optuna.visualization.plot_parallel_coordinate(
-            _study(result), target_name=result.experiment.objective.metric
+            study, target_name=result.experiment.objective.metric
         )
+    if figure.data:  # nothing is drawn of trials without parameters
+        _name_lines(figure, result)
+        _label_axes(figure, study)
     return _drawn(figure, "parallel-coordinates")
+
+
+def _name_lines(figure: Any, result: Result) -> None:
+    """Let a line tell its trial and the texts of its values, of which Optuna keeps three digits."""
+    objective = result.experiment.objective
+    drawn = [trial for trial in result.trials if objective_value(trial, objective) is not None]
+    names = sorted({name for trial in drawn for name in trial.parameters})
+    for line, trial in zip((line for line in figure.data if line.mode == "lines"), drawn, strict=True):
+        values = [objective_text(trial, objective), *(trial.parameters.get(name, "") for name in names)]
+        told = zip([objective.metric, *names], values, strict=True)
+        line.customdata = [[legible(name), legible(value)] for name, value in told]
+        line.update(text=[legible(trial.name)] * len(values))
+        line.hovertemplate = "%{text}<br>%{customdata[0]}: %{customdata[1]}<extra></extra>"
+
+
+def _label_axes(figure: Any, study: optuna.Study) -> None:
+    """Give the labels of the linear axes as many digits as tell them apart, where Optuna has three."""
+    trials = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    spaces = {name: space for trial in trials for name, space in trial.distributions.items()}
+    _label_axis(figure, 0, [trial.value for trial in trials], whole=False)
+    for axis, (name, space) in enumerate(sorted(spaces.items()), start=1):
+        tried = [trial.params.get(name) for trial in trials]
+        if None not in tried and _is_linear(space):
+            _label_axis(figure, axis, tried, whole=isinstance(space, IntDistribution))
+
+
+def _label_axis(figure: Any, axis: int, tried: Sequence[Any], *, whole: bool) -> None:
+    low, high = min(tried), max(tried)
+    marks = [mark for mark in figure.layout.annotations if mark.x == axis]
+    texts = labels([low + mark.y * (high - low) for mark in marks], whole=whole)
+    for mark, text in zip(marks, texts, strict=True):
+        mark.text = text
+
+
+def _is_linear(space: BaseDistribution) -> bool:
+    """Whether an axis has numbers on a linear scale."""
+    return not isinstance(space, CategoricalDistribution) and not getattr(space, "log", False)
+
+
+def labels(places: Sequence[float], *, whole: bool) -> list[str]:
+    """Texts for an axis: no two alike, and none between two whole numbers where there are no others."""
+    if whole:
+        return [f"{place:.0f}" if abs(place - round(place)) < 1e-9 else "" for place in places]
+    for digits in range(3, 17):
+        texts = [f"{place:.{digits}g}" for place in places]
+        if len(set(texts)) == len(places):
+            break
+    return texts
 
 
 def _drawn(figure: Any, name: str) -> str:
@@ -74,65 +120,6 @@ def _drawn(figure: Any, name: str) -> str:
         config={"responsive": True, "displayModeBar": False},
     )
     return drawn
-
-
-def _study(result: Result) -> optuna.Study:
-    """A study whose trial numbers are the places in `result.trials`; one without a number is a failed one."""
-    objective = result.experiment.objective
-    study = optuna.create_study(direction=objective.type)
-    spaces = _spaces(result)
-    study.add_trials([_frozen(trial, spaces, objective_value(trial, objective)) for trial in result.trials])
-    return study
-
-
-def _frozen(
-    trial: Trial, spaces: dict[str, tuple[Parameter | None, BaseDistribution]], value: float | None
-) -> optuna.trial.FrozenTrial:
-    if value is None:
-        return optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL)
-    return optuna.trial.create_trial(
-        value=value,
-        params={name: _value(text, *spaces[name]) for name, text in trial.parameters.items()},
-        distributions={name: spaces[name][1] for name in trial.parameters},
-    )
-
-
-def _value(text: str, parameter: Parameter | None, distribution: BaseDistribution) -> Value:
-    value = typed(text, parameter)
-    return (
-        value
-        if not isinstance(distribution, CategoricalDistribution) or value in distribution.choices
-        else text
-    )
-
-
-def _spaces(result: Result) -> dict[str, tuple[Parameter | None, BaseDistribution]]:
-    """A distribution for every parameter that a trial has, wide enough for every value that was tried."""
-    known = {parameter.name: parameter for parameter in result.experiment.parameters}
-    names = dict.fromkeys(name for trial in result.trials for name in trial.parameters)
-    tried = {
-        name: [trial.parameters[name] for trial in result.trials if name in trial.parameters]
-        for name in names
-    }
-    return {name: (known.get(name), _space(known.get(name), tried[name])) for name in names}
-
-
-def _space(parameter: Parameter | None, tried: Sequence[str]) -> BaseDistribution:
-    numbers = [value for text in tried if (value := number(text)) is not None]
-    if parameter is None or parameter.type in ("categorical", "discrete") or len(numbers) < len(tried):
-        listed = parameter.space.list if parameter else ()
-        return CategoricalDistribution(
-            list(dict.fromkeys(typed(text, parameter) for text in (*listed, *tried)))
-        )
-    bounds = [
-        value for text in (parameter.space.min, parameter.space.max) if (value := number(text)) is not None
-    ]
-    low, high = min(numbers + bounds), max(numbers + bounds)
-    log = parameter.space.distribution in ("logUniform", "logNormal") and low > 0
-    whole = parameter.type == "int" and all(value.is_integer() for value in numbers + bounds)
-    if whole:
-        return IntDistribution(int(low), int(high), log=log)
-    return FloatDistribution(low, high, log=log)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ def verdict(result: Result) -> str:
     """One sentence: how it ended, and how good the best is."""
     objective = result.experiment.objective
     if result.state not in ("Succeeded", "Failed"):
-        head = f"Experiment {result.experiment.name} is {result.state.lower()}"
+        head = f"Experiment {result.experiment.name} has no verdict yet"
     elif result.state == "Succeeded" and result.best is None:
         head = f"Experiment {result.experiment.name} ended without a usable result"
     else:
@@ -34,6 +34,15 @@ def value_text(trial: Trial, result: Result) -> str:
         return objective_text(trial, objective)
     reported = trial.metrics.get(objective.metric)
     return (reported.latest or "not a number") if reported else "–"
+
+
+def figures(text: str) -> str:
+    """A number's text to six significant figures, any other text as it is."""
+    try:
+        short = f"{float(text):.6g}"
+    except ValueError:
+        return text
+    return short if len(short) < len(text) else text
 
 
 def counts(result: Result) -> str:

@@ -147,7 +147,7 @@ def test_a_long_log_is_cut_at_its_beginning() -> None:
         ("Failed", ["0.5"], "Experiment tune failed: best loss 0.5 in trial tune-0."),
         ("Failed", [], "Experiment tune failed: no trial has a finite loss."),
         ("Succeeded", ["nan"], "Experiment tune ended without a usable result: no trial has a finite loss."),
-        ("Running", ["0.5"], "Experiment tune is running: best loss 0.5 in trial tune-0."),
+        ("Running", ["0.5"], "Experiment tune has no verdict yet: best loss 0.5 in trial tune-0."),
     ],
 )
 def test_the_verdict_is_one_sentence(state: ExperimentState, values: list[str], expected: str) -> None:
