@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test check compile golden lock bench test-cluster test-kfp test-images image clean
+.PHONY: help run test check compile golden lock bench bench-cluster test-cluster test-kfp test-images image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -35,6 +35,9 @@ golden: $(READY) ## rewrite the committed YAML that the tests compare with
 
 bench: $(READY) ## measure what the README quotes
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+bench-cluster: $(READY) ## measure waiting for a Katib, beside KatibClient (KUBECONFIG, PEER_PYTHON)
+	@$(BIN)/python -m benchmarks.cluster.waiting $(PEER_PYTHON)
 
 test-cluster: $(READY) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
 	@$(BIN)/python -m pytest -q -m cluster tests/cluster
