@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import yaml
+
 from tests.compiling import ROOT
 from tests.manifests import manifest
 
@@ -25,12 +27,14 @@ def shell(line: str, **spec: Any) -> str:
         "maxTrialCount": 2,
         "parallelTrialCount": 1,
     }
-    return manifest("sh", "-c", line, **usual | spec)
+    document = yaml.safe_load(manifest("sh", "-c", line, **usual | spec))
+    document["spec"]["trialTemplate"]["trialSpec"]["spec"]["backoffLimit"] = 0
+    text: str = yaml.safe_dump(document, sort_keys=False)
+    return text
 
 
 QUICK = shell("sleep 2; echo loss=${trialParameters.lr}")
 SLOW = shell("sleep 20; echo loss=${trialParameters.lr}")
 ENDLESS = shell("sleep 600; echo loss=${trialParameters.lr}")
-FAILING = shell(
-    "sleep 2; echo step ${trialParameters.lr}; echo CUDA out of memory; exit 3", maxFailedTrialCount=1
-)
+CRASH = 'import sys; print("CUDA out of memory"); sys.exit(3)'
+FAILING = shell(f"sleep 2; python -c '{CRASH}' ${{trialParameters.lr}}", maxFailedTrialCount=1)

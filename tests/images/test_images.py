@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is in the images, and what is not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.compiling import ROOT
+from tests.images.conftest import Image
+from tests.readme.blocks import blocks
+
+pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]
+
+MEGABYTES = {"runtime": 550, "training": 1100}
+"""The most that an image adds to its Python base; measured: 450 and 980."""
+FILES = {block.file: block.code for block in blocks() if block.file}
+
+
+def test_steps_run_as_another_user_than_root(image: Image) -> None:
+    """By number, which is what a cluster's `runAsNonRoot` can check; the working folder may be written."""
+    assert image.about()["Config"]["User"] == "1000"
+    assert image.run("sh", "-c", "id -u && touch file && pwd").stdout.split() == ["1000", "/app"]
+
+
+def test_it_says_what_it_is(image: Image) -> None:
+    """The labels of the Open Container Initiative."""
+    labels = image.about()["Config"]["Labels"]
+    for name in ("title", "description", "version", "revision", "licenses"):
+        assert labels[f"org.opencontainers.image.{name}"]
+
+
+def test_nothing_of_the_build_is_left(image: Image) -> None:
+    """No caches of pip or apt, no sources, no build tools of Python."""
+    left = "ls -d /src /root/.cache /home/kfp/.cache /var/lib/apt/lists/*debian* /tmp/*.lock"
+    assert image.run("sh", "-c", f"{left} 2>/dev/null").stdout == ""
+    assert image.run("python", "-c", "import setuptools").returncode != 0
+
+
+@pytest.mark.parametrize("name", MEGABYTES)
+def test_the_size_stays_small(images: dict[str, Image], name: str) -> None:
+    """All that is added to the base is in the environment and, for training, Kerberos and the package."""
+    done = images[name].run("du", "-sm", "/opt/venv", "/app")
+    sizes = [int(size) for size in re.findall(r"^(\d+)", done.stdout, re.MULTILINE)]
+    print(f"{name}: {sum(sizes)} MB above its base, {images[name].about()['Size'] / 1e6:.0f} MB in all")
+    assert 0 < sum(sizes) <= MEGABYTES[name]
+
+
+@pytest.mark.parametrize(("name", "lock"), [("runtime", "deploy/runtime"), ("training", "training/training")])
+def test_the_versions_are_the_locked_ones(images: dict[str, Image], name: str, lock: str) -> None:
+    """Every package of the lock is there in its version, and nothing else but pip and ourselves."""
+    frozen = dict(re.findall(r"^(\S+)==(\S+)$", images[name].run("pip", "freeze").stdout, re.MULTILINE))
+    locked = re.findall(r"^(\S+)==(\S+?)(?: ;.*)? \\$", (ROOT / f"{lock}.lock").read_text(), re.MULTILINE)
+    there = {key.lower().replace("_", "-"): version for key, version in frozen.items()}
+    allowed = {(key, version) for key, version in locked}
+    assert {(key, version) for key, version in there.items() if key != "kfp-katib"} <= allowed
+    assert there["kfp"] == "2.17.0"
+    assert "google-cloud-storage" not in there
+
+
+def test_the_readmes_search_runs_in_the_runtime_image(images: dict[str, Image], tmp_path: Path) -> None:
+    """Who has Docker and nothing else can check and run a manifest."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    tmp_path.chmod(0o777)
+    checked = images["runtime"].run("kfp-katib", "validate", "experiment.yaml", folder=tmp_path)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    done = images["runtime"].run("kfp-katib", "run", "experiment.yaml", folder=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "my-search" in done.stdout
+
+
+def test_the_training_image_trains_where_it_starts(images: dict[str, Image]) -> None:
+    """The manifest's command works in the image's own folder; Kerberos is there for EOS."""
+    done = images["training"].run("python", "-m", "training.train", "--help")
+    assert done.returncode == 0, done.stderr
+    assert "--batch_size" in done.stdout
+    assert "Kerberos 5" in images["training"].run("klist", "-V").stdout
