@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.local.template import Container
 
 KATIB_DIRECTORY = "/var/log/katib"
-_STDOUT_FILE = f"{KATIB_DIRECTORY}/metrics.log"
 _REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _SPLIT_BY_SHELL = re.compile(r"[^\w@%+=:,./-]")
 
@@ -50,7 +50,7 @@ class CommandLine:
 
 def metrics_place(collector: Collector, directory: Path) -> MetricsPlace:
     """Where a trial whose metrics folder is `directory` puts what the collector reads."""
-    there = _STDOUT_FILE if collector.kind == "StdOut" else collector.path.rstrip("/")
+    there = STDOUT_PATH if collector.kind == "StdOut" else collector.path.rstrip("/")
     if collector.kind == "TensorFlowEvent":
         path, volume = directory, there
     else:

@@ -9,16 +9,14 @@ puts it, and only there.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, TrialParameter
+from kfp_katib.experiment.trial_metadata import Meta, meta
 
-_META = re.compile(r"\$\{trialSpec\.(.+?)\}")
-_META_INDEX = re.compile(r"(.+)\[(.+)\]")
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 
 
@@ -108,23 +106,21 @@ def _substituted(experiment: Experiment, trial: str, assignments: Mapping[str, s
 def _value(
     experiment: Experiment, parameter: TrialParameter, trial: str, assignments: Mapping[str, str]
 ) -> str:
-    meta = _META.search(parameter.reference)
-    return _metadata(experiment, meta.group(1), trial) if meta else assignments[parameter.reference]
+    found = meta(parameter.reference)
+    return _metadata(experiment, found, trial) if found else assignments[parameter.reference]
 
 
-def _metadata(experiment: Experiment, key: str, trial: str) -> str:
-    """A trial's metadata by Katib's key; labels and annotations are those of the template itself."""
+def _metadata(experiment: Experiment, wanted: Meta, trial: str) -> str:
+    """A trial's own data; labels and annotations are those of the template itself."""
     spec = experiment.trial_template.spec or {}
-    indexed = _META_INDEX.fullmatch(key)
-    if indexed:
-        table = {"Annotations": "annotations", "Labels": "labels"}[indexed.group(1)]
-        return str(spec["metadata"][table][indexed.group(2)])
+    if wanted.index:
+        return str(spec["metadata"][wanted.key.lower()][wanted.index])
     return {
         "Name": trial,
         "Namespace": experiment.namespace,
         "Kind": str(spec["kind"]),
         "APIVersion": str(spec["apiVersion"]),
-    }[key]
+    }[wanted.key]
 
 
 def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

@@ -105,7 +105,8 @@ def test_a_killed_search_goes_on_as_it_would_have(
 
     after = search(made, journal(tmp_path / "copy.log"))
 
-    assert after.pending() == (running,)
+    resumed = after.study.get_trials(states=(TrialState.RUNNING,))
+    assert [trial.user_attrs[PARAMETERS] for trial in resumed] == [running.parameters]
     assert run(after, 6, bowl) == run(before, 6, bowl)
 
 
@@ -142,7 +143,6 @@ def test_a_trial_without_a_finite_value_is_closed(value: float | None) -> None:
     """No algorithm goes on waiting for a trial that failed."""
     suggestions = search(experiment())
     suggestions.tell(asked(suggestions).number, value)
-    assert suggestions.pending() == ()
     assert [trial.state for trial in suggestions.study.get_trials()] == [TrialState.FAIL]
 
 

@@ -7,27 +7,15 @@ import re
 from collections.abc import Iterator
 
 from kfp_katib.choices import closest
+from kfp_katib.experiment import trial_metadata
 from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
+from kfp_katib.experiment.trial_metadata import meta
 
 _PATH = f"{TEMPLATE}.trialParameters"
-_META = re.compile(r"\$\{trialSpec\.(.+?)\}")  # searched for, not matched: Katib's own way
-_META_NAMES = ("Name", "Namespace", "Kind", "APIVersion")
-_META_TABLES = ("Labels", "Annotations")
-_INDEXED = re.compile(r"(.+)\[(.+)\]")
 _NEARLY = re.compile(r"\$[({]\{?\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s][^})]*[})]+")
-
-
-def meta(reference: str) -> tuple[str, str] | None:
-    """Key and index of a reference that Katib takes for the trial's own data, such as `${trialSpec.Name}`."""
-    found = _META.search(reference)
-    if not found:
-        return None
-    indexed = _INDEXED.search(found[1])
-    key, index = (indexed[1], indexed[2]) if indexed else (found[1], "")
-    return (key, index) if key in (*_META_NAMES, *_META_TABLES) else None
 
 
 @rule("trial-parameters-missing", webhook=True)
@@ -81,7 +69,7 @@ def reference_inexact(view: View) -> Iterator[Finding]:
     for path, parameter in view.trial_parameters:
         reference = parameter.get("reference", "")
         key, index = meta(reference) or ("", "")
-        if key and (not _META.fullmatch(reference) or (index and key in _META_NAMES)):
+        if key and (not trial_metadata.META.fullmatch(reference) or (index and key in trial_metadata.NAMES)):
             mend = "Write the placeholder alone; put the text around it into the template."
             yield Finding(f"{path}.reference", f"The reference is '{reference}'.", mend, reference)
 
@@ -91,7 +79,7 @@ def reference_not_in_metadata(view: View) -> Iterator[Finding]:
     """A reference to a label or annotation that the template's own metadata lack: no trial can start."""
     for path, parameter in view.trial_parameters:
         table, key = meta(parameter.get("reference", "")) or ("", "")
-        if table not in _META_TABLES or not view.trial_spec:
+        if table not in trial_metadata.TABLES or not view.trial_spec:
             continue
         kind = table.lower()
         if key not in part(view.trial_spec, "metadata", kind):

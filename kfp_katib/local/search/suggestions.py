@@ -73,11 +73,6 @@ class Suggestions:
         else:
             self.study.tell(number, value)
 
-    def pending(self) -> tuple[Suggestion, ...]:
-        """Suggestions that were made and never told about: what ran when the search was killed."""
-        running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        return tuple(Suggestion(trial.number, dict(trial.user_attrs[PARAMETERS])) for trial in running)
-
 
 def open_study(experiment: Experiment, storage: BaseStorage) -> Suggestions:
     """Open the study named after the Experiment, or create it.
