@@ -7,10 +7,11 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TextIO
 
-from kfp_katib.report.words import duration, value_text
+from kfp_katib.report.words import duration, figures, value_text
 from kfp_katib.results import Result, Trial, TrialState, objective_value
 
 _ERASE = "\r\x1b[K"
@@ -29,8 +30,11 @@ class Progress:
         self._live = stream.isatty()
         self._clock = clock
         self._started = clock()
+        self._since = datetime.now(UTC)
         self._known: dict[str, TrialState] = {}
         self._before: int | None = None  # trials that an earlier run had completed
+        self.said: tuple[str, ...] = ()
+        """The notes that it has shown."""
         self._open = False
 
     @property
@@ -54,8 +58,7 @@ class Progress:
     def update(self, result: Result) -> None:
         """Show a change."""
         if self._before is None:
-            self._before = max(result.completed - 1, 0)
-            self._notes(result)
+            self._begin(result)
         changed = [trial for trial in result.trials if self._known.get(trial.name) != trial.state]
         self._known.update({trial.name: trial.state for trial in changed})
         if self._live:
@@ -65,9 +68,16 @@ class Progress:
                 self._stream.write(f"{trial_line(trial, result)}  ({self._line(result)})\n")
         self._stream.flush()
 
-    def _notes(self, result: Result) -> None:
+    def _begin(self, result: Result) -> None:
+        """Before the first change: notes, and how far an earlier run had come, which is no change of ours."""
+        self.said = result.notes
         for note in result.notes:
             self._stream.write(f"{note}\n")
+        earlier = [trial for trial in result.trials if trial.ended and trial.ended < self._since]
+        self._before = len(earlier)
+        self._known = {trial.name: trial.state for trial in earlier}
+        if earlier:
+            self._stream.write(f"Going on after {status_line(result, seconds=0, before=result.completed)}\n")
 
     def _line(self, result: Result) -> str:
         elapsed = self._clock() - self._started
@@ -95,7 +105,8 @@ def status_line(result: Result, *, seconds: float, before: int = 0) -> str:
     if failed := len(result.failures):
         parts.append(f"{failed} failed")
     if result.best:
-        parts.append(f"best {result.experiment.objective.metric}={value_text(result.best, result)}")
+        value = figures(value_text(result.best, result))
+        parts.append(f"best {result.experiment.objective.metric}={value}")
     if total and done > before and done < total:
         left = (total - done) * seconds / (done - before)
         parts.append(f"{duration(max(round(left), 1))} left")
@@ -106,8 +117,8 @@ def trial_line(trial: Trial, result: Result) -> str:
     """One line about one trial, such as `trial mnist-7f Succeeded loss=0.3 in 12 s`."""
     objective = result.experiment.objective
     value = ""
-    if objective_value(trial, objective) is not None:
-        value = f" {objective.metric}={value_text(trial, result)}"
+    if trial.state == "Succeeded" or objective_value(trial, objective) is not None:
+        value = f" {objective.metric}={figures(value_text(trial, result))}"
     code = f" exit code {trial.exit_code}" if trial.exit_code else ""
     took = f" in {duration(trial.seconds)}" if trial.seconds is not None else ""
     return f"trial {trial.name} {trial.state}{value}{code}{took}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -73,12 +74,27 @@ def test_the_time_left_counts_the_trials_of_this_run_alone() -> None:
         (RUNNING, "trial a Running"),
         (DONE, "trial a Succeeded loss=0.5"),
         (FAILED, "trial b Failed exit code 3"),
-        (trial("c", "Succeeded", "nan"), "trial c Succeeded"),
+        (trial("c", "Succeeded", "nan"), "trial c Succeeded loss=nan"),
+        (trial("c", "Succeeded", "0.123456789"), "trial c Succeeded loss=0.123457"),
     ],
 )
 def test_a_trials_line_says_how_it_ended(one: Trial, line: str) -> None:
     """State, value where there is one, exit code where it is not 0."""
     assert trial_line(one, so_far(one)) == line
+
+
+@pytest.mark.parametrize("stream", [io.StringIO(), Screen()], ids=["no terminal", "terminal"])
+def test_what_an_earlier_run_has_done_is_told_once_and_not_as_news(stream: io.StringIO) -> None:
+    """A resumed search says where it goes on; the time left counts its own trials alone."""
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    before = [replace(DONE, ended=long_ago), replace(FAILED, ended=long_ago)]
+    with Progress(stream, clock=iter([0, 5, 10]).__next__) as progress:
+        progress.update(so_far(*before, ANOTHER))
+        progress.update(so_far(*before, trial("c", "Succeeded", "0.7")))
+    first, *rest = stream.getvalue().splitlines()
+    assert first == "Going on after 2/4 trials, 1 running, 1 failed, best loss=0.5"
+    assert not any("trial a" in line or "trial b" in line for line in rest)
+    assert "10 s left" in rest[-1]
 
 
 def test_without_a_terminal_each_change_has_one_line() -> None:
@@ -140,8 +156,6 @@ def test_colour_is_for_terminals_that_want_it(
 
 def test_times_of_a_trial_are_said_in_words() -> None:
     """Where they are known."""
-    from datetime import UTC, datetime, timedelta
-
     began = datetime(2026, 1, 1, tzinfo=UTC)
     timed = replace(DONE, started=began, ended=began + timedelta(seconds=75))
     assert trial_line(timed, so_far(timed)) == "trial a Succeeded loss=0.5 in 1 min 15 s"

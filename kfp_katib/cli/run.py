@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -114,12 +115,12 @@ def command(
             )
     except NoVerdict as error:
         if error.result:
-            _show(error.result, output)
+            _show(error.result, output, progress.said)
         raise
     if engine == "local" and not progress.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
-    _show(result, output)
-    ctx.exit(0 if result.best and result.state != "Failed" else 1)
+    _show(result, output, progress.said)
+    ctx.exit(0 if result.usable else 1)
 
 
 def _run_on(
@@ -176,20 +177,22 @@ def _check_place(report: Path) -> None:
 
 def _headline(experiment: Experiment) -> str:
     count = experiment.max_trial_count
-    trials = f"{count} trials" if count else "trials without end"
+    trials = f"{count} trial{'s' * (count != 1)}" if count else "trials without end"
     aim = f"{experiment.objective.type} {experiment.objective.metric}"
     at_a_time = f"{experiment.parallel_trial_count} at a time"
     return f"Experiment '{experiment.name}': {aim} by {experiment.algorithm.name}, {trials}, {at_a_time}"
 
 
-def _show(result: Result, output: Output) -> None:
+def _show(result: Result, output: Output, said: Sequence[str]) -> None:
     """The Result on stdout and in the report; on stderr, where it failed, why."""
     from kfp_katib.cli.summary import last_failure, summary
     from kfp_katib.progress import in_colour
     from kfp_katib.results import to_json
 
-    text = to_json(result) if output.as_json else summary(result, output.folder, colour=in_colour(sys.stdout))
-    click.echo(text)
+    if output.as_json:
+        click.echo(to_json(result))
+    else:
+        click.echo(summary(result, output.folder, colour=in_colour(sys.stdout), said=said))
     if not result.succeeded and (why := last_failure(result, output.folder)):
         click.echo(why, err=True)
     if output.report:

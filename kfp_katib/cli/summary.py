@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
 
@@ -10,26 +11,29 @@ import click
 from tabulate import tabulate
 
 from kfp_katib.report.assignment import as_flags
-from kfp_katib.report.words import counts, duration, exit_code, log_end, value_text, verdict
+from kfp_katib.report.words import counts, duration, exit_code, figures, log_end, value_text, verdict
 from kfp_katib.results import Result, Trial, ranked
 
 ROWS = 20
 """The table shows this many trials: the best, and the last ones that failed."""
 
 LOG_LINES = 20
+HEADER_WIDTH = 16
+"""A parameter's longer name takes two lines of the table's head, which is to fit into 80 columns."""
 
 
-def summary(result: Result, folder: Path | None, *, colour: bool) -> str:
+def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence[str] = ()) -> str:
     """The whole of it.
 
     Args:
         result: The Result.
         folder: Where the search keeps its files, `runs/<experiment>`; None where it ran in a cluster.
         colour: Whether the best trial may be set in bold.
+        said: Notes that were shown before.
     """
     parts = [_table(result, colour)] if result.trials else []
-    parts.append(f"{verdict(result)} {counts(result)}.\n{result.message} ({result.reason}).")
-    parts += [f"Note: {note}" for note in result.notes]
+    parts.append("\n".join([f"{verdict(result)} {counts(result)}.", *_reason(result)]))
+    parts += [f"Note: {note}" for note in result.notes if note not in said]
     if result.best:
         parts.append(_best(result.best))
     if folder:
@@ -37,12 +41,18 @@ def summary(result: Result, folder: Path | None, *, colour: bool) -> str:
     return "\n\n".join(parts)
 
 
+def _reason(result: Result) -> list[str]:
+    """Katib's own words for a verdict; without one they would only say that it is running."""
+    return [f"{result.message} ({result.reason})."] if result.state in ("Succeeded", "Failed") else []
+
+
 def last_failure(result: Result, folder: Path | None) -> str:
     """The last failed trial, why it failed, and the end of its log; empty where none failed."""
     if not result.failures:
         return ""
     trial = result.failures[-1]
-    head = f"Trial {trial.name} {trial.state}{exit_code(trial)}: {trial.message}"
+    code = exit_code(trial) if trial.exit_code and "xit code" not in trial.message else ""
+    head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
     tail = log_end(trial, lines=LOG_LINES) or "(it wrote nothing)"
     files = [f"Its files: {folder / trial.name}"] if folder else []
     return "\n".join([head, indent(tail, "    "), *files])
@@ -55,7 +65,7 @@ def _table(result: Result, colour: bool) -> str:
     rows = [[_cell(cell, trial, result, colour) for cell in _row(trial, result)] for trial in shown]
     left_out = len(result.trials) - len(shown)
     more = f"\n... and {left_out} more; --json and --report have all of them" if left_out else ""
-    return str(tabulate(rows, header, disable_numparse=True)) + more
+    return str(tabulate(rows, header, disable_numparse=True, maxheadercolwidths=HEADER_WIDTH)) + more
 
 
 def _shown(result: Result) -> list[Trial]:
@@ -68,9 +78,10 @@ def _shown(result: Result) -> list[Trial]:
 
 
 def _row(trial: Trial, result: Result) -> list[str]:
-    values = [trial.parameters.get(parameter.name, "") for parameter in result.experiment.parameters]
+    values = [figures(trial.parameters.get(each.name, "")) for each in result.experiment.parameters]
     mark = "*" if trial == result.best else ""
-    return [mark, trial.name, trial.state, value_text(trial, result), *values, duration(trial.seconds)]
+    value = figures(value_text(trial, result))
+    return [mark, trial.name, trial.state, value, *values, duration(trial.seconds)]
 
 
 def _cell(text: str, trial: Trial, result: Result, colour: bool) -> str:
@@ -78,7 +89,7 @@ def _cell(text: str, trial: Trial, result: Result, colour: bool) -> str:
 
 
 def _best(best: Trial) -> str:
-    lines = ["Its parameters, to copy:", indent(as_flags(best), "    ")]
+    lines = ["The best trial's parameters, to copy:", indent(as_flags(best), "    ")]
     if best.model_uri:
         lines.append(f"Its model, if it wrote one: {best.model_uri}")
     return "\n".join(lines)

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-import importlib
 import errno
+import importlib
 import logging
 import sys
 import traceback

@@ -28,7 +28,8 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
 
     with Progress(sys.stderr) as progress:
         result = watch(name, namespace=namespace, on_update=progress.update)
-    click.echo(to_json(result) if as_json else summary(result, None, colour=in_colour(sys.stdout)))
+    colour = in_colour(sys.stdout)
+    click.echo(to_json(result) if as_json else summary(result, None, colour=colour, said=progress.said))
     if not result.succeeded and (why := last_failure(result, None)):
         click.echo(why, err=True)
-    ctx.exit(0 if result.best and result.state != "Failed" else 1)
+    ctx.exit(0 if result.usable else 1)

@@ -63,6 +63,43 @@ def test_notes_and_the_folder_are_named() -> None:
     assert text.endswith(f"Logs and metrics of every trial: {FOLDER}")
 
 
+def test_notes_that_were_shown_are_not_repeated() -> None:
+    """Progress has said them."""
+    result = ended(succeeded(1), notes=("Not used here: image.", "Another."))
+    text = summary(result, FOLDER, colour=False, said=("Not used here: image.",))
+    assert "Not used here" not in text
+    assert "Note: Another." in text
+
+
+def test_numbers_have_six_figures_where_they_are_compared_and_all_where_they_are_copied() -> None:
+    """So a table of some parameters fits into 80 columns."""
+    long = "0.12345678901234567"
+    best = Trial("t1", {"lr": long}, "Succeeded", metrics={"loss": Metric(long, long, long)})
+    text = summary(ended(best), FOLDER, colour=False)
+    assert table(text)[0].split() == ["*", "t1", "Succeeded", "0.123457", "0.123457", "–"]
+    assert f"--lr={long}" in text
+
+
+def test_a_long_name_does_not_widen_the_table() -> None:
+    """It takes two lines of the head."""
+    name = "learning-rate-of-the-generator"
+    made = experiment("random", (double(name, "0", "1"),))
+    trials = [Trial("t1", {name: "0.5"}, "Failed")]
+    result = conclude(made, trials, state="Failed", reason="", message="")
+    assert max(map(len, summary(result, None, colour=False).split("\n\n")[0].splitlines())) < 60
+
+
+def test_a_search_without_a_verdict_says_so() -> None:
+    """It was stopped: to call it running would mislead."""
+    made = experiment("random", (double("lr", "0", "1"),))
+    stopped = conclude(
+        made, [succeeded(1)], state="Running", reason="ExperimentRunning", message="Experiment is running"
+    )
+    text = summary(stopped, FOLDER, colour=False)
+    assert "Experiment search has no verdict yet: best loss 1 in trial t1." in text
+    assert "running" not in text
+
+
 def test_a_search_without_trials_has_no_table() -> None:
     """It says that there is no result."""
     assert summary(ended(), FOLDER, colour=False).startswith("Experiment search ended without a usable")
@@ -74,9 +111,17 @@ def test_the_last_failure_shows_twenty_lines() -> None:
     first = Trial("t1", {}, "Failed", message="Exit code 1.", exit_code=1, log_tail="no")
     last = Trial("t2", {}, "Failed", message="Exit code 3.", exit_code=3, log_tail=log)
     head, *lines, files = last_failure(ended(first, last), FOLDER).splitlines()
-    assert head == "Trial t2 Failed, exit code 3: Exit code 3."
+    assert head == "Trial t2 Failed: Exit code 3."
     assert lines == [f"    line {n}" for n in range(10, 30)]
     assert files == "Its files: /runs/search/t2"
+
+
+def test_a_killed_trial_does_not_hide_the_one_that_failed() -> None:
+    """It was killed because the other one had failed."""
+    failed = Trial("t1", {}, "Failed", message="The file is missing.", exit_code=3)
+    killed = Trial("t2", {}, "Killed", message="The verdict came.", exit_code=143)
+    head = last_failure(ended(failed, killed), FOLDER).splitlines()[0]
+    assert head == "Trial t1 Failed, exit code 3: The file is missing."
 
 
 def test_a_silent_failure_says_that_it_was_silent() -> None:
