@@ -131,8 +131,9 @@ class TrialProcess:
             word.write(b"go\n")
 
         def wait() -> None:
-            os.waitid(os.P_PID, self._leader.pid, os.WEXITED | os.WNOWAIT)
-            ended()
+            with contextlib.suppress(ChildProcessError):  # the search is being closed, and reaped it first
+                os.waitid(os.P_PID, self._leader.pid, os.WEXITED | os.WNOWAIT)
+                ended()
 
         threading.Thread(target=wait, name=f"trial {self._leader.pid}", daemon=True).start()
 
