@@ -13,10 +13,10 @@ _INDEXED = re.compile(r"(.+)\[(.+)\]")
 
 
 class Meta(NamedTuple):
-    """What of the trial a reference means: one of `NAMES`, or one of `TABLES` with an index into it."""
+    """What of the trial a reference means: one of `NAMES`, or one of `TABLES` with the item meant."""
 
     key: str
-    index: str = ""
+    item: str = ""
 
 
 def meta(reference: str) -> Meta | None:

@@ -113,8 +113,8 @@ def _value(
 def _metadata(experiment: Experiment, wanted: Meta, trial: str) -> str:
     """A trial's own data; labels and annotations are those of the template itself."""
     spec = experiment.trial_template.spec or {}
-    if wanted.index:
-        return str(spec["metadata"][wanted.key.lower()][wanted.index])
+    if wanted.item:
+        return str(spec["metadata"][wanted.key.lower()][wanted.item])
     return {
         "Name": trial,
         "Namespace": experiment.namespace,
