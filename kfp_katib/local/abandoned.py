@@ -23,7 +23,7 @@ _HEAD = 20
 
 
 def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
-    """Kills the trials that still run in searches of a pipeline run whose engine is gone.
+    """Kill the trials that still run in searches of a pipeline run whose engine is gone.
 
     A search whose engine is alive, or that has its verdict, is left alone, as is every search without the
     run's label.

@@ -55,7 +55,7 @@ class Book:
         self.tally = Tally()
 
     def restore(self, record: Record) -> None:
-        """Takes over a trial of an earlier engine, which may not have come to tell the study."""
+        """Take over a trial of an earlier engine, which may not have come to tell the study."""
         self._enter(record, quiet=True)
         if record.outcome and not record.told:
             self._tell(record.number)

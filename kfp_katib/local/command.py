@@ -96,7 +96,7 @@ def _as_katib_writes(words: list[str], collector: Collector, place: MetricsPlace
 
 
 def _map_paths(text: str, place: MetricsPlace) -> str:
-    """Replaces the container's metric paths, longest first, where they stand as paths of their own."""
+    """Replace the container's metric paths, longest first, where they stand as paths of their own."""
     paths = sorted(place.mapped, key=len, reverse=True)
     pattern = rf"(?<![\w.-])(?:{'|'.join(map(re.escape, paths))})(?![\w.-])"
 

@@ -48,7 +48,7 @@ class Crew:
         return len(self._processes)
 
     def prepare(self, number: int, name: str, assignments: Mapping[str, str]) -> Process:
-        """Makes a trial's folder and its process, which waits for `go`.
+        """Make a trial's folder and its process, which waits for `go`.
 
         Raises:
             InputError: The trial cannot be started here.
@@ -70,16 +70,16 @@ class Crew:
         return self._processes[number].leader
 
     def go(self, number: int, ended: Callable[[int], None]) -> None:
-        """Lets a trial run; `ended` is called with its number, in another thread, when it has ended."""
+        """Let a trial run; `ended` is called with its number, in another thread, when it has ended."""
         self._processes[number].go(lambda: ended(number))
 
     def reap(self, number: int) -> int:
-        """Closes a trial that has ended; returns its exit code."""
+        """Close a trial that has ended; return its exit code."""
         self._gpus.give_back(number)
         return self._processes.pop(number).reap()
 
     def end(self, hurry: Callable[[], bool]) -> dict[int, int]:
-        """Ends all trials with everything they started; returns their exit codes by number."""
+        """End all trials with everything they started; return their exit codes by number."""
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
         return {number: self.reap(number) for number in list(self._processes)}
 

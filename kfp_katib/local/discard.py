@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 def discard(name: str, *, runs: Path = Path("runs")) -> None:
-    """Deletes the folder of a search; models lie elsewhere and stay.
+    """Delete the folder of a search; models lie elsewhere and stay.
 
     Args:
         name: The Experiment's name.

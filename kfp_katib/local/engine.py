@@ -41,7 +41,7 @@ def run(
     runs: Path = Path("runs"),
     again: bool = False,
 ) -> Result:
-    """Runs an Experiment's trials as subprocesses of this machine.
+    """Run an Experiment's trials as subprocesses of this machine.
 
     State is in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped: no
     finished trial is lost or runs twice. A search that has its verdict is not run, its Result is returned.

@@ -48,7 +48,7 @@ class RunFolder:
         return TrialFolder(self.path / name)
 
     def put_aside(self) -> None:
-        """Moves a search into `earlier/<n>/`, its journal first: half of it must not pass for a search."""
+        """Move a search into `earlier/<n>/`, its journal first: half of it must not pass for a search."""
         entries = [entry for entry in self.path.iterdir() if entry.name not in (_LOCK, _EARLIER)]
         if not entries:
             return

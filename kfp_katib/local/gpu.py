@@ -60,7 +60,7 @@ class Gpus:
         return {"CUDA_VISIBLE_DEVICES": ",".join(self._lent[trial])}
 
     def give_back(self, trial: int) -> None:
-        """Frees a trial's devices."""
+        """Free a trial's devices."""
         self._free += self._lent.pop(trial, [])
 
     @property

@@ -30,7 +30,7 @@ class Interrupts:
         return self._count > 1
 
     def __enter__(self) -> Self:
-        """Takes over the signals."""
+        """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
             self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
         return self
@@ -38,7 +38,7 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Gives the signals back to whoever had them."""
+        """Give the signals back to whoever had them."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -73,7 +73,7 @@ class Journal(JournalFileBackend):
         self._path = path
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Appends records in one call of the system, which neither a kill nor another writer can cut."""
+        """Append records in one call of the system, which neither a kill nor another writer can cut."""
         text = "".join(json.dumps(log, separators=(",", ":")) + "\n" for log in logs)
         with self._path.open("ab", buffering=0) as file:
             file.write(text.encode())
@@ -100,7 +100,7 @@ def stored_manifest(storage: JournalStorage, name: str) -> str | None:
 
 
 def store_manifest(study: Study, manifest_json: str) -> None:
-    """Ties the study to its manifest."""
+    """Tie the study to its manifest."""
     study.set_user_attr(_MANIFEST, manifest_json)
 
 
@@ -117,12 +117,12 @@ def stored_verdict(study: Study) -> Verdict | None:
 
 
 def store_verdict(study: Study, verdict: Verdict) -> None:
-    """Ends the search."""
+    """End the search."""
     study.set_user_attr(_VERDICT, [verdict.state, verdict.reason, verdict.message])
 
 
 def write(study: Study, record: Record) -> None:
-    """Writes what is known of a trial; the last record of a trial counts."""
+    """Write what is known of a trial; the last record of a trial counts."""
     study._storage.set_trial_user_attr(_trial_id(study, record.number), _TRIAL, _encode(record))
 
 
@@ -175,7 +175,7 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _drop_torn_end(path: Path) -> None:
-    """Cuts a last line that was not written to its end."""
+    """Cut a last line that was not written to its end."""
     if not path.exists():
         return
     with path.open("r+b") as file:

@@ -46,7 +46,7 @@ def process(pid: int) -> Process | None:
 def end(
     leaders: Collection[Process], *, grace_seconds: float, hurry: Callable[[], bool] = lambda: False
 ) -> None:
-    """Ends trials: SIGTERM for all of them, then SIGKILL for what is left after the grace.
+    """End trials: SIGTERM for all of them, then SIGKILL for what is left after the grace.
 
     Args:
         leaders: The first process of each trial's session.
@@ -62,7 +62,7 @@ def end(
 
 
 def kill(leaders: Collection[Process], *, known: Set[Process] = frozenset()) -> None:
-    """Kills trials at once, each leader first: what a leader has not written by then, it never will."""
+    """Kill trials at once, each leader first: what a leader has not written by then, it never will."""
     members = known | _members(leaders)
     _send(signal.SIGKILL, leaders)
     while members:  # a process may have started another between the look and the signal

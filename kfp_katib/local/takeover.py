@@ -16,14 +16,14 @@ from kfp_katib.local.processes import kill
 
 
 def end_orphans(records: Sequence[Record]) -> None:
-    """Kills every trial that an engine before us started and did not see end."""
+    """Kill every trial that an engine before us started and did not see end."""
     kill([record.process for record in records if record.process and not record.outcome])
 
 
 def take_over(
     experiment: Experiment, folder: RunFolder, records: Sequence[Record], book: Book
 ) -> list[Record]:
-    """Goes on with an unfinished search.
+    """Go on with an unfinished search.
 
     Returns:
         The trials that have to run, or to run again.
@@ -45,7 +45,7 @@ def take_over(
 
 
 def reopen(records: Sequence[Record], book: Book) -> None:
-    """Reads a search that has its verdict; trials that its engine had no time to end are killed now."""
+    """Read a search that has its verdict; trials that its engine had no time to end are killed now."""
     end_orphans(records)
     for record in map(book.named, records):
         book.restore(record)

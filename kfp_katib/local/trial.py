@@ -80,7 +80,7 @@ class TrialFolder:
         return "\n".join(lines[-_TAIL_LINES:])
 
     def clear(self) -> None:
-        """Empties the folder for a trial that begins."""
+        """Empty the folder for a trial that begins."""
         try:
             self.path.mkdir()
         except FileExistsError:
@@ -121,7 +121,7 @@ class TrialProcess:
         return self._leader
 
     def go(self, ended: Callable[[], None]) -> None:
-        """Lets the trial run.
+        """Let the trial run.
 
         Args:
             ended: Called in a thread of its own as soon as the trial has ended.

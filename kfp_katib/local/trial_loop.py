@@ -64,14 +64,14 @@ class TrialLoop:
         self._exhausted = False
 
     def __enter__(self) -> Self:
-        """Takes over Ctrl-C and SIGTERM."""
+        """Take over Ctrl-C and SIGTERM."""
         self._interrupts.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Puts the running trials back, then ends them: ended by us, they must never count as failures."""
+        """Put the running trials back, then end them: ended by us, they must never count as failures."""
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
             stack.callback(self._crew.end, self._hurry)
@@ -83,7 +83,7 @@ class TrialLoop:
             self._running.clear()
 
     def run(self, deadline: float | None) -> Verdict | Stop:
-        """Runs trials until the search has a verdict, is interrupted, or the deadline passes.
+        """Run trials until the search has a verdict, is interrupted, or the deadline passes.
 
         Args:
             deadline: By `time.monotonic`, in seconds.
@@ -99,7 +99,7 @@ class TrialLoop:
         return found
 
     def settle(self) -> None:
-        """Ends the trials that still run after the verdict; Katib would let them run on."""
+        """End the trials that still run after the verdict; Katib would let them run on."""
         self._collect_ended()
         codes: dict[int, int | None] = dict(self._crew.end(self._hurry))
         for record in [*self._running.values(), *self._waiting]:
@@ -145,7 +145,7 @@ class TrialLoop:
             return "timed out"
 
     def _collect_ended(self) -> None:
-        """Collects running trials that have ended by themselves meanwhile."""
+        """Collect running trials that have ended by themselves meanwhile."""
         for number, record in list(self._running.items()):
             code = self._folder.trial(record.name).exit_code()
             if code is not None:

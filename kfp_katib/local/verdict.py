@@ -50,7 +50,7 @@ class Tally:
     goal_reached: bool = False
 
     def add(self, trial: Trial, objective: Objective) -> None:
-        """Counts one more completed trial."""
+        """Count one more completed trial."""
         self.completed += 1
         self.failed += trial.failed
         self.goal_reached = self.goal_reached or reaches_goal(objective_value(trial, objective), objective)

@@ -29,7 +29,7 @@ def conclude(
     notes: Sequence[str] = (),
     katib_best: str | None = None,
 ) -> Result:
-    """Makes the Result of a search, or of the part of it that is known.
+    """Make the Result of a search, or of the part of it that is known.
 
     Args:
         experiment: What ran.

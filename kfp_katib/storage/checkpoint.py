@@ -12,7 +12,7 @@ from kfp_katib.storage.places import Place, place, trouble
 
 
 def read_checkpoint(uri: str | Path, *, endpoint_url: str = "") -> Checkpoint:
-    """Reads a folder's model.json and checks that its files are there with the sizes it gives.
+    """Read a folder's model.json and check that its files are there with the sizes it gives.
 
     Args:
         uri: The folder: a path or a URI.
@@ -27,7 +27,7 @@ def read_checkpoint(uri: str | Path, *, endpoint_url: str = "") -> Checkpoint:
 
 
 def verify(checkpoint: Checkpoint, *, endpoint_url: str = "") -> None:
-    """Reads every file of a checkpoint again and compares checksums.
+    """Read every file of a checkpoint again and compare checksums.
 
     Raises:
         NoCheckpoint: A file is missing or differs.

@@ -43,7 +43,7 @@ class Collected:
 def collect(
     result: Result, models: str | Path, destination: str | Path, *, endpoint_url: str = ""
 ) -> Collected:
-    """Copies the best model that is whole into a folder, every checksum verified.
+    """Copy the best model that is whole into a folder, every checksum verified.
 
     Args:
         result: What the search left; its trials are tried from the best on.

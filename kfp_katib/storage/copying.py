@@ -46,7 +46,7 @@ def digest(file: Place) -> Digest:
 
 
 def copy(source: Place, target: Place) -> Digest:
-    """Copies one file to where none is yet; the digest is that of the bytes that arrived.
+    """Copy one file to where none is yet; the digest is that of the bytes that arrived.
 
     Raises:
         NoCheckpoint: The source is not there.
@@ -64,7 +64,7 @@ def copy(source: Place, target: Place) -> Digest:
 
 
 def copy_all(source: Place, names: Sequence[str], target: Place) -> dict[str, Digest]:
-    """Copies files of one folder to another, several at a time."""
+    """Copy files of one folder to another, several at a time."""
     return _each(names, lambda name: copy(source / name, target / name), _workers(source, target))
 
 
@@ -74,7 +74,7 @@ def digest_all(folder: Place, names: Sequence[str]) -> dict[str, Digest]:
 
 
 def compare(files: Sequence[ModelFile], found: Mapping[str, Digest], uri: str) -> None:
-    """Refuses files that are not what model.json says.
+    """Refuse files that are not what model.json says.
 
     Raises:
         NoCheckpoint: A checksum or a size differs; the message names the file and both values.
@@ -122,7 +122,7 @@ def _copy_plain(reader: IO[bytes], writer: IO[bytes]) -> Digest:
 
 
 def _copy_piece(source: int, target: int, offset: int) -> int:
-    """Copies at most one piece at an offset of both files; returns how many bytes, 0 at the end."""
+    """Copy at most one piece at an offset of both files; return how many bytes, 0 at the end."""
     if hasattr(os, "copy_file_range"):
         try:
             return os.copy_file_range(source, target, _PIECE, offset, offset)

@@ -23,7 +23,7 @@ PARTIAL = "model.json.partial"
 
 
 def deliver(checkpoint: Checkpoint, source: Place, destination: Place) -> None:
-    """Copies a model into a folder, every checksum verified, and writes its model.json last.
+    """Copy a model into a folder, every checksum verified, and write its model.json last.
 
     Raises:
         NoCheckpoint: A file is missing or damaged.
@@ -65,7 +65,7 @@ def _into_folder(checkpoint: Checkpoint, source: Place, folder: Path) -> None:
 
 
 def _swap(staging: Path, folder: Path) -> None:
-    """Puts `staging` in the place of `folder`; between the two renames there is no folder at all."""
+    """Put `staging` in the place of `folder`; between the two renames there is no folder at all."""
     if not folder.exists():
         staging.rename(folder)
         return

@@ -53,7 +53,7 @@ class Checkpoint:
 
 
 def parse(content: bytes, uri: str) -> Checkpoint:
-    """Reads a model.json.
+    """Read a model.json.
 
     Raises:
         NoCheckpoint: It is not JSON, or breaks a rule of the contract; the message says which.

@@ -19,7 +19,7 @@ def is_safe_name(name: str) -> bool:
 
 
 def refuse_unsafe_name(kind: str, name: str) -> None:
-    """Refuses a name that could lead out of the folder it stands in.
+    """Refuse a name that could lead out of the folder it stands in.
 
     Raises:
         InputError: It is not a name that Kubernetes would take.

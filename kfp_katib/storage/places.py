@@ -59,7 +59,7 @@ class Place:
             return content
 
     def write(self, content: bytes) -> None:
-        """Writes a small file; on an object store it appears whole or not at all."""
+        """Write a small file; on an object store it appears whole or not at all."""
         if self.path:
             self.path.write_bytes(content)
         else:
@@ -141,7 +141,7 @@ def _store(scheme: str, endpoint_url: str) -> Any:
 
 @contextmanager
 def trouble(doing: str, *, missing: type[StorageError] = NoCheckpoint) -> Iterator[None]:
-    """Turns a store's own errors into a StorageError that says what we were doing.
+    """Turn a store's own errors into a StorageError that says what we were doing.
 
     A file that is not there is a NoCheckpoint where we read a trial's model: the next best trial may have
     one. Anything else (rights, network, a full disk) is no reason to take a worse model, so it stands.

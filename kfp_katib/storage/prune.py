@@ -43,7 +43,7 @@ def prune(
     dry_run: bool = False,
     endpoint_url: str = "",
 ) -> Pruned:
-    """Deletes the folders of all trials but the winner from `<models>/<experiment>/`.
+    """Delete the folders of all trials but the winner from `<models>/<experiment>/`.
 
     Nothing outside that folder is touched, symbolic links are neither followed nor deleted, and a second
     call finds the work done.

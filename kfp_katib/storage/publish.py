@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def publish(source: str | Path, release_uri: str | Path, *, endpoint_url: str = "") -> str:
-    """Copies a model into a release folder and returns its address.
+    """Copy a model into a release folder and return its address.
 
     A folder with a model.json is published as that lists it, every checksum verified. One without, such as
     an exported model, gets a model.json made from what arrived. A release that holds the same model already

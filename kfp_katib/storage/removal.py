@@ -26,7 +26,7 @@ def list_plain(folder: Path) -> list[tuple[str, bool]]:
 
 
 def remove_plain(folder: Path, names: Sequence[str]) -> None:
-    """Deletes folders from a folder; one that is gone already is no error.
+    """Delete folders from a folder; one that is gone already is no error.
 
     Raises:
         StorageError: Some could not be deleted; all others are.

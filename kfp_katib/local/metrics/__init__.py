@@ -17,7 +17,7 @@ __all__ = ["CollectorError", "collect"]
 
 
 def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[str, Metric]:
-    """Reads what one trial reported.
+    """Read what one trial reported.
 
     Args:
         collector: The Experiment's collector: StdOut, File or TensorFlowEvent.
