@@ -43,12 +43,12 @@ def test_a_timeout_fails_with_what_was_found(unfinished: Recording, serve: Serve
     api, _ = api_of(unfinished)
     serve(api)
     with pytest.raises(TimedOut, match=r"1 of 3 trials are completed; the best is .* with loss=0.5") as error:
-        run(experiment_of(unfinished), timeout_seconds=1.5)
+        run(experiment_of(unfinished), timeout_seconds=3)
     assert error.value.result is not None
     assert error.value.result.count("Succeeded") == 1
     assert api.store.get("experiments", name_of(unfinished))
     with pytest.raises(TimedOut):
-        run(experiment_of(unfinished), timeout_seconds=1.5)
+        run(experiment_of(unfinished), timeout_seconds=3)
     assert len(api.created) == 1
 
 
@@ -56,7 +56,7 @@ def test_the_best_so_far_can_be_taken_when_time_is_up(unfinished: Recording, ser
     """Then the Experiment is deleted, which is the only way to stop one."""
     api, _ = api_of(unfinished)
     serve(api)
-    result = run(experiment_of(unfinished), timeout_seconds=1.5, on_timeout="best_so_far")
+    result = run(experiment_of(unfinished), timeout_seconds=3, on_timeout="best_so_far")
     assert result.best is not None
     assert (result.state, result.count("Succeeded"), result.count("Killed")) == ("Running", 1, 1)
     assert api.store.get("experiments", name_of(unfinished)) is None
@@ -335,7 +335,7 @@ def test_an_experiment_that_cannot_be_stopped_does_not_take_the_best_away(
     api.undeletable = True
     serve(api)
     result = run(
-        experiment_of(unfinished), timeout_seconds=1.5, on_timeout="best_so_far", models="s3://bucket/models"
+        experiment_of(unfinished), timeout_seconds=3, on_timeout="best_so_far", models="s3://bucket/models"
     )
     assert result.best is not None
     assert result.best.model_uri == f"s3://bucket/models/{name_of(unfinished)}/{result.best.name}"
