@@ -184,17 +184,10 @@ def _headline(experiment: Experiment) -> str:
 
 
 def _show(result: Result, output: Output, said: Sequence[str]) -> None:
-    """The Result on stdout and in the report; on stderr, where it failed, why."""
-    from kfp_katib.cli.summary import last_failure, summary
-    from kfp_katib.progress import in_colour
-    from kfp_katib.results import to_json
+    """The Result on the screen and in the report."""
+    from kfp_katib.cli.summary import show
 
-    if output.as_json:
-        click.echo(to_json(result))
-    else:
-        click.echo(summary(result, output.folder, colour=in_colour(sys.stdout), said=said))
-    if not result.succeeded and (why := last_failure(result, output.folder)):
-        click.echo(why, err=True)
+    show(result, output.folder, as_json=output.as_json, said=said)
     if output.report:
         from kfp_katib.report import html
 

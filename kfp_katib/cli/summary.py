@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `kfp-katib run` says at its end: the trials, the best one and how to use it, where everything is."""
+"""What `run` and `watch` say at their end: the trials, the best one and how to use it, where everything is."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import indent
@@ -10,9 +11,10 @@ from textwrap import indent
 import click
 from tabulate import tabulate
 
+from kfp_katib.progress import in_colour
 from kfp_katib.report.assignment import as_flags
 from kfp_katib.report.words import counts, duration, exit_code, figures, log_end, value_text, verdict
-from kfp_katib.results import Result, Trial, ranked
+from kfp_katib.results import Result, Trial, ranked, to_json
 
 ROWS = 20
 """The table shows this many trials: the best, and the last ones that failed."""
@@ -20,6 +22,21 @@ ROWS = 20
 LOG_LINES = 20
 HEADER_WIDTH = 16
 """A parameter's longer name takes two lines of the table's head, which is to fit into 80 columns."""
+
+
+def show(result: Result, folder: Path | None, *, as_json: bool, said: Sequence[str]) -> None:
+    """The Result on stdout, as JSON or as a summary; on stderr, where it failed, why.
+
+    Args:
+        result: The Result.
+        folder: As for `summary`.
+        as_json: Whether programs read it.
+        said: As for `summary`.
+    """
+    text = to_json(result) if as_json else summary(result, folder, colour=in_colour(sys.stdout), said=said)
+    click.echo(text)
+    if not result.succeeded and (why := last_failure(result, folder)):
+        click.echo(why, err=True)
 
 
 def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence[str] = ()) -> str:

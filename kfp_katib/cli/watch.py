@@ -21,15 +21,11 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
 
     What blocks it is said on stderr. Exit code 1 where it failed, 130 after Ctrl-C, which leaves it alone.
     """
-    from kfp_katib.cli.summary import last_failure, summary
+    from kfp_katib.cli.summary import show
     from kfp_katib.cluster import watch
-    from kfp_katib.progress import Progress, in_colour
-    from kfp_katib.results import to_json
+    from kfp_katib.progress import Progress
 
     with Progress(sys.stderr) as progress:
         result = watch(name, namespace=namespace, on_update=progress.update)
-    colour = in_colour(sys.stdout)
-    click.echo(to_json(result) if as_json else summary(result, None, colour=colour, said=progress.said))
-    if not result.succeeded and (why := last_failure(result, None)):
-        click.echo(why, err=True)
+    show(result, None, as_json=as_json, said=progress.said)
     ctx.exit(0 if result.usable else 1)
