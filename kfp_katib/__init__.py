@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """One Katib Experiment manifest, run as one step of a Kubeflow pipeline, on a laptop or on a cluster.
 
+A manifest becomes an Experiment by `load` (`check` says what is wrong with it), and another Experiment by
+`override` and `render`; `to_yaml` writes it. `kfp_katib.local.run` and `kfp_katib.cluster.run` take an
+Experiment and give a Result: its trials, the best of them, the verdict. `kfp_katib.storage` then collects the
+best trial's model, `kfp_katib.report` shows the Result. Every error is a KfpKatibError.
+
 The names below are imported when they are first used: `import kfp_katib` stays quick.
 """
 
@@ -17,6 +22,7 @@ if TYPE_CHECKING:
         Interrupted,
         KfpKatibError,
         ManifestError,
+        NoCheckpoint,
         NoVerdict,
         Stalled,
         StorageError,
@@ -34,6 +40,7 @@ __all__ = [
     "KfpKatibError",
     "ManifestError",
     "Metric",
+    "NoCheckpoint",
     "NoVerdict",
     "Problem",
     "Result",

@@ -51,6 +51,10 @@ class TimedOut(NoVerdict):
     """`timeout_seconds` passed before the Experiment finished, and `on_timeout` is `fail`."""
 
 
+class Stalled(NoVerdict):
+    """Nothing ran for `stall_timeout_seconds`; the message says what blocks."""
+
+
 class Interrupted(NoVerdict):
     """The user stopped the search with Ctrl-C."""
 
@@ -69,6 +73,10 @@ class StorageError(KfpKatibError):
     """A checkpoint is missing, damaged, or lies where we must not touch it."""
 
 
+class NoCheckpoint(StorageError):
+    """A folder holds no whole model: nothing is there, or it is not what its model.json says."""
+
+
 class ClusterError(KfpKatibError):
     """The Kubernetes API refused a request, or could not be reached.
 
@@ -81,11 +89,3 @@ class ClusterError(KfpKatibError):
         self.status = status
         self.reason = reason
         super().__init__(message)
-
-
-class Stalled(NoVerdict):
-    """Nothing ran for `stall_timeout_seconds`; the message says what blocks."""
-
-
-class NoCheckpoint(StorageError):
-    """A folder holds no whole model: nothing is there, or it is not what its model.json says."""

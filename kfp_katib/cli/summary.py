@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `run` and `watch` say at their end: the trials, the best one and how to use it, where everything is."""
+"""What `run` and `watch` say in the end: the trials, the best one and how to use it, where everything is."""
 
 from __future__ import annotations
 
