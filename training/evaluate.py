@@ -7,7 +7,6 @@ python -m training.evaluate --model exported --dataset data --destination evalua
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from training import layout
-from training.errors import ModelError, TrainingError
+from training.command import answer
+from training.errors import ModelError
 from training.generator import Generator
 from training.layout import Point
 from training.observables import Summary, differences, summarise
@@ -100,13 +100,7 @@ def main() -> int:
     parser.add_argument("--dataset", type=Path, required=True, help="folder of showers to compare with")
     parser.add_argument("--destination", type=Path, required=True, help=f"folder for {REPORT}")
     options = parser.parse_args()
-    try:
-        metrics = evaluate(options.model, options.dataset, options.destination)
-    except TrainingError as err:
-        print(f"error: {err}", file=sys.stderr)
-        return 2
-    print(json.dumps(metrics, indent=2))
-    return 0
+    return answer(lambda: evaluate(options.model, options.dataset, options.destination))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ milliseconds; tracing a decoder of 40,500 cells by jax2onnx takes 11 s.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from pathlib import Path
@@ -25,7 +24,8 @@ import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from training import checkpoint
-from training.errors import ModelError, TrainingError
+from training.command import answer
+from training.errors import ModelError
 from training.generator import FILE_NAME
 from training.geometry import Mesh
 from training.model import EPSILON, LEAK, VAE, Architecture, Block, Dense
@@ -146,13 +146,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, required=True, help="folder that training.train wrote")
     parser.add_argument("--destination", type=Path, required=True, help=f"folder for {FILE_NAME}")
     options = parser.parse_args()
-    try:
-        metadata = export(options.model, options.destination)
-    except TrainingError as err:
-        print(f"error: {err}", file=sys.stderr)
-        return 2
-    print(json.dumps(metadata, indent=2))
-    return 0
+    return answer(lambda: export(options.model, options.destination))
 
 
 if __name__ == "__main__":

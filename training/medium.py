@@ -4,11 +4,10 @@
 After G. Grindhammer and S. Peters, hep-ex/0001020: mixtures weighted by mass, the sampling frequency
 F_S = X0 / (thickness of a layer) and e/mip.
 
-The angle enters in two places; this module has the first. A shower that crosses the layers at the angle
-theta to their plane meets each of them over thickness / sin(theta), so F_S falls by sin(theta) and the
-sampling term grows by 1 / sqrt(sin(theta)) (U. Amaldi, Physica Scripta 23 (1981) 409; its dependence on
-thickness: C. Fabjan and F. Gianotti, Rev. Mod. Phys. 75 (2003) 1243). The mixture has no direction. The
-second place is the tilted front face: `training.shower`.
+The angle enters in two places; this module has the first, by geometry alone. A shower that crosses the
+layers at the angle theta to their plane meets each of them over thickness / sin(theta), so F_S falls by
+sin(theta), and the sampling term, which goes with the root of the thickness, grows by 1 / sqrt(sin(theta)).
+The mixture has no direction. The second place is the tilted front face: `training.shower`.
 """
 
 from __future__ import annotations
@@ -45,9 +44,9 @@ def critical_energy(material: Material) -> float:
 
 
 def sampling_term(geometry: Geometry) -> float:
-    """Stochastic term after Fabjan and Gianotti: 2.7 % sqrt(active mm / sampling fraction of a mip).
+    """Stochastic term by a rule of thumb: 2.7 % sqrt(active mm / sampling fraction of a mip).
 
-    About 14 % for SciPb and 8 % for SiW. Real silicon is worse (the formula was fitted to thicker gaps).
+    It gives about 14 % for SciPb and 8 % for SiW. We have not compared it with these two calorimeters.
     """
     active = geometry.active.minimum_ionisation * geometry.active.density * geometry.active_mm
     passive = geometry.absorber.minimum_ionisation * geometry.absorber.density * geometry.absorber_mm

@@ -80,9 +80,7 @@ def _traces(comparison: Comparison) -> list[tuple[go.Scatter, int]]:
     return traces
 
 
-def _step(
-    name: str, x: npt.NDArray[np.number], y: npt.NDArray[np.number], *, in_legend: bool
-) -> go.Scatter:
+def _step(name: str, x: npt.NDArray[np.number], y: npt.NDArray[np.number], *, in_legend: bool) -> go.Scatter:
     line = {"shape": "hv", "color": COLOURS[name]}
     return go.Scatter(x=x.tolist(), y=y.tolist(), name=name, line=line, mode="lines", showlegend=in_legend)
 

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from training import layout
-from training.errors import DataError, OptionError, TrainingError
+from training.command import answer
+from training.errors import DataError, OptionError
 from training.geometry import GEOMETRIES, Geometry, Mesh, geometry_named, parse_mesh
 from training.layout import Point
 from training.options import numbers, texts, whole
@@ -198,15 +199,8 @@ def main() -> int:
         parser.add_argument(f"--{name}", help=f"default when generating: {default}")
     arguments = vars(parser.parse_args())
     source, destination = arguments.pop("source"), arguments.pop("destination")
-    try:
-        metadata = prepare(
-            source, destination, **{name: value for name, value in arguments.items() if value is not None}
-        )
-    except TrainingError as err:
-        print(f"error: {err}", file=sys.stderr)
-        return 2
-    print(json.dumps(metadata, indent=2))
-    return 0
+    given = {name: value for name, value in arguments.items() if value is not None}
+    return answer(lambda: prepare(source, destination, **given))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes of electromagnetic showers after G. Grindhammer and S. Peters, hep-ex/0001020, appendix A.
+"""Shapes of electromagnetic showers after G. Grindhammer and S. Peters, hep-ex/0001020.
 
 Depths t are in radiation lengths, radii in Molière radii, energies in GeV where a logarithm is taken and
 y = E / Ec. Every constant was compared with Geant4 11.4's GFlash (source/parameterisations/gflash:
 GFlashSamplingShowerTuning.hh, GVFlashHomoShowerTuning.hh and the two ShowerParameterisation.cc). Where they
-part: k4 has 0.0421 ln E here and in CMSSW (EMECALShowerParametrization.h, after the same appendix), 0.0412
+part: k4 has 0.0421 ln E here and in CMSSW (EMECALShowerParametrization.h, after the same paper), 0.0412
 in Geant4; energy and spots follow the sampling profile here, where Geant4 integrates the homogeneous one and
 takes the homogeneous constants for the spots.
 """

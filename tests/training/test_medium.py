@@ -46,8 +46,8 @@ def test_the_calorimeters_are_deep_enough_for_a_tev(geometry: Geometry) -> None:
     assert 3.0 < geometry.radius_mm / substance.moliere_mm < 4.5
 
 
-def test_the_sampling_term_is_that_of_such_calorimeters() -> None:
-    """2.7 % sqrt(d / f) after Fabjan and Gianotti: 14 % for 1.2 mm scintillator, 8 % for 0.3 mm silicon."""
+def test_the_sampling_term_follows_its_rule_of_thumb() -> None:
+    """2.7 % sqrt(d / f): 14 % for 1.2 mm scintillator, 8 % for 0.3 mm silicon."""
     assert sampling_term(SCIPB) == pytest.approx(0.144, abs=0.002)
     assert sampling_term(SIW) == pytest.approx(0.078, abs=0.002)
 

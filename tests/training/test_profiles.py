@@ -18,7 +18,7 @@ ENERGIES = [2.0, 16.0, 128.0, 1024.0]
 
 @pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
 def test_the_maximum_moves_by_one_radiation_length_for_each_factor_e(geometry: Geometry) -> None:
-    """t_max = ln(E/Ec) + constant (Rossi's approximation B; Review of Particle Physics, 34.5)."""
+    """t_max = ln(E/Ec) + constant (Rossi's approximation B)."""
     substance = medium(geometry, 90.0)
     depths = [math.exp(mean_logarithms(substance, energy)[0]) for energy in ENERGIES]
     assert np.diff(depths) == pytest.approx(np.diff(np.log(ENERGIES)), rel=1e-6)
@@ -28,7 +28,7 @@ def test_the_maximum_moves_by_one_radiation_length_for_each_factor_e(geometry: G
 
 @pytest.mark.parametrize("energy", ENERGIES)
 def test_logarithms_of_maximum_and_alpha_have_the_stated_widths_and_correlation(energy: float) -> None:
-    """Appendix A of hep-ex/0001020: 1/(-2.5 + 1.25 ln y), 1/(-0.82 + 0.79 ln y) and 0.784 - 0.023 ln y."""
+    """As in hep-ex/0001020: 1/(-2.5 + 1.25 ln y), 1/(-0.82 + 0.79 ln y) and 0.784 - 0.023 ln y."""
     substance = medium(SIW, 90.0)
     shower = draw_longitudinal(substance, energy, 40_000, np.random.default_rng(1))
     y = math.log(energy * 1000.0 / substance.critical_mev)
