@@ -36,7 +36,7 @@ def resolve(name: str) -> Function:
     module = _module(module_name, name)
     function: Function | None = getattr(module, attribute, None)
     if not callable(function):
-        own = [key for key, item in vars(module).items() if callable(item) and not key.startswith("_")]
+        own = [key for key, item in vars(module).items() if inspect.isfunction(item) and key[0] != "_"]
         raise InputError(
             f"function {name!r}: {module_name} has no function {attribute!r}. {hint(attribute, own)}"
         )

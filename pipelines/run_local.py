@@ -19,6 +19,9 @@ from warnings import filterwarnings
 
 from kfp import local
 
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import load
+from kfp_katib.functions import resolve
 from pipelines.storage import LOCAL
 from pipelines.transcript import Transcript
 from pipelines.tune import tune
@@ -30,7 +33,12 @@ STEPS = ("prepare", "export", "evaluate")
 def main() -> int:
     """Run the pipeline and say what came out."""
     args = arguments()
-    folder, text, started = args.folder.absolute(), args.manifest.read_text(), time.monotonic()
+    try:
+        check(args)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return error.exit_code
+    folder, text, started = args.folder.absolute(), args.manifest.read_text("utf-8"), time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     found = [path for path in (str(ROOT), os.environ.get("PYTHONPATH")) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join(found)  # steps and trials find the training package
@@ -59,9 +67,27 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("manifest", nargs="?", type=Path, default=ROOT / "training" / "experiment.yaml")
     parser.add_argument("--folder", type=Path, default=ROOT / "local_outputs", help="where everything goes")
     for step in STEPS:
-        default = f"training.{step}:{step}"
+        default = _example(step)
         parser.add_argument(f"--{step}", default=default, metavar="MODULE:FUNCTION", help=f"({default})")
     return parser.parse_args()
+
+
+def check(args: argparse.Namespace) -> None:
+    """Find now what would stop a later step, after the data are made or hours of trials are over.
+
+    The example's own functions are there, and would take two seconds to import.
+
+    Raises:
+        InputError: The manifest has errors, or a function does not exist.
+    """
+    load(args.manifest)
+    for step in STEPS:
+        if (name := getattr(args, step)) != _example(step):
+            resolve(name)
+
+
+def _example(step: str) -> str:
+    return f"training.{step}:{step}"
 
 
 def summary(folder: Path, seconds: float) -> str:

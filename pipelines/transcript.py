@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kfp.local prints, told shortly: which step runs, what it says, how long it took.
 
-The whole transcript goes to a file; a step that fails is shown from its traceback on.
+The whole transcript goes to a file; a step that fails is shown from its traceback on. An error of this
+project's own says by itself what is wrong and what to do: it is shown without the traceback.
 """
 
 import io
@@ -14,6 +15,8 @@ _COLOURS = re.compile(r"\x1b\[\d+m")
 _STARTED = re.compile(r"Executing task '(.+)'$")
 _ENDED = re.compile(r"Task '(.+)' finished with status (\w+)$")
 _SAID = re.compile(r"^\s*\[KFP Executor [\d\-:, ]+(\w+)\]: (.+)$")
+_TRACEBACK = re.compile(r"\s*Traceback \(most recent call last\)")
+_OUR_ERROR = re.compile(r"\s*kfp_katib\.errors\.\w+: (.+)$")
 _NOT_TOLD = re.compile(
     r"Looking for component|Loading KFP component|Got executor_input|Wrote executor output|trial \S+: Running"
 )
@@ -33,6 +36,7 @@ class Transcript(io.TextIOBase):
         self._line = ""
         self._started = time.monotonic()
         self._failing = False
+        self._frames: list[str] = []  # a traceback whose exception is still to come
 
     def writable(self) -> bool:
         """It is there to be written to."""
@@ -61,8 +65,23 @@ class Transcript(io.TextIOBase):
             self._failing = False
             seconds = time.monotonic() - self._started
             return f"   {'done' if ended[2] == 'SUCCESS' else 'FAILED'} after {seconds:.1f} s"
-        self._failing = self._failing or line.strip().startswith("Traceback (most recent call last)")
+        if self._frames or _TRACEBACK.match(line):
+            self._failing = True
+            return self._traceback(line)
         said = _SAID.match(line)
         if said and not _NOT_TOLD.match(said[2]):
             return f"   {said[2] if said[1] == 'INFO' else f'{said[1].lower()}: {said[2]}'}"
         return line if self._failing else ""
+
+    def _traceback(self, line: str) -> str:
+        """Nothing before the exception has come; then all of it, or of an error of ours its words."""
+        if not self._frames or _margin(line) > _margin(self._frames[0]):
+            self._frames.append(line)
+            return ""
+        frames, self._frames = self._frames, []
+        ours = _OUR_ERROR.match(line)
+        return f"   error: {ours[1]}" if ours else "\n".join([*frames, line])
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip())

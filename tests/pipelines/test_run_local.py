@@ -12,10 +12,11 @@ from tests.machine import ROOT
 from tests.manifests import MODEL, manifest
 
 
-def run(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(text: str, folder: Path, **other: str) -> subprocess.CompletedProcess[str]:
     """Run the pipeline's command with a manifest and functions of one's own."""
     (folder / "mine.yaml").write_text(text)
-    functions = [f"--{name}=tests.mine:{name}" for name in ("prepare", "export", "evaluate")]
+    mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | other
+    functions = [f"--{name}={function}" for name, function in mine.items()]
     command = [sys.executable, "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -35,7 +36,23 @@ def test_everything_that_is_named_at_the_end_is_there(tmp_path: Path) -> None:
 
 def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
     """The exit code is 1, the reason is on the screen, the rest in a file."""
-    ran = run(manifest("train", "${trialParameters.lr}", maxTrialCount=-1), tmp_path)
+    ran = run(manifest("no-such-program", "${trialParameters.lr}"), tmp_path)
     assert ran.returncode == 1
-    assert "maxTrialCount is -1" in ran.stdout
+    assert "no-such-program: not found" in ran.stdout
     assert str(tmp_path / "out" / "run.log") in ran.stderr
+
+
+def test_a_manifest_with_errors_starts_nothing(tmp_path: Path) -> None:
+    """No data are prepared for it; one that is not there is an error too."""
+    ran = run(manifest("train", "${trialParameters.lr}", maxTrialCount=-1), tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.startswith("Error: mine.yaml: 3 errors; nothing was started.")
+    assert "maxTrialCount is -1" in ran.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_function_that_does_not_exist_is_found_before_the_search(tmp_path: Path) -> None:
+    """It would be called after the last trial."""
+    ran = run(manifest("train", "${trialParameters.lr}"), tmp_path, export="tests.mine:exprot")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "Did you mean 'export'? Use one of: evaluate, export, prepare, train." in ran.stderr

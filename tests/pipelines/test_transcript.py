@@ -63,6 +63,23 @@ def test_a_failing_step_is_shown_from_its_traceback_on(tmp_path: Path) -> None:
     assert len(lines) == 4
 
 
+def test_an_error_of_ours_is_shown_without_its_traceback(tmp_path: Path) -> None:
+    """Its words say what to do; the frames would hide them, and are in the file."""
+    frames = '    Traceback (most recent call last):\n      File "x.py", line 1\n        launch(\n'
+    with transcript(tmp_path) as (made, screen):
+        made.write(f"{frames}    kfp_katib.errors.InputError: It is wrong. Mend it.\n        the log's end\n")
+    assert screen.getvalue() == "   error: It is wrong. Mend it.\n        the log's end\n"
+    assert frames in (tmp_path / "log").read_text()
+
+
+def test_an_error_of_the_users_own_keeps_its_traceback(tmp_path: Path) -> None:
+    """It says where in their code it happened."""
+    raised = '    Traceback (most recent call last):\n      File "x.py", line 1\n    ValueError: no\n'
+    with transcript(tmp_path) as (made, screen):
+        made.write(raised)
+    assert screen.getvalue() == raised
+
+
 def test_a_line_may_come_in_pieces(tmp_path: Path) -> None:
     """As print writes it."""
     with transcript(tmp_path) as (made, screen):
