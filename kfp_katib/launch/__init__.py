@@ -60,7 +60,8 @@ def launch(
     choose(cleanup, CLEANUPS, "experiment_cleanup")
     identity.check(engine)
     limits.check()
-    around = _received(surroundings)
+    received = _received(surroundings)
+    around = received.at_hand() if engine == "local" else received
     planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(dict(overrides or {})))
     _log.info(
         "Experiment %s: engine %s, models in %s", planned.experiment.name, engine, planned.models or "-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -56,6 +56,14 @@ class Surroundings:
         """Where the trials read the data."""
         address = self.dataset if isinstance(self.dataset, str) else getattr(self.dataset, "uri", "")
         return absolute(as_s3(address))
+
+    def at_hand(self) -> Surroundings:
+        """The same for trials that run in this very step: they read an artifact's data from its disk.
+
+        Kubeflow Pipelines has put them there before the step began; the store itself may ask for keys.
+        """
+        path = str(getattr(self.dataset, "path", ""))
+        return replace(self, dataset=path) if path and Path(path).exists() else self
 
     @property
     def endpoint(self) -> str:

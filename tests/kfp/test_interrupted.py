@@ -68,8 +68,11 @@ def test_terminating_a_run_ends_its_experiment_and_trials(backend: Backend) -> N
 def test_terminating_a_run_without_exit_task_ends_its_experiment_too(
     backend: Backend, tmp_path: Path
 ) -> None:
-    """By the step's own last request alone, within the half second that it has."""
+    """By the step's own last request alone, within the half second that it has.
+
+    Argo looks at a Workflow at least every 10 s, so that the signal may come as late; the rest is ours.
+    """
     package = own.search_and_tell(backend.build, tmp_path / "own.yaml")
     experiment, pods = gone_after(backend.run(package, experiment=ENDLESS, image=TRAINING_IMAGE))
-    assert experiment <= 10
+    assert experiment <= 10 + 10
     assert pods <= 45

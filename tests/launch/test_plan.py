@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,25 @@ def test_an_endpoint_of_the_installation_wins() -> None:
     """Where trial_pod already says where the store is, nothing is added."""
     own = {"name": "AWS_ENDPOINT_URL", "value": "http://own"}
     assert container(planned(dataset=Dataset(), trial_pod={"env": [own]}))["env"] == [own]
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """An artifact with its place on a step's disk."""
+
+    uri: str
+    path: str
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+def test_trials_in_this_very_step_read_an_artifacts_data_from_its_disk(tmp_path: Path) -> None:
+    """Kubeflow Pipelines has put them there, and the store's keys are not the trials' business."""
+    artifact = Downloaded(uri="minio://mlpipeline/v2/data", path=str(tmp_path))
+    assert Surroundings(dataset=artifact).at_hand().dataset_address == str(tmp_path)
+
+
+def test_data_that_are_not_on_this_disk_keep_their_address() -> None:
+    """An artifact that nobody downloads, or a plain address, is handed on as it is."""
+    artifact = Downloaded(uri="s3://bucket/data", path="/not/there")
+    assert Surroundings(dataset=artifact).at_hand().dataset_address == "s3://bucket/data"
+    assert Surroundings(dataset="s3://bucket/data").at_hand().dataset_address == "s3://bucket/data"
