@@ -47,8 +47,8 @@ def test_a_hanging_trial_is_ended_by_the_timeout(tmp_path: Path) -> None:
 
 
 def test_best_so_far_makes_a_timeout_a_success(tmp_path: Path) -> None:
-    """Where there is a best trial."""
-    file = write(tmp_path, manifest("0.3", "hang"))
+    """Where there is a best trial, whatever the others did."""
+    file = write(tmp_path, manifest("fail", "nan", "quit", "0.3", "hang"))
     called = call("run", file, "--timeout-seconds", "2", "--on-timeout", "best_so_far")
     assert called.exit_code == 0
     assert "--kind=0.3" in called.stdout

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's code blocks, each with the suite that it says it is run by."""
+"""A document's code blocks, each with the suite that it says it is run by, and how one is carried out."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +27,9 @@ class Block:
     suite: str
 
 
-def blocks() -> list[Block]:
-    """All blocks of the README, in their order."""
-    text = (ROOT / "README.md").read_text()
+def blocks(document: str = "README.md") -> list[Block]:
+    """All blocks of a document, in their order."""
+    text = (ROOT / document).read_text()
     return [
         Block(found["language"], found["file"] or "", found["code"], suite(found["says"] or ""))
         for found in BLOCK.finditer(text)
@@ -37,3 +40,14 @@ def suite(says: str) -> str:
     """The make target in the line under a block, empty where there is none."""
     found = re.search(r"`make ([\w-]+)`", says)
     return found[1] if found else ""
+
+
+def carry_out(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one block as a reader would: a shell with this environment first on its path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["sh", "-e", "-c", block.code] if block.language == "sh" else ["python", "-c", block.code]
+    if block.language == "python":  # kfp reads a component's or pipeline's source from its file
+        (folder / "snippet.py").write_text(block.code)
+        command = ["python", "snippet.py"]
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(folder)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
