@@ -1,52 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Manifests for tests of what stands around the engines: small searches with a script of their own."""
+"""The Experiment around a trial's container, for every test that needs a manifest that runs."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
+from kfp_katib.experiment.model import Manifest
+
 MODEL = "${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}"
+LOSS = {"type": "minimize", "objectiveMetricName": "loss"}
+
+
+def grid(low: str, high: str, step: str) -> Manifest:
+    """The search parameter lr, on a lattice."""
+    space = {"min": low, "max": high, "step": step}
+    return {"name": "lr", "parameterType": "double", "feasibleSpace": space}
+
+
+def job(container: Mapping[str, Any], **pod: Any) -> Manifest:
+    """A Job whose pod has one container, `training`, and other fields beside it."""
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "training", **container}], **pod}}
+    return {"apiVersion": "batch/v1", "kind": "Job", "spec": {"backoffLimit": 0, "template": template}}
+
+
+def experiment(
+    trial: Manifest, *, name: str, parameters: Sequence[Manifest], retain: bool = False, **spec: Any
+) -> Manifest:
+    """An Experiment with what Katib's own fields must say around a trial.
+
+    Args:
+        trial: The Job. A trialParameter is declared for each placeholder in it that names a search
+            parameter, and for `trial`, the trial's own name.
+        name: The Experiment's name.
+        parameters: The search parameters.
+        retain: Whether Katib keeps the Jobs.
+        spec: Fields of `spec` beside or instead of the usual ones; None takes a field away.
+    """
+    references = {each["name"]: each["name"] for each in parameters} | {"trial": "${trialSpec.Name}"}
+    used = [each for each in references if f"${{trialParameters.{each}}}" in json.dumps(trial)]
+    usual = {
+        "objective": dict(LOSS),
+        "algorithm": {"algorithmName": "random"},
+        "parallelTrialCount": 1,
+        "maxTrialCount": 3,
+        "parameters": list(parameters),
+        "trialTemplate": {
+            "primaryContainerName": "training",
+            "trialParameters": [{"name": each, "reference": references[each]} for each in used],
+            "trialSpec": trial,
+            **({"retain": True} if retain else {}),
+        },
+    }
+    return {
+        "apiVersion": "kubeflow.org/v1beta1",
+        "kind": "Experiment",
+        "metadata": {"name": name},
+        "spec": {key: value for key, value in (usual | spec).items() if value is not None},
+    }
 
 
 def manifest(*command: str, name: str = "shell-tuning", **spec: Any) -> str:
-    """A manifest as text whose trials run a command.
+    """A manifest as text whose trials run a command, two of the three at a time.
 
     Args:
         command: The container's command; `${trialParameters.lr}` and `.trial` are there to be used.
         name: The Experiment's name.
         spec: Fields of `spec` to set beside or instead of the usual ones.
     """
-    container = {"name": "training", "image": "${pipeline.image}", "command": list(command)}
-    pod = {"spec": {"containers": [container], "restartPolicy": "Never"}}
-    references = {"lr": "lr", "trial": "${trialSpec.Name}"}
-    used = [name for name in references if f"${{trialParameters.{name}}}" in " ".join(command)]
-    template = {
-        "primaryContainerName": "training",
-        "trialParameters": [{"name": name, "reference": references[name]} for name in used],
-        "trialSpec": {"apiVersion": "batch/v1", "kind": "Job", "spec": {"template": pod}},
-    }
-    usual = {
-        "objective": {"type": "minimize", "objectiveMetricName": "loss"},
+    usual: dict[str, Any] = {
         "algorithm": {"algorithmName": "grid"},
         "parallelTrialCount": 2,
-        "maxTrialCount": 3,
         "maxFailedTrialCount": 1,
-        "parameters": [
-            {
-                "name": "lr",
-                "parameterType": "double",
-                "feasibleSpace": {"min": "0.1", "max": "0.3", "step": "0.1"},
-            }
-        ],
-        "trialTemplate": template,
     }
-    document = {
-        "apiVersion": "kubeflow.org/v1beta1",
-        "kind": "Experiment",
-        "metadata": {"name": name},
-        "spec": usual | spec,
-    }
+    document = experiment(
+        job({"image": "${pipeline.image}", "command": list(command)}),
+        name=name,
+        parameters=[grid("0.1", "0.3", "0.1")],
+        **(usual | spec),
+    )
     text: str = yaml.safe_dump(document, sort_keys=False)
     return text

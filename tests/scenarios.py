@@ -16,6 +16,7 @@ from typing import Any
 
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.results import Result, objective_text
+from tests.manifests import experiment, job
 
 TRIAL_SCRIPT = Path(__file__).parent / "data" / "scripted_trial.py"
 METRICS_FILE = "/var/log/katib/metrics.log"
@@ -207,42 +208,18 @@ def manifest(
     arguments = [f"--{each['name']}=${{trialParameters.{each['name']}}}" for each in parameters]
     metrics_file = ["--metrics", METRICS_FILE] if "metricsCollectorSpec" in scenario.spec else []
     container = {
-        "name": "training",
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["python3", f"{folder}/trial.py", *arguments, *metrics_file],
         "volumeMounts": [{"name": "shared", "mountPath": str(folder)}],
     }
-    pod = {
-        "restartPolicy": "Never",
-        "containers": [container],
-        "volumes": [{"name": "shared", "hostPath": {"path": str(folder)}}],
-    }
-    usual: dict[str, Any] = {
-        "objective": {"type": "minimize", "objectiveMetricName": "loss"},
-        "algorithm": {"algorithmName": "random"},
-        "parallelTrialCount": 1,
-        "maxTrialCount": 3,
-        "maxFailedTrialCount": 1,
-        "parameters": parameters,
-        "trialTemplate": {
-            "primaryContainerName": "training",
-            "retain": retain,
-            "trialParameters": [{"name": each["name"], "reference": each["name"]} for each in parameters],
-            "trialSpec": {
-                "apiVersion": "batch/v1",
-                "kind": "Job",
-                "spec": {"backoffLimit": 0, "template": {"spec": pod}},
-            },
-        },
-    }
-    changed = {**usual, **scenario.spec, **spec}
-    return {
-        "apiVersion": "kubeflow.org/v1beta1",
-        "kind": "Experiment",
-        "metadata": {"name": name},
-        "spec": {key: value for key, value in changed.items() if value is not None},
-    }
+    volume = {"name": "shared", "hostPath": {"path": str(folder)}}
+    return experiment(
+        job(container, volumes=[volume]),
+        name=name,
+        retain=retain,
+        **{"parameters": parameters, "maxFailedTrialCount": 1, **scenario.spec, **spec},
+    )
 
 
 def assert_ends_as_written(result: Result, scenario: Scenario) -> None:

@@ -10,6 +10,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from kfp_katib.cli import main
+from kfp_katib.experiment.model import Manifest
+from tests import manifests
+from tests.manifests import experiment
 
 SCRIPT = """\
 echo training with $1
@@ -19,45 +22,26 @@ echo loss=$1
 """Somebody's training: three lines of shell that print a loss, or do not."""
 
 
-def manifest(*kinds: str, **spec: Any) -> dict[str, Any]:
+def manifest(*kinds: str, **spec: Any) -> Manifest:
     """An Experiment with one trial for each kind of behaviour, one after the other."""
-    return {
-        "apiVersion": "kubeflow.org/v1beta1",
-        "kind": "Experiment",
-        "metadata": {"name": "shell", "namespace": "kubeflow"},
-        "spec": {
-            "objective": {"type": "minimize", "objectiveMetricName": "loss"},
-            "algorithm": {"algorithmName": "grid"},
-            "parallelTrialCount": 1,
-            "maxTrialCount": len(kinds),
-            "maxFailedTrialCount": len(kinds),
-            "parameters": [
-                {"name": "kind", "parameterType": "categorical", "feasibleSpace": {"list": list(kinds)}}
-            ],
-            "trialTemplate": {
-                "primaryContainerName": "training",
-                "trialParameters": [{"name": "kind", "reference": "kind"}],
-                "trialSpec": job("sh", "train.sh", "${trialParameters.kind}"),
-            },
-            **spec,
-        },
-    }
+    kind = {"name": "kind", "parameterType": "categorical", "feasibleSpace": {"list": list(kinds)}}
+    usual: dict[str, Any] = {"algorithm": {"algorithmName": "grid"}, "maxFailedTrialCount": len(kinds)}
+    made = experiment(
+        job("sh", "train.sh", "${trialParameters.kind}"),
+        name="shell",
+        parameters=[kind],
+        maxTrialCount=len(kinds),
+        **(usual | spec),
+    )
+    made["metadata"]["namespace"] = "kubeflow"
+    return made
 
 
-def job(*command: str) -> dict[str, Any]:
-    """A Job that runs one command."""
-    container = {"name": "training", "image": "example.test/training:1", "command": list(command)}
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "spec": {
-            "backoffLimit": 0,
-            "template": {
-                "metadata": {"labels": {"sidecar.istio.io/inject": "false"}},
-                "spec": {"restartPolicy": "Never", "containers": [container]},
-            },
-        },
-    }
+def job(*command: str) -> Manifest:
+    """A Job that runs one command, of which no rule has anything to say."""
+    made = manifests.job({"image": "example.test/training:1", "command": list(command)})
+    made["spec"]["template"]["metadata"] = {"labels": {"sidecar.istio.io/inject": "false"}}
+    return made
 
 
 def write(folder: Path, content: dict[str, Any]) -> str:

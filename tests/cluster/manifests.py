@@ -6,6 +6,7 @@ from __future__ import annotations
 import copy
 
 from kfp_katib.experiment.model import Manifest
+from tests.manifests import experiment, job
 
 
 def small(
@@ -17,40 +18,20 @@ def small(
     trial prints comes last, because only the last command's output is collected.
     """
     container = {
-        "name": "training",
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", f"sleep 2 && {prints}"],
     }
-    pod = {"restartPolicy": "Never", "containers": [container]}
-    return {
-        "apiVersion": "kubeflow.org/v1beta1",
-        "kind": "Experiment",
-        "metadata": {"name": name},
-        "spec": {
-            "objective": {"type": "minimize", "objectiveMetricName": "loss"},
-            "algorithm": {"algorithmName": algorithm},
-            "parallelTrialCount": 2,
-            "maxTrialCount": 4,
-            "maxFailedTrialCount": 2,
-            "parameters": [
-                {
-                    "name": "lr",
-                    "parameterType": "double",
-                    "feasibleSpace": {"min": "0.01", "max": "0.1"},
-                }
-            ],
-            "trialTemplate": {
-                "primaryContainerName": "training",
-                "trialParameters": [{"name": "lr", "reference": "lr"}],
-                "trialSpec": {
-                    "apiVersion": "batch/v1",
-                    "kind": "Job",
-                    "spec": {"backoffLimit": 0, "template": {"spec": pod}},
-                },
-            },
-        },
-    }
+    space = {"min": "0.01", "max": "0.1"}
+    return experiment(
+        job(container),
+        name=name,
+        parameters=[{"name": "lr", "parameterType": "double", "feasibleSpace": space}],
+        algorithm={"algorithmName": algorithm},
+        parallelTrialCount=2,
+        maxTrialCount=4,
+        maxFailedTrialCount=2,
+    )
 
 
 COLLECTORS: dict[str, Manifest] = {

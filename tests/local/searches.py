@@ -7,9 +7,8 @@ from typing import Any
 
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.model import Manifest
-
-LR = {"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.1", "max": "0.9", "step": "0.1"}}
-LOSS = {"type": "minimize", "objectiveMetricName": "loss"}
+from tests.manifests import LOSS as LOSS
+from tests.manifests import experiment, grid, job
 
 
 def manifest(
@@ -23,43 +22,13 @@ def manifest(
         name: The Experiment's name.
         spec: Fields of `spec` to set beside or instead of the usual ones; None takes a field away.
     """
-    command = {"name": "training", "image": "none", "command": ["sh", "-c", script]}
-    pod = {
-        "restartPolicy": "Never",
-        "containers": [{k: v for k, v in (command | (container or {})).items() if v is not None}],
-    }
-    template = {
-        "primaryContainerName": "training",
-        "trialParameters": [
-            {"name": "lr", "reference": "lr"},
-            {"name": "trial", "reference": "${trialSpec.Name}"},
-        ],
-        "trialSpec": {
-            "apiVersion": "batch/v1",
-            "kind": "Job",
-            "spec": {"backoffLimit": 0, "template": {"spec": pod}},
-        },
-    }
-    used = str(template["trialSpec"])
-    template["trialParameters"] = [
-        each
-        for each in template["trialParameters"]
-        if isinstance(each, dict) and f"${{trialParameters.{each['name']}}}" in used
-    ]
-    usual = {
-        "objective": LOSS,
-        "algorithm": {"algorithmName": "grid"},
-        "parallelTrialCount": 1,
-        "maxTrialCount": 3,
-        "parameters": [LR],
-        "trialTemplate": template,
-    }
-    return {
-        "apiVersion": "kubeflow.org/v1beta1",
-        "kind": "Experiment",
-        "metadata": {"name": name},
-        "spec": {key: value for key, value in (usual | spec).items() if value is not None},
-    }
+    own = {"image": "none", "command": ["sh", "-c", script]} | (container or {})
+    return experiment(
+        job({key: value for key, value in own.items() if value is not None}),
+        name=name,
+        parameters=[grid("0.1", "0.9", "0.1")],
+        **({"algorithm": {"algorithmName": "grid"}} | spec),
+    )
 
 
 def search(script: str, **changes: Any) -> Experiment:
