@@ -194,7 +194,7 @@ def test_an_endpoint_of_the_installation_wins() -> None:
     assert container(planned(dataset=Dataset(), trial_pod={"env": [own]}))["env"] == [own]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Downloaded:
     """An artifact with its place on a step's disk."""
 
