@@ -43,7 +43,7 @@ test-cluster: $(READY) ## run the tests that need a Kubernetes with Katib (KUBEC
 	@$(BIN)/python -m pytest -q -m cluster tests/cluster
 
 test-kfp: $(READY) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
-	@$(BIN)/python -m pytest -q -n0 -m kfp_backend tests/kfp
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m kfp_backend tests/kfp
 
 test-images: $(READY) ## run the tests that need Docker; they build both images
 	@$(BIN)/python -m pytest -q -n0 -m images tests/images
