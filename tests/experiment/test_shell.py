@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.experiment.rules.shell import Line, first_word, parse, trial_line
+from kfp_katib.experiment.rules.shell import Line, first_word, handed_on, parse, trial_line
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,26 @@ def test_the_grammar_agrees_with_a_real_shell(script: str, tmp_path: Path) -> No
     )
     assert collected is foreseen
     assert collected is (script in COLLECTED)
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("value", ["a b", "$HOME", "it's", "`id`", "a;b", "*", "ünï ☃", "#1", "~"])
+def test_quotes_hand_a_value_on_where_the_shell_does(value: str, quote: str) -> None:
+    """What is special between quotes of this kind does not survive them."""
+    placeholder = "${trialParameters.mode}"
+    line = f"printf %s {quote}{placeholder}{quote}"
+    real = subprocess.run(
+        ["sh", "-c", line.replace(placeholder, value)], capture_output=True, text=True, check=False
+    )
+    assert handed_on(line, placeholder, value) is (real.stdout == value)
+
+
+@pytest.mark.parametrize("text", ["train {0}", "train '{0}' {0}", "train 'x' {0} 'y'"])
+def test_a_bare_placeholder_hands_nothing_on(text: str) -> None:
+    """One bare place is enough."""
+    assert not handed_on(text.format("${trialParameters.mode}"), "${trialParameters.mode}", "a b")
+
+
+def test_a_line_without_the_placeholder_is_no_danger() -> None:
+    """Another container may take the value."""
+    assert handed_on("train", "${trialParameters.mode}", "a b")

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.shell import SHELLS, Line, parse, runs_program, trial_line
+from kfp_katib.experiment.rules.shell import SHELLS, Line, handed_on, parse, runs_program, trial_line
 from kfp_katib.experiment.rules.view import View
 
 WRAPPED = ("StdOut", "File", "TensorFlowEvent")
@@ -214,11 +214,11 @@ def script_output_lost(view: View) -> Iterator[Finding]:
 @rule("value-reparsed", severity="warning")
 def value_reparsed(view: View) -> Iterator[Finding]:
     """A value in a list has spaces or special characters, which the shell takes apart in the command line."""
-    joined = " ".join(line.text for _, line in _lines(view))
+    texts = [line.text for _, line in _lines(view)]
     names = {p.get("reference"): p.get("name") for _, p in view.trial_parameters}
     for path, parameter in view.parameters:
         placeholder = f"${{trialParameters.{names.get(parameter.get('name'))}}}"
         for i, value in enumerate(parameter["feasibleSpace"].get("list", [])):
-            if placeholder in joined and not _SAFE.fullmatch(value):
-                mend = "Quote the placeholder in a `sh -c` script, or use a plain value."
+            if not _SAFE.fullmatch(value) and not all(handed_on(text, placeholder, value) for text in texts):
+                mend = "Put single quotes around the placeholder, or use a plain value."
                 yield Finding(f"{path}.feasibleSpace.list[{i}]", f"The value is '{value}'.", mend, value)

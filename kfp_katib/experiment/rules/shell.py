@@ -23,6 +23,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_SPECIAL = {"'": "'", '"': '"$`\\'}
+"""What a shell still reads as its own between quotes of either kind."""
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
 _CLOSERS = ("done", "fi", "esac", "}", ")")
 
@@ -103,6 +105,17 @@ def parse(text: str) -> Script:
     ends_in_comment = comment_from >= start
     commands.append(text[start : comment_from if ends_in_comment else len(text)].strip())
     return Script(tuple(commands), tuple(separators), ends_in_comment)
+
+
+def handed_on(text: str, placeholder: str, value: str) -> bool:
+    """Whether quotes around a placeholder keep its value as it is, wherever it stands in a line."""
+    bare = text
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "quoted" and placeholder in match[0]:
+            if any(sign in value for sign in _SPECIAL[match[0][0]]):
+                return False
+            bare = bare.replace(match[0], "")
+    return placeholder not in bare
 
 
 def first_word(command: str) -> str:
