@@ -26,8 +26,7 @@ def manifest(
     return experiment(
         job({key: value for key, value in own.items() if value is not None}),
         name=name,
-        parameters=[grid("0.1", "0.9", "0.1")],
-        **({"algorithm": {"algorithmName": "grid"}} | spec),
+        **({"parameters": [grid("0.1", "0.9", "0.1")], "algorithm": {"algorithmName": "grid"}} | spec),
     )
 
 

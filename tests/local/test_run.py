@@ -397,7 +397,7 @@ def test_a_placeholder_without_a_value_is_refused(tmp_path: Path) -> None:
 
 def test_a_wrong_on_timeout_is_refused(tmp_path: Path) -> None:
     """A misspelt option is no default."""
-    with pytest.raises(InputError, match="on_timeout is 'best'.*best_so_far, fail"):
+    with pytest.raises(InputError, match=r"on_timeout is 'best'.*best_so_far, fail"):
         run(search(PRINT), runs=tmp_path, on_timeout="best")  # type: ignore[arg-type]
 
 
