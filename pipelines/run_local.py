@@ -21,7 +21,7 @@ from kfp import local
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
-from kfp_katib.functions import resolve
+from kfp_katib.steps.functions import resolve
 from pipelines.storage import LOCAL
 from pipelines.transcript import Transcript
 from pipelines.tune import tune

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kfp_katib.functions import Scalar
-from kfp_katib.results import UNAVAILABLE, Result, Trial, assignments, number, objective_value
+from kfp_katib.results import UNAVAILABLE, Result, Trial, Value, assignments, number, objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.launch.plan import Plan
@@ -33,9 +32,9 @@ class Outcome:
     experiment: str
     trial: str
     value: float
-    parameters: Mapping[str, Scalar]
+    parameters: Mapping[str, Value]
     metrics: Mapping[str, float]
-    metadata: Mapping[str, Scalar]
+    metadata: Mapping[str, Value]
 
 
 def outcome(plan: Plan, result: Result, trial: Trial, checkpoint: Checkpoint | None) -> Outcome:
@@ -51,7 +50,7 @@ def outcome(plan: Plan, result: Result, trial: Trial, checkpoint: Checkpoint | N
     value = objective_value(trial, objective)
     assert value is not None, trial.name
     parameters = assignments(trial, result.experiment.parameters)
-    metadata: dict[str, Scalar] = {
+    metadata: dict[str, Value] = {
         "experiment": result.experiment.name,
         "model": "collected" if checkpoint else "none",
         "models": plan.models,

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kfp_katib import functions
 from kfp_katib.arguments import as_sent
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
+from kfp_katib.steps import functions
 
 Range = tuple[float, float]
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kfp_katib import functions
 from kfp_katib.errors import InputError
+from kfp_katib.steps import functions
 
 SOURCE = '''
 def prepare(source, destination, *, size=1):
