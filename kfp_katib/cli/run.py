@@ -42,7 +42,13 @@ class Output:
 @click.command(name="run", cls=Verb)
 @manifest_argument
 @placeholder_options
-@click.option("--engine", type=click.Choice(["local", "katib"]), default="local", show_default=True)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "katib"]),
+    default="local",
+    show_default=True,
+    help="Where it runs: on this machine, or on a Katib in a cluster.",
+)
 @namespace_option
 @click.option(
     "--runs",
@@ -59,7 +65,13 @@ class Output:
     metavar="SECONDS",
     help="Stop the search after this time.",
 )
-@click.option("--on-timeout", type=click.Choice(["fail", "best_so_far"]), default="fail", show_default=True)
+@click.option(
+    "--on-timeout",
+    type=click.Choice(["fail", "best_so_far"]),
+    default="fail",
+    show_default=True,
+    help="Whether a search that was stopped by its timeout failed, or may give its best trial so far.",
+)
 @click.option("--max-trials", type=click.IntRange(min=1), help="Instead of maxTrialCount.")
 @click.option("--parallel-trials", type=click.IntRange(min=1), help="Instead of parallelTrialCount.")
 @click.option("--algorithm", metavar="NAME", help="Instead of algorithmName; drops the old one's settings.")

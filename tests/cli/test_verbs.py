@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+from kfp_katib.cli.verbs import VERBS
 from tests.cli.commands import call, manifest, write
 
 HEAVY = "'optuna', 'numpy', 'kubernetes', 'kfp', 'plotly', 'fsspec', 'skopt', 'scipy', 'jinja2'"
@@ -27,6 +30,14 @@ def test_help_names_every_verb() -> None:
     called = call("--help")
     assert called.exit_code == 0
     assert all(verb in called.stdout for verb in ("validate", "run", "render"))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_option_says_what_it_is_for(verb: str) -> None:
+    """A choice of words alone would leave the reader to guess."""
+    command: click.Command = importlib.import_module(f"kfp_katib.cli.{verb}").command
+    options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    assert [option.name for option in options if not option.help] == []
 
 
 @pytest.mark.parametrize("verb", ["validate", "run", "render"])
