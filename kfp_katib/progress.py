@@ -77,7 +77,8 @@ class Progress:
         self._before = len(earlier)
         self._known = {trial.name: trial.state for trial in earlier}
         if earlier:
-            self._stream.write(f"Going on after {status_line(result, seconds=0, before=result.completed)}\n")
+            count = f"{len(earlier)} trial{'s' * (len(earlier) != 1)}"
+            self._stream.write(f"Going on where an earlier run stopped: {count} had completed.\n")
 
     def _line(self, result: Result) -> str:
         elapsed = self._clock() - self._started

@@ -92,7 +92,7 @@ def test_what_an_earlier_run_has_done_is_told_once_and_not_as_news(stream: io.St
         progress.update(so_far(*before, ANOTHER))
         progress.update(so_far(*before, trial("c", "Succeeded", "0.7")))
     first, *rest = stream.getvalue().splitlines()
-    assert first == "Going on after 2/4 trials, 1 running, 1 failed, best loss=0.5"
+    assert first == "Going on where an earlier run stopped: 2 trials had completed."
     assert not any("trial a" in line or "trial b" in line for line in rest)
     assert "10 s left" in rest[-1]
 
