@@ -20,7 +20,7 @@ from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.local.template import Container
 
-KATIB_DIRECTORY = "/var/log/katib"
+KATIB_FOLDER = "/var/log/katib"
 _REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
 _SPLIT_BY_SHELL = re.compile(r"[^\w@%+=:,./-]")
 
@@ -31,12 +31,12 @@ class MetricsPlace:
 
     Attributes:
         path: The file, or for TensorFlowEvent the directory, in the trial's folder.
-        directory: The folder that stands for the volume that Katib mounts there.
+        folder: What stands for the volume that Katib mounts there.
         mapped: Each of the container's paths to the path of here.
     """
 
     path: Path
-    directory: Path
+    folder: Path
     mapped: Mapping[str, Path]
 
 
@@ -48,17 +48,15 @@ class CommandLine:
     env: Mapping[str, str]
 
 
-def metrics_place(collector: Collector, directory: Path) -> MetricsPlace:
-    """Where a trial whose metrics folder is `directory` puts what the collector reads."""
+def metrics_place(collector: Collector, folder: Path) -> MetricsPlace:
+    """Where a trial whose metrics folder is `folder` puts what the collector reads."""
     there = STDOUT_PATH if collector.kind == "StdOut" else collector.path.rstrip("/")
     if collector.kind == "TensorFlowEvent":
-        path, volume = directory, there
+        path, volume = folder, there
     else:
-        path, volume = directory / PurePosixPath(there).name, str(PurePosixPath(there).parent)
-    mapped = {KATIB_DIRECTORY: directory, volume: directory, there: path}
-    return MetricsPlace(
-        path, directory, {key: value for key, value in mapped.items() if key not in ("", "/")}
-    )
+        path, volume = folder / PurePosixPath(there).name, str(PurePosixPath(there).parent)
+    mapped = {KATIB_FOLDER: folder, volume: folder, there: path}
+    return MetricsPlace(path, folder, {key: value for key, value in mapped.items() if key not in ("", "/")})
 
 
 def command_line(
@@ -91,7 +89,7 @@ def _as_katib_writes(words: list[str], collector: Collector, place: MetricsPlace
         shell, words = words[0], words[2:]
     if collector.kind == "StdOut":
         words = [*words, f"1>{shlex.quote(str(place.path))} 2>&1"]
-    mark = shlex.quote(str(place.directory)) + "/$$$$.pid"
+    mark = shlex.quote(str(place.folder)) + "/$$$$.pid"
     return shell, " ".join([*words, "&&", f"echo completed > {mark}"])
 
 

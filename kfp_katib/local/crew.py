@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 
 from kfp_katib.errors import InputError
@@ -82,8 +81,3 @@ class Crew:
         """End all trials with everything they started; return their exit codes by number."""
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
         return {number: self.reap(number) for number in list(self._processes)}
-
-
-def now() -> datetime:
-    """The time, to be written down."""
-    return datetime.now(UTC)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,11 @@ class Record:
     ended: datetime | None = None
     exit_code: int | None = None
     told: bool = False
+
+
+def now() -> datetime:
+    """The time, to be written down."""
+    return datetime.now(UTC)
 
 
 class Journal(JournalFileBackend):

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.book import Book
-from kfp_katib.local.crew import now
 from kfp_katib.local.folder import RunFolder
-from kfp_katib.local.journal import Record
+from kfp_katib.local.journal import Record, now
 from kfp_katib.local.outcome import KILLED, examine
 from kfp_katib.local.processes import kill
 

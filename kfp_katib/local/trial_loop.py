@@ -15,10 +15,10 @@ from typing import Literal, Self
 
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.book import Book
-from kfp_katib.local.crew import Crew, now
+from kfp_katib.local.crew import Crew
 from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.interrupts import Interrupts
-from kfp_katib.local.journal import Record
+from kfp_katib.local.journal import Record, now
 from kfp_katib.local.outcome import KILLED, examine
 from kfp_katib.local.search import Suggestions
 from kfp_katib.local.verdict import Verdict, verdict
