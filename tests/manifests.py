@@ -75,11 +75,11 @@ def manifest(*command: str, name: str = "shell-tuning", **spec: Any) -> str:
         "algorithm": {"algorithmName": "grid"},
         "parallelTrialCount": 2,
         "maxFailedTrialCount": 1,
+        "parameters": [grid("0.1", "0.3", "0.1")],
     }
     document = experiment(
         job({"image": "${pipeline.image}", "command": list(command)}),
         name=name,
-        parameters=[grid("0.1", "0.3", "0.1")],
         **(usual | spec),
     )
     text: str = yaml.safe_dump(document, sort_keys=False)
