@@ -58,7 +58,8 @@ def launch_katib(
         summary: The answer on one screen.
         report: The whole search on one page that needs no network.
         engine: Who runs the trials: `katib` in the cluster, `local` in this very step.
-        dataset: The data of the trials. They get its address; this step reads no byte of it.
+        dataset: The data of the trials. They get its address, or with engine `local` its copy on this step's
+            disk. Kubeflow Pipelines makes that copy in any case: name large data by dataset_uri.
         dataset_uri: The same as a plain address, for data that no step of the pipeline prepared.
         models: Where the trials write their models: a mounted folder, s3:// or gs://, reached by the
             trials and by the pipeline alike.
