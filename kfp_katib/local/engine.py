@@ -20,15 +20,13 @@ from kfp_katib.local.changes import changes
 from kfp_katib.local.crew import Crew
 from kfp_katib.local.folder import RunFolder, open_folder
 from kfp_katib.local.gpu import Gpus, visible_gpus
-from kfp_katib.local.search import Suggestions, open_study, refuse_unsupported
+from kfp_katib.local.refusals import refuse_unsupported
+from kfp_katib.local.search import Suggestions, open_study
 from kfp_katib.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.local.template import Container, container
 from kfp_katib.local.trial_loop import Stop, TrialLoop
 from kfp_katib.local.verdict import RUNNING, Verdict
 from kfp_katib.results import Result
-
-COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
-"""The kinds of metrics collector that run here."""
 
 
 def run(
@@ -99,18 +97,12 @@ def run(
 def _container(experiment: Experiment) -> Container:
     """The container of a trial with some values, read before anything starts, to refuse what cannot run."""
     refuse_unsupported(experiment)
-    kind = experiment.collector.kind
-    if kind not in COLLECTORS:
-        raise InputError(
-            f"{experiment.name}: spec.metricsCollectorSpec.collector.kind: {kind!r} runs on Katib only; the "
-            f"local engine has {', '.join(COLLECTORS)}. Take one of these, or run it with engine=katib."
-        )
     some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
     box = container(experiment, experiment.name, some)
     for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
         raise InputError(
-            f"{experiment.name}: the trial's command holds ${{pipeline.{name}}}, which has no value. "
-            "Fill it in with `render` before the run."
+            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
+            "value. Fill it in with `render` before the run."
         )
     return box
 

@@ -6,7 +6,6 @@ The libraries of single algorithms (SciPy, cmaes, scikit-optimize) are imported 
 
 from __future__ import annotations
 
-from kfp_katib.local.search.refusals import refuse_unsupported
 from kfp_katib.local.search.suggestions import Suggestion, Suggestions, open_study
 
-__all__ = ["Suggestion", "Suggestions", "open_study", "refuse_unsupported"]
+__all__ = ["Suggestion", "Suggestions", "open_study"]

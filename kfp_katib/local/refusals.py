@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only Katib can search: refused here with the field, its value and what this engine has instead."""
+"""What only Katib can run: refused here with the field, its value and what this engine has instead."""
 
 from __future__ import annotations
+
+from typing import NoReturn
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
@@ -10,31 +12,38 @@ from kfp_katib.local.search.algorithms import ALGORITHMS
 ON_KATIB = "run it with engine=katib"
 
 
+COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
+"""The kinds of metrics collector that run here."""
+
+
 def refuse_unsupported(experiment: Experiment) -> None:
-    """Refuse an Experiment whose search this engine cannot do.
+    """Refuse an Experiment that this engine cannot run.
 
     Raises:
         InputError: Names the field, its value, and what there is here.
     """
-    algorithm = experiment.algorithm
+    algorithm, stopping, collector = experiment.algorithm, experiment.early_stopping, experiment.collector
     if algorithm.name not in ALGORITHMS:
-        raise InputError(
-            f"{experiment.name}: spec.algorithm.algorithmName: {algorithm.name!r} runs on Katib only; "
-            f"the local engine has {', '.join(sorted(ALGORITHMS))}. Take one of these, or {ON_KATIB}."
-        )
-    stopping = experiment.early_stopping
+        mend = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
+        _refuse(experiment, "algorithm.algorithmName", repr(algorithm.name), mend)
     if stopping is not None:
-        raise InputError(
-            f"{experiment.name}: spec.earlyStopping.algorithmName: {stopping.name!r} runs on Katib only; the "
-            f"local engine has no early stopping. Remove spec.earlyStopping, or {ON_KATIB}."
-        )
+        mend = "has no early stopping. Remove spec.earlyStopping"
+        _refuse(experiment, "earlyStopping.algorithmName", repr(stopping.name), mend)
     if not experiment.parameters:
-        raise InputError(
-            f"{experiment.name}: spec.nasConfig: neural architecture search runs on Katib only; the local "
-            f"engine searches spec.parameters. Give those, or {ON_KATIB}."
-        )
+        mend = "searches spec.parameters. Give those"
+        _refuse(experiment, "nasConfig", "neural architecture search", mend)
+    if collector.kind not in COLLECTORS:
+        mend = f"has {', '.join(COLLECTORS)}. Take one of these"
+        _refuse(experiment, "metricsCollectorSpec.collector.kind", repr(collector.kind), mend)
     if algorithm.name == "bayesianoptimization":
         _refuse_what_skopt_refuses(experiment.name, algorithm)
+
+
+def _refuse(experiment: Experiment, field: str, value: str, here: str) -> NoReturn:
+    raise InputError(
+        f"Experiment '{experiment.name}': spec.{field}: {value} runs on Katib only; the local engine {here}, "
+        f"or {ON_KATIB}."
+    )
 
 
 def _refuse_what_skopt_refuses(name: str, algorithm: Algorithm) -> None:
@@ -46,7 +55,7 @@ def _refuse_what_skopt_refuses(name: str, algorithm: Algorithm) -> None:
     function = algorithm.settings.get("acq_func", "gp_hedge")
     estimator = algorithm.settings.get("base_estimator", "GP")
     optimizer = algorithm.settings.get("acq_optimizer", "auto")
-    field = f"{name}: spec.algorithm.algorithmSettings"
+    field = f"Experiment '{name}': spec.algorithm.algorithmSettings"
     if function in ("EIps", "PIps"):
         raise InputError(
             f"{field}: acq_func {function!r} needs the time of each trial, which Katib's service never "

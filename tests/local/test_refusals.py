@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only Katib can search is refused, with the field, its value and what there is here."""
+"""What only Katib can run is refused, with the field, its value and what there is here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
-from kfp_katib.local.search import refuse_unsupported
+from kfp_katib.local.refusals import refuse_unsupported
 from tests.local_search.searching import ALGORITHMS, experiment
 
 BAYES = "bayesianoptimization"
@@ -45,7 +45,7 @@ def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
 )
 def test_what_only_katib_has_is_refused(refused: Experiment, words: str) -> None:
     """The message names the field and the value, and says what to do."""
-    with pytest.raises(InputError, match=rf"(?s)search: spec\..*{words}"):
+    with pytest.raises(InputError, match=rf"(?s)Experiment 'search': spec\..*{words}"):
         refuse_unsupported(refused)
 
 
