@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self, TextIO
@@ -123,8 +122,3 @@ def trial_line(trial: Trial, result: Result) -> str:
     code = f" exit code {trial.exit_code}" if trial.exit_code else ""
     took = f" in {duration(trial.seconds)}" if trial.seconds is not None else ""
     return f"trial {trial.name} {trial.state}{value}{code}{took}"
-
-
-def in_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether colours and bold may be used: on a terminal, unless NO_COLOR is set (no-color.org)."""
-    return stream.isatty() and not environment.get("NO_COLOR")

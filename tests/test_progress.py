@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kfp_katib.progress import Progress, in_colour, status_line, trial_line
+from kfp_katib.progress import Progress, status_line, trial_line
 from kfp_katib.results import Metric, Result, Trial, TrialState, conclude
 from tests.local_search.searching import experiment
 
@@ -135,23 +135,6 @@ def test_a_search_without_a_change_leaves_the_screen_alone() -> None:
     with Progress(stream):
         pass
     assert stream.getvalue() == ""
-
-
-@pytest.mark.parametrize(
-    ("stream", "environment", "colour"),
-    [
-        (Screen(), {}, True),
-        (Screen(), {"NO_COLOR": "1"}, False),
-        (Screen(), {"NO_COLOR": ""}, True),
-        (io.StringIO(), {}, False),
-    ],
-    ids=["terminal", "NO_COLOR", "NO_COLOR empty", "no terminal"],
-)
-def test_colour_is_for_terminals_that_want_it(
-    stream: io.StringIO, environment: dict[str, str], colour: bool
-) -> None:
-    """NO_COLOR counts when it is not empty."""
-    assert in_colour(stream, environment) is colour
 
 
 def test_times_of_a_trial_are_said_in_words() -> None:

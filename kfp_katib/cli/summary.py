@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
+from typing import TextIO
 
 import click
 from tabulate import tabulate
 
-from kfp_katib.progress import in_colour
 from kfp_katib.report.assignment import as_flags
 from kfp_katib.report.words import counts, duration, exit_code, figures, log_end, value_text, verdict
 from kfp_katib.results import Result, Trial, ranked, to_json
@@ -110,3 +111,8 @@ def _best(best: Trial) -> str:
     if best.model_uri:
         lines.append(f"Its model, if it wrote one: {best.model_uri}")
     return "\n".join(lines)
+
+
+def in_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether colours and bold may be used: on a terminal, unless NO_COLOR is set (no-color.org)."""
+    return stream.isatty() and not environment.get("NO_COLOR")

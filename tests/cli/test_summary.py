@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
-from kfp_katib.cli.summary import last_failure, summary
+import pytest
+
+from kfp_katib.cli.summary import in_colour, last_failure, summary
 from kfp_katib.results import Metric, Result, Trial, conclude
 from tests.local_search.searching import double, experiment
+from tests.test_progress import Screen
 
 FOLDER = Path("/runs/search")
 
@@ -133,3 +137,20 @@ def test_a_silent_failure_says_that_it_was_silent() -> None:
 def test_no_failure_says_nothing() -> None:
     """Empty text."""
     assert last_failure(ended(succeeded(1)), FOLDER) == ""
+
+
+@pytest.mark.parametrize(
+    ("stream", "environment", "colour"),
+    [
+        (Screen(), {}, True),
+        (Screen(), {"NO_COLOR": "1"}, False),
+        (Screen(), {"NO_COLOR": ""}, True),
+        (io.StringIO(), {}, False),
+    ],
+    ids=["terminal", "NO_COLOR", "NO_COLOR empty", "no terminal"],
+)
+def test_colour_is_for_terminals_that_want_it(
+    stream: io.StringIO, environment: dict[str, str], colour: bool
+) -> None:
+    """NO_COLOR counts when it is not empty."""
+    assert in_colour(stream, environment) is colour
