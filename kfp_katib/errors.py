@@ -36,7 +36,7 @@ class ManifestError(InputError):
     def __str__(self) -> str:
         count = len(self.problems)
         head = f"{self.source}: {count} error{'s' if count != 1 else ''}; nothing was started."
-        return "\n".join([head, *(f"  {problem}" for problem in self.problems)])
+        return "\n".join([head, *(f"  {problem.explained}" for problem in self.problems)])
 
 
 class NoVerdict(KfpKatibError):

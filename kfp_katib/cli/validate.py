@@ -30,7 +30,7 @@ def command(ctx: click.Context, file: str, as_json: bool) -> None:
 
 
 def _as_text(file: str, problems: Sequence[Problem]) -> str:
-    lines = [" ".join(f"{problem} [{problem.rule}: {problem.why}]".split()) for problem in problems]
+    lines = [problem.explained for problem in problems]
     errors, warnings = _count(problems, "error"), _count(problems, "warning")
     return "\n".join([*lines, f"{label(file)}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"])
 

@@ -34,3 +34,8 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.path}: " if self.path else ""
         return f"{self.severity}: {where}{self.message} {self.mend}".rstrip()
+
+    @property
+    def explained(self) -> str:
+        """The same on one line, with the rule and its sentence."""
+        return " ".join(f"{self} [{self.rule}: {self.why}]".split())
