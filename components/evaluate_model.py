@@ -36,8 +36,7 @@ def evaluate_model(
     """
     from kfp_katib.steps import evaluate
 
-    evaluation = evaluate(
-        function, model.path, model.metadata, dataset.path, report.path, thresholds=thresholds
-    )
+    data = dataset.metadata.get("address") or dataset.path
+    evaluation = evaluate(function, model.path, model.metadata, data, report.path, thresholds=thresholds)
     metrics.metadata.update(evaluation.metrics)
     return (evaluation.passed,)

@@ -24,12 +24,14 @@ def prepare_data(
             data that it generates.
         options: Further keyword arguments of the function. Whole numbers arrive as whole numbers.
         destination: A folder that the trials reach (a mounted volume), where the data are written instead
-            of the artifact store; the artifact then carries that path, and nobody downloads it.
+            of the artifact store; the artifact then names it in its metadata as `address`, and has no files
+            of its own that anybody would have to copy.
         function: What does the work, as `module:function` inside the image. It is called as
             `function(source, destination, **options)`, writes to that path and returns its metadata.
     """
     from kfp_katib.steps import prepare
 
     prepared = prepare(function, source, destination or dataset.path, options)
-    dataset.uri = prepared.address if destination else dataset.uri
     dataset.metadata.update(prepared.metadata)
+    if destination:
+        dataset.metadata["address"] = prepared.address

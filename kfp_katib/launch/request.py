@@ -53,9 +53,14 @@ class Surroundings:
 
     @property
     def dataset_address(self) -> str:
-        """Where the trials read the data."""
-        address = self.dataset if isinstance(self.dataset, str) else getattr(self.dataset, "uri", "")
-        return absolute(as_s3(address))
+        """Where the trials read the data: at an artifact's own place, or where its metadata say they are.
+
+        That is prepare_data's `destination`, a mounted folder. It cannot be the artifact's own address:
+        Kubeflow Pipelines 2.17 refuses a step whose artifact lies outside of an object store.
+        """
+        if self.dataset is None or isinstance(self.dataset, str):
+            return absolute(as_s3(self.dataset or ""))
+        return absolute(as_s3(str(self.dataset.metadata.get("address") or self.dataset.uri)))
 
     def at_hand(self) -> Surroundings:
         """The same for trials that run in this very step: they read an artifact's data from its disk.

@@ -214,3 +214,10 @@ def test_data_that_are_not_on_this_disk_keep_their_address() -> None:
     artifact = Downloaded(uri="s3://bucket/data", path="/not/there")
     assert Surroundings(dataset=artifact).at_hand().dataset_address == "s3://bucket/data"
     assert Surroundings(dataset="s3://bucket/data").at_hand().dataset_address == "s3://bucket/data"
+
+
+def test_data_on_a_volume_are_read_there() -> None:
+    """The artifact itself holds nothing then; its metadata say where the data are."""
+    artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there", {"address": "/data/dataset"})
+    assert Surroundings(dataset=artifact).dataset_address == "/data/dataset"
+    assert Surroundings(dataset=artifact).at_hand().dataset_address == "/data/dataset"

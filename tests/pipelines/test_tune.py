@@ -155,3 +155,12 @@ def test_a_manifest_with_errors_is_told_in_the_step(
         run(manifest("train", "${trialParameters.lr}", maxTrialCount=-1))
     assert "spec.maxTrialCount: maxTrialCount is -1" in capsys.readouterr().out
     assert not (machine.folder / "runs").exists()
+
+
+def test_data_at_a_destination_reach_the_trials_and_the_evaluation(tmp_path: Path) -> None:
+    """Trials read them where they were asked for; no step copies them, and every one after finds them."""
+    with machine_in(tmp_path) as machine:
+        run(destination=str(tmp_path / "volume"), models=str(tmp_path / "models"))
+        assert machine.metadata("prepare-data", "dataset")["address"] == str(tmp_path / "volume")
+        assert not machine.path("prepare-data", "dataset").exists()
+        assert machine.metadata("evaluate-model", "metrics") == {"error": 0.0, "points": 4.0}
