@@ -51,17 +51,20 @@ def label(file: str) -> str:
 
 
 def load(file: str) -> Experiment:
-    """The Experiment of a manifest; its warnings go to stderr.
+    """The Experiment of a manifest.
 
     Raises:
         ManifestError: The manifest has errors.
     """
     from kfp_katib import experiment
 
-    loaded = experiment.load(source(file), name=label(file))
-    for warning in loaded.warnings:
+    return experiment.load(source(file), name=label(file))
+
+
+def warn(final: Experiment, file: str) -> None:
+    """Show on stderr what is likely wrong with the Experiment of a manifest, values and changes in place."""
+    for warning in final.warnings:
         click.echo(f"{label(file)}: {warning}", err=True)
-    return loaded
 
 
 def address(text: str) -> str:

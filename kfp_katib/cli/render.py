@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kfp_katib.cli.arguments import json_option, load, manifest_argument, placeholder_options
+from kfp_katib.cli.arguments import json_option, load, manifest_argument, placeholder_options, warn
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import render, to_yaml
@@ -45,6 +45,7 @@ def command(
         name=name,
         trial_pod=_mapping(trial_pod) if trial_pod else None,
     )
+    warn(experiment, file)
     click.echo(
         json.dumps(experiment.manifest, indent=2) if as_json else to_yaml(experiment), nl=bool(as_json)
     )

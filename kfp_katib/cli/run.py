@@ -19,6 +19,7 @@ from kfp_katib.cli.arguments import (
     manifest_argument,
     namespace_option,
     placeholder_options,
+    warn,
 )
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, NoVerdict
@@ -175,6 +176,7 @@ def _planned(
         run_id=run_id or (LOCAL if runs else None),
         istio_label=not runs,
     )
+    warn(rendered, file)
     return rendered, place if "models" in used(experiment.manifest) else None
 
 

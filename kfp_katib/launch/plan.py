@@ -62,8 +62,6 @@ def plan(
             "step's other arguments. Move data out of it, into the image or the dataset."
         )
     asked = override(load(manifest), **_known(overrides))
-    for warning in asked.warnings:
-        _log.warning("%s", warning)
     models = absolute(surroundings.models)
     experiment = render(
         _labelled(asked, identity),
@@ -74,6 +72,8 @@ def plan(
         name=final_name(asked, identity),
         trial_pod=_trial_pod(surroundings),
     )
+    for warning in experiment.warnings:
+        _log.warning("%s", warning)
     return Plan(experiment, models, "models" in used(asked.manifest))
 
 

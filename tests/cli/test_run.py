@@ -161,6 +161,16 @@ def test_placeholders_have_local_values(tmp_path: Path) -> None:
     assert found["trials"][0]["model_uri"].startswith(f"{tmp_path}/runs/shell/models/shell/shell-")
 
 
+def test_a_value_that_the_shell_takes_apart_is_warned_of(tmp_path: Path) -> None:
+    """A folder with a space is found out when it is filled in, not by the trials' odd errors."""
+    content = manifest("0.3")
+    content["spec"]["trialTemplate"]["trialSpec"] = job(
+        "sh", "train.sh", "${trialParameters.kind}", "${pipeline.dataset}"
+    )
+    called = call("run", write(tmp_path, content), "--dataset", "my data")
+    assert f"Katib's shell takes '{tmp_path}/my data' apart." in called.stderr
+
+
 @pytest.mark.parametrize(("given", "seen"), [("s3://bucket/m", "s3://bucket/m"), ("m", "{here}/m")])
 def test_models_can_be_elsewhere(tmp_path: Path, given: str, seen: str) -> None:
     """A URI is kept, a path made absolute."""
