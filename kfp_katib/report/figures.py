@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import optuna
+import plotly.colors
 import plotly.io
 import plotly.offline
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
@@ -25,6 +26,7 @@ _LOOK = {
     "margin": {"t": 30, "b": 60, "l": 60, "r": 20},
     "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
 }
+_BLUES = plotly.colors.sequential.Blues[3:]
 
 
 def script() -> str:
@@ -58,6 +60,7 @@ def parallel_coordinates(result: Result) -> str:
         )
     if figure.data:  # nothing is drawn of trials without parameters
         _name_lines(figure, result)
+        _colour_lines(figure, study)
         _label_axes(figure, study)
     return _drawn(figure, "parallel-coordinates")
 
@@ -73,6 +76,19 @@ def _name_lines(figure: Any, result: Result) -> None:
         line.customdata = [[legible(name), legible(value)] for name, value in told]
         line.update(text=[legible(trial.name)] * len(values))
         line.hovertemplate = "%{text}<br>%{customdata[0]}: %{customdata[1]}<extra></extra>"
+
+
+def _colour_lines(figure: Any, study: optuna.Study) -> None:
+    """Let the worst trials be seen too: Optuna's scale of blues begins at white."""
+    values = [trial.value or 0.0 for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))]
+    low, width = min(values), max(values) - min(values)
+    shares = [(value - low) / width if width else 0.5 for value in values]
+    if study.direction == optuna.study.StudyDirection.MINIMIZE:
+        shares = [1 - share for share in shares]
+    *lines, scale = figure.data
+    for line, colour in zip(lines, plotly.colors.sample_colorscale(_BLUES, shares), strict=True):
+        line.update(line_color=colour, opacity=0.8)
+    scale.marker.colorscale = _BLUES
 
 
 def _label_axes(figure: Any, study: optuna.Study) -> None:

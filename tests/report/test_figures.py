@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Literal
+
 import pytest
 
 from kfp_katib.report.figures import labels, parallel_coordinates
-from tests.results.made import result, trial
+from tests.results.made import experiment, objective, result, trial
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,14 @@ def test_a_line_tells_its_trial_and_the_values_as_they_were_reported() -> None:
     drawn = parallel_coordinates(result([trial(0, "6.70312"), trial(1, "6.70319"), trial(2, "nan")]))
     assert all(text in drawn for text in ('"6.70312"', '"6.70319"', "tune-0", "tune-1"))
     assert "tune-2" not in drawn
+
+
+@pytest.mark.parametrize("type", ["minimize", "maximize"])
+def test_the_best_line_is_the_darkest_and_none_is_white(type: Literal["minimize", "maximize"]) -> None:
+    """The worst trial is drawn to be seen."""
+    trials = [trial(n, value) for n, value in enumerate(["0.1", "0.2", "0.3"])]
+    drawn = parallel_coordinates(result(trials, experiment(objective(type))))
+    colours = re.findall(r'"line":{"color":"rgb\((\d+), (\d+), (\d+)\)', drawn)
+    first, _, last = (sum(map(int, colour)) for colour in colours)
+    assert (first < last) is (type == "minimize")
+    assert max(first, last) < 3 * 220
