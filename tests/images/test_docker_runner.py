@@ -16,7 +16,7 @@ from kfp.local.config import LocalExecutionConfig
 
 from pipelines.storage import LOCAL
 from pipelines.tune import tune
-from tests.images.conftest import NETWORK, Image
+from tests.images.docker import NETWORK, Image
 from tests.kfp.searches import DATA, EXAMPLE, SHORT
 from tests.machine import Machine
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.compiling import ROOT
-from tests.images.conftest import Image
+from tests.images.docker import Image
 from tests.readme.blocks import blocks
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]

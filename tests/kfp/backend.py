@@ -13,6 +13,7 @@ from typing import Any
 
 from kubernetes import client
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 KATIB = ("kubeflow.org", "v1beta1")
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import os
-from pathlib import Path
 
 import kfp
 import pytest
@@ -16,9 +15,8 @@ from kubernetes import client, config
 from components import RUNTIME_IMAGE, TRAINING_IMAGE
 from pipelines.storage.s3 import SECRET
 from tests.compiling import compile_into
-from tests.kfp.backend import Backend
+from tests.kfp.backend import DEPLOY, Backend
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
 STORE_IN_PODS = "http://seaweedfs.kubeflow:9000"
 KUBEFLOWS_SECRET = "mlpipeline-minio-artifact"
 

@@ -13,8 +13,7 @@ import yaml
 from kubernetes import client
 
 from pipelines.storage.pvc import CLAIM
-from tests.kfp.backend import Backend, Run, verdict
-from tests.kfp.conftest import DEPLOY
+from tests.kfp.backend import DEPLOY, Backend, Run, verdict
 from tests.kfp.searches import DATA, EXAMPLE, SHORT
 
 pytestmark = [pytest.mark.kfp_backend, pytest.mark.timeout(900)]
