@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.experiment import check
-from tests.experiment.manifests import CONTAINER, POD, changed, random
+from tests.experiment.manifests import CONTAINER, POD, changed, pytorch_job, random
 
 SOUND: dict[str, dict[str, Any]] = {
     "labels with a domain": {f"{POD}.metadata.labels": {"sidecar.istio.io/inject": "false", "a": ""}},
@@ -48,3 +48,12 @@ def test_an_init_container_cannot_take_the_trainings_name() -> None:
     taken = {f"{POD}.spec.initContainers": [{"name": "training", "image": "example.org/fetch:1"}]}
     found = [(problem.rule, problem.path) for problem in check(changed(random(), taken))]
     assert found == [("container-name-repeated", f"{CONTAINER}.name")]
+
+
+@pytest.mark.parametrize("field", ["name", "volumeMounts[0].name"])
+def test_a_name_of_any_type_is_judged(field: str) -> None:
+    """Another trial kind's structure is its operator's affair: no rule may rely on it."""
+    worker = "spec.trialTemplate.trialSpec.spec.pytorchReplicaSpecs.Worker.template.spec.containers[0]"
+    mounted = changed(pytorch_job(), {f"{worker}.volumeMounts": [{"mountPath": "/data"}]})
+    for name in ([], {}, 1, None):
+        check(changed(mounted, {f"{worker}.{field}": name}))

@@ -52,10 +52,10 @@ def container_name_repeated(view: View) -> Iterator[Finding]:
     """Two containers of one pod have the same name: the Job of every trial is refused."""
     for path, pod in view.pods:
         listed = [
-            (f"{path}.spec.{field}[{i}].name", container.get("name"))
+            (f"{path}.spec.{field}[{i}].name", name)
             for field in ("initContainers", "containers")
             for i, container in enumerate(items(part(pod, "spec"), field))
-            if isinstance(container, Mapping)
+            if isinstance(container, Mapping) and isinstance(name := container.get("name"), str)
         ]
         counts = Counter(name for _, name in listed)
         for where, name in reversed(listed):
@@ -71,7 +71,7 @@ def mount_without_volume(view: View) -> Iterator[Finding]:
     """A container mounts a volume that the pod does not have; unless `trial_pod` adds it, no trial starts."""
     for path, pod in view.pods:
         spec = part(pod, "spec")
-        volumes = {volume.get("name") for volume in items(spec, "volumes") if isinstance(volume, Mapping)}
+        volumes = [volume.get("name") for volume in items(spec, "volumes") if isinstance(volume, Mapping)]
         for i, container in enumerate(items(spec, "containers")):
             mounts = items(container, "volumeMounts") if isinstance(container, Mapping) else []
             for j, mount in enumerate(mounts):
