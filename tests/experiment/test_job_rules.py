@@ -55,5 +55,6 @@ def test_a_name_of_any_type_is_judged(field: str) -> None:
     """Another trial kind's structure is its operator's affair: no rule may rely on it."""
     worker = "spec.trialTemplate.trialSpec.spec.pytorchReplicaSpecs.Worker.template.spec.containers[0]"
     mounted = changed(pytorch_job(), {f"{worker}.volumeMounts": [{"mountPath": "/data"}]})
-    for name in ([], {}, 1, None):
+    names: list[object] = [[], {}, 1, None]
+    for name in names:
         check(changed(mounted, {f"{worker}.{field}": name}))
