@@ -64,8 +64,9 @@ def launch_katib(
         models: Where the trials write their models: a mounted folder, s3:// or gs://, reached by the
             trials and by the pipeline alike.
         image: What ${pipeline.image} stands for.
-        run_id: The run that this step belongs to: pass dsl.PIPELINE_JOB_ID_PLACEHOLDER.
-        task_name: This step's own name in the run: pass dsl.PIPELINE_TASK_NAME_PLACEHOLDER.
+        run_id: The run that this step belongs to, dsl.PIPELINE_JOB_ID_PLACEHOLDER; empty means the one that
+            is written on this step's own pod.
+        task_name: This step's own name in the run, dsl.PIPELINE_TASK_NAME_PLACEHOLDER; empty likewise.
         namespace: Where the Experiment runs; empty means the manifest's, else the namespace of this step.
         trial_pod: What this installation adds to the trials' pods, by Kubernetes' own names: labels, env,
             volumes, volumeMounts, tolerations, imagePullSecrets and their like.

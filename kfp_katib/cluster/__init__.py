@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kfp_katib.cluster.engine import run, watch
+    from kfp_katib.cluster.step import own_step
     from kfp_katib.cluster.stop import cancel, end_abandoned
 
-__all__ = ["cancel", "end_abandoned", "run", "watch"]
+__all__ = ["cancel", "end_abandoned", "own_step", "run", "watch"]
 
-_HOME = {"run": "engine", "watch": "engine", "cancel": "stop", "end_abandoned": "stop"}
+_HOME = {"run": "engine", "watch": "engine", "own_step": "step", "cancel": "stop", "end_abandoned": "stop"}
 
 
 def __getattr__(name: str) -> object:

@@ -21,9 +21,8 @@ from typing import Any
 from kfp_katib.cluster import read
 from kfp_katib.cluster.connect import Cluster
 from kfp_katib.cluster.kinds import EXPERIMENTS, PODS, WORKFLOWS
+from kfp_katib.cluster.step import POD_VARIABLE, WORKFLOW_LABEL
 from kfp_katib.errors import ClusterError
-
-_WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
 
 
 @contextmanager
@@ -58,11 +57,11 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
 
 def own_workflow(cluster: Cluster) -> str:
     """The Workflow that this process' pod belongs to, empty outside of a pipeline's pod."""
-    pod = os.environ.get("KFP_POD_NAME", "")
+    pod = os.environ.get(POD_VARIABLE, "")
     if not pod:
         return ""
     try:
-        return str((cluster.get(PODS, pod)["metadata"].get("labels") or {}).get(_WORKFLOW_LABEL, ""))
+        return str((cluster.get(PODS, pod)["metadata"].get("labels") or {}).get(WORKFLOW_LABEL, ""))
     except ClusterError:
         return ""  # no right to pods, or the Experiment lives in another namespace: clean_up is the net
 

@@ -15,7 +15,7 @@ from kfp_katib.arguments import as_sent
 from kfp_katib.choices import choose
 from kfp_katib.errors import ExperimentFailed, NoVerdict
 from kfp_katib.launch.delivery import deliver
-from kfp_katib.launch.engines import CLEANUPS, ENGINES, run
+from kfp_katib.launch.engines import CLEANUPS, ENGINES, identified, run
 from kfp_katib.launch.evidence import failure, write_evidence
 from kfp_katib.launch.outcome import Outcome
 from kfp_katib.launch.plan import plan
@@ -45,7 +45,7 @@ def launch(
             left a result, failed ones included.
         surroundings: Addresses, and what this installation adds.
         engine: Who runs the trials, `katib` or `local`.
-        identity: Whose search this is.
+        identity: Whose search this is; in a cluster an empty part is read from the step's own pod.
         limits: How long it may take.
         overrides: `algorithm`, `max_trials`, `parallel_trials`.
         cleanup: What becomes of the Experiment: `keep`, `delete_on_success`, `delete_always`.
@@ -58,6 +58,7 @@ def launch(
     """
     choose(engine, ENGINES, "engine")
     choose(cleanup, CLEANUPS, "experiment_cleanup")
+    identity = identified(engine, identity)
     identity.check(engine)
     limits.check()
     received = _received(surroundings)

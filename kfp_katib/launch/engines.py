@@ -27,6 +27,18 @@ def engine(name: str) -> ModuleType:
     return importlib.import_module(ENGINES[choose(name, ENGINES, "engine")])
 
 
+def identified(name: str, identity: Identity) -> Identity:
+    """The same, with what the pipeline left empty as the step's own pod tells it in a cluster.
+
+    Raises:
+        InputError: There is a pod, and it cannot be read.
+    """
+    if name == "local" or (identity.run_id and identity.task_name):
+        return identity
+    run_id, task_name = engine(name).own_step()
+    return Identity(identity.run_id or run_id, identity.task_name or task_name)
+
+
 def run(name: str, plan: Plan, *, identity: Identity, namespace: str, limits: Limits, cleanup: str) -> Result:
     """Run a plan on an engine, and tidy up after it as asked.
 

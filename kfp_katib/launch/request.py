@@ -98,8 +98,9 @@ class Identity:
         for name, value in (("run_id", self.run_id), ("task_name", self.task_name)):
             if not value and engine != "local":
                 raise InputError(
-                    f"{name} is empty, so a retried step could not find its Experiment among those of other "
-                    "runs. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and dsl.PIPELINE_TASK_NAME_PLACEHOLDER."
+                    f"{name} is empty and no pod of a pipeline tells it, so a retried step could not find "
+                    "its Experiment among those of other runs. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and "
+                    "dsl.PIPELINE_TASK_NAME_PLACEHOLDER."
                 )
             if "{{$" in value:
                 raise InputError(

@@ -15,7 +15,7 @@ from kfp_katib.launch.request import Identity, Limits
 @pytest.mark.parametrize("identity", [Identity("", "task"), Identity("run", "")], ids=["run_id", "task_name"])
 def test_a_search_in_a_cluster_must_belong_to_a_run(identity: Identity) -> None:
     """Without a run and a step a retried pod could not tell its own Experiment from others."""
-    with pytest.raises(InputError, match=r"is empty, so a retried step .*PIPELINE_JOB_ID_PLACEHOLDER"):
+    with pytest.raises(InputError, match=r"is empty and no pod .* tells it.*PIPELINE_JOB_ID_PLACEHOLDER"):
         identity.check("katib")
 
 

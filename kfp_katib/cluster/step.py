@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which run and which step of it this process is, read from what Kubeflow Pipelines wrote on its pod."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from kfp_katib.cluster.connect import connect
+from kfp_katib.cluster.kinds import PODS
+from kfp_katib.errors import ClusterError, InputError
+
+POD_VARIABLE = "KFP_POD_NAME"
+WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
+
+_RUN_LABEL = "pipeline/runid"
+_NODE_ANNOTATION = "workflows.argoproj.io/node-name"
+_ATTEMPT = re.compile(r"\(\d+\)")
+
+
+def own_step() -> tuple[str, str]:
+    """The run's id and the step's name; both are empty outside of a pipeline's pod.
+
+    Raises:
+        InputError: This is such a pod, and it cannot be read.
+    """
+    name = os.environ.get(POD_VARIABLE, "")
+    if not name:
+        return "", ""
+    try:
+        with connect() as cluster:
+            return step_of(cluster.get(PODS, name, only_metadata=True))
+    except ClusterError as error:
+        raise InputError(
+            f"run_id or task_name is empty, and this step's pod '{name}' cannot be read to find them: "
+            f"{error} Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and dsl.PIPELINE_TASK_NAME_PLACEHOLDER, or "
+            "grant the rights of deploy/rbac.yaml."
+        ) from error
+
+
+def step_of(pod: Mapping[str, Any]) -> tuple[str, str]:
+    """Run and step of a pod; what is not written on it is empty.
+
+    Argo names a node by its way through the pipeline:
+    `WORKFLOW(0).root(0).exit-handler-1(0).tune(0).executor(1)` for one, which is the step `exit-handler-1.tune`. A single number counts attempts, which are one step;
+    `(2:x)` is the pass of a loop, each of which is a step of its own.
+    """
+    metadata = pod["metadata"]
+    labels = metadata.get("labels") or {}
+    node = _ATTEMPT.sub("", (metadata.get("annotations") or {}).get(_NODE_ANNOTATION, ""))
+    path = node.removeprefix(labels.get(WORKFLOW_LABEL, "")).removeprefix(".root").removesuffix(".executor")
+    return labels.get(_RUN_LABEL, ""), path.strip(".")
