@@ -44,8 +44,9 @@ def step_of(pod: Mapping[str, Any]) -> tuple[str, str]:
     """Run and step of a pod; what is not written on it is empty.
 
     Argo names a node by its way through the pipeline:
-    `WORKFLOW(0).root(0).exit-handler-1(0).tune(0).executor(1)` for one, which is the step `exit-handler-1.tune`. A single number counts attempts, which are one step;
-    `(2:x)` is the pass of a loop, each of which is a step of its own.
+    `WORKFLOW(0).root(0).exit-handler-1(0).tune(0).executor(1)` is the step `exit-handler-1.tune`.
+    A single number counts attempts, which are one step; `(2:x)` is the pass
+    of a loop, each of which is a step of its own.
     """
     metadata = pod["metadata"]
     labels = metadata.get("labels") or {}
