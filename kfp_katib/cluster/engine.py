@@ -9,6 +9,7 @@ from collections.abc import Callable
 from kfp_katib.choices import choose
 from kfp_katib.cluster import preflight, stop
 from kfp_katib.cluster.connect import connect
+from kfp_katib.cluster.first_trial import first_job
 from kfp_katib.cluster.follow import OnTimeout, Patience, follow
 from kfp_katib.cluster.identity import as_written, labelled, labels
 from kfp_katib.cluster.session import following
@@ -66,7 +67,7 @@ def run(
         manifest = labelled(experiment, cluster.namespace, wanted)
         ours = adopt(cluster, manifest)
         if ours is None:
-            preflight.check(cluster, manifest)
+            preflight.check(cluster, manifest, first_job(experiment, cluster.namespace))
             ours = create(cluster, manifest)
         with (
             experiment_ends_with_run(cluster, ours.name, ours.uid),

@@ -2,8 +2,8 @@
 """Everything that would stop the search, found before anything is created and reported at once.
 
 One access review lists our rights. A dry run sends the Experiment through Katib's webhooks, which also
-tells whether the namespace is enabled for Katib; so no right on namespaces is needed. What the trials'
-pods refer to is looked up where we may look.
+tells whether the namespace is enabled for Katib; so no right on namespaces is needed. Another one asks
+Kubernetes about a trial's Job. What the trials' pods refer to is looked up where we may look.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from kfp_katib.cluster import read
 from kfp_katib.cluster.connect import Cluster
-from kfp_katib.cluster.kinds import EXPERIMENTS, Kind
+from kfp_katib.cluster.kinds import EXPERIMENTS, JOBS, Kind
 from kfp_katib.cluster.references import references
 from kfp_katib.cluster.rights import RIGHTS, Right, missing
 from kfp_katib.errors import ClusterError, InputError
@@ -22,17 +22,21 @@ from kfp_katib.errors import ClusterError, InputError
 logger = logging.getLogger(__name__)
 
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+_NO_DRY_RUN = "does not support dry run"  # a webhook on Jobs that acts when it is asked: nothing is known
 _LABEL_HINT = (
     "Ask for: kubectl label namespace {namespace} katib.kubeflow.org/metrics-collector-injection=enabled"
 )
 
 
-def check(cluster: Cluster, manifest: Mapping[str, Any]) -> tuple[Right, ...]:
+def check(
+    cluster: Cluster, manifest: Mapping[str, Any], trial: Mapping[str, Any] | None = None
+) -> tuple[Right, ...]:
     """Find out whether the Experiment could run.
 
     Args:
         cluster: Where.
         manifest: The Experiment as it would be submitted.
+        trial: The Job of its first trial; None where trials are something else.
 
     Returns:
         The rights we can do without but would rather have: their absence costs explanations.
@@ -42,7 +46,8 @@ def check(cluster: Cluster, manifest: Mapping[str, Any]) -> tuple[Right, ...]:
     """
     lacking = missing(RIGHTS, cluster.post(_REVIEW, {"spec": {"namespace": cluster.namespace}}))
     faults = [f"no right to {right}" for right in lacking if right.required]
-    faults += _refused(cluster, manifest)
+    faults += _of_experiment(cluster, manifest)
+    faults += _of_trial(cluster, trial) if trial is not None else []
     faults += [_absent(kind, name) for kind, name in references(manifest) if _is_absent(cluster, kind, name)]
     if faults:
         raise InputError(
@@ -55,17 +60,29 @@ def check(cluster: Cluster, manifest: Mapping[str, Any]) -> tuple[Right, ...]:
     return wanted
 
 
-def _refused(cluster: Cluster, manifest: Mapping[str, Any]) -> list[str]:
-    """What the API server and Katib's webhooks have against the Experiment."""
+def _of_experiment(cluster: Cluster, manifest: Mapping[str, Any]) -> list[str]:
+    error = _refusal(cluster, EXPERIMENTS, manifest)
+    return [_explained(error, cluster.namespace)] if error else []
+
+
+def _of_trial(cluster: Cluster, job: Mapping[str, Any]) -> list[str]:
+    error = _refusal(cluster, JOBS, job)
+    if error is None or _NO_DRY_RUN in str(error):
+        return []
+    words = str(error).partition(": ")[2]
+    return [f"Kubernetes would refuse every trial's Job, and Katib would not say so: {words}"]
+
+
+def _refusal(cluster: Cluster, kind: Kind, manifest: Mapping[str, Any]) -> ClusterError | None:
+    """What the API server and the webhooks have against an object."""
     try:
-        cluster.create(EXPERIMENTS, manifest, dry_run=True)
+        cluster.create(kind, manifest, dry_run=True)
     except ClusterError as error:
-        if error.status == 409:
-            return []  # it is there already; submit finds out whether it is ours
-        if error.status == 403 and "cannot create resource" in str(error):
-            return []  # the access review says it better
-        return [_explained(error, cluster.namespace)]
-    return []
+        # 409: it is there already, and submit finds out whether it is ours. A right that is missing is said
+        # better by the access review.
+        known = error.status == 409 or (error.status == 403 and "cannot create resource" in str(error))
+        return None if known else error
+    return None
 
 
 def _explained(error: ClusterError, namespace: str) -> str:

@@ -41,6 +41,7 @@ RIGHTS = (
     Right("watch", "", "pods", "to say why a trial waits or failed", required=False),
     Right("get", "", "pods/log", "to quote a failed trial's log", required=False),
     Right("list", "", "events", "to say why a pod does not start", required=False),
+    Right("create", "batch", "jobs", "to ask in advance whether a trial could start", required=False),
     Right("get", "batch", "jobs", "to say why a trial has no pod", required=False),
     Right("get", "apps", "deployments", "to say why the suggestion service has no pod", required=False),
 )

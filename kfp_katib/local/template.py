@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trial template: from an Experiment and a trial's assignments to the container that would run.
-
-Katib substitutes in the template's compact JSON, as text (`applyParameters` in Katib's
-`pkg/controller.v1beta1/experiment/manifest/generator.go`); so do we, so that a value ends up where Katib
-puts it, and only there.
-"""
+"""The trial template: from an Experiment and a trial's assignments to the container that would run."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.model import Experiment, TrialParameter
-from kfp_katib.experiment.trial_metadata import Meta, meta
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.trial_spec import trial_spec
 
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 
@@ -54,7 +48,7 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
     Raises:
         InputError: The template cannot run here, or a value breaks it.
     """
-    spec = _substituted(experiment, trial, assignments)
+    spec = _job(experiment, trial, assignments)
     pod = spec["spec"]["template"]["spec"]
     primary = experiment.trial_template.primary_container
     found = next(each for each in pod["containers"] if each["name"] == primary)
@@ -81,7 +75,7 @@ def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) ->
     )
 
 
-def _substituted(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Mapping[str, Any]:
+def _job(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Mapping[str, Any]:
     template = experiment.trial_template
     if template.spec is None or template.spec.get("kind") != "Job":
         kind = "a ConfigMap" if template.spec is None else f"a {template.spec.get('kind')}"
@@ -89,38 +83,7 @@ def _substituted(experiment: Experiment, trial: str, assignments: Mapping[str, s
             f"Experiment '{experiment.name}': its trial template is {kind}; the local engine runs an inline "
             "batch/v1 Job. Write the trial as a Job, or use the engine 'katib'."
         )
-    text = json.dumps(template.spec, separators=(",", ":"), ensure_ascii=False)
-    for parameter in template.parameters:
-        value = _value(experiment, parameter, trial, assignments)
-        text = text.replace(f"${{trialParameters.{parameter.name}}}", value)
-    try:
-        spec: Mapping[str, Any] = json.loads(text)
-    except json.JSONDecodeError as err:
-        raise InputError(
-            f"Experiment '{experiment.name}': with {dict(assignments)} the template of trial '{trial}' is no "
-            f"JSON any more: {err}. Quotes and backslashes in a value break it, on Katib as well."
-        ) from err
-    return spec
-
-
-def _value(
-    experiment: Experiment, parameter: TrialParameter, trial: str, assignments: Mapping[str, str]
-) -> str:
-    found = meta(parameter.reference)
-    return _metadata(experiment, found, trial) if found else assignments[parameter.reference]
-
-
-def _metadata(experiment: Experiment, wanted: Meta, trial: str) -> str:
-    """A trial's own data; labels and annotations are those of the template itself."""
-    spec = experiment.trial_template.spec or {}
-    if wanted.item:
-        return str(spec["metadata"][wanted.key.lower()][wanted.item])
-    return {
-        "Name": trial,
-        "Namespace": experiment.namespace,
-        "Kind": str(spec["kind"]),
-        "APIVersion": str(spec["apiVersion"]),
-    }[wanted.key]
+    return trial_spec(experiment, trial, assignments)
 
 
 def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

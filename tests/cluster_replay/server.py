@@ -32,7 +32,7 @@ class Api:
         logs: By pod.
         faults: What goes wrong on the way.
         on_create: Called with every Experiment that is created.
-        refuse: The status and message of every creation, where a webhook is to say no.
+        refuse: The status and message of a creation, by kind, where a webhook is to say no.
         rules: The answer to an access review.
         forbidden: The kinds that are answered with 403.
         broken: The kinds that are answered with 500.
@@ -46,7 +46,7 @@ class Api:
     logs: dict[str, str] = field(default_factory=dict)
     faults: Faults = field(default_factory=lambda: Faults(seed=0, probability=0))
     on_create: Callable[[Thing], Thing] | None = None
-    refuse: tuple[int, str] | None = None
+    refuse: dict[str, tuple[int, str]] = field(default_factory=dict)
     rules: dict[str, Any] = field(
         default_factory=lambda: {
             "incomplete": False,
@@ -63,8 +63,8 @@ class Api:
 
     def create(self, kind: str, thing: Thing, *, dry_run: bool) -> tuple[int, Thing]:
         """Store a new object, as the API server would after all webhooks."""
-        if self.refuse:
-            return self.refuse[0], _status(*self.refuse)
+        if kind in self.refuse:
+            return self.refuse[kind][0], _status(*self.refuse[kind])
         name = thing["metadata"]["name"]
         if self.store.get(kind, name):
             return 409, _status(409, f'{kind} "{name}" already exists', "AlreadyExists")

@@ -186,7 +186,8 @@ def test_everything_that_is_missing_is_said_at_once(serve: Serve) -> None:
     spec["containers"][0]["envFrom"] = [{"secretRef": {"name": "s3-keys"}}]
     changed = Recording(recorded.versions, manifest, recorded.timeline, {}, [])
     api, _ = api_of(changed)
-    api.refuse = (400, 'admission webhook denied: the namespace lacks label "metrics-collector-injection"')
+    words = 'admission webhook denied: the namespace lacks label "metrics-collector-injection"'
+    api.refuse["experiments"] = (400, words)
     api.rules["resourceRules"] = [
         {"verbs": ["*"], "apiGroups": ["kubeflow.org"], "resources": ["experiments"]}
     ]

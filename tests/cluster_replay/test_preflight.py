@@ -15,6 +15,7 @@ from tests.cluster_replay.server import Api
 
 Serve = Callable[[Api], None]
 MANIFEST = small("x", "image:1")
+JOB = {"metadata": {"name": "x-00000000"}}
 MANIFEST["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]["serviceAccountName"] = "trials"
 
 
@@ -54,7 +55,7 @@ def test_nothing_is_missing(api: Api, serve: Serve) -> None:
 )
 def test_a_refusal_is_explained(status: int, message: str, meaning: str, api: Api, serve: Serve) -> None:
     """In the server's words, and with what to do."""
-    api.refuse = (status, message)
+    api.refuse["experiments"] = (status, message)
     serve(api)
     with connect() as cluster, pytest.raises(InputError, match=meaning) as error:
         check(cluster, MANIFEST)
@@ -71,7 +72,10 @@ def test_an_experiment_that_is_there_already_is_no_fault(api: Api, serve: Serve)
 
 def test_a_missing_right_to_create_is_said_once(api: Api, serve: Serve) -> None:
     """By the access review, not by the dry run as well."""
-    api.refuse = (403, "experiments.kubeflow.org is forbidden: User cannot create resource experiments")
+    api.refuse["experiments"] = (
+        403,
+        "experiments.kubeflow.org is forbidden: User cannot create resource experiments",
+    )
     api.rules["resourceRules"] = []
     serve(api)
     with connect() as cluster, pytest.raises(InputError) as error:
@@ -112,3 +116,32 @@ def test_a_server_that_cannot_answer_is_no_absence(api: Api, serve: Serve) -> No
     serve(api)
     with connect() as cluster, pytest.raises(ClusterError, match="500"):
         check(cluster, MANIFEST)
+
+
+def test_a_refused_trial_is_told_beside_everything_else(api: Api, serve: Serve) -> None:
+    """Katib would create the Experiment, and never say why no trial starts."""
+    words = 'Job.batch "x-00000000" is invalid: spec.template.spec.containers[0].resources.requests: Invalid'
+    api.refuse["jobs"] = (422, words)
+    api.store.remove("serviceaccounts", "trials")
+    serve(api)
+    with connect() as cluster, pytest.raises(InputError, match="refuse every trial's Job") as error:
+        check(cluster, MANIFEST, JOB)
+    assert words in str(error.value)
+    assert "the trials refer to 'trials'" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        pytest.param(403, "jobs.batch is forbidden: User cannot create resource jobs", id="no right to ask"),
+        pytest.param(400, 'admission webhook "x" does not support dry run: true', id="nobody to ask"),
+    ],
+)
+def test_what_cannot_be_asked_about_a_trial_is_no_fault(
+    status: int, message: str, api: Api, serve: Serve
+) -> None:
+    """It is Katib that creates the trials, not we."""
+    api.refuse["jobs"] = (status, message)
+    serve(api)
+    with connect() as cluster:
+        assert check(cluster, MANIFEST, JOB) == ()

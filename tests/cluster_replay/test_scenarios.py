@@ -53,7 +53,7 @@ def test_a_search_is_created_once(scenario: str, serve: Serve) -> None:
     [("budget", 0), ("parallel", 0), ("failures", 3)],
 )
 def test_a_search_costs_few_requests(scenario: str, for_failures: int, serve: Serve) -> None:
-    """Twelve, however many trials: adoption, review, dry run, creation, a list and a watch for each kind.
+    """Thirteen, however many trials: adoption, review, two dry runs, creation, list and watch for each kind.
 
     A failed trial costs one for its log, and all of them together one for the events.
     """
@@ -61,4 +61,4 @@ def test_a_search_costs_few_requests(scenario: str, for_failures: int, serve: Se
     api, _ = api_of(recorded)
     serve(api)
     run(experiment_of(recorded))
-    assert api.asked.total() == 12 + for_failures
+    assert api.asked.total() == 13 + for_failures
