@@ -41,16 +41,21 @@ GRACE_SECONDS: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One thing that blocks: what it is, whom it concerns, and the words of whoever noticed."""
+    """One thing that blocks: what it is, whom it concerns, and the words of whoever noticed.
+
+    `reached` says how far the search had come where that tells one sign from the next: on a busy Katib some
+    suggestion always waits to become a trial, and none of them waits for long.
+    """
 
     cause: str
     subject: str
     words: str = ""
+    reached: int = 0
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, str, int]:
         """What stays the same while the words change (a back-off counts up)."""
-        return self.cause, self.subject
+        return self.cause, self.subject, self.reached
 
 
 def signs(mirror: Mirror, primary: str) -> list[Sign]:
@@ -95,9 +100,9 @@ def _of_controller(mirror: Mirror, experiment: Mapping[str, Any]) -> Iterator[Si
     else:
         given = read.status(suggestion).get("suggestions") or ()
         if suggestion.get("spec", {}).get("requests", 0) > len(given):
-            yield Sign("no-answer", mirror.name)
+            yield Sign("no-answer", mirror.name, reached=len(given))
         elif any(each["name"] not in mirror.trial_names for each in given):
-            yield Sign("no-trial", mirror.name)
+            yield Sign("no-trial", mirror.name, reached=len(mirror.trial_names))
 
 
 def _of_trial(mirror: Mirror, trial: str, primary: str) -> Iterator[Sign]:

@@ -19,9 +19,9 @@ FLICKER_SECONDS = 30.0
 class Watchdog:
     """What was seen, since when and until when, in seconds of any clock that only goes forward."""
 
-    _first: dict[tuple[str, str], float] = field(default_factory=dict)
-    _last: dict[tuple[str, str], float] = field(default_factory=dict)
-    _said: set[tuple[str, str]] = field(default_factory=set)
+    _first: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    _last: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    _said: set[tuple[str, str, int]] = field(default_factory=set)
     _idle_since: float | None = None
     _working_since: float | None = None
 

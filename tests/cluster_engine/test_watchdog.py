@@ -76,3 +76,19 @@ def test_a_completed_trial_resets_the_clock() -> None:
     dog.look([IMAGE], working=False, now=10)
     dog.progress()
     assert dog.idle_seconds(20) == 0
+
+
+def test_a_sign_further_on_is_another_sign() -> None:
+    """On a busy Katib some suggestion always waits to become a trial, and none of them for long."""
+    dog = Watchdog()
+    seen = [
+        dog.look([Sign("no-trial", "x", reached=now // 5)], working=True, now=now) for now in range(0, 200, 5)
+    ]
+    assert not any(seen)
+
+
+def test_a_sign_that_reaches_no_further_is_said() -> None:
+    """However far the search had come by then."""
+    dog = Watchdog()
+    dog.look([Sign("no-trial", "x", reached=7)], working=True, now=0)
+    assert dog.look([Sign("no-trial", "x", reached=7)], working=True, now=30)
