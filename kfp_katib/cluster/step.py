@@ -35,7 +35,7 @@ def own_step() -> tuple[str, str]:
     except ClusterError as error:
         raise InputError(
             f"run_id or task_name is empty, and this step's pod '{name}' cannot be read to find them: "
-            f"{error} Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and dsl.PIPELINE_TASK_NAME_PLACEHOLDER, or "
+            f"{error}. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and dsl.PIPELINE_TASK_NAME_PLACEHOLDER, or "
             "grant the rights of deploy/rbac.yaml."
         ) from error
 

@@ -83,4 +83,5 @@ def test_the_role_grants_exactly_what_is_used() -> None:
 
 
 BEYOND_A_SEARCH = {("get", "", "pods"), ("get", "argoproj.io", "workflows")}
-"""What tells a terminated run from a moved pod: the own pod's label, and the Workflow that it names."""
+"""What tells a terminated run from a moved pod: the own pod's label, and the Workflow that it names. The pod
+also tells a step's run and name where the pipeline does not."""
