@@ -36,8 +36,17 @@ golden: $(READY) ## rewrite the committed YAML that the tests compare with
 bench: $(READY) ## measure what the README quotes
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
-bench-cluster: $(READY) ## measure waiting for a Katib, beside KatibClient (KUBECONFIG, PEER_PYTHON)
-	@$(BIN)/python -m benchmarks.cluster.waiting $(PEER_PYTHON)
+# Katib's own clients, each with the versions it works with: kubeflow-katib reads nothing with kubernetes 37.
+PEER_KATIB := .venv-peers/katib
+PEER_KUBEFLOW := .venv-peers/kubeflow
+
+.venv-peers/.ready:
+	@$(PYTHON) -m venv $(PEER_KATIB) && $(PEER_KATIB)/bin/pip install -q kubeflow-katib==0.19.0 kubernetes==30.1.0
+	@$(PYTHON) -m venv $(PEER_KUBEFLOW) && $(PEER_KUBEFLOW)/bin/pip install -q kubeflow==0.5.0
+	@touch $@
+
+bench-cluster: $(READY) .venv-peers/.ready ## measure waiting for a Katib, beside its own clients (KUBECONFIG)
+	@$(BIN)/python -m benchmarks.cluster.waiting $(PEER_KATIB)/bin/python $(PEER_KUBEFLOW)/bin/python
 
 test-cluster: $(READY) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
 	@$(BIN)/python -m pytest -q -m cluster tests/cluster

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What it costs to wait for an Experiment: requests, and seconds from Katib's verdict to the Result.
 
-Run it as `python -m benchmarks.cluster.waiting PYTHON` with a KUBECONFIG, a namespace in KFP_KATIB_NAMESPACE
-that is enabled for Katib, and the Python of an environment of its own that has kubeflow-katib 0.19 and
-kubernetes 30 (it cannot read an Experiment with kubernetes 37). Its
-`wait_for_experiment_condition` does the same, with its own interval of 15 s and with 1 s. All wait through a
-counting proxy, in turns; a watch of its own notes when the verdict is there.
+Run it as `make bench-cluster` with a KUBECONFIG, and a namespace in KFP_KATIB_NAMESPACE that is enabled for
+Katib. Our `run` submits an Experiment; KatibClient and OptimizerClient wait for the very same one, each in a
+process of its own and through a counting proxy of its own. A watch of this process notes when the verdict is
+there. All trials have ended by then, as none of these Experiments has a goal. The peers' counts lack the one
+request that would create it; ours has everything from the search for an earlier attempt to the evidence.
+
+OptimizerClient can only create trials that are TrainJobs; for what it takes to let it wait for Jobs see
+benchmarks/cluster/trainjobs.py. Its looks at the stand-ins are counted, since it makes them anywhere. With 100
+trials they slow everybody down on a small machine, so that seconds would say little there.
 """
 
 from __future__ import annotations
@@ -18,99 +22,115 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
-from kfp_katib.cluster import cancel, read, run
+from benchmarks.cluster.ways import OURS, Way, peers
+from kfp_katib.cluster import cancel, read
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.kinds import EXPERIMENTS
 from kfp_katib.cluster.stream import Change, Watch
 from kfp_katib.experiment import Experiment, load
-from tests.cluster.engine.proxy import proxied
+from tests.cluster.engine.proxy import Traffic, proxied
 from tests.cluster.manifests import small
 
 IMAGE = os.environ.get("KFP_KATIB_TEST_IMAGE", "localhost/python:3.11")
 NAMESPACE = os.environ.get("KFP_KATIB_NAMESPACE", "kubeflow")
-TURNS = 3
-PEER = """
-import json, sys, time
-from kubeflow.katib import KatibClient
-name, namespace, manifest, interval = sys.argv[1:]
-client = KatibClient(namespace=namespace)
-client.create_experiment(json.loads(manifest), namespace=namespace)
-client.wait_for_experiment_condition(
-    name, namespace, expected_condition="Succeeded", timeout=600, polling_interval=int(interval)
-)
-client.get_optimal_hyperparameters(name, namespace)
-client.list_trials(name, namespace)
-print(time.time())
-"""
-Wait = Callable[[Experiment], float]
+TURNS = 5
+SMALL = {"maxTrialCount": 4, "parallelTrialCount": 2}
+LARGE = {"maxTrialCount": 100, "parallelTrialCount": 10, "maxFailedTrialCount": 10}
+Changes = queue.SimpleQueue[Change]
 
 
-def ours(experiment: Experiment) -> float:
-    """Wait as the launcher does; gives the time of return."""
-    assert run(experiment, namespace=NAMESPACE).succeeded
-    return time.time()
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds from the verdict to the return, and requests."""
+
+    seconds: float
+    requests: int
 
 
-def theirs(python: str, interval: int) -> Wait:
-    """Wait as KatibClient does, and read the best trial and all others."""
-
-    def wait(experiment: Experiment) -> float:
-        command = [python, "-c", PEER, experiment.name, NAMESPACE, experiment.manifest_json, str(interval)]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        return float(done.stdout.split()[-1])
-
-    return wait
-
-
-def measure(wait: Wait) -> tuple[float, int]:
-    """Seconds from the verdict to the return, and requests, for four trials of two seconds."""
-    name = f"bench-{secrets.token_hex(4)}"
-    experiment = load(small(name, IMAGE, prints="echo loss=${trialParameters.lr}"))
-    seen: list[float] = []
-    observer = Thread(target=_note_verdict, args=(name, seen), daemon=True)
-    observer.start()
-    kubeconfig = os.environ["KUBECONFIG"]
-    with tempfile.TemporaryDirectory() as folder, proxied(Path(folder), NAMESPACE) as (file, traffic):
-        os.environ["KUBECONFIG"] = str(file)
-        try:
-            returned = wait(experiment)
-        finally:
-            os.environ["KUBECONFIG"] = kubeconfig
-    observer.join()
-    cancel(name, namespace=NAMESPACE)
-    return returned - seen[0], len(traffic.exchanges)
+def measure(others: Mapping[str, Way], size: Mapping[str, int]) -> dict[str, Cost]:
+    """Let all wait for one Experiment whose trials take two seconds, and delete it."""
+    experiment = _experiment(size)
+    with ExitStack() as stack:
+        stack.callback(cancel, experiment.name, namespace=NAMESPACE)
+        changes = stack.enter_context(_watched(experiment.name))
+        waits = {"kfp_katib.cluster.run": stack.enter_context(_waiting(OURS, experiment))}
+        _moment(changes, lambda verdict: True)  # it is there: the peers can wait for it
+        waits |= {name: stack.enter_context(_waiting(way, experiment)) for name, way in others.items()}
+        verdict = _moment(changes, lambda verdict: verdict.final)
+        return {
+            name: Cost(_returned(process) - verdict, len(traffic.exchanges))
+            for name, (process, traffic) in waits.items()
+        }
 
 
-def _note_verdict(name: str, seen: list[float]) -> None:
-    inbox: queue.SimpleQueue[Change] = queue.SimpleQueue()
+def _experiment(size: Mapping[str, int]) -> Experiment:
+    manifest = small(f"bench-{secrets.token_hex(4)}", IMAGE)
+    manifest["spec"] |= size
+    return load(manifest)
+
+
+@contextmanager
+def _waiting(way: Way, experiment: Experiment) -> Iterator[tuple[subprocess.Popen[str], Traffic]]:
+    """A process that waits, behind a proxy of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        proxied(Path(folder), NAMESPACE, instead=way.instead) as (file, traffic),
+        subprocess.Popen(
+            way.command(experiment.name, NAMESPACE, experiment.manifest_json),
+            env={**os.environ, "KUBECONFIG": str(file)},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        yield process, traffic
+
+
+def _returned(process: subprocess.Popen[str]) -> float:
+    """When a way to wait knew everything, by its own last line."""
+    out, _ = process.communicate(timeout=60)
+    if process.returncode:
+        raise SystemExit(f"{process.args!r} ended with exit code {process.returncode}")
+    return float(out.split()[-1])
+
+
+@contextmanager
+def _watched(name: str) -> Iterator[Changes]:
+    """What the API server tells about an Experiment, as it tells it."""
+    changes: Changes = queue.SimpleQueue()
     with connect(NAMESPACE) as cluster:
-        watch = Watch(cluster, EXPERIMENTS, {"fieldSelector": f"metadata.name={name}"}, inbox)
+        watch = Watch(cluster, EXPERIMENTS, {"fieldSelector": f"metadata.name={name}"}, changes)
         watch.start()
-        while not any(read.verdict(each).final for each in inbox.get().objects):
-            pass
-        seen.append(time.time())
+        yield changes
         watch.stop()
 
 
+def _moment(changes: Changes, reached: Callable[[read.Verdict], bool]) -> float:
+    """When the Experiment stood so."""
+    while not any(reached(read.verdict(each)) for each in changes.get(timeout=600).objects):
+        pass
+    return time.time()
+
+
 def main() -> None:
-    """Print one line for each way to wait."""
-    ways: dict[str, Wait] = {"kfp_katib.cluster.run": ours}
-    if sys.argv[1:]:
-        ways |= {f"KatibClient, every {each} s": theirs(sys.argv[1], each) for each in (15, 1)}
-    found: dict[str, list[tuple[float, int]]] = {way: [] for way in ways}
-    for _ in range(TURNS):
-        for way, wait in ways.items():
-            found[way].append(measure(wait))
-    for way, turns in found.items():
-        seconds, requests = zip(*turns, strict=True)
+    """Print one line for each way to wait: several small Experiments, then a large one."""
+    others = peers(*sys.argv[1:]) if sys.argv[1:] else {}
+    turns = [measure(others, SMALL) for _ in range(TURNS)]
+    print(f"4 trials, 2 at a time, median of {TURNS}:")
+    for name in turns[0]:
+        seconds = [turn[name].seconds for turn in turns]
         print(
-            f"{way:28} {statistics.median(seconds):7.3f} s after the verdict "
-            f"({min(seconds):.3f} to {max(seconds):.3f}), {statistics.median(requests):g} requests"
+            f"  {name:28} {statistics.median(seconds):7.3f} s after the verdict "
+            f"({min(seconds):.3f} to {max(seconds):.3f}), "
+            f"{statistics.median(turn[name].requests for turn in turns):g} requests"
         )
+    print("100 trials, 10 at a time:")
+    for name, cost in measure(others, LARGE).items():
+        print(f"  {name:28} {cost.requests:7} requests")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,13 +48,21 @@ class Traffic:
 
 
 @contextmanager
-def proxied(folder: Path, namespace: str) -> Iterator[tuple[Path, Traffic]]:
-    """A kubeconfig whose server is a proxy of the present one, and its traffic."""
+def proxied(
+    folder: Path, namespace: str, *, instead: Callable[[str], Any] = lambda path: None
+) -> Iterator[tuple[Path, Traffic]]:
+    """A kubeconfig whose server is a proxy of the present one, and its traffic.
+
+    Args:
+        folder: Where the kubeconfig goes.
+        namespace: That of its context.
+        instead: What is answered at an address in the server's place; None where the server is asked.
+    """
     configuration = kubernetes.client.Configuration()
     kubernetes.config.load_kube_config(client_configuration=configuration)
     traffic = Traffic()
     api = kubernetes.client.ApiClient(configuration)
-    handler = type("Handler", (_Handler,), {"api": api, "traffic": traffic})
+    handler = type("Handler", (_Handler,), {"api": api, "traffic": traffic, "instead": staticmethod(instead)})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -85,10 +94,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     api: ClassVar[Any]
     traffic: ClassVar[Traffic]
+    instead: ClassVar[staticmethod[[str], Any]]
 
     def _pass(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        answer = self._ask(body)
+        answer = self._made_up() or self._ask(body)
         address = urlsplit(self.path)
         query = {key: values[-1] for key, values in parse_qs(address.query).items()}
         exchange = Exchange(self.command, address.path, query, answer.status)
@@ -111,6 +121,13 @@ class _Handler(BaseHTTPRequestHandler):
             answer.close()
 
     do_GET = do_POST = do_DELETE = do_PATCH = _pass  # noqa: N815
+
+    def _made_up(self) -> urllib3.HTTPResponse | None:
+        document = self.instead(urlsplit(self.path).path)
+        if document is None:
+            return None
+        text, headers = json.dumps(document).encode(), {"Content-Type": "application/json"}
+        return urllib3.HTTPResponse(io.BytesIO(text), headers, status=200, preload_content=False)
 
     def _ask(self, body: bytes) -> urllib3.HTTPResponse:
         headers = {name: self.headers[name] for name in ("Accept", "Content-Type") if name in self.headers}
