@@ -8,8 +8,8 @@ there. All trials have ended by then, as none of these Experiments has a goal. T
 request that would create it; ours has everything from the search for an earlier attempt to the evidence.
 
 OptimizerClient can only create trials that are TrainJobs; for what it takes to let it wait for Jobs see
-benchmarks/cluster/trainjobs.py. Its looks at the stand-ins are counted, since it makes them anywhere. With 100
-trials they slow everybody down on a small machine, so that seconds would say little there.
+benchmarks/cluster/trainjobs.py. Its looks at the stand-ins are counted, since it makes them anywhere. With
+100 trials they slow everybody down on a small machine, so that seconds would say little there.
 """
 
 from __future__ import annotations
