@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.model import Manifest
+from kfp_katib.local import run
+from kfp_katib.results import Result, Trial
 from tests.manifests import LOSS as LOSS
 from tests.manifests import experiment, grid, job
 
@@ -40,3 +43,30 @@ def collector(kind: str, path: str = "", **more: Any) -> dict[str, Any]:
     where = {"path": path, "kind": "Directory" if kind == "TensorFlowEvent" else "File", **more}
     filters = {"filter": {"metricsFormat": where.pop("filters")}} if "filters" in where else {}
     return {"collector": {"kind": kind}, "source": {"fileSystemPath": where, **filters}}
+
+
+PRINT = "echo loss=${trialParameters.lr}"
+"""A trial that ends at once, with its parameter as its loss."""
+
+
+def only(result: Result) -> Trial:
+    """The one trial of a search."""
+    (trial,) = result.trials
+    return trial
+
+
+def by_lr(result: Result) -> dict[str, Trial]:
+    """Trials by the value of their one parameter; a grid is walked in an order of its own."""
+    return {trial.parameters["lr"]: trial for trial in result.trials}
+
+
+def one(script: str, runs: Path, **changes: Any) -> Trial:
+    """Runs a search of a single trial."""
+    return only(run(search(script, maxTrialCount=1, **changes), runs=runs))
+
+
+def unused_lr(script: str) -> dict[str, Any]:
+    """A search parameter must be used: where the script does not, a variable does."""
+    if "${trialParameters.lr}" in script:
+        return {}
+    return {"container": {"env": [{"name": "LR", "value": "${trialParameters.lr}"}]}}
