@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.cluster import connect, stream
+from tests.cluster.engine import recording
 from tests.cluster.engine.proxy import write_kubeconfig
+from tests.cluster.engine.recording import Recording
 from tests.cluster_replay.server import Api, serving
 
 
@@ -26,3 +28,12 @@ def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
             monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path, address, "team")))
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def unfinished() -> Recording:
+    """A search that nothing is heard of any more once its second trial runs."""
+    recorded = recording.read("budget")
+    second = [at for at, kind, what, _ in recorded.timeline if (kind, what) == ("trials", "ADDED")][1]
+    kept = [entry for entry in recorded.timeline if entry[0] <= second]
+    return Recording(recorded.versions, recorded.manifest, kept, recorded.logs, recorded.events)

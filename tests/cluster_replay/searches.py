@@ -12,3 +12,8 @@ def experiment_of(recording: Recording) -> Experiment:
     metadata = recording.manifest["metadata"]
     kept = {key: metadata[key] for key in ("name", "namespace")}
     return load({**recording.manifest, "metadata": kept})
+
+
+def name_of(recorded: Recording) -> str:
+    """The recorded Experiment's name."""
+    return str(recorded.manifest["metadata"]["name"])

@@ -3,39 +3,22 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.cluster import cancel, end_abandoned, run, stall, watch
+from kfp_katib.cluster import run, stall, watch
 from kfp_katib.errors import ClusterError, InputError, Interrupted, NoVerdict, Stalled, TimedOut
-from kfp_katib.labels import RUN
 from kfp_katib.results import Result
 from tests.cluster.engine import recording
 from tests.cluster.engine.recording import Recording
 from tests.cluster_replay.player import api_of
-from tests.cluster_replay.searches import experiment_of
+from tests.cluster_replay.searches import experiment_of, name_of
 from tests.cluster_replay.server import Api
 
 Serve = Callable[[Api], None]
-
-
-@pytest.fixture(scope="module")
-def unfinished() -> Recording:
-    """A search that nothing is heard of any more once its second trial runs."""
-    recorded = recording.read("budget")
-    second = [at for at, kind, what, _ in recorded.timeline if (kind, what) == ("trials", "ADDED")][1]
-    kept = [entry for entry in recorded.timeline if entry[0] <= second]
-    return Recording(recorded.versions, recorded.manifest, kept, recorded.logs, recorded.events)
-
-
-def name_of(recorded: Recording) -> str:
-    """The recorded Experiment's name."""
-    return str(recorded.manifest["metadata"]["name"])
 
 
 def test_a_timeout_fails_with_what_was_found(unfinished: Recording, serve: Serve) -> None:
@@ -60,16 +43,6 @@ def test_the_best_so_far_can_be_taken_when_time_is_up(unfinished: Recording, ser
     assert result.best is not None
     assert (result.state, result.count("Succeeded"), result.count("Killed")) == ("Running", 1, 1)
     assert api.store.get("experiments", name_of(unfinished)) is None
-
-
-def test_a_finished_search_is_adopted_however_late(serve: Serve) -> None:
-    """A pod that comes back after the timeout still delivers what its predecessor did not."""
-    recorded = recording.read("budget")
-    api, player = api_of(recorded)
-    serve(api)
-    run(experiment_of(recorded))
-    player.join()
-    assert run(experiment_of(recorded), timeout_seconds=0.001).succeeded
 
 
 def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recording, serve: Serve) -> None:
@@ -155,117 +128,6 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
     assert api.store.get("experiments", name_of(unfinished))
 
 
-def test_another_experiment_of_the_name_is_refused(serve: Serve) -> None:
-    """Nothing of it is touched, and the labels that differ are named."""
-    recorded = recording.read("budget")
-    api, _ = api_of(recorded)
-    api.store.put("experiments", copy.deepcopy(recorded.manifest))
-    serve(api)
-    with pytest.raises(InputError, match=r"is not this search: kfp-katib/run-id is .*, not 'another'"):
-        run(experiment_of(recorded), run_id="another")
-    assert api.created == []
-
-
-def test_an_experiment_that_is_being_deleted_is_not_adopted(serve: Serve) -> None:
-    """It would vanish under our hands."""
-    recorded = recording.read("budget")
-    api, _ = api_of(recorded)
-    dying = copy.deepcopy(recorded.manifest)
-    dying["metadata"]["deletionTimestamp"] = "2026-11-24T07:00:00Z"
-    api.store.put("experiments", dying)
-    serve(api)
-    with pytest.raises(InputError, match="is being deleted"):
-        run(experiment_of(recorded))
-
-
-def test_everything_that_is_missing_is_said_at_once(serve: Serve) -> None:
-    """Rights, what the webhook refuses, and what the pods refer to."""
-    recorded = recording.read("budget")
-    manifest = copy.deepcopy(recorded.manifest)
-    spec = manifest["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]
-    spec["containers"][0]["envFrom"] = [{"secretRef": {"name": "s3-keys"}}]
-    changed = Recording(recorded.versions, manifest, recorded.timeline, {}, [])
-    api, _ = api_of(changed)
-    words = 'admission webhook denied: the namespace lacks label "metrics-collector-injection"'
-    api.refuse["experiments"] = (400, words)
-    api.rules["resourceRules"] = [
-        {"verbs": ["*"], "apiGroups": ["kubeflow.org"], "resources": ["experiments"]}
-    ]
-    serve(api)
-    with pytest.raises(InputError) as error:
-        run(experiment_of(changed))
-    text = str(error.value)
-    assert "no right to watch trials.kubeflow.org" in text
-    assert "kubectl label namespace" in text
-    assert "'s3-keys' of secrets, which does not exist" in text
-    assert api.created == []
-
-
-def test_cancel_deletes_and_waits(unfinished: Recording, serve: Serve) -> None:
-    """An Experiment that is not there is told."""
-    api, _ = api_of(unfinished)
-    api.store.put("experiments", unfinished.manifest)
-    serve(api)
-    cancel(name_of(unfinished))
-    with pytest.raises(InputError, match="No Experiment"):
-        cancel(name_of(unfinished))
-
-
-def test_cancel_says_what_holds_a_deletion(unfinished: Recording, serve: Serve) -> None:
-    """A trial whose finalizer nobody serves stays for good; we do not wait that long."""
-    api, _ = api_of(unfinished)
-    api.store.put("experiments", unfinished.manifest)
-    held = next(thing for _, kind, _, thing in unfinished.timeline if kind == "trials")
-    held["metadata"]["finalizers"] = ["clean-metrics-in-db"]
-    api.store.put("trials", held)
-    serve(api)
-    with pytest.raises(ClusterError, match=r"still there: trial .*held by clean-metrics-in-db"):
-        cancel(name_of(unfinished), wait_seconds=0.1)
-
-
-def test_an_aborted_runs_unfinished_experiments_are_ended(unfinished: Recording, serve: Serve) -> None:
-    """Those of other runs, and those that have a verdict, are left alone."""
-    api, _ = api_of(unfinished)
-
-    def put(name: str, run_id: str, *, done: bool) -> None:
-        thing = copy.deepcopy(unfinished.manifest)
-        labels = {"app.kubernetes.io/managed-by": "kfp-katib", RUN: run_id}
-        thing["metadata"] |= {"name": name, "uid": name, "labels": labels}
-        thing["status"] = {"conditions": [{"type": "Succeeded", "status": "True"}] if done else []}
-        api.store.put("experiments", thing)
-
-    put("mine", "r1", done=False)
-    put("finished", "r1", done=True)
-    put("theirs", "r2", done=False)
-    serve(api)
-    assert end_abandoned("r1") == ["mine"]
-    left, _ = api.store.choose("experiments", lambda _: True)
-    assert [each["metadata"]["name"] for each in left] == ["finished", "theirs"]
-
-
-def test_no_run_is_not_every_run() -> None:
-    """An empty id would mean all Experiments that were started outside of a pipeline."""
-    with pytest.raises(InputError, match="run_id is empty"):
-        end_abandoned("")
-
-
-def test_two_thousand_finished_trials_are_adopted_within_five_seconds(serve: Serve) -> None:
-    """A search that a restarted pod comes back to may have gone far."""
-    recorded = recording.read("budget")
-    api, player = api_of(recorded)
-    serve(api)
-    run(experiment_of(recorded))
-    player.join()
-    done = next(each for each in api.store.choose("trials", lambda _: True)[0] if each["status"])
-    for number in range(2000):
-        thing = copy.deepcopy(done)
-        thing["metadata"] |= {"name": f"trial-{number:04}", "uid": f"uid-{number}"}
-        api.store.put("trials", thing)
-    start = time.monotonic()
-    assert len(run(experiment_of(recorded)).trials) >= 2000
-    assert time.monotonic() - start < 5
-
-
 def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
     """Whoever has submitted it, however late, and nothing is changed."""
     recorded = recording.read("mixed failures")
@@ -285,21 +147,6 @@ def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
     assert {request.split()[0] for request in api.asked - before} == {"GET"}
     with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
         watch("absent")
-
-
-def test_a_twin_that_was_quicker_is_adopted(serve: Serve) -> None:
-    """Two pods of one step, for a moment: the slower one finds the name taken, by itself."""
-    recorded = recording.read("budget")
-    api, player = api_of(recorded)
-    serve(api)
-
-    def twin_first(thing: dict[str, object]) -> dict[str, object]:
-        api.store.put("experiments", player.start(thing))
-        return thing
-
-    api.on_create = twin_first
-    assert run(experiment_of(recorded)).succeeded
-    assert api.created == []
 
 
 @pytest.mark.parametrize(("kind", "raises"), [("trials", True), ("pods", False)])
