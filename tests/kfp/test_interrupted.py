@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from kubernetes.stream import stream
 
 from components import TRAINING_IMAGE
 from tests.kfp import own
@@ -13,6 +14,10 @@ from tests.kfp.backend import Backend, Run, verdict, wait_for
 from tests.kfp.searches import DATA, ENDLESS, SLOW
 
 pytestmark = [pytest.mark.kfp_backend, pytest.mark.timeout(600)]
+STOP_PYTHON = (
+    "for found in /proc/[0-9]*; do "
+    'case "$(cat $found/comm)" in python*) kill -STOP ${found#/proc/} && echo stopped;; esac; done'
+)
 
 
 def trial_pods(run: Run, experiment: str) -> list[str]:
@@ -36,6 +41,20 @@ def gone_after(run: Run) -> tuple[float, float]:
     pods = wait_for(lambda: not trial_pods(run, name), 120, f"the end of the trials' pods of {name}")
     print(f"run {run.id}: Experiment gone after {experiment:.1f} s, pods after {experiment + pods:.1f} s")
     return experiment, experiment + pods
+
+
+def freeze(run: Run) -> None:
+    """Stop the process of a run's search, so that a signal kills it without reaching its handler."""
+    said = stream(
+        run.backend.core.connect_get_namespaced_pod_exec,
+        run.steps()["launch-katib"][-1],
+        run.backend.namespace,
+        container="main",
+        command=["sh", "-c", STOP_PYTHON],
+        stdout=True,
+        stderr=True,
+    )
+    assert "stopped" in said, said
 
 
 def test_a_step_whose_pod_is_lost_adopts_its_experiment(backend: Backend, tmp_path: Path) -> None:
@@ -63,6 +82,17 @@ def test_terminating_a_run_ends_its_experiment_and_trials(backend: Backend) -> N
     assert pods <= 90 + 45
     assert run.finished() == "FAILED"
     assert "clean-up" in run.steps()
+
+
+def test_the_exit_task_alone_ends_what_a_step_left_without_a_word(backend: Backend) -> None:
+    """As when the step's node is lost: its last request never comes, and clean_up finds the Experiment."""
+    run = backend.run("tune-s3.yaml", experiment=ENDLESS, options=DATA)
+    name = run.searching()["metadata"]["name"]
+    freeze(run)
+    _, pods = gone_after(run)
+    assert pods <= 90
+    assert run.finished() == "FAILED"
+    assert f"ended what Experiment {name} had left running" in run.log("clean-up")
 
 
 def test_terminating_a_run_without_exit_task_ends_its_experiment_too(
