@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,8 @@ _NAN = (
     "A trial printed a metric that is no number, such as nan, and Katib's search cannot go on after that "
     "(katib#2723): let the training print a large finite number instead."
 )
+WEBHOOK_DOWN = "Katib's webhook does not answer: is the pod katib-controller running?"
+_KATIBS_WEBHOOK = re.compile(r'failed calling webhook "[\w.]+\.katib\.kubeflow\.org"')
 # What names the cause comes before what merely follows from it.
 _ORDER = tuple(_SENTENCES)
 
@@ -121,6 +124,8 @@ def sentence(sign: Sign, events: Sequence[Event], words: str = "") -> str:
     what, mend = _SENTENCES[cause]
     if cause == "no-answer" and any(words in text for words in _NO_NUMBER):
         mend = _NAN
+    elif _KATIBS_WEBHOOK.search(text):
+        mend = WEBHOOK_DOWN
     return f"{what.format(subject=sign.subject, words=text.rstrip('.'))}. {mend}"
 
 

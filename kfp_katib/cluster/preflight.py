@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kfp_katib.cluster import read
+from kfp_katib.cluster.blame import WEBHOOK_DOWN
 from kfp_katib.cluster.connect import Cluster
 from kfp_katib.cluster.kinds import EXPERIMENTS, JOBS, Kind
 from kfp_katib.cluster.references import references
@@ -90,7 +91,7 @@ def _explained(error: ClusterError, namespace: str) -> str:
     if error.status == 404:
         return f"{text}. Katib is not installed in this cluster, or its version is not v1beta1."
     if error.status >= 500 and "webhook" in text:
-        return f"{text}. Katib's webhook does not answer: is the pod katib-controller running?"
+        return f"{text}. {WEBHOOK_DOWN}"
     if "metrics-collector-injection" in text:
         return f"{text}. {_LABEL_HINT.format(namespace=namespace)}"
     return text

@@ -66,6 +66,16 @@ def test_a_search_that_a_nan_has_stopped_is_explained(message: str) -> None:
     assert "katib#2723" in text
 
 
+@pytest.mark.parametrize("cause", ["no-pod", "no-service-pod"])
+def test_pods_that_katibs_webhook_keeps_back_are_explained(cause: str) -> None:
+    """Quotas and rules of the namespace are innocent then; those of another's webhook may not be."""
+    down = 'Error creating: failed calling webhook "mutator.pod.katib.kubeflow.org": connection refused'
+    text = sentence(Sign(cause, "x"), [event("x", "FailedCreate", down)])
+    assert text.endswith("is the pod katib-controller running?")
+    other = event("x", "FailedCreate", down.replace("katib.kubeflow.org", "example.org"))
+    assert "katib-controller" not in sentence(Sign(cause, "x"), [other])
+
+
 def test_the_latest_warning_counts_and_that_of_the_object_itself_before_those_of_its_parts() -> None:
     """A ReplicaSet's event speaks for its Deployment, where the Deployment has none."""
     parts = [event("x-random-1", "Old", "a"), event("x-random-1", "FailedCreate", "b")]

@@ -96,5 +96,6 @@ def test_pods_that_no_webhook_answers_for_are_named_while_the_search_waits(
     said = next(record for record in caplog.records if record.name == "kfp_katib.cluster.alarm")
     record_property("seconds_to_warning", round(said.created - began, 1))
     record_property("sentence", said.getMessage())
+    assert "is the pod katib-controller running?" in said.getMessage()
     assert said.created - began < 60
     cancel(name, namespace=namespace)
