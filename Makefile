@@ -49,7 +49,7 @@ bench-cluster: $(READY) .venv-peers/.ready ## measure waiting for a Katib, besid
 	@$(BIN)/python -m benchmarks.cluster.waiting $(PEER_KATIB)/bin/python $(PEER_KUBEFLOW)/bin/python
 
 test-cluster: $(READY) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
-	@$(BIN)/python -m pytest -q -m cluster tests/cluster
+	@$(BIN)/python -m pytest -q -n 3 -m cluster tests/cluster
 
 test-kfp: $(READY) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m kfp_backend tests/kfp
