@@ -64,23 +64,13 @@ def early_stopping_unknown(view: View) -> Iterator[Finding]:
 @rule("setting-unknown")
 def setting_unknown(view: View) -> Iterator[Finding]:
     """The algorithm's service refuses a setting of this name, after the Experiment was created."""
-    for _, algorithm, service, settings in _services(view):
-        for path, setting in settings:
-            name = setting.get("name", "")
-            if name not in service.settings and service.unknown == "refused":
-                mend = hint(name, service.settings)
-                yield Finding(f"{path}.name", f"{algorithm} has no setting '{name}'.", mend, name)
+    yield from _strays(view, "refused", "has no setting")
 
 
 @rule("setting-ignored", severity="warning")
 def setting_ignored(view: View) -> Iterator[Finding]:
     """The algorithm's service ignores a setting of this name."""
-    for _, algorithm, service, settings in _services(view):
-        for path, setting in settings:
-            name = setting.get("name", "")
-            if name not in service.settings and service.unknown == "ignored":
-                mend = hint(name, service.settings)
-                yield Finding(f"{path}.name", f"{algorithm} ignores the setting '{name}'.", mend, name)
+    yield from _strays(view, "ignored", "ignores the setting")
 
 
 @rule("setting-invalid")
@@ -136,3 +126,13 @@ def early_stopping_ignored(view: View) -> Iterator[Finding]:
     if "earlyStopping" in view.spec and view.collector in ("Push", "PrometheusMetric", "Custom"):
         mend = "Use StdOut or File, or remove earlyStopping."
         yield Finding(_EARLY, f"The {view.collector} collector ignores early stopping.", mend)
+
+
+def _strays(view: View, treatment: str, words: str) -> Iterator[Finding]:
+    """The settings that a service does not know, of the services that treat such in this way."""
+    for _, algorithm, service, settings in _services(view):
+        for path, setting in settings:
+            name = setting.get("name", "")
+            if name not in service.settings and service.unknown == treatment:
+                mend = hint(name, service.settings)
+                yield Finding(f"{path}.name", f"{algorithm} {words} '{name}'.", mend, name)
