@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from training import layout
 from training.command import answer
+from training.data import layout
 from training.errors import ModelError
-from training.generator import Generator
-from training.layout import Point
-from training.observables import Summary, differences, summarise
-from training.page import page
+from training.par04.generator import Generator
+from training.physics.observables import Summary, differences, summarise
+from training.point import Point
+from training.report.page import page
 
 REPORT = "report.html"
 SHOWERS_PER_POINT = 1000
@@ -42,12 +42,12 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
 
     Args:
         model: The folder that `training.export` wrote.
-        dataset: Showers to compare with, in the layout of `training.layout`.
+        dataset: Showers to compare with, in the layout of `training.data.layout`.
         destination: A folder for ``report.html``; made if it is missing.
 
     Returns:
-        The observables of `training.observables.differences`, each as its mean over the points and, with
-        ``_worst`` behind its name, at the point where it is largest; and how many showers were compared.
+        The observables of `training.physics.observables.differences`, each as its mean over the points and,
+        with ``_worst`` behind its name, at the point where it is largest; and how many showers were compared.
 
     Raises:
         ModelError: The model cannot be loaded or has another mesh than the data.

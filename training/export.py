@@ -23,13 +23,13 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from training import checkpoint
 from training.command import answer
 from training.errors import ModelError
-from training.generator import FILE_NAME
 from training.geometry import Mesh
-from training.model import EPSILON, LEAK, VAE, Architecture, Block, Dense
+from training.par04.generator import FILE_NAME
 from training.scaling import CONDITIONS, MAX_ANGLE_DEG, MAX_ENERGY_GEV
+from training.vae import checkpoint
+from training.vae.model import EPSILON, LEAK, VAE, Architecture, Block, Dense
 
 # A step of a pipeline logs at INFO, where JAX tells which accelerators this machine does not have.
 logging.getLogger("jax").setLevel(logging.WARNING)

@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training import layout
 from training.command import answer
+from training.data import layout
 from training.errors import DataError, OptionError
 from training.geometry import GEOMETRIES, Geometry, Mesh, geometry_named, parse_mesh
-from training.layout import Point
 from training.options import numbers, texts, whole
-from training.shower import draw_showers
+from training.point import Point
+from training.showers.shower import draw_showers
 
 GENERATE = ("", "generate")
 
@@ -52,7 +52,7 @@ DEFAULTS: Mapping[str, object] = {
 
 
 def prepare(source: str, destination: Path, **options: object) -> dict[str, str | int | float]:
-    """Fill a folder with showers in the layout of `training.layout`.
+    """Fill a folder with showers in the layout of `training.data.layout`.
 
     Args:
         source: Empty or ``generate`` for generated showers; else a folder with files of that layout.

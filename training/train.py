@@ -18,12 +18,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.data.remote import delivered, fetched
 from training.errors import Diverged, TrainingError
 from training.options import for_argparse, number, whole
-from training.remote import delivered, fetched
 
 if TYPE_CHECKING:
-    from training.fit import Epoch
+    from training.vae.fit import Epoch
 
 VALIDATION = 0.1
 """The published fraction."""
@@ -80,14 +80,14 @@ def train(options: argparse.Namespace) -> None:
     Raises:
         TrainingError: The data or an option cannot be used, or the training diverged.
     """
-    from training import dataset
+    from training.data import dataset
 
     with fetched(options.dataset) as folder:
         split = dataset.load(folder, validation=VALIDATION, limit=options.showers)
 
     # Only now, so that bad data are reported before the seconds that JAX takes to import.
-    from training import checkpoint
-    from training.fit import Settings, fit
+    from training.vae import checkpoint
+    from training.vae.fit import Settings, fit
 
     settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     with delivered(options.output, last=checkpoint.MANIFEST) as folder:

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import layout
+from training.data import layout
 from training.errors import ModelError
 from training.evaluate import evaluate
-from training.generator import Generator
-from training.layout import Point
+from training.par04.generator import Generator
+from training.point import Point
 from training.prepare import prepare
 
 

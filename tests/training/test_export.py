@@ -15,10 +15,10 @@ import onnxruntime
 import pytest
 
 from tests.training.conftest import Run
-from training import checkpoint
 from training.errors import ModelError
 from training.export import export
-from training.model import VAE
+from training.vae import checkpoint
+from training.vae.model import VAE
 
 
 def session(folder: Path) -> onnxruntime.InferenceSession:

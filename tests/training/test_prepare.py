@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training import layout
+from training.data import layout
 from training.errors import DataError, OptionError
 from training.geometry import Mesh
-from training.layout import Point
+from training.point import Point
 from training.prepare import coarsened, prepare
 
 ONE = {"geometries": "SiW", "energies": "4", "angles": "90", "showers": 3, "mesh": "4x5x9"}

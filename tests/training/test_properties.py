@@ -9,16 +9,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.dataset import held_back_rows
+from training.data.dataset import held_back_rows
 from training.geometry import GEOMETRIES, Geometry, Mesh, parse_mesh
-from training.layout import Point
-from training.medium import medium
-from training.observables import wasserstein
 from training.options import number, whole
+from training.physics.observables import wasserstein
+from training.point import Point
 from training.prepare import coarsened
-from training.profiles import draw_longitudinal, radial
 from training.scaling import conditions, to_fractions, to_mev
-from training.shower import draw_showers, fraction_inside
+from training.showers.medium import medium
+from training.showers.profiles import draw_longitudinal, radial
+from training.showers.shower import draw_showers, fraction_inside
 
 geometries = st.sampled_from(list(GEOMETRIES.values()))
 energies = st.floats(0.1, 2000.0)

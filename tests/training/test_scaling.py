@@ -12,10 +12,10 @@ import pytest
 from onnx import TensorProto, helper
 
 import training
-from training import layout
-from training.dataset import load
-from training.generator import Generator
-from training.layout import Point
+from training.data import layout
+from training.data.dataset import load
+from training.par04.generator import Generator
+from training.point import Point
 from training.scaling import conditions, to_fractions, to_mev
 
 

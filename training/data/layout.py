@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -19,32 +18,11 @@ import numpy.typing as npt
 
 from training.errors import DataError
 from training.geometry import GEOMETRIES, Mesh
+from training.point import Point
 
 FILE_NAME = re.compile(r"(?P<geometry>[A-Za-z0-9]+)_angle_(?P<angle>\d+(\.\d+)?)\.h5")
 GZIP_LEVEL = 1
 """Higher levels save a few percent of mostly empty cells and cost several times the time."""
-
-
-@dataclass(frozen=True, order=True)
-class Point:
-    """One combination of conditions, which is one dataset of one file."""
-
-    geometry: str
-    angle_deg: float
-    energy_gev: float
-
-    def __str__(self) -> str:
-        return f"{self.geometry}, {self.energy_gev:g} GeV, {self.angle_deg:g} degrees"
-
-    @property
-    def path(self) -> Path:
-        """The file of this point below the folder of a data set."""
-        return Path(self.geometry) / f"{self.geometry}_angle_{self.angle_deg:g}.h5"
-
-    @property
-    def key(self) -> str:
-        """The dataset of this point in its file."""
-        return f"{self.energy_gev:g}"
 
 
 def write(folder: Path, point: Point, showers: npt.NDArray[np.float32]) -> None:

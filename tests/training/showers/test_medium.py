@@ -10,7 +10,7 @@ import pytest
 
 from training.errors import OptionError
 from training.geometry import GEOMETRIES, LEAD, SCIPB, SILICON, SIW, TUNGSTEN, Geometry, Material
-from training.medium import critical_energy, medium, sampling_term
+from training.showers.medium import critical_energy, medium, sampling_term
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from training.evaluate import Comparison
-from training.layout import Point
-from training.observables import differences, summarise
-from training.page import figure, page
+from training.physics.observables import differences, summarise
+from training.point import Point
+from training.report.page import figure, page
 
 POINTS = [Point("SciPb", 50.0, 4.0), Point("SiW", 90.0, 64.0), Point("SiW", 90.0, 128.0)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training import layout
+from training.data import layout
 from training.errors import DataError
 from training.geometry import Mesh
 from training.scaling import Floats, conditions, to_fractions

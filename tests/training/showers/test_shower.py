@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pytest
 
 from training.geometry import GEOMETRIES, SCIPB, SIW, Geometry, Mesh
-from training.medium import medium
-from training.profiles import draw_longitudinal, radial, spots
 from training.scaling import MEV_PER_GEV
-from training.shower import draw_showers, energy_by_layer, fluctuate_sampling, fraction_inside
+from training.showers.medium import medium
+from training.showers.profiles import draw_longitudinal, radial, spots
+from training.showers.shower import draw_showers, energy_by_layer, fluctuate_sampling, fraction_inside
 
 SMALL = Mesh(18, 5, 9)
 

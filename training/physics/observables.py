@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.layout import Point
+from training.point import Point
 from training.scaling import MEV_PER_GEV, Floats
 
 Array = npt.NDArray[np.float64]

@@ -11,8 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
+from training.data.remote import delivered, fetched
 from training.errors import DataError
-from training.remote import delivered, fetched
 
 
 @pytest.fixture

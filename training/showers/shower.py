@@ -5,8 +5,8 @@ GFlash throws every spot by itself, some 50,000 for one shower of 1 TeV. Spots a
 that fall into the cells are Poisson numbers whose means the radial profile gives in closed form: the same
 distribution, at a cost that does not depend on the energy.
 
-The second place where the angle enters (for the first see `training.medium`): the mesh follows the particle
-and the calorimeter's front face does not, so a part of the mesh lies in front of the face, and what the
+The second place where the angle enters (for the first see `training.showers.medium`): the mesh follows the
+particle and the calorimeter's front face does not, so a part of the mesh lies in front of the face. What the
 profile would put there is lost, as in GFlash, where spots outside the envelope make no hit. The cylinder's
 curvature (inner radius 80 cm) is neglected.
 """
@@ -20,9 +20,9 @@ import numpy.typing as npt
 from scipy.special import gammainc
 
 from training.geometry import Geometry, Mesh
-from training.medium import Medium, medium
-from training.profiles import Array, Longitudinal, draw_longitudinal, radial, spots
 from training.scaling import MEV_PER_GEV
+from training.showers.medium import Medium, medium
+from training.showers.profiles import Array, Longitudinal, draw_longitudinal, radial, spots
 
 FINEST_LAYERS = 45
 """Depth steps at least taken, whatever the mesh: each at most 0.8 radiation lengths."""

@@ -11,7 +11,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
 from training.errors import ModelError
 from training.geometry import Mesh, parse_mesh
-from training.layout import Point
+from training.point import Point
 from training.scaling import CONDITIONS, Floats, conditions, to_mev
 
 FILE_NAME = "Generator.onnx"

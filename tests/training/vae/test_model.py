@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.model import VAE, Architecture, loss, starting_at, with_statistics
+from training.vae.model import VAE, Architecture, loss, starting_at, with_statistics
 
 SMALL = Architecture((2, 3, 4), 5)
 

@@ -10,9 +10,9 @@ import jax
 import numpy as np
 import pytest
 
-from training import checkpoint
 from training.errors import ModelError
-from training.model import VAE, Architecture
+from training.vae import checkpoint
+from training.vae.model import VAE, Architecture
 
 ARCHITECTURE = Architecture((2, 3, 4), 5)
 

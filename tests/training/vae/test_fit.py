@@ -11,10 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.dataset import Split, load
+from training.data.dataset import Split, load
 from training.errors import Diverged, OptionError
-from training.fit import Epoch, Fitted, Settings, _epoch, fit
-from training.model import loss
+from training.vae.fit import Epoch, Fitted, Settings, _epoch, fit
+from training.vae.model import loss
 
 
 @pytest.fixture(scope="module")

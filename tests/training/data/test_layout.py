@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from training import layout
+from training.data import layout
 from training.errors import DataError
 from training.geometry import Mesh
-from training.layout import Point
+from training.point import Point
 
 POINT = Point("SiW", 90.0, 64.0)
 PATH = Path("SiW/SiW_angle_90.h5")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
-from training.layout import Point
-from training.observables import Summary, differences, summarise, wasserstein
+from training.physics.observables import Summary, differences, summarise, wasserstein
+from training.point import Point
 
 POINT = Point("SiW", 90.0, 2.0)
 

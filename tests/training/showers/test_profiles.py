@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from training.geometry import GEOMETRIES, SIW, Geometry
-from training.medium import medium
-from training.profiles import draw_longitudinal, mean_logarithms, radial, spots
-from training.shower import energy_by_layer
+from training.showers.medium import medium
+from training.showers.profiles import draw_longitudinal, mean_logarithms, radial, spots
+from training.showers.shower import energy_by_layer
 
 ENERGIES = [2.0, 16.0, 128.0, 1024.0]
 

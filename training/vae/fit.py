@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import optax
 
-from training.dataset import Showers, Split
+from training.data.dataset import Showers, Split
 from training.errors import Diverged, OptionError
-from training.model import VAE, Architecture, Statistics, loss, starting_at, with_statistics
+from training.vae.model import VAE, Architecture, Statistics, loss, starting_at, with_statistics
 
 DECIMALS = 6
 """Losses are compared as they are printed, so that ours and Katib's best epoch are the same one."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.dataset import held_back_rows, load
+from training.data.dataset import held_back_rows, load
 from training.errors import DataError
 from training.geometry import Mesh
 

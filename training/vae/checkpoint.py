@@ -16,7 +16,7 @@ from pathlib import Path
 import equinox as eqx
 
 from training.errors import ModelError
-from training.model import VAE, Architecture
+from training.vae.model import VAE, Architecture
 
 WEIGHTS = "vae.eqx"
 MANIFEST = "model.json"

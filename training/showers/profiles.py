@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.medium import Medium
 from training.scaling import MEV_PER_GEV
+from training.showers.medium import Medium
 
 Array = npt.NDArray[np.float64]
 

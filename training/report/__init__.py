@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An evaluation as a page to look at."""
