@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from training.geometry import Geometry, Mesh
 from training.point import Point
 from training.scaling import MEV_PER_GEV, Floats
 
@@ -66,3 +67,45 @@ def _relative_error(value: float, reference: float) -> float:
     if reference == 0.0:
         return float(value != 0.0)
     return float(abs(value - reference) / abs(reference))
+
+
+def observables(fractions: Floats, geometry: Geometry, mesh: Mesh) -> dict[str, Array]:
+    """Reduce each shower to a few numbers.
+
+    A shower's first moment along z is the mean of its cells' depths, weighted by their energies, and its
+    second moment is their variance about that mean; along r the distances from the axis take the depths'
+    place. Par04's own validation compares the same (training_vae/utils/observables.py). A shower without
+    energy has moments of 0.
+
+    Args:
+        fractions: Cell energies over the incident energy, shape (showers, r, phi, z).
+        geometry: Of the calorimeter: it has the cells' sizes.
+        mesh: Of the showers.
+
+    Returns:
+        Arrays of shape (showers,): ``energy`` as a fraction of the incident energy,
+        ``longitudinal_first_moment`` and ``radial_first_moment`` in mm, ``longitudinal_second_moment`` and
+        ``radial_second_moment`` in mm2.
+    """
+    over_phi = np.einsum("nrpz->nrz", fractions).astype(np.float64)
+    depths, radii = over_phi.sum(axis=1), over_phi.sum(axis=2)
+    along_z = _moments(depths, _centres(mesh.z_edges(geometry)))
+    along_r = _moments(radii, _centres(mesh.r_edges(geometry)))
+    return {
+        "energy": depths.sum(axis=1),
+        "longitudinal_first_moment": along_z[0],
+        "longitudinal_second_moment": along_z[1],
+        "radial_first_moment": along_r[0],
+        "radial_second_moment": along_r[1],
+    }
+
+
+def _centres(edges: Array) -> Array:
+    return (edges[:-1] + edges[1:]) / 2.0
+
+
+def _moments(profiles: Array, positions: Array) -> tuple[Array, Array]:
+    """Mean and variance of the positions, weighted by each shower's profile (showers, bins)."""
+    weights = profiles / np.maximum(profiles.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    means = weights @ positions
+    return means, np.maximum(weights @ positions**2 - means**2, 0.0)
