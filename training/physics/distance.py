@@ -18,7 +18,7 @@ def physics_distance(
 ) -> float:
     """Return how far generated showers are from full simulation: what a search minimises.
 
-    It is the mean, over the points and over what `observables` returns, of the Wasserstein-1 distance in units
+    It is the mean, over points and over what `observables` returns, of the Wasserstein-1 distance in units
     of the full sample's standard deviation: 0 is equal, 1 is one spread apart.
 
     Args:
@@ -34,7 +34,7 @@ def physics_distance(
 
 
 def wasserstein(first: Array, second: Array) -> float:
-    """Return the Wasserstein-1 distance of two samples, which may differ in size: the area between their CDFs.
+    """Return the Wasserstein-1 distance of two samples of any sizes: the area between their CDFs.
 
     It is scipy.stats.wasserstein_distance, whose import alone takes a second of every trial.
     """
