@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An exported model at work: conditions in, showers in MeV out; it needs ONNX Runtime and no JAX."""
+"""An exported model at work: conditions in, showers out; it needs ONNX Runtime and no JAX."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,12 @@ from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
 from training.errors import ModelError
 from training.geometry import Mesh, parse_mesh
-from training.point import Point
-from training.scaling import CONDITIONS, Floats, conditions, to_mev
+from training.scaling import Floats
 
 FILE_NAME = "Generator.onnx"
 """The name that Par04's macros load."""
-
-
+BATCH_BYTES = 64 * 2**20
+"""What one call of ONNX Runtime returns at most: 414 showers of the full mesh."""
 UNLOADABLE = (reasons.Fail, reasons.InvalidArgument, reasons.InvalidGraph, reasons.InvalidProtobuf)
 """ONNX Runtime's exceptions have no base class of their own."""
 
@@ -26,21 +26,27 @@ class Generator:
     """An open ONNX session of the exported decoder.
 
     Args:
-        model: The folder that `training.export` wrote, or the ONNX file in it.
+        model: The folder that `training.export` wrote, or one ONNX file of it.
+        threads: How many cores one call may use; None leaves it to ONNX Runtime, which takes all.
+
+    Attributes:
+        facts: The file's own metadata, all text.
+        mesh: Of the showers.
+        latent_dim: How many random numbers make a shower.
 
     Raises:
         ModelError: The file is missing, damaged or was not written by `training.export`.
     """
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, *, threads: int | None = None) -> None:
         path = model / FILE_NAME if model.is_dir() else model
         if not path.is_file():
             raise ModelError(f"{path}: missing. Give the folder that training.export wrote.")
         try:
-            self._session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-            facts = self._session.get_modelmeta().custom_metadata_map
-            self.mesh: Mesh = parse_mesh(facts["mesh"])
-            self._latent_dim = int(facts["latent_dim"])
+            self._session = _open(path, threads)
+            self.facts: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+            self.mesh: Mesh = parse_mesh(self.facts["mesh"])
+            self.latent_dim = int(self.facts["latent_dim"])
         except KeyError as err:
             raise ModelError(
                 f"{path}: has no entry {err} in its metadata. Export it by training.export."
@@ -48,14 +54,31 @@ class Generator:
         except UNLOADABLE as err:
             raise ModelError(f"{path}: ONNX Runtime cannot load it ({err}). Export the model again.") from err
 
-    def draw(self, point: Point, count: int, random: np.random.Generator) -> Floats:
-        """Generate showers.
+    def draw(self, conditions: Floats, random: np.random.Generator) -> Floats:
+        """Generate one shower for each row of conditions.
+
+        Args:
+            conditions: What `training.scaling.conditions` returns, shape (showers, 4).
+            random: Gives the latent numbers; the showers do not depend on how they are batched.
 
         Returns:
-            MeV, shape (count, r, phi, z).
+            Fractions of the incident energy, shape (showers, r, phi, z).
         """
-        inputs = np.empty((count, self._latent_dim + CONDITIONS), dtype=np.float32)
-        inputs[:, : self._latent_dim] = random.standard_normal((count, self._latent_dim))
-        inputs[:, self._latent_dim :] = conditions(point.geometry, point.energy_gev, point.angle_deg)
-        (fractions,) = self._session.run(None, {self._session.get_inputs()[0].name: inputs})
-        return to_mev(fractions.reshape(count, *self.mesh.shape), point.energy_gev)
+        latent = random.standard_normal((len(conditions), self.latent_dim)).astype(np.float32)
+        return self.decode(latent, conditions)
+
+    def decode(self, latent: Floats, conditions: Floats) -> Floats:
+        """Return the showers of these latent numbers, shape (showers, latent_dim), as `draw` does."""
+        inputs = np.concatenate([latent, conditions], axis=1, dtype=np.float32)
+        showers = np.empty((len(inputs), self.mesh.cells), dtype=np.float32)
+        name = self._session.get_inputs()[0].name
+        size = max(1, BATCH_BYTES // showers[:1].nbytes) if len(inputs) else 1
+        for start in range(0, len(inputs), size):
+            (showers[start : start + size],) = self._session.run(None, {name: inputs[start : start + size]})
+        return showers.reshape(-1, *self.mesh.shape)
+
+
+def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
