@@ -4,26 +4,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import total_ordering
 
 
-@dataclass(frozen=True, order=True)
+@total_ordering
+@dataclass(frozen=True)
 class Point:
-    """One combination of conditions, which is one dataset of one file."""
+    """One combination of conditions.
+
+    Attributes:
+        geometry: The calorimeter's name.
+        angle_deg: Angle to the layers; 90 is perpendicular.
+        energy_gev: The energy of every shower, or the lowest.
+        highest_gev: None where all showers have `energy_gev`; else each has an energy of its own between the
+            two, as in the data sets of the CaloChallenge.
+    """
 
     geometry: str
     angle_deg: float
     energy_gev: float
+    highest_gev: float | None = None
 
     def __str__(self) -> str:
-        return f"{self.geometry}, {self.energy_gev:g} GeV, {self.angle_deg:g} degrees"
+        energy = plain(self.energy_gev)
+        if self.highest_gev is not None:
+            energy = f"{energy} to {plain(self.highest_gev)}"
+        return f"{self.geometry}, {energy} GeV, {plain(self.angle_deg)} degrees"
+
+    def __lt__(self, other: Point) -> bool:
+        return self._rank < other._rank
 
     @property
-    def path(self) -> Path:
-        """The file of this point below the folder of a data set."""
-        return Path(self.geometry) / f"{self.geometry}_angle_{self.angle_deg:g}.h5"
+    def _rank(self) -> tuple[str, float, float, float]:
+        return self.geometry, self.angle_deg, self.energy_gev, self.highest_gev or 0.0
 
-    @property
-    def key(self) -> str:
-        """The dataset of this point in its file."""
-        return f"{self.energy_gev:g}"
+
+def plain(number: float) -> str:
+    """Write a number as briefly as it can be read back: 64, 0.5, 1024."""
+    short = f"{number:g}"
+    return short if float(short) == number else repr(float(number))

@@ -1,18 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of showers as the arrays that training takes."""
+"""A prepared data set as training and evaluation read it: by part, by point, or in chunks that fit memory."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import numpy as np
-import numpy.typing as npt
 
-from training.data import layout
-from training.errors import DataError
+from training.data import declaration, files
+from training.data.block import Array, Block, check_energies
+from training.data.dealing import Run, dealt
+from training.data.declaration import PARTS as PARTS
+from training.data.files import Place
+from training.errors import DataError, OptionError
 from training.geometry import Mesh
-from training.scaling import Floats, conditions, to_fractions
+from training.point import Point
+from training.scaling import CONDITIONS, Floats, conditions, to_fractions
+
+BYTES_PER_NUMBER = 4
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a prepared data set; the points are in order."""
+
+    folder: Place
+    name: str
+    mesh: Mesh
+    counts: Mapping[Point, int]
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Every point of the set."""
+        return tuple(self.counts)
+
+    def __len__(self) -> int:
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True)
@@ -25,9 +52,145 @@ class Showers:
     def __len__(self) -> int:
         return len(self.cells)
 
-    def take(self, rows: npt.NDArray[np.bool_]) -> Showers:
-        """Return the marked showers."""
-        return Showers(self.cells[rows], self.conditions[rows])
+
+def open_part(folder: Path | str, part: str) -> Part:
+    """Look into a prepared data set.
+
+    Args:
+        folder: Where `training.prepare` wrote to, or an address that it was copied to: that is streamed.
+        part: One of `PARTS`.
+
+    Raises:
+        DataError: It is not prepared, half prepared, or a file is missing or cut off.
+        OptionError: There is no such part.
+    """
+    if part not in PARTS:
+        raise OptionError(f"part {part!r} is not known. Use one of {', '.join(PARTS)}.")
+    where = files.place(folder)
+    declared = declaration.read(where)
+    for name in sorted({declaration.file_of(part, point) for point in declared.points}):
+        path, expected = files.below(where, name), declared.files.get(name, {}).get("bytes")
+        if (found := files.size(path)) != expected:
+            raise DataError(f"{path}: has {found} bytes, declared were {expected}. Prepare the set again.")
+    counts = declared.counts[part]
+    return Part(where, part, declared.mesh, {point: counts[point] for point in declared.points})
+
+
+def read(part: Part, point: Point, rows: slice = slice(None)) -> Block:
+    """Read showers of one point.
+
+    Args:
+        part: Where from.
+        point: One of its points.
+        rows: Which showers, without a step; all of them unless said otherwise.
+
+    Raises:
+        DataError: The part has no such point, or its file does not hold what was declared.
+    """
+    if point not in part.counts:
+        raise DataError(f"{part.folder}: has no {point}. It has {', '.join(map(str, part.points))}.")
+    start, stop, _ = rows.indices(part.counts[point])
+    with files.hdf5(_path(part, point)) as file:
+        return _read(file, part, Run(point, start, max(start, stop)))
+
+
+def scaled(block: Block) -> Showers:
+    """Return showers as the model sees them: fractions of the incident energy, and what it is told."""
+    fractions = to_fractions(block.cells_mev, block.energies_gev)
+    told = conditions(block.point.geometry, block.energies_gev, block.point.angle_deg)
+    return Showers(fractions.reshape(len(block), -1), told)
+
+
+def shower_bytes(mesh: Mesh) -> int:
+    """How much memory one scaled shower takes with its conditions."""
+    return BYTES_PER_NUMBER * (mesh.cells + CONDITIONS)
+
+
+def chunks(
+    part: Part, *, at_most_bytes: int, random: np.random.Generator | None, limit: int | None = None
+) -> Iterator[Showers]:
+    """Give every shower once, in chunks of which each has its share of every point.
+
+    Files are read in runs of rows, and rows are mixed within a chunk; a chunk is filled in place, so that
+    memory holds one chunk and one run. Where all fits into `at_most_bytes` there is one chunk.
+
+    Args:
+        part: Where from.
+        at_most_bytes: What one chunk may take.
+        random: Draws the order; None keeps that of the points and files.
+        limit: The first so many showers of each point; None gives all.
+
+    Raises:
+        OptionError: Not one shower fits into a chunk.
+        DataError: A file does not hold what was declared.
+    """
+    one = shower_bytes(part.mesh)
+    at_once = at_most_bytes // one
+    if at_once < 1:
+        raise OptionError(f"at_most_bytes {at_most_bytes} is below the {one} of one shower. Allow more.")
+    counts = {point: count if limit is None else min(count, limit) for point, count in part.counts.items()}
+    with ExitStack() as opened:
+        handles: dict[Place, h5py.File] = {}
+        for chunk in dealt(counts, at_once, random):
+            yield _filled(part, chunk, random, handles, opened)
+
+
+def _filled(
+    part: Part,
+    chunk: tuple[Run, ...],
+    random: np.random.Generator | None,
+    handles: dict[Place, h5py.File],
+    opened: ExitStack,
+) -> Showers:
+    count = sum(map(len, chunk))
+    order = np.arange(count) if random is None else random.permutation(count)
+    filled = Showers(
+        np.empty((count, part.mesh.cells), dtype=np.float32), np.empty((count, CONDITIONS), dtype=np.float32)
+    )
+    at = 0
+    for run in chunk:
+        path = _path(part, run.point)
+        if path not in handles:
+            handles[path] = opened.enter_context(files.hdf5(path))
+        showers = scaled(_read(handles[path], part, run))
+        rows = order[at : at + len(run)]
+        filled.cells[rows], filled.conditions[rows] = showers.cells, showers.conditions
+        at += len(run)
+    return filled
+
+
+def _path(part: Part, point: Point) -> Place:
+    return files.below(part.folder, declaration.file_of(part.name, point))
+
+
+def _read(file: h5py.File, part: Part, run: Run) -> Block:
+    path, key = _path(part, run.point), declaration.key_of(run.point)
+    shape = (part.counts[run.point], *part.mesh.shape)
+    cells = np.asarray(_rows(file, path, key, shape, run), dtype=np.float32)
+    check_energies(cells, file=path, dataset=key, first=run.start)
+    return Block(run.point, _energies(file, path, shape[0], run), cells)
+
+
+def _energies(file: h5py.File, path: Place, count: int, run: Run) -> Array:
+    if run.point.highest_gev is None:
+        return np.full(len(run), run.point.energy_gev)
+    key = declaration.energies_key_of(run.point)
+    energies = _rows(file, path, key, (count,), run)
+    check_energies(energies, file=path, dataset=key, first=run.start)
+    return energies
+
+
+def _rows(file: h5py.File, path: Place, key: str, shape: tuple[int, ...], run: Run) -> Array:
+    dataset = file.get(key)
+    seen = getattr(dataset, "shape", "missing or a group")
+    if seen != shape:
+        raise DataError(f"{path}: dataset {key!r} has shape {seen}, declared was {shape}. Prepare it again.")
+    try:
+        return np.asarray(dataset[run.start : run.stop])
+    except OSError as err:
+        raise DataError(
+            f"{path}: dataset {key!r} is damaged in rows {run.start} to {run.stop} ({err}). Prepare it again."
+        ) from err
 
 
 @dataclass(frozen=True)
@@ -39,38 +202,8 @@ class Split:
     validation: Showers
 
 
-def load(folder: Path, *, validation: float, limit: int | None = None) -> Split:
-    """Read every point of a data set.
-
-    The same showers are held back for every trial, whatever its seed: only so are their losses comparable.
-
-    Args:
-        folder: Root of the data set.
-        validation: Fraction of each point's showers that is held back, evenly spaced.
-        limit: The first so many showers of each point; None reads all.
-
-    Raises:
-        DataError: The folder is not a data set, or holds too few showers to split.
-    """
-    found = layout.points(folder)
-    mesh = layout.mesh_of(folder, found)
-    parts, held_back = [], []
-    for point in found:
-        cells = layout.read(folder, point, limit=limit).reshape(-1, mesh.cells)
-        told = conditions(point.geometry, point.energy_gev, point.angle_deg)
-        parts.append((to_fractions(cells, point.energy_gev), np.tile(told, (len(cells), 1))))
-        held_back.append(held_back_rows(len(cells), validation))
-    everything = Showers(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    rows = np.concatenate(held_back)
-    if rows.all() or not rows.any():
-        raise DataError(
-            f"{folder}: {len(rows)} showers cannot be split by {validation:g}. Prepare more of them."
-        )
-    return Split(mesh, everything.take(~rows), everything.take(rows))
-
-
-def held_back_rows(count: int, fraction: float) -> npt.NDArray[np.bool_]:
-    """Mark `fraction` of `count` rows, evenly spaced."""
-    steps = np.floor(np.arange(count + 1) * fraction + 1e-9)
-    marked: npt.NDArray[np.bool_] = np.diff(steps) > 0
-    return marked
+def load(folder: Path, *, validation: float = 0.1, limit: int | None = None) -> Split:
+    """Read the training and the validation part whole."""
+    parts = [open_part(folder, name) for name in PARTS[:2]]
+    read = [next(chunks(part, at_most_bytes=2**40, random=None, limit=limit)) for part in parts]
+    return Split(parts[0].mesh, *read)

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from training.data.declaration import file_of, key_of
 from training.errors import DataError
 from training.geometry import GEOMETRIES, Mesh
 from training.point import Point
@@ -33,14 +34,14 @@ def write(folder: Path, point: Point, showers: npt.NDArray[np.float32]) -> None:
         point: The conditions.
         showers: MeV, shape (showers, r, phi, z).
     """
-    path = folder / point.path
+    path = folder / Path(file_of("x", point))
     path.parent.mkdir(parents=True, exist_ok=True)
     with _open(path, "a") as file:
-        if point.key in file:
-            del file[point.key]
+        if key_of(point) in file:
+            del file[key_of(point)]
         chunks = (1, *showers.shape[1:])
         file.create_dataset(
-            point.key, data=showers, compression="gzip", compression_opts=GZIP_LEVEL, chunks=chunks
+            key_of(point), data=showers, compression="gzip", compression_opts=GZIP_LEVEL, chunks=chunks
         )
 
 
@@ -74,17 +75,19 @@ def read(folder: Path, point: Point, *, limit: int | None = None) -> npt.NDArray
     """
     path = _file_of(folder, point)
     with _open(path) as file:
-        if point.key not in file:
-            raise DataError(f"{path}: dataset {point.key!r} is missing; it has {', '.join(file) or 'none'}.")
-        dataset = file[point.key]
-        _check_shape(path, point.key, dataset)
+        if key_of(point) not in file:
+            raise DataError(
+                f"{path}: dataset {key_of(point)!r} is missing; it has {', '.join(file) or 'none'}."
+            )
+        dataset = file[key_of(point)]
+        _check_shape(path, key_of(point), dataset)
         try:
             showers = np.asarray(dataset[:limit], dtype=np.float32)
         except OSError as err:
             raise DataError(
-                f"{path}: dataset {point.key!r} is damaged ({err}). Fetch the file again."
+                f"{path}: dataset {key_of(point)!r} is damaged ({err}). Fetch the file again."
             ) from err
-    return _checked(path, point.key, showers)
+    return _checked(path, key_of(point), showers)
 
 
 def mesh_of(folder: Path, among: Iterable[Point]) -> Mesh:
@@ -97,11 +100,11 @@ def mesh_of(folder: Path, among: Iterable[Point]) -> Mesh:
     for point in among:
         path = _file_of(folder, point)
         with _open(path) as file:
-            mesh = _check_shape(path, point.key, file[point.key])
+            mesh = _check_shape(path, key_of(point), file[key_of(point)])
         first = first or (path, mesh)
         if mesh != first[1]:
             raise DataError(
-                f"{path}: dataset {point.key!r} has the mesh {mesh}, but {first[0]} has {first[1]}."
+                f"{path}: dataset {key_of(point)!r} has the mesh {mesh}, but {first[0]} has {first[1]}."
             )
     if first is None:
         raise DataError(f"{folder}: no point to read.")
@@ -116,9 +119,9 @@ def _files(folder: Path) -> list[Path]:
 
 def _file_of(folder: Path, point: Point) -> Path:
     for path in _files(folder):
-        if path.name == point.path.name:
+        if path.name == Path(file_of("x", point)).name:
             return path
-    raise DataError(f"{folder}: {point.path.name} is missing; it would hold {point}.")
+    raise DataError(f"{folder}: {Path(file_of('x', point)).name} is missing; it would hold {point}.")
 
 
 def _points_of(path: Path) -> list[Point]:

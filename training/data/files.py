@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens files of showers wherever they lie: in a folder, on a mounted EOS, or behind an address of fsspec.
+
+An address such as ``s3://bucket/folder`` or ``root://eosuser.cern.ch//eos/...`` is read through a window of
+some megabytes: no file is ever whole in memory, nor copied to the disk of this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from training.errors import DataError
+
+Place = Path | str
+"""A path here, or the address of a file or folder elsewhere."""
+
+SUFFIXES = (".h5", ".hdf5")
+PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "root": "fsspec-xrootd", "abfs": "adlfs"}
+WINDOW_BYTES = 4 * 2**20
+WINDOWS = 16
+
+
+def place(address: Path | str) -> Place:
+    """Tell an address from a folder; ``file://`` is a folder."""
+    text = str(address)
+    if text.startswith("file://"):
+        return Path(text.removeprefix("file://"))
+    return text.rstrip("/") if "://" in text else Path(address)
+
+
+def below(where: Place, name: str) -> Place:
+    """Return the place of a file in a folder."""
+    return where / name if isinstance(where, Path) else f"{where}/{name}"
+
+
+def name_of(where: Place) -> str:
+    """Return the last part of a path or address."""
+    return str(where).rsplit("/", 1)[-1]
+
+
+def hdf5_files(where: Place) -> tuple[Place, ...]:
+    """Return the HDF5 files in a folder or one folder deeper, in order; or the one file that is named.
+
+    Raises:
+        DataError: Nothing lies there.
+    """
+    if isinstance(where, Path):
+        if where.is_file():
+            return (where,)
+        if not where.is_dir():
+            raise DataError(f"{where}: not a folder, nor a file. Give the folder that holds the .h5 files.")
+        return tuple(sorted(p for pattern in ("*", "*/*") for p in where.glob(pattern) if _is_hdf5(p.name)))
+    with _reported(where):
+        files, root = _filesystem(where)
+        if files.isfile(root):
+            return (where,)
+        found = sorted(name for name in files.find(root, maxdepth=2) if _is_hdf5(name))
+    if not found:
+        raise DataError(f"{where}: no .h5 file lies there. Check the address and this machine's credentials.")
+    return tuple(str(files.unstrip_protocol(name)) for name in found)
+
+
+def read_text(where: Place) -> str | None:
+    """Return what a file says; None where there is none."""
+    if isinstance(where, Path):
+        return where.read_text() if where.is_file() else None
+    with _reported(where):
+        files, root = _filesystem(where)
+        return str(files.cat_file(root).decode()) if files.isfile(root) else None
+
+
+def size(where: Place) -> int | None:
+    """Return a file's size in bytes; None where there is none."""
+    if isinstance(where, Path):
+        return where.stat().st_size if where.is_file() else None
+    with _reported(where):
+        files, root = _filesystem(where)
+        return int(files.size(root)) if files.isfile(root) else None
+
+
+@contextmanager
+def hdf5(where: Place) -> Iterator[h5py.File]:
+    """Open a file of showers to read it; without locks, which network file systems often lack.
+
+    Raises:
+        DataError: It is missing, cut off or no HDF5.
+    """
+    if isinstance(where, Path):
+        with _opened(where, where, locking=False) as file:
+            yield file
+        return
+    with _reported(where):
+        files, root = _filesystem(where)
+        window = {"cache_type": "blockcache", "cache_options": {"maxblocks": WINDOWS}}
+        stream = files.open(root, "rb", block_size=WINDOW_BYTES, **window)
+    with stream, _opened(where, stream) as file:
+        yield file
+
+
+def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
+    try:
+        return h5py.File(source, "r", **options)
+    except OSError as err:
+        raise DataError(
+            f"{where}: not a usable HDF5 file ({err}). Remove it, then fetch or prepare it again."
+        ) from err
+
+
+def _is_hdf5(name: str) -> bool:
+    return name.endswith(SUFFIXES)
+
+
+def _filesystem(address: str) -> tuple[Any, str]:
+    import fsspec
+
+    protocol = address.split("://", 1)[0]
+    try:
+        files, root = fsspec.core.url_to_fs(address)
+    except (ImportError, ValueError) as err:
+        package = PACKAGES.get(protocol)
+        mend = f"Install {package}" if package else "Use a mounted folder or s3://"
+        raise DataError(f"{address}: no package here reads {protocol}:// ({err}). {mend}.") from err
+    return files, root
+
+
+@contextmanager
+def _reported(address: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise DataError(
+            f"{address}: cannot be read ({err}). Check the address and this machine's credentials."
+        ) from err
