@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An evaluation as a page to look at."""
+"""An evaluation as one page to look at, to print and to take figures from."""

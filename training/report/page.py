@@ -1,93 +1,89 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws an evaluation as one HTML file that needs no network."""
+"""The page: one HTML file that shows a whole evaluation without asking the network for anything."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from html import escape
-from typing import TYPE_CHECKING
+from importlib import resources
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
+import jinja2
+import plotly.offline
+from markupsafe import Markup
 
-if TYPE_CHECKING:
-    from training.evaluate import Comparison
-
-BINS = 40
-COLOURS = {"simulated": "#1f5fa8", "generated": "#c8452f"}
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child { text-align: left; }
-"""
+from training.physics.comparison import Comparison, Evaluation
+from training.point import Point, plain
+from training.report import figures, tables
 
 
-def page(comparisons: Sequence[Comparison], metrics: Mapping[str, float]) -> str:
-    """Return the page: means first, then every point, then the figure with one choice for each point."""
-    names = list(comparisons[0].differences)
-    means = _table(["observable", "mean", "worst"], [[n, metrics[n], metrics[f"{n}_worst"]] for n in names])
-    points = _table(["point", *names], [[str(c.point), *c.differences.values()] for c in comparisons])
-    drawn = figure(comparisons).to_html(full_html=False, include_plotlyjs=True)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Showers</title>'
-        f"<style>{STYLE}</style></head><body><h1>Generated and simulated showers</h1>"
-        f"<p>{metrics['showers']:.0f} showers of each. Every number is a difference: 0 is equal. "
-        f"energy_mean and energy_sigma are relative errors, energy_wasserstein is in units of the incident "
-        f"energy, the L1 distances of profiles go from 0 to 2.</p>{means}{drawn}"
-        f"<h2>Point by point</h2>{points}"
-        f"</body></html>"
+def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
+    """Return the report of an evaluation.
+
+    plotly.js makes 4.8 MB of it: of plotly.js' own smaller bundles Python's plotly brings none. Each point
+    adds its numbers once; the figures are drawn of the point that is chosen.
+
+    Args:
+        evaluation: What was compared: at least one point.
+        curves: The training's curves, CSV text with the columns epoch, loss, val_loss and physics_distance.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("training.report", "template"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
+    learning = figures.learning(curves) if curves else None
+    points = [_point(comparison) for comparison in evaluation.comparisons]
+    return environment.get_template("page.html").render(
+        verdict=tables.verdict(evaluation),
+        rows=tables.rows(evaluation.metrics, evaluation.floor),
+        choices=_choices(evaluation.comparisons),
+        points=points,
+        figures=list(dict.fromkeys(curve["name"] for point in points for curve in point["curves"])),
+        learning=learning,
+        costs=tables.costs(evaluation.costs),
+        facts=evaluation.facts,
+        style=_part("page.css"),
+        plotly=Markup(plotly.offline.get_plotlyjs()),
+        draw=_part("draw.js"),
+        behaviour=_part("page.js"),
     )
 
 
-def figure(comparisons: Sequence[Comparison]) -> go.Figure:
-    """Draw energy, longitudinal and radial profile; a menu chooses the point."""
-    titles = ["deposited / incident energy", "share by layer (z)", "share by ring (r)"]
-    drawn = make_subplots(rows=1, cols=3, subplot_titles=titles)
-    for number, comparison in enumerate(comparisons):
-        for trace, column in _traces(comparison):
-            drawn.add_trace(trace.update(visible=number == 0), row=1, col=column)
-    each = len(drawn.data) // len(comparisons)
-    buttons = [
-        {
-            "label": str(comparison.point),
-            "method": "update",
-            "args": [{"visible": [index // each == number for index in range(len(drawn.data))]}],
-        }
-        for number, comparison in enumerate(comparisons)
-    ]
-    menu = {"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.35, "yanchor": "top"}
-    return drawn.update_layout(template="plotly_white", height=460, margin={"t": 130}, updatemenus=[menu])
+def _point(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "name": str(comparison.point),
+        "choice": list(_choice(comparison.point)),
+        "showers": comparison.showers,
+        "rows": [
+            [row.name, row.model, row.floor, row.ratio]
+            for row in tables.rows(comparison.differences, comparison.floor)
+        ],
+        "curves": [figures.curve(curve) for curve in comparison.curves],
+        "correlations": figures.correlations(comparison),
+    }
 
 
-def _traces(comparison: Comparison) -> list[tuple[go.Scatter, int]]:
-    both = (comparison.simulated.energy, comparison.generated.energy)
-    edges = np.histogram_bin_edges(np.concatenate(both), bins=BINS)
-    traces = []
-    for name, summary in (("simulated", comparison.simulated), ("generated", comparison.generated)):
-        counts, _ = np.histogram(summary.energy, bins=edges)
-        for column, (x, y) in enumerate(
-            [
-                (edges[:-1], counts),
-                (np.arange(len(summary.longitudinal)), summary.longitudinal),
-                (np.arange(len(summary.radial)), summary.radial),
-            ],
-            start=1,
-        ):
-            traces.append((_step(name, x, y, in_legend=column == 1), column))
-    return traces
+def _choice(point: Point) -> tuple[str, str, str]:
+    """What is chosen: geometry, energy, angle."""
+    energy = plain(point.energy_gev)
+    if point.highest_gev is not None:
+        energy = f"{energy} to {plain(point.highest_gev)}"
+    return point.geometry, f"{energy} GeV", f"{plain(point.angle_deg)}°"
 
 
-def _step(name: str, x: npt.NDArray[np.number], y: npt.NDArray[np.number], *, in_legend: bool) -> go.Scatter:
-    line = {"shape": "hv", "color": COLOURS[name]}
-    return go.Scatter(x=x.tolist(), y=y.tolist(), name=name, line=line, mode="lines", showlegend=in_legend)
+def _choices(comparisons: tuple[Comparison, ...]) -> dict[str, list[str]]:
+    """The values of each choice, in order of size."""
+    points = [comparison.point for comparison in comparisons]
+    by_energy = sorted(points, key=lambda point: (point.energy_gev, point.highest_gev or 0.0))
+    by_angle = sorted(points, key=lambda point: point.angle_deg)
+    return {
+        "Geometry": list(dict.fromkeys(_choice(point)[0] for point in points)),
+        "Energy": list(dict.fromkeys(_choice(point)[1] for point in by_energy)),
+        "Angle": list(dict.fromkeys(_choice(point)[2] for point in by_angle)),
+    }
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:
-    def cell(value: str | float) -> str:
-        return escape(value) if isinstance(value, str) else f"{value:.4g}"
-
-    body = "".join("<tr>" + "".join(f"<td>{cell(v)}</td>" for v in row) + "</tr>" for row in rows)
-    return "<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in head) + f"</tr>{body}</table>"
+def _part(name: str) -> Markup:
+    return Markup((resources.files("training.report") / "template" / name).read_text("utf-8"))

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A headless Chromium, spoken to in its own protocol over two pipes: no driver, no port, no package."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+FLAGS = (
+    "--headless=new",
+    "--remote-debugging-pipe",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # a page that asks the network for something gets an error
+)
+PATIENCE_SECONDS = 60.0
+
+
+def find() -> str | None:
+    """Return a browser's path."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Tab:
+    """One open page."""
+
+    def __init__(self, reads: int, writes: int) -> None:
+        self._reads, self._writes = reads, writes
+        self._number, self._rest = 0, b""
+        self._session: str | None = None
+        self.complaints: list[str] = []
+        """What the console said, what was thrown, what could not be loaded."""
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.send(f"{domain}.enable")
+
+    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Ask the browser for something and wait for its answer."""
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._writes, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._receive()
+            if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                result: dict[str, Any] = answer["result"]
+                return result
+
+    def _receive(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            read = os.read(self._reads, 1 << 20)
+            if not read:
+                raise RuntimeError("the browser has ended")
+            self._rest += read
+        text, _, self._rest = self._rest.partition(b"\0")
+        message: dict[str, Any] = json.loads(text)
+        if message.get("method") in ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded"):
+            self.complaints.append(text.decode())
+        return message
+
+    def look(self, *, dark: bool = False, width: int = 1400, height: int = 900) -> None:
+        """Set the system's colours and the window's size."""
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.send("Emulation.setEmulatedMedia", features=[scheme])
+        self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+
+    def open(self, path: Path) -> None:
+        """Load a file and wait until its figures are drawn."""
+        self.send("Page.navigate", url=path.as_uri())
+        self.wait("document.readyState === 'complete'")
+
+    def value(self, expression: str) -> Any:
+        """Return what an expression is."""
+        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in answer:
+            raise RuntimeError(json.dumps(answer["exceptionDetails"]))
+        return answer["result"].get("value")
+
+    def wait(self, expression: str) -> None:
+        """Wait until an expression is true."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not self.value(expression):
+            if time.monotonic() > end:
+                raise TimeoutError(expression)
+            time.sleep(0.05)
+
+    def press(self, key: str, code: int = 0) -> None:
+        """Press and release a key."""
+        more = {"text": key} if len(key) == 1 else {}
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **more)
+
+    def screenshot(self, path: Path) -> None:
+        """Write the whole page as a picture."""
+        size = self.send("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        answer = self.send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        path.write_bytes(base64.b64decode(answer["data"]))
+
+    def pdf(self, path: Path) -> None:
+        """Print the page."""
+        path.write_bytes(base64.b64decode(self.send("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"]))
+
+
+@contextmanager
+def tab(profile: Path) -> Iterator[Tab]:
+    """Open a browser with a profile of its own, and end it."""
+    browser = find()
+    if browser is None:
+        raise RuntimeError(f"none of {', '.join(NAMES)} is installed")
+    to_browser, from_browser = os.pipe(), os.pipe()
+    flags = [*FLAGS, f"--user-data-dir={profile}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    # The protocol's pipes are the descriptors 3 and 4.
+    command = ["sh", "-c", 'exec "$@" 3<&"$0" 4>&"$FROM"', str(to_browser[0]), browser, *flags]
+    process = subprocess.Popen(
+        command,
+        pass_fds=(to_browser[0], from_browser[1]),
+        env={**os.environ, "FROM": str(from_browser[1])},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(to_browser[0])
+    os.close(from_browser[1])
+    try:
+        opened = Tab(from_browser[0], to_browser[1])
+        yield opened
+        opened.send("Browser.close") if opened._session is None else None
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        os.close(to_browser[1])
+        os.close(from_browser[0])

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page's sentence and its tables, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from training.physics.comparison import Estimate, Evaluation
+from training.report.numbers import ratio, text, words
+
+OBJECTIVE = "physics_distance"
+"""What a search minimises: the first of the metrics."""
+SPELLINGS = {"auc": "AUC", "fpd": "FPD", "kpd": "KPD", "mm": "(mm)", "mm2": "(mm²)", "mib": "MiB", "gev": "GeV"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One observable; numbers as `training.report.numbers.words` has them."""
+
+    name: str
+    model: list[str]
+    floor: list[str]
+    ratio: list[str]
+
+
+def rows(model: Mapping[str, Estimate], floor: Mapping[str, Estimate]) -> list[Row]:
+    """Compare the model with the floor, the objective first."""
+    names = sorted(model, key=lambda name: name != OBJECTIVE)
+    return [
+        Row(
+            label(name),
+            words(model[name]),
+            words(floor.get(name)),
+            words(ratio(model[name], floor.get(name))),
+        )
+        for name in names
+    ]
+
+
+def costs(given: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Return what a shower costs, each with three digits."""
+    return [(label(name), text(Estimate(value))) for name, value in given.items()]
+
+
+def verdict(evaluation: Evaluation) -> str:
+    """Say in one sentence what was compared and how good it is."""
+    showers = sum(comparison.showers for comparison in evaluation.comparisons)
+    points = len(evaluation.comparisons)
+    mesh = evaluation.facts.get("mesh")
+    on = f" on a mesh of {mesh.replace('x', ' × ')} cells" if mesh else ""
+    at = "1 point" if points == 1 else f"{points} points"
+    said = f"{evaluation.facts.get('model', 'The model')}{on}, {showers:,} showers at {at}"
+    return f"{said}: {_distance(evaluation)}."
+
+
+def _distance(evaluation: Evaluation) -> str:
+    model, floor = evaluation.metrics.get(OBJECTIVE), evaluation.floor.get(OBJECTIVE)
+    if model is None:
+        return "no physics distance was measured"
+    if floor is None:
+        return f"physics distance {text(model)}"
+    times = ratio(model, floor)
+    said = f"physics distance {text(model)} against {text(floor)} of two samples of full simulation"
+    return said if times is None else f"{said}, {text(Estimate(times.value))} times this floor"
+
+
+def label(name: str) -> str:
+    """Write the name of an observable as words."""
+    return " ".join(SPELLINGS.get(word, word) for word in name.split("_"))
