@@ -1,44 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the data set of a tuning: generates showers, or selects from files that are there.
+"""Makes the data set of a tuning: generates showers, or takes them from files, checks and splits them.
 
 python -m training.prepare --destination data --geometries SiW --energies 64,128 --angles 50,90 --showers 200
+python -m training.prepare --destination data --source s3://showers/zenodo-6082201 --mesh 9x25x15
 """
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from training.command import answer
-from training.data import layout
+from training.data import declaration, files
+from training.data import source as sources
+from training.data.block import Block, check_divides, coarsened, runs
+from training.data.declaration import PARTS, Declaration
+from training.data.piece import Piece
+from training.data.split import Shares, shares
+from training.data.wanted import DEFAULT_SEED, SPLIT, Wanted, read_options
+from training.data.writing import Supply, write_point
 from training.errors import DataError, OptionError
-from training.geometry import GEOMETRIES, Geometry, Mesh, geometry_named, parse_mesh
-from training.options import numbers, texts, whole
+from training.geometry import GEOMETRIES, Geometry, Mesh
 from training.point import Point
-from training.showers.shower import draw_showers
+from training.showers.draw import draw_showers
 
 GENERATE = ("", "generate")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the data set shall hold; when selecting from files, None takes all that they have."""
-
-    geometries: tuple[Geometry, ...] | None
-    energies: tuple[float, ...] | None
-    angles: tuple[float, ...] | None
-    showers: int | None
-    mesh: Mesh | None
-    seed: int
-
+BLOCK_BYTES = 64 * 2**20
+"""Of the showers that are on their way from source to destination."""
 
 DEFAULTS: Mapping[str, object] = {
     "geometries": ",".join(GEOMETRIES),
@@ -46,161 +40,162 @@ DEFAULTS: Mapping[str, object] = {
     "angles": "50,90",
     "showers": 200,
     "mesh": "18x16x9",
-    "seed": 1,
 }
 """For the generator. The published set has 11 energies, 1 to 1024 GeV, and 5 angles, 50 to 90 degrees."""
+ALWAYS: Mapping[str, object] = {"seed": DEFAULT_SEED, **SPLIT}
 
 
 def prepare(source: str, destination: Path, **options: object) -> dict[str, str | int | float]:
-    """Fill a folder with showers in the layout of `training.data.layout`.
+    """Fill a folder with checked showers in three parts; `training.data.declaration` says how they lie.
+
+    Nothing is ever whole in memory: showers pass through in blocks of 64 MB.
 
     Args:
-        source: Empty or ``generate`` for generated showers; else a folder with files of that layout.
-        destination: The folder to fill.
+        source: Empty or ``generate`` for generated showers; else a folder, a file, a mounted EOS folder or an
+            address (``s3://``, or any that fsspec reads) with files in the layout of Zenodo 6082201 or of
+            data sets 2 and 3 of the CaloChallenge; which one is found out.
+        destination: The folder to fill. A set of the same source and options is replaced; another is refused.
         **options: ``geometries`` (SciPb, SiW), ``energies`` (GeV), ``angles`` (degrees, 90 is perpendicular),
             ``showers`` (for each point), ``mesh`` (``18x16x9``: r, phi, z; when files are read, only divisors
-            of their mesh) and ``seed``. Lists may be text separated by commas.
+            of their mesh), ``seed``, and ``validation`` and ``test``: the fractions held back, 0.1 each,
+            evenly spaced (`training.data.split`). Lists may be text separated by commas.
 
     Returns:
         Metadata for an artifact: text and finite numbers only; lists are JSON text.
 
     Raises:
         OptionError: An option is unknown or has no usable value.
-        DataError: The source is not a folder of showers, or lacks what was asked for.
+        DataError: The source is not a set of showers, or lacks what was asked for, or has a bad value.
     """
     destination = Path(destination)
-    if source in GENERATE:
-        wanted = read_options({**DEFAULTS, **options})
-        made = _generated(wanted)
-    else:
-        wanted = read_options(options)
-        if Path(source).resolve() == destination.resolve():
-            raise OptionError(f"source and destination are both {destination}. Give another destination.")
-        made = _selected(Path(source), wanted)
-    counts: dict[Point, int] = {}
-    mesh = ""
-    for point, showers in made:
-        layout.write(destination, point, showers)
-        counts[point] = len(showers)
-        mesh = "x".join(map(str, showers.shape[1:]))
-    _refuse_others(destination, counts)
-    return _metadata(source or "generate", counts, mesh, wanted)
-
-
-def read_options(options: Mapping[str, object]) -> Wanted:
-    """Check the options; a missing or None option is None.
-
-    Raises:
-        OptionError: An option is unknown or has no usable value.
-    """
-    known = [field.name for field in fields(Wanted)]
-    for name in options:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
-            raise OptionError(f"option {name!r} is not known. {hint}")
-    given = {name: value for name, value in options.items() if value is not None}
-    return Wanted(
-        geometries=tuple(geometry_named(name) for name in texts(given["geometries"], name="geometries"))
-        if "geometries" in given
-        else None,
-        energies=numbers(given["energies"], name="energies", above=0.0) if "energies" in given else None,
-        angles=numbers(given["angles"], name="angles", above=0.0) if "angles" in given else None,
-        showers=whole(given["showers"], name="showers", least=1) if "showers" in given else None,
-        mesh=parse_mesh(str(given["mesh"])) if "mesh" in given else None,
-        seed=whole(given.get("seed", 1), name="seed"),
-    )
-
-
-def _generated(wanted: Wanted) -> Iterator[tuple[Point, npt.NDArray[np.float32]]]:
-    if None in (wanted.geometries, wanted.energies, wanted.angles, wanted.showers, wanted.mesh):
-        raise OptionError("an option of the generator is None. Leave it out to take its default.")
-    for geometry in wanted.geometries or ():
-        for angle in wanted.angles or ():
-            for energy in wanted.energies or ():
-                point = Point(geometry.name, angle, energy)
-                yield (
-                    point,
-                    draw_showers(
-                        geometry,
-                        wanted.mesh or Mesh(),
-                        energy,
-                        angle,
-                        count=wanted.showers or 0,
-                        random=np.random.default_rng([wanted.seed, *str(point).encode()]),
-                    ),
-                )
-
-
-def _selected(source: Path, wanted: Wanted) -> Iterator[tuple[Point, npt.NDArray[np.float32]]]:
-    names = None if wanted.geometries is None else [geometry.name for geometry in wanted.geometries]
-    found = layout.points(source)
-    chosen = [
-        point
-        for point in found
-        if (names is None or point.geometry in names)
-        and (wanted.energies is None or point.energy_gev in wanted.energies)
-        and (wanted.angles is None or point.angle_deg in wanted.angles)
-    ]
-    if not chosen:
-        raise DataError(f"{source}: none of its {len(found)} points was asked for. The first is {found[0]}.")
-    mesh = layout.mesh_of(source, chosen)
-    for point in chosen:
-        showers = layout.read(source, point, limit=wanted.showers)
-        yield point, coarsened(showers, mesh, wanted.mesh or mesh)
-
-
-def _refuse_others(destination: Path, made: Mapping[Point, int]) -> None:
-    """A repeated call replaces its own points; those of another call would be trained on unseen."""
-    others = [point for point in layout.points(destination) if point not in made]
-    if others:
-        raise DataError(f"{destination}: also holds {others[0]} from an earlier call. Give an empty folder.")
-
-
-def coarsened(showers: npt.NDArray[np.float32], mesh: Mesh, wanted: Mesh) -> npt.NDArray[np.float32]:
-    """Add up neighbouring cells until the mesh is the one wanted.
-
-    Raises:
-        OptionError: The meshes do not fit into each other.
-    """
-    if any(have % want for have, want in zip(mesh.shape, wanted.shape, strict=True)):
-        raise OptionError(
-            f"mesh {wanted} does not divide the files' mesh {mesh}. Take divisors along r, phi, z."
-        )
-    r, phi, z = (have // want for have, want in zip(mesh.shape, wanted.shape, strict=True))
-    blocks = showers.reshape(len(showers), wanted.r, r, wanted.phi, phi, wanted.z, z)
-    return np.asarray(blocks.sum(axis=(2, 4, 6)), dtype=np.float32)
-
-
-def _metadata(
-    source: str, counts: Mapping[Point, int], mesh: str, wanted: Wanted
-) -> dict[str, str | int | float]:
-    return {
-        "geometry": json.dumps(sorted({point.geometry for point in counts})),
-        "energies": json.dumps(sorted({point.energy_gev for point in counts})),
-        "angles": json.dumps(sorted({point.angle_deg for point in counts})),
-        "counts": json.dumps({str(point): count for point, count in counts.items()}),
-        "showers": sum(counts.values()),
-        "mesh": mesh,
-        "units": json.dumps({"cells": "MeV", "energies": "GeV", "angles": "degrees"}),
-        "source": source,
-        "seed": wanted.seed,
+    wanted = read_options({**DEFAULTS, **options} if source in GENERATE else options)
+    recipe = wanted.recipe(source or "generate")
+    supplies = _generated(wanted) if source in GENERATE else _selected(source, destination, wanted)
+    shared = {
+        supply.point: shares(count, wanted.validation, wanted.test, of=supply.point)
+        for supply, count in supplies
     }
+    _clear(destination, recipe)
+    for supply, _ in supplies:
+        write_point(destination, supply, shared[supply.point])
+    declared = _declared(destination, supplies[0][0].mesh, shared, recipe)
+    declaration.write(destination, declared)
+    return declaration.metadata(declared)
+
+
+def _generated(wanted: Wanted) -> list[tuple[Supply, int]]:
+    geometries, energies, angles = wanted.geometries, wanted.energies, wanted.angles
+    if (
+        geometries is None
+        or energies is None
+        or angles is None
+        or wanted.showers is None
+        or wanted.mesh is None
+    ):
+        raise OptionError("an option of the generator is None. Leave it out to take its default.")
+    return [
+        (
+            Supply(point, wanted.mesh, _drawn(geometry, point, wanted.mesh, wanted.showers, wanted.seed)),
+            wanted.showers,
+        )
+        for geometry in geometries
+        for angle in angles
+        for energy in energies
+        for point in [Point(geometry.name, angle, energy)]
+    ]
+
+
+def _drawn(geometry: Geometry, point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
+    """Draw with a random stream of the point's own: more points change none of the others."""
+    random = np.random.default_rng([seed, *str(point).encode()])
+    for rows in runs(count, max(1, BLOCK_BYTES // (4 * mesh.cells))):
+        energies = np.full(rows.stop - rows.start, point.energy_gev)
+        yield Block(
+            point,
+            energies,
+            draw_showers(
+                geometry, mesh, point.energy_gev, point.angle_deg, count=len(energies), random=random
+            ),
+        )
+
+
+def _selected(address: str, destination: Path, wanted: Wanted) -> list[tuple[Supply, int]]:
+    where = files.place(address)
+    if isinstance(where, Path) and where.resolve() == destination.resolve():
+        raise OptionError(f"source and destination are both {destination}. Give another destination.")
+    found = sources.find(where)
+    chosen = tuple(piece for piece in found if wanted.includes(piece.point))
+    if not chosen:
+        raise DataError(
+            f"{address}: none of its {len(found)} points was asked for. The first is {found[0].point}."
+        )
+    have = sources.mesh_of(chosen)
+    mesh = wanted.mesh or have
+    check_divides(have, mesh)
+    supplies = []
+    for point, group in groupby(chosen, key=lambda piece: piece.point):
+        pieces = list(group)
+        count = sum(piece.count for piece in pieces)
+        count = count if wanted.showers is None else min(count, wanted.showers)
+        supplies.append((Supply(point, mesh, _taken(pieces, mesh, count)), count))
+    return supplies
+
+
+def _taken(pieces: list[Piece], mesh: Mesh, count: int) -> Iterator[Block]:
+    for piece in pieces:
+        for block in sources.blocks(piece, count=count, at_most_bytes=BLOCK_BYTES):
+            yield coarsened(block, mesh)
+            count -= len(block)
+
+
+def _clear(destination: Path, recipe: Mapping[str, object]) -> None:
+    """Take back what an earlier call declared, then its files; another call's set is not ours to replace."""
+    if (destination / declaration.NAME).is_file():
+        earlier = declaration.read(destination).recipe
+        differing = [
+            name for name, value in recipe.items() if json.loads(json.dumps(value)) != earlier.get(name)
+        ]
+        if differing:
+            name = differing[0]
+            raise DataError(
+                f"{destination}: holds a data set of {name} {earlier.get(name)}, not {recipe[name]}. "
+                "Give an empty folder."
+            )
+        (destination / declaration.NAME).unlink()
+    for part in PARTS:
+        for path in (destination / part).glob("*/*.h5"):
+            path.unlink()
+
+
+def _declared(
+    destination: Path, mesh: Mesh, shared: Mapping[Point, Shares], recipe: Mapping[str, object]
+) -> Declaration:
+    points = sorted(shared)
+    counts = {
+        part: {point: shared[point].by_part[number] for point in points} for number, part in enumerate(PARTS)
+    }
+    names = sorted({declaration.file_of(part, point) for part in PARTS for point in points})
+    written = {name: declaration.described(destination, name) for name in names}
+    return Declaration(mesh, counts, recipe, written)
 
 
 def main() -> int:
     """Prepare a data set from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--source", default="", help="a folder of showers; empty or 'generate' generates them"
+        "--source",
+        default="",
+        help="a folder, file or address of showers; empty or 'generate' generates them",
     )
     parser.add_argument("--destination", type=Path, required=True, help="the folder to fill")
     for name, default in DEFAULTS.items():
         parser.add_argument(f"--{name}", help=f"default when generating: {default}")
+    for name, default in ALWAYS.items():
+        parser.add_argument(f"--{name}", help=f"default: {default}")
     arguments = vars(parser.parse_args())
-    source, destination = arguments.pop("source"), arguments.pop("destination")
+    address, destination = arguments.pop("source"), arguments.pop("destination")
     given = {name: value for name, value in arguments.items() if value is not None}
-    return answer(lambda: prepare(source, destination, **given))
+    return answer(lambda: prepare(address, destination, **given))
 
 
 if __name__ == "__main__":

@@ -147,8 +147,8 @@ def _geometry(name: str, mesh: Mesh) -> dict[str, Any]:
         "layers": geometry.layers,
         "absorber": f"{geometry.absorber_mm:g} mm {geometry.absorber.name}",
         "active": f"{geometry.active_mm:g} mm {geometry.active.name}",
-        "cell_r_mm": geometry.radius_mm / mesh.r,
-        "cell_z_mm": geometry.depth_mm / mesh.z,
+        "cell_r_mm": round(geometry.radius_mm / mesh.r, 6),
+        "cell_z_mm": round(geometry.depth_mm / mesh.z, 6),
     }
 
 

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a data set shall hold, as the options of `training.prepare` say it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from training.errors import OptionError
+from training.geometry import Geometry, Mesh, geometry_named, parse_mesh
+from training.options import number, numbers, texts, whole
+from training.point import Point
+
+SPLIT = {"validation": 0.1, "test": 0.1}
+DEFAULT_SEED = 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the data set shall hold; when selecting from files, None takes all that they have."""
+
+    geometries: tuple[Geometry, ...] | None
+    energies: tuple[float, ...] | None
+    angles: tuple[float, ...] | None
+    showers: int | None
+    mesh: Mesh | None
+    seed: int
+    validation: float
+    test: float
+
+    def includes(self, point: Point) -> bool:
+        """Whether a point of somebody's files was asked for."""
+        return (
+            (self.geometries is None or point.geometry in [geometry.name for geometry in self.geometries])
+            and (self.energies is None or (point.highest_gev is None and point.energy_gev in self.energies))
+            and (self.angles is None or point.angle_deg in self.angles)
+        )
+
+    def recipe(self, source: str) -> dict[str, object]:
+        """Return what it takes to make the same set again, as JSON has it."""
+        return {
+            "source": source,
+            "geometries": None
+            if self.geometries is None
+            else [geometry.name for geometry in self.geometries],
+            "energies": None if self.energies is None else list(self.energies),
+            "angles": None if self.angles is None else list(self.angles),
+            "showers": self.showers,
+            "mesh": None if self.mesh is None else str(self.mesh),
+            "seed": self.seed,
+            "validation": self.validation,
+            "test": self.test,
+        }
+
+
+def read_options(options: Mapping[str, object]) -> Wanted:
+    """Check the options; a missing or None option is None, or its default.
+
+    Raises:
+        OptionError: An option is unknown or has no usable value.
+    """
+    known = [field.name for field in fields(Wanted)]
+    for name in options:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
+            raise OptionError(f"option {name!r} is not known. {hint}")
+    given = {name: value for name, value in options.items() if value is not None}
+    held = {name: number(given.get(name, SPLIT[name]), name=name, above=0.0) for name in SPLIT}
+    if sum(held.values()) >= 1.0:
+        raise OptionError(
+            f"validation {held['validation']:g} and test {held['test']:g} leave nothing to train."
+        )
+    return Wanted(
+        geometries=tuple(geometry_named(name) for name in texts(given["geometries"], name="geometries"))
+        if "geometries" in given
+        else None,
+        energies=numbers(given["energies"], name="energies", above=0.0) if "energies" in given else None,
+        angles=numbers(given["angles"], name="angles", above=0.0) if "angles" in given else None,
+        showers=whole(given["showers"], name="showers", least=1) if "showers" in given else None,
+        mesh=parse_mesh(str(given["mesh"])) if "mesh" in given else None,
+        seed=whole(given.get("seed", DEFAULT_SEED), name="seed"),
+        **held,
+    )

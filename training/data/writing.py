@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a prepared data set: every shower of a point into its part, a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import h5py
+import numpy as np
+
+from training.data.block import Block
+from training.data.declaration import PARTS, energies_key_of, file_of, key_of
+from training.data.split import Shares, parts_of
+from training.errors import DataError
+from training.geometry import Mesh
+from training.point import Point
+
+GZIP_LEVEL = 1
+"""Higher levels save a few percent of mostly empty cells and cost several times the time."""
+STORED_BYTES = 2**20
+CACHE_BYTES = 8 * STORED_BYTES
+
+
+@dataclass(frozen=True)
+class Supply:
+    """The showers of one point as they come, and how many will."""
+
+    point: Point
+    mesh: Mesh
+    blocks: Iterator[Block]
+
+
+def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
+    """Write the showers of one point into the files of their parts.
+
+    Raises:
+        DataError: The showers are not as many as promised, or the disk is full.
+    """
+    at = 0
+    with ExitStack() as stack:
+        outputs = [
+            stack.enter_context(Output(folder / file_of(part, supply.point), supply, count))
+            for part, count in zip(PARTS, shared.by_part, strict=True)
+        ]
+        for block in supply.blocks:
+            parts = parts_of(slice(at, at + len(block)), shared)
+            for number, output in enumerate(outputs):
+                output.append(block.take(parts == number))
+            at += len(block)
+    if at != shared.count:
+        raise DataError(f"{supply.point}: {at} showers came, {shared.count} were announced. Prepare again.")
+
+
+def rows_stored_together(mesh: Mesh) -> int:
+    """How many showers are compressed as one: about a megabyte, and whole ones in 64 showers."""
+    rows = 64
+    while rows > 1 and rows * mesh.cells * 4 > STORED_BYTES:
+        rows //= 2
+    return rows
+
+
+class Output:
+    """The datasets of one point in the file of one part, while they are being filled."""
+
+    def __init__(self, path: Path, supply: Supply, count: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._at = path, 0
+        self._file = h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES)
+        self._cells = self._file.create_dataset(
+            key_of(supply.point),
+            shape=(count, *supply.mesh.shape),
+            dtype=np.float32,
+            chunks=(min(count, rows_stored_together(supply.mesh)), *supply.mesh.shape),
+            compression="gzip",
+            compression_opts=GZIP_LEVEL,
+        )
+        self._energies = (
+            None
+            if supply.point.highest_gev is None
+            else self._file.create_dataset(energies_key_of(supply.point), shape=(count,), dtype=np.float64)
+        )
+
+    def append(self, block: Block) -> None:
+        """Write showers behind those that are there.
+
+        Raises:
+            DataError: They cannot be written.
+        """
+        rows = slice(self._at, self._at + len(block))
+        try:
+            self._cells[rows] = block.cells_mev
+            if self._energies is not None:
+                self._energies[rows] = block.energies_gev
+        except OSError as err:
+            raise DataError(f"{self._path}: cannot be written ({err}). Is the disk full?") from err
+        self._at = rows.stop
+
+    def __enter__(self) -> Output:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
