@@ -4,67 +4,81 @@
     python -m training.train --dataset data --output model --lr 3e-3 --batch_size 64 --epochs 20
 
 Every epoch prints one line that starts with its time, which is how Katib orders and dates what it collects.
+Who is killed and started again with the same arguments goes on, see `training.vae.state`.
 """
 
 from __future__ import annotations
 
 import argparse
+import difflib
+import hashlib
+import logging
 import os
 import platform
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.data.remote import delivered, fetched
 from training.errors import Diverged, TrainingError
-from training.options import for_argparse, number, whole
+from training.options import for_argparse, number, size, whole
+from training.vae.settings import Settings
 
 if TYPE_CHECKING:
-    from training.vae.fit import Epoch
-
-VALIDATION = 0.1
-"""The published fraction."""
+    from training.data.dataset import Part
+    from training.vae.progress import Epoch
 
 
 def arguments() -> argparse.ArgumentParser:
     """Describe the command line; the defaults of the hyperparameters are those published with Par04."""
-
-    def count(name: str, least: int = 1) -> Callable[[str], int]:
-        return for_argparse(lambda text: whole(text, name=name, least=least))
-
-    lr = for_argparse(lambda text: number(text, name="lr", above=0.0))
-    parser = argparse.ArgumentParser(prog="python -m training.train", description=__doc__.splitlines()[0])
-    parser.add_argument("--dataset", required=True, help="folder or address of showers, see training.prepare")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.train", description=__doc__.splitlines()[0], allow_abbrev=False
+    )
+    parser.add_argument("--dataset", required=True, help="folder or address that training.prepare filled")
     parser.add_argument("--output", required=True, help="folder or address for the model")
-    parser.add_argument("--lr", type=lr, default=1e-3, help="learning rate of Adam (%(default)s)")
+    defaults = Settings().as_text()
+    for setting in fields(Settings):
+        parser.add_argument(
+            f"--{setting.name}",
+            type=for_argparse(partial(setting.metadata["read"], name=setting.name)),
+            default=str(defaults[setting.name]),
+            help=f"{setting.metadata['meaning']} (%(default)s)",
+        )
+    showers = for_argparse(partial(whole, name="showers", least=1))
+    memory = for_argparse(partial(size, name="memory"))
+    threads = for_argparse(partial(whole, name="threads"))
+    seconds = for_argparse(partial(number, name="save_seconds", least=0.0))
+    parser.add_argument("--showers", type=showers, help="take the first so many of each point (all)")
+    parser.add_argument("--memory", type=memory, default="1GiB", help="for a chunk of showers (%(default)s)")
+    parser.add_argument("--threads", type=threads, default="0", help="of XLA on a CPU; 0 is all (0)")
     parser.add_argument(
-        "--batch_size", type=count("batch_size"), default=128, help="showers a step (%(default)s)"
-    )
-    parser.add_argument(
-        "--epochs", type=count("epochs"), default=1000, help="passes over the data (%(default)s)"
-    )
-    parser.add_argument(
-        "--latent_dim", type=count("latent_dim"), default=10, help="latent size (%(default)s)"
-    )
-    parser.add_argument(
-        "--seed", type=count("seed", 0), default=0, help="of weights, order and noise (%(default)s)"
-    )
-    parser.add_argument("--showers", type=count("showers"), help="read the first so many of each point (all)")
-    parser.add_argument(
-        "--threads", type=count("threads", 0), default=0, help="of XLA on a CPU; 0 is all (0)"
+        "--save_seconds", type=seconds, default="60", help="from one saved state to the next (%(default)s)"
     )
     return parser
 
 
+def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read the command line; an option that is not known is refused with the closest one that is."""
+    parser = arguments()
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        known = [name for action in parser._actions for name in action.option_strings]
+        close = difflib.get_close_matches(unknown[0].split("=")[0], known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}; {hint}")
+    return options
+
+
 def set_up_xla(threads: int) -> None:
-    """Bound XLA's threads and let trainings share what it compiled; must run before JAX is imported.
+    """Let trainings share processor, GPU and what is compiled; must run before JAX is imported.
 
     Trials side by side on a few cores are faster with one thread each, and a trial whose batch size was
     compiled before saves some seconds. JAX_COMPILATION_CACHE_DIR moves the cache; the default has the
-    machine's name in it, since a home folder may be shared by machines of different processors.
+    machine's name in it, since a home folder may be shared by machines of different processors. Of a GPU,
+    JAX would take three quarters of the memory at once; trials that share one take what they need.
     """
     if threads == 1:
         flags = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -72,47 +86,74 @@ def set_up_xla(threads: int) -> None:
     home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(home / "par04-vae" / platform.node()))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
 def train(options: argparse.Namespace) -> None:
-    """Load the data, fit, and write the best epoch's model.
+    """Open the data, fit, and write the best epoch's model.
 
     Raises:
         TrainingError: The data or an option cannot be used, or the training diverged.
     """
-    from training.data import dataset
+    from training.data.dataset import open_part
+    from training.data.remote import delivered
 
-    with fetched(options.dataset) as folder:
-        split = dataset.load(folder, validation=VALIDATION, limit=options.showers)
+    training, validation = (open_part(options.dataset, part) for part in ("training", "validation"))
+    settings = Settings(**{setting.name: getattr(options, setting.name) for setting in fields(Settings)})
 
     # Only now, so that bad data are reported before the seconds that JAX takes to import.
     from training.vae import checkpoint
-    from training.vae.fit import Settings, fit
+    from training.vae.fit import Sources, fit
+    from training.vae.state import Store
 
-    settings = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
+    sources = Sources(training, validation, options.memory, options.showers)
+    store = Store(options.output, belongs(options, settings, training), seconds=options.save_seconds)
     with delivered(options.output, last=checkpoint.MANIFEST) as folder:
         checkpoint.clear(folder)
-        fitted = fit(split, settings, report)
+        try:
+            fitted = fit(sources, settings, report, store=store)
+        except Diverged:
+            store.remove()
+            raise
         checkpoint.save(
             folder,
             fitted.model,
             fitted.architecture,
-            epoch=fitted.best.number,
-            metrics={"loss": fitted.best.loss, "val_loss": fitted.best.val_loss},
-            parameters=asdict(settings),
+            best=fitted.best,
+            curve=fitted.curve,
+            parameters=settings.as_text(),
         )
+    store.remove()
+
+
+def belongs(options: argparse.Namespace, settings: Settings, part: Part) -> dict[str, str | int | float]:
+    """Name everything that a training's numbers depend on."""
+    from training.data import declaration, files
+
+    declared = files.read_text(files.below(part.folder, declaration.NAME)) or ""
+    return {
+        **settings.as_text(),
+        "memory": options.memory,
+        "showers": options.showers or "all",
+        "threads": options.threads,
+        "data": hashlib.sha256(declared.encode()).hexdigest(),
+    }
 
 
 def report(epoch: Epoch) -> None:
     """Print one epoch's metrics in plain decimals."""
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    print(f"{now} epoch={epoch.number} loss={epoch.loss:.6f} val_loss={epoch.val_loss:.6f}", flush=True)
+    metrics = " ".join(f"{name}={value:.6f}" for name, value in epoch.metrics.items())
+    print(f"{now} epoch={epoch.number} {metrics}", flush=True)
 
 
 def main() -> int:
     """Train from the command line: 0 done, 1 diverged, 2 bad input."""
-    options = arguments().parse_args()
+    options = parsed()
     set_up_xla(options.threads)
+    log = logging.getLogger("training")
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
     try:
         train(options)
     except TrainingError as err:

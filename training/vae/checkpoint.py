@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a trained model leaves its trial: the model's file first, ``model.json`` last.
+"""How a trained model leaves its trial: the model's files first, ``model.json`` last.
 
 A folder without a valid ``model.json`` holds no model. It names every file with its SHA-256 and size, and the
 metrics of the very epoch whose weights the files hold.
@@ -7,19 +7,25 @@ metrics of the very epoch whose weights the files hold.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, astuple, fields
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 
 from training.errors import ModelError
 from training.vae.model import VAE, Architecture
+from training.vae.progress import Epoch
 
 WEIGHTS = "vae.eqx"
+CURVES = "curves.csv"
 MANIFEST = "model.json"
+FORMAT = 2
+"""Of the weights' file; 1 had neither a format nor the widths of the layers."""
 
 
 def clear(folder: Path) -> None:
@@ -33,28 +39,30 @@ def save(
     model: VAE,
     architecture: Architecture,
     *,
-    epoch: int,
-    metrics: Mapping[str, float],
+    best: Epoch,
+    curve: Sequence[Epoch],
     parameters: Mapping[str, object],
 ) -> None:
     """Write a model and declare it.
 
     Args:
         folder: The trial's own folder.
-        model: The weights of `epoch`.
+        model: The weights of epoch `best`.
         architecture: What it takes to load them; stands in the first line of the weights' file.
-        epoch: The epoch of the weights and of the metrics.
-        metrics: What was measured at that epoch.
-        parameters: The hyperparameters that led there.
+        best: The epoch of the weights and of the declared metrics.
+        curve: Every epoch, for ``curves.csv``.
+        parameters: The hyperparameters that led there; they stand in the weights' file as well.
     """
     clear(folder)
+    header = {"format": FORMAT, **asdict(architecture), "parameters": dict(parameters)}
     with (folder / WEIGHTS).open("wb") as file:
-        file.write(json.dumps(asdict(architecture)).encode() + b"\n")
+        file.write(json.dumps(header).encode() + b"\n")
         eqx.tree_serialise_leaves(file, model)
+    _write_curve(folder / CURVES, curve)
     declared = {
-        "files": {WEIGHTS: _describe(folder / WEIGHTS)},
-        "metrics": dict(metrics),
-        "epoch": epoch,
+        "files": {name: _describe(folder / name) for name in (WEIGHTS, CURVES)},
+        "metrics": best.metrics,
+        "epoch": best.number,
         "parameters": dict(parameters),
     }
     unfinished = folder / f".{MANIFEST}"
@@ -66,7 +74,7 @@ def load(model: Path) -> tuple[VAE, Architecture]:
     """Read a model from its folder or file.
 
     Raises:
-        ModelError: It is missing, damaged or of another kind.
+        ModelError: It is missing, damaged, of an earlier format or of another kind.
     """
     path = model / WEIGHTS if model.is_dir() else model
     if not path.is_file():
@@ -74,13 +82,27 @@ def load(model: Path) -> tuple[VAE, Architecture]:
     with path.open("rb") as file:
         try:
             header = json.loads(file.readline())
-            architecture = Architecture(tuple(header["mesh"]), int(header["latent_dim"]))
-            like = VAE(architecture, seed=0)
-            return eqx.tree_deserialise_leaves(file, like), architecture
+            _check_format(path, header)
+            r, phi, z = map(int, header["mesh"])
+            architecture = Architecture((r, phi, z), int(header["latent_dim"]), tuple(header["hidden"]))
+            return eqx.tree_deserialise_leaves(file, VAE(architecture, seed=0)), architecture
         except (ValueError, KeyError, TypeError, RuntimeError, EOFError) as err:
             raise ModelError(
                 f"{path}: not a model of this package, or damaged ({err}). Train it again."
             ) from err
+
+
+def _check_format(path: Path, header: dict[str, Any]) -> None:
+    if "mesh" in header and header.get("format") != FORMAT:
+        raise ModelError(
+            f"{path}: has format {header.get('format', 1)}, this version reads {FORMAT}. Train it again."
+        )
+
+
+def _write_curve(path: Path, curve: Sequence[Epoch]) -> None:
+    names = ["epoch" if field.name == "number" else field.name for field in fields(Epoch)]
+    with path.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([names, *map(astuple, curve)])
 
 
 def _describe(path: Path) -> dict[str, str | int]:

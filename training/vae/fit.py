@@ -1,159 +1,132 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training itself: epochs of Adam, and the weights of the best epoch kept."""
+"""The training itself: epochs over chunks, a verdict after each, and the weights of the best one kept."""
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
-import numpy as np
-import numpy.typing as npt
-import optax
 
-from training.data.dataset import Showers, Split
-from training.errors import Diverged, OptionError
-from training.vae.model import VAE, Architecture, Statistics, loss, starting_at, with_statistics
+from training.data.dataset import Part, Showers, shower_bytes
+from training.errors import Diverged
+from training.vae.feed import check_fits, feed, showers_in
+from training.vae.judge import judge
+from training.vae.learn import learn, optimizer, steps_at_once
+from training.vae.model import VAE, Architecture, starting_at
+from training.vae.progress import Epoch, Progress
+from training.vae.settings import Settings
+from training.vae.state import Store
+
+log = logging.getLogger(__name__)
 
 DECIMALS = 6
-"""Losses are compared as they are printed, so that ours and Katib's best epoch are the same one."""
-MOMENTUM = 0.9
-"""Weight of older batches in the statistics that normalise after training."""
-VALIDATION_BATCH = 256
+"""Metrics are compared as they are printed, so that ours and Katib's best epoch are the same one."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Hyperparameters of one training; the defaults are those published with Par04."""
+class Sources:
+    """What a training reads, and how much of it at a time."""
 
-    lr: float = 1e-3
-    batch_size: int = 128
-    epochs: int = 1000
-    latent_dim: int = 10
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """Losses after one epoch, as they are printed."""
-
-    number: int
-    loss: float
-    val_loss: float
+    training: Part
+    validation: Part
+    memory: int = 2**30
+    """Bytes of one chunk."""
+    limit: int | None = None
+    """The first so many showers of each point; None takes all."""
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """The model of the epoch with the lowest validation loss."""
+    """The model of the epoch with the lowest physics distance, and the way there."""
 
     model: VAE
     architecture: Architecture
     best: Epoch
+    curve: tuple[Epoch, ...]
 
 
-def fit(split: Split, settings: Settings, on_epoch: Callable[[Epoch], None]) -> Fitted:
+def fit(
+    sources: Sources,
+    settings: Settings,
+    on_epoch: Callable[[Epoch], None],
+    *,
+    store: Store | None = None,
+) -> Fitted:
     """Train a model and keep the best epoch's weights.
 
     Args:
-        split: Showers to learn from and to judge by.
+        sources: Showers to learn from and to judge by.
         settings: Hyperparameters.
-        on_epoch: Called after every epoch.
+        on_epoch: Called after every epoch, at first for those of an interrupted training that goes on.
+        store: Where the state of an interrupted training is kept; None keeps none.
 
     Raises:
-        OptionError: The batch is larger than the set.
-        Diverged: A loss is no longer a finite number.
+        OptionError: The batch is larger than the set or than a chunk.
+        Diverged: A metric is no longer a finite number.
     """
-    random = np.random.default_rng(settings.seed)
-    architecture = Architecture(split.mesh.shape, settings.latent_dim)
-    model = starting_at(VAE(architecture, settings.seed), split.training.cells.mean(axis=0))
-    state = _adam(settings.lr).init(model)
-    cells, told = jnp.asarray(split.training.cells), jnp.asarray(split.training.conditions)
-    judge = _judge(split.validation, settings.latent_dim)
-    best: Fitted | None = None
-    for number in range(1, settings.epochs + 1):
-        rows = _shuffled(len(split.training), settings.batch_size, random)
-        noise = random.standard_normal((*rows.shape, settings.latent_dim), dtype=np.float32)
-        model, state, mean_loss, seen = _epoch(model, state, cells, told, rows, noise)
-        model = with_statistics(model, seen)
-        epoch = Epoch(number, _printed(float(mean_loss)), _printed(judge(model)))
-        _check_finite(epoch, settings)
+    limit, part = sources.limit, sources.training
+    check_fits(part, batch_size=settings.batch_size, memory=sources.memory, limit=limit)
+    device = jax.devices()[0]
+    log.info("training on %s (%s)", device.platform, device.device_kind)
+    architecture = Architecture(part.mesh.shape, settings.latent_dim, settings.hidden)
+    give = feed(part, memory=sources.memory, limit=limit, seed=settings.seed)
+    judged = judge(sources.validation, settings, limit=limit)
+    at_once = steps_at_once(showers_in(part, limit), shower_bytes(part.mesh), settings.batch_size)
+    progress = untrained(architecture, settings)
+    if store:
+        progress = store.load(progress) or progress
+    for epoch in progress.curve:
         on_epoch(epoch)
-        if best is None or epoch.val_loss < best.best.val_loss:
-            best = Fitted(model, architecture, epoch)
-    if best is None:
-        raise OptionError(f"epochs {settings.epochs} leaves nothing to train. Take at least 1.")
-    return best
+    while not finished(progress, settings):
+        for chunk in islice(give(progress.epoch), progress.chunks, None):
+            progress = learn(_started(progress, chunk), chunk, settings, at_once=at_once)
+            if store:
+                store.save_if_due(progress)
+        progress = _close_epoch(progress, judged, settings)
+        on_epoch(progress.curve[-1])
+    best = progress.best_epoch
+    assert best is not None  # epochs is 1 or more
+    return Fitted(progress.best, architecture, best, progress.curve)
 
 
-def _shuffled(count: int, batch_size: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Rows of one epoch's batches; the rest that fills no batch waits for another epoch."""
-    steps = count // batch_size
-    if steps == 0:
-        raise OptionError(f"batch_size {batch_size} is above the {count} showers to train on. Take fewer.")
-    return random.permutation(count)[: steps * batch_size].reshape(steps, batch_size)
+def untrained(architecture: Architecture, settings: Settings) -> Progress:
+    """Where a training stands before its first step."""
+    model = VAE(architecture, settings.seed)
+    return Progress(model, optimizer(settings.optimizer, settings.lr).init(model), best=model)
 
 
-def _adam(lr: float) -> optax.GradientTransformation:
-    """Adam with its learning rate in the state: trainings that differ in it alone share one program."""
-    return optax.inject_hyperparams(optax.adam)(learning_rate=lr)
+def finished(progress: Progress, settings: Settings) -> bool:
+    """Tell whether all epochs are done, or so many brought no gain that the rest is left out."""
+    impatient = 0 < settings.patience <= progress.without_gain
+    return impatient or len(progress.curve) >= settings.epochs
 
 
-@jax.jit
-def _epoch(
-    model: VAE,
-    state: optax.OptState,
-    cells: jax.Array,
-    told: jax.Array,
-    rows: jax.Array,
-    noise: jax.Array,
-) -> tuple[VAE, optax.OptState, jax.Array, list[Statistics]]:
-    """Run all steps of an epoch in one compiled loop."""
-
-    def step(
-        carry: tuple[VAE, optax.OptState], batch: tuple[jax.Array, jax.Array]
-    ) -> tuple[tuple[VAE, optax.OptState], tuple[jax.Array, list[Statistics]]]:
-        model, state = carry
-        chosen, drawn = batch
-        (value, seen), gradient = jax.value_and_grad(loss, has_aux=True)(
-            model, cells[chosen], told[chosen], drawn, batch=True
-        )
-        updates, state = _adam(0.0).update(gradient, state)  # the rate is the state's own
-        return (eqx.apply_updates(model, updates), state), (value, seen)
-
-    (model, state), (losses, seen) = jax.lax.scan(step, (model, state), (rows, noise))
-    age = jnp.arange(len(rows))[::-1]
-    weights = MOMENTUM**age / jnp.sum(MOMENTUM**age)
-    return model, state, losses.mean(), jax.tree.map(lambda s: jnp.tensordot(weights, s, axes=1), seen)
+def _started(progress: Progress, chunk: Showers) -> Progress:
+    """Begin the first epoch at the mean shower of its first chunk."""
+    if progress.curve or progress.chunks:
+        return progress
+    return replace(progress, model=starting_at(progress.model, chunk.cells.mean(axis=0)))
 
 
-def _judge(held_back: Showers, latent_dim: int) -> Callable[[VAE], float]:
-    """Return what gives a model's validation loss, with the same noise for every epoch and trial.
-
-    The last batch is filled up with the first showers, the same ones for every trial.
-    """
-    count = len(held_back)
-    size = min(VALIDATION_BATCH, count)
-    padded = np.resize(np.arange(count), math.ceil(count / size) * size).reshape(-1, size)
-    noise = np.random.default_rng(0).standard_normal((*padded.shape, latent_dim), dtype=np.float32)
-    cells, told = jnp.asarray(held_back.cells), jnp.asarray(held_back.conditions)
-    return lambda model: float(_mean_loss(model, cells, told, padded, noise))
-
-
-@jax.jit
-def _mean_loss(model: VAE, cells: jax.Array, told: jax.Array, rows: jax.Array, noise: jax.Array) -> jax.Array:
-    def one(batch: tuple[jax.Array, jax.Array]) -> jax.Array:
-        return loss(model, cells[batch[0]], told[batch[0]], batch[1], batch=False)[0]
-
-    return jnp.mean(jax.lax.map(one, (rows, noise)))
-
-
-def _printed(value: float) -> float:
-    return round(value, DECIMALS)
-
-
-def _check_finite(epoch: Epoch, settings: Settings) -> None:
-    if not (math.isfinite(epoch.loss) and math.isfinite(epoch.val_loss)):
+def _close_epoch(
+    progress: Progress, judged: Callable[[VAE], tuple[float, float]], settings: Settings
+) -> Progress:
+    val_loss, distance = judged(progress.model)
+    means = (progress.loss / progress.steps, val_loss, distance)
+    epoch = Epoch(progress.epoch, *(round(value, DECIMALS) for value in means))
+    if not all(map(math.isfinite, means)):
         raise Diverged(f"epoch {epoch.number}: the loss is not finite. Lower --lr (it is {settings.lr:g}).")
+    before = progress.best_epoch
+    better = before is None or epoch.physics_distance < before.physics_distance
+    return replace(
+        progress,
+        best=progress.model if better else progress.best,
+        curve=(*progress.curve, epoch),
+        chunks=0,
+        steps=0,
+        loss=0.0,
+    )
