@@ -7,7 +7,7 @@ F_S = X0 / (thickness of a layer) and e/mip.
 The angle enters in two places; this module has the first, by geometry alone. A shower that crosses the
 layers at the angle theta to their plane meets each of them over thickness / sin(theta), so F_S falls by
 sin(theta), and the sampling term, which goes with the root of the thickness, grows by 1 / sqrt(sin(theta)).
-The mixture has no direction. The second place is the tilted front face: `training.showers.shower`.
+The mixture has no direction. The second place is the tilted front face: `training.showers.face`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ takes the homogeneous constants for the spots.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +32,7 @@ class Longitudinal:
 
     maximum: Array
     alpha: Array
-    mean_alpha: float
+    mean_alpha: Array
 
     @property
     def beta(self) -> Array:
@@ -45,32 +44,36 @@ class Longitudinal:
         """Depth in units of the shower's centre of gravity, scaled to the maximum of the mean shower."""
         centre = self.alpha / self.beta
         scale = self.mean_alpha / (self.mean_alpha - 1.0)
-        tau: Array = depth[None, :] / centre[:, None] * scale
+        tau: Array = depth[None, :] / centre[:, None] * scale[:, None]
         return tau
 
 
-def mean_logarithms(medium: Medium, energy_gev: float) -> tuple[float, float]:
-    """<ln T> and <ln alpha> of sampling calorimeters."""
-    y = math.log(energy_gev * MEV_PER_GEV / medium.critical_mev)
+def log_critical_energies(medium: Medium, energies_gev: Array) -> Array:
+    """Return ln y, where y is the energy in units of the critical energy."""
+    logarithms: Array = np.log(energies_gev * MEV_PER_GEV / medium.critical_mev)
+    return logarithms
+
+
+def mean_logarithms(medium: Medium, energies_gev: Array) -> tuple[Array, Array]:
+    """<ln T> and <ln alpha> of sampling calorimeters, by energy."""
+    y = log_critical_energies(medium, energies_gev)
     maximum = y - 0.812 - 0.55 / medium.sampling_frequency - 0.69 * (1.0 - medium.e_over_mip)
     alpha = 0.81 + (0.458 + 2.26 / medium.z) * y - 0.476 / medium.sampling_frequency
-    return math.log(max(maximum, 1.1)), math.log(max(alpha, 1.2))
+    return np.log(np.maximum(maximum, 1.1)), np.log(np.maximum(alpha, 1.2))
 
 
-def draw_longitudinal(
-    medium: Medium, energy_gev: float, count: int, random: np.random.Generator
-) -> Longitudinal:
-    """Draw the depth profiles of `count` showers: ln T and ln alpha are normal and correlated."""
-    y = math.log(energy_gev * MEV_PER_GEV / medium.critical_mev)
-    log_maximum, log_alpha = mean_logarithms(medium, energy_gev)
-    sigma_maximum = min(LARGEST_SIGMA, 1.0 / max(-2.5 + 1.25 * y, 1e-6))
-    sigma_alpha = min(LARGEST_SIGMA, 1.0 / max(-0.82 + 0.79 * y, 1e-6))
+def draw_longitudinal(medium: Medium, energies_gev: Array, random: np.random.Generator) -> Longitudinal:
+    """Draw the depth profile of one shower for each energy: ln T and ln alpha are normal and correlated."""
+    y = log_critical_energies(medium, energies_gev)
+    log_maximum, log_alpha = mean_logarithms(medium, energies_gev)
+    sigma_maximum = np.minimum(LARGEST_SIGMA, 1.0 / np.maximum(-2.5 + 1.25 * y, 1e-6))
+    sigma_alpha = np.minimum(LARGEST_SIGMA, 1.0 / np.maximum(-0.82 + 0.79 * y, 1e-6))
     correlation = 0.784 - 0.023 * y
-    first, second = random.standard_normal((2, count))
-    second = correlation * first + math.sqrt(1.0 - correlation**2) * second
+    first, second = random.standard_normal((2, len(energies_gev)))
+    second = correlation * first + np.sqrt(1.0 - correlation**2) * second
     maximum = np.maximum(np.exp(log_maximum + sigma_maximum * first), 1.0)
     alpha = np.maximum(np.exp(log_alpha + sigma_alpha * second), 1.1)
-    return Longitudinal(maximum, alpha, math.exp(log_alpha))
+    return Longitudinal(maximum, alpha, np.exp(log_alpha))
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,15 @@ class Radial:
         return inside
 
 
-def radial(medium: Medium, energy_gev: float, tau: Array) -> Radial:
-    """Return the radial profile at scaled depths: of homogeneous media, then corrected for the layers."""
-    log_energy = math.log(energy_gev)
+def radial(medium: Medium, energies_gev: Array, tau: Array) -> Radial:
+    """Return the radial profile at scaled depths: of homogeneous media, then corrected for the layers.
+
+    Args:
+        medium: The calorimeter along the shower's direction.
+        energies_gev: One for each shower, shape (showers,).
+        tau: Scaled depths, shape (showers, layers).
+    """
+    log_energy = np.log(energies_gev)[:, None]
     core = 0.0251 + 0.00319 * log_energy + (0.1162 - 0.000381 * medium.z) * tau
     k1, k2, k3, k4 = 0.659 - 0.00309 * medium.z, 0.645, -2.59, 0.3585 + 0.0421 * log_energy
     tail = k1 * (np.exp(k3 * (tau - k2)) + np.exp(k4 * (tau - k2)))
@@ -109,8 +118,13 @@ def radial(medium: Medium, energy_gev: float, tau: Array) -> Radial:
     )
 
 
-def spots(medium: Medium, energy_gev: float, shower: Longitudinal) -> tuple[float, Longitudinal]:
-    """Return the mean number of energy spots and their profile in depth: the radial fluctuations."""
-    number = 10.3 / medium.sampling_term * energy_gev**0.959
+def spot_numbers(medium: Medium, energies_gev: Array) -> Array:
+    """Mean number of energy spots of a shower: the fewer, the more it fluctuates around its axis."""
+    numbers: Array = 10.3 / medium.sampling_term * energies_gev**0.959
+    return numbers
+
+
+def spot_profile(medium: Medium, shower: Longitudinal) -> Longitudinal:
+    """Return where in depth the spots are: a little before the energy."""
     alpha = np.maximum(shower.alpha * (0.844 + 0.0026 * medium.z), 1.1)
-    return number, Longitudinal(shower.maximum * (0.813 + 0.0019 * medium.z), alpha, shower.mean_alpha)
+    return Longitudinal(shower.maximum * (0.813 + 0.0019 * medium.z), alpha, shower.mean_alpha)
