@@ -60,13 +60,14 @@ test-images: $(READY) ## run the tests that need Docker; they build both images
 # An image's name is that of components/_image.py, which the compiled pipelines hold.
 image_of = $(shell $(PYTHON) -c 'import runpy; print(runpy.run_path("components/_image.py")["$(1)_IMAGE"])')
 BASE_IMAGE ?=
+RUN_AS ?=
 REVISION ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 DOCKER_BUILD = docker build $(DOCKER_BUILD_ARGS) --build-arg REVISION=$(REVISION)
 
-image: ## build both images by Docker (BASE_IMAGE, DOCKER_BUILD_ARGS)
+image: ## build both images by Docker (BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
 	$(DOCKER_BUILD) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
 		-f deploy/Dockerfile -t $(call image_of,RUNTIME) .
-	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) \
+	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) $(if $(RUN_AS),--build-arg RUN_AS=$(RUN_AS)) \
 		-f training/Dockerfile -t $(call image_of,TRAINING) .
 
 LOCK = uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

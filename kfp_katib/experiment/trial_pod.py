@@ -14,6 +14,7 @@ from kfp_katib.experiment.structure import check_fields
 METADATA_FIELDS = ("labels", "annotations")
 CONTAINER_FIELDS = ("env", "envFrom", "volumeMounts", "resources", "imagePullPolicy")
 POD_FIELDS = (
+    "initContainers",
     "volumes",
     "tolerations",
     "nodeSelector",
@@ -34,9 +35,9 @@ def merge_trial_pod(manifest: dict[str, Any], trial_pod: Mapping[str, Any]) -> N
     Args:
         manifest: An Experiment manifest.
         trial_pod: Kubernetes' own field names, flat: `labels` and `annotations` of the pod; `env`,
-            `envFrom`, `volumeMounts`, `resources` of the primary container; `volumes`, `tolerations`,
-            `nodeSelector`, `imagePullSecrets`, `serviceAccountName` and their like of the pod. What is named
-            alike in the manifest is replaced, everything else is added.
+            `envFrom`, `volumeMounts`, `resources` of the primary container; `initContainers`, `volumes`,
+            `tolerations`, `nodeSelector`, `imagePullSecrets`, `serviceAccountName` and their like of the
+            pod. What is named alike in the manifest is replaced, everything else is added.
 
     Raises:
         InputError: A field is unknown or of the wrong type, or the trial's kind has no pod template.

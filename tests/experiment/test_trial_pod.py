@@ -77,6 +77,14 @@ def test_things_of_one_name_are_replaced_and_others_kept() -> None:
     assert pod["spec"]["tolerations"] == [{"key": "gpu", "operator": "Exists"}, {"operator": "Exists"}]
 
 
+def test_a_container_may_run_before_the_trial() -> None:
+    """A login or a download; one of the manifest's own stays, unless it has the same name."""
+    present = [{"name": "unpack", "image": "busybox"}, {"name": "login", "image": "old"}]
+    login = {"name": "login", "image": "new", "command": ["login"]}
+    pod = merged({"initContainers": [login]}, changed(random(), {f"{POD}.spec.initContainers": present}))
+    assert pod["spec"]["initContainers"] == [present[0], login]
+
+
 def test_resources_are_merged_key_by_key() -> None:
     """A limit more does not lose the others."""
     manifest = changed(random(), {f"{CONTAINER}.resources": {"limits": {"cpu": "2"}}})

@@ -1,0 +1,37 @@
+#!/bin/sh
+# Log in to Kerberos with what a mounted Secret holds, then run a command.
+#
+#   kerberos-login FOLDER [COMMAND...]
+#
+# FOLDER holds `keytab`, or else a ticket `krb5cc_*` that kinit wrote. The ticket goes to the file that KRB5CCNAME
+# names, which this user owns and nobody else may read: EOS takes no other, and a Secret's files are links to
+# root's. While COMMAND runs the ticket stays fresh, with a keytab for ever, else for as long as it is renewable.
+set -eu
+umask 077
+
+fail() {
+    echo "kerberos-login: $*" >&2
+    exit 1
+}
+
+[ $# -ge 1 ] || fail "name the folder of the Secret: kerberos-login FOLDER [COMMAND...]"
+[ -n "${KRB5CCNAME:-}" ] || fail "KRB5CCNAME is not set; set it to FILE: and the path that the ticket shall have"
+folder=$1 ticket=${KRB5CCNAME#FILE:}
+shift
+
+if [ -e "$folder/keytab" ]; then
+    # Once by itself, since with a command k5start repeats a refused login for ever.
+    k5start -q -U -f "$folder/keytab" -k "$ticket" || fail "no login with $folder/keytab; is it of the present password?"
+    [ $# -eq 0 ] || exec k5start -q -U -f "$folder/keytab" -k "$ticket" -K 60 -a -- "$@"
+    exit 0
+fi
+
+for given in "$folder"/krb5cc_*; do
+    [ -e "$given" ] || fail "$folder holds neither keytab nor krb5cc_*, but: $(ls "$folder" 2>&1)"
+    cat "$given" >"$ticket"
+    break
+done
+klist -s -c "$ticket" || fail "the ticket $given has expired; make the Secret again with a new one"
+[ $# -gt 0 ] || exit 0
+krenew -b -K 60 -a -k "$ticket" || echo "kerberos-login: $given cannot be renewed; kinit -r makes one that can" >&2
+exec "$@"
