@@ -62,6 +62,7 @@ def launch(
     identity.check(engine)
     limits.check()
     received = _received(surroundings)
+    received.check()
     around = received.at_hand() if engine == "local" else received
     planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(dict(overrides or {})))
     _log.info(

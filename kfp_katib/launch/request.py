@@ -62,6 +62,25 @@ class Surroundings:
             return absolute(as_s3(self.dataset or ""))
         return absolute(as_s3(str(self.dataset.metadata.get("address") or self.dataset.uri)))
 
+    def check(self) -> None:
+        """Refuse an artifact whose data are gone.
+
+        Kubeflow Pipelines takes a step's outputs from its cache without asking whether the store still has
+        them, and copies what it does not find as nothing.
+
+        Raises:
+            InputError: Neither the copy that this step should have got nor another address is there.
+        """
+        if self.dataset is None or isinstance(self.dataset, str) or self.dataset.metadata.get("address"):
+            return
+        path = str(getattr(self.dataset, "path", ""))
+        if path and not Path(path).exists():
+            raise InputError(
+                f"dataset: the artifact {self.dataset.uri} is empty: nothing was copied to {path}. Its step "
+                "was perhaps taken from the cache after the store had lost its data. Run the pipeline again with "
+                "caching off, or give dataset_uri."
+            )
+
     def at_hand(self) -> Surroundings:
         """The same for trials that run in this very step: they read an artifact's data from its disk.
 

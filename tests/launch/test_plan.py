@@ -221,3 +221,25 @@ def test_data_on_a_volume_are_read_there() -> None:
     artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there", {"address": "/data/dataset"})
     assert Surroundings(dataset=artifact).dataset_address == "/data/dataset"
     assert Surroundings(dataset=artifact).at_hand().dataset_address == "/data/dataset"
+
+
+def test_an_artifact_whose_data_are_gone_is_refused() -> None:
+    """A cached step hands on an artifact that the store has lost; its trials would fail one by one."""
+    artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there")
+    with pytest.raises(InputError, match=r"minio://mlpipeline/v2/data is empty.*/not/there.*caching off"):
+        Surroundings(dataset=artifact).check()
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        None,
+        "s3://bucket/data",
+        Downloaded("minio://mlpipeline/v2/data", "/not/there", {"address": "/data/dataset"}),
+        Downloaded("minio://mlpipeline/v2/data", "/"),
+    ],
+    ids=["none", "an address", "on a volume", "copied"],
+)
+def test_data_that_are_elsewhere_or_here_are_taken(dataset: Any) -> None:
+    """Only a copy that should be there and is not means that nothing can be read."""
+    Surroundings(dataset=dataset).check()
