@@ -77,8 +77,8 @@ class Surroundings:
         if path and not Path(path).exists():
             raise InputError(
                 f"dataset: the artifact {self.dataset.uri} is empty: nothing was copied to {path}. Its step "
-                "was perhaps taken from the cache after the store had lost its data. Run the pipeline again with "
-                "caching off, or give dataset_uri."
+                "was perhaps taken from the cache after the store had lost its data. Run the pipeline again "
+                "with caching off, or give dataset_uri."
             )
 
     def at_hand(self) -> Surroundings:
