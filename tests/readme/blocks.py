@@ -29,7 +29,11 @@ class Block:
 
 def blocks(document: str = "README.md") -> list[Block]:
     """All blocks of a document, in their order."""
-    text = (ROOT / document).read_text()
+    return parse((ROOT / document).read_text())
+
+
+def parse(text: str) -> list[Block]:
+    """All blocks of a text, in their order."""
     return [
         Block(found["language"], found["file"] or "", found["code"], suite(found["says"] or ""))
         for found in BLOCK.finditer(text)

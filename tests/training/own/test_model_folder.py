@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 3: the model is declared last, whole, and of the epoch that counts."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import joblib
+import numpy as np
+import pytest
+from moto.server import ThreadedMotoServer
+
+from kfp_katib.errors import NoCheckpoint
+from kfp_katib.storage import read_checkpoint, verify
+from tests.training.own.page import command, succeeds
+
+KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_DEFAULT_REGION": "us-east-1"}
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An S3 server with an empty bucket, found by the variables of deploy/s3-secret.yaml."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket="bucket")
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+def test_the_model_is_whole_and_of_the_best_epoch(folder: Path) -> None:
+    """What model.json says is true of the file, and is what was printed for that epoch."""
+    printed = succeeds(command(3, "python digits.py"), folder)
+    checkpoint = read_checkpoint(folder / "model")
+    verify(checkpoint)
+    accuracies = [float(value) for value in re.findall(r"accuracy=(\S+)", printed)]
+    assert checkpoint.metrics["accuracy"] == max(accuracies)
+    assert checkpoint.epoch == accuracies.index(max(accuracies)) + 1
+    assert checkpoint.parameters == {"lr": 0.01, "batch_size": 64}
+    with np.load(folder / "data" / "training.npz") as part:
+        images, labels = part["images"], part["labels"]
+    split = len(images) * 3 // 4
+    network = joblib.load(folder / "model" / "digits.joblib")
+    assert network.score(images[split:], labels[split:]) == max(accuracies)
+
+
+def test_a_second_attempt_leaves_the_second_model(folder: Path) -> None:
+    """Into the same folder, as a retried pod would."""
+    for lr in ("0.1", "0.01"):
+        succeeds(f"python digits.py --dataset data --output model --epochs 1 --lr {lr}", folder)
+    checkpoint = read_checkpoint(folder / "model")
+    verify(checkpoint)
+    assert checkpoint.parameters["lr"] == 0.01
+
+
+def test_a_trial_that_is_killed_while_it_writes_leaves_no_model(folder: Path) -> None:
+    """Neither at its first attempt nor at one that overwrites an earlier model."""
+    contract, model = runpy.run_path(str(folder / "checkpoint.py")), folder / "model"
+    for attempt in range(2):
+        contract["begin"](model)
+        (model / "weights").write_text(f"half of attempt {attempt}")
+        with pytest.raises(NoCheckpoint):
+            read_checkpoint(model)
+        contract["declare"](model, ["weights"], epoch=1, metrics={"loss": 0.5}, parameters={})
+        verify(read_checkpoint(model))
+
+
+def test_the_lines_to_paste_need_nothing_but_python(folder: Path) -> None:
+    """They import the standard library alone."""
+    tree = ast.parse((folder / "checkpoint.py").read_text())
+    imported = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    imported += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert set(imported) <= sys.stdlib_module_names
+
+
+def test_object_storage_holds_the_data_and_gets_the_model(folder: Path, endpoint: str) -> None:
+    """The same script, with addresses; a second attempt replaces the first one's model there too."""
+    store = boto3.client("s3", endpoint_url=endpoint)
+    store.upload_file(str(folder / "data" / "training.npz"), "bucket", "digits/training.npz")
+    for lr in ("0.1", "0.01"):
+        places = "--dataset s3://bucket/digits --output s3://bucket/models/digits/digits-1"
+        succeeds(f"python digits.py {places} --epochs 1 --lr {lr}", folder, AWS_ENDPOINT_URL=endpoint)
+    checkpoint = read_checkpoint("s3://bucket/models/digits/digits-1", endpoint_url=endpoint)
+    verify(checkpoint, endpoint_url=endpoint)
+    assert json.loads(checkpoint.text)["parameters"]["lr"] == 0.01
