@@ -8,27 +8,37 @@ from collections.abc import Mapping
 import numpy as np
 
 from training.physics.distance import spread
-from training.physics.observables import Array
+from training.physics.observables import JUDGED, Array
 from training.physics.sample import Sample
 from training.point import Point
 
 
 def features(sample: Sample) -> Array:
-    """Return energy, four moments, sparsity and the energy of each layer, shape (showers, 6 + z)."""
-    return np.column_stack([*sample.scalars.values(), sample.layers])
+    """Return deposited energy, four moments and the energy of each layer, shape (showers, 5 + z).
+
+    Sparsity is not among them: it alone tells a dense decoder from simulation, whatever the rest is like.
+    """
+    return np.column_stack([*(sample.scalars[name] for name in JUDGED), sample.layers])
 
 
-def standardised(samples: Mapping[Point, Sample], by: Mapping[Point, Array]) -> Array:
-    """Return the features of all points, each in spreads of its own point's reference.
+def standardised(samples: Mapping[Point, Sample], *by: Mapping[Point, Sample]) -> Array:
+    """Return the features of all points, each in spreads of full simulation at its own point.
 
     Points of different energy or geometry differ far more than a model from full simulation; only so do they
     stand beside each other.
 
     Args:
         samples: Showers of each point.
-        by: The features of each point whose mean becomes 0 and whose standard deviation 1.
+        *by: Showers of full simulation, whose mean becomes 0 and whose standard deviation 1. Two samples that
+            are compared with each other must both be in it, or in neither: one of exactly this mean and
+            spread is easily told from one of about these.
     """
-    return np.concatenate([_scaled(features(sample), by[point]) for point, sample in samples.items()])
+    return np.concatenate(
+        [
+            _scaled(features(sample), np.concatenate([features(one[point]) for one in by]))
+            for point, sample in samples.items()
+        ]
+    )
 
 
 def _scaled(values: Array, reference: Array) -> Array:

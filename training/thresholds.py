@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The allowed ranges of observables: which model is good enough is the user's to say."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.errors import OptionError
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """The range in which an observable passes, ends included; infinite where an end is open."""
+
+    observable: str
+    least: float
+    most: float
+
+    def passes(self, value: float) -> bool:
+        """Return whether the value lies within; what is not a number does not."""
+        return self.least <= value <= self.most
+
+    def __str__(self) -> str:
+        return f"{self.least:g} to {self.most:g}"
+
+
+def read_thresholds(file: Path) -> tuple[Threshold, ...]:
+    """Read a JSON file such as ``{"energy_mean": [0, 0.05], "auc": [null, 0.9]}``; null is an open end.
+
+    Raises:
+        OptionError: The file cannot be read or has another content.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as err:
+        raise OptionError(f"{file}: no thresholds can be read from it ({err}). Write them as JSON.") from err
+    if not isinstance(content, dict):
+        raise OptionError(f"{file}: is not an object of JSON. Write {{observable: [min, max]}}.")
+    return tuple(_threshold(file, name, bounds) for name, bounds in content.items())
+
+
+def judged(metrics: Mapping[str, float], thresholds: tuple[Threshold, ...]) -> tuple[bool, list[str]]:
+    """Judge what an evaluation found.
+
+    Returns:
+        Whether every observable passes, and a line for each that has a threshold.
+
+    Raises:
+        OptionError: A threshold is of an observable that there is not.
+    """
+    unknown = sorted({threshold.observable for threshold in thresholds} - set(metrics))
+    if unknown:
+        raise OptionError(f"thresholds for {', '.join(unknown)}: not known. There are {', '.join(metrics)}.")
+    passes = [threshold.passes(metrics[threshold.observable]) for threshold in thresholds]
+    lines = [
+        f"{'passed' if passed else 'failed'}  {one.observable} = {metrics[one.observable]:.4g}, allowed {one}"
+        for one, passed in zip(thresholds, passes, strict=True)
+    ]
+    return all(passes), lines
+
+
+def _threshold(file: Path, name: str, bounds: object) -> Threshold:
+    ends = bounds if isinstance(bounds, list) else []
+    numbers = [end for end in ends if isinstance(end, int | float) and not isinstance(end, bool)]
+    opens = [end for end in ends if end is None]
+    if len(ends) == 2 and len(numbers) + len(opens) == 2:
+        least, most = ends[0], ends[1]
+        threshold = Threshold(
+            name, -math.inf if least is None else float(least), math.inf if most is None else float(most)
+        )
+        if threshold.least <= threshold.most:
+            return threshold
+    raise OptionError(
+        f"{file}: the threshold of {name!r} is {bounds!r}. Give [min, max], min not above max; null for an "
+        f"open end."
+    )
