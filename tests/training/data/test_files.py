@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files behind addresses are read where they lie: not copied, and never whole in memory."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import numpy as np
+import pytest
+from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
+from s3fs.core import S3File
+
+from tests.training.data.showers import cells, cut, prepared, write_calochallenge, write_hdf5
+from training.data import files
+from training.data.dataset import open_part, read
+from training.data.source import blocks, find
+from training.errors import DataError
+from training.point import Point
+from training.prepare import prepare
+
+ZENODO = "SiW_angle_90.h5"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A real S3 server in this process."""
+    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    running.start()
+    host, port = running.get_host_and_port()
+    yield f"http://{host}:{port}"
+    S3FileSystem.clear_instance_cache()
+    running.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """An empty bucket, found as a pod would find it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    name = f"b{abs(hash(request.node.name))}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return f"s3://{name}"
+
+
+def upload(bucket: str, folder: Path) -> None:
+    """Copy a folder's files into a bucket."""
+    client = boto3.client("s3")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            client.upload_file(str(path), bucket.removeprefix("s3://"), str(path.relative_to(folder)))
+
+
+def test_a_bucket_of_published_files_is_prepared(bucket: str, tmp_path: Path) -> None:
+    """As the same files in a folder are; the checksums are the same, too."""
+    write_hdf5(tmp_path / f"files/SiW/{ZENODO}", {"64": cells(20), "2": cells(10)}, compression="gzip")
+    upload(bucket, tmp_path / "files")
+    from_bucket = prepare(bucket, tmp_path / "remote")
+    from_folder = prepare(str(tmp_path / "files"), tmp_path / "local")
+    assert from_bucket["checksums"] == from_folder["checksums"]
+    assert from_bucket["source"] == bucket
+
+
+def test_one_object_of_the_challenge_is_a_source(bucket: str, tmp_path: Path) -> None:
+    """Named by its own address."""
+    write_calochallenge(tmp_path / "dataset_2_1.hdf5", 10)
+    upload(bucket, tmp_path)
+    (piece,) = find(f"{bucket}/dataset_2_1.hdf5")
+    (block,) = blocks(piece, count=4, at_most_bytes=2**30)
+    assert block.energies_gev == pytest.approx(np.geomspace(1.0, 1000.0, 10)[:4])
+
+
+def test_only_what_is_asked_for_is_fetched(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 60 MB, ten showers cost some windows of 4 MiB."""
+    stored = np.zeros((15_000, 10, 10, 10), dtype=np.float32)
+    write_hdf5(tmp_path / ZENODO, {"64": stored}, chunks=(64, 10, 10, 10))
+    upload(bucket, tmp_path)
+    fetched: list[int] = []
+    fetch = S3File._fetch_range
+
+    def counted(file: S3File, start: int, end: int) -> bytes:
+        fetched.append(end - start)
+        return bytes(fetch(file, start, end))
+
+    monkeypatch.setattr(S3File, "_fetch_range", counted)
+    (block,) = blocks(find(bucket)[0], count=10, at_most_bytes=2**20)
+    assert len(block) == 10
+    assert 0 < sum(fetched) <= 6 * files.WINDOW_BYTES < 0.5 * stored.nbytes
+
+
+def test_a_prepared_set_is_read_where_it_lies(bucket: str, tmp_path: Path) -> None:
+    """A trial's pod needs no disk for it."""
+    prepared(tmp_path)
+    upload(bucket, tmp_path)
+    point = Point("SiW", 90.0, 4.0)
+    remote, local = open_part(bucket, "test"), open_part(tmp_path, "test")
+    assert remote.counts == local.counts
+    assert np.array_equal(read(remote, point).cells_mev, read(local, point).cells_mev)
+
+
+def test_half_an_object_is_named(bucket: str, tmp_path: Path) -> None:
+    """An upload that was cut off."""
+    cut(write_hdf5(tmp_path / ZENODO, {"64": cells(500)}))
+    upload(bucket, tmp_path)
+    with pytest.raises(DataError, match=rf"s3://.*{ZENODO}: not a usable HDF5 file"):
+        find(bucket)
+
+
+def test_an_empty_bucket_and_a_missing_one_are_named(bucket: str) -> None:
+    """Before anything is written."""
+    with pytest.raises(DataError, match=f"{bucket}: no .h5 file lies there. Check the address"):
+        find(bucket)
+    with pytest.raises(DataError, match="s3://nowhere-at-all: "):
+        find("s3://nowhere-at-all")
+
+
+def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
+    """Without a detour."""
+    write_hdf5(tmp_path / ZENODO, {"64": cells()})
+    assert find(f"file://{tmp_path}") == find(tmp_path)
+
+
+def test_eos_by_root_needs_its_package() -> None:
+    """A mounted /eos is a folder; root:// is read by fsspec-xrootd, which brings XRootD along."""
+    with pytest.raises(DataError, match=r"no package here reads root:// .* Install fsspec-xrootd"):
+        find("root://eosuser.cern.ch//eos/user/s/someone/showers")
+
+
+def test_an_unknown_scheme_is_named() -> None:
+    """With what would do."""
+    with pytest.raises(DataError, match=r"no package here reads nosuch://.* Use a mounted folder or s3://"):
+        find("nosuch://somewhere")
+
+
+def test_files_are_read_without_locks(tmp_path: Path) -> None:
+    """Mounted EOS and NFS often refuse them, and another reader may hold one."""
+    path = write_hdf5(tmp_path / ZENODO, {"64": cells()})
+    with path.open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        with files.hdf5(path) as file:
+            assert list(file) == ["64"]
