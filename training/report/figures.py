@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from training.physics.comparison import Array, Comparison, Curve
+from training.physics.comparison import Array, Comparison, Curve, Estimate
+from training.report.numbers import text
 
 DIGITS = 4
 """Significant ones of what is drawn: finer than a pixel."""
@@ -48,7 +49,7 @@ def curve(given: Curve) -> dict[str, Any]:
 
 
 def correlations(comparison: Comparison) -> dict[str, Any]:
-    """Return both correlation matrices, in percent, as the rows of their lower triangles one after another."""
+    """Return both correlation matrices: the rows of their lower triangles, in percent, one after another."""
     return {
         "layers": len(comparison.correlations_full),
         "full": _percent(comparison.correlations_full),
@@ -56,9 +57,9 @@ def correlations(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def learning(text: str) -> dict[str, Any] | None:
+def learning(table: str) -> dict[str, Any] | None:
     """Return a training's curves from its CSV text; None where it has no epoch."""
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = list(csv.DictReader(io.StringIO(table)))
     if not rows or "epoch" not in rows[0]:
         return None
     columns = {
@@ -91,7 +92,9 @@ def _chi2_per_bin(value: Array, error: Array, full: Array, full_error: Array) ->
 
 def _told(agreement: dict[str, float | None]) -> str:
     names = {MODEL: "model", FLOOR: "second full sample"}
-    told = [f"{names[name]} {value:.3g}" for name, value in agreement.items() if value is not None]
+    told = [
+        f"{names[name]} {text(Estimate(value))}" for name, value in agreement.items() if value is not None
+    ]
     return f"χ² per bin: {', '.join(told)}" if told else ""
 
 
@@ -129,8 +132,8 @@ def _percent(matrix: Array) -> list[int | None]:
     return [round(100.0 * value) if math.isfinite(value) else None for value in triangle.tolist()]
 
 
-def _number(text: str | None) -> float:
+def _number(word: str | None) -> float:
     try:
-        return float(text or "nan")
+        return float(word or "nan")
     except ValueError:
         return math.nan

@@ -20,7 +20,8 @@ SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def words(estimate: Estimate | None) -> list[str]:
     """Return a number as the words it is written in, between which a line may be broken.
 
-    The error has two significant digits, the value as many decimals: ``["0.0834", "± 0.0041"]``.
+    The error has two significant digits, the value as many decimals: ``["0.0834", "± 0.0041"]``, with a space
+    behind the sign that does not break.
     """
     if estimate is None or not math.isfinite(estimate.value):
         return [NONE]
@@ -34,7 +35,7 @@ def words(estimate: Estimate | None) -> list[str]:
     times = f" × 10{str(power).translate(SUPERSCRIPTS)}" if power else ""
     if not known:
         return [head + times]
-    tail = f"± {_fixed(error / 10.0**power, decimals)}"
+    tail = f"±\N{NO-BREAK SPACE}{_fixed(error / 10.0**power, decimals)}"
     return [f"({head}", f"{tail}){times}"] if power else [head, tail]
 
 

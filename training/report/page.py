@@ -11,7 +11,7 @@ import plotly.offline
 from markupsafe import Markup
 
 from training.physics.comparison import Comparison, Evaluation
-from training.point import Point, plain
+from training.point import Point
 from training.report import figures, tables
 
 
@@ -41,6 +41,7 @@ def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
         choices=_choices(evaluation.comparisons),
         points=points,
         figures=list(dict.fromkeys(curve["name"] for point in points for curve in point["curves"])),
+        worst=tables.worst(evaluation),
         learning=learning,
         costs=tables.costs(evaluation.costs),
         facts=evaluation.facts,
@@ -53,8 +54,8 @@ def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
 
 def _point(comparison: Comparison) -> dict[str, Any]:
     return {
-        "name": str(comparison.point),
-        "choice": list(_choice(comparison.point)),
+        "name": ", ".join(_choice(comparison.point)),
+        "choice": _choice(comparison.point),
         "showers": comparison.showers,
         "rows": [
             [row.name, row.model, row.floor, row.ratio]
@@ -67,10 +68,10 @@ def _point(comparison: Comparison) -> dict[str, Any]:
 
 def _choice(point: Point) -> tuple[str, str, str]:
     """What is chosen: geometry, energy, angle."""
-    energy = plain(point.energy_gev)
+    energy = f"{point.energy_gev:.4g}"
     if point.highest_gev is not None:
-        energy = f"{energy} to {plain(point.highest_gev)}"
-    return point.geometry, f"{energy} GeV", f"{plain(point.angle_deg)}°"
+        energy = f"{energy} to {point.highest_gev:.4g}"
+    return point.geometry, f"{energy} GeV", f"{point.angle_deg:.4g}°"
 
 
 def _choices(comparisons: tuple[Comparison, ...]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,15 @@ from training.report.numbers import ratio, text, words
 
 OBJECTIVE = "physics_distance"
 """What a search minimises: the first of the metrics."""
-SPELLINGS = {"auc": "AUC", "fpd": "FPD", "kpd": "KPD", "mm": "(mm)", "mm2": "(mm²)", "mib": "MiB", "gev": "GeV"}
+SPELLINGS = {
+    "auc": "AUC of a classifier",
+    "fpd": "FPD",
+    "kpd": "KPD",
+    "l1": "L1 distance",
+    "separation": "separation power",
+    "wasserstein": "Wasserstein-1 distance",
+}
+"""Of words in names, where it is not the word."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,15 @@ def rows(model: Mapping[str, Estimate], floor: Mapping[str, Estimate]) -> list[R
 def costs(given: Mapping[str, float]) -> list[tuple[str, str]]:
     """Return what a shower costs, each with three digits."""
     return [(label(name), text(Estimate(value))) for name, value in given.items()]
+
+
+def worst(evaluation: Evaluation) -> int | None:
+    """Return which point has the largest physics distance; None where there is nothing to choose from."""
+    found = [comparison.differences.get(OBJECTIVE) for comparison in evaluation.comparisons]
+    values = [estimate.value if estimate else math.nan for estimate in found]
+    if len(values) < 2 or not any(math.isfinite(value) for value in values):
+        return None
+    return max(range(len(values)), key=lambda point: values[point] if math.isfinite(values[point]) else -1.0)
 
 
 def verdict(evaluation: Evaluation) -> str:

@@ -2,7 +2,7 @@
 // Turns the page's numbers into plotly figures, in the colours that the style sheet has at that moment.
 "use strict";
 
-const NAMES = { full: "Full", generated: "Model", floor: "Full, again" };
+const NAMES = { full: "Full", generated: "Model", floor: "Full again" };
 const LONGEST_LINE = 26; // letters of a vertical title
 
 function look() {
@@ -134,7 +134,7 @@ function layout(colours, more) {
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hovermode: "x unified",
     font: { family: "system-ui, sans-serif", size: 12, color: colours.ink },
     hoverlabel: { bgcolor: colours.panel, bordercolor: colours.line, font: { color: colours.ink } },
-    margin: { l: 58, r: 14, t: 8, b: 44 },
+    margin: { l: 50, r: 12, t: 8, b: 44 },
     legend: { orientation: "h", x: 0, y: 1.01, yanchor: "bottom", font: { size: 11 }, itemwidth: 30 },
     ...more,
   };

@@ -20,8 +20,14 @@ function draw(name, figure, agreement = "") {
   if (!figure) return;
   frame.querySelector(".agreement").textContent = agreement;
   plot.setAttribute("aria-label", [title, shown.name, agreement].filter(Boolean).join(". "));
-  Plotly.react(plot, figure.data, figure.layout, CONFIG);
+  Plotly.react(plot, figure.data, { ...figure.layout, ...paperSize(plot) }, CONFIG);
   frame.querySelector("button").onclick = () => save(plot, figure, title);
+}
+
+// plotly follows a new size only after a moment, and paper does not wait for it.
+function paperSize(plot) {
+  const printing = document.documentElement.classList.contains("printed");
+  return printing ? { width: plot.clientWidth, height: plot.clientHeight } : { autosize: true };
 }
 
 function save(plot, figure, title) {
@@ -83,12 +89,15 @@ function nearest(changed) {
 function printed(yes) {
   document.documentElement.classList.toggle("printed", yes);
   drawAll();
-  for (const plot of document.querySelectorAll("figure:not([hidden]) .plot")) Plotly.Plots.resize(plot);
 }
 
 chooser.addEventListener("submit", (event) => event.preventDefault());
 selects.forEach((select, number) => select.addEventListener("change", () => show(nearest(number))));
+document.getElementById("worst")?.addEventListener("click", ({ target }) => show(DATA.points[target.dataset.point]));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 window.addEventListener("beforeprint", () => printed(true));
-window.addEventListener("afterprint", () => printed(false));
+window.addEventListener("afterprint", () => {
+  printed(false);
+  for (const plot of document.querySelectorAll("figure:not([hidden]) .plot")) Plotly.Plots.resize(plot);
+});
 show(shown);
