@@ -16,6 +16,8 @@ from training.prepare import prepare
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
+MOUNTED = "/shared"
+"""Where the trials see the folder; below the folder's own name the image's user may not be allowed."""
 MANIFEST = Path(__file__).parents[2] / "training" / "experiment.yaml"
 
 
@@ -43,13 +45,13 @@ def test_the_example_trains_on_katib(katib: Katib, image: str, shared: Path) -> 
     prepare("", shared / "data", geometries="SiW", energies="64", angles="90", showers=200, mesh="18x16x9")
     rendered = render(
         override(load(MANIFEST), max_trials=2),
-        dataset=str(shared / "data"),
-        models=str(shared / "models"),
+        dataset=f"{MOUNTED}/data",
+        models=f"{MOUNTED}/models",
         image=image,
         name=f"training-{secrets.token_hex(4)}",
         trial_pod={
             "volumes": [{"name": "shared", "hostPath": {"path": str(shared)}}],
-            "volumeMounts": [{"name": "shared", "mountPath": str(shared)}],
+            "volumeMounts": [{"name": "shared", "mountPath": MOUNTED}],
             "imagePullPolicy": "IfNotPresent",
         },
     )
