@@ -40,8 +40,7 @@ from training.vae.model import VAE, Architecture
 # A step of a pipeline logs at INFO, where JAX tells which accelerators this machine does not have.
 logging.getLogger("jax").setLevel(logging.WARNING)
 
-CURVES = "curves.csv"
-WRITTEN = (FILE_NAME, eight_bits.FILE_NAME, macro.FILE_NAME, CURVES)
+WRITTEN = (FILE_NAME, eight_bits.FILE_NAME, macro.FILE_NAME, checkpoint.CURVES)
 MODELS = "MLModels"
 """Where Par04's own macros look for a model, from where the example runs."""
 BATCHES = (1, 3, 66)
@@ -73,9 +72,9 @@ def export(model: Path, destination: Path, *, int8: bool = True) -> Facts:
         told = _write(vae, architecture, folder)
         if int8:
             told |= _write_int8(folder)
-        curves = (model if model.is_dir() else model.parent) / CURVES
+        curves = (model if model.is_dir() else model.parent) / checkpoint.CURVES
         if curves.is_file():
-            shutil.copyfile(curves, folder / CURVES)
+            shutil.copyfile(curves, folder / checkpoint.CURVES)
         _replace(destination, folder)
     return told
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import equinox as eqx
 import numpy as np
 import numpy.typing as npt
 import onnx
@@ -17,8 +18,9 @@ import pytest
 from tests.training.conftest import Run
 from training.errors import ModelError
 from training.export import export
+from training.par04.graph import to_onnx
 from training.vae import checkpoint
-from training.vae.model import VAE
+from training.vae.model import VAE, Architecture
 
 
 def session(folder: Path) -> onnxruntime.InferenceSession:
@@ -62,16 +64,75 @@ def test_the_output_are_fractions(exported: Path) -> None:
 
 
 def test_the_metadata_say_what_it_is(trained: Run, tmp_path: Path) -> None:
-    """Framework, signature and the difference to JAX, as text and finite numbers; the file has them too."""
+    """Text and finite numbers, of which the file itself has all that hold on any machine."""
     metadata = export(trained.model, tmp_path)
-    assert metadata["framework"] == "onnx"
-    assert metadata["signature"] == "input[batch,14] -> cells[batch,180]"
-    assert 0.0 <= float(metadata["max_difference_to_jax"]) < 1e-5
     assert all(
         isinstance(v, str) or (type(v) in (int, float) and math.isfinite(v)) for v in metadata.values()
     )
     props = {prop.key: prop.value for prop in onnx.load(tmp_path / "Generator.onnx").metadata_props}
-    assert (props["mesh"], props["latent_dim"]) == ("4x5x9", "10")
+    assert props == {name: str(metadata[name]) for name in props}
+    assert (
+        props.items()
+        >= {
+            "framework": "onnx",
+            "signature": "input[batch,14] -> cells[batch,180]",
+            "input": "10 latent (standard normal), energy/1024 GeV, angle/90 deg, "
+            "geometry SciPb [1, 0], SiW [0, 1]",
+            "output": "cell energy / incident energy, order r, phi, z",
+            "multiply_by": "incident energy in MeV, once",
+            "latent_dim": "10",
+            "condition_dim": "4",
+            "max_energy_mev": "1024000.0",
+            "max_angle_deg": "90.0",
+            "geometry_order": "SciPb, SiW",
+            "mesh": "4x5x9",
+            "cells_SciPb": "r 18 mm, phi 1/5 from -180 deg, z 28 mm",
+            "cells_SiW": "r 10.4625 mm, phi 1/5 from -180 deg, z 17 mm",
+            "opset": "13",
+        }.items()
+    )
+    assert 0.0 <= float(props["max_difference_to_jax"]) < 1e-5
+
+
+def test_size_and_time_are_told_of_both_variants(trained: Run, tmp_path: Path) -> None:
+    """They are this machine's, so the files do not have them."""
+    metadata = export(trained.model, tmp_path)
+    for prefix in ("", "int8_"):
+        path = tmp_path / str(metadata[f"{prefix}file"])
+        assert metadata[f"{prefix}bytes"] == path.stat().st_size
+        assert float(metadata[f"{prefix}ms_per_shower"]) > 0.0
+        props = {prop.key for prop in onnx.load(path).metadata_props}
+        assert not props & {f"{prefix}bytes", f"{prefix}ms_per_shower"}
+
+
+def test_everything_for_geant4_and_the_report_lies_in_one_folder(trained: Run, tmp_path: Path) -> None:
+    """Both variants, the macro, and the training's curves."""
+    export(trained.model, tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["Generator.int8.onnx", "Generator.onnx", "curves.csv", "par04.mac"]
+    assert (tmp_path / "curves.csv").read_bytes() == (trained.model / "curves.csv").read_bytes()
+
+
+def test_the_int8_variant_can_be_left_out(trained: Run, tmp_path: Path) -> None:
+    """One of an earlier export would belong to another model, so it goes."""
+    export(trained.model, tmp_path)
+    metadata = export(trained.model, tmp_path, int8=False)
+    assert not (tmp_path / "Generator.int8.onnx").exists()
+    assert not [name for name in metadata if name.startswith("int8")]
+
+
+def test_what_jax_does_not_compute_is_not_exported(
+    trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A graph of other weights does not reach the destination."""
+
+    def doubled(vae: VAE, architecture: Architecture) -> onnx.ModelProto:
+        return to_onnx(eqx.tree_at(lambda v: v.output.bias, vae, vae.output.bias + 1.0), architecture)
+
+    monkeypatch.setattr("training.export.to_onnx", doubled)
+    with pytest.raises(ModelError, match="differs from JAX"):
+        export(trained.model, tmp_path / "exported")
+    assert not (tmp_path / "exported").exists()
 
 
 def test_an_old_onnx_runtime_can_load_it(exported: Path) -> None:

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Par04 deposits is what the model means; an export that is wrong does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from tests.training.par04 import broken
+from tests.training.par04.conftest import ARCHITECTURE, MESH, Exported
+from training import geometry
+from training.errors import ModelError
+from training.geometry import SCIPB, SIW
+from training.par04.deposits import compare, verify
+from training.par04.geant4 import Par04
+from training.par04.generator import Generator
+from training.point import Point
+from training.scaling import Floats
+
+LATENT = ARCHITECTURE.latent_dim
+POINT = Point("SiW", 70.0, 64.0)
+
+
+def latent(count: int) -> Floats:
+    """Draw latent numbers."""
+    return np.random.default_rng(1).standard_normal((count, LATENT)).astype(np.float32)
+
+
+def test_par04_deposits_what_was_trained(made: Exported) -> None:
+    """Sum in MeV, profiles along z and r, and the axis, for showers of the same latent numbers."""
+    theirs, ours = compare(Par04(made.path, MESH, SIW), made.decode, POINT, latent(20))
+    assert theirs.sum_mev == pytest.approx(ours.sum_mev, rel=1e-5)
+    assert theirs.layers_mev == pytest.approx(ours.layers_mev, rel=1e-4)
+    assert theirs.rings_mev == pytest.approx(ours.rings_mev, rel=1e-4)
+    assert theirs.axis_mm == pytest.approx(ours.axis_mm, abs=1e-3)
+
+
+def test_our_generator_gives_the_same(made: Exported) -> None:
+    """What the evaluation judges is what Geant4 gets."""
+    theirs, ours = compare(Par04(made.path, MESH, SIW), Generator(made.folder).decode, POINT, latent(20))
+    assert theirs.sum_mev == pytest.approx(ours.sum_mev, rel=1e-5)
+    assert theirs.axis_mm == pytest.approx(ours.axis_mm, abs=1e-3)
+
+
+def test_deposits_are_megaelectronvolts(made: Exported) -> None:
+    """The sum of fractions times 64,000, written out."""
+    numbers = latent(1)
+    theirs, _ = compare(Par04(made.path, MESH, SIW), made.decode, POINT, numbers)
+    told = np.array([[64 / 1024, 70 / 90, 0.0, 1.0]], dtype=np.float32)
+    assert theirs.sum_mev == pytest.approx(made.decode(numbers, told).sum() * 64_000.0, rel=1e-4)
+
+
+def test_the_shower_lies_along_the_particle(made: Exported) -> None:
+    """Its mean depth lies inside the calorimeter, and off the axis by less than a cell's radius."""
+    theirs, _ = compare(Par04(made.path, MESH, SIW), made.decode, POINT, latent(20))
+    assert 0.0 < theirs.axis_mm[2] < SIW.depth_mm
+    assert np.abs(theirs.axis_mm[:2]).max() < SIW.radius_mm / MESH.r
+
+
+@pytest.mark.parametrize(
+    ("change", "noticed"),
+    [
+        (broken.scaled_twice, r"Par04 would deposit .* MeV, the model means"),
+        (broken.transposed, r"in number \d+ of its layers"),
+        (broken.flags_swapped, "Par04 would deposit"),
+        (broken.angle_is_the_energy, "Par04 would deposit"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_wrong_export_is_refused(
+    change: Callable[[onnx.ModelProto], onnx.ModelProto], noticed: str, made: Exported, tmp_path: Path
+) -> None:
+    """Energies scaled twice, cells in another order, flags of the other calorimeter, an angle never seen."""
+    onnx.save(change(made.proto), tmp_path / "wrong.onnx")
+    with pytest.raises(ModelError, match=noticed):
+        verify(Par04(tmp_path / "wrong.onnx", MESH, SIW), made.decode, LATENT)
+
+
+def test_the_right_export_is_not_refused(made: Exported) -> None:
+    """The same check on the file as it was written."""
+    verify(Par04(made.path, MESH, SIW), made.decode, LATENT)
+
+
+def test_flags_in_another_order_are_noticed(made: Exported, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model trained with [1, 0] for SiW would be asked for the other calorimeter."""
+    monkeypatch.setitem(geometry.GEOMETRIES, "SiW", replace(SIW, one_hot=SCIPB.one_hot))
+    with pytest.raises(ModelError, match="Par04 would deposit"):
+        verify(Par04(made.path, MESH, SIW), made.decode, LATENT)
+
+
+def test_cells_of_the_other_calorimeter_are_noticed(made: Exported) -> None:
+    """With SciPb's cell sizes in the macro, showers would lie elsewhere."""
+    with pytest.raises(ModelError, match="around"):
+        verify(Par04(made.path, MESH, SCIPB), made.decode, LATENT)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command that shows what Geant4 would get from an exported model."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+
+from tests.training.par04 import broken
+from tests.training.par04.conftest import Exported
+from training.errors import ModelError
+from training.par04.inference import check
+from training.point import Point
+
+POINT = Point("SiW", 90.0, 64.0)
+
+
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-m", "training.par04.inference", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_it_prints_sum_profile_and_axis_of_both(made: Exported) -> None:
+    """Par04's and the generator's, in MeV and mm."""
+    finished = run(f"--model={made.folder}", "--energy=64", "--angle=90", "--showers=5")
+    printed = json.loads(finished.stdout)
+    assert (printed["point"], printed["showers"]) == ("SiW, 64 GeV, 90 degrees", 5)
+    assert printed["par04"] == printed["generator"]
+    layers = [float(word) for word in printed["par04"]["layers_mev"].split()]
+    assert len(layers) == 9
+    assert sum(layers) == pytest.approx(float(printed["par04"]["sum_mev"]), abs=0.1)
+    assert len(printed["par04"]["axis_mm"].split()) == 3
+
+
+def test_energies_scaled_twice_are_noticed_without_the_trained_model(made: Exported, tmp_path: Path) -> None:
+    """No calorimeter holds more than what came in."""
+    onnx.save(broken.scaled_twice(made.proto), tmp_path / "Generator.onnx")
+    with pytest.raises(ModelError, match="MeV of an electron's 64000 MeV"):
+        check(tmp_path, POINT, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--energy=0", "--energy '0' is not above 0"),
+        ("--angle=steep", "--angle 'steep' is not a number"),
+        ("--showers=0", "--showers '0' is below 1"),
+        ("--model=nowhere", "nowhere: missing. Give the folder"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_words(option: str, said: str, made: Exported) -> None:
+    """Exit code 2 and no traceback."""
+    finished = run(f"--model={made.folder}", option)
+    assert finished.returncode == 2
+    assert said in finished.stderr
+    assert "Traceback" not in finished.stderr
