@@ -13,14 +13,16 @@ import pytest
 from training.errors import ModelError
 from training.vae import checkpoint
 from training.vae.model import VAE, Architecture
+from training.vae.progress import Epoch
 
-ARCHITECTURE = Architecture((2, 3, 4), 5)
+ARCHITECTURE = Architecture((2, 3, 4), 5, (8, 6))
+CURVE = (Epoch(1, 2.5, 2.0, 0.75), Epoch(2, 1.5, 1.25, 0.5), Epoch(3, 1.0, 1.0, 0.625))
 
 
 def save(folder: Path, seed: int = 1) -> VAE:
     """Save a model that never trained."""
     model = VAE(ARCHITECTURE, seed)
-    checkpoint.save(folder, model, ARCHITECTURE, epoch=3, metrics={"val_loss": 1.5}, parameters={"lr": 0.1})
+    checkpoint.save(folder, model, ARCHITECTURE, best=CURVE[1], curve=CURVE, parameters={"lr": 0.1})
     return model
 
 
@@ -45,7 +47,7 @@ def test_an_earlier_declaration_is_taken_back_first(tmp_path: Path) -> None:
     """While a trial trains again, its folder holds no model."""
     save(tmp_path)
     checkpoint.clear(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["vae.eqx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.csv", "vae.eqx"]
 
 
 def test_the_declaration_replaces_an_earlier_one(tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_the_declaration_replaces_an_earlier_one(tmp_path: Path) -> None:
     save(tmp_path, seed=2)
     second = json.loads((tmp_path / "model.json").read_text())
     assert first["files"]["vae.eqx"]["sha256"] != second["files"]["vae.eqx"]["sha256"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "vae.eqx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.csv", "model.json", "vae.eqx"]
 
 
 @pytest.mark.parametrize(
@@ -64,17 +66,55 @@ def test_the_declaration_replaces_an_earlier_one(tmp_path: Path) -> None:
         b"",
         b"not JSON\n",
         b"[]\n",
-        b'{"mesh": [2, 3, 4]}\n',
-        b'{"mesh": [2, 3, 4], "latent_dim": 5}\n',
-        b'{"mesh": [2, 3, 4], "latent_dim": 5}\nrubbish',
+        b'{"format": 2}\n',
+        b'{"format": 2, "mesh": [2, 3, 4], "hidden": [8, 6]}\n',
+        b'{"format": 2, "mesh": [2, 3, 4], "hidden": 8, "latent_dim": 5}\n',
+        b'{"format": 2, "mesh": [2, 3, 4], "hidden": [8, 6], "latent_dim": 5}\n',
+        b'{"format": 2, "mesh": [2, 3, 4], "hidden": [8, 6], "latent_dim": 5}\nrubbish',
     ],
-    ids=["empty", "text", "list", "no latent size", "no weights", "other weights"],
+    ids=["empty", "text", "list", "no mesh", "no latent size", "one width", "no weights", "other weights"],
 )
 def test_a_damaged_model_is_refused(tmp_path: Path, content: bytes) -> None:
     """The message names the file and what to do."""
     (tmp_path / "vae.eqx").write_bytes(content)
     with pytest.raises(ModelError, match=r"vae\.eqx: not a model of this package, or damaged"):
         checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"),
+    [(b'{"mesh": [2, 3, 4], "latent_dim": 5}\n', 1), (b'{"format": 3, "mesh": [2, 3, 4]}\n', 3)],
+    ids=["earlier", "later"],
+)
+def test_another_format_is_not_called_damage(tmp_path: Path, header: bytes, seen: int) -> None:
+    """A model that an earlier or later version wrote is whole, but not ours to read."""
+    (tmp_path / "vae.eqx").write_bytes(header)
+    with pytest.raises(ModelError, match=rf"vae\.eqx: has format {seen}, this version reads 2\. Train it"):
+        checkpoint.load(tmp_path)
+
+
+def test_the_weights_say_how_they_were_trained(tmp_path: Path) -> None:
+    """A file that lost its folder still tells its hyperparameters."""
+    save(tmp_path)
+    with (tmp_path / "vae.eqx").open("rb") as file:
+        header = json.loads(file.readline())
+    assert header["parameters"] == {"lr": 0.1}
+    assert (header["mesh"], header["latent_dim"], header["hidden"]) == ([2, 3, 4], 5, [8, 6])
+
+
+def test_the_learning_curves_are_declared(tmp_path: Path) -> None:
+    """One row for each epoch, the metrics of the best one in model.json."""
+    save(tmp_path)
+    assert (tmp_path / "curves.csv").read_text().splitlines() == [
+        "epoch,loss,val_loss,physics_distance",
+        "1,2.5,2.0,0.75",
+        "2,1.5,1.25,0.5",
+        "3,1.0,1.0,0.625",
+    ]
+    declared = json.loads((tmp_path / "model.json").read_text())
+    assert set(declared["files"]) == {"vae.eqx", "curves.csv"}
+    assert declared["epoch"] == 2
+    assert declared["metrics"] == {"loss": 1.5, "val_loss": 1.25, "physics_distance": 0.5}
 
 
 def test_half_a_model_is_refused(tmp_path: Path) -> None:
