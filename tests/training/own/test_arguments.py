@@ -18,7 +18,7 @@ def test_the_data_are_made_and_the_flags_are_shown(tmp_path: Path) -> None:
 
 
 def test_what_is_no_number_is_refused(folder: Path) -> None:
-    """argparse turns text into numbers, or names the flag."""
+    """The flag is named."""
     done = shell("python digits.py --dataset data --output model --lr fast", folder)
     assert done.returncode == 2
     assert "argument --lr: invalid float value: 'fast'" in done.stderr
