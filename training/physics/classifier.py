@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
 
 from training.physics.comparison import Estimate
 from training.physics.observables import Array
@@ -23,15 +24,17 @@ def classifier_auc(full: Array, generated: Array, random: np.random.Generator) -
     area can be below 0.5. The error is the standard error of the folds' mean.
 
     Args:
-        full: Features, shape (showers, features).
+        full: Features, shape (showers, features); two showers at least.
         generated: The same of the other sample.
         random: Draws the folds.
     """
     rows = np.concatenate([_at_most(full, random), _at_most(generated, random)])
     labels = np.repeat([0, 1], [min(len(full), MOST_SHOWERS), min(len(generated), MOST_SHOWERS)])
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=int(random.integers(2**31)))
-    areas = [_area(rows, labels, *fold) for fold in folds.split(rows, labels)]
-    return Estimate(float(np.mean(areas)), float(np.std(areas, ddof=1) / np.sqrt(FOLDS)))
+    number = min(FOLDS, len(full), len(generated))
+    folds = StratifiedKFold(number, shuffle=True, random_state=int(random.integers(2**31)))
+    with threadpool_limits(1):  # threads that wait for each other on a busy machine take 50 times as long
+        areas = [_area(rows, labels, *fold) for fold in folds.split(rows, labels)]
+    return Estimate(float(np.mean(areas)), float(np.std(areas, ddof=1) / np.sqrt(number)))
 
 
 def _area(rows: Array, labels: Array, learned: Array, judged: Array) -> float:

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds say what passes; what cannot be judged is refused with the mend."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from training.errors import OptionError
+from training.thresholds import Threshold, judged, read_thresholds
+
+
+def written(folder: Path, content: object) -> Path:
+    """A file of thresholds."""
+    file = folder / "thresholds.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
+def test_ends_belong_to_the_range_and_null_is_open(tmp_path: Path) -> None:
+    """As in the component evaluate_model."""
+    read = read_thresholds(written(tmp_path, {"auc": [None, 0.9], "fpd": [0, 2], "showers": [10, None]}))
+    assert read == (
+        Threshold("auc", -math.inf, 0.9),
+        Threshold("fpd", 0.0, 2.0),
+        Threshold("showers", 10.0, math.inf),
+    )
+    assert [read[1].passes(value) for value in (-0.1, 0.0, 2.0, 2.1, math.nan)] == [
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_each_threshold_has_its_line_and_one_failure_fails_all() -> None:
+    """With the value and the range."""
+    thresholds = (Threshold("fpd", 0.0, 2.0), Threshold("auc", -math.inf, 0.9))
+    passed, lines = judged({"fpd": 3.25, "auc": 0.75, "kpd": 1.0}, thresholds)
+    assert not passed
+    assert lines == ["failed  fpd = 3.25, allowed 0 to 2", "passed  auc = 0.75, allowed -inf to 0.9"]
+    assert judged({"fpd": 1.0, "auc": 0.5}, thresholds)[0]
+
+
+def test_a_threshold_of_nothing_is_refused() -> None:
+    """The observables that there are, are named."""
+    with pytest.raises(OptionError, match=r"thresholds for fdp: not known\. There are fpd, auc\."):
+        judged({"fpd": 1.0, "auc": 0.5}, (Threshold("fdp", 0.0, 1.0),))
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [[0], [0, 1, 2], [2, 1], 3, "0,1", [0, "1"], [True, 2], None],
+    ids=lambda bounds: json.dumps(bounds),
+)
+def test_what_is_no_range_is_refused(tmp_path: Path, bounds: object) -> None:
+    """With the name and what was found."""
+    with pytest.raises(OptionError, match=r"the threshold of 'auc' is .*Give \[min, max\]"):
+        read_thresholds(written(tmp_path, {"auc": bounds}))
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    """Missing, not JSON, or JSON of another kind."""
+    with pytest.raises(OptionError, match=r"none\.json: no thresholds can be read"):
+        read_thresholds(tmp_path / "none.json")
+    (tmp_path / "text.json").write_text("auc < 0.9", encoding="utf-8")
+    with pytest.raises(OptionError, match=r"text\.json: no thresholds can be read"):
+        read_thresholds(tmp_path / "text.json")
+    with pytest.raises(OptionError, match="is not an object of JSON"):
+        read_thresholds(written(tmp_path, ["auc"]))
