@@ -18,10 +18,10 @@ from training.showers.spread import Cells, Grid, Rows, count_in_cells, throw_spo
 
 FINEST_LAYERS = 45
 """Depth steps at least taken, whatever the mesh: each at most 0.8 radiation lengths."""
-CELLS_PER_SPOT = 0.75
+CELLS_PER_SPOT = 0.5
 """How many cells can be drawn in the time of one spot: measured by benchmarks/showers.py."""
 AT_ONCE = 200_000
-"""Spots, or cells, of one chunk of showers: its memory is some 20 MB, whatever is drawn."""
+"""Spots, or cells, of one chunk of showers: its memory is some 20 MB (and 50 MB, once, for a tilted face)."""
 
 
 def draw_showers(

@@ -115,11 +115,11 @@ def test_a_sample_needs_little_more_memory_than_itself() -> None:
 
 
 def test_the_cheaper_way_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spots are thrown while they are fewer than 4/3 of the cells, and counted above."""
+    """Spots are thrown while they are fewer than twice the cells, and counted above."""
     taken: list[str] = []
     for name in ("throw_spots", "count_in_cells"):
         monkeypatch.setattr(draw, name, lambda *_, name=name: taken.append(name))
     draw_showers(
-        SIW, Mesh(), np.array([1.0, 10.0, 400.0, 800.0]), 90.0, count=4, random=np.random.default_rng(1)
+        SIW, Mesh(), np.array([1.0, 10.0, 400.0, 1024.0]), 90.0, count=4, random=np.random.default_rng(1)
     )
     assert taken == ["throw_spots", "count_in_cells"]

@@ -18,7 +18,7 @@ each_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEO
 
 def sums(geometry: Geometry, energy: float, angle: float = 90.0) -> Array:
     """Energy sums of 3,000 showers over the incident energy; the angle needs sectors, for the face."""
-    mesh = Mesh(4, 1 if angle == 90.0 else 6, 45)
+    mesh = Mesh(18, 1 if angle == 90.0 else 4, 45)
     return np.asarray(fractions(geometry, energy, angle, count=3000, mesh=mesh).sum(axis=(1, 2, 3)))
 
 
