@@ -31,15 +31,24 @@ class Run:
         return [dict(word.split("=") for word in line.split()[1:]) for line in self.stdout.splitlines()]
 
 
+def training_command(dataset: str, output: str, *options: str) -> list[str]:
+    """Return what a trial would run."""
+    folders = [f"--dataset={dataset}", f"--output={output}"]
+    return [sys.executable, "-m", "training.train", "--threads=1", *folders, *options]
+
+
+def training_environment(dataset: Path) -> dict[str, str]:
+    """Return this process's environment; compiled programs are shared beside the data."""
+    return {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(dataset.parent / "compiled")}
+
+
 def run_training(dataset: Path, model: Path, *options: str, scheme: str = "") -> Run:
-    """Run ``python -m training.train`` as a trial would; compiled programs are shared beside the data."""
-    command = [sys.executable, "-m", "training.train", "--threads=1"]
-    folders = [f"--dataset={scheme}{dataset}", f"--output={scheme}{model}"]
+    """Run ``python -m training.train`` as a trial would."""
     finished = subprocess.run(
-        [*command, *folders, *options],
+        training_command(f"{scheme}{dataset}", f"{scheme}{model}", *options),
         capture_output=True,
         text=True,
-        env={**os.environ, "JAX_COMPILATION_CACHE_DIR": str(dataset.parent / "compiled")},
+        env=training_environment(dataset),
         timeout=200,
         check=False,
     )

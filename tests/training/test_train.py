@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -18,6 +19,9 @@ import pytest
 
 from tests.training.conftest import Run, run_training
 from training.train import set_up_xla
+from training.vae.progress import METRICS
+from training.vae.settings import Settings
+from training.vae.state import NAME
 
 KATIB_FILTER = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
 """Katib's default filter of metrics (pkg/metricscollector/v1beta1/common/const.go)."""
@@ -32,9 +36,9 @@ def test_each_epoch_prints_metrics_that_katib_reads(trained: Run) -> None:
         assert datetime.fromisoformat(moment).tzinfo is not None
         found = {match[1]: match[2] for match in KATIB_FILTER.finditer(words)}
         assert found == dict(word.split("=") for word in words.split())
-        assert list(found) == ["epoch", "loss", "val_loss"]
+        assert list(found) == ["epoch", "loss", "val_loss", "physics_distance"]
         assert found["epoch"] == str(number)
-        assert all(re.fullmatch(r"\d+\.\d{6}", found[name]) for name in ("loss", "val_loss"))
+        assert all(re.fullmatch(r"\d+\.\d{6}", found[name]) for name in METRICS)
 
 
 def test_the_folder_keeps_the_contract(trained: Run) -> None:
@@ -48,17 +52,32 @@ def test_the_folder_keeps_the_contract(trained: Run) -> None:
 
 
 def test_the_declared_metrics_are_the_best_printed_ones(trained: Run) -> None:
-    """Katib compares the minimum of val_loss; the files are of that epoch."""
+    """Katib compares the minimum of physics_distance; the files are of that epoch."""
     declared = json.loads((trained.model / "model.json").read_text())
-    best = min(trained.epochs, key=lambda epoch: float(epoch["val_loss"]))
+    best = min(trained.epochs, key=lambda epoch: float(epoch["physics_distance"]))
     assert declared["epoch"] == int(best["epoch"])
-    assert declared["metrics"] == {name: float(best[name]) for name in ("loss", "val_loss")}
+    assert declared["metrics"] == {name: float(best[name]) for name in METRICS}
 
 
 def test_the_parameters_are_the_ones_given(trained: Run) -> None:
     """Katib's 32.0 is 32; what was not given has its default."""
     declared = json.loads((trained.model / "model.json").read_text())
-    assert declared["parameters"] == {"lr": 3e-3, "batch_size": 32, "epochs": 6, "latent_dim": 10, "seed": 0}
+    given = Settings(lr=3e-3, batch_size=32, epochs=6)
+    assert declared["parameters"] == given.as_text()
+
+
+def test_the_learning_curves_are_those_printed(trained: Run) -> None:
+    """Beside the model, declared with it."""
+    with (trained.model / "curves.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [{name: float(value) for name, value in row.items()} for row in rows] == [
+        {name: float(value) for name, value in epoch.items()} for epoch in trained.epochs
+    ]
+
+
+def test_the_device_is_said_at_the_start(trained: Run) -> None:
+    """Once, on stderr, with nothing that Katib could take for a metric."""
+    assert trained.stderr == "training on cpu (cpu)\n"
 
 
 def test_the_same_seed_trains_the_same_model(trained: Run, dataset: Path, tmp_path: Path) -> None:
@@ -77,6 +96,7 @@ def test_a_diverging_trial_fails_and_leaves_no_model(dataset: Path, tmp_path: Pa
     assert run.exit_code == 1
     assert "nan" not in run.stdout
     assert KATIB_FILTER.search(run.stderr) is None
+    assert not (tmp_path / NAME).exists()
     assert "the loss is not finite. Lower --lr" in run.stderr
     assert not (tmp_path / "model.json").exists()
 
@@ -92,7 +112,15 @@ def test_a_diverging_trial_fails_and_leaves_no_model(dataset: Path, tmp_path: Pa
         ("--epochs=0", "epochs '0' is below 1"),
         ("--latent_dim=0", "latent_dim '0' is below 1"),
         ("--seed=-1", "seed '-1' is below 0"),
-        ("--learning_rate=1", "unrecognized arguments: --learning_rate=1"),
+        ("--hidden=100,0", "hidden '0' is below 1"),
+        ("--hidden=", "hidden '' has an empty entry. Separate the entries by commas"),
+        ("--optimizer=adma", "optimizer 'adma' is not known. Did you mean 'adam'?"),
+        ("--optimizer=sgd", "optimizer 'sgd' is not known. Use one of adam, rmsprop"),
+        ("--patience=-1", "patience '-1' is below 0"),
+        ("--kl_weight=-1", "kl_weight '-1' is below 0. Give 0 or more"),
+        ("--memory=2XB", "memory '2XB' is not a size. Write one such as 500MB or 2GiB"),
+        ("--batch=64", "unrecognized arguments: --batch=64; did you mean --batch_size?"),
+        ("--xyz", "unrecognized arguments: --xyz; known: -h, --help, --dataset"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_refused_at_once(
@@ -148,3 +176,12 @@ def test_the_cache_can_be_moved(environment: dict[str, str]) -> None:
     environment["JAX_COMPILATION_CACHE_DIR"] = "mine"
     set_up_xla(0)
     assert environment["JAX_COMPILATION_CACHE_DIR"] == "mine"
+
+
+def test_trials_can_share_a_gpu(environment: dict[str, str]) -> None:
+    """JAX would take most of its memory at once; who wants that can say so."""
+    set_up_xla(0)
+    assert environment["XLA_PYTHON_CLIENT_PREALLOCATE"] == "false"
+    environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "true"
+    set_up_xla(0)
+    assert environment["XLA_PYTHON_CLIENT_PREALLOCATE"] == "true"
