@@ -87,15 +87,14 @@ def _chi2_per_bin(value: Array, error: Array, full: Array, full_error: Array) ->
     usable = (variance > 0.0) & np.isfinite(variance) & np.isfinite(value) & np.isfinite(full)
     if not usable.any():
         return None
-    return float(np.mean((value[usable] - full[usable]) ** 2 / variance[usable]))
+    with np.errstate(over="ignore"):
+        return float(np.mean((value[usable] - full[usable]) ** 2 / variance[usable]))
 
 
 def _told(agreement: dict[str, float | None]) -> str:
     names = {MODEL: "model", FLOOR: "second full sample"}
-    told = [
-        f"{names[name]} {text(Estimate(value))}" for name, value in agreement.items() if value is not None
-    ]
-    return f"χ² per bin: {', '.join(told)}" if told else ""
+    known = {name: Estimate(value) for name, value in agreement.items() if value is not None}
+    return f"χ² per bin: {', '.join(f'{names[name]} {text(known[name])}' for name in known)}" if known else ""
 
 
 def _window(ratio: Array, error: Array) -> float:

@@ -34,6 +34,7 @@ def words(estimate: Estimate | None) -> list[str]:
     head = _fixed(value / 10.0**power, decimals)
     times = f" × 10{str(power).translate(SUPERSCRIPTS)}" if power else ""
     if not known:
+        head = head if value else "0"
         return [head + times]
     tail = f"±\N{NO-BREAK SPACE}{_fixed(error / 10.0**power, decimals)}"
     return [f"({head}", f"{tail}){times}"] if power else [head, tail]

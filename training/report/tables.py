@@ -16,9 +16,8 @@ SPELLINGS = {
     "auc": "AUC of a classifier",
     "fpd": "FPD",
     "kpd": "KPD",
-    "l1": "L1 distance",
-    "separation": "separation power",
-    "wasserstein": "Wasserstein-1 distance",
+    "l1": "L1",
+    "wasserstein": "Wasserstein",
 }
 """Of words in names, where it is not the word."""
 

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import shutil
-import subprocess
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -130,25 +131,33 @@ def tab(profile: Path) -> Iterator[Tab]:
     browser = find()
     if browser is None:
         raise RuntimeError(f"none of {', '.join(NAMES)} is installed")
-    to_browser, from_browser = os.pipe(), os.pipe()
+    to_browser, from_browser = _pipe(), _pipe()
     flags = [*FLAGS, f"--user-data-dir={profile}", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    # The protocol's pipes are the descriptors 3 and 4.
-    command = ["sh", "-c", 'exec "$@" 3<&"$0" 4>&"$FROM"', str(to_browser[0]), browser, *flags]
-    process = subprocess.Popen(
-        command,
-        pass_fds=(to_browser[0], from_browser[1]),
-        env={**os.environ, "FROM": str(from_browser[1])},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+    process = os.posix_spawn(
+        browser,
+        [browser, *flags],
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_DUP2, to_browser[0], 3),
+            (os.POSIX_SPAWN_DUP2, from_browser[1], 4),
+            *((os.POSIX_SPAWN_OPEN, output, os.devnull, os.O_WRONLY, 0) for output in (1, 2)),
+        ],
     )
     os.close(to_browser[0])
     os.close(from_browser[1])
     try:
-        opened = Tab(from_browser[0], to_browser[1])
-        yield opened
-        opened.send("Browser.close") if opened._session is None else None
+        yield Tab(from_browser[0], to_browser[1])
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        os.kill(process, signal.SIGTERM)
+        os.waitpid(process, 0)
         os.close(to_browser[1])
         os.close(from_browser[0])
+
+
+def _pipe() -> tuple[int, int]:
+    """Open a pipe whose ends are not the descriptors 3 and 4, at which the browser expects its own."""
+    low = os.pipe()
+    reads, writes = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
+    for end in low:
+        os.close(end)
+    return reads, writes

@@ -215,6 +215,7 @@ function learningFigure({ epochs, losses, distance, kept }, colours) {
   });
   const names = Object.keys(losses);
   const measured = distance.some((value) => value !== null);
+  const scale = (values) => (values.every((value) => value === null || value > 0) ? "log" : "linear");
   const data = names.map((name, number) => line(name, losses[name], number));
   if (measured) data.push(line("physics distance", distance, 3, { yaxis: "y2", line: { color: colours.ink, width: 1.8 } }));
   const shapes = kept === null ? [] : [{
@@ -229,9 +230,9 @@ function learningFigure({ epochs, losses, distance, kept }, colours) {
     layout: layout(colours, {
       shapes, annotations,
       xaxis: axis(colours, { title: titled("epoch"), anchor: measured ? "y2" : "y" }),
-      yaxis: axis(colours, { title: titled("loss"), type: "log", domain: [measured ? 0.46 : 0, 1] }),
+      yaxis: axis(colours, { title: titled("loss"), type: scale(Object.values(losses).flat()), domain: [measured ? 0.46 : 0, 1] }),
       ...(measured && {
-        yaxis2: axis(colours, { title: titled("physics distance"), type: "log", domain: [0, 0.4] }),
+        yaxis2: axis(colours, { title: titled("physics distance"), type: scale(distance), domain: [0, 0.4] }),
       }),
     }),
   };

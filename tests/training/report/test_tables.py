@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sentence at the top and the tables' words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from tests.training.report.made import COSTS, comparison, evaluation
+from training.physics.comparison import Estimate
+from training.point import Point
+from training.report import tables
+
+
+def verdict(**changes: object) -> str:
+    """The sentence on an evaluation, with plain spaces."""
+    return tables.verdict(replace(evaluation(), **changes)).replace("\N{NO-BREAK SPACE}", " ")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(
+            {},
+            "The model on a mesh of 18 × 16 × 9 cells, 1,000 showers at 1 point: physics distance "
+            "0.1235 ± 0.0046 against 0.02001 ± 0.00023 of two samples of full simulation, 6.17 times this "
+            "floor.",
+            id="everything",
+        ),
+        pytest.param(
+            {"facts": {"model": "VAE"}, "floor": {}},
+            "VAE, 1,000 showers at 1 point: physics distance 0.1235 ± 0.0046.",
+            id="no floor, no mesh, a name",
+        ),
+        pytest.param(
+            {"metrics": {}, "facts": {}},
+            "The model, 1,000 showers at 1 point: no physics distance was measured.",
+            id="no distance",
+        ),
+        pytest.param(
+            {"floor": {"physics_distance": Estimate(0.0)}, "facts": {}},
+            "The model, 1,000 showers at 1 point: physics distance 0.1235 ± 0.0046 against 0 of two "
+            "samples of full simulation.",
+            id="a floor of zero",
+        ),
+    ],
+)
+def test_the_verdict_is_one_sentence(changes: dict[str, object], expected: str) -> None:
+    """The model, its mesh, how many showers, and how far it is from full simulation."""
+    assert verdict(**changes) == expected
+
+
+def test_the_objective_is_the_first_row() -> None:
+    """What a search minimises is what a reader looks for; a floor that is missing is a dash."""
+    rows = tables.rows(evaluation().metrics, {"physics_distance": Estimate(0.02)})
+    assert [row.name for row in rows] == ["physics distance", "energy"]
+    assert (rows[1].floor, rows[1].ratio) == (["–"], ["–"])
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("radial_l1", "radial L1"),
+        ("auc", "AUC of a classifier"),
+        ("longitudinal_first_moment_wasserstein", "longitudinal first moment Wasserstein"),
+        ("something_of_yours", "something of yours"),
+    ],
+)
+def test_names_are_written_as_words(name: str, expected: str) -> None:
+    """An observable that this report does not know is shown all the same."""
+    assert tables.label(name) == expected
+
+
+def test_costs_have_three_digits() -> None:
+    """Their units are in their names."""
+    assert tables.costs(COSTS)[0] == ("ms per shower batch 1", "0.312")
+
+
+def test_the_worst_point_has_the_largest_distance() -> None:
+    """Where points have none, none is the worst."""
+
+    def at(energy: float, distance: float) -> object:
+        point = Point("SiW", 90.0, energy)
+        return replace(comparison(point), differences={"physics_distance": Estimate(distance)})
+
+    three = [at(1.0, 0.1), at(2.0, 0.4), at(4.0, math.nan)]
+    assert tables.worst(evaluation(three)) == 1  # type: ignore[arg-type]
+    assert tables.worst(evaluation([at(4.0, math.nan)] * 2)) is None  # type: ignore[list-item]
+    assert tables.worst(evaluation()) is None
