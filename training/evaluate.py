@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,8 @@ SHOWERS_PER_POINT = 1000
 """Enough for a mean energy to 0.5 % at 64 GeV in SciPb; the published set's 110 points take minutes."""
 BLOCK_BYTES = 32 * 2**20
 """Of the showers that are in memory at once."""
+STRETCHES = 8
+"""Places of a file that showers are taken from, where not all are."""
 
 
 def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
@@ -49,7 +52,7 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
     conditions. A point with a range of energies is compared in four bins of ln E.
 
     Args:
-        model: The folder that `training.export` wrote.
+        model: The folder that `training.export` wrote, or one ONNX file of it.
         dataset: The folder that `training.prepare` wrote.
         destination: A folder for ``report.html`` and ``metrics.json``; made if it is missing.
 
@@ -91,17 +94,18 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
         DataError: The data cannot be read, or have no showers to compare.
     """
     model, destination = Path(model), Path(destination)
-    found = compare(Generator(model), dataset, costs(model))
+    found = replace(compare(Generator(model), dataset), costs=costs(model))
     metrics = flat(found)
     destination.mkdir(parents=True, exist_ok=True)
-    learning = (model / LEARNING).read_text(encoding="utf-8") if (model / LEARNING).is_file() else None
+    learned = (model if model.is_dir() else model.parent) / LEARNING
+    learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
     (destination / REPORT).write_text(page(found, curves=learning), encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     return metrics
 
 
-def compare(generator: Generator, dataset: Path, measured: Mapping[str, float]) -> Evaluation:
-    """Return what is found, as data for the page."""
+def compare(generator: Generator, dataset: Path) -> Evaluation:
+    """Return what is found, as data for the page, without the costs."""
     test, training = open_part(dataset, "test"), open_part(dataset, "training")
     if test.mesh != generator.mesh:
         raise ModelError(
@@ -117,7 +121,7 @@ def compare(generator: Generator, dataset: Path, measured: Mapping[str, float]) 
         comparisons=comparisons,
         metrics=_ordered(over_points([one.differences for one in comparisons]), of_model),
         floor=_ordered(over_points([one.floor for one in comparisons]), of_floor),
-        costs=measured,
+        costs={},
         facts=generator.facts,
     )
 
@@ -193,10 +197,18 @@ def _simulated(part: Part, point: Point, wanted: int) -> tuple[Sample, Array]:
 
 
 def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
-    """Read the first showers of a point in blocks that fit; of an empty point one empty block."""
+    """Read as many showers of a point as are wanted, in blocks that fit; of an empty point one empty block.
+
+    Where there are more, they are taken from all over its file: it may be sorted by energy.
+    """
+    count = part.counts[point]
+    wanted = min(wanted, count)
     size = max(1, BLOCK_BYTES // (4 * part.mesh.cells))
-    for rows in list(runs(min(wanted, part.counts[point]), size)) or [slice(0, 0)]:
-        yield read(part, point, rows)
+    if wanted < count:
+        size = max(1, min(size, wanted // STRETCHES))
+    for rows in list(runs(wanted, size)) or [slice(0, 0)]:
+        start = rows.start * count // max(wanted, 1)
+        yield read(part, point, slice(start, start + rows.stop - rows.start))
 
 
 def _reduced(block: Block) -> Sample:

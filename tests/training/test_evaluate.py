@@ -1,24 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An evaluation: finite numbers for a threshold, and a page that needs no network."""
+"""An evaluation: finite numbers for a threshold, on showers that no training saw, and a page."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
-from training.data import layout
-from training.errors import ModelError
-from training.evaluate import evaluate
+from tests.training.data.showers import write_calochallenge
+from training.data.dataset import open_part, read
+from training.errors import DataError, ModelError
+from training.evaluate import compare, evaluate
+from training.geometry import Mesh
 from training.par04.generator import Generator
-from training.point import Point
+from training.point import plain
 from training.prepare import prepare
+from training.scaling import Floats, to_fractions
+
+SCALARS = ("energy", "longitudinal_first_moment", "longitudinal_second_moment", "radial_first_moment")
+DISTRIBUTIONS = (*SCALARS, "radial_second_moment", "sparsity", "layers", "cells")
+OF_POINTS = [
+    "physics_distance",
+    "energy_mean",
+    "energy_sigma",
+    "energy_resolution",
+    *(f"{name}_{kind}" for name in DISTRIBUTIONS for kind in ("wasserstein", "separation")),
+    "longitudinal_l1",
+    "radial_l1",
+    "layers_correlation",
+]
+TOGETHER = ["fpd", "kpd", "auc"]
+COSTS = [
+    "ms_per_shower_batch_1",
+    "ms_per_shower_batch_100",
+    "model_megabytes",
+    "peak_memory_megabytes",
+]
 
 
 @pytest.fixture(scope="module")
@@ -29,82 +55,170 @@ def evaluation(exported: Path, dataset: Path, tmp_path_factory: pytest.TempPathF
     return folder
 
 
-def test_every_observable_is_a_finite_number(exported: Path, dataset: Path, tmp_path: Path) -> None:
-    """Each as mean over the points and as the worst of them."""
-    metrics = evaluate(exported, dataset, tmp_path)
-    names = ["energy_mean", "energy_sigma", "energy_wasserstein", "longitudinal_l1", "radial_l1"]
-    assert set(metrics) == {*names, *(f"{name}_worst" for name in names), "showers"}
+@pytest.fixture(scope="module")
+def metrics(evaluation: Path) -> dict[str, float]:
+    """Its numbers, as they are written beside the page."""
+    written: dict[str, float] = json.loads((evaluation / "metrics.json").read_text(encoding="utf-8"))
+    return written
+
+
+def without_costs(metrics: dict[str, float]) -> dict[str, float]:
+    """What does not depend on the machine."""
+    return {name: value for name, value in metrics.items() if name not in COSTS}
+
+
+def spoilt(dataset: Path, folder: Path, part: str) -> Path:
+    """A copy of a data set whose showers of one part have all their energy in one cell."""
+    shutil.copytree(dataset, folder)
+    declared = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    for path in (folder / part).rglob("*.h5"):
+        with h5py.File(path, "r+") as file:
+            for key in file:
+                cells = np.zeros_like(file[key])
+                cells[:, 0, 0, 0] = file[key][:].sum(axis=(1, 2, 3))
+                file[key][:] = cells
+        declared["files"][str(path.relative_to(folder))]["bytes"] = path.stat().st_size
+    (folder / "dataset.json").write_text(json.dumps(declared), encoding="utf-8")
+    return folder
+
+
+class FullSimulation(Generator):
+    """A generator that knows its showers by heart: those of the data set's validation part."""
+
+    def __init__(self, dataset: Path, *, wrong: Callable[[Floats], Floats] = np.asarray) -> None:
+        self.facts = {}
+        self._part = open_part(dataset, "validation")
+        self.mesh: Mesh = self._part.mesh
+        self._points = iter(self._part.points)
+        self._wrong = wrong
+
+    def draw(self, conditions: Floats, random: np.random.Generator) -> Floats:
+        """Return the next point's showers, in the order in which points are evaluated."""
+        block = read(self._part, next(self._points), slice(len(conditions)))
+        return self._wrong(to_fractions(block.cells_mev, block.energies_gev))
+
+
+def test_every_observable_is_a_finite_number(metrics: dict[str, float]) -> None:
+    """Mean, worst and floor of what points have; value, error and floor of what all have together."""
+    names = [
+        *(f"{name}{end}" for name in OF_POINTS for end in ("", "_worst", "_floor")),
+        *(f"{name}{end}" for name in TOGETHER for end in ("", "_error", "_floor")),
+        "physics_distance_error",
+        *COSTS,
+        "showers",
+    ]
+    assert sorted(metrics) == sorted(names)
     assert all(type(value) is float and math.isfinite(value) for value in metrics.values())
-    assert all(metrics[name] <= metrics[f"{name}_worst"] for name in names)
-    assert metrics["showers"] == 320.0
+    assert all(metrics[name] <= metrics[f"{name}_worst"] for name in OF_POINTS)
 
 
-def test_the_same_model_gets_the_same_numbers(exported: Path, dataset: Path, tmp_path: Path) -> None:
+def test_every_observable_is_in_the_table(metrics: dict[str, float]) -> None:
+    """The docstring names each, or each kind."""
+    documented = set(re.findall(r"[a-zX][a-z_0-9]+", evaluate.__doc__ or ""))
+    for name in without_costs(metrics):
+        plain = re.sub(r"_(worst|floor|error)$", "", name)
+        what, _, kind = plain.rpartition("_")
+        assert plain in documented or (what in documented and f"X_{kind}" in documented), name
+    assert set(COSTS) <= documented
+
+
+def test_as_many_showers_are_compared_as_the_test_part_has(metrics: dict[str, float], dataset: Path) -> None:
+    """A tenth of the set."""
+    assert metrics["showers"] == len(open_part(dataset, "test")) == 32
+
+
+def test_the_same_model_gets_the_same_numbers(
+    exported: Path, dataset: Path, metrics: dict[str, float], tmp_path: Path
+) -> None:
     """A threshold must not be passed by chance."""
-    first, second = evaluate(exported, dataset, tmp_path / "a"), evaluate(exported, dataset, tmp_path / "b")
-    assert first == second
+    assert without_costs(evaluate(exported, dataset, tmp_path)) == without_costs(metrics)
 
 
-def test_a_trained_model_comes_close(exported: Path, dataset: Path, tmp_path: Path) -> None:
+def test_showers_that_were_trained_on_are_no_measure(
+    exported: Path, dataset: Path, metrics: dict[str, float], tmp_path: Path
+) -> None:
+    """Spoiling them spoils the floor alone; spoiling the test part spoils what is said of the model."""
+    seen = evaluate(exported, spoilt(dataset, tmp_path / "training", "training"), tmp_path / "a")
+    assert {name: seen[name] for name in OF_POINTS} == {name: metrics[name] for name in OF_POINTS}
+    assert seen["longitudinal_l1_floor"] > 10.0 * metrics["longitudinal_l1_floor"]
+    held_out = evaluate(exported, spoilt(dataset, tmp_path / "test", "test"), tmp_path / "b")
+    assert held_out["longitudinal_l1"] > 3.0 * metrics["longitudinal_l1"]
+
+
+def test_full_simulation_as_a_model_reaches_the_floor(tmp_path: Path) -> None:
+    """Showers of a third part are as near to the test part as those of the training part are."""
+    prepare("", tmp_path, geometries="SiW", energies="64", angles="90", showers=2000, mesh="4x5x9")
+    found = compare(FullSimulation(tmp_path), tmp_path)
+    for name, estimate in found.metrics.items():
+        both = math.hypot(estimate.error, found.floor[name].error)
+        assert abs(estimate.value - found.floor[name].value) < 4.0 * both, name
+    too_hot = compare(FullSimulation(tmp_path, wrong=lambda cells: 1.05 * cells), tmp_path)
+    assert too_hot.metrics["energy_mean"].value == pytest.approx(0.05, abs=0.005)
+    assert too_hot.metrics["physics_distance"].value > 5.0 * too_hot.floor["physics_distance"].value
+
+
+def test_a_trained_model_comes_close(metrics: dict[str, float]) -> None:
     """Mean energy to 10 %, profiles better than half of the worst."""
-    metrics = evaluate(exported, dataset, tmp_path)
     assert metrics["energy_mean"] < 0.1
     assert metrics["longitudinal_l1"] < 0.5
     assert metrics["radial_l1"] < 0.5
 
 
+def test_a_range_of_energies_is_compared_in_bins(tmp_path: Path) -> None:
+    """The CaloChallenge's showers of 1 GeV to 1 TeV make four points; each has its own energies."""
+    write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 400)
+    prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x9")
+    found = compare(FullSimulation(tmp_path / "data"), tmp_path / "data")
+    ranges = [(one.point.energy_gev, one.point.highest_gev) for one in found.comparisons]
+    assert ranges == [pytest.approx((10 ** (at * 0.75), 10 ** (at * 0.75 + 0.75))) for at in range(4)]
+    assert sum(one.showers for one in found.comparisons) == 40
+
+
 def test_the_page_shows_every_point_and_loads_nothing(evaluation: Path, dataset: Path) -> None:
-    """One file: no script, style sheet, image or font from elsewhere."""
+    """One file: no script, style sheet, image or font from elsewhere; with the training's own curves."""
     text = (evaluation / "report.html").read_text(encoding="utf-8")
-    assert all(str(point) in text for point in layout.points(dataset))
-    assert "Plotly.newPlot" in text
+    points = open_part(dataset, "test").points
+    assert all(f'"{point.geometry}, {plain(point.energy_gev)} GeV, ' in text for point in points)
     assert re.findall(r"<(?:script|link|img|iframe)[^>]*\b(?:src|href)=", text) == []
     assert "@import" not in text.split("<body>")[0]
 
 
 def test_data_of_another_mesh_are_refused(exported: Path, tmp_path: Path) -> None:
     """Both meshes are named."""
-    prepare("", tmp_path, geometries="SiW", energies="4", angles="90", showers=1, mesh="2x5x9")
+    prepare("", tmp_path, geometries="SiW", energies="4", angles="90", showers=10, mesh="2x5x9")
     with pytest.raises(ModelError, match=r"the mesh 4x5x9, .* has 2x5x9"):
         evaluate(exported, tmp_path, tmp_path / "evaluation")
 
 
-@pytest.mark.parametrize("content", [b"", b"not ONNX"], ids=["empty", "text"])
-def test_a_damaged_model_is_refused(tmp_path: Path, content: bytes) -> None:
-    """The message names the file."""
-    (tmp_path / "Generator.onnx").write_bytes(content)
-    with pytest.raises(ModelError, match=r"Generator\.onnx: ONNX Runtime cannot load it"):
-        Generator(tmp_path)
+def test_one_shower_is_not_enough_to_test_with(exported: Path, tmp_path: Path) -> None:
+    """The spread of one is nothing to compare with."""
+    prepare("", tmp_path, geometries="SiW", energies="4", angles="90", showers=10, mesh="4x5x9")
+    with pytest.raises(DataError, match="no point has two showers to test with"):
+        evaluate(exported, tmp_path, tmp_path / "evaluation")
 
 
-def test_a_missing_model_is_refused(tmp_path: Path) -> None:
-    """A folder of a training is not an export."""
-    with pytest.raises(ModelError, match=r"Generator\.onnx: missing"):
-        Generator(tmp_path)
+def run(*options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command."""
+    command = [sys.executable, "-m", "training.evaluate", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_generated_showers_have_shape_unit_and_chance(exported: Path) -> None:
-    """MeV on the model's mesh; each shower another one, the same again for the same seed."""
-    generator, point = Generator(exported), Point("SiW", 90.0, 64.0)
-    showers = generator.draw(point, 20, np.random.default_rng(1))
-    assert showers.shape == (20, 4, 5, 9)
-    assert showers.sum(axis=(1, 2, 3)) == pytest.approx(np.full(20, 64_000.0), rel=0.3)
-    assert len(np.unique(showers.reshape(20, -1), axis=0)) == 20
-    assert np.array_equal(showers, generator.draw(point, 20, np.random.default_rng(1)))
+def test_the_command_judges(exported: Path, dataset: Path, metrics: dict[str, float], tmp_path: Path) -> None:
+    """Numbers as JSON, a line for each threshold, and exit code 1 where one fails."""
+    thresholds = tmp_path / "thresholds.json"
+    thresholds.write_text('{"energy_mean": [0, 0.1], "auc": [null, 0.1]}', encoding="utf-8")
+    folders = [f"--model={exported}", f"--dataset={dataset}", f"--destination={tmp_path}/out"]
+    done = run(*folders, f"--thresholds={thresholds}")
+    assert without_costs(json.loads(done.stdout)) == without_costs(metrics)
+    assert [line.split()[:2] for line in done.stderr.splitlines()] == [
+        ["passed", "energy_mean"],
+        ["failed", "auc"],
+    ]
+    assert done.returncode == 1
 
 
-def test_the_command_prints_the_numbers(exported: Path, dataset: Path, tmp_path: Path) -> None:
-    """As JSON, those of the function; a mistake is one line and exit code 2."""
-    command = [sys.executable, "-m", "training.evaluate", f"--destination={tmp_path}/out"]
-    good = subprocess.run(
-        [*command, f"--model={exported}", f"--dataset={dataset}"], capture_output=True, text=True, check=False
-    )
-    assert json.loads(good.stdout) == evaluate(exported, dataset, tmp_path)
-    bad = subprocess.run(
-        [*command, f"--model={exported}", f"--dataset={tmp_path}/none"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
-    assert "none: not a folder" in bad.stderr
+def test_a_mistake_is_one_line_and_exit_code_2(exported: Path, tmp_path: Path) -> None:
+    """A folder that is not there."""
+    done = run(f"--model={exported}", f"--dataset={tmp_path}/none", f"--destination={tmp_path}/out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"{tmp_path}/none" in done.stderr

@@ -32,7 +32,7 @@ def costs(model: Path) -> dict[str, float]:
     """Measure an exported model.
 
     Args:
-        model: The folder that `training.export` wrote.
+        model: The folder that `training.export` wrote, or one ONNX file of it.
 
     Returns:
         ``ms_per_shower_batch_1`` and ``ms_per_shower_batch_100``: time of a call over its showers, one core.
@@ -41,7 +41,7 @@ def costs(model: Path) -> dict[str, float]:
     """
     generator = Generator(model, threads=1)
     speeds = {f"ms_per_shower_batch_{batch}": _milliseconds(generator, batch) for batch in REPEATS}
-    size = (model / FILE_NAME).stat().st_size / MEGABYTE
+    size = (model / FILE_NAME if model.is_dir() else model).stat().st_size / MEGABYTE
     return {**speeds, "model_megabytes": size, "peak_memory_megabytes": _peak_memory(model)}
 
 
