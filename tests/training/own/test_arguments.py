@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.training.own.page import command, save, shell, succeeds
+from tests.training.own.page import command, save, succeeds
 
 
 def test_the_data_are_made_and_the_flags_are_shown(tmp_path: Path) -> None:
@@ -15,10 +15,3 @@ def test_the_data_are_made_and_the_flags_are_shown(tmp_path: Path) -> None:
     assert printed.startswith("{'training': 1347, 'test': 450}\n")
     for flag in ("--lr LR", "--batch_size BATCH_SIZE", "--dataset DATASET", "--output OUTPUT", "(0.001)"):
         assert flag in printed
-
-
-def test_what_is_no_number_is_refused(folder: Path) -> None:
-    """The flag is named."""
-    done = shell("python digits.py --dataset data --output model --lr fast", folder)
-    assert done.returncode == 2
-    assert "argument --lr: invalid float value: 'fast'" in done.stderr

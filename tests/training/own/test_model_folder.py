@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import joblib
 import numpy as np
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage import read_checkpoint, verify
@@ -30,10 +31,12 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    for name, value in KEYS.items():
+    address = f"http://{host}:{port}"
+    for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
         monkeypatch.setenv(name, value)
-    boto3.client("s3", endpoint_url=f"http://{host}:{port}").create_bucket(Bucket="bucket")
-    yield f"http://{host}:{port}"
+    boto3.client("s3").create_bucket(Bucket="bucket")
+    yield address
+    S3FileSystem.clear_instance_cache()
     server.stop()
 
 
@@ -54,23 +57,24 @@ def test_the_model_is_whole_and_of_the_best_epoch(folder: Path) -> None:
 
 
 def test_a_second_attempt_leaves_the_second_model(folder: Path) -> None:
-    """Into the same folder, as a retried pod would."""
-    for lr in ("0.1", "0.01"):
-        succeeds(f"python digits.py --dataset data --output model --epochs 1 --lr {lr}", folder)
-    checkpoint = read_checkpoint(folder / "model")
+    """Into the folder of an earlier one, as a retried pod would."""
+    model = folder / "model"
+    declare(folder, model, b"earlier")
+    succeeds("python digits.py --dataset data --output model --epochs 1 --lr 0.1", folder)
+    checkpoint = read_checkpoint(model)
     verify(checkpoint)
-    assert checkpoint.parameters["lr"] == 0.01
+    assert checkpoint.parameters["lr"] == 0.1
 
 
 def test_a_trial_that_is_killed_while_it_writes_leaves_no_model(folder: Path) -> None:
     """Neither at its first attempt nor at one that overwrites an earlier model."""
-    contract, model = runpy.run_path(str(folder / "checkpoint.py")), folder / "model"
-    for attempt in range(2):
-        contract["begin"](model)
-        (model / "weights").write_text(f"half of attempt {attempt}")
+    begin, model = lines(folder, "checkpoint.py")["begin"], folder / "model"
+    for attempt in (b"first", b"second"):
+        begin(model)
+        (model / "digits.joblib").write_bytes(b"half of the " + attempt)
         with pytest.raises(NoCheckpoint):
             read_checkpoint(model)
-        contract["declare"](model, ["weights"], epoch=1, metrics={"loss": 0.5}, parameters={})
+        declare(folder, model, attempt)
         verify(read_checkpoint(model))
 
 
@@ -83,12 +87,26 @@ def test_the_lines_to_paste_need_nothing_but_python(folder: Path) -> None:
 
 
 def test_object_storage_holds_the_data_and_gets_the_model(folder: Path, endpoint: str) -> None:
-    """The same script, with addresses; a second attempt replaces the first one's model there too."""
-    store = boto3.client("s3", endpoint_url=endpoint)
+    """The same script with addresses; an earlier attempt's model is replaced there too."""
+    store, trial = boto3.client("s3", endpoint_url=endpoint), "s3://bucket/models/digits/digits-1"
     store.upload_file(str(folder / "data" / "training.npz"), "bucket", "digits/training.npz")
-    for lr in ("0.1", "0.01"):
-        places = "--dataset s3://bucket/digits --output s3://bucket/models/digits/digits-1"
-        succeeds(f"python digits.py {places} --epochs 1 --lr {lr}", folder, AWS_ENDPOINT_URL=endpoint)
-    checkpoint = read_checkpoint("s3://bucket/models/digits/digits-1", endpoint_url=endpoint)
+    declare(folder, folder / "model", b"earlier")
+    lines(folder, "upload.py")["upload"](folder / "model", trial)
+    verify(read_checkpoint(trial, endpoint_url=endpoint), endpoint_url=endpoint)
+    succeeds(f"python digits.py --dataset s3://bucket/digits --output {trial} --epochs 1", folder)
+    checkpoint = read_checkpoint(trial, endpoint_url=endpoint)
     verify(checkpoint, endpoint_url=endpoint)
-    assert json.loads(checkpoint.text)["parameters"]["lr"] == 0.01
+    assert checkpoint.parameters["lr"] == 0.001
+
+
+def lines(folder: Path, file: str) -> dict[str, Any]:
+    """The functions of one of the page's files."""
+    return runpy.run_path(str(folder / file))
+
+
+def declare(folder: Path, model: Path, weights: bytes) -> None:
+    """Leave a model by the page's own lines."""
+    functions = lines(folder, "checkpoint.py")
+    functions["begin"](model)
+    (model / "digits.joblib").write_bytes(weights)
+    functions["declare"](model, ["digits.joblib"], epoch=1, metrics={"accuracy": 0.5}, parameters={})
