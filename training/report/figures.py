@@ -40,7 +40,7 @@ def curve(given: Curve) -> dict[str, Any]:
         "y": given.y_label,
         "log": given.logarithmic,
         "edges": _numbers(given.edges),
-        "range": _range([value for value, _ in samples.values()], logarithmic=given.logarithmic),
+        "range": _range(list(samples.values()), logarithmic=given.logarithmic),
         "samples": {name: [_numbers(part) for part in pair] for name, pair in samples.items()},
         "ratios": {name: [_numbers(part) for part in pair] for name, pair in ratios.items()},
         "window": _window(*ratios[MODEL]),
@@ -104,15 +104,14 @@ def _window(ratio: Array, error: Array) -> float:
     return next((w for w in WINDOWS if len(off) and np.mean(off <= w) >= 0.9), WINDOWS[-1])
 
 
-def _range(samples: list[Array], *, logarithmic: bool) -> list[float | None]:
+def _range(samples: list[tuple[Array, Array]], *, logarithmic: bool) -> list[float | None]:
     """The vertical axis, from 0 where that can be; a histogram's bars start at the bottom."""
-    values = np.concatenate(samples)
-    values = values[np.isfinite(values)]
-    if logarithmic:
-        values = values[values > 0.0]
-    if not len(values):
+    values, errors = (np.concatenate(parts) for parts in zip(*samples, strict=True))
+    known = np.isfinite(values) & (values > 0.0 if logarithmic else True)
+    if not known.any():
         return [0.1, 1.0] if logarithmic else [0.0, 1.0]
-    low, high = float(values.min()), float(values.max())
+    low = float(values[known].min())
+    high = float((values + np.nan_to_num(errors, posinf=0.0))[known].max())
     if logarithmic:
         return _numbers(np.array([max(low, high * 10.0**-DECADES) / 2.0, high * 3.0]))
     if low >= 0.0:

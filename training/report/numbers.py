@@ -12,6 +12,9 @@ NONE = "–"
 ERROR_DIGITS = 2
 VALUE_DIGITS = 3
 """Of a number without an error."""
+MOST_DECIMALS = 9
+SMALLEST = 1e-300
+"""Below is what rounding leaves of zero."""
 PLAIN = range(-3, 5)
 """Powers of ten that are written out."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -26,6 +29,8 @@ def words(estimate: Estimate | None) -> list[str]:
     if estimate is None or not math.isfinite(estimate.value):
         return [NONE]
     value, error = estimate.value, estimate.error
+    if max(abs(value), error) < SMALLEST:
+        value = error = 0.0
     known = math.isfinite(error) and error > 0.0
     power = _exponent(max(abs(value), error if known else 0.0))
     if power in PLAIN:
@@ -63,7 +68,7 @@ def _exponent(value: float) -> int:
 def _decimals(value: float, digits: int = VALUE_DIGITS) -> int:
     """How many decimals show so many significant digits, once the value is rounded to them."""
     rounded = float(f"{value:.{digits - 1}e}")
-    return digits - 1 - _exponent(rounded)
+    return min(digits - 1 - _exponent(rounded), MOST_DECIMALS)
 
 
 def _fixed(value: float, decimals: int) -> str:

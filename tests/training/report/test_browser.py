@@ -90,6 +90,22 @@ def test_the_worst_point_is_one_step_away(browser: Tab, report: Path) -> None:
     assert browser.value(SHOWN).startswith(browser.value("document.getElementById('worst').textContent"))
 
 
+def test_a_figure_is_saved_with_its_title_and_legend(browser: Tab, report: Path) -> None:
+    """As a slide needs it: the point in the title, every sample named."""
+    browser.look()
+    browser.open(report)
+    browser.value(
+        "Plotly.downloadImage = (figure, size) => Plotly.toImage(figure, size)"
+        ".then((address) => { window.saved = [size.filename, decodeURIComponent(address)]; })"
+    )
+    browser.value("document.querySelector('figcaption button').click()")
+    browser.wait("window.saved !== undefined")
+    name, svg = browser.value("window.saved")
+    assert name == "Longitudinal-profile-SciPb-4-GeV-50-"
+    for text in ("Longitudinal profile, SciPb, 4 GeV, 50°", "Full again", "Model", "depth (mm)"):
+        assert text in svg
+
+
 def test_figures_follow_the_colours_of_the_system(browser: Tab, report: Path) -> None:
     """At dusk, while the page is open."""
     browser.look()

@@ -82,6 +82,11 @@ def test_a_logarithmic_axis_shows_six_decades() -> None:
     assert math.log10(high / low) < 7.0
 
 
+def test_the_axis_has_room_for_errors() -> None:
+    """The highest bin's band is not cut off."""
+    assert figures.curve(curve(error=1.0))["range"] == [0.0, pytest.approx(5.5)]
+
+
 @pytest.mark.parametrize(
     ("generated", "window"),
     [((1.0, 4.2, 2.1), 0.1), ((1.0, 4.5, 2.0), 0.2), ((1.0, 5.5, 2.0), 0.5), ((9.0, 4.0, 2.0), 1.0)],
