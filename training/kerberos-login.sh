@@ -20,18 +20,22 @@ folder=$1 ticket=${KRB5CCNAME#FILE:}
 shift
 
 if [ -e "$folder/keytab" ]; then
-    # Once by itself, since with a command k5start repeats a refused login for ever.
-    k5start -q -U -f "$folder/keytab" -k "$ticket" || fail "no login with $folder/keytab; is it of the present password?"
-    [ $# -eq 0 ] || exec k5start -q -U -f "$folder/keytab" -k "$ticket" -K 60 -a -- "$@"
-    exit 0
+    refresh() { k5start -q -U -f "$folder/keytab" -k "$ticket" "$@"; }
+    refresh || fail "no login with $folder/keytab; is it of the present password?"
+else
+    refresh() { krenew -k "$ticket" "$@"; }
+    for given in "$folder"/krb5cc_*; do
+        [ -e "$given" ] || fail "$folder holds neither keytab nor krb5cc_*, but: $(ls "$folder" 2>&1)"
+        cat "$given" >"$ticket"
+        break
+    done
+    if ! klist -s -c "$ticket"; then
+        klist -c "$ticket" >&2 || true
+        fail "the ticket $given has expired; make the Secret again with a new one"
+    fi
 fi
-
-for given in "$folder"/krb5cc_*; do
-    [ -e "$given" ] || fail "$folder holds neither keytab nor krb5cc_*, but: $(ls "$folder" 2>&1)"
-    cat "$given" >"$ticket"
-    break
-done
-klist -s -c "$ticket" || fail "the ticket $given has expired; make the Secret again with a new one"
 [ $# -gt 0 ] || exit 0
-krenew -b -K 60 -a -k "$ticket" || echo "kerberos-login: $given cannot be renewed; kinit -r makes one that can" >&2
+
+# In the background: as parents of the command both would call it a success when it is killed, for want of memory say.
+refresh -b -a -K 60 || echo "kerberos-login: this ticket cannot be renewed; kinit -r makes one that can" >&2
 exec "$@"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ class Image:
 
     name: str
 
-    def run(self, *command: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command in it, in its own working folder or in one of this machine."""
+    def run(
+        self, *command: str, folder: Path | None = None, options: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in it, in its own working folder or in one of this machine; with Docker's options."""
         mount = ["-v", f"{folder}:/work", "-w", "/work"] if folder else []
-        return docker("run", "--rm", "--network", NETWORK, *mount, self.name, *command)
+        network = [] if "--network" in options else ["--network", NETWORK]
+        return docker("run", "--rm", *network, *options, *mount, self.name, *command)
 
     def about(self) -> dict[str, Any]:
         """What Docker knows about it."""
