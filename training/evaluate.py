@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from training.command import answer
 from training.data.block import Block, runs
@@ -114,9 +115,10 @@ def compare(generator: Generator, dataset: Path) -> Evaluation:
     samples = dict(_samples(generator, test, training))
     if not samples:
         raise DataError(f"{dataset}: no point has two showers to test with. Prepare more of them.")
-    comparisons = tuple(compare_point(point, test.mesh, three) for point, three in samples.items())
     full, generated, floor = ({point: three[at] for point, three in samples.items()} for at in range(3))
-    of_model, of_floor = together(full, generated, floor)
+    with threadpool_limits(1):  # on small matrices threads wait for each other, on a busy machine for long
+        comparisons = tuple(compare_point(point, test.mesh, three) for point, three in samples.items())
+        of_model, of_floor = together(full, generated, floor)
     return Evaluation(
         comparisons=comparisons,
         metrics=_ordered(over_points([one.differences for one in comparisons]), of_model),
