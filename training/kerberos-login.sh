@@ -36,6 +36,6 @@ else
 fi
 [ $# -gt 0 ] || exit 0
 
-# In the background: as parents of the command both would call it a success when it is killed, for want of memory say.
+# In the background, not as parents of the command: k5start 4.3 signals itself for ever if it gets one too early.
 refresh -b -a -K 60 || echo "kerberos-login: this ticket cannot be renewed; kinit -r makes one that can" >&2
 exec "$@"
