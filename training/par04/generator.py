@@ -59,7 +59,8 @@ class Generator:
 
         Args:
             conditions: What `training.scaling.conditions` returns, shape (showers, 4).
-            random: Gives the latent numbers; the showers do not depend on how they are batched.
+            random: Gives the latent numbers. The showers do not depend on how they are batched, but for the
+                8-bit variant a little: its ranges are those of a batch.
 
         Returns:
             Fractions of the incident energy, shape (showers, r, phi, z).

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exported model with 8-bit weights: a fourth of the size, twice as fast at batch 1, and what it costs.
+"""The exported model with 8-bit weights: a fourth of the size, twice as fast shower by shower, and its loss.
 
-Only the last layer is turned into 8 bits: it holds 99 % of the weights, while rounding the narrow layers
-before it moves energy sums by 6 %. Scales are per output cell. Activations are scaled as they come
-(dynamic): static ranges did no better, and written as QuantizeLinear/DequantizeLinear pairs they are 25 times
-slower without the graph optimisations that Par04's macros switch off. Weights use 7 of the 8 bits
-(reduce_range), else CPUs without VNNI saturate their sums and the physics would depend on the CPU.
-`benchmarks/export.py` compares the ways.
+Only the last layer is turned into 8 bits: it holds 99 % of the weights, and rounding the narrow layers before
+it loses three times as much. Scales are per cell of the output. Activations are scaled as they come
+(dynamic): static ranges lose more, and written as QuantizeLinear/DequantizeLinear pairs they take 20 times as
+long as float32 without the graph optimisations, which Par04's macros switch off. Weights use 7 of the 8 bits
+(reduce_range): CPUs without VNNI saturate the sums of 8, and the physics would depend on the CPU.
+`benchmarks/export.py` measures these ways side by side.
 """
 
 from __future__ import annotations
@@ -27,8 +27,12 @@ from training.point import Point
 from training.scaling import Floats, conditions
 
 FILE_NAME = "Generator.int8.onnx"
-ENERGIES_GEV = (1.0, 64.0, 1024.0)
-ANGLES_DEG = (50.0, 90.0)
+POINTS = tuple(
+    Point(name, angle, energy)
+    for name in GEOMETRIES
+    for angle in (50.0, 90.0)
+    for energy in (1.0, 64.0, 1024.0)
+)
 """The ends and the middle of the published showers' conditions."""
 SHOWERS_PER_POINT = 50
 
@@ -60,7 +64,7 @@ def loss(full: Generator, small: Generator) -> dict[str, float]:
     of_full: dict[Point, dict[str, Array]] = {}
     of_small: dict[Point, dict[str, Array]] = {}
     cell, changes = 0.0, []
-    for point in _points():
+    for point in POINTS:
         before, after = _draw(full, point), _draw(small, point)
         cell = max(cell, float(np.abs(after - before).max()))
         geometry = geometry_named(point.geometry)
@@ -74,12 +78,6 @@ def loss(full: Generator, small: Generator) -> dict[str, float]:
         "int8_energy_change_worst": float(np.abs(change).max()),
         "int8_physics_distance": physics_distance(of_full, of_small),
     }
-
-
-def _points() -> list[Point]:
-    return [
-        Point(name, angle, energy) for name in GEOMETRIES for angle in ANGLES_DEG for energy in ENERGIES_GEV
-    ]
 
 
 def _draw(generator: Generator, point: Point) -> Floats:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -90,3 +92,9 @@ def test_a_model_of_somebody_else_is_refused(made: Exported, tmp_path: Path) -> 
     onnx.save(proto, tmp_path / "Generator.onnx")
     with pytest.raises(ModelError, match="no entry 'mesh' in its metadata"):
         Generator(tmp_path)
+
+
+def test_generating_needs_no_jax() -> None:
+    """Whoever evaluates or checks an exported model waits for NumPy and ONNX Runtime alone."""
+    code = "import sys, training.par04.inference; sys.exit('jax' in sys.modules or 'onnx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
