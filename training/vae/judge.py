@@ -18,6 +18,7 @@ from training.data.dataset import Part, Showers, read, scaled
 from training.geometry import Mesh, geometry_named
 from training.physics.distance import physics_distance
 from training.physics.observables import Array, observables
+from training.physics.sample import energy_bins
 from training.point import Point
 from training.scaling import Floats
 from training.vae.loss import loss
@@ -63,7 +64,10 @@ def judge(part: Part, settings: Settings, *, limit: int | None) -> Callable[[VAE
 def _first_of_each(part: Part, limit: int | None) -> Iterator[tuple[Point, Showers]]:
     each = min(max(SHOWERS // len(part.counts), 1), limit or SHOWERS)
     for point in part.counts:
-        yield point, scaled(read(part, point, slice(each)))
+        block = read(part, point, slice(each))
+        for narrow, rows in energy_bins(point, block.energies_gev):
+            if rows.any():
+                yield narrow, scaled(block.take(rows))
 
 
 def _batches(count: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -4,16 +4,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.data.dataset import Part, Showers, read, scaled
-from training.geometry import geometry_named
+from tests.training.data.showers import write_calochallenge
+from training.data.dataset import Part, Showers, open_part, read, scaled
+from training.geometry import SIW, geometry_named
 from training.physics.distance import physics_distance
 from training.physics.observables import observables
+from training.physics.sample import energy_bins
+from training.prepare import prepare
+from training.scaling import to_fractions
 from training.vae import judge as judging
 from training.vae.judge import judge
 from training.vae.loss import loss
@@ -78,3 +83,24 @@ def test_each_point_gives_its_first_showers(
     monkeypatch.setattr(judging, "SHOWERS", at_most)
     taken = dict(judging._first_of_each(validation, limit))
     assert {point: len(showers) for point, showers in taken.items()} == dict.fromkeys(validation.points, each)
+
+
+def test_a_range_of_energies_is_judged_in_bins(tmp_path: Path) -> None:
+    """Showers of 1 GeV and of 1 TeV are not one distribution; the CaloChallenge's points have both."""
+    write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 200)
+    prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x9")
+    part = open_part(tmp_path / "data", "validation")
+    ((point, block),) = [(point, read(part, point)) for point in part.points]
+    full = observables(to_fractions(block.cells_mev, block.energies_gev), SIW, part.mesh)
+    _, latent = np.random.default_rng(0).standard_normal((2, 20, 3), dtype=np.float32)
+    model = model_of(part)
+    logits, _ = model.decode(jnp.concatenate([latent, scaled(block).conditions], axis=1), batch=False)
+    generated = observables(np.asarray(jax.nn.sigmoid(logits)).reshape(-1, 3, 4, 9), SIW, part.mesh)
+    bins = list(energy_bins(point, block.energies_gev))
+    assert len(bins) == 4
+    of_full, of_generated = (
+        {narrow: {name: values[rows] for name, values in sample.items()} for narrow, rows in bins}
+        for sample in (full, generated)
+    )
+    expected = physics_distance(of_full, of_generated)
+    assert judge(part, SETTINGS, limit=None)(model)[1] == pytest.approx(expected, rel=1e-4)
