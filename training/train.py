@@ -97,16 +97,18 @@ def train(options: argparse.Namespace) -> None:
     """
     from training.data.dataset import open_part
     from training.data.remote import delivered
+    from training.vae.feed import Sources, check_fits
 
     training, validation = (open_part(options.dataset, part) for part in ("training", "validation"))
     settings = Settings(**{setting.name: getattr(options, setting.name) for setting in fields(Settings)})
+    sources = Sources(training, validation, options.memory, options.showers)
+    check_fits(sources, settings.batch_size)
 
-    # Only now, so that bad data are reported before the seconds that JAX takes to import.
+    # Only now, so that what cannot be used is reported before the seconds that JAX takes to import.
     from training.vae import checkpoint
-    from training.vae.fit import Sources, fit
+    from training.vae.fit import fit
     from training.vae.state import Store
 
-    sources = Sources(training, validation, options.memory, options.showers)
     store = Store(options.output, belongs(options, settings, training), seconds=options.save_seconds)
     with delivered(options.output, last=checkpoint.MANIFEST) as folder:
         checkpoint.clear(folder)
@@ -128,6 +130,9 @@ def train(options: argparse.Namespace) -> None:
 
 def belongs(options: argparse.Namespace, settings: Settings, part: Part) -> dict[str, str | int | float]:
     """Name everything that a training's numbers depend on."""
+    import jax
+    import optax
+
     from training.data import declaration, files
 
     declared = files.read_text(files.below(part.folder, declaration.NAME)) or ""
@@ -136,6 +141,8 @@ def belongs(options: argparse.Namespace, settings: Settings, part: Part) -> dict
         "memory": options.memory,
         "showers": options.showers or "all",
         "threads": options.threads,
+        "jax": jax.__version__,
+        "optax": optax.__version__,
         "data": hashlib.sha256(declared.encode()).hexdigest(),
     }
 
@@ -159,6 +166,9 @@ def main() -> int:
     except TrainingError as err:
         print(f"error: {err}", file=sys.stderr)
         return 1 if isinstance(err, Diverged) else 2
+    except OSError as err:
+        print(f"error: {err}. Give an --output that can be written to.", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -142,6 +142,32 @@ def test_missing_data_are_named_without_a_traceback(tmp_path: Path) -> None:
     assert "none: not a folder" in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--batch_size=257", "batch_size 257 is above the 256 showers to train on. Take fewer."),
+        ("--memory=20kB", "memory 20000 bytes holds 27 showers of 4x5x9, and batch_size is 128."),
+    ],
+)
+def test_what_does_not_go_with_the_data_is_refused_before_they_are_read(
+    dataset: Path, tmp_path: Path, option: str, message: str
+) -> None:
+    """Exit code 2, and nothing is made or taken back."""
+    run = run_training(dataset, tmp_path / "model", option)
+    assert run.exit_code == 2
+    assert run.stderr.startswith(f"error: {message}")
+    assert not (tmp_path / "model").exists()
+
+
+def test_an_output_that_cannot_be_written_is_named(dataset: Path, tmp_path: Path) -> None:
+    """One line, no traceback."""
+    (tmp_path / "file").write_text("")
+    run = run_training(dataset, tmp_path / "file/model")
+    assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
+    assert "file/model" in run.stderr
+    assert "Give an --output that can be written to." in run.stderr
+
+
 def test_arguments_are_read_without_jax() -> None:
     """Seconds of import are no part of an error about an argument."""
     code = "import sys, training.train; print('jax' in sys.modules, 'numpy' in sys.modules)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -22,16 +23,28 @@ Feed = Callable[[int], Iterator[Showers]]
 """Gives the chunks of the epoch of this number: every shower once, each chunk mixed from all points."""
 
 
-def feed(part: Part, *, memory: int, limit: int | None, seed: int) -> Feed:
-    """Return what gives each epoch's chunks.
+@dataclass(frozen=True)
+class Sources:
+    """What a training reads, and how much of it at a time."""
 
-    Args:
-        part: Showers to learn from.
-        memory: Bytes of one chunk.
-        limit: The first so many showers of each point; None takes all.
-        seed: Of the order in which a set that does not fit is mixed.
-    """
-    if showers_in(part, limit) * shower_bytes(part.mesh) <= memory:
+    training: Part
+    validation: Part
+    memory: int = 2**30
+    """Bytes of one chunk."""
+    limit: int | None = None
+    """The first so many showers of each point; None takes all."""
+
+    @property
+    def showers(self) -> int:
+        """How many an epoch has."""
+        counts = self.training.counts.values()
+        return sum(count if self.limit is None else min(count, self.limit) for count in counts)
+
+
+def feed(sources: Sources, seed: int) -> Feed:
+    """Return what gives each epoch's chunks; `seed` mixes a set that does not fit as a whole."""
+    part, memory, limit = sources.training, sources.memory, sources.limit
+    if sources.showers * shower_bytes(part.mesh) <= memory:
         everything = tuple(chunks(part, at_most_bytes=memory, random=None, limit=limit))
         return lambda epoch: iter(everything)
 
@@ -42,25 +55,22 @@ def feed(part: Part, *, memory: int, limit: int | None, seed: int) -> Feed:
     return mixed
 
 
-def check_fits(part: Part, *, batch_size: int, memory: int, limit: int | None) -> None:
-    """Refuse settings that this set cannot be trained with, before any shower is read.
+def check_fits(sources: Sources, batch_size: int) -> None:
+    """Refuse what cannot be trained with, before any shower is read.
 
     Raises:
         OptionError: The batch is larger than the set, or than a chunk.
     """
-    count, size = showers_in(part, limit), shower_bytes(part.mesh)
-    if count < batch_size:
-        raise OptionError(f"batch_size {batch_size} is above the {count} showers to train on. Take fewer.")
-    if memory < batch_size * size:
+    mesh, memory = sources.training.mesh, sources.memory
+    if sources.showers < batch_size:
         raise OptionError(
-            f"memory {memory} bytes holds {memory // size} showers of {part.mesh}, and batch_size is "
-            f"{batch_size}. Give at least {batch_size * size} bytes."
+            f"batch_size {batch_size} is above the {sources.showers} showers to train on. Take fewer."
         )
-
-
-def showers_in(part: Part, limit: int | None) -> int:
-    """How many showers an epoch has."""
-    return sum(count if limit is None else min(count, limit) for count in part.counts.values())
+    if (held := memory // shower_bytes(mesh)) < batch_size:
+        raise OptionError(
+            f"memory {memory} bytes holds {held} showers of {mesh}, and batch_size is {batch_size}. Give at "
+            f"least {batch_size * shower_bytes(mesh)} bytes."
+        )
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:

@@ -11,9 +11,9 @@ from itertools import islice
 
 import jax
 
-from training.data.dataset import Part, Showers, shower_bytes
+from training.data.dataset import Showers, shower_bytes
 from training.errors import Diverged
-from training.vae.feed import check_fits, feed, showers_in
+from training.vae.feed import Sources, check_fits, feed
 from training.vae.judge import judge
 from training.vae.learn import learn, optimizer, steps_at_once
 from training.vae.model import VAE, Architecture, starting_at
@@ -25,18 +25,6 @@ log = logging.getLogger(__name__)
 
 DECIMALS = 6
 """Metrics are compared as they are printed, so that ours and Katib's best epoch are the same one."""
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What a training reads, and how much of it at a time."""
-
-    training: Part
-    validation: Part
-    memory: int = 2**30
-    """Bytes of one chunk."""
-    limit: int | None = None
-    """The first so many showers of each point; None takes all."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +56,14 @@ def fit(
         OptionError: The batch is larger than the set or than a chunk.
         Diverged: A metric is no longer a finite number.
     """
-    limit, part = sources.limit, sources.training
-    check_fits(part, batch_size=settings.batch_size, memory=sources.memory, limit=limit)
+    check_fits(sources, settings.batch_size)
     device = jax.devices()[0]
     log.info("training on %s (%s)", device.platform, device.device_kind)
-    architecture = Architecture(part.mesh.shape, settings.latent_dim, settings.hidden)
-    give = feed(part, memory=sources.memory, limit=limit, seed=settings.seed)
-    judged = judge(sources.validation, settings, limit=limit)
-    at_once = steps_at_once(showers_in(part, limit), shower_bytes(part.mesh), settings.batch_size)
+    mesh = sources.training.mesh
+    architecture = Architecture(mesh.shape, settings.latent_dim, settings.hidden)
+    give = feed(sources, settings.seed)
+    judged = judge(sources.validation, settings, limit=sources.limit)
+    at_once = steps_at_once(sources.showers, shower_bytes(mesh), settings.batch_size)
     progress = untrained(architecture, settings)
     if store:
         progress = store.load(progress) or progress
@@ -96,7 +84,10 @@ def fit(
 def untrained(architecture: Architecture, settings: Settings) -> Progress:
     """Where a training stands before its first step."""
     model = VAE(architecture, settings.seed)
-    return Progress(model, optimizer(settings.optimizer, settings.lr).init(model), best=model)
+    begin = jax.jit(
+        optimizer(settings.optimizer, settings.lr).init
+    )  # one program, kept on disk with the others
+    return Progress(model, begin(model), best=model)
 
 
 def finished(progress: Progress, settings: Settings) -> bool:

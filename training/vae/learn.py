@@ -26,7 +26,7 @@ from training.vae.settings import Settings
 
 MOMENTUM = 0.9
 """Weight of older batches in the statistics that normalise after training."""
-BYTES_AT_ONCE = 2**28
+BYTES_AT_ONCE = 2**27
 """What is handed to the device in one go, whatever the size of a chunk."""
 
 Batches = tuple[Floats, Floats, Floats]

@@ -54,11 +54,16 @@ class Dense(eqx.Module):
 
     def __init__(self, size_in: int, size_out: int, random: np.random.Generator) -> None:
         self.kernel = jnp.asarray(random.normal(0.0, KERNEL_SIGMA, (size_in, size_out)), dtype=jnp.float32)
-        self.bias = jnp.zeros(size_out)
+        self.bias = _filled(size_out, 0.0)
 
     def __call__(self, x: jax.Array) -> jax.Array:
         """Map (rows, size_in) to (rows, size_out)."""
         return x @ self.kernel + self.bias
+
+
+def _filled(size: int, value: float) -> jax.Array:
+    """By NumPy, as the kernels: jnp.zeros would compile a program for each size."""
+    return jnp.asarray(np.full(size, value, dtype=np.float32))
 
 
 class Block(eqx.Module):
@@ -72,8 +77,8 @@ class Block(eqx.Module):
 
     def __init__(self, size_in: int, size_out: int, random: np.random.Generator) -> None:
         self.dense = Dense(size_in, size_out, random)
-        self.scale, self.shift = jnp.ones(size_out), jnp.zeros(size_out)
-        self.mean, self.variance = jnp.zeros(size_out), jnp.ones(size_out)
+        self.scale, self.shift = _filled(size_out, 1.0), _filled(size_out, 0.0)
+        self.mean, self.variance = _filled(size_out, 0.0), _filled(size_out, 1.0)
 
     def __call__(self, x: jax.Array, batch: bool) -> tuple[jax.Array, Statistics]:
         """Normalise by the batch itself when training, else by the statistics that training left."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from training.data.dataset import Part, open_part
-from training.vae.fit import Sources
+from training.vae.feed import Sources
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from training.data.dataset import Part, Showers, shower_bytes
 from training.errors import DataError, OptionError
-from training.vae.feed import ahead, check_fits, feed, showers_in
+from training.vae.feed import Sources, ahead, check_fits, feed
 
 
 def rows(showers: list[Showers]) -> list[bytes]:
@@ -19,20 +20,20 @@ def rows(showers: list[Showers]) -> list[bytes]:
     return sorted(row.tobytes() for chunk in showers for row in chunk.cells)
 
 
-def test_a_set_that_fits_is_read_once(training: Part) -> None:
+def test_a_set_that_fits_is_read_once(sources: Sources, training: Part) -> None:
     """Every epoch gets the same arrays."""
-    give = feed(training, memory=2**30, limit=None, seed=0)
+    give = feed(sources, 0)
     (first,), (second,) = list(give(1)), list(give(2))
     assert first is second
     assert len(first) == len(training)
 
 
 @pytest.mark.parametrize("share", [2, 3, 8])
-def test_a_larger_set_comes_in_chunks(training: Part, share: int) -> None:
+def test_a_larger_set_comes_in_chunks(sources: Sources, training: Part, share: int) -> None:
     """None above the memory granted; every shower once in every epoch, in another order."""
     memory = len(training) * shower_bytes(training.mesh) // share
-    give = feed(training, memory=memory, limit=None, seed=0)
-    everything = rows(list(feed(training, memory=2**30, limit=None, seed=0)(1)))
+    give = feed(replace(sources, memory=memory), 0)
+    everything = rows(list(feed(sources, 0)(1)))
     first, second = list(give(1)), list(give(2))
     assert len(first) >= share
     assert all(chunk.cells.nbytes + chunk.conditions.nbytes <= memory for chunk in first)
@@ -40,26 +41,27 @@ def test_a_larger_set_comes_in_chunks(training: Part, share: int) -> None:
     assert not np.array_equal(first[0].cells, second[0].cells)
 
 
-def test_every_chunk_mixes_points(training: Part) -> None:
+def test_every_chunk_mixes_points(sources: Sources, training: Part) -> None:
     """Learning from one point at a time would forget the others."""
-    give = feed(training, memory=64 * shower_bytes(training.mesh), limit=None, seed=0)
+    give = feed(replace(sources, memory=64 * shower_bytes(training.mesh)), 0)
     for chunk in give(1):
         assert len(np.unique(chunk.conditions, axis=0)) == len(training.points)
 
 
-def test_the_order_is_that_of_the_seed_and_the_epoch(training: Part) -> None:
+def test_the_order_is_that_of_the_seed_and_the_epoch(sources: Sources, training: Part) -> None:
     """An epoch can be repeated without those before it."""
-    memory = 64 * shower_bytes(training.mesh)
-    one, same = (list(feed(training, memory=memory, limit=None, seed=3)(5)) for _ in range(2))
-    (other, *_) = feed(training, memory=memory, limit=None, seed=4)(5)
+    small = replace(sources, memory=64 * shower_bytes(training.mesh))
+    one, same = (list(feed(small, 3)(5)) for _ in range(2))
+    (other, *_) = feed(small, 4)(5)
     assert all(np.array_equal(a.cells, b.cells) for a, b in zip(one, same, strict=True))
     assert not np.array_equal(one[0].cells[:8], other.cells[:8])
 
 
-def test_the_first_showers_of_each_point_can_be_taken(training: Part) -> None:
+def test_the_first_showers_of_each_point_can_be_taken(sources: Sources, training: Part) -> None:
     """For a quick look at a large set."""
-    (chunk,) = feed(training, memory=2**30, limit=5, seed=0)(1)
-    assert len(chunk) == showers_in(training, 5) == 5 * len(training.points)
+    few = replace(sources, limit=5)
+    (chunk,) = feed(few, 0)(1)
+    assert len(chunk) == few.showers == 5 * len(training.points)
 
 
 def test_the_next_item_is_fetched_while_the_current_one_is_in_use() -> None:
@@ -106,8 +108,8 @@ def test_what_fails_while_reading_ahead_is_raised_where_it_is_needed() -> None:
     ids=["set", "limited set", "chunk"],
 )
 def test_a_batch_that_cannot_be_filled_is_refused(
-    training: Part, batch_size: int, memory: int, limit: int | None, message: str
+    sources: Sources, batch_size: int, memory: int, limit: int | None, message: str
 ) -> None:
     """There would be no step in an epoch."""
     with pytest.raises(OptionError, match=message):
-        check_fits(training, batch_size=batch_size, memory=memory, limit=limit)
+        check_fits(replace(sources, memory=memory, limit=limit), batch_size)

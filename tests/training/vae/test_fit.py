@@ -12,7 +12,8 @@ import pytest
 
 from training.data.dataset import shower_bytes
 from training.errors import Diverged, OptionError
-from training.vae.fit import Fitted, Sources, fit
+from training.vae.feed import Sources
+from training.vae.fit import Fitted, fit
 from training.vae.judge import judge
 from training.vae.model import VAE
 from training.vae.progress import Epoch, Progress
