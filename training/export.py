@@ -151,9 +151,10 @@ def difference_to_jax(vae: VAE, generator: Generator) -> float:
 
 
 def _decode(vae: VAE, latent: Floats, told: Floats) -> Floats:
-    """The trained decoder itself, shape (showers, cells)."""
+    """The trained decoder itself, shape (showers, cells), in float32 on accelerators as well."""
     inputs = jnp.asarray(np.concatenate([latent, told], axis=1))
-    return np.asarray(jax.nn.sigmoid(vae.decode(inputs, batch=False)[0]))
+    with jax.default_matmul_precision("highest"):
+        return np.asarray(jax.nn.sigmoid(vae.decode(inputs, batch=False)[0]))
 
 
 def main() -> int:

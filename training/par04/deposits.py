@@ -24,7 +24,9 @@ Decode = Callable[[Floats, Floats], Floats]
 CHECKED_GEV = (1.0, 64.0, 1024.0)
 CHECKED_DEG = (50.0, 90.0)
 TOLERANCE = 1e-4
-"""Of the shower's energy, and in mm: ONNX Runtime's optimisations move a sum by about 1e-6 of it."""
+"""Of the shower's energy, and of its depth. ONNX Runtime's optimisations move a sum by about 1e-6 of it."""
+NOTHING = np.finfo(np.float64).tiny
+"""Divides what a model that makes no hits has deposited."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def _by_par04(par04: Par04, latent: Floats, point: Point) -> Deposits:
     particle = Particle(point.energy_gev * MEV_PER_GEV, float(np.deg2rad(point.angle_deg)))
     hits = par04.shower(latent, particle)
     cells = par04.readout(hits, particle)
-    weights = hits.energies_mev / hits.energies_mev.sum()
+    weights = hits.energies_mev / max(float(hits.energies_mev.sum()), NOTHING)
     axis = weights @ in_shower_frame(hits, particle)
     return Deposits(float(hits.energies_mev.sum()), cells.sum(axis=(0, 1)), cells.sum(axis=(1, 2)), axis)
 
@@ -105,9 +107,9 @@ def _by_us(cells: Array, mesh: Mesh) -> Deposits:
     phi = np.linspace(-np.pi, np.pi, mesh.phi, endpoint=False) + np.pi / mesh.phi
     total = float(cells.sum())
     across = cells.sum(axis=2)
-    x, y = (float(r @ across @ turn(phi)) / total for turn in (np.cos, np.sin))
+    x, y = (float(r @ across @ turn(phi)) / max(total, NOTHING) for turn in (np.cos, np.sin))
     layers = cells.sum(axis=(0, 1))
-    return Deposits(total, layers, cells.sum(axis=(1, 2)), np.array([x, y, z @ layers / total]))
+    return Deposits(total, layers, cells.sum(axis=(1, 2)), np.array([x, y, z @ layers / max(total, NOTHING)]))
 
 
 def _mean(deposits: list[Deposits]) -> Deposits:

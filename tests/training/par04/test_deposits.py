@@ -97,3 +97,13 @@ def test_cells_of_the_other_calorimeter_are_noticed(made: Exported) -> None:
     """With SciPb's cell sizes in the macro, showers would lie elsewhere."""
     with pytest.raises(ModelError, match="around"):
         verify(Par04(made.path, MESH, SCIPB), made.decode, LATENT)
+
+
+def test_a_model_without_deposits_is_no_disagreement(made: Exported, tmp_path: Path) -> None:
+    """All cells below the threshold: both say nothing, and nothing is divided by it."""
+    proto = made.proto
+    (bias,) = [tensor for tensor in proto.graph.initializer if tensor.name == "output_bias"]
+    dark = np.full(MESH.cells, -60.0, dtype=np.float32)
+    bias.CopyFrom(onnx.numpy_helper.from_array(dark, "output_bias"))
+    onnx.save(proto, tmp_path / "dark.onnx")
+    verify(Par04(tmp_path / "dark.onnx", MESH, SIW), lambda *rows: 0.0 * made.decode(*rows), LATENT)
