@@ -18,6 +18,8 @@ from training.physics.observables import JUDGED, Array
 from training.physics.sample import SPECTRUM, Sample
 
 MOST_BINS = 50
+ROUNDING = 1e-6
+"""Cells are single precision: what a layer's energy varies less than that, relatively, is no variation."""
 
 
 def differences(full: Sample, other: Sample, random: np.random.Generator) -> dict[str, Estimate]:
@@ -128,10 +130,10 @@ def _correlations(layers: Array, weighted: Array) -> Array:
     products = np.stack([(centred * row[:, None]).T @ centred for row in weighted]) / len(layers)
     covariances = products - means[:, :, None] * means[:, None, :]
     sigmas = np.sqrt(np.maximum(np.einsum("bii->bi", covariances), 0.0))
-    scale = sigmas[:, :, None] * sigmas[:, None, :]
-    # A layer's rounding errors are no variation.
-    varies = scale > 1e-12 * np.maximum(np.abs(layers).max(), np.finfo(np.float64).tiny) ** 2
-    return np.where(varies, covariances / np.where(varies, scale, 1.0), 0.0)
+    varies = sigmas > ROUNDING * np.abs(layers).max(axis=0)
+    scale = np.where(varies, sigmas, np.inf)
+    coefficients: Array = covariances / scale[:, :, None] / scale[:, None, :]
+    return coefficients
 
 
 def _relative(values: Array, references: Array) -> Array:

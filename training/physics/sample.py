@@ -21,7 +21,7 @@ THRESHOLD_MEV = 0.5e-3 / 0.033
 SPECTRUM = np.linspace(np.log10(THRESHOLD_MEV), 6.0, 41)
 """Bins of log10(cell energy / MeV), up to 1 TeV."""
 ENERGY_BINS = 4
-"""A point with a range of energies is compared in so many bins of equal width in ln E."""
+"""A point with a range of energies is compared in so many bins of equal width in ln E, to three digits."""
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ def energy_bins(point: Point, energies_gev: Array) -> Iterator[tuple[Point, npt.
         yield point, np.ones(len(energies_gev), dtype=np.bool_)
         return
     edges = np.geomspace(point.energy_gev, point.highest_gev, ENERGY_BINS + 1)
-    bins = np.searchsorted(edges[1:-1], energies_gev, side="right")
-    for number, (lowest, highest) in enumerate(pairwise(edges)):
-        yield Point(point.geometry, point.angle_deg, float(lowest), float(highest)), bins == number
+    inner = [float(f"{edge:.3g}") for edge in edges[1:-1]]
+    bins = np.searchsorted(inner, energies_gev, side="right")
+    for number, (lowest, highest) in enumerate(pairwise([point.energy_gev, *inner, point.highest_gev])):
+        yield Point(point.geometry, point.angle_deg, lowest, highest), bins == number
 
 
 def _spectrum(fractions: Floats, energies_gev: Array) -> Array:

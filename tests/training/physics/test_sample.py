@@ -81,6 +81,11 @@ def test_a_range_of_energies_is_divided_evenly_in_its_logarithm() -> None:
     """Each shower is in the one bin that holds its energy; both ends belong to a bin."""
     energies = np.array([1.0, 5.0, 6.0, 31.0, 32.0, 177.0, 178.0, 1000.0])
     found = list(energy_bins(RANGE, energies))
-    assert [round(point.energy_gev, 1) for point, _ in found] == [1.0, 5.6, 31.6, 177.8]
-    assert [point.highest_gev for point, _ in found][-1] == pytest.approx(1000.0)
+    assert [(point.energy_gev, point.highest_gev) for point, _ in found] == [
+        (1.0, 5.62),
+        (5.62, 31.6),
+        (31.6, 178.0),
+        (178.0, 1000.0),
+    ]
+    assert str(found[1][0]) == "SiW, 5.62 to 31.6 GeV, 90 degrees"
     assert [energies[rows].tolist() for _, rows in found] == [[1, 5], [6, 31], [32, 177], [178, 1000]]
