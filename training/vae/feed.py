@@ -3,8 +3,8 @@
 
 A set that fits as a whole is read once and stays. Of a larger one, the next chunk is read while the current
 one is trained on, so that two chunks are in memory at a time. Whatever the set, the process holds these two
-and some 1.8 GB for 18 x 50 x 45 cells: model, optimizer, validation set and XLA. Measured on 19,200 showers of
-that mesh, 3.1 GB: 3.9 GB with ``--memory 1GiB`` in three chunks, 4.6 GB with ``2GiB`` in two.
+and some 1.8 GB for 18 x 50 x 45 cells: model, optimizer, validation set and XLA. Measured on 19,200 showers
+of that mesh, 3.1 GB: 3.9 GB with ``--memory 1GiB`` in three chunks, 4.6 GB with ``2GiB`` in two.
 """
 
 from __future__ import annotations
