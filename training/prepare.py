@@ -8,7 +8,6 @@ python -m training.prepare --destination data --source s3://showers/zenodo-60822
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -75,11 +74,11 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         supply.point: shares(count, wanted.validation, wanted.test, of=supply.point)
         for supply, count in supplies
     }
-    _clear(destination, recipe)
+    declaration.begin(destination, recipe)
     for supply, _ in supplies:
         write_point(destination, supply, shared[supply.point])
     declared = _declared(destination, supplies[0][0].mesh, shared, recipe)
-    declaration.write(destination, declared)
+    declaration.finish(destination, declared)
     return declaration.metadata(declared)
 
 
@@ -146,25 +145,6 @@ def _taken(pieces: list[Piece], mesh: Mesh, count: int) -> Iterator[Block]:
         for block in sources.blocks(piece, count=count, at_most_bytes=BLOCK_BYTES):
             yield coarsened(block, mesh)
             count -= len(block)
-
-
-def _clear(destination: Path, recipe: Mapping[str, object]) -> None:
-    """Take back what an earlier call declared, then its files; another call's set is not ours to replace."""
-    if (destination / declaration.NAME).is_file():
-        earlier = declaration.read(destination).recipe
-        differing = [
-            name for name, value in recipe.items() if json.loads(json.dumps(value)) != earlier.get(name)
-        ]
-        if differing:
-            name = differing[0]
-            raise DataError(
-                f"{destination}: holds a data set of {name} {earlier.get(name)}, not {recipe[name]}. "
-                "Give an empty folder."
-            )
-        (destination / declaration.NAME).unlink()
-    for part in PARTS:
-        for path in (destination / part).glob("*/*.h5"):
-            path.unlink()
 
 
 def _declared(

@@ -1,34 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Preparing a data set: generated or selected, with metadata that any artifact store keeps."""
+"""Preparing a data set: generated or taken from files, with metadata that any artifact store keeps."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
-from training.data import layout
+from tests.training.data.showers import cells, write_hdf5
+from training.data.dataset import PARTS, open_part, read
 from training.errors import DataError, OptionError
-from training.geometry import Mesh
+from training.geometry import SIW, Mesh
 from training.point import Point
-from training.prepare import coarsened, prepare
+from training.prepare import prepare
+from training.scaling import Floats
+from training.showers.draw import draw_showers
 
-ONE = {"geometries": "SiW", "energies": "4", "angles": "90", "showers": 3, "mesh": "4x5x9"}
+ONE = {"geometries": "SiW", "energies": "4", "angles": "90", "showers": 10, "mesh": "4x5x9"}
 POINT = Point("SiW", 90.0, 4.0)
+FILES = [f"{part}/SiW/SiW_angle_90.h5" for part in PARTS]
+
+
+def showers(folder: Path, point: Point = POINT) -> Floats:
+    """All showers of a point, part by part."""
+    parts = [open_part(folder, name) for name in PARTS]
+    return np.concatenate([read(part, point).cells_mev for part in parts])
 
 
 def test_generated_showers_are_where_the_options_say(tmp_path: Path) -> None:
-    """Every combination of geometry, angle and energy is one dataset."""
+    """Every combination of geometry, angle and energy is one point of every part."""
     prepare("", tmp_path, **{**ONE, "geometries": "SciPb,SiW", "energies": "2,4", "angles": "50,90"})
-    points = layout.points(tmp_path)
-    assert len(points) == 8
-    assert layout.mesh_of(tmp_path, points) == Mesh(4, 5, 9)
-    assert all(len(layout.read(tmp_path, point)) == 3 for point in points)
+    for name, count in zip(PARTS, (8, 1, 1), strict=True):
+        part = open_part(tmp_path, name)
+        assert part.mesh == Mesh(4, 5, 9)
+        assert list(part.counts.values()) == [count] * 8
 
 
 def test_metadata_are_text_and_finite_numbers(tmp_path: Path) -> None:
@@ -40,18 +52,23 @@ def test_metadata_are_text_and_finite_numbers(tmp_path: Path) -> None:
     assert json.loads(str(metadata["geometry"])) == ["SiW"]
     assert json.loads(str(metadata["energies"])) == [4.0]
     assert json.loads(str(metadata["angles"])) == [90.0]
-    assert json.loads(str(metadata["counts"])) == {"SiW, 4 GeV, 90 degrees": 3}
+    assert json.loads(str(metadata["counts"])) == {"training": 8, "validation": 1, "test": 1}
     assert json.loads(str(metadata["units"]))["cells"] == "MeV"
-    assert (metadata["showers"], metadata["mesh"]) == (3, "4x5x9")
+    assert json.loads(str(metadata["geometries"]))["SiW"]["layers"] == 90
+    assert (metadata["showers"], metadata["mesh"], metadata["seed"]) == (10, "4x5x9", 1)
+
+
+def test_checksums_are_those_of_the_files(tmp_path: Path) -> None:
+    """Of every file, so that a copy can be told from the original."""
+    checksums = json.loads(str(prepare("", tmp_path, **ONE)["checksums"]))
+    assert checksums == {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in FILES}
 
 
 def test_options_may_come_from_a_pipeline(tmp_path: Path) -> None:
     """There numbers are floats and lists are lists."""
-    options = {"geometries": ["SiW"], "energies": [4.0], "angles": [90.0], "showers": 3.0, "mesh": "4x5x9"}
-    from_pipeline = prepare("", tmp_path / "lists", **options, seed=1.0)
-    from_text = prepare("", tmp_path / "text", **ONE)
-    assert from_pipeline == from_text
-    assert np.array_equal(layout.read(tmp_path / "lists", POINT), layout.read(tmp_path / "text", POINT))
+    options = {"geometries": ["SiW"], "energies": [4.0], "angles": [90.0], "showers": 10.0, "mesh": "4x5x9"}
+    from_pipeline = prepare("", tmp_path / "lists", **options, seed=1.0, validation="0.1")
+    assert from_pipeline == prepare("", tmp_path / "text", **ONE)
 
 
 def test_a_point_does_not_depend_on_the_points_beside_it(tmp_path: Path) -> None:
@@ -59,41 +76,43 @@ def test_a_point_does_not_depend_on_the_points_beside_it(tmp_path: Path) -> None
     prepare("", tmp_path / "one", **ONE)
     prepare("", tmp_path / "two", **{**ONE, "energies": "2,4"})
     prepare("", tmp_path / "other", **ONE, seed=2)
-    one, two, other = (layout.read(tmp_path / name, POINT) for name in ("one", "two", "other"))
+    one, two, other = (showers(tmp_path / name) for name in ("one", "two", "other"))
     assert np.array_equal(one, two)
     assert not np.array_equal(one, other)
 
 
 def test_a_selection_of_files_keeps_their_showers(tmp_path: Path) -> None:
-    """What is not asked for stays behind; the rest is copied as it is."""
-    prepare("", tmp_path / "all", **{**ONE, "energies": "2,4", "angles": "50,90"})
-    metadata = prepare(str(tmp_path / "all"), tmp_path / "some", energies="4", angles="90", showers=2)
-    assert layout.points(tmp_path / "some") == (POINT,)
-    assert metadata["showers"] == 2
-    assert np.array_equal(
-        layout.read(tmp_path / "some", POINT), layout.read(tmp_path / "all", POINT, limit=2)
-    )
+    """What is not asked for stays behind; the rest is copied as it is, the first so many of each point."""
+    write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(20), "2": cells(20)})
+    write_hdf5(tmp_path / "all/SiW_angle_50.h5", {"4": cells(20)})
+    metadata = prepare(str(tmp_path / "all"), tmp_path / "some", energies="4", angles="90", showers=12)
+    assert open_part(tmp_path / "some", "training").points == (POINT,)
+    assert metadata["showers"] == 12
+    kept, first = showers(tmp_path / "some").reshape(12, -1), cells(20)[:12].reshape(12, -1)
+    assert sorted(map(tuple, kept)) == sorted(map(tuple, first))
 
 
 def test_files_are_taken_whole_without_options(tmp_path: Path) -> None:
     """The defaults are the generator's: a folder is not cut to them."""
-    prepare("", tmp_path / "all", **ONE)
-    assert json.loads(str(prepare(str(tmp_path / "all"), tmp_path / "copy")["counts"])) == {str(POINT): 3}
+    write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(201)})
+    metadata = prepare(str(tmp_path / "all"), tmp_path / "copy")
+    assert (metadata["showers"], metadata["mesh"]) == (201, "2x3x4")
 
 
-def test_a_coarser_mesh_adds_neighbouring_cells_up() -> None:
-    """No energy is lost, and each new cell is the sum of its own block."""
-    showers = np.arange(2 * 4 * 6 * 8, dtype=np.float32).reshape(2, 4, 6, 8)
-    coarse = coarsened(showers, Mesh(4, 6, 8), Mesh(2, 3, 4))
-    assert coarse.shape == (2, 2, 3, 4)
-    assert coarse[0, 0, 0, 0] == showers[0, :2, :2, :2].sum()
-    assert coarse.sum() == showers.sum()
+def test_files_are_coarsened_to_the_mesh_that_is_wanted(tmp_path: Path) -> None:
+    """Only the numbers of cells change."""
+    write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(10)})
+    assert prepare(str(tmp_path / "all"), tmp_path / "coarse", mesh="1x3x2")["mesh"] == "1x3x2"
+    sums = [s.sum(axis=(1, 2, 3)) for s in (showers(tmp_path / "coarse"), cells(10))]
+    assert np.sort(sums[0]) == pytest.approx(np.sort(sums[1]), rel=1e-5)
+    with pytest.raises(OptionError, match="mesh 1x2x2 does not divide the files' mesh 2x3x4"):
+        prepare(str(tmp_path / "all"), tmp_path / "other", mesh="1x2x2")
 
 
-def test_a_mesh_that_does_not_divide_is_refused() -> None:
-    """50 cells around the axis cannot become 16."""
-    with pytest.raises(OptionError, match="18x16x9 does not divide the files' mesh 18x50x45"):
-        coarsened(np.zeros((1, 18, 50, 45), dtype=np.float32), Mesh(), Mesh(18, 16, 9))
+def test_fractions_held_back_are_options(tmp_path: Path) -> None:
+    """Of ten showers, two and three."""
+    counts = json.loads(str(prepare("", tmp_path, **ONE, validation=0.2, test="0.3")["counts"]))
+    assert counts == {"training": 5, "validation": 2, "test": 3}
 
 
 @pytest.mark.parametrize(
@@ -109,8 +128,12 @@ def test_a_mesh_that_does_not_divide_is_refused() -> None:
         ({"showers": 0}, "showers 0 is below 1"),
         ({"showers": "2.5"}, "showers '2.5' is not a whole number"),
         ({"showers": "many"}, "showers 'many' is not a number"),
+        ({"showers": None}, "an option of the generator is None"),
         ({"mesh": "large"}, "mesh 'large' is not three positive whole numbers"),
         ({"seed": -1}, "seed -1 is below 0"),
+        ({"validation": 0}, "validation 0 is not above 0"),
+        ({"validation": 0.6, "test": 0.4}, "validation 0.6 and test 0.4 leave nothing to train"),
+        ({"energies": "4,4.0"}, "energies has 4 twice"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",
 )
@@ -119,29 +142,90 @@ def test_an_option_that_cannot_be_used_is_refused(
 ) -> None:
     """The message shows option and value."""
     with pytest.raises(OptionError) as raised:
-        prepare("", tmp_path, **{**ONE, **options})
+        prepare("", tmp_path / "data", **{**ONE, **options})
     assert message in str(raised.value)
+
+
+def test_too_few_showers_are_refused(tmp_path: Path) -> None:
+    """Two cannot be three parts; nothing is written."""
+    with pytest.raises(DataError, match="SiW, 4 GeV, 90 degrees: 2 showers cannot be split into training"):
+        prepare("", tmp_path / "data", **{**ONE, "showers": 2})
+    assert not (tmp_path / "data").exists()
 
 
 def test_asking_for_a_point_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """An empty data set would fail much later."""
-    prepare("", tmp_path / "all", **ONE)
-    with pytest.raises(DataError, match="none of its 1 points was asked for"):
+    write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(10)})
+    with pytest.raises(DataError, match=r"none of its 1 points was asked for\. The first is SiW, 4 GeV"):
         prepare(str(tmp_path / "all"), tmp_path / "none", energies="1024")
 
 
 def test_source_and_destination_must_differ(tmp_path: Path) -> None:
-    """Reading and replacing one file at once would lose it."""
-    prepare("", tmp_path, **ONE)
+    """Reading and replacing one folder at once would lose it."""
     with pytest.raises(OptionError, match="source and destination are both"):
         prepare(str(tmp_path), tmp_path)
 
 
-def test_a_repeated_call_is_the_same_and_another_is_refused(tmp_path: Path) -> None:
-    """A retry may write over itself; showers of another call would be trained on unseen."""
+def test_a_repeated_call_replaces_and_another_is_refused(tmp_path: Path) -> None:
+    """A retry may write over itself; somebody else's set is kept."""
     assert prepare("", tmp_path, **ONE) == prepare("", tmp_path, **ONE)
-    with pytest.raises(DataError, match="also holds SiW, 4 GeV, 90 degrees from an earlier call"):
+    with pytest.raises(
+        DataError, match=r"holds a data set of energies \[4\.0\], not \[8\.0\]. Give an empty"
+    ):
         prepare("", tmp_path, **{**ONE, "energies": "8"})
+    assert len(showers(tmp_path)) == 10
+
+
+def test_files_of_somebody_else_are_left_alone(tmp_path: Path) -> None:
+    """A folder may hold a part's name by chance."""
+    path = write_hdf5(tmp_path / "test/mine/a.h5", {"4": cells(3)})
+    with pytest.raises(DataError, match=rf"{path}: not left by a call of ours. Give an empty folder"):
+        prepare("", tmp_path, **ONE)
+    assert path.is_file()
+
+
+def test_half_a_set_is_known_and_replaced(tmp_path: Path) -> None:
+    """A bad value in the second point ends the call; what the first left is no data set."""
+    bad = cells(10)
+    bad[7, 1, 1, 1] = np.nan
+    path = write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(10), "8": bad})
+    with pytest.raises(DataError, match=rf"{path}: dataset '8' has 1 energies .* nan at \(7, 1, 1, 1\)"):
+        prepare(str(tmp_path / "all"), tmp_path / "data")
+    with pytest.raises(DataError, match="half a data set"):
+        open_part(tmp_path / "data", "training")
+    write_hdf5(path, {"4": cells(10)})
+    prepare(str(tmp_path / "all"), tmp_path / "data")
+    assert open_part(tmp_path / "data", "training").points == (POINT,)
+    with h5py.File(tmp_path / "data" / FILES[0]) as file:
+        assert list(file) == ["4"]
+
+
+PEAK = """
+from pathlib import Path
+from training.prepare import prepare
+print(prepare({source!r}, Path({destination!r}), mesh="9x25x45")["showers"])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the kernel's own account of memory: Linux"
+)
+def test_a_file_of_the_full_shape_takes_a_fraction_of_8_gb(tmp_path: Path) -> None:
+    """10,000 x 18 x 50 x 45 are 1.6 GB as single floats, read in 100 MB; benchmarks/prepare.py has all drawn.
+
+    The showers behind the first 625 are empty, which takes no room in the file and as much in memory.
+    """
+    (tmp_path / "full").mkdir()
+    with h5py.File(tmp_path / "full/SiW_angle_90.h5", "w") as file:
+        shape = (10_000, *Mesh().shape)
+        stored = file.create_dataset("1", shape, np.float32, compression="gzip", chunks=True)
+        stored[:625] = draw_showers(SIW, Mesh(), 1.0, 90.0, count=625, random=np.random.default_rng(1))
+    program = PEAK.format(source=str(tmp_path / "full"), destination=str(tmp_path / "data"))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    prepared, peak_kib = map(int, done.stdout.split())
+    assert prepared == 10_000
+    assert peak_kib < 2**20
 
 
 def test_the_command_prints_metadata_and_refuses_without_a_traceback(tmp_path: Path) -> None:
@@ -150,6 +234,6 @@ def test_the_command_prints_metadata_and_refuses_without_a_traceback(tmp_path: P
     options = [f"--{name}={value}" for name, value in ONE.items()]
     good = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     bad = subprocess.run([*command, "--mesh=9"], capture_output=True, text=True, check=False)
-    assert (good.returncode, json.loads(good.stdout)["showers"]) == (0, 3)
+    assert (good.returncode, json.loads(good.stdout)["showers"]) == (0, 10)
     assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
     assert bad.stderr.startswith("error: mesh '9' is not")

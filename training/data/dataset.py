@@ -10,6 +10,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from training.data import declaration, files
 from training.data.block import Array, Block, check_energies
@@ -107,7 +108,12 @@ def shower_bytes(mesh: Mesh) -> int:
 
 
 def chunks(
-    part: Part, *, at_most_bytes: int, random: np.random.Generator | None, limit: int | None = None
+    part: Part,
+    *,
+    at_most_bytes: int,
+    random: np.random.Generator | None,
+    limit: int | None = None,
+    skip: int = 0,
 ) -> Iterator[Showers]:
     """Give every shower once, in chunks of which each has its share of every point.
 
@@ -119,6 +125,7 @@ def chunks(
         at_most_bytes: What one chunk may take.
         random: Draws the order; None keeps that of the points and files.
         limit: The first so many showers of each point; None gives all.
+        skip: Leave out the first so many chunks, unread; the others are what they would be.
 
     Raises:
         OptionError: Not one shower fits into a chunk.
@@ -131,22 +138,27 @@ def chunks(
     counts = {point: count if limit is None else min(count, limit) for point, count in part.counts.items()}
     with ExitStack() as opened:
         handles: dict[Place, h5py.File] = {}
-        for chunk in dealt(counts, at_once, random):
-            yield _filled(part, chunk, random, handles, opened)
+        for number, chunk in enumerate(dealt(counts, at_once, random)):
+            order = _order(chunk, random)
+            if number >= skip:
+                yield _filled(part, chunk, order, handles, opened)
+
+
+def _order(chunk: tuple[Run, ...], random: np.random.Generator | None) -> npt.NDArray[np.int64]:
+    """Where in its chunk each row goes."""
+    count = sum(map(len, chunk))
+    return np.arange(count) if random is None else random.permutation(count)
 
 
 def _filled(
     part: Part,
     chunk: tuple[Run, ...],
-    random: np.random.Generator | None,
+    order: npt.NDArray[np.int64],
     handles: dict[Place, h5py.File],
     opened: ExitStack,
 ) -> Showers:
-    count = sum(map(len, chunk))
-    order = np.arange(count) if random is None else random.permutation(count)
-    filled = Showers(
-        np.empty((count, part.mesh.cells), dtype=np.float32), np.empty((count, CONDITIONS), dtype=np.float32)
-    )
+    cells, told = (np.empty((len(order), width), dtype=np.float32) for width in (part.mesh.cells, CONDITIONS))
+    filled = Showers(cells, told)
     at = 0
     for run in chunk:
         path = _path(part, run.point)
@@ -191,19 +203,3 @@ def _rows(file: h5py.File, path: Place, key: str, shape: tuple[int, ...], run: R
         raise DataError(
             f"{path}: dataset {key!r} is damaged in rows {run.start} to {run.stop} ({err}). Prepare it again."
         ) from err
-
-
-@dataclass(frozen=True)
-class Split:
-    """Showers to learn from and showers to judge by."""
-
-    mesh: Mesh
-    training: Showers
-    validation: Showers
-
-
-def load(folder: Path, *, validation: float = 0.1, limit: int | None = None) -> Split:
-    """Read the training and the validation part whole."""
-    parts = [open_part(folder, name) for name in PARTS[:2]]
-    read = [next(chunks(part, at_most_bytes=2**40, random=None, limit=limit)) for part in parts]
-    return Split(parts[0].mesh, *read)

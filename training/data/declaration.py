@@ -23,6 +23,8 @@ from training.geometry import GEOMETRIES, Mesh, parse_mesh
 from training.point import Point, plain
 
 NAME = "dataset.json"
+UNFINISHED = f"{NAME}.unfinished"
+"""Lies there while a set is being made, and where its making was ended."""
 PARTS = ("training", "validation", "test")
 UNITS = {"cells": "MeV", "energies": "GeV", "angles": "degrees", "lengths": "mm"}
 
@@ -65,11 +67,28 @@ def described(folder: Path, name: str) -> dict[str, Any]:
     return {"sha256": digest, "bytes": (folder / name).stat().st_size}
 
 
-def write(folder: Path, declaration: Declaration) -> None:
+def begin(folder: Path, recipe: Mapping[str, Any]) -> None:
+    """Make the folder ours, and take back what an earlier call with this recipe left in it.
+
+    Raises:
+        DataError: It holds another set, or files that no call of ours left.
+    """
+    if (folder / NAME).is_file():
+        _refuse_other(folder, recipe)
+        (folder / NAME).rename(folder / UNFINISHED)
+    left = [path for part in PARTS for path in sorted((folder / part).glob("*/*.h5"))]
+    if left and not (folder / UNFINISHED).is_file():
+        raise DataError(f"{left[0]}: not left by a call of ours. Give an empty folder as destination.")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / UNFINISHED).write_text(json.dumps({"recipe": recipe}, indent=2) + "\n")
+    for path in left:
+        path.unlink()
+
+
+def finish(folder: Path, declaration: Declaration) -> None:
     """Declare a data set; its files are there already."""
-    unfinished = folder / f".{NAME}"
-    unfinished.write_text(json.dumps(_as_json(declaration), indent=2) + "\n")
-    unfinished.replace(folder / NAME)
+    (folder / UNFINISHED).write_text(json.dumps(_as_json(declaration), indent=2) + "\n")
+    (folder / UNFINISHED).replace(folder / NAME)
 
 
 def read(folder: Place) -> Declaration:
@@ -85,7 +104,8 @@ def read(folder: Place) -> Declaration:
         return _from_json(json.loads(text))
     except (ValueError, KeyError, TypeError, OptionError) as err:
         raise DataError(
-            f"{files.below(folder, NAME)}: not a declaration of showers ({err!r}). Prepare the set again."
+            f"{files.below(folder, NAME)}: not a declaration of showers ({err!r}). "
+            "Prepare the set in an empty folder."
         ) from err
 
 
@@ -104,10 +124,20 @@ def metadata(declaration: Declaration) -> dict[str, str | int | float]:
     }
 
 
+def _refuse_other(folder: Path, recipe: Mapping[str, Any]) -> None:
+    earlier = read(folder).recipe
+    for name, value in recipe.items():
+        if value != earlier.get(name):
+            raise DataError(
+                f"{folder}: holds a data set of {name} {earlier.get(name)}, not {value}. "
+                "Give an empty folder."
+            )
+
+
 def _undeclared(folder: Place) -> str:
     if isinstance(folder, Path) and not folder.is_dir():
         return f"{folder}: not a folder. Give the folder that training.prepare wrote to."
-    if isinstance(folder, Path) and any((folder / part).is_dir() for part in PARTS):
+    if files.read_text(files.below(folder, UNFINISHED)) is not None:
         return f"{folder}: half a data set, without {NAME}: its preparation was ended early. Run it again."
     return (
         f"{folder}: not a prepared data set: it has no {NAME}. Run "

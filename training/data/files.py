@@ -7,6 +7,7 @@ some megabytes: no file is ever whole in memory, nor copied to the disk of this 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -128,11 +129,17 @@ def _filesystem(address: str) -> tuple[Any, str]:
     return files, root
 
 
+def _failures() -> tuple[type[Exception], ...]:
+    """What stores raise: without server or credentials, S3's are no OSError; they are loaded by then."""
+    botocore = sys.modules.get("botocore.exceptions")
+    return (OSError, botocore.BotoCoreError) if botocore else (OSError,)
+
+
 @contextmanager
 def _reported(address: str) -> Iterator[None]:
     try:
         yield
-    except OSError as err:
+    except _failures() as err:
         raise DataError(
             f"{address}: cannot be read ({err}). Check the address and this machine's credentials."
         ) from err

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets a training read and write addresses such as ``s3://bucket/folder``; folders are used as they are."""
+"""Lets a training write to addresses such as ``s3://bucket/folder``; folders are used as they are."""
 
 from __future__ import annotations
 
@@ -8,32 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from training.errors import DataError
-
 
 def is_remote(address: str) -> bool:
     """Tell an address from a folder."""
     return "://" in address
-
-
-@contextmanager
-def fetched(address: str) -> Iterator[Path]:
-    """Give a folder with what lies at an address.
-
-    Raises:
-        DataError: Nothing lies there.
-    """
-    if not is_remote(address):
-        yield Path(address)
-        return
-    import fsspec
-
-    files, root = fsspec.core.url_to_fs(address)
-    if not files.isdir(root):
-        raise DataError(f"{address}: nothing lies there. Check the address and this machine's credentials.")
-    with TemporaryDirectory() as folder:
-        files.get(root.rstrip("/") + "/", folder + "/", recursive=True)
-        yield Path(folder)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from training.errors import OptionError
 from training.geometry import Geometry, Mesh, geometry_named, parse_mesh
 from training.options import number, numbers, texts, whole
-from training.point import Point
+from training.point import Point, plain
 
 SPLIT = {"validation": 0.1, "test": 0.1}
 DEFAULT_SEED = 1
@@ -72,7 +72,7 @@ def read_options(options: Mapping[str, object]) -> Wanted:
         raise OptionError(
             f"validation {held['validation']:g} and test {held['test']:g} leave nothing to train."
         )
-    return Wanted(
+    wanted = Wanted(
         geometries=tuple(geometry_named(name) for name in texts(given["geometries"], name="geometries"))
         if "geometries" in given
         else None,
@@ -83,3 +83,15 @@ def read_options(options: Mapping[str, object]) -> Wanted:
         seed=whole(given.get("seed", DEFAULT_SEED), name="seed"),
         **held,
     )
+    _refuse_doubles(wanted)
+    return wanted
+
+
+def _refuse_doubles(wanted: Wanted) -> None:
+    """A point that is asked for twice would be written twice."""
+    names = None if wanted.geometries is None else [geometry.name for geometry in wanted.geometries]
+    for name, values in (("geometries", names), ("energies", wanted.energies), ("angles", wanted.angles)):
+        for value in values or ():
+            if list(values or ()).count(value) > 1:
+                shown = value if isinstance(value, str) else plain(value)
+                raise OptionError(f"{name} has {shown} twice. Name it once.")

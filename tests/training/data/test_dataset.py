@@ -1,49 +1,250 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A data set as arrays, and the part of it that is held back."""
+"""A prepared data set: its parts, its points, and its showers in chunks that fit memory."""
 
 from __future__ import annotations
 
+import json
+import tempfile
+import tracemalloc
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from training.data.dataset import held_back_rows, load
-from training.errors import DataError
+from tests.training.data.showers import Spoil, block, cut, numbered, prepared, write_calochallenge
+from training.data.dataset import PARTS, Part, chunks, open_part, read, scaled, shower_bytes
+from training.errors import DataError, OptionError
 from training.geometry import Mesh
+from training.point import Point
+from training.prepare import prepare
+from training.scaling import Floats, to_mev
+
+LOW, HIGH = Point("SiW", 90.0, 4.0), Point("SiW", 90.0, 64.0)
+FILE = "training/SiW/SiW_angle_90.h5"
 
 
-def test_every_shower_is_either_trained_on_or_held_back(dataset: Path) -> None:
-    """320 showers, a tenth of them held back, none of them in both."""
-    split = load(dataset, validation=0.1)
-    assert (len(split.training), len(split.validation)) == (288, 32)
-    assert split.mesh == Mesh(4, 5, 9)
-    rows = np.concatenate([split.training.cells, split.validation.cells])
-    assert rows.shape == (320, 180)
-    assert len(np.unique(rows, axis=0)) == 320
+def test_a_part_knows_its_points_mesh_and_numbers(tmp_path: Path) -> None:
+    """Ten showers of two points: eight, one and one."""
+    parts = [open_part(prepared(tmp_path), name) for name in PARTS]
+    assert [part.counts for part in parts] == [{LOW: n, HIGH: n} for n in (8, 1, 1)]
+    assert [len(part) for part in parts] == [16, 2, 2]
+    assert {part.mesh for part in parts} == {Mesh(2, 5, 9)}
 
 
-def test_every_point_gives_the_same_share(dataset: Path) -> None:
-    """No energy or angle is judged by more showers than another."""
-    _, counts = np.unique(load(dataset, validation=0.1).validation.conditions, axis=0, return_counts=True)
-    assert counts.tolist() == [4] * 8
+def test_no_shower_is_in_two_parts(tmp_path: Path) -> None:
+    """What was written is what came, each once."""
+    numbered(tmp_path, {4.0: 30, 64.0: 10})
+    seen = [
+        read(part, point).cells_mev.ravel()
+        for name in PARTS
+        for part in [open_part(tmp_path / "prepared", name)]
+        for point in part.points
+    ]
+    assert sorted(np.concatenate(seen)) == list(range(1, 41))
 
 
-def test_a_limit_counts_for_each_point(dataset: Path) -> None:
-    """Eight points of ten showers."""
-    split = load(dataset, validation=0.1, limit=10)
-    assert len(split.training) + len(split.validation) == 80
+def test_rows_are_read_as_they_lie(tmp_path: Path) -> None:
+    """Any run of them, in their order; beyond the end is nothing."""
+    part = numbered(tmp_path, {4.0: 30})
+    whole = read(part, LOW)
+    assert np.array_equal(read(part, LOW, slice(5, 9)).cells_mev, whole.cells_mev[5:9])
+    assert np.array_equal(read(part, LOW, slice(-3, None)).cells_mev, whole.cells_mev[-3:])
+    assert len(read(part, LOW, slice(100, 200))) == 0
+    assert whole.energies_gev.tolist() == [4.0] * 24
+
+
+def test_each_shower_keeps_an_energy_of_its_own(tmp_path: Path) -> None:
+    """Where they differ, they lie beside the showers."""
+    write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 20)
+    prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x5")
+    parts = [open_part(tmp_path / "data", name) for name in PARTS]
+    (point,) = parts[0].points
+    energies = np.concatenate([read(part, point).energies_gev for part in parts])
+    assert str(point) == "SiW, 1 to 1000 GeV, 90 degrees"
+    assert np.sort(energies) == pytest.approx(np.geomspace(1.0, 1000.0, 20))
+    with h5py.File(tmp_path / "data" / FILE) as file:
+        assert sorted(file) == ["1-1000", "1-1000_energies_gev"]
+    told = scaled(read(parts[0], point)).conditions
+    assert told[:, 0] * 1024.0 == pytest.approx(read(parts[0], point).energies_gev)
+
+
+def test_scaled_showers_are_rows_of_fractions() -> None:
+    """Cells in the order r, phi, z; the sum of a row is the fraction of the energy that was seen."""
+    showers = block(3)
+    rows = scaled(showers)
+    assert rows.cells == pytest.approx(showers.cells_mev.reshape(3, -1) / 64_000.0)
+    assert rows.conditions.shape == (3, 4)
+    assert len(rows) == 3
+
+
+def all_of(part: Part, at_most: int, seed: int | None, limit: int | None = None) -> list[Floats]:
+    """The chunks' cells, as they were numbered."""
+    random = None if seed is None else np.random.default_rng(seed)
+    found = list(chunks(part, at_most_bytes=at_most, random=random, limit=limit))
+    energies = [chunk.conditions[:, 0].astype(np.float64) * 1024.0 for chunk in found]
+    return [to_mev(chunk.cells[:, 0], e) for chunk, e in zip(found, energies, strict=True)]
+
+
+@given(
+    st.dictionaries(st.sampled_from([1.0, 4.0, 16.0, 64.0]), st.integers(3, 200), min_size=1),
+    st.integers(1, 300),
+    st.one_of(st.none(), st.integers(0, 99)),
+    st.one_of(st.none(), st.integers(1, 50)),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_chunks_have_every_shower_once(
+    counts: dict[float, int], at_once: int, seed: int | None, limit: int | None
+) -> None:
+    """Whatever the points, the memory, the order and the limit."""
+    with tempfile.TemporaryDirectory() as folder:
+        part = numbered(Path(folder), counts)
+        found = all_of(part, at_once * shower_bytes(part.mesh), seed, limit)
+        expected = [read(part, point, slice(limit)).cells_mev.ravel() for point in part.points]
+    assert all(len(chunk) <= at_once for chunk in found)
+    assert np.sort(np.concatenate(found)) == pytest.approx(np.sort(np.concatenate(expected)), rel=1e-5)
+
+
+def test_chunks_are_mixed_from_all_points_and_within(tmp_path: Path) -> None:
+    """Energies alternate, and rows are not as they lie."""
+    part = numbered(tmp_path, {4.0: 300, 64.0: 300})
+    found = list(chunks(part, at_most_bytes=100 * shower_bytes(part.mesh), random=np.random.default_rng(1)))
+    assert len(found) in (5, 6)
+    for chunk in found:
+        energies = chunk.conditions[:, 0] * 1024.0
+        assert 0.2 < (energies == 4.0).mean() < 0.8
+        assert np.count_nonzero(np.diff(energies)) > 10
+
+
+def test_epochs_differ_and_seeds_repeat_them(tmp_path: Path) -> None:
+    """The same generator of random numbers gives the same order."""
+    part = numbered(tmp_path, {4.0: 100})
+    first, again, other = (np.concatenate(all_of(part, 1000, seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_without_a_random_order_chunks_follow_the_files(tmp_path: Path) -> None:
+    """As a judge wants them."""
+    part = numbered(tmp_path, {4.0: 40, 64.0: 20})
+    expected = np.concatenate([read(part, point).cells_mev.ravel() for point in part.points])
+    assert np.concatenate(all_of(part, 700, None)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_fits_is_one_chunk_and_one_shower_must_fit(tmp_path: Path) -> None:
+    """The bytes count cells and conditions."""
+    part = numbered(tmp_path, {4.0: 100})
+    assert len(all_of(part, 80 * shower_bytes(part.mesh), 1)) == 1
+    assert len(all_of(part, 80 * shower_bytes(part.mesh) - 1, 1)) == 2
+    with pytest.raises(OptionError, match="at_most_bytes 19 is below the 20 of one shower"):
+        all_of(part, 19, 1)
+
+
+def test_memory_holds_one_chunk_and_one_run(tmp_path: Path) -> None:
+    """Also while it is mixed: 3 MB of showers in chunks of 1 MB."""
+    part = open_part(prepared(tmp_path, energies="4", showers=4000, mesh="2x10x9"), "training")
+    one_mb = 2**20
+    tracemalloc.start()
+    counted = sum(len(c) for c in chunks(part, at_most_bytes=one_mb, random=np.random.default_rng(0)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert counted == 3200
+    assert peak < 2.6 * one_mb  # the chunk that the loop still holds, the next one, and a run
+
+
+def nothing(folder: Path) -> None:
+    """Leave an empty folder."""
+    folder.mkdir()
+
+
+def undeclared(folder: Path) -> None:
+    """End the preparation before its last step."""
+    (prepared(folder) / "dataset.json").rename(folder / "dataset.json.unfinished")
+
+
+def cut_off(folder: Path) -> None:
+    """Lose half a file."""
+    cut(prepared(folder) / FILE)
+
+
+def lost(folder: Path) -> None:
+    """Lose a file."""
+    (prepared(folder) / FILE).unlink()
+
+
+def garbled(folder: Path) -> None:
+    """Declare nonsense."""
+    (prepared(folder) / "dataset.json").write_text("[1, 2]")
+
+
+def outdated(folder: Path) -> None:
+    """Declare a calorimeter that is not known here."""
+    path = prepared(folder) / "dataset.json"
+    path.write_text(path.read_text().replace('"geometry": "SiW"', '"geometry": 3').replace("2x5x9", "?"))
 
 
 @pytest.mark.parametrize(
-    ("count", "fraction", "marked"), [(10, 0.1, 1), (40, 0.1, 4), (9, 0.1, 0), (10, 0.3, 3)]
+    ("spoil", "message"),
+    [
+        (lambda folder: None, "data: not a folder. Give the folder that training.prepare wrote to"),
+        (nothing, r"data: not a prepared data set: it has no dataset\.json. Run `python -m training.prepare"),
+        (undeclared, r"data: half a data set, without dataset\.json: its preparation was ended early"),
+        (cut_off, rf"{FILE}: has \d+ bytes, declared were \d+. Prepare the set again"),
+        (lost, rf"{FILE}: has None bytes"),
+        (garbled, r"dataset\.json: not a declaration of showers .* Prepare the set in an empty"),
+        (outdated, r"dataset\.json: not a declaration of showers"),
+    ],
+    ids=["missing", "empty", "half", "cut", "lost", "garbled", "outdated"],
 )
-def test_the_share_held_back_is_exact(count: int, fraction: float, marked: int) -> None:
-    """Rows are marked evenly, not by chance."""
-    assert held_back_rows(count, fraction).sum() == marked
+def test_what_is_not_a_prepared_set_is_refused(tmp_path: Path, spoil: Spoil, message: str) -> None:
+    """Before anything is trained on it, with the mend."""
+    spoil(tmp_path / "data")
+    with pytest.raises(DataError, match=message):
+        open_part(tmp_path / "data", "training")
 
 
-def test_too_few_showers_are_refused(dataset: Path) -> None:
-    """Five of each point leave none to judge by."""
-    with pytest.raises(DataError, match=r"40 showers cannot be split by 0\.1\. Prepare more"):
-        load(dataset, validation=0.1, limit=5)
+def test_damage_inside_a_file_is_named_with_its_index(tmp_path: Path) -> None:
+    """A set of the right size whose content is no longer what was written."""
+    part = open_part(prepared(tmp_path), "training")
+    with h5py.File(tmp_path / FILE, "r+") as file:
+        file["64"][5, 1, 2, 3] = -1.0
+        del file["4"]
+    with pytest.raises(DataError, match=rf"{FILE}: dataset '64' .* -1\.0 at \(5, 1, 2, 3\)"):
+        read(part, HIGH, slice(4, 7))
+    with pytest.raises(DataError, match=rf"{FILE}: dataset '4' has shape missing"):
+        list(chunks(part, at_most_bytes=2**20, random=None))
+
+
+def test_a_point_or_part_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """With those that are."""
+    part = open_part(prepared(tmp_path), "test")
+    with pytest.raises(
+        DataError, match=r"has no SiW, 8 GeV, 90 degrees\. It has SiW, 4 GeV, 90 degrees, SiW"
+    ):
+        read(part, Point("SiW", 90.0, 8.0))
+    with pytest.raises(
+        OptionError, match=r"part 'tests' is not known\. Use one of training, validation, test"
+    ):
+        open_part(tmp_path, "tests")
+
+
+def test_the_files_are_laid_out_like_the_published_ones(tmp_path: Path) -> None:
+    """{part}/{geometry}/{geometry}_angle_{a}.h5, the energy in GeV as key, (N, r, phi, z), gzip."""
+    prepared(tmp_path)
+    with h5py.File(tmp_path / FILE) as file:
+        assert sorted(file) == ["4", "64"]
+        assert file["64"].shape == (8, 2, 5, 9)
+        assert file["64"].compression == "gzip"
+
+
+def test_the_declaration_says_what_a_reader_needs(tmp_path: Path) -> None:
+    """Units, calorimeter, cells, layers, points, counts, and how to make the set again."""
+    whole = json.loads((prepared(tmp_path) / "dataset.json").read_text())
+    assert whole["units"] == {"cells": "MeV", "energies": "GeV", "angles": "degrees", "lengths": "mm"}
+    assert whole["geometries"]["SiW"]["layers"] == 90
+    assert whole["geometries"]["SiW"]["cell_z_mm"] == 17.0
+    assert whole["points"][1]["counts"] == {"training": 8, "validation": 1, "test": 1}
+    assert whole["recipe"]["seed"] == 1
+    assert set(whole["files"]) == {f"{part}/SiW/SiW_angle_90.h5" for part in PARTS}

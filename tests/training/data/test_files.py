@@ -121,6 +121,29 @@ def test_an_empty_bucket_and_a_missing_one_are_named(bucket: str) -> None:
         find("s3://nowhere-at-all")
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "Could not connect"),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "credentials"),
+    ],
+    ids=["no server", "no credentials"],
+)
+def test_a_store_that_cannot_be_reached_is_named(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], message: str
+) -> None:
+    """In one line, as any other mistake."""
+    S3FileSystem.clear_instance_cache()
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for name, value in changed.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(DataError, match=f"{bucket}: cannot be read .*{message}.* Check the address"):
+        find(bucket)
+    S3FileSystem.clear_instance_cache()
+
+
 def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
     """Without a detour."""
     write_hdf5(tmp_path / ZENODO, {"64": cells()})

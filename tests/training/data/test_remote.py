@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses in place of folders."""
+"""Models are delivered to addresses as they are to folders: all of it, and the declaration last."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
-from training.data.remote import delivered, fetched
-from training.errors import DataError
+from training.data.remote import delivered
 
 
 @pytest.fixture
@@ -33,17 +32,8 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:
     """Nothing is copied."""
-    with fetched(str(tmp_path)) as source, delivered(str(tmp_path), last="model.json") as target:
-        assert (source, target) == (tmp_path, tmp_path)
-
-
-def test_an_address_is_fetched_with_its_folders(tmp_path: Path) -> None:
-    """The layout below it is kept."""
-    (tmp_path / "SiW").mkdir()
-    (tmp_path / "SiW/a.h5").write_text("data")
-    with fetched(f"file://{tmp_path}") as folder:
-        assert folder != tmp_path
-        assert (folder / "SiW/a.h5").read_text() == "data"
+    with delivered(str(tmp_path), last="model.json") as target:
+        assert target == tmp_path
 
 
 def test_files_are_delivered_when_all_went_well(tmp_path: Path) -> None:
@@ -90,23 +80,15 @@ def test_a_failed_training_delivers_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_bucket_is_an_address(bucket: str, tmp_path: Path) -> None:
-    """Delivered to an S3 server and fetched from it, folders and all."""
+def test_a_bucket_is_an_address(bucket: str) -> None:
+    """Delivered to an S3 server, in place of what an earlier attempt declared."""
     import fsspec
 
+    files, _ = fsspec.core.url_to_fs(bucket)
+    files.pipe_file(f"{bucket}/models/trial/model.json", b"old")
     with delivered(f"{bucket}/models/trial", last="model.json") as folder:
+        assert not files.exists(f"{bucket}/models/trial/model.json")
         (folder / "model.json").write_text("declared")
         (folder / "weights").write_text("weights")
-    files, _ = fsspec.core.url_to_fs(bucket)
-    files.pipe_file(f"{bucket}/models/SiW/a.h5", b"data")
-    with fetched(f"{bucket}/models") as folder:
-        found = {
-            str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()
-        }
-    assert found == {"trial/model.json": "declared", "trial/weights": "weights", "SiW/a.h5": "data"}
-
-
-def test_an_address_where_nothing_lies_is_refused(tmp_path: Path) -> None:
-    """Before anything is trained."""
-    with pytest.raises(DataError, match="nothing lies there"), fetched(f"file://{tmp_path}/none"):
-        pass
+    found = {name.rsplit("/", 1)[-1]: files.cat_file(name) for name in files.find(f"{bucket}/models/trial")}
+    assert found == {"model.json": b"declared", "weights": b"weights"}
