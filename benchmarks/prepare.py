@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much memory and time it takes to prepare showers of the full mesh, 18 x 50 x 45 cells.
 
-Run it as `python benchmarks/prepare.py`; `--showers 100000` takes up to 40 GB below `--folder` while it runs.
+Run it as `python benchmarks/prepare.py`; `--showers 100000` takes some GB below `--folder` while it runs.
 Each phase is a process of its own, whose highest resident memory the kernel reports:
 
 - make: generate showers, and write them as the published files are (Zenodo 6082201, h5py's own gzip);
@@ -104,10 +104,8 @@ def main() -> None:
             command = [sys.executable, str(Path(__file__).resolve()), *options]
             took = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
             rate, peak = took["showers"] / took["seconds"], took["peak"] / 2**20
-            files = bytes_below(folder) / 1e9
-            print(
-                f"{name:<10}{took['showers']:>9}{took['seconds']:>9.1f}{rate:>12.0f}{peak:>9.0f} MiB{files:>7.2f} GB"
-            )
+            numbers = f"{took['showers']:>9}{took['seconds']:>9.1f}{rate:>12.0f}{peak:>9.0f} MiB"
+            print(f"{name:<10}{numbers}{bytes_below(folder) / 1e9:>7.2f} GB", flush=True)
     finally:
         shutil.rmtree(folder)
 
