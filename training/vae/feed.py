@@ -21,8 +21,11 @@ from training.errors import OptionError
 
 T = TypeVar("T")
 
-Feed = Callable[[int], Iterator[Showers]]
-"""Gives the chunks of the epoch of this number: every shower once, each chunk mixed from all points."""
+Feed = Callable[[int, int], Iterator[Showers]]
+"""Gives the chunks of an epoch: every shower once, each chunk mixed from all points.
+
+Its arguments are the epoch's number and how many of its chunks are done already.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,11 @@ def feed(sources: Sources, seed: int) -> Feed:
     part, memory, limit = sources.training, sources.memory, sources.limit
     if sources.showers * shower_bytes(part.mesh) <= memory:
         everything = tuple(chunks(part, at_most_bytes=memory, random=None, limit=limit))
-        return lambda epoch: iter(everything)
+        return lambda epoch, done: iter(everything[done:])
 
-    def mixed(epoch: int) -> Iterator[Showers]:
+    def mixed(epoch: int, done: int) -> Iterator[Showers]:
         random = np.random.default_rng([seed, epoch])
-        return ahead(chunks(part, at_most_bytes=memory, random=random, limit=limit))
+        return ahead(chunks(part, at_most_bytes=memory, random=random, limit=limit, skip=done))
 
     return mixed
 

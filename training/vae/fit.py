@@ -7,7 +7,6 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from itertools import islice
 
 import jax
 
@@ -70,7 +69,7 @@ def fit(
     for epoch in progress.curve:
         on_epoch(epoch)
     while not finished(progress, settings):
-        for chunk in islice(give(progress.epoch), progress.chunks, None):
+        for chunk in give(progress.epoch, progress.chunks):
             progress = learn(_started(progress, chunk), chunk, settings, at_once=at_once)
             if store:
                 store.save_if_due(progress)

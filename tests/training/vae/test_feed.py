@@ -7,10 +7,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pytest
 
+from training.data import dataset
+from training.data.block import Block
 from training.data.dataset import Part, Showers, shower_bytes
+from training.data.dealing import Run
 from training.errors import DataError, OptionError
 from training.vae.feed import Sources, ahead, check_fits, feed
 
@@ -23,7 +27,7 @@ def rows(showers: list[Showers]) -> list[bytes]:
 def test_a_set_that_fits_is_read_once(sources: Sources, training: Part) -> None:
     """Every epoch gets the same arrays."""
     give = feed(sources, 0)
-    (first,), (second,) = list(give(1)), list(give(2))
+    (first,), (second,) = list(give(1, 0)), list(give(2, 0))
     assert first is second
     assert len(first) == len(training)
 
@@ -33,8 +37,8 @@ def test_a_larger_set_comes_in_chunks(sources: Sources, training: Part, share: i
     """None above the memory granted; every shower once in every epoch, in another order."""
     memory = len(training) * shower_bytes(training.mesh) // share
     give = feed(replace(sources, memory=memory), 0)
-    everything = rows(list(feed(sources, 0)(1)))
-    first, second = list(give(1)), list(give(2))
+    everything = rows(list(feed(sources, 0)(1, 0)))
+    first, second = list(give(1, 0)), list(give(2, 0))
     assert len(first) >= share
     assert all(chunk.cells.nbytes + chunk.conditions.nbytes <= memory for chunk in first)
     assert rows(first) == rows(second) == everything
@@ -44,23 +48,43 @@ def test_a_larger_set_comes_in_chunks(sources: Sources, training: Part, share: i
 def test_every_chunk_mixes_points(sources: Sources, training: Part) -> None:
     """Learning from one point at a time would forget the others."""
     give = feed(replace(sources, memory=64 * shower_bytes(training.mesh)), 0)
-    for chunk in give(1):
+    for chunk in give(1, 0):
         assert len(np.unique(chunk.conditions, axis=0)) == len(training.points)
 
 
 def test_the_order_is_that_of_the_seed_and_the_epoch(sources: Sources, training: Part) -> None:
     """An epoch can be repeated without those before it."""
     small = replace(sources, memory=64 * shower_bytes(training.mesh))
-    one, same = (list(feed(small, 3)(5)) for _ in range(2))
-    (other, *_) = feed(small, 4)(5)
+    one, same = (list(feed(small, 3)(5, 0)) for _ in range(2))
+    (other, *_) = feed(small, 4)(5, 0)
     assert all(np.array_equal(a.cells, b.cells) for a, b in zip(one, same, strict=True))
     assert not np.array_equal(one[0].cells[:8], other.cells[:8])
+
+
+def test_chunks_that_are_done_are_not_read_again(
+    sources: Sources, training: Part, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that was interrupted late in an epoch goes on at once, with the chunks that were to come."""
+    give = feed(replace(sources, memory=64 * shower_bytes(training.mesh)), 0)
+    every = list(give(1, 0))
+    real, read = dataset._read, 0
+
+    def counted(file: h5py.File, part: Part, run: Run) -> Block:
+        nonlocal read
+        read += len(run)
+        return real(file, part, run)
+
+    monkeypatch.setattr(dataset, "_read", counted)
+    rest = list(give(1, len(every) - 2))
+    assert [chunk.cells.tobytes() for chunk in rest] == [chunk.cells.tobytes() for chunk in every[-2:]]
+    assert read == sum(map(len, rest))
+    assert list(feed(sources, 0)(1, 1)) == []
 
 
 def test_the_first_showers_of_each_point_can_be_taken(sources: Sources, training: Part) -> None:
     """For a quick look at a large set."""
     few = replace(sources, limit=5)
-    (chunk,) = feed(few, 0)(1)
+    (chunk,) = feed(few, 0)(1, 0)
     assert len(chunk) == few.showers == 5 * len(training.points)
 
 
