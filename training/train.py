@@ -65,7 +65,7 @@ def parsed(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = arguments()
     options, unknown = parser.parse_known_args(given)
     if unknown:
-        known = [name for action in parser._actions for name in action.option_strings]
+        known = [f"--{name}" for name in vars(options)]
         close = difflib.get_close_matches(unknown[0].split("=")[0], known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
         parser.error(f"unrecognized arguments: {' '.join(unknown)}; {hint}")

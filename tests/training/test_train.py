@@ -120,7 +120,7 @@ def test_a_diverging_trial_fails_and_leaves_no_model(dataset: Path, tmp_path: Pa
         ("--kl_weight=-1", "kl_weight '-1' is below 0. Give 0 or more"),
         ("--memory=2XB", "memory '2XB' is not a size. Write one such as 500MB or 2GiB"),
         ("--batch=64", "unrecognized arguments: --batch=64; did you mean --batch_size?"),
-        ("--xyz", "unrecognized arguments: --xyz; known: -h, --help, --dataset"),
+        ("--xyz", "unrecognized arguments: --xyz; known: --dataset, --output, --lr"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_refused_at_once(
