@@ -25,7 +25,7 @@ from training.data.split import Shares, shares
 from training.data.wanted import DEFAULT_SEED, SPLIT, Wanted, read_options
 from training.data.writing import Supply, write_point
 from training.errors import DataError, OptionError
-from training.geometry import GEOMETRIES, Geometry, Mesh
+from training.geometry import GEOMETRIES, Mesh, geometry_named
 from training.point import Point
 from training.showers.draw import draw_showers
 
@@ -47,7 +47,8 @@ ALWAYS: Mapping[str, object] = {"seed": DEFAULT_SEED, **SPLIT}
 def prepare(source: str, destination: Path, **options: object) -> dict[str, str | int | float]:
     """Fill a folder with checked showers in three parts; `training.data.declaration` says how they lie.
 
-    Nothing is ever whole in memory: showers pass through in blocks of 64 MB.
+    Showers pass through in blocks of 64 MB, or of what a file has compressed together: no point is ever whole
+    in memory. They stay in MeV; `training.scaling` makes fractions of them when they are trained on.
 
     Args:
         source: Empty or ``generate`` for generated showers; else a folder, a file, a mounted EOS folder or an
@@ -71,54 +72,42 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
     recipe = wanted.recipe(source or "generate")
     supplies = _generated(wanted) if source in GENERATE else _selected(source, destination, wanted)
     shared = {
-        supply.point: shares(count, wanted.validation, wanted.test, of=supply.point)
-        for supply, count in supplies
+        supply.point: shares(supply.count, wanted.validation, wanted.test, of=supply.point)
+        for supply in supplies
     }
     declaration.begin(destination, recipe)
-    for supply, _ in supplies:
+    for supply in supplies:
         write_point(destination, supply, shared[supply.point])
-    declared = _declared(destination, supplies[0][0].mesh, shared, recipe)
+    declared = _declared(destination, supplies[0].mesh, shared, recipe)
     declaration.finish(destination, declared)
     return declaration.metadata(declared)
 
 
-def _generated(wanted: Wanted) -> list[tuple[Supply, int]]:
-    geometries, energies, angles = wanted.geometries, wanted.energies, wanted.angles
-    if (
-        geometries is None
-        or energies is None
-        or angles is None
-        or wanted.showers is None
-        or wanted.mesh is None
-    ):
+def _generated(wanted: Wanted) -> list[Supply]:
+    asked = (wanted.geometries, wanted.energies, wanted.angles, wanted.showers, wanted.mesh)
+    geometries, energies, angles, count, mesh = asked
+    if geometries is None or energies is None or angles is None or count is None or mesh is None:
         raise OptionError("an option of the generator is None. Leave it out to take its default.")
-    return [
-        (
-            Supply(point, wanted.mesh, _drawn(geometry, point, wanted.mesh, wanted.showers, wanted.seed)),
-            wanted.showers,
-        )
+    points = [
+        Point(geometry.name, angle, energy)
         for geometry in geometries
         for angle in angles
         for energy in energies
-        for point in [Point(geometry.name, angle, energy)]
     ]
+    return [Supply(point, mesh, count, _drawn(point, mesh, count, wanted.seed)) for point in points]
 
 
-def _drawn(geometry: Geometry, point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
+def _drawn(point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
     """Draw with a random stream of the point's own: more points change none of the others."""
     random = np.random.default_rng([seed, *str(point).encode()])
+    geometry = geometry_named(point.geometry)
     for rows in runs(count, max(1, BLOCK_BYTES // (4 * mesh.cells))):
         energies = np.full(rows.stop - rows.start, point.energy_gev)
-        yield Block(
-            point,
-            energies,
-            draw_showers(
-                geometry, mesh, point.energy_gev, point.angle_deg, count=len(energies), random=random
-            ),
-        )
+        cells = draw_showers(geometry, mesh, energies, point.angle_deg, count=len(energies), random=random)
+        yield Block(point, energies, cells)
 
 
-def _selected(address: str, destination: Path, wanted: Wanted) -> list[tuple[Supply, int]]:
+def _selected(address: str, destination: Path, wanted: Wanted) -> list[Supply]:
     where = files.place(address)
     if isinstance(where, Path) and where.resolve() == destination.resolve():
         raise OptionError(f"source and destination are both {destination}. Give another destination.")
@@ -136,7 +125,7 @@ def _selected(address: str, destination: Path, wanted: Wanted) -> list[tuple[Sup
         pieces = list(group)
         count = sum(piece.count for piece in pieces)
         count = count if wanted.showers is None else min(count, wanted.showers)
-        supplies.append((Supply(point, mesh, _taken(pieces, mesh, count)), count))
+        supplies.append(Supply(point, mesh, count, _taken(pieces, mesh, count)))
     return supplies
 
 

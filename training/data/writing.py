@@ -31,6 +31,7 @@ class Supply:
 
     point: Point
     mesh: Mesh
+    count: int
     blocks: Iterator[Block]
 
 
@@ -51,8 +52,8 @@ def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
             for number, output in enumerate(outputs):
                 output.append(block.take(parts == number))
             at += len(block)
-    if at != shared.count:
-        raise DataError(f"{supply.point}: {at} showers came, {shared.count} were announced. Prepare again.")
+    if at != supply.count:
+        raise DataError(f"{supply.point}: {at} showers came, {supply.count} were announced. Prepare again.")
 
 
 def rows_stored_together(mesh: Mesh) -> int:
