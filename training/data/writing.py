@@ -39,8 +39,20 @@ def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
     """Write the showers of one point into the files of their parts.
 
     Raises:
-        DataError: The showers are not as many as promised, or the disk is full.
+        DataError: The showers are not as many as announced, or cannot be written.
     """
+    try:
+        written = _written(folder, supply, shared)
+    except OSError as err:  # a full disk may only show when a file is closed
+        reason = str(err).splitlines()[0]
+        raise DataError(f"{folder}: {supply.point} cannot be written ({reason}). Is the disk full?") from err
+    if written != supply.count:
+        raise DataError(
+            f"{supply.point}: {written} showers came, {supply.count} were announced. Prepare again."
+        )
+
+
+def _written(folder: Path, supply: Supply, shared: Shares) -> int:
     at = 0
     with ExitStack() as stack:
         outputs = [
@@ -52,8 +64,7 @@ def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
             for number, output in enumerate(outputs):
                 output.append(block.take(parts == number))
             at += len(block)
-    if at != supply.count:
-        raise DataError(f"{supply.point}: {at} showers came, {supply.count} were announced. Prepare again.")
+    return at
 
 
 def rows_stored_together(mesh: Mesh) -> int:
@@ -69,7 +80,7 @@ class Output:
 
     def __init__(self, path: Path, supply: Supply, count: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path, self._at = path, 0
+        self._at = 0
         self._file = h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES)
         self._cells = self._file.create_dataset(
             key_of(supply.point),
@@ -86,18 +97,11 @@ class Output:
         )
 
     def append(self, block: Block) -> None:
-        """Write showers behind those that are there.
-
-        Raises:
-            DataError: They cannot be written.
-        """
+        """Write showers behind those that are there."""
         rows = slice(self._at, self._at + len(block))
-        try:
-            self._cells[rows] = block.cells_mev
-            if self._energies is not None:
-                self._energies[rows] = block.energies_gev
-        except OSError as err:
-            raise DataError(f"{self._path}: cannot be written ({err}). Is the disk full?") from err
+        self._cells[rows] = block.cells_mev
+        if self._energies is not None:
+            self._energies[rows] = block.energies_gev
         self._at = rows.stop
 
     def __enter__(self) -> Output:
