@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,15 @@ class Image:
         """What Docker knows about it."""
         found: dict[str, Any] = json.loads(docker("image", "inspect", self.name).stdout)[0]
         return found
+
+
+def build(dockerfile: Path, name: str) -> None:
+    """Build an image that the tests need, by the settings of `make image`."""
+    base = os.environ.get("BASE_IMAGE")
+    options = [*shlex.split(os.environ.get("DOCKER_BUILD_ARGS", "")), "-f", str(dockerfile), "-t", name]
+    options += ["--build-arg", f"BASE_IMAGE={base}"] if base else []
+    built = docker("build", *options, str(dockerfile.parent))
+    assert built.returncode == 0, built.stdout + built.stderr
 
 
 def docker(*arguments: str) -> subprocess.CompletedProcess[str]:

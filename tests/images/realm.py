@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.images.docker import Image, docker
+from tests.images.docker import Image, build, docker
 
 DOCKERFILE = Path(__file__).with_name("realm.Dockerfile")
 NAME = "kfp-katib-test-realm"
@@ -54,11 +52,7 @@ class Realm:
 @contextmanager
 def running(folder: Path) -> Iterator[Realm]:
     """Build the KDC's image and run it, without any network but its own loopback, which clients share."""
-    base = os.environ.get("BASE_IMAGE")
-    chosen = ["--build-arg", f"BASE_IMAGE={base}"] if base else []
-    options = shlex.split(os.environ.get("DOCKER_BUILD_ARGS", ""))
-    built = docker("build", *options, *chosen, "-t", NAME, "-f", str(DOCKERFILE), str(folder))
-    assert built.returncode == 0, built.stdout + built.stderr
+    build(DOCKERFILE, NAME)
     container = docker("run", "-d", "--rm", "--network", "none", NAME).stdout.strip()
     try:
         realm = Realm(container, folder)

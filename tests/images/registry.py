@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 import socket
 import time
 import urllib.error
@@ -13,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.images.docker import docker
+from tests.images.docker import build, docker
 
 NAME = "kfp-katib-test-registry:1"
 TOKEN = "secret"
@@ -25,11 +23,7 @@ STARTS_WITHIN_SECONDS = 30
 @contextmanager
 def registry() -> Iterator[str]:
     """Run Debian's registry; give its address, which Docker takes without TLS since it is this machine's."""
-    base = os.environ.get("BASE_IMAGE")
-    options = [*shlex.split(os.environ.get("DOCKER_BUILD_ARGS", "")), "-f", str(DOCKERFILE), "-t", NAME]
-    options += ["--build-arg", f"BASE_IMAGE={base}"] if base else []
-    built = docker("build", *options, str(DOCKERFILE.parent))
-    assert built.returncode == 0, built.stdout + built.stderr
+    build(DOCKERFILE, NAME)
     address = f"127.0.0.1:{_free_port()}"
     started = docker(
         *("run", "--detach", "--rm", "--network", "host", "--env", f"REGISTRY_HTTP_ADDR={address}", NAME)
