@@ -3,8 +3,9 @@
 
 ``incident_energies``, shape (showers, 1), and ``showers``, shape (showers, voxels), both in MeV. Voxels are
 flattened with r running fastest, then the angle, which starts at -180 degrees as Par04's does, then the layer
-(README, XMLHandler.py and binning_dataset_{2,3}.xml of github.com/CaloChallenge/homepage). Electrons of 1 GeV to 1 TeV enter Par04's SiW calorimeter at 90 degrees;
-the radii of 9 x 4.65 mm and of 18 x 2.325 mm are those of our full mesh, and so are the 45 layers of 3.4 mm.
+(README, XMLHandler.py and binning_dataset_{2,3}.xml of github.com/CaloChallenge/homepage). Electrons of 1 GeV
+to 1 TeV enter Par04's SiW calorimeter at 90 degrees; the radii of 9 x 4.65 mm and of 18 x 2.325 mm are those
+of our full mesh, and so are the 45 layers of 3.4 mm.
 """
 
 from __future__ import annotations
