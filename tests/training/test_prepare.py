@@ -23,7 +23,15 @@ from training.prepare import prepare
 from training.scaling import Floats
 from training.showers.draw import draw_showers
 
-ONE = {"geometries": "SiW", "energies": "4", "angles": "90", "showers": 10, "mesh": "4x5x9"}
+ONE = {
+    "geometries": "SiW",
+    "energies": "4",
+    "angles": "90",
+    "showers": 10,
+    "mesh": "4x5x9",
+    "validation": 0.1,
+    "test": 0.1,
+}
 POINT = Point("SiW", 90.0, 4.0)
 FILES = [f"{part}/SiW/SiW_angle_90.h5" for part in PARTS]
 
@@ -67,7 +75,7 @@ def test_checksums_are_those_of_the_files(tmp_path: Path) -> None:
 def test_options_may_come_from_a_pipeline(tmp_path: Path) -> None:
     """There numbers are floats and lists are lists."""
     options = {"geometries": ["SiW"], "energies": [4.0], "angles": [90.0], "showers": 10.0, "mesh": "4x5x9"}
-    from_pipeline = prepare("", tmp_path / "lists", **options, seed=1.0, validation="0.1")
+    from_pipeline = prepare("", tmp_path / "lists", **options, seed=1.0, validation="0.1", test=0.1)
     assert from_pipeline == prepare("", tmp_path / "text", **ONE)
 
 
@@ -111,7 +119,7 @@ def test_files_are_coarsened_to_the_mesh_that_is_wanted(tmp_path: Path) -> None:
 
 def test_fractions_held_back_are_options(tmp_path: Path) -> None:
     """Of ten showers, two and three."""
-    counts = json.loads(str(prepare("", tmp_path, **ONE, validation=0.2, test="0.3")["counts"]))
+    counts = json.loads(str(prepare("", tmp_path, **{**ONE, "validation": 0.2, "test": "0.3"})["counts"]))
     assert counts == {"training": 5, "validation": 2, "test": 3}
 
 

@@ -56,7 +56,7 @@ def write_calochallenge(
 def prepared(folder: Path, **options: object) -> Path:
     """Generate the smallest set that is worth the name: two points of ten showers."""
     usual = {"geometries": "SiW", "energies": "4,64", "angles": "90", "showers": 10, "mesh": "2x5x9"}
-    prepare("", folder, **{**usual, **options})
+    prepare("", folder, **{**usual, "validation": 0.1, "test": 0.1, **options})
     return folder
 
 
