@@ -46,11 +46,12 @@ def main() -> int:
     filterwarnings("ignore", message="You may be attemping to run a task that uses custom")
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
     places = {"models": str(folder / "models"), "release": str(folder / "release")}
+    ranges = thresholds(args)
     functions = {step: getattr(args, step) for step in STEPS}
     log = folder / "run.log"
     try:
         with closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
-            tune(LOCAL)(experiment=text, **places, **functions)
+            tune(LOCAL)(experiment=text, thresholds=ranges, **places, **functions)
     except RuntimeError:
         print(f"\nThe run failed; everything it printed is in {log}.", file=sys.stderr)
         return 1
@@ -69,6 +70,12 @@ def arguments() -> argparse.Namespace:
     for step in STEPS:
         default = _example(step)
         parser.add_argument(f"--{step}", default=default, metavar="MODULE:FUNCTION", help=f"({default})")
+    parser.add_argument(
+        "--thresholds",
+        type=Path,
+        metavar="FILE",
+        help="JSON, {observable: [min, max]}: which model is released (the example's, for its own evaluate)",
+    )
     return parser.parse_args()
 
 
@@ -78,12 +85,33 @@ def check(args: argparse.Namespace) -> None:
     The example's own functions are there, and would take two seconds to import.
 
     Raises:
-        InputError: The manifest has errors, or a function does not exist.
+        InputError: The manifest has errors, a function does not exist, or the thresholds cannot be read.
     """
     load(args.manifest)
+    thresholds(args)
     for step in STEPS:
         if (name := getattr(args, step)) != _example(step):
             resolve(name)
+
+
+def thresholds(args: argparse.Namespace) -> dict[str, Any]:
+    """The allowed range of each observable that a model is judged by; one's own evaluate has its own names.
+
+    Raises:
+        InputError: The file is missing or holds something else.
+    """
+    file = args.thresholds
+    if file is None and args.evaluate == _example("evaluate"):
+        file = ROOT / "training" / "thresholds.json"
+    if file is None:
+        return {}
+    try:
+        ranges = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f'--thresholds {file}: {error}. Write JSON such as {{"loss": [0, 1]}}.') from error
+    if not isinstance(ranges, dict):
+        raise InputError(f'--thresholds {file}: not an object. Write JSON such as {{"loss": [0, 1]}}.')
+    return ranges
 
 
 def _example(step: str) -> str:
@@ -102,10 +130,18 @@ def summary(folder: Path, seconds: float) -> str:
         "Best trial": f"{about['trial']}: {about['metric']}={about['value']:g} with {parameters}",
         "Report": folder / "report.html",
         "Evaluation": folder / "evaluation.html",
-        "Model": outputs(run, "promote")["parameterValues"]["address"],
+        "Model": released(run),
         "Time": f"{seconds:.0f} s",
     }
     return "\n" + "\n".join(f"{name + ':':<12}{value}" for name, value in lines.items())
+
+
+def released(run: Path) -> str:
+    """Where the model is that the pipeline released, or why there is none."""
+    if outputs(run, "evaluate-model")["parameterValues"]["passed"]:
+        return str(outputs(run, "promote")["parameterValues"]["address"])
+    kept = run / "extract-best-model" / "model"
+    return f"not released, an observable is outside of its threshold; it is in {kept}"
 
 
 def outputs(run: Path, step: str) -> dict[str, Any]:

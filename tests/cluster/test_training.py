@@ -66,4 +66,4 @@ def test_the_example_trains_on_katib(katib: Katib, image: str, shared: Path) -> 
     checkpoint = read_checkpoint(shared / "models" / name / best["bestTrialName"])
     verify(checkpoint)
     metrics = {metric["name"]: metric for metric in best["observation"]["metrics"]}
-    assert checkpoint.metrics["val_loss"] == float(metrics["val_loss"]["min"])
+    assert checkpoint.metrics["physics_distance"] == float(metrics["physics_distance"]["min"])

@@ -13,7 +13,7 @@ from tests.manifests import manifest
 DATA = {"geometries": "SiW", "energies": "64", "angles": "90", "showers": 200}
 """Options of the example's `prepare`: a data set that is there in seconds."""
 
-EXAMPLE = (ROOT / "training" / "experiment.yaml").read_text().replace("--epochs=20", "--epochs=2")
+EXAMPLE = (ROOT / "training" / "experiment.yaml").read_text().replace("--epochs=30", "--epochs=2")
 SHORT = {"max_trials": 3}
 
 

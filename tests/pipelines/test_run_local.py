@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.machine import ROOT
 from tests.manifests import MODEL, manifest
 
@@ -16,7 +18,7 @@ def run(text: str, folder: Path, **other: str) -> subprocess.CompletedProcess[st
     """Run the pipeline's command with a manifest and functions of one's own."""
     (folder / "mine.yaml").write_text(text)
     mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | other
-    functions = [f"--{name}={function}" for name, function in mine.items()]
+    functions = [f"--{name}={value}" for name, value in mine.items()]
     command = [sys.executable, "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -56,3 +58,35 @@ def test_a_function_that_does_not_exist_is_found_before_the_search(tmp_path: Pat
     ran = run(manifest("train", "${trialParameters.lr}"), tmp_path, export="tests.mine:exprot")
     assert (ran.returncode, ran.stdout) == (2, "")
     assert "Did you mean 'export'? Use one of: evaluate, export, prepare, train." in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        ("there-is-none.json", "No such file"),
+        ("mine.yaml", "Expecting value"),
+        ("list.json", "not an object"),
+    ],
+    ids=["missing", "no JSON", "a list"],
+)
+def test_thresholds_that_cannot_be_read_start_nothing(tmp_path: Path, file: str, why: str) -> None:
+    """They would be needed after the last trial."""
+    (tmp_path / "list.json").write_text("[]")
+    ran = run(manifest("train", "${trialParameters.lr}"), tmp_path, thresholds=file)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert f"--thresholds {file}" in ran.stderr
+    assert why in ran.stderr
+
+
+def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Path) -> None:
+    """The run itself went well; where the model lies is said, and that it is not released."""
+    (tmp_path / "strict.json").write_text('{"error": [5, 6]}')
+    train = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
+    ran = run(
+        manifest(*train, "--data", "${pipeline.dataset}", "--out", MODEL), tmp_path, thresholds="strict.json"
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = ran.stdout.split("Model:")[-1].splitlines()[0].strip()
+    assert told.startswith("not released, an observable is outside of its threshold; it is in ")
+    assert Path(told.split(" it is in ")[1]).is_dir()
+    assert not (tmp_path / "out" / "release").exists()

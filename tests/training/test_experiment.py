@@ -39,13 +39,13 @@ def test_katib_and_the_local_engine_find_nothing_wrong() -> None:
 
 def test_the_script_takes_every_argument_of_the_manifest(spec: dict[str, Any]) -> None:
     """Placeholders filled with values that Katib would choose, as the shell would split them."""
-    filled = (
-        line(spec).replace("${trialParameters.lr}", "1e-05").replace("${trialParameters.batch_size}", "64.0")
-    )
+    filled = line(spec)
+    for name, value in {"lr": "1e-05", "batch_size": "64.0", "kl_weight": "0.0002"}.items():
+        filled = filled.replace(f"${{trialParameters.{name}}}", value)
     command = shlex.split(filled)
     assert command[:3] == ["python", "-m", "training.train"]
     options = arguments().parse_args(command[3:])
-    assert (options.lr, options.batch_size) == (1e-5, 64)
+    assert (options.lr, options.batch_size, options.kl_weight) == (1e-5, 64, 2e-4)
     assert options.output == "${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}"
 
 
@@ -54,10 +54,11 @@ def test_katib_can_collect_from_the_line(spec: dict[str, Any]) -> None:
     assert not set(line(spec)) & set("\n;|&")
 
 
-def test_tuned_are_learning_rate_and_batch_size(spec: dict[str, Any]) -> None:
-    """The learning rate on a logarithmic scale, twelve trials, two at a time."""
+def test_tuned_are_learning_rate_batch_size_and_weight_of_the_divergence(spec: dict[str, Any]) -> None:
+    """Rate and weight on a logarithmic scale, twelve trials, two at a time."""
     parameters = {parameter["name"]: parameter["feasibleSpace"] for parameter in spec["parameters"]}
     assert parameters["lr"]["distribution"] == "logUniform"
-    assert set(parameters) >= {"lr", "batch_size"}
+    assert parameters["kl_weight"]["distribution"] == "logUniform"
+    assert set(parameters) == {"lr", "batch_size", "kl_weight"}
     assert (spec["maxTrialCount"], spec["parallelTrialCount"]) == (12, 2)
-    assert spec["objective"]["objectiveMetricName"] == "val_loss"
+    assert spec["objective"]["objectiveMetricName"] == "physics_distance"
