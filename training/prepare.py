@@ -8,6 +8,7 @@ python -m training.prepare --destination data --source s3://showers/zenodo-60822
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -28,6 +29,8 @@ from training.errors import DataError, OptionError
 from training.geometry import GEOMETRIES, Mesh, geometry_named
 from training.point import Point
 from training.showers.draw import draw_showers
+
+log = logging.getLogger(__name__)
 
 GENERATE = ("", "generate")
 BLOCK_BYTES = 64 * 2**20
@@ -62,10 +65,10 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
             data sets 2 and 3 of the CaloChallenge; which one is found out.
         destination: The folder to fill. A set of the same source and options is replaced; another is refused.
         **options: ``geometries`` (SciPb, SiW), ``energies`` (GeV), ``angles`` (degrees, 90 is perpendicular),
-            ``showers`` (for each point), ``mesh`` (``18x16x9``: r, phi, z; when files are read, only divisors
-            of their mesh), ``seed``, and ``validation`` and ``test``: the fractions held back, 0.1 each
-            of files, 0.3 and 0.2 of generated showers, evenly spaced (`training.data.split`). Lists may be
-            text separated by commas.
+            ``showers`` (for each point; of files at most so many), ``mesh`` (``18x16x9``: r, phi, z; of
+            files only divisors of their mesh), ``seed``, and ``validation`` and ``test``: the fractions held
+            back, 0.1 each of files, 0.3 and 0.2 of generated showers, evenly spaced (`training.data.split`).
+            Lists may be text separated by commas.
 
     Returns:
         Metadata for an artifact: text and finite numbers only; lists are JSON text.
@@ -83,7 +86,8 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         for supply in supplies
     }
     declaration.begin(destination, recipe)
-    for supply in supplies:
+    for number, supply in enumerate(supplies, start=1):
+        log.info("point %d of %d: %s, %d showers", number, len(supplies), supply.point, supply.count)
         write_point(destination, supply, shared[supply.point])
     declared = _declared(destination, supplies[0].mesh, shared, recipe)
     declaration.finish(destination, declared)
@@ -122,8 +126,10 @@ def _selected(address: str, destination: Path, wanted: Wanted) -> list[Supply]:
     chosen = tuple(piece for piece in found if wanted.includes(piece.point))
     if not chosen:
         raise DataError(
-            f"{address}: none of its {len(found)} points was asked for. The first is {found[0].point}."
+            f"{address}: none of its {len(found)} points was asked for; the first is {found[0].point}. Ask for "
+            "what is there."
         )
+    wanted.check_found([piece.point for piece in chosen], address)
     have = sources.mesh_of(chosen)
     mesh = wanted.mesh or have
     check_divides(have, mesh)
@@ -171,6 +177,7 @@ def main() -> int:
     arguments = vars(parser.parse_args())
     address, destination = arguments.pop("source"), arguments.pop("destination")
     given = {name: value for name, value in arguments.items() if value is not None}
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     return answer(lambda: prepare(address, destination, **given))
 
 

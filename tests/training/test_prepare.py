@@ -164,8 +164,27 @@ def test_too_few_showers_are_refused(tmp_path: Path) -> None:
 def test_asking_for_a_point_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """An empty data set would fail much later."""
     write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(10)})
-    with pytest.raises(DataError, match=r"none of its 1 points was asked for\. The first is SiW, 4 GeV"):
+    with pytest.raises(DataError, match=r"none of its 1 points was asked for; the first is SiW, 4 GeV"):
         prepare(str(tmp_path / "all"), tmp_path / "none", energies="1024")
+
+
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ({"energies": "4,8,16"}, "energies 8, 16 among the 1 points"),
+        ({"angles": [50, 90]}, "angles 50 among the 2 points"),
+        ({"geometries": "SciPb,SiW"}, "geometries SciPb among the 2 points"),
+    ],
+    ids=["energies", "angles", "geometries"],
+)
+def test_half_of_what_was_asked_for_is_refused(
+    tmp_path: Path, options: dict[str, object], missing: str
+) -> None:
+    """A file whose download failed would else be missed by nobody; nothing is written."""
+    write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(10), "2": cells(10)})
+    with pytest.raises(DataError, match=f"all: no showers of {missing} that were asked for. Fetch"):
+        prepare(str(tmp_path / "all"), tmp_path / "data", **options)
+    assert not (tmp_path / "data").exists()
 
 
 def test_source_and_destination_must_differ(tmp_path: Path) -> None:
@@ -243,5 +262,6 @@ def test_the_command_prints_metadata_and_refuses_without_a_traceback(tmp_path: P
     good = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
     bad = subprocess.run([*command, "--mesh=9"], capture_output=True, text=True, check=False)
     assert (good.returncode, json.loads(good.stdout)["showers"]) == (0, 10)
+    assert good.stderr.endswith("point 1 of 1: SiW, 4 GeV, 90 degrees, 10 showers\n")
     assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
     assert bad.stderr.startswith("error: mesh '9' is not")

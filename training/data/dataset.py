@@ -57,6 +57,9 @@ class Showers:
 def open_part(folder: Path | str, part: str) -> Part:
     """Look into a prepared data set.
 
+    Sizes are compared with what was declared; checksums are not, for that would read the whole set before
+    every training. HDF5 has checksums of its own for every piece of it, which are compared when it is read.
+
     Args:
         folder: Where `training.prepare` wrote to, or an address that it was copied to: that is streamed.
         part: One of `PARTS`.
@@ -72,7 +75,8 @@ def open_part(folder: Path | str, part: str) -> Part:
     for name in sorted({declaration.file_of(part, point) for point in declared.points}):
         path, expected = files.below(where, name), declared.files.get(name, {}).get("bytes")
         if (found := files.size(path)) != expected:
-            raise DataError(f"{path}: has {found} bytes, declared were {expected}. Prepare the set again.")
+            seen = "is missing" if found is None else f"has {found} bytes"
+            raise DataError(f"{path}: {seen}, declared were {expected} bytes. Prepare the set again.")
     counts = declared.counts[part]
     return Part(where, part, declared.mesh, {point: counts[point] for point in declared.points})
 

@@ -80,7 +80,8 @@ def _pieces(where: Place) -> list[Piece]:
             if layout.recognises(file, where):
                 return layout.pieces(file, where)
         raise DataError(
-            f"{where}: not a file of showers: it has {', '.join(file) or 'nothing'}. Expected {_expected()}."
+            f"{where}: not a file of showers: it has {', '.join(file) or 'nothing'}. Expected {_expected()}. "
+            "Take it out of the folder, or name one file."
         )
 
 

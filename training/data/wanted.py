@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 
-from training.errors import OptionError
+from training.errors import DataError, OptionError
 from training.geometry import Geometry, Mesh, geometry_named, parse_mesh
 from training.options import number, numbers, texts, whole
 from training.point import Point, plain
@@ -36,6 +36,34 @@ class Wanted:
             and (self.energies is None or (point.highest_gev is None and point.energy_gev in self.energies))
             and (self.angles is None or point.angle_deg in self.angles)
         )
+
+    @property
+    def lists(self) -> dict[str, tuple[str | float, ...]]:
+        """The values that were asked for, by option; none where all are taken."""
+        return {
+            "geometries": tuple(geometry.name for geometry in self.geometries or ()),
+            "energies": self.energies or (),
+            "angles": self.angles or (),
+        }
+
+    def check_found(self, points: Collection[Point], where: str) -> None:
+        """Refuse files in which a value that was asked for has no point: a download may be incomplete.
+
+        Raises:
+            DataError: A calorimeter, an energy or an angle is missing.
+        """
+        there: dict[str, set[str | float]] = {
+            "geometries": {point.geometry for point in points},
+            "energies": {point.energy_gev for point in points},
+            "angles": {point.angle_deg for point in points},
+        }
+        for name, asked in self.lists.items():
+            missing = [_shown(value) for value in asked if value not in there[name]]
+            if missing:
+                raise DataError(
+                    f"{where}: no showers of {name} {', '.join(missing)} among the {len(points)} points that "
+                    "were asked for. Fetch the missing files, or leave these values out."
+                )
 
     def recipe(self, source: str) -> dict[str, object]:
         """Return what it takes to make the same set again, as JSON has it."""
@@ -89,9 +117,11 @@ def read_options(options: Mapping[str, object]) -> Wanted:
 
 def _refuse_doubles(wanted: Wanted) -> None:
     """A point that is asked for twice would be written twice."""
-    names = None if wanted.geometries is None else [geometry.name for geometry in wanted.geometries]
-    for name, values in (("geometries", names), ("energies", wanted.energies), ("angles", wanted.angles)):
-        for value in values or ():
-            if list(values or ()).count(value) > 1:
-                shown = value if isinstance(value, str) else plain(value)
-                raise OptionError(f"{name} has {shown} twice. Name it once.")
+    for name, values in wanted.lists.items():
+        for value in values:
+            if values.count(value) > 1:
+                raise OptionError(f"{name} has {_shown(value)} twice. Name it once.")
+
+
+def _shown(value: str | float) -> str:
+    return value if isinstance(value, str) else plain(value)

@@ -93,7 +93,9 @@ class Output:
         self._energies = (
             None
             if supply.point.highest_gev is None
-            else self._file.create_dataset(energies_key_of(supply.point), shape=(count,), dtype=np.float64)
+            else self._file.create_dataset(
+                energies_key_of(supply.point), shape=(count,), dtype=np.float64, fletcher32=True
+            )
         )
 
     def append(self, block: Block) -> None:

@@ -191,8 +191,8 @@ def outdated(folder: Path) -> None:
         (lambda folder: None, "data: not a folder. Give the folder that training.prepare wrote to"),
         (nothing, r"data: not a prepared data set: it has no dataset\.json. Run `python -m training.prepare"),
         (undeclared, r"data: half a data set, without dataset\.json: its preparation was ended early"),
-        (cut_off, rf"{FILE}: has \d+ bytes, declared were \d+. Prepare the set again"),
-        (lost, rf"{FILE}: has None bytes"),
+        (cut_off, rf"{FILE}: has \d+ bytes, declared were \d+ bytes. Prepare the set again"),
+        (lost, rf"{FILE}: is missing, declared were \d+ bytes"),
         (garbled, r"dataset\.json: not a declaration of showers .* Prepare the set in an empty"),
         (outdated, r"dataset\.json: not a declaration of showers"),
     ],
@@ -215,6 +215,23 @@ def test_damage_inside_a_file_is_named_with_its_index(tmp_path: Path) -> None:
         read(part, HIGH, slice(4, 7))
     with pytest.raises(DataError, match=rf"{FILE}: dataset '4' has shape missing"):
         list(chunks(part, at_most_bytes=2**20, random=None))
+
+
+@pytest.mark.parametrize("key", ["1-1000", "1-1000_energies_gev"], ids=["cells", "energies"])
+def test_one_wrong_bit_is_found_when_it_is_read(tmp_path: Path, key: str) -> None:
+    """Of the same size and still an HDF5 file: what was stored has a checksum of its own."""
+    write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 20)
+    prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x5")
+    with h5py.File(tmp_path / "data" / FILE) as file:
+        stored = file[key].id.get_chunk_info(0)
+    with (tmp_path / "data" / FILE).open("r+b") as raw:
+        raw.seek(stored.byte_offset + stored.size // 2)
+        (byte,) = raw.read(1)
+        raw.seek(-1, 1)
+        raw.write(bytes([byte ^ 1]))
+    part = open_part(tmp_path / "data", "training")
+    with pytest.raises(DataError, match=rf"{FILE}: dataset '{key}' is damaged in rows 0 to 16"):
+        read(part, part.points[0])
 
 
 def test_a_point_or_part_that_is_not_there_is_named(tmp_path: Path) -> None:
