@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DATA = ["--mesh", "18x50x45", "--geometries", "SciPb", "--energies", "64,256", "--angles", "90"]
+DATA += ["--showers", "250", "--validation", "0.1", "--test", "0.1"]
 TRAINING = ["--lr", "1e-3", "--batch_size", "100", "--epochs", "25"]
 
 

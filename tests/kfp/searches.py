@@ -10,7 +10,7 @@ import yaml
 from tests.compiling import ROOT
 from tests.manifests import manifest
 
-DATA = {"geometries": "SiW", "energies": "64", "angles": "90", "showers": 200}
+DATA = {"geometries": "SiW", "energies": "64", "angles": "90", "showers": 400}
 """Options of the example's `prepare`: a data set that is there in seconds."""
 
 EXAMPLE = (ROOT / "training" / "experiment.yaml").read_text().replace("--epochs=30", "--epochs=2")
