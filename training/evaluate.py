@@ -20,6 +20,7 @@ from training.command import answer
 from training.data.block import Block, runs
 from training.data.dataset import Part, open_part, read
 from training.errors import DataError, ModelError
+from training.metrics import NAMES, OBJECTIVE, flat
 from training.par04.costs import costs
 from training.par04.generator import Generator
 from training.physics.compare import compare_point, over_points, together
@@ -35,9 +36,6 @@ from training.thresholds import judged, read_thresholds
 REPORT = "report.html"
 METRICS = "metrics.json"
 LEARNING = "curves.csv"
-OBJECTIVE = "physics_distance"
-ERRORS = (OBJECTIVE, "fpd", "kpd", "auc")
-"""Whose standard errors are numbers of their own."""
 SHOWERS_PER_POINT = 1000
 """Enough for a mean energy to 0.5 % at 64 GeV in SciPb.
 
@@ -132,20 +130,6 @@ def compare(generator: Generator, dataset: Path) -> Evaluation:
     )
 
 
-def flat(evaluation: Evaluation) -> dict[str, float]:
-    """Return the numbers of `evaluate` by their names."""
-    metrics: dict[str, float] = {}
-    for name, estimate in evaluation.metrics.items():
-        metrics[name] = estimate.value
-        if name in ERRORS:
-            metrics[f"{name}_error"] = estimate.error
-        if name in evaluation.comparisons[0].differences:
-            metrics[f"{name}_worst"] = max(one.differences[name].value for one in evaluation.comparisons)
-        metrics[f"{name}_floor"] = evaluation.floor[name].value
-    showers = sum(comparison.showers for comparison in evaluation.comparisons)
-    return {**metrics, **evaluation.costs, "showers": float(showers)}
-
-
 def main() -> int:
     """Evaluate from the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__.splitlines()[0])
@@ -160,7 +144,7 @@ def main() -> int:
 
     def work() -> dict[str, float]:
         nonlocal passed
-        thresholds = read_thresholds(options.thresholds) if options.thresholds else ()
+        thresholds = read_thresholds(options.thresholds, NAMES) if options.thresholds else ()
         metrics = evaluate(options.model, options.dataset, options.destination)
         passed, lines = judged(metrics, thresholds)
         for line in lines:

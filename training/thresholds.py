@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import OptionError
+from training.options import choice
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,15 @@ class Threshold:
         return f"{self.least:g} to {self.most:g}"
 
 
-def read_thresholds(file: Path) -> tuple[Threshold, ...]:
+def read_thresholds(file: Path, observables: Collection[str]) -> tuple[Threshold, ...]:
     """Read a JSON file such as ``{"energy_mean": [0, 0.05], "auc": [null, 0.9]}``; null is an open end.
 
+    Args:
+        file: The file.
+        observables: What there can be thresholds of.
+
     Raises:
-        OptionError: The file cannot be read or has another content.
+        OptionError: The file cannot be read, has another content, or names an observable that there is not.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -40,21 +45,14 @@ def read_thresholds(file: Path) -> tuple[Threshold, ...]:
         raise OptionError(f"{file}: no thresholds can be read from it ({err}). Write them as JSON.") from err
     if not isinstance(content, dict):
         raise OptionError(f"{file}: is not an object of JSON. Write {{observable: [min, max]}}.")
-    return tuple(_threshold(file, name, bounds) for name, bounds in content.items())
+    return tuple(
+        _threshold(file, choice(name, name=f"{file}: the observable", among=observables), bounds)
+        for name, bounds in content.items()
+    )
 
 
 def judged(metrics: Mapping[str, float], thresholds: tuple[Threshold, ...]) -> tuple[bool, list[str]]:
-    """Judge what an evaluation found.
-
-    Returns:
-        Whether every observable passes, and a line for each that has a threshold.
-
-    Raises:
-        OptionError: A threshold is of an observable that there is not.
-    """
-    unknown = sorted({threshold.observable for threshold in thresholds} - set(metrics))
-    if unknown:
-        raise OptionError(f"thresholds for {', '.join(unknown)}: not known. There are {', '.join(metrics)}.")
+    """Judge what an evaluation found: whether all of it passes, and a line for each threshold."""
     passes = [threshold.passes(metrics[threshold.observable]) for threshold in thresholds]
     lines = [
         f"{'passed' if passed else 'failed'}  {one.observable} = {metrics[one.observable]:.4g}, allowed {one}"

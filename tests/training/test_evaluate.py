@@ -21,6 +21,7 @@ from training.data.dataset import open_part, read
 from training.errors import DataError, ModelError
 from training.evaluate import compare, evaluate
 from training.geometry import Mesh
+from training.metrics import NAMES
 from training.par04.generator import Generator
 from training.point import plain
 from training.prepare import prepare
@@ -108,6 +109,7 @@ def test_every_observable_is_a_finite_number(metrics: dict[str, float]) -> None:
         "showers",
     ]
     assert sorted(metrics) == sorted(names)
+    assert list(metrics) == list(NAMES)
     assert all(type(value) is float and math.isfinite(value) for value in metrics.values())
     assert all(metrics[name] <= metrics[f"{name}_worst"] for name in OF_POINTS)
 
@@ -225,6 +227,16 @@ def test_the_command_judges(exported: Path, dataset: Path, metrics: dict[str, fl
         ["failed", "auc"],
     ]
     assert done.returncode == 1
+
+
+def test_a_threshold_of_nothing_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    """An evaluation may take an hour; the model that is not there was not looked for."""
+    thresholds = tmp_path / "thresholds.json"
+    thresholds.write_text('{"energy_men": [0, 0.1]}', encoding="utf-8")
+    folders = [f"--model={tmp_path}/none", f"--dataset={tmp_path}/none", f"--destination={tmp_path}/out"]
+    done = run(*folders, f"--thresholds={thresholds}")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "the observable 'energy_men' is not known. Did you mean 'energy_mean'?" in done.stderr
 
 
 def test_a_mistake_is_one_line_and_exit_code_2(exported: Path, tmp_path: Path) -> None:

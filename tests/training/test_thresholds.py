@@ -12,6 +12,8 @@ import pytest
 from training.errors import OptionError
 from training.thresholds import Threshold, judged, read_thresholds
 
+KNOWN = ("fpd", "auc", "showers")
+
 
 def written(folder: Path, content: object) -> Path:
     """A file of thresholds."""
@@ -22,7 +24,8 @@ def written(folder: Path, content: object) -> Path:
 
 def test_ends_belong_to_the_range_and_null_is_open(tmp_path: Path) -> None:
     """As in the component evaluate_model."""
-    read = read_thresholds(written(tmp_path, {"auc": [None, 0.9], "fpd": [0, 2], "showers": [10, None]}))
+    file = written(tmp_path, {"auc": [None, 0.9], "fpd": [0, 2], "showers": [10, None]})
+    read = read_thresholds(file, KNOWN)
     assert read == (
         Threshold("auc", -math.inf, 0.9),
         Threshold("fpd", 0.0, 2.0),
@@ -46,10 +49,17 @@ def test_each_threshold_has_its_line_and_one_failure_fails_all() -> None:
     assert judged({"fpd": 1.0, "auc": 0.5}, thresholds)[0]
 
 
-def test_a_threshold_of_nothing_is_refused() -> None:
-    """The observables that there are, are named."""
-    with pytest.raises(OptionError, match=r"thresholds for fdp: not known\. There are fpd, auc\."):
-        judged({"fpd": 1.0, "auc": 0.5}, (Threshold("fdp", 0.0, 1.0),))
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("fdp", r"Did you mean 'fpd'\?"), ("loss", r"Use one of fpd, auc, showers\.")],
+    ids=["close", "other"],
+)
+def test_a_threshold_of_nothing_is_refused(tmp_path: Path, name: str, hint: str) -> None:
+    """With what was meant, or what there is; no evaluation is needed to know that."""
+    with pytest.raises(
+        OptionError, match=rf"thresholds\.json: the observable '{name}' is not known\. {hint}"
+    ):
+        read_thresholds(written(tmp_path, {name: [0, 1]}), KNOWN)
 
 
 @pytest.mark.parametrize(
@@ -60,15 +70,15 @@ def test_a_threshold_of_nothing_is_refused() -> None:
 def test_what_is_no_range_is_refused(tmp_path: Path, bounds: object) -> None:
     """With the name and what was found."""
     with pytest.raises(OptionError, match=r"the threshold of 'auc' is .*Give \[min, max\]"):
-        read_thresholds(written(tmp_path, {"auc": bounds}))
+        read_thresholds(written(tmp_path, {"auc": bounds}), KNOWN)
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     """Missing, not JSON, or JSON of another kind."""
     with pytest.raises(OptionError, match=r"none\.json: no thresholds can be read"):
-        read_thresholds(tmp_path / "none.json")
+        read_thresholds(tmp_path / "none.json", KNOWN)
     (tmp_path / "text.json").write_text("auc < 0.9", encoding="utf-8")
     with pytest.raises(OptionError, match=r"text\.json: no thresholds can be read"):
-        read_thresholds(tmp_path / "text.json")
+        read_thresholds(tmp_path / "text.json", KNOWN)
     with pytest.raises(OptionError, match="is not an object of JSON"):
-        read_thresholds(written(tmp_path, ["auc"]))
+        read_thresholds(written(tmp_path, ["auc"]), KNOWN)

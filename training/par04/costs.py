@@ -26,6 +26,11 @@ BATCH = 100
 REPEATS = {1: 50, BATCH: 5}
 """Calls that are timed for each batch; the median counts."""
 MEGABYTE = 1e6
+NAMES = (
+    *(f"ms_per_shower_batch_{batch}" for batch in REPEATS),
+    "model_megabytes",
+    "peak_memory_megabytes",
+)
 
 
 def costs(model: Path) -> dict[str, float]:
@@ -40,9 +45,9 @@ def costs(model: Path) -> dict[str, float]:
         process that loads the model and generates 100 showers, with the interpreter and ONNX Runtime.
     """
     generator = Generator(model, threads=1)
-    speeds = {f"ms_per_shower_batch_{batch}": _milliseconds(generator, batch) for batch in REPEATS}
+    speeds = [_milliseconds(generator, batch) for batch in REPEATS]
     size = (model / FILE_NAME if model.is_dir() else model).stat().st_size / MEGABYTE
-    return {**speeds, "model_megabytes": size, "peak_memory_megabytes": _peak_memory(model)}
+    return dict(zip(NAMES, (*speeds, size, _peak_memory(model)), strict=True))
 
 
 def _milliseconds(generator: Generator, batch: int) -> float:

@@ -19,6 +19,8 @@ from training.physics.observables import Array
 from training.physics.sample import Sample
 from training.point import Point
 
+DISTANCES = {"fpd": frechet_distance, "kpd": kernel_distance, "auc": classifier_auc}
+"""Of the features of all points together."""
 SEED = 1
 """Resamples, batches and folds are the same for every model: a threshold is not passed by chance."""
 
@@ -55,15 +57,11 @@ def together(
     """Compare the showers of all points at once.
 
     Returns:
-        ``fpd``, ``kpd`` and ``auc`` of full simulation against the model, and against itself.
+        Each of `DISTANCES`, of full simulation against the model, and against itself.
     """
     first, model, second = (standardised(samples, full, floor) for samples in (full, generated, floor))
     return _distances(first, model), _distances(first, second)
 
 
 def _distances(full: Array, other: Array) -> dict[str, Estimate]:
-    return {
-        "fpd": frechet_distance(full, other, np.random.default_rng(SEED)),
-        "kpd": kernel_distance(full, other, np.random.default_rng(SEED)),
-        "auc": classifier_auc(full, other, np.random.default_rng(SEED)),
-    }
+    return {name: of(full, other, np.random.default_rng(SEED)) for name, of in DISTANCES.items()}

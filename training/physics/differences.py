@@ -17,13 +17,27 @@ from training.physics.distance import (
 from training.physics.observables import JUDGED, Array
 from training.physics.sample import SPECTRUM, Sample
 
+NAMES = (
+    "physics_distance",
+    "energy_mean",
+    "energy_sigma",
+    "energy_resolution",
+    *(
+        f"{name}_{kind}"
+        for name in (*JUDGED, "sparsity", "layers", "cells")
+        for kind in ("wasserstein", "separation")
+    ),
+    "layers_correlation",
+    "longitudinal_l1",
+    "radial_l1",
+)
 MOST_BINS = 50
 ROUNDING = 1e-6
 """Cells are single precision: what a layer's energy varies less than that, relatively, is no variation."""
 
 
 def differences(full: Sample, other: Sample, random: np.random.Generator) -> dict[str, Estimate]:
-    """Compare a sample with full simulation; the table of names is in `training.evaluate`."""
+    """Compare a sample with full simulation; what the `NAMES` mean stands in `training.evaluate`."""
     weighted = weights(len(full), random), weights(len(other), random)
     found = {
         **_of_energy(full, other, *weighted),
@@ -33,7 +47,7 @@ def differences(full: Sample, other: Sample, random: np.random.Generator) -> dic
         **_of_cells(full, other, *weighted),
     }
     found["physics_distance"] = np.mean([found[f"{name}_wasserstein"] for name in JUDGED], axis=0)
-    return {name: estimate(values) for name, values in found.items()}
+    return {name: estimate(found[name]) for name in NAMES}
 
 
 def histogram_edges(values: Array, others: int) -> Array:
