@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from training.data.remote import delivered, failures
 from training.errors import Diverged, TrainingError
 from training.options import for_argparse, number, size, whole
 from training.vae.settings import Settings
@@ -53,7 +54,9 @@ def arguments() -> argparse.ArgumentParser:
     seconds = for_argparse(partial(number, name="save_seconds", least=0.0))
     parser.add_argument("--showers", type=showers, help="take the first so many of each point (all)")
     parser.add_argument("--memory", type=memory, default="1GiB", help="for a chunk of showers (%(default)s)")
-    parser.add_argument("--threads", type=threads, default="0", help="of XLA on a CPU; 0 is all (0)")
+    parser.add_argument(
+        "--threads", type=threads, choices=(0, 1), default="0", help="of XLA on a CPU: 1, or 0 for all (0)"
+    )
     parser.add_argument(
         "--save_seconds", type=seconds, default="60", help="from one saved state to the next (%(default)s)"
     )
@@ -96,7 +99,6 @@ def train(options: argparse.Namespace) -> None:
         TrainingError: The data or an option cannot be used, or the training diverged.
     """
     from training.data.dataset import open_part
-    from training.data.remote import delivered
     from training.vae.feed import Sources, check_fits
 
     training, validation = (open_part(options.dataset, part) for part in ("training", "validation"))
@@ -166,7 +168,7 @@ def main() -> int:
     except TrainingError as err:
         print(f"error: {err}", file=sys.stderr)
         return 1 if isinstance(err, Diverged) else 2
-    except OSError as err:
+    except failures() as err:
         print(f"error: {err}. Give an --output that can be written to.", file=sys.stderr)
         return 2
     return 0

@@ -119,6 +119,7 @@ def test_a_diverging_trial_fails_and_leaves_no_model(dataset: Path, tmp_path: Pa
         ("--patience=-1", "patience '-1' is below 0"),
         ("--kl_weight=-1", "kl_weight '-1' is below 0. Give 0 or more"),
         ("--memory=2XB", "memory '2XB' is not a size. Write one such as 500MB or 2GiB"),
+        ("--threads=2", "argument --threads: invalid choice: 2 (choose from 0, 1)"),
         ("--batch=64", "unrecognized arguments: --batch=64; did you mean --batch_size?"),
         ("--xyz", "unrecognized arguments: --xyz; known: --dataset, --output, --lr"),
     ],

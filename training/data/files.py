@@ -8,7 +8,6 @@ fsspec-xrootd, which is no dependency, since it brings XRootD along; 0.5.5 was t
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import h5py
 
+from training.data.remote import failures
 from training.errors import DataError
 
 Place = Path | str
@@ -49,15 +49,11 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
     """Return the HDF5 files in a folder or one folder deeper, in order; or the one file that is named.
 
     Raises:
-        DataError: Nothing lies there.
+        DataError: Nothing lies there, or it cannot be looked into.
     """
-    if isinstance(where, Path):
-        if where.is_file():
-            return (where,)
-        if not where.is_dir():
-            raise DataError(f"{where}: not a folder, nor a file. Give the folder that holds the .h5 files.")
-        return tuple(sorted(p for pattern in ("*", "*/*") for p in where.glob(pattern) if _is_hdf5(p.name)))
     with _reported(where):
+        if isinstance(where, Path):
+            return _hdf5_files_here(where)
         files, root = _filesystem(where)
         if files.isfile(root):
             return (where,)
@@ -70,19 +66,27 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
 
 
 def read_text(where: Place) -> str | None:
-    """Return what a file says; None where there is none."""
-    if isinstance(where, Path):
-        return where.read_text() if where.is_file() else None
+    """Return what a file says; None where there is none.
+
+    Raises:
+        DataError: It cannot be read.
+    """
     with _reported(where):
+        if isinstance(where, Path):
+            return where.read_text(errors="replace") if where.is_file() else None
         files, root = _filesystem(where)
-        return str(files.cat_file(root).decode()) if files.isfile(root) else None
+        return str(files.cat_file(root).decode(errors="replace")) if files.isfile(root) else None
 
 
 def size(where: Place) -> int | None:
-    """Return a file's size in bytes; None where there is none."""
-    if isinstance(where, Path):
-        return where.stat().st_size if where.is_file() else None
+    """Return a file's size in bytes; None where there is none.
+
+    Raises:
+        DataError: It cannot be looked at.
+    """
     with _reported(where):
+        if isinstance(where, Path):
+            return where.stat().st_size if where.is_file() else None
         files, root = _filesystem(where)
         return int(files.size(root)) if files.isfile(root) else None
 
@@ -104,6 +108,14 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
         stream = files.open(root, "rb", block_size=WINDOW_BYTES, **window)
     with stream, _opened(where, stream) as file:
         yield file
+
+
+def _hdf5_files_here(where: Path) -> tuple[Path, ...]:
+    if where.is_file():
+        return (where,)
+    if not where.is_dir():
+        raise DataError(f"{where}: not a folder, nor a file. Give the folder that holds the .h5 files.")
+    return tuple(sorted(p for pattern in ("*", "*/*") for p in where.glob(pattern) if _is_hdf5(p.name)))
 
 
 def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
@@ -132,17 +144,10 @@ def _filesystem(address: str) -> tuple[Any, str]:
     return files, root
 
 
-def _failures() -> tuple[type[Exception], ...]:
-    """What stores raise: without server or credentials, S3's are no OSError; they are loaded by then."""
-    botocore = sys.modules.get("botocore.exceptions")
-    return (OSError, botocore.BotoCoreError) if botocore else (OSError,)
-
-
 @contextmanager
-def _reported(address: str) -> Iterator[None]:
+def _reported(where: Place) -> Iterator[None]:
     try:
         yield
-    except _failures() as err:
-        raise DataError(
-            f"{address}: cannot be read ({err}). Check the address and this machine's credentials."
-        ) from err
+    except failures() as err:
+        mend = "permissions" if isinstance(where, Path) else "address and this machine's credentials"
+        raise DataError(f"{where}: cannot be read ({err}). Check the {mend}.") from err

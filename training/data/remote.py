@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,15 @@ from tempfile import TemporaryDirectory
 def is_remote(address: str) -> bool:
     """Tell an address from a folder."""
     return "://" in address
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What folders and stores raise: without server or credentials, S3's are no OSError.
+
+    They are looked up when something was raised: whoever raised them is loaded by then.
+    """
+    botocore = sys.modules.get("botocore.exceptions")
+    return (OSError, botocore.BotoCoreError) if botocore else (OSError,)
 
 
 @contextmanager

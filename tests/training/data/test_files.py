@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from training.point import Point
 from training.prepare import prepare
 
 ZENODO = "SiW_angle_90.h5"
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,33 @@ def test_a_store_that_cannot_be_reached_is_named(
     with pytest.raises(DataError, match=f"{bucket}: cannot be read .*{message}.* Check the address"):
         find(bucket)
     S3FileSystem.clear_instance_cache()
+
+
+@pytest.fixture
+def locked(tmp_path: Path) -> Iterator[Path]:
+    """A folder that this process may not look into; root may, so it is nobody meanwhile."""
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0)
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(NOBODY)
+    yield folder
+    os.seteuid(own)
+    folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("look", [files.read_text, files.size], ids=["read", "size"])
+def test_a_folder_that_may_not_be_looked_into_is_named(locked: Path, look: Callable[[Path], object]) -> None:
+    """With what to check."""
+    with pytest.raises(DataError, match=r"locked/dataset\.json: cannot be read .*denied.*Check the permiss"):
+        look(locked / "dataset.json")
+
+
+def test_a_file_that_is_no_text_is_no_declaration(tmp_path: Path) -> None:
+    """Whatever its bytes are."""
+    (tmp_path / "dataset.json").write_bytes(b"\x89HDF\xff")
+    with pytest.raises(DataError, match="not a declaration of showers"):
+        open_part(tmp_path, "test")
 
 
 def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
