@@ -126,8 +126,7 @@ def _selected(address: str, destination: Path, wanted: Wanted) -> list[Supply]:
     chosen = tuple(piece for piece in found if wanted.includes(piece.point))
     if not chosen:
         raise DataError(
-            f"{address}: none of its {len(found)} points was asked for; the first is {found[0].point}. Ask for "
-            "what is there."
+            f"{address}: none of its {len(found)} points was asked for. One that is there: {found[0].point}."
         )
     wanted.check_found([piece.point for piece in chosen], address)
     have = sources.mesh_of(chosen)
