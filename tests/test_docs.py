@@ -9,17 +9,34 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.storage import read_checkpoint
+from pipelines.storage import STORAGES
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("deploy", "docs", "training")
 DOCUMENTS = [ROOT / "README.md", *(page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md")))]
 
 
+def links(document: Path) -> list[Path]:
+    """The files that a document points at."""
+    found = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+    return [(document.parent / link).resolve() for link in found]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_relative_link_leads_to_a_file(document: Path) -> None:
     """No document points at a file that is not there."""
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
-    assert [link for link in links if not (document.parent / link).exists()] == []
+    assert [link for link in links(document) if not link.exists()] == []
+
+
+def test_every_document_is_linked_from_the_readme() -> None:
+    """Whoever reads the README finds each page in one step."""
+    assert set(DOCUMENTS[1:]) - set(links(DOCUMENTS[0])) == set()
+
+
+def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
+    """One for each place where the trials keep their models."""
+    readme = DOCUMENTS[0].read_text()
+    assert [storage.name for storage in STORAGES if f"tune-{storage.name}.yaml" not in readme] == []
 
 
 def test_the_shown_checkpoint_is_a_valid_one(tmp_path: Path) -> None:
