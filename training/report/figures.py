@@ -19,6 +19,8 @@ from training.report.numbers import text
 
 DIGITS = 4
 """Significant ones of what is drawn: finer than a pixel."""
+LEARNING_DIGITS = 7
+"""A loss may fall in its fourth digit only, and its axis does not begin at 0."""
 WINDOWS = (0.1, 0.2, 0.5, 1.0)
 """Half widths of the ratio's axis about 1."""
 DECADES = 6
@@ -63,7 +65,7 @@ def learning(table: str) -> dict[str, Any] | None:
     if not rows or "epoch" not in rows[0]:
         return None
     columns = {
-        name: _numbers(np.array([_number(row[name]) for row in rows]))
+        name: _numbers(np.array([_number(row[name]) for row in rows]), LEARNING_DIGITS)
         for name in rows[0]
         if isinstance(name, str)
     }
@@ -120,9 +122,9 @@ def _range(samples: list[tuple[Array, Array]], *, logarithmic: bool) -> list[flo
     return _numbers(np.array([low - margin, high + margin]))
 
 
-def _numbers(values: Array) -> list[float | None]:
+def _numbers(values: Array, digits: int = DIGITS) -> list[float | None]:
     """Shorten numbers for the page."""
-    return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in values.tolist()]
+    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _percent(matrix: Array) -> list[int | None]:

@@ -12,6 +12,15 @@ from training.report.numbers import ratio, text, words
 
 OBJECTIVE = "physics_distance"
 """What a search minimises: the first of the metrics."""
+EQUAL = {"auc": 0.5}
+"""What two equal samples have, where it is not 0."""
+COSTS = {
+    "ms_per_shower_batch_1": ("time per shower, one by one", "ms"),
+    "ms_per_shower_batch_100": ("time per shower, 100 at once", "ms"),
+    "model_megabytes": ("size of the file", "MB"),
+    "peak_memory_megabytes": ("peak memory", "MB"),
+}
+"""In words, and the units."""
 SPELLINGS = {
     "auc": "AUC of a classifier",
     "fpd": "FPD",
@@ -40,15 +49,16 @@ def rows(model: Mapping[str, Estimate], floor: Mapping[str, Estimate]) -> list[R
             label(name),
             words(model[name]),
             words(floor.get(name)),
-            words(ratio(model[name], floor.get(name))),
+            words(ratio(_away(name, model[name]), _away(name, floor[name]) if name in floor else None)),
         )
         for name in names
     ]
 
 
 def costs(given: Mapping[str, float]) -> list[tuple[str, str]]:
-    """Return what a shower costs, each with three digits."""
-    return [(label(name), text(Estimate(value))) for name, value in given.items()]
+    """Return what a shower costs, each with three digits and its unit."""
+    named = [(*COSTS.get(name, (label(name), "")), value) for name, value in given.items()]
+    return [(name, f"{text(Estimate(value))} {unit}".strip()) for name, unit, value in named]
 
 
 def worst(evaluation: Evaluation) -> int | None:
@@ -80,6 +90,12 @@ def _distance(evaluation: Evaluation) -> str:
     times = ratio(model, floor)
     said = f"physics distance {text(model)} against {text(floor)} of two samples of full simulation"
     return said if times is None else f"{said}, {text(Estimate(times.value))} times this floor"
+
+
+def _away(name: str, estimate: Estimate) -> Estimate:
+    """How far an observable is from what equal samples have."""
+    equal = EQUAL.get(name)
+    return estimate if equal is None else Estimate(abs(estimate.value - equal), estimate.error)
 
 
 def label(name: str) -> str:

@@ -116,6 +116,13 @@ def test_learning_curves_name_the_epoch_with_the_lowest_distance() -> None:
     }
 
 
+def test_a_loss_that_falls_in_its_fifth_digit_falls_on_the_page() -> None:
+    """Sums over cells fall by a thousandth only, and are drawn on an axis of their own."""
+    drawn = figures.learning("epoch,loss\n1,6.66532\n2,6.66528\n")
+    assert drawn is not None
+    assert drawn["losses"] == {"loss": [6.66532, 6.66528]}
+
+
 @pytest.mark.parametrize(
     "table",
     ["", "epoch,loss\n", "loss,val_loss\n1,2\n", "something else"],

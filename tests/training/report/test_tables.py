@@ -73,9 +73,27 @@ def test_names_are_written_as_words(name: str, expected: str) -> None:
     assert tables.label(name) == expected
 
 
-def test_costs_have_three_digits() -> None:
-    """Their units are in their names."""
-    assert tables.costs(COSTS)[0] == ("ms per shower batch 1", "0.312")
+def test_costs_have_three_digits_and_a_unit() -> None:
+    """One that this report does not know keeps its name."""
+    assert tables.costs(COSTS)[0] == ("time per shower, one by one", "0.312 ms")
+    assert tables.costs({"watts": 65.0}) == [("watts", "65.0")]
+
+
+@pytest.mark.parametrize(
+    ("model", "floor", "expected"),
+    [
+        (Estimate(0.9, 0.01), Estimate(0.55, 0.01), ["8.0", "±\N{NO-BREAK SPACE}1.6"]),
+        (Estimate(0.9, 0.01), Estimate(0.45, 0.01), ["8.0", "±\N{NO-BREAK SPACE}1.6"]),
+        (Estimate(0.9, 0.01), Estimate(0.495, 0.01), ["–"]),
+    ],
+    ids=["above", "below", "equal"],
+)
+def test_the_ratio_of_a_classifier_counts_from_one_half(
+    model: Estimate, floor: Estimate, expected: list[str]
+) -> None:
+    """0.5 cannot tell samples apart: it is what 0 is for a distance."""
+    (row,) = tables.rows({"auc": model}, {"auc": floor})
+    assert row.ratio == expected
 
 
 def test_the_worst_point_has_the_largest_distance() -> None:

@@ -179,11 +179,12 @@ function square(size, triangle) {
 }
 
 function matrixFigure(z, limit, colours) {
+  const layers = z.map((_, index) => index + 1);
   const scale = [[0, colours.low], [0.5, colours.zero], [1, colours.high]];
   const side = { color: colours.ink, showgrid: false, zeroline: false, constrain: "domain", title: titled("layer") };
   return {
     data: [{
-      type: "heatmap", z, zmin: -limit, zmax: limit, colorscale: scale, hoverongaps: false,
+      type: "heatmap", x: layers, y: layers, z, zmin: -limit, zmax: limit, colorscale: scale, hoverongaps: false,
       hovertemplate: "layers %{x} and %{y}: %{z:.2f}<extra></extra>",
       colorbar: { thickness: 10, outlinewidth: 0, tickfont: { color: colours.ink }, nticks: 5 },
     }],
@@ -210,7 +211,7 @@ function learningFigure({ epochs, losses, distance, kept }, colours) {
   const hues = [colours.floor, colours.generated, colours.full, colours.ink];
   const dashes = ["solid", "dash", "dot", "dashdot"];
   const line = (name, y, number, more) => ({
-    x: epochs, y, name: plain(name.replaceAll("_", " ")), type: "scatter", mode: epochs.length > 1 ? "lines" : "markers",
+    x: epochs, y, name: plain(name.replaceAll("_", " ").replace(/^val /, "validation ")), type: "scatter", mode: epochs.length > 1 ? "lines" : "markers",
     line: { color: hues[number % 4], dash: dashes[number % 4], width: 1.8 }, marker: { color: hues[number % 4] }, ...more,
   });
   const names = Object.keys(losses);
