@@ -5,12 +5,9 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 
 from tests.training.conftest import Run, run_training, training_command, training_environment
@@ -24,22 +21,6 @@ OPTIONS = ("--lr=3e-3", "--batch_size=32", "--epochs=20", "--memory=50kB", "--sa
 def whole(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The same training, never interrupted."""
     return run_training(dataset, tmp_path_factory.mktemp("whole") / "model", *OPTIONS)
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket on a real S3 server in this process, found as a trial's pod would find it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    boto3.client("s3").create_bucket(Bucket="models")
-    yield "s3://models"
-    S3FileSystem.clear_instance_cache()
-    server.stop()
 
 
 def kill_in_epoch(number: int, dataset: Path, output: str) -> None:

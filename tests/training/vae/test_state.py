@@ -9,12 +9,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import jax
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
-from s3fs import S3FileSystem
 
 from training.vae.fit import untrained
 from training.vae.model import Architecture
@@ -52,22 +49,6 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"file://{tmp_path}/model"
     else:
         yield request.getfixturevalue("bucket") + "/model"
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket on a real S3 server in this process, found as a trial's pod would find it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    boto3.client("s3").create_bucket(Bucket="models")
-    yield "s3://models"
-    S3FileSystem.clear_instance_cache()
-    server.stop()
 
 
 def test_a_state_is_read_back_to_the_last_bit(address: str) -> None:
