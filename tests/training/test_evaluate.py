@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -17,15 +16,14 @@ import numpy as np
 import pytest
 
 from tests.training.data.showers import write_calochallenge
-from training.data.dataset import open_part, read
+from tests.training.full_simulation import FullSimulation
+from training.data.dataset import open_part
 from training.errors import DataError, ModelError
 from training.evaluate import compare, evaluate
-from training.geometry import Mesh
 from training.metrics import NAMES
-from training.par04.generator import Generator
 from training.point import plain
 from training.prepare import prepare
-from training.scaling import Floats, to_fractions
+from training.scaling import Floats
 
 SCALARS = ("energy", "longitudinal_first_moment", "longitudinal_second_moment", "radial_first_moment")
 DISTRIBUTIONS = (*SCALARS, "radial_second_moment", "sparsity", "layers", "cells")
@@ -81,22 +79,6 @@ def spoilt(dataset: Path, folder: Path, part: str) -> Path:
         declared["files"][str(path.relative_to(folder))]["bytes"] = path.stat().st_size
     (folder / "dataset.json").write_text(json.dumps(declared), encoding="utf-8")
     return folder
-
-
-class FullSimulation(Generator):
-    """A generator that knows its showers by heart: those of the data set's validation part."""
-
-    def __init__(self, dataset: Path, *, wrong: Callable[[Floats], Floats] = np.asarray) -> None:
-        self.facts = {}
-        self._part = open_part(dataset, "validation")
-        self.mesh: Mesh = self._part.mesh
-        self._points = iter(self._part.points)
-        self._wrong = wrong
-
-    def draw(self, conditions: Floats, random: np.random.Generator) -> Floats:
-        """Return the next point's showers, in the order in which points are evaluated."""
-        block = read(self._part, next(self._points), slice(len(conditions)))
-        return self._wrong(to_fractions(block.cells_mev, block.energies_gev))
 
 
 def test_every_observable_is_a_finite_number(metrics: dict[str, float]) -> None:

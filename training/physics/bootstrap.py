@@ -24,4 +24,4 @@ def weights(showers: int, random: np.random.Generator, resamples: int = RESAMPLE
 
 def estimate(values: Array) -> Estimate:
     """Return the statistic of the sample, which is the first value, with the spread of its resamples'."""
-    return Estimate(float(values[0]), float(np.std(values[1:])) if len(values) > 1 else 0.0)
+    return Estimate(float(values[0]), float(np.std(values[1:])))

@@ -6,12 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from training.physics.observables import Array
 from training.point import Point
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

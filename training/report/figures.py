@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from training.physics.comparison import Array, Comparison, Curve, Estimate
+from training.physics.comparison import Comparison, Curve, Estimate
+from training.physics.observables import Array
 from training.report.numbers import text
 
 DIGITS = 4

@@ -16,11 +16,14 @@ import numpy as np
 from training.geometry import Geometry, Mesh
 from training.showers.profiles import Array
 
+SAMPLES = 8
+"""Points along r and phi of each cell at which the face's depth is taken."""
+
 
 @lru_cache(maxsize=10)
-def fraction_inside(geometry: Geometry, mesh: Mesh, angle_deg: float, *, samples: int = 8) -> Array:
+def fraction_inside(geometry: Geometry, mesh: Mesh, angle_deg: float) -> Array:
     """Fraction of each cell that lies behind the calorimeter's front face, shape (r, phi, z)."""
-    middle = (np.arange(samples) + 0.5) / samples
+    middle = (np.arange(SAMPLES) + 0.5) / SAMPLES
     r = (np.arange(mesh.r)[:, None] + middle) * geometry.radius_mm / mesh.r
     phi = (np.arange(mesh.phi)[:, None] + middle) * 2.0 * np.pi / mesh.phi
     face = r[:, None, :, None] * np.cos(phi)[None, :, None, :] / math.tan(math.radians(angle_deg))

@@ -41,8 +41,3 @@ def test_the_error_of_a_wasserstein_distance_is_that_of_repetitions() -> None:
 
     values, errors = np.array([once(50) for _ in range(100)]).T
     assert errors.mean() == pytest.approx(values.std(), rel=0.25)
-
-
-def test_without_resamples_there_is_no_error() -> None:
-    """0 stands for none."""
-    assert estimate(np.array([3.0])).error == 0.0
