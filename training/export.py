@@ -116,8 +116,13 @@ def _write_int8(folder: Path) -> Facts:
 
 
 def _save(proto: onnx.ModelProto, path: Path, told: Facts) -> None:
-    helper.set_model_props(proto, {name: str(value) for name, value in told.items()})
+    helper.set_model_props(proto, {name: _as_text(value) for name, value in told.items()})
     onnx.save(proto, path)
+
+
+def _as_text(value: str | int | float) -> str:
+    """Write a number with seven digits, as single precision has."""
+    return f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
 def _replace(destination: Path, folder: Path) -> None:
