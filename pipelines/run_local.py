@@ -23,7 +23,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.steps.functions import resolve
 from pipelines.storage import LOCAL
-from pipelines.transcript import Transcript
+from pipelines.transcript import Transcript, show
 from pipelines.tune import tune
 
 ROOT = Path(__file__).parents[1]
@@ -58,7 +58,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print(f"\nStopped; everything it printed is in {log}.", file=sys.stderr)
         return 130
-    print(summary(folder, time.monotonic() - started))
+    show(summary(folder, time.monotonic() - started), sys.stdout)
     return 0
 
 

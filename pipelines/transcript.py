@@ -6,7 +6,9 @@ project's own says by itself what is wrong and what to do: it is shown without t
 """
 
 import io
+import os
 import re
+import sys
 import time
 from pathlib import Path
 from typing import TextIO
@@ -48,14 +50,18 @@ class Transcript(io.TextIOBase):
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
             if told := self._told(_COLOURS.sub("", line).rstrip()):
-                self._screen.write(f"{told}\n")
-                self._screen.flush()
+                self._tell(told)
         return len(text)
 
     def close(self) -> None:
         """Close the file; the screen stays open."""
         self._log.close()
         super().close()
+
+    def _tell(self, told: str) -> None:
+        if not show(told, self._screen):
+            log = f"everything it prints is in {self._log.name}"
+            print(f"Nobody reads this any more. The run goes on, {log}; Ctrl-C stops it.", file=sys.stderr)
 
     def _told(self, line: str) -> str:
         if started := _STARTED.search(line):
@@ -81,6 +87,25 @@ class Transcript(io.TextIOBase):
         frames, self._frames = self._frames, []
         ours = _OUR_ERROR.match(line)
         return f"   error: {ours[1]}" if ours else "\n".join([*frames, line])
+
+
+def show(text: str, screen: TextIO) -> bool:
+    """Write a line to a screen, which may be a pipe whose reader has seen enough (`| head`).
+
+    Hours of trials are not given up for that: what is written from then on goes nowhere.
+
+    Returns:
+        False where the reader is found gone, once.
+    """
+    try:
+        screen.write(f"{text}\n")
+        screen.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, screen.fileno())  # else Python's own flush at the end fails as well
+        os.close(nowhere)
+        return False
+    return True
 
 
 def _margin(line: str) -> int:

@@ -13,27 +13,53 @@ import pytest
 from tests.machine import ROOT
 from tests.manifests import MODEL, manifest
 
+TRAIN = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
+SEARCH = manifest(*TRAIN, "--data", "${pipeline.dataset}", "--out", MODEL)
 
-def run(text: str, folder: Path, **other: str) -> subprocess.CompletedProcess[str]:
-    """Run the pipeline's command with a manifest and functions of one's own."""
+
+def start(text: str, folder: Path, **other: str) -> subprocess.Popen[str]:
+    """Start the pipeline's command with a manifest and functions of one's own."""
     (folder / "mine.yaml").write_text(text)
     mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | other
     functions = [f"--{name}={value}" for name, value in mine.items()]
     command = [sys.executable, "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+
+
+def run(text: str, folder: Path, **other: str) -> subprocess.CompletedProcess[str]:
+    """Run it to its end."""
+    with start(text, folder, **other) as started:
+        stdout, stderr = started.communicate()
+    return subprocess.CompletedProcess(started.args, started.returncode, stdout, stderr)
 
 
 def test_everything_that_is_named_at_the_end_is_there(tmp_path: Path) -> None:
     """Best trial, reports and model, of a package of one's own."""
-    train = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
-    ran = run(manifest(*train, "--data", "${pipeline.dataset}", "--out", MODEL), tmp_path)
+    ran = run(SEARCH, tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
     assert told["Best trial"].endswith("loss=0 with lr=0.2")
     for name in ("Report", "Evaluation", "Model"):
         assert Path(told[name].strip()).exists(), name
     assert "3/3 trials" in ran.stdout
+
+
+def test_a_reader_who_has_seen_enough_does_not_end_the_run(tmp_path: Path) -> None:
+    """As with `| head -1`: no traceback, a sentence that says where the rest is, and the model comes out."""
+    with start(SEARCH, tmp_path) as started:
+        assert started.stdout
+        assert started.stderr
+        assert started.stdout.readline() == "== prepare-data\n"
+        started.stdout.close()
+        said = started.stderr.read()
+    assert started.returncode == 0, said
+    log = tmp_path / "out" / "run.log"
+    where = f"everything it prints is in {log}"
+    assert said == f"Nobody reads this any more. The run goes on, {where}; Ctrl-C stops it.\n"
+    assert "SUCCESS" in log.read_text().splitlines()[-1]
+    assert (tmp_path / "out" / "report.html").exists()
 
 
 def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
@@ -81,10 +107,7 @@ def test_thresholds_that_cannot_be_read_start_nothing(tmp_path: Path, file: str,
 def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Path) -> None:
     """The run itself went well; where the model lies is said, and that it is not released."""
     (tmp_path / "strict.json").write_text('{"error": [5, 6]}')
-    train = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
-    ran = run(
-        manifest(*train, "--data", "${pipeline.dataset}", "--out", MODEL), tmp_path, thresholds="strict.json"
-    )
+    ran = run(SEARCH, tmp_path, thresholds="strict.json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = ran.stdout.split("Model:")[-1].splitlines()[0].strip()
     assert told.startswith("not released, an observable is outside of its threshold; it is in ")
