@@ -82,7 +82,7 @@ def test_data_that_the_system_refuses_end_a_training_in_one_line(tmp_path: Path)
     run = run_training(tmp_path / TOO_LONG, tmp_path / "model")
     assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
     assert run.stderr.startswith(f"error: {tmp_path / TOO_LONG}/dataset.json: cannot be read (")
-    assert run.stderr.endswith("Check the permissions.\n")
+    assert run.stderr.endswith("Check the permissions and, on EOS, the ticket (klist).\n")
 
 
 def test_a_store_that_cannot_be_written_to_ends_a_training_in_one_line(

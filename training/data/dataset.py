@@ -201,9 +201,7 @@ def _rows(file: h5py.File, path: Place, key: str, shape: tuple[int, ...], run: R
     seen = getattr(dataset, "shape", "missing or a group")
     if seen != shape:
         raise DataError(f"{path}: dataset {key!r} has shape {seen}, declared was {shape}. Prepare it again.")
-    try:
-        return np.asarray(dataset[run.start : run.stop])
-    except OSError as err:
-        raise DataError(
-            f"{path}: dataset {key!r} is damaged in rows {run.start} to {run.stop} ({err}). Prepare it again."
-        ) from err
+    rows = slice(run.start, run.stop)
+    with files.reading(path, key, rows, mend="Prepare the set again."):
+        stored: Array = dataset[rows]
+    return stored

@@ -15,14 +15,13 @@ from typing import Any
 
 import h5py
 
-from training.data.remote import failures
+from training.data.remote import failures, filesystem
 from training.errors import DataError
 
 Place = Path | str
 """A path here, or the address of a file or folder elsewhere."""
 
 SUFFIXES = (".h5", ".hdf5")
-PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "root": "fsspec-xrootd", "abfs": "adlfs"}
 WINDOW_BYTES = 4 * 2**20
 WINDOWS = 16
 
@@ -54,7 +53,7 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
     with _reported(where):
         if isinstance(where, Path):
             return _hdf5_files_here(where)
-        files, root = _filesystem(where)
+        files, root = filesystem(where)
         if files.isfile(root):
             return (where,)
         found = sorted(name for name in files.find(root, maxdepth=2) if _is_hdf5(name))
@@ -74,7 +73,7 @@ def read_text(where: Place) -> str | None:
     with _reported(where):
         if isinstance(where, Path):
             return where.read_text(errors="replace") if where.is_file() else None
-        files, root = _filesystem(where)
+        files, root = filesystem(where)
         return str(files.cat_file(root).decode(errors="replace")) if files.isfile(root) else None
 
 
@@ -87,7 +86,7 @@ def size(where: Place) -> int | None:
     with _reported(where):
         if isinstance(where, Path):
             return where.stat().st_size if where.is_file() else None
-        files, root = _filesystem(where)
+        files, root = filesystem(where)
         return int(files.size(root)) if files.isfile(root) else None
 
 
@@ -96,18 +95,35 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
     """Open a file of showers to read it; without locks, which network file systems often lack.
 
     Raises:
-        DataError: It is missing, cut off or no HDF5.
+        DataError: It is missing, cut off or no HDF5, or it may not be read.
     """
     if isinstance(where, Path):
         with _opened(where, where, locking=False) as file:
             yield file
         return
     with _reported(where):
-        files, root = _filesystem(where)
+        files, root = filesystem(where)
         window = {"cache_type": "blockcache", "cache_options": {"maxblocks": WINDOWS}}
         stream = files.open(root, "rb", block_size=WINDOW_BYTES, **window)
     with stream, _opened(where, stream) as file:
         yield file
+
+
+@contextmanager
+def reading(where: Place, dataset: str, rows: slice, *, mend: str) -> Iterator[None]:
+    """Say what cannot be read of an open file.
+
+    Raises:
+        DataError: Rows are damaged, with the mend that was given; or the file is no longer to be reached.
+    """
+    try:
+        yield
+    except OSError as err:
+        if err.errno:
+            raise _refused(where, err) from err
+        raise DataError(
+            f"{where}: dataset {dataset!r} is damaged in rows {rows.start} to {rows.stop} ({err}). {mend}"
+        ) from err
 
 
 def _hdf5_files_here(where: Path) -> tuple[Path, ...]:
@@ -122,6 +138,8 @@ def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
     try:
         return h5py.File(source, "r", **options)
     except OSError as err:
+        if err.errno:  # the system's own refusal: what HDF5 finds wrong in a file has no number
+            raise _refused(where, err) from err
         raise DataError(
             f"{where}: not a usable HDF5 file ({err}). Remove it, then fetch or prepare it again."
         ) from err
@@ -131,23 +149,16 @@ def _is_hdf5(name: str) -> bool:
     return name.endswith(SUFFIXES)
 
 
-def _filesystem(address: str) -> tuple[Any, str]:
-    import fsspec
-
-    protocol = address.split("://", 1)[0]
-    try:
-        files, root = fsspec.core.url_to_fs(address)
-    except (ImportError, ValueError) as err:
-        package = PACKAGES.get(protocol)
-        mend = f"Install {package}" if package else "Use a mounted folder or s3://"
-        raise DataError(f"{address}: no package here reads {protocol}:// ({err}). {mend}.") from err
-    return files, root
-
-
 @contextmanager
 def _reported(where: Place) -> Iterator[None]:
     try:
         yield
     except failures() as err:
-        mend = "permissions" if isinstance(where, Path) else "address and this machine's credentials"
-        raise DataError(f"{where}: cannot be read ({err}). Check the {mend}.") from err
+        raise _refused(where, err) from err
+
+
+def _refused(where: Place, err: Exception) -> DataError:
+    here = "permissions and, on EOS, the ticket (klist)"
+    mend = here if isinstance(where, Path) else "address and this machine's credentials"
+    reason = " ".join(str(err).split())  # HDF5 writes the time with a line's end
+    return DataError(f"{where}: cannot be read ({reason}). Check the {mend}.")

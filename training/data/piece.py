@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.block import Block, check_energies
-from training.data.files import Place
+from training.data.files import Place, reading
 from training.errors import DataError
 from training.geometry import Mesh
 from training.point import Point
@@ -73,13 +73,8 @@ def rows_of(
         DataError: They are damaged, negative or not finite.
     """
     name = str(dataset.name).lstrip("/")
-    try:
+    with reading(where, name, rows, mend="Fetch the file again."):
         values: npt.NDArray[np.floating] = dataset.astype(dtype)[rows]
-    except OSError as err:
-        raise DataError(
-            f"{where}: dataset {name!r} is damaged in rows {rows.start} to {rows.stop} ({err}). "
-            "Fetch the file again."
-        ) from err
     check_energies(values, file=where, dataset=name, first=rows.start)
     return values
 

@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+from training.errors import DataError
+
+PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "root": "fsspec-xrootd", "abfs": "adlfs"}
 
 
 def is_remote(address: str) -> bool:
@@ -24,6 +29,24 @@ def failures() -> tuple[type[Exception], ...]:
     return (OSError, botocore.BotoCoreError) if botocore else (OSError,)
 
 
+def filesystem(address: str) -> tuple[Any, str]:
+    """Return fsspec's file system of an address, and the path there.
+
+    Raises:
+        DataError: No package here knows such addresses; the message names the one to install.
+    """
+    import fsspec
+
+    protocol = address.split("://", 1)[0]
+    try:
+        files, root = fsspec.core.url_to_fs(address)
+    except (ImportError, ValueError) as err:
+        package = PACKAGES.get(protocol)
+        mend = f"Install {package}" if package else "Use a mounted folder or s3://"
+        raise DataError(f"{address}: no package here reads {protocol}:// ({err}). {mend}.") from err
+    return files, root
+
+
 @contextmanager
 def delivered(address: str, *, last: str) -> Iterator[Path]:
     """Give a folder whose files go to an address once the block has ended well.
@@ -31,13 +54,14 @@ def delivered(address: str, *, last: str) -> Iterator[Path]:
     Args:
         address: Where to.
         last: The file that declares the others: removed there at first, written there at the end.
+
+    Raises:
+        DataError: No package here knows such addresses.
     """
     if not is_remote(address):
         yield Path(address)
         return
-    import fsspec
-
-    files, root = fsspec.core.url_to_fs(address)
+    files, root = filesystem(address)
     files.makedirs(root, exist_ok=True)
     if files.exists(f"{root}/{last}"):
         files.rm_file(f"{root}/{last}")

@@ -193,6 +193,13 @@ def test_an_unknown_scheme_is_named() -> None:
         find("nosuch://somewhere")
 
 
+def test_a_file_that_may_not_be_opened_is_not_called_damaged(tmp_path: Path) -> None:
+    """Nobody is told to remove what a missing ticket hides; a folder of a file's name refuses as well."""
+    (tmp_path / ZENODO).mkdir()
+    with pytest.raises(DataError, match=rf"{ZENODO}: cannot be read .* Check the permissions and, on EOS"):
+        find(tmp_path)
+
+
 def test_files_are_read_without_locks(tmp_path: Path) -> None:
     """Mounted EOS and NFS often refuse them, and another reader may hold one."""
     path = write_hdf5(tmp_path / ZENODO, {"64": cells()})

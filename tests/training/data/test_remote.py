@@ -8,12 +8,22 @@ from pathlib import Path
 import pytest
 
 from training.data.remote import delivered
+from training.errors import DataError
 
 
 def test_a_folder_is_used_as_it_is(tmp_path: Path) -> None:
     """Nothing is copied."""
     with delivered(str(tmp_path), last="model.json") as target:
         assert target == tmp_path
+
+
+def test_an_address_that_no_package_knows_is_refused_at_the_start() -> None:
+    """Not when the training is over."""
+    with (
+        pytest.raises(DataError, match="nosuch://models: no package here reads nosuch://"),
+        delivered("nosuch://models", last="model.json"),
+    ):
+        raise AssertionError("trained for nothing")
 
 
 def test_files_are_delivered_when_all_went_well(tmp_path: Path) -> None:
