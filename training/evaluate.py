@@ -84,7 +84,8 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
 
         X is energy (over the incident energy), longitudinal_first_moment, longitudinal_second_moment,
         radial_first_moment, radial_second_moment (weighted by energy), sparsity (fraction of cells above
-        15.15 keV), layers (energy of each layer; mean over layers) or, for the separation, cells.
+        15.15 keV), layers (energy of each layer; mean over layers) or, for the separation, cells. Of all
+        these only sparsity and cells know anything of the azimuth: the others are sums over it.
 
         Each is the mean over points; ``_worst`` is the largest of any point. fpd, kpd and auc are of all
         points together and have no worst. fpd, kpd, auc and physics_distance have an ``_error``.

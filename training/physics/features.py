@@ -30,8 +30,9 @@ def standardised(samples: Mapping[Point, Sample], *by: Mapping[Point, Sample]) -
     Args:
         samples: Showers of each point.
         *by: Showers of full simulation, whose mean becomes 0 and whose standard deviation 1. Two samples that
-            are compared with each other must both be in it, or in neither: one of exactly this mean and
-            spread is easily told from one of about these.
+            are compared with each other should both be in it, or in neither: one of exactly this mean and
+            spread is easily told from one of about these. Half of it in one of them is no matter: with 12
+            points of 100 showers an AUC of equal samples then is 0.505, and 0.501 with neither in it.
     """
     return np.concatenate(
         [
