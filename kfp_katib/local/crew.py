@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from kfp_katib.local.gpu import Gpus
 from kfp_katib.local.processes import Process, end
 from kfp_katib.local.template import container
 from kfp_katib.local.trial import TrialProcess
+
+logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 """How long trials may take to end by themselves after SIGTERM."""
@@ -77,7 +80,15 @@ class Crew:
         self._gpus.give_back(number)
         return self._processes.pop(number).reap()
 
-    def end(self, hurry: Callable[[], bool]) -> dict[int, int]:
-        """End all trials with everything they started; return their exit codes by number."""
+    def end(self, hurry: Callable[[], bool], *, level: int = logging.INFO) -> dict[int, int]:
+        """End all trials with everything they started; return their exit codes by number.
+
+        Args:
+            hurry: Asked again and again; true kills what still runs.
+            level: How loudly to say what is being waited for.
+        """
+        if names := [each.name for each in self._processes.values()]:
+            text = "ending %s: killed in %g s where it still runs, or now by Ctrl-C"
+            logger.log(level, text, ", ".join(names), GRACE_SECONDS)
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
         return {number: self.reap(number) for number in list(self._processes)}

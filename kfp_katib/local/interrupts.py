@@ -25,9 +25,9 @@ class Interrupts:
         self._count = 0
 
     @property
-    def hurry(self) -> bool:
-        """Whether the user has asked twice."""
-        return self._count > 1
+    def count(self) -> int:
+        """How often the user has asked."""
+        return self._count
 
     def __enter__(self) -> Self:
         """Take over the signals."""

@@ -103,6 +103,7 @@ class TrialProcess:
     """A trial that runs. `go` lets it begin; `reap` closes it."""
 
     def __init__(self, folder: TrialFolder, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> None:
+        self.name = folder.path.name
         with folder.log.open("ab") as log:
             self._popen = subprocess.Popen(
                 ["/bin/sh", "-c", _WRAPPER, str(folder.exit_file), *argv],

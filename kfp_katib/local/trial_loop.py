@@ -7,6 +7,7 @@ a thread that waits for its end; everything else happens in the thread of the ca
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import ExitStack
 from queue import Empty, SimpleQueue
@@ -74,7 +75,7 @@ class TrialLoop:
         """Put the running trials back, then end them: ended by us, they must never count as failures."""
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
-            stack.callback(self._crew.end, self._hurry)
+            stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
             if error is not None:
                 self._book.on_update = None  # it may be what failed
             self._collect_ended()
@@ -101,13 +102,15 @@ class TrialLoop:
     def settle(self) -> None:
         """End the trials that still run after the verdict; Katib would let them run on."""
         self._collect_ended()
-        codes: dict[int, int | None] = dict(self._crew.end(self._hurry))
+        codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
             self._book.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
         self._running.clear()
 
-    def _hurry(self) -> bool:
-        return self._interrupts.hurry
+    def _end(self, level: int) -> dict[int, int]:
+        """End the trials that run; a signal from here on kills them. One may have brought us here."""
+        asked = min(self._interrupts.count, 1)
+        return self._crew.end(lambda: self._interrupts.count > asked, level=level)
 
     def _verdict(self) -> Verdict | None:
         idle = not self._running and not self._waiting

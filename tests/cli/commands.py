@@ -17,6 +17,7 @@ from tests.manifests import experiment
 SCRIPT = """\
 echo training with $1
 case $1 in fail) echo boom >&2; exit 3;; quit) exit 0;; hang) sleep 60;; esac
+case $1 in deaf) trap '' TERM; touch deaf; sleep 60;; esac
 echo loss=$1
 """
 """Somebody's training: three lines of shell that print a loss, or do not."""

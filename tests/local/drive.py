@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from kfp_katib.errors import KfpKatibError, NoVerdict
@@ -24,6 +26,14 @@ def start(document: Manifest, runs: Path, *, grace_seconds: float = 5.0) -> subp
     command = [sys.executable, "-m", "tests.local.drive", str(file), str(runs), str(grace_seconds)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for a condition; fails where it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
 
 
 def main(file: str, runs: str, grace_seconds: str) -> None:

@@ -20,8 +20,9 @@ from kfp_katib.local.search import open_study
 from kfp_katib.local.verdict import GOAL_REACHED
 from kfp_katib.results import Result
 from tests.local import drive
+from tests.local.drive import until
 from tests.local.searches import manifest, search
-from tests.local.test_stopping import hanging, nobody_runs, pids, until
+from tests.local.test_stopping import hanging, nobody_runs, pids
 
 PRINT = "echo loss=${trialParameters.lr}"
 MOMENTS = int(os.environ.get("KFP_KATIB_KILL_MOMENTS", "5"))

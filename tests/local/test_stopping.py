@@ -8,7 +8,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from kfp_katib.local import run
 from kfp_katib.local.processes import process
 from kfp_katib.results import Result
 from tests.local import drive
+from tests.local.drive import until
 from tests.local.searches import manifest, search
 
 PRINT = "echo loss=${trialParameters.lr}"
@@ -27,14 +27,6 @@ PRINT = "echo loss=${trialParameters.lr}"
 def hanging(place: Path) -> str:
     """A script whose first trial ends and whose others hang; each writes its pid beside the runs."""
     return f"echo $$$$ > {place}/${{trialParameters.trial}}.pid; mkdir {place}/first || sleep 600; {PRINT}"
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits for a condition; fails where it does not come true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 def pids(place: Path) -> list[int]:
