@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 
 import jinja2
@@ -13,6 +14,7 @@ from kfp_katib.report.assignment import as_flags, as_json, as_yaml
 from kfp_katib.results import Result, Trial, objective_value, ranked
 
 _FAILURES = 5  # spelled out, the latest first; the table holds them all
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def html(result: Result, *, delivered: Trial | None = None) -> str:
@@ -36,6 +38,7 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
     environment.filters["duration"] = words.duration
     environment.filters["exit_code"] = words.exit_code
     environment.filters["log_end"] = words.log_end
+    environment.filters["breakable"] = _breakable
     failed = result.failures
     return environment.get_template("page.html").render(
         result=result,
@@ -54,6 +57,11 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
         style=_part("page.css"),
         behaviour=_part("page.js"),
     )
+
+
+def _breakable(name: str) -> Markup:
+    """A name such as ExperimentMaxTrialsReached, which a narrow box breaks in front of a capital only."""
+    return Markup("<wbr>").join(_CAPITAL.split(words.legible(name)))
 
 
 def _copies(result: Result, shown: Trial | None) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ class _Reader(HTMLParser):
         self.page.elements.append(tag)
         self.page.loads += [f"{tag} {name}={value}" for name, value in attrs if name in _LOADS]
         self.page.handlers += [f"{tag} {name}" for name, _ in attrs if name.startswith("on")]
-        if tag not in ("meta", "link", "br", "img", "input"):
+        if tag not in ("meta", "link", "br", "wbr", "img", "input"):
             self.open.append(tag)
             self.page.pieces.setdefault(tag, []).append([])
 

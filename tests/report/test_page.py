@@ -132,6 +132,13 @@ def test_failures_are_spelled_out_latest_first() -> None:
     assert "2 earlier ones are in the table below." in page.text("p")
 
 
+def test_the_reason_breaks_between_its_words() -> None:
+    """Katib's reasons are longer than their box, which would else break them anywhere."""
+    text = html(result([trial(0, "0.5")], reason="ExperimentMaxTrialsReached"))
+    assert "<dd>Experiment<wbr>Max<wbr>Trials<wbr>Reached</dd>" in text
+    assert "ExperimentMaxTrialsReached" in read(text).text("dd")
+
+
 def test_a_long_log_is_cut_at_its_beginning() -> None:
     """What a failing program says last is what matters."""
     page = html(result([trial(0, state="Failed", log_tail="x" * 100_000 + "the end")]))
