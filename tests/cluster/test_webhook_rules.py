@@ -13,7 +13,8 @@ from kfp_katib.experiment.check import all_rules
 from kfp_katib.experiment.source import RULES as SOURCE_RULES
 from tests.cluster.katib import Katib
 from tests.experiment.cases import CASES, Case
-from tests.experiment.manifests import VALID, random
+from tests.experiment.manifests import random
+from tests.experiment.valid import VALID
 
 pytestmark = pytest.mark.cluster
 

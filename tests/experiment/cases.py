@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from tests.experiment.manifests import ABSENT, CONTAINER, POD, VALID, Manifest, changed
+from tests.experiment.manifests import ABSENT, CONTAINER, POD, Manifest, changed
+from tests.experiment.valid import VALID
 
 TABLE = Path(__file__).parents[1] / "data" / "broken_manifests.yaml"
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kfp_katib.experiment import check
-from tests.experiment.manifests import CONTAINER, POD, changed, pytorch_job, random
+from tests.experiment.manifests import CONTAINER, POD, changed, random
+from tests.experiment.trial_kinds import pytorch_job
 
 SOUND: dict[str, dict[str, Any]] = {
     "labels with a domain": {f"{POD}.metadata.labels": {"sidecar.istio.io/inject": "false", "a": ""}},

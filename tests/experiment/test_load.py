@@ -12,7 +12,10 @@ import pytest
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Collector, FeasibleSpace, Parameter, TrialParameter, check, load
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
-from tests.experiment.manifests import ABSENT, VALID, changed, config_map, enas, median_stop, random
+from tests.experiment.algorithms import enas, median_stop
+from tests.experiment.manifests import ABSENT, changed, random
+from tests.experiment.trial_kinds import config_map
+from tests.experiment.valid import VALID
 
 CERN = Path(__file__).parents[1] / "data" / "cern.yaml"
 

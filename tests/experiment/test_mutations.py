@@ -22,7 +22,8 @@ from kfp_katib.experiment import check, load, render, to_yaml
 from kfp_katib.experiment.check import all_rules
 from kfp_katib.experiment.source import RULES as READING
 from tests.experiment.cases import CASES
-from tests.experiment.manifests import VALID, Manifest
+from tests.experiment.manifests import Manifest
+from tests.experiment.valid import VALID
 
 EXAMPLES = int(os.environ.get("MANIFEST_EXAMPLES", "150"))
 

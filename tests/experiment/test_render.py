@@ -10,16 +10,8 @@ import pytest
 
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment, check, load, render
-from tests.experiment.manifests import (
-    ABSENT,
-    CONTAINER,
-    POD,
-    changed,
-    config_map,
-    pytorch_job,
-    random,
-    train_job,
-)
+from tests.experiment.manifests import ABSENT, CONTAINER, POD, changed, random
+from tests.experiment.trial_kinds import config_map, pytorch_job, train_job
 
 CERN = Path(__file__).parents[1] / "data" / "cern.yaml"
 

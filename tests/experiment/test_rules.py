@@ -12,7 +12,7 @@ from kfp_katib.experiment import check, load
 from kfp_katib.experiment.check import all_rules
 from kfp_katib.experiment.source import RULES as SOURCE_RULES
 from tests.experiment.cases import CASES, Case
-from tests.experiment.manifests import VALID
+from tests.experiment.valid import VALID
 
 RULES = {rule.id: rule for rule in all_rules()}
 _seen: Counter[str] = Counter(case.rule for case in CASES)

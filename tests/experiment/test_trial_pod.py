@@ -10,7 +10,8 @@ import pytest
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import load, render
 from kfp_katib.experiment.pods import pod_templates
-from tests.experiment.manifests import CONTAINER, POD, changed, config_map, pytorch_job, random, train_job
+from tests.experiment.manifests import CONTAINER, POD, changed, random
+from tests.experiment.trial_kinds import config_map, pytorch_job, train_job
 
 SECRET = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "token"}}}
 CLAIM = {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kfp_katib.experiment import load, to_yaml
 from kfp_katib.experiment.source import read
 from kfp_katib.experiment.write import dump
-from tests.experiment.manifests import CONTAINER, VALID, changed, random
+from tests.experiment.manifests import CONTAINER, changed, random
+from tests.experiment.valid import VALID
 
 CERN = Path(__file__).parents[1] / "data" / "cern.yaml"
 
