@@ -20,7 +20,7 @@ from training.command import answer
 from training.data import declaration, files
 from training.data import source as sources
 from training.data.block import Block, check_divides, coarsened, runs
-from training.data.declaration import PARTS, Declaration
+from training.data.declaration import GENERATED, PARTS, Declaration
 from training.data.piece import Piece
 from training.data.split import Shares, shares
 from training.data.wanted import DEFAULT_SEED, SPLIT, Wanted, read_options
@@ -32,7 +32,7 @@ from training.showers.draw import draw_showers
 
 log = logging.getLogger(__name__)
 
-GENERATE = ("", "generate")
+GENERATE = ("", GENERATED)
 BLOCK_BYTES = 64 * 2**20
 """Of the showers that are on their way from source to destination."""
 
@@ -79,7 +79,7 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
     """
     destination = Path(destination)
     wanted = read_options({**DEFAULTS, **options} if source in GENERATE else options)
-    recipe = wanted.recipe(source or "generate")
+    recipe = wanted.recipe(source or GENERATED)
     supplies = _generated(wanted) if source in GENERATE else _selected(source, destination, wanted)
     shared = {
         supply.point: shares(supply.count, wanted.validation, wanted.test, of=supply.point)

@@ -19,7 +19,7 @@ from tests.training.data.showers import write_calochallenge
 from tests.training.full_simulation import FullSimulation
 from training.data.dataset import open_part
 from training.errors import DataError, ModelError
-from training.evaluate import compare, evaluate
+from training.evaluate import STAND_IN, compare, evaluate
 from training.metrics import NAMES
 from training.point import plain
 from training.prepare import prepare
@@ -165,6 +165,11 @@ def test_the_page_shows_every_point_and_loads_nothing(evaluation: Path, dataset:
     assert all(f'"{point.geometry}, {plain(point.energy_gev)} GeV, ' in text for point in points)
     assert re.findall(r"<(?:script|link|img|iframe)[^>]*\b(?:src|href)=", text) == []
     assert "@import" not in text.split("<body>")[0]
+
+
+def test_the_page_says_that_generated_showers_are_no_full_simulation(evaluation: Path) -> None:
+    """Else a reader would take the distances for those from Geant4."""
+    assert f"Full simulation: {STAND_IN}." in (evaluation / "report.html").read_text(encoding="utf-8")
 
 
 def test_data_of_another_mesh_are_refused(exported: Path, tmp_path: Path) -> None:

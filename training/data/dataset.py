@@ -27,12 +27,16 @@ BYTES_PER_NUMBER = 4
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a prepared data set; the points are in order."""
+    """One part of a prepared data set; the points are in order.
+
+    `source` is where its showers came from: an address, or ``generate``.
+    """
 
     folder: Place
     name: str
     mesh: Mesh
     counts: Mapping[Point, int]
+    source: str
 
     @property
     def points(self) -> tuple[Point, ...]:
@@ -77,8 +81,8 @@ def open_part(folder: Path | str, part: str) -> Part:
         if (found := files.size(path)) != expected:
             seen = "is missing" if found is None else f"has {found} bytes"
             raise DataError(f"{path}: {seen}, declared were {expected} bytes. Prepare the set again.")
-    counts = declared.counts[part]
-    return Part(where, part, declared.mesh, {point: counts[point] for point in declared.points})
+    counts = {point: declared.counts[part][point] for point in declared.points}
+    return Part(where, part, declared.mesh, counts, str(declared.recipe.get("source", "")))
 
 
 def read(part: Part, point: Point, rows: slice = slice(None)) -> Block:

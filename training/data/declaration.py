@@ -26,6 +26,8 @@ NAME = "dataset.json"
 UNFINISHED = f"{NAME}.unfinished"
 """Lies there while a set is being made, and where its making was ended."""
 PARTS = ("training", "validation", "test")
+GENERATED = "generate"
+"""The source of a set whose showers are drawn by `training.showers`."""
 UNITS = {"cells": "MeV", "energies": "GeV", "angles": "degrees", "lengths": "mm"}
 
 

@@ -68,3 +68,5 @@ class Evaluation:
     """Speed and memory, each with its unit in its name."""
     facts: Mapping[str, str]
     """The model's own metadata."""
+    simulation: str = ""
+    """Where the showers of full simulation came from; empty where nothing is to be said of it."""

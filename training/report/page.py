@@ -45,6 +45,7 @@ def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
         learning=learning,
         costs=tables.costs(evaluation.costs),
         facts=evaluation.facts,
+        simulation=evaluation.simulation,
         style=_part("page.css"),
         plotly=Markup(plotly.offline.get_plotlyjs()),
         draw=_part("draw.js"),

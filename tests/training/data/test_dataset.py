@@ -32,6 +32,7 @@ def test_a_part_knows_its_points_mesh_and_numbers(tmp_path: Path) -> None:
     assert [part.counts for part in parts] == [{LOW: n, HIGH: n} for n in (8, 1, 1)]
     assert [len(part) for part in parts] == [16, 2, 2]
     assert {part.mesh for part in parts} == {Mesh(2, 5, 9)}
+    assert {part.source for part in parts} == {"generate"}
 
 
 def test_no_shower_is_in_two_parts(tmp_path: Path) -> None:

@@ -51,6 +51,17 @@ def test_costs_and_metadata_have_tables_of_their_own() -> None:
     assert len(costs) == len(COSTS)
 
 
+@pytest.mark.parametrize(
+    ("simulation", "notes"),
+    [("", []), ("/eos/showers", ["Full simulation: /eos/showers."])],
+    ids=["", "told"],
+)
+def test_where_full_simulation_came_from_stands_at_the_top(simulation: str, notes: list[str]) -> None:
+    """A parametrisation that stands in for it must not pass for it."""
+    (header,) = read(page(replace(evaluation(), simulation=simulation))).all("header")
+    assert [note.text for note in header.all("p", **{"class": "note"})] == notes
+
+
 def test_every_curve_has_a_figure_and_a_ratio() -> None:
     """Of every point, the quantities that only one of them has too."""
     other = comparison(Point("SiW", 90.0, 128.0), [curve("Sparsity")])
@@ -171,6 +182,7 @@ def test_nothing_of_an_evaluation_becomes_markup() -> None:
         floor={ATTACK: Estimate(1.0)},
         costs={ATTACK: 1.0},
         facts={ATTACK: ATTACK, "model": ATTACK, "mesh": ATTACK},
+        simulation=ATTACK,
     )
     tree = read(page(hostile, curves=f"epoch,{ATTACK.replace(',', '')}\n1,2\n"))
     harmless = read(page(evaluation(), curves=CURVES))
