@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ from tests.training.own.page import succeeds
 
 PAGE = (ROOT / "training" / "README.md").read_text()
 EXAMPLE = PAGE.partition("\n## The example")[2]
+TYPED = [block.code for block in parse(EXAMPLE) if block.language == "sh"]
 SMALL = {
-    "prepare": "--energies 64 --angles 90 --showers 60 --mesh 6x8x9",
+    "prepare": "--energies 64 --angles 90 --showers 80 --mesh 6x8x9",
     "train": "--epochs 1 --threads 1",
     "export": "",
     "evaluate": "",
@@ -24,20 +26,31 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def metrics(tmp_path_factory: pytest.TempPathFactory) -> dict[str, float]:
-    """What the four commands end with, one after the other in one folder."""
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the four commands ran, one after the other."""
     folder = tmp_path_factory.mktemp("by-hand")
-    commands = next(block.code for block in parse(EXAMPLE) if block.language == "sh").splitlines()
+    commands = TYPED[0].splitlines()
     assert [line.split()[2] for line in commands] == [f"training.{name}" for name in SMALL]
     for typed, small in zip(commands, SMALL.values(), strict=True):
         succeeds(f"{typed} {small}", folder, JAX_COMPILATION_CACHE_DIR=str(folder / "compiled"))
     assert (folder / "evaluation" / "report.html").stat().st_size > 0
-    found: dict[str, float] = json.loads((folder / "evaluation" / "metrics.json").read_text())
-    return found
+    return folder
 
 
-def test_the_table_of_observables_is_the_one_that_evaluate_writes(metrics: dict[str, float]) -> None:
+def test_a_copy_of_the_data_is_compared_with_its_checksums(by_hand: Path) -> None:
+    """By the page's own commands: a whole copy passes, one with a wrong byte does not."""
+    copied = by_hand / "copy"
+    shutil.copytree(by_hand / "data", copied / "data")
+    succeeds(TYPED[1], copied)
+    with next((copied / "data").glob("test/*/*.h5")).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(AssertionError, match="FAILED"):
+        succeeds(TYPED[1], copied)
+
+
+def test_the_table_of_observables_is_the_one_that_evaluate_writes(by_hand: Path) -> None:
     """No number without its meaning, and no meaning without its number."""
+    metrics = json.loads((by_hand / "evaluation" / "metrics.json").read_text())
     section = EXAMPLE.partition("### What is measured")[2].partition("\n### ")[0]
     table = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", section, re.MULTILINE)
     names = {name for row in table for name in re.findall(r"`(\w+)`", row)}
