@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import os
 import resource
-import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +17,14 @@ import numpy as np
 import training
 from training.geometry import GEOMETRIES
 from training.par04.generator import FILE_NAME, Generator
+from training.par04.speed import ms_per_shower
 from training.scaling import MAX_ENERGY_GEV, conditions
 
-BATCH = 100
-REPEATS = {1: 50, BATCH: 5}
-"""Calls that are timed for each batch; the median counts."""
+BATCHES = (1, 100)
+"""As Par04 asks for showers, and as an example that collects them could."""
 MEGABYTE = 1e6
 NAMES = (
-    *(f"ms_per_shower_batch_{batch}" for batch in REPEATS),
+    *(f"ms_per_shower_batch_{batch}" for batch in BATCHES),
     "model_megabytes",
     "peak_memory_megabytes",
 )
@@ -40,30 +37,14 @@ def costs(model: Path) -> dict[str, float]:
         model: The folder that `training.export` wrote, or one ONNX file of it.
 
     Returns:
-        ``ms_per_shower_batch_1`` and ``ms_per_shower_batch_100``: time of a call over its showers, one core.
+        ``ms_per_shower_batch_1`` and ``ms_per_shower_batch_100``: as `training.par04.speed` measures them.
         ``model_megabytes``: the file on disk. ``peak_memory_megabytes``: the largest resident memory of a
         process that loads the model and generates 100 showers, with the interpreter and ONNX Runtime.
     """
-    generator = Generator(model, threads=1)
-    speeds = [_milliseconds(generator, batch) for batch in REPEATS]
-    size = (model / FILE_NAME if model.is_dir() else model).stat().st_size / MEGABYTE
+    path = model / FILE_NAME if model.is_dir() else model
+    speeds = [ms_per_shower(path, batch=batch) for batch in BATCHES]
+    size = path.stat().st_size / MEGABYTE
     return dict(zip(NAMES, (*speeds, size, _peak_memory(model)), strict=True))
-
-
-def _milliseconds(generator: Generator, batch: int) -> float:
-    call = _call(generator, batch)
-    call()  # the first one allocates
-    seconds = []
-    for _ in range(REPEATS[batch]):
-        started = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds) / batch * 1000.0
-
-
-def _call(generator: Generator, batch: int) -> Callable[[], object]:
-    told = conditions(next(iter(GEOMETRIES)), np.full(batch, MAX_ENERGY_GEV / 2.0), 90.0)
-    return lambda: generator.draw(told, np.random.default_rng(0))
 
 
 def _peak_memory(model: Path) -> float:
@@ -92,6 +73,11 @@ def _own_peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE  # bytes on macOS
 
 
+def _generate(model: Path) -> None:
+    told = conditions(next(iter(GEOMETRIES)), np.full(BATCHES[-1], MAX_ENERGY_GEV / 2.0), 90.0)
+    Generator(model, threads=1).draw(told, np.random.default_rng(0))
+
+
 if __name__ == "__main__":
-    _call(Generator(Path(sys.argv[1]), threads=1), BATCH)()
+    _generate(Path(sys.argv[1]))
     print(_own_peak())
