@@ -88,9 +88,9 @@ def launch_katib(
     outcome = launch(
         experiment,
         Files(best_model.path, trials.path, summary.path, report.path),
-        Surroundings(dataset_uri or dataset, models, image, namespace, trial_pod, s3_endpoint),
+        Surroundings(dataset_uri or dataset, models, image, trial_pod=trial_pod, s3_endpoint=s3_endpoint),
         engine=engine,
-        identity=Identity(run_id, task_name),
+        identity=Identity(run_id, task_name, namespace),
         limits=Limits(timeout_seconds, stall_timeout_seconds, on_timeout),
         overrides=overrides,
         cleanup=experiment_cleanup,

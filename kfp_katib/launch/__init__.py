@@ -69,9 +69,7 @@ def launch(
         "Experiment %s: engine %s, models in %s", planned.experiment.name, engine, planned.models or "-"
     )
     try:
-        result = run(
-            engine, planned, identity=identity, namespace=around.namespace, limits=limits, cleanup=cleanup
-        )
+        result = run(engine, planned, identity=identity, limits=limits, cleanup=cleanup)
         if not result.usable:
             raise ExperimentFailed(failure(result), result)
     except (NoVerdict, ExperimentFailed) as error:

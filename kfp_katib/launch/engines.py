@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -36,10 +37,10 @@ def identified(name: str, identity: Identity) -> Identity:
     if name == "local" or (identity.run_id and identity.task_name):
         return identity
     run_id, task_name = engine(name).own_step()
-    return Identity(identity.run_id or run_id, identity.task_name or task_name)
+    return replace(identity, run_id=identity.run_id or run_id, task_name=identity.task_name or task_name)
 
 
-def run(name: str, plan: Plan, *, identity: Identity, namespace: str, limits: Limits, cleanup: str) -> Result:
+def run(name: str, plan: Plan, *, identity: Identity, limits: Limits, cleanup: str) -> Result:
     """Run a plan on an engine, and tidy up after it as asked.
 
     Raises:
@@ -57,7 +58,7 @@ def run(name: str, plan: Plan, *, identity: Identity, namespace: str, limits: Li
     result: Result = engine(name).run(
         plan.experiment,
         **shared,
-        namespace=namespace or None,
+        namespace=identity.namespace or None,
         run_id=identity.run_id,
         task_name=identity.task_name,
         stall_timeout_seconds=limits.stall_timeout_seconds,

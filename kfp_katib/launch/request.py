@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,7 +39,6 @@ class Surroundings:
         dataset: The address of the data, or the artifact that has it; None where the manifest names none.
         models: The root below which the trials write their models; empty where they write none.
         image: What `${pipeline.image}` stands for.
-        namespace: Where the Experiment runs; empty means the launcher's own.
         trial_pod: What is merged into the trials' pods.
         s3_endpoint: The S3 service of the trials; empty means the dataset's own store.
     """
@@ -47,7 +46,7 @@ class Surroundings:
     dataset: str | Artifact | None = None
     models: str = ""
     image: str = ""
-    namespace: str = ""
+    _: KW_ONLY
     trial_pod: Mapping[str, Any] = field(default_factory=dict)
     s3_endpoint: str = ""
 
@@ -103,10 +102,17 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose search this is: the pipeline run, and the step in it. A retried step finds its search by both."""
+    """Whose search this is and where it runs: a retried step finds its search by all three.
+
+    Attributes:
+        run_id: The pipeline run.
+        task_name: The step in it.
+        namespace: Where the Experiment runs; empty means the launcher's own.
+    """
 
     run_id: str = ""
     task_name: str = ""
+    namespace: str = ""
 
     def check(self, engine: str) -> None:
         """Refuse what would not identify anything.

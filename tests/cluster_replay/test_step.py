@@ -33,6 +33,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
         pytest.param(Identity(), Identity(RUN, STEP), id="both are empty"),
         pytest.param(Identity("mine", ""), Identity("mine", STEP), id="the step is empty"),
         pytest.param(Identity("", "mine"), Identity(RUN, "mine"), id="the run is empty"),
+        pytest.param(Identity(namespace="mine"), Identity(RUN, STEP, "mine"), id="but for the namespace"),
     ],
 )
 def test_the_pod_tells_what_was_left_empty(
