@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from kfp_katib.choices import hint
+from kfp_katib.experiment.rules.repeats import several
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.view import Part, View
@@ -99,8 +99,7 @@ def setting_missing(view: View) -> Iterator[Finding]:
 def setting_repeated(view: View) -> Iterator[Finding]:
     """A setting is given twice; the last one counts."""
     for path, _, _, settings in _services(view):
-        counts = Counter(setting.get("name", "") for _, setting in settings)
-        for name in (name for name, count in counts.items() if count > 1):
+        for name in several(setting.get("name", "") for _, setting in settings):
             yield Finding(f"{path}.algorithmSettings", f"'{name}' is given twice.", "Keep one.", name)
 
 

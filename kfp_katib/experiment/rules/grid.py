@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.numbers import integer, lattice, number
-from kfp_katib.experiment.rules.parameters import bounds, numeric
+from kfp_katib.experiment.rules.parameters import bounds, numeric, stepless
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import Part, View
 
@@ -18,9 +18,7 @@ _COUNTABLE = 10**15
 @rule("grid-step-missing")
 def grid_step_missing(view: View) -> Iterator[Finding]:
     """`grid` needs a step for every double."""
-    for path, parameter, space in numeric(view):
-        if view.algorithm == "grid" and parameter["parameterType"] == "double" and not space.get("step"):
-            yield Finding(f"{path}.step", f"grid needs a step for '{parameter.get('name')}'.", "Add it.")
+    yield from stepless(view, "grid")
 
 
 @rule("grid-smaller-than-budget")

@@ -7,12 +7,12 @@ After Kubernetes' own validation of names, labels and resources; `tests/cluster`
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from kfp_katib.experiment.conversion import QUANTITY
+from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View, items, part
 
@@ -57,13 +57,8 @@ def container_name_repeated(view: View) -> Iterator[Finding]:
             for i, container in enumerate(items(part(pod, "spec"), field))
             if isinstance(container, Mapping) and isinstance(name := container.get("name"), str)
         ]
-        counts = Counter(name for _, name in listed)
-        for where, name in reversed(listed):
-            if name and counts[name] > 1:
-                yield Finding(
-                    where, f"The container's name '{name}' is taken.", "Rename one of the two.", name
-                )
-                counts[name] -= 1
+        for where, name in again(listed):
+            yield Finding(where, f"The container's name '{name}' is taken.", "Rename one of the two.", name)
 
 
 @rule("mount-without-volume", severity="warning")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.numbers import integer, number
-from kfp_katib.experiment.rules.parameters import numeric
+from kfp_katib.experiment.rules.parameters import stepless
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE, SUGGESTIONS
 from kfp_katib.experiment.rules.values import listed
@@ -120,9 +120,7 @@ def hyperband_discrete_not_integer(view: View) -> Iterator[Finding]:
 @rule("pbt-step-missing")
 def pbt_step_missing(view: View) -> Iterator[Finding]:
     """`pbt` needs a step for every double."""
-    for path, parameter, space in numeric(view):
-        if view.algorithm == "pbt" and parameter["parameterType"] == "double" and not space.get("step"):
-            yield Finding(f"{path}.step", f"pbt needs a step for '{parameter.get('name')}'.", "Add it.")
+    yield from stepless(view, "pbt")
 
 
 @rule("pbt-without-volume")

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
+from kfp_katib.experiment.rules.repeats import several
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import View, part
 
@@ -52,8 +52,7 @@ def objective_among_additional(view: View) -> Iterator[Finding]:
 def additional_metric_repeated(view: View) -> Iterator[Finding]:
     """An additional metric is named twice."""
     names: list[str] = view.objective.get("additionalMetricNames", [])
-    counts = Counter(names)
-    for name in (name for name, count in counts.items() if count > 1):
+    for name in several(names):
         yield Finding(f"{_PATH}.additionalMetricNames", f"'{name}' stands there twice.", "Remove one.", name)
 
 
@@ -70,8 +69,7 @@ def strategy_invalid(view: View) -> Iterator[Finding]:
 def strategy_repeated(view: View) -> Iterator[Finding]:
     """Two strategies for one metric; the first one counts."""
     given = part(view.given, "spec", "objective").get("metricStrategies", [])
-    counts = Counter(strategy.get("name") for strategy in given)
-    for name in (name for name, count in counts.items() if count > 1):
+    for name in several(strategy.get("name", "") for strategy in given):
         path = f"{_PATH}.metricStrategies"
         yield Finding(path, f"The metric '{name}' has several strategies.", "Keep one.", name)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.numbers import integer, number
+from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import Part, View
 
@@ -25,6 +26,14 @@ def numeric(view: View) -> Iterator[tuple[str, Part, Part]]:
 def bounds(space: Part) -> tuple[float | None, float | None]:
     """The space's min and max as numbers, None where they are none."""
     return number(space.get("min", "")), number(space.get("max", ""))
+
+
+def stepless(view: View, algorithm: str) -> Iterator[Finding]:
+    """Each double without a step, where the algorithm is this one, which needs it."""
+    for path, parameter, space in numeric(view):
+        if view.algorithm == algorithm and parameter["parameterType"] == "double" and not space.get("step"):
+            message = f"{algorithm} needs a step for '{parameter.get('name')}'."
+            yield Finding(f"{path}.step", message, "Add it.")
 
 
 @rule("parameters-missing", webhook=True)
@@ -52,16 +61,10 @@ def parameter_name_missing(view: View) -> Iterator[Finding]:
 @rule("parameter-name-repeated")
 def parameter_name_repeated(view: View) -> Iterator[Finding]:
     """Two search parameters have one name; the services refuse them, or one gets lost."""
-    counts = Counter(parameter.get("name", "") for _, parameter in view.parameters)
-    seen: set[str] = set()
-    for path, parameter in view.parameters:
-        name = parameter.get("name", "")
-        if name in seen:
-            yield Finding(
-                f"{path}.name", f"The name '{name}' stands {counts[name]} times.", "Rename one.", name
-            )
-        if name:
-            seen.add(name)
+    names = [(f"{path}.name", parameter.get("name", "")) for path, parameter in view.parameters]
+    counts = Counter(name for _, name in names)
+    for path, name in again(names):
+        yield Finding(path, f"The name '{name}' stands {counts[name]} times.", "Rename one.", name)
 
 
 @rule("parameter-type-invalid", webhook=True)

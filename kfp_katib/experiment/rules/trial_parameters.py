@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from kfp_katib.choices import closest
 from kfp_katib.experiment import trial_metadata
 from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
+from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
@@ -39,15 +40,9 @@ def trial_parameter_incomplete(view: View) -> Iterator[Finding]:
 def trial_parameter_repeated(view: View) -> Iterator[Finding]:
     """Two trialParameters have one name, or one reference."""
     for field in ("name", "reference"):
-        seen: set[str] = set()
-        for path, parameter in view.trial_parameters:
-            value = parameter.get(field, "")
-            if value in seen:
-                yield Finding(
-                    f"{path}.{field}", f"The {field} '{value}' stands there twice.", "Keep one.", value
-                )
-            if value:
-                seen.add(value)
+        given = [(f"{path}.{field}", each.get(field, "")) for path, each in view.trial_parameters]
+        for path, text in again(given):
+            yield Finding(path, f"The {field} '{text}' stands there twice.", "Keep one.", text)
 
 
 @rule("reference-unknown", webhook=True)

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.numbers import number
+from kfp_katib.experiment.rules.repeats import several
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import Part, View
 
@@ -31,7 +31,7 @@ def list_empty(view: View) -> Iterator[Finding]:
 def list_repeats(view: View) -> Iterator[Finding]:
     """A value stands twice in a list; it is tried twice as often."""
     for path, _, values in listed(view):
-        for value in (value for value, count in Counter(values).items() if count > 1):
+        for value in several(values):
             yield Finding(path, f"The value '{value}' stands there twice.", "Remove one.", value)
 
 
