@@ -39,7 +39,7 @@ from training.par04.speed import ms_per_shower
 from training.physics.distance import physics_distance
 from training.physics.observables import Array, observables
 from training.point import Point
-from training.scaling import conditions
+from training.scaling import CONDITIONS, conditions
 
 ROOT = Path(__file__).parents[1]
 DATA = ("--geometries=SciPb,SiW", "--energies=1,64,1024", "--angles=50,90", "--showers=50", "--mesh=18x50x45")
@@ -74,7 +74,7 @@ def dynamic(full: Path, path: Path, **settings: object) -> None:
 def static(full: Path, path: Path, **settings: object) -> None:
     """Ranges of activations found beforehand; the output stays float32."""
     proto = _read(full)
-    latent_dim = proto.graph.input[0].type.tensor_type.shape.dim[1].dim_value - 4
+    latent_dim = proto.graph.input[0].type.tensor_type.shape.dim[1].dim_value - CONDITIONS
     quantize_static(
         proto,
         path,
@@ -112,7 +112,7 @@ def variants(full: Path) -> Mapping[str, Callable[[Path], None]]:
 
 
 def train(folder: Path) -> Path:
-    """Train a model of the full mesh for a minute, by the commands that users run."""
+    """Train a model of the full mesh, by the commands that users run."""
     prepare = ["-m", "training.prepare", f"--destination={folder / 'data'}", *DATA]
     learn = [
         "-m",
