@@ -14,7 +14,15 @@ import pytest
 
 from training.prepare import prepare
 
-TINY = {"geometries": "SciPb,SiW", "energies": "4,64", "angles": "50,90", "showers": 40, "mesh": "4x5x9"}
+TINY = {
+    "geometries": "SciPb,SiW",
+    "energies": "4,64",
+    "angles": "50,90",
+    "showers": 40,
+    "mesh": "4x5x9",
+    "validation": 0.1,
+    "test": 0.1,
+}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from training.physics.observables import Array, observables
 from training.physics.sample import energy_bins
 from training.point import Point
 from training.scaling import Floats
-from training.vae.loss import loss
+from training.vae.loss import losses
 from training.vae.model import VAE
 from training.vae.settings import Settings
 
@@ -71,7 +71,7 @@ def _first_of_each(part: Part, limit: int | None) -> Iterator[tuple[Point, Showe
 
 
 def _batches(count: int) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-    """Rows of equal batches; the last one is filled up with the first showers."""
+    """Rows of equal batches; the last one is filled up with the first showers, which count once."""
     size = min(BATCH, count)
     return np.resize(np.arange(count), math.ceil(count / size) * size).reshape(-1, size)
 
@@ -89,12 +89,12 @@ def _judged(
 
     def one(batch: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
         chosen, drawn, latent = batch
-        value, _ = loss(model, cells[chosen], told[chosen], drawn, kl_weight, batch=False)
+        each, _ = losses(model, cells[chosen], told[chosen], drawn, kl_weight, batch=False)
         logits, _ = model.decode(jnp.concatenate([latent, told[chosen]], axis=1), batch=False)
-        return value, jax.nn.sigmoid(logits).reshape(-1, *shape).sum(axis=2)
+        return each, jax.nn.sigmoid(logits).reshape(-1, *shape).sum(axis=2)
 
-    values, over_phi = jax.lax.map(one, (rows, noise, latent))
-    return values.mean(), over_phi.reshape(-1, shape[0], shape[2])
+    each, over_phi = jax.lax.map(one, (rows, noise, latent))
+    return each.reshape(-1)[: len(cells)].mean(), over_phi.reshape(-1, shape[0], shape[2])
 
 
 def _by_point(over_phi: Floats, counts: dict[Point, int], mesh: Mesh) -> Observed:

@@ -27,7 +27,21 @@ def loss(
     *,
     batch: bool,
 ) -> tuple[jax.Array, list[Statistics]]:
-    """Mean over showers of the cross-entropy summed over cells, plus the weighted divergence.
+    """Return the mean of `losses`, with the same arguments, and what the normalisations saw."""
+    each, seen = losses(model, cells, told, noise, kl_weight, batch=batch)
+    return jnp.mean(each), seen
+
+
+def losses(
+    model: VAE,
+    cells: jax.Array,
+    told: jax.Array,
+    noise: jax.Array,
+    kl_weight: float | jax.Array,
+    *,
+    batch: bool,
+) -> tuple[jax.Array, list[Statistics]]:
+    """Each shower's cross-entropy summed over cells, plus the weighted divergence.
 
     Args:
         model: The model.
@@ -38,11 +52,11 @@ def loss(
         batch: Normalise by this batch (training) or by stored statistics.
 
     Returns:
-        The loss, and what the normalisations saw, encoder first.
+        Shape (showers,), and what the normalisations saw, encoder first.
     """
     mean, log_variance, seen = model.encode(cells, told, batch)
     latent = mean + jnp.exp(0.5 * log_variance) * noise
     logits, seen_decoding = model.decode(jnp.concatenate([latent, told], axis=1), batch)
     reconstruction = jnp.sum(jax.nn.softplus(logits) - logits * cells, axis=1)
     divergence = -0.5 * jnp.sum(1.0 + log_variance - mean**2 - jnp.exp(log_variance), axis=1)
-    return jnp.mean(reconstruction + kl_weight * divergence), seen + seen_decoding
+    return reconstruction + kl_weight * divergence, seen + seen_decoding

@@ -57,13 +57,17 @@ def test_the_distance_is_that_of_whole_generated_showers(validation: Part) -> No
     assert judge(validation, SETTINGS, limit=None)(model)[1] == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_loss_is_that_of_the_validation_set(validation: Part) -> None:
-    """Weighted as in training, normalised by what training stored."""
+@pytest.mark.parametrize(("batch", "filled"), [(256, 32), (12, 36)], ids=["one batch", "filled up"])
+def test_the_loss_is_that_of_the_validation_set(
+    validation: Part, monkeypatch: pytest.MonkeyPatch, batch: int, filled: int
+) -> None:
+    """Weighted as in training, normalised by what training stored; no shower counts twice."""
+    monkeypatch.setattr(judging, "BATCH", batch)
     model, by_point = model_of(validation), showers_of(validation)
-    noise, _ = jnp.asarray(np.random.default_rng(0).standard_normal((2, 32, 3), dtype=np.float32))
+    noise, _ = np.random.default_rng(0).standard_normal((2, filled, 3), dtype=np.float32)
     cells = jnp.concatenate([showers.cells for showers in by_point])
     told = jnp.concatenate([showers.conditions for showers in by_point])
-    expected, _ = loss(model, cells, told, noise, SETTINGS.kl_weight, batch=False)
+    expected, _ = loss(model, cells, told, jnp.asarray(noise[:32]), SETTINGS.kl_weight, batch=False)
     assert judge(validation, SETTINGS, limit=None)(model)[0] == pytest.approx(float(expected), rel=1e-5)
 
 
