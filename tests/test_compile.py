@@ -50,7 +50,7 @@ def test_two_compiles_are_identical(compiled: dict[str, str], tmp_path: Path) ->
 
 
 def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None:
-    """One pipeline for a single machine, volumes, object storage and both ways to EOS; one component a step."""
+    """One pipeline for a machine, volumes, object storage and both ways to EOS; one component a step."""
     assert set(compiled) == {
         *(f"tune-{storage}.yaml" for storage in ("local", "pvc", "s3", "eos", "eos-token")),
         *(

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kfp_katib.storage import read_checkpoint
 from pipelines.storage import STORAGES
@@ -37,6 +38,15 @@ def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
     """One for each place where the trials keep their models."""
     readme = DOCUMENTS[0].read_text()
     assert [storage.name for storage in STORAGES if f"tune-{storage.name}.yaml" not in readme] == []
+
+
+def test_the_parameters_that_a_run_is_told_are_the_pipelines() -> None:
+    """Whoever follows docs/kubeflow.md finds each of them in the dashboard's form."""
+    section = (ROOT / "docs/kubeflow.md").read_text().partition("\n## 5. ")[2]
+    told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    spec = next(yaml.safe_load_all((ROOT / "tests/golden/tune-s3.yaml").read_text()))
+    assert "thresholds" in told
+    assert set(told) - set(spec["root"]["inputDefinitions"]["parameters"]) == set()
 
 
 def test_the_shown_checkpoint_is_a_valid_one(tmp_path: Path) -> None:
