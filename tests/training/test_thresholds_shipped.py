@@ -26,15 +26,15 @@ from training.vae.fit import fit
 from training.vae.settings import Settings
 
 SHIPPED = Path(training.__file__).parent / "thresholds.json"
-TUNED = Settings(lr=3e-3, batch_size=64, kl_weight=5e-4, epochs=30)
-"""Within the feasible space of training/experiment.yaml, and as many epochs as its trials have."""
+TUNED = Settings(lr=3e-3, batch_size=64, kl_weight=5e-4, epochs=25)
+"""Within the feasible space of training/experiment.yaml, whose trials have 30 epochs on more showers."""
 
 
 @pytest.fixture(scope="module")
 def showers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The twelve points of the default, on its mesh."""
     folder = tmp_path_factory.mktemp("default")
-    prepare("", folder, showers=400)
+    prepare("", folder, showers=300)
     return folder
 
 
@@ -62,13 +62,13 @@ def failed(generator: Generator, showers: Path) -> set[str]:
 
 
 def test_a_model_of_one_epoch_fails(showers: Path, tmp_path: Path) -> None:
-    """By the distance that was tuned, and by more than it."""
+    """By the distance that was tuned, 1.1 where 0.7 is allowed, and by more than it."""
     found = failed(trained(showers, replace(TUNED, epochs=1), tmp_path), showers)
     assert found >= {"physics_distance", "radial_first_moment_wasserstein", "radial_l1"}
 
 
 def test_a_tuned_model_passes(showers: Path, tmp_path: Path) -> None:
-    """As many epochs as a trial of the example has."""
+    """Every threshold; the distance is 0.56."""
     assert failed(trained(showers, TUNED, tmp_path), showers) == set()
 
 
