@@ -191,7 +191,8 @@ def test_a_model_that_generates_no_numbers_is_refused(dataset: Path) -> None:
 
 def test_one_shower_is_not_enough_to_test_with(exported: Path, tmp_path: Path) -> None:
     """The spread of one is nothing to compare with."""
-    prepare("", tmp_path, geometries="SiW", energies="4", angles="90", showers=10, mesh="4x5x9")
+    one = {"geometries": "SiW", "energies": "4", "angles": "90", "showers": 10, "mesh": "4x5x9"}
+    prepare("", tmp_path, **one, validation=0.1, test=0.1)
     with pytest.raises(DataError, match="no point has two showers to test with"):
         evaluate(exported, tmp_path, tmp_path / "evaluation")
 

@@ -112,4 +112,7 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except RuntimeError as err:  # what h5py makes of a flush that fails, where a write gives an OSError
+            raise OSError(str(err)) from err
