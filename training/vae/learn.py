@@ -19,7 +19,7 @@ import optax
 
 from training.data.dataset import Showers
 from training.scaling import Floats
-from training.vae.loss import loss
+from training.vae.loss import losses
 from training.vae.model import VAE, Statistics, statistics, with_statistics
 from training.vae.progress import Progress
 from training.vae.settings import Settings
@@ -107,9 +107,12 @@ def _steps(
     def step(number: jax.Array, carry: Carry) -> Carry:
         model, state, average, total = carry
         cells, told, noise = (jax.lax.dynamic_index_in_dim(part, number, keepdims=False) for part in batches)
-        (value, seen), gradient = jax.value_and_grad(loss, has_aux=True)(
-            model, cells, told, noise, kl_weight, batch=True
-        )
+
+        def loss(model: VAE) -> tuple[jax.Array, list[Statistics]]:
+            each, seen = losses(model, cells, told, noise, kl_weight, batch=True)
+            return each.mean(), seen
+
+        (value, seen), gradient = jax.value_and_grad(loss, has_aux=True)(model)
         updates, state = optimizer(name, 0.0).update(gradient, state)  # the rate is the state's own
         average = jax.tree.map(lambda old, new: MOMENTUM * old + (1.0 - MOMENTUM) * new, average, seen)
         return eqx.apply_updates(model, updates), state, average, total + value

@@ -18,20 +18,6 @@ import jax.numpy as jnp
 from training.vae.model import VAE, Statistics
 
 
-def loss(
-    model: VAE,
-    cells: jax.Array,
-    told: jax.Array,
-    noise: jax.Array,
-    kl_weight: float | jax.Array,
-    *,
-    batch: bool,
-) -> tuple[jax.Array, list[Statistics]]:
-    """Return the mean of `losses`, with the same arguments, and what the normalisations saw."""
-    each, seen = losses(model, cells, told, noise, kl_weight, batch=batch)
-    return jnp.mean(each), seen
-
-
 def losses(
     model: VAE,
     cells: jax.Array,
