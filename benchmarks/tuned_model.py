@@ -114,7 +114,7 @@ def table(rows: Sequence[Row]) -> str:
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * (len(COLUMNS) * 2 + 4)}"]
     for row in rows:
         pairs = [f"{_number(row.defaults, name)} | {_number(row.tuned, name)}" for name in COLUMNS]
-        found = ", ".join(f"{name} {float(value):.2g}" for name, value in row.parameters.items())
+        found = ", ".join(f"{name} {float(value):.3g}" for name, value in row.parameters.items())
         floor = f"{row.tuned['physics_distance_floor']:.3f}"
         lines.append(f"| {row.seed} | {' | '.join(pairs)} | {floor} | {row.seconds:.0f} s | {found} |")
     return "\n".join(lines)
