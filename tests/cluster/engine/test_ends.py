@@ -188,8 +188,11 @@ def test_a_launcher_killed_at_random_moments_loses_nothing(katib: Katib, volume:
     chance = random.Random(name)
     uids: set[str] = set()
     for _ in range(20):
-        with subprocess.Popen([sys.executable, "-c", _LAUNCHER, str(file), katib.namespace]) as process:
-            time.sleep(chance.uniform(0.8, 3.5))
+        command = [sys.executable, "-c", _LAUNCHER, str(file), katib.namespace]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()  # from here on it does something that can be lost
+            time.sleep(chance.uniform(0.0, 2.5))
             process.send_signal(signal.SIGKILL)
         with connect(katib.namespace) as cluster:
             found, _ = cluster.list(EXPERIMENTS, fieldSelector=f"metadata.name={name}")
@@ -204,5 +207,7 @@ import sys
 from pathlib import Path
 from kfp_katib.cluster import run
 from kfp_katib.experiment import load
-run(load(Path(sys.argv[1])), namespace=sys.argv[2], run_id="killed")
+experiment = load(Path(sys.argv[1]))
+print("ready", flush=True)
+run(experiment, namespace=sys.argv[2], run_id="killed")
 """
