@@ -42,7 +42,7 @@ def shared() -> Path:
 
 def test_the_example_trains_on_katib(katib: Katib, image: str, shared: Path) -> None:
     """Two trials succeed, and the best one's folder holds a whole model of the epoch that Katib compared."""
-    prepare("", shared / "data", geometries="SiW", energies="64", angles="90", showers=400, mesh="18x16x9")
+    prepare("", shared / "data", geometries="SiW", energies="64", angles="90", showers=1600, mesh="18x16x9")
     rendered = render(
         override(load(MANIFEST), max_trials=2),
         dataset=f"{MOUNTED}/data",
