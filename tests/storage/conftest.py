@@ -9,25 +9,22 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
+
+from tests.s3 import KEYS, s3_server
 
 
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
     """The address of an S3 server in this process, on a port of its own."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
 def endpoint(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The server's address, with credentials in the environment as a step's secret would set them."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
     return s3_address
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.s3 import KEYS, s3_server
 from training.prepare import prepare
 
 TINY = {
@@ -93,18 +94,10 @@ def exported(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty bucket on a real S3 server in this process, found as a trial's pod would find it."""
-    import boto3  # here, since most tests need no S3 and these take a second
-    from moto.server import ThreadedMotoServer
-    from s3fs import S3FileSystem
+    import boto3  # here, since most tests need no S3 and it takes a second
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    boto3.client("s3").create_bucket(Bucket="models")
-    yield "s3://models"
-    S3FileSystem.clear_instance_cache()
-    server.stop()
+    with s3_server() as address:
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
+            monkeypatch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="models")
+        yield "s3://models"

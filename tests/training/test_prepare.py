@@ -14,32 +14,13 @@ import h5py
 import numpy as np
 import pytest
 
+from tests.training.data.one_point import FILES, ONE, POINT, showers
 from tests.training.data.showers import cells, write_hdf5
-from training.data.dataset import PARTS, open_part, read
+from training.data.dataset import PARTS, open_part
 from training.errors import DataError, OptionError
 from training.geometry import SIW, Mesh
-from training.point import Point
 from training.prepare import prepare
-from training.scaling import Floats
 from training.showers.draw import draw_showers
-
-ONE = {
-    "geometries": "SiW",
-    "energies": "4",
-    "angles": "90",
-    "showers": 10,
-    "mesh": "4x5x9",
-    "validation": 0.1,
-    "test": 0.1,
-}
-POINT = Point("SiW", 90.0, 4.0)
-FILES = [f"{part}/SiW/SiW_angle_90.h5" for part in PARTS]
-
-
-def showers(folder: Path, point: Point = POINT) -> Floats:
-    """All showers of a point, part by part."""
-    parts = [open_part(folder, name) for name in PARTS]
-    return np.concatenate([read(part, point).cells_mev for part in parts])
 
 
 def test_generated_showers_are_where_the_options_say(tmp_path: Path) -> None:

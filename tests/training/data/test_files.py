@@ -12,10 +12,10 @@ from pathlib import Path
 import boto3
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
 from s3fs import S3FileSystem
 from s3fs.core import S3File
 
+from tests.s3 import KEYS, s3_server
 from tests.training.data.showers import cells, cut, prepared, write_calochallenge, write_hdf5
 from training.data import files
 from training.data.dataset import open_part, read
@@ -31,21 +31,15 @@ NOBODY = 65534
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A real S3 server in this process."""
-    running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    running.start()
-    host, port = running.get_host_and_port()
-    yield f"http://{host}:{port}"
-    S3FileSystem.clear_instance_cache()
-    running.stop()
+    with s3_server() as address:
+        yield address
 
 
 @pytest.fixture
 def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
     """An empty bucket, found as a pod would find it."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "tests")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for variable, value in {**KEYS, "AWS_ENDPOINT_URL": server}.items():
+        monkeypatch.setenv(variable, value)
     name = f"b{abs(hash(request.node.name))}"
     boto3.client("s3").create_bucket(Bucket=name)
     return f"s3://{name}"

@@ -15,29 +15,21 @@ import boto3
 import joblib
 import numpy as np
 import pytest
-from moto.server import ThreadedMotoServer
-from s3fs import S3FileSystem
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage import read_checkpoint, verify
+from tests.s3 import KEYS, s3_server
 from tests.training.own.page import command, succeeds
-
-KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An S3 server with an empty bucket, found by the variables of deploy/s3-secret.yaml."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
-        monkeypatch.setenv(name, value)
-    boto3.client("s3").create_bucket(Bucket="bucket")
-    yield address
-    S3FileSystem.clear_instance_cache()
-    server.stop()
+    with s3_server() as address:
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
+            monkeypatch.setenv(name, value)
+        boto3.client("s3").create_bucket(Bucket="bucket")
+        yield address
 
 
 def test_the_model_is_whole_and_of_the_best_epoch(folder: Path) -> None:
