@@ -35,6 +35,7 @@ def main() -> int:
     args = arguments()
     try:
         check(args)
+        ranges = thresholds(args)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
@@ -46,7 +47,6 @@ def main() -> int:
     filterwarnings("ignore", message="You may be attemping to run a task that uses custom")
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
     places = {"models": str(folder / "models"), "release": str(folder / "release")}
-    ranges = thresholds(args)
     functions = {step: getattr(args, step) for step in STEPS}
     log = folder / "run.log"
     try:
@@ -85,10 +85,9 @@ def check(args: argparse.Namespace) -> None:
     The example's own functions are there, and would take two seconds to import.
 
     Raises:
-        InputError: The manifest has errors, a function does not exist, or the thresholds cannot be read.
+        InputError: The manifest has errors, or a function does not exist.
     """
     load(args.manifest)
-    thresholds(args)
     for step in STEPS:
         if (name := getattr(args, step)) != _example(step):
             resolve(name)

@@ -23,7 +23,7 @@ from training.data.declaration import GENERATED
 from training.errors import DataError, ModelError
 from training.metrics import NAMES, OBJECTIVE, flat
 from training.par04.costs import costs
-from training.par04.generator import Generator
+from training.par04.generator import Generator, file_of
 from training.physics.compare import compare_point, over_points, together
 from training.physics.comparison import Estimate, Evaluation
 from training.physics.curves import Samples
@@ -106,7 +106,7 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
     found = replace(compare(Generator(model), dataset), costs=costs(model))
     metrics = flat(found)
     destination.mkdir(parents=True, exist_ok=True)
-    learned = (model if model.is_dir() else model.parent) / LEARNING
+    learned = file_of(model).with_name(LEARNING)
     learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
     (destination / REPORT).write_text(page(found, curves=learning), encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

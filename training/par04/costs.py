@@ -16,7 +16,7 @@ import numpy as np
 
 import training
 from training.geometry import GEOMETRIES
-from training.par04.generator import FILE_NAME, Generator
+from training.par04.generator import Generator, file_of
 from training.par04.speed import ms_per_shower
 from training.scaling import MAX_ENERGY_GEV, conditions
 
@@ -41,7 +41,7 @@ def costs(model: Path) -> dict[str, float]:
         ``model_megabytes``: the file on disk. ``peak_memory_megabytes``: the largest resident memory of a
         process that loads the model and generates 100 showers, with the interpreter and ONNX Runtime.
     """
-    path = model / FILE_NAME if model.is_dir() else model
+    path = file_of(model)
     speeds = [ms_per_shower(path, batch=batch) for batch in BATCHES]
     size = path.stat().st_size / MEGABYTE
     return dict(zip(NAMES, (*speeds, size, _peak_memory(model)), strict=True))

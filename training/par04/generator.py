@@ -22,6 +22,11 @@ UNLOADABLE = (reasons.Fail, reasons.InvalidArgument, reasons.InvalidGraph, reaso
 """ONNX Runtime's exceptions have no base class of their own."""
 
 
+def file_of(model: Path) -> Path:
+    """The ONNX file of an exported model, which is its folder or the file itself."""
+    return model / FILE_NAME if model.is_dir() else model
+
+
 class Generator:
     """An open ONNX session of the exported decoder.
 
@@ -39,7 +44,7 @@ class Generator:
     """
 
     def __init__(self, model: Path, *, threads: int | None = None) -> None:
-        path = model / FILE_NAME if model.is_dir() else model
+        path = file_of(model)
         if not path.is_file():
             raise ModelError(f"{path}: missing. Give the folder that training.export wrote.")
         try:

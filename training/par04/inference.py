@@ -18,7 +18,7 @@ from training.geometry import geometry_named
 from training.options import for_argparse, number, whole
 from training.par04.deposits import Deposits, check_equal, compare
 from training.par04.geant4 import Par04
-from training.par04.generator import FILE_NAME, Generator
+from training.par04.generator import Generator, file_of
 from training.par04.macro import GEOMETRY
 from training.point import Point
 from training.scaling import MEV_PER_GEV, Floats
@@ -34,7 +34,7 @@ def check(model: Path, point: Point, showers: int, seed: int) -> dict[str, objec
         ModelError: The model cannot be loaded, the two differ, or the energies cannot be in MeV.
     """
     generator = Generator(model)
-    path = model / FILE_NAME if model.is_dir() else model
+    path = file_of(model)
     par04 = Par04(path, generator.mesh, geometry_named(GEOMETRY))
     latent = np.random.default_rng(seed).standard_normal((showers, generator.latent_dim)).astype(np.float32)
     theirs, ours = compare(par04, lambda *rows: _one_by_one(generator, *rows), point, latent)
