@@ -20,7 +20,7 @@ from typing import Any
 
 import equinox as eqx
 
-from training.data.remote import is_remote
+from training.data.remote import failures, filesystem
 from training.vae.progress import Epoch, Progress
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Store:
                 files.makedirs(root, exist_ok=True)
                 files.put_file(str(unfinished), f"{root}/{NAME}.part")
                 files.mv(f"{root}/{NAME}.part", f"{root}/{NAME}")
-        except OSError as err:
+        except failures() as err:
             log.warning(
                 "the state of the training cannot be written to %s (%s): going on", self._address, err
             )
@@ -92,9 +92,7 @@ class Store:
 
 def _files(address: str) -> tuple[Any, str]:
     """Give the file system of an address, never one that remembers an earlier listing."""
-    import fsspec
-
-    files, root = fsspec.core.url_to_fs(address if is_remote(address) else str(Path(address).absolute()))
+    files, root = filesystem(address)
     files.invalidate_cache()
     return files, root.rstrip("/")
 

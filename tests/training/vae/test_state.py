@@ -12,6 +12,7 @@ from pathlib import Path
 import jax
 import numpy as np
 import pytest
+from s3fs import S3FileSystem
 
 from training.vae.fit import untrained
 from training.vae.model import Architecture
@@ -134,4 +135,18 @@ def test_a_state_that_cannot_be_written_does_not_end_the_training(
     """A disk that is full for a while costs the state, not the hours so far."""
     (tmp_path / "model").write_text("a file where the folder should be")
     Store(str(tmp_path / "model"), BELONGS, seconds=0.0).save_if_due(progress(1))
+    assert "the state of the training cannot be written to" in caplog.text
+
+
+def test_a_store_that_asks_for_keys_in_the_middle_does_not_end_the_training(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Credentials run out during long trainings; S3's own errors for that are no OSError."""
+    store = Store(f"{bucket}/model", BELONGS, seconds=0.0)
+    S3FileSystem.clear_instance_cache()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nowhere")
+    store.save_if_due(progress(1))
     assert "the state of the training cannot be written to" in caplog.text
