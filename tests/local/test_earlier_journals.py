@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Journals that version 0.1.0 left behind (tests/data/journals): what is built later still reads them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kfp_katib.experiment import load
+from kfp_katib.local import run
+from kfp_katib.results import Result
+
+SAMPLES = Path(__file__).parents[1] / "data" / "journals"
+
+
+def go_on(name: str, runs: Path) -> Result:
+    """Runs a sample's manifest where its search already is."""
+    shutil.copytree(SAMPLES / name, runs / name)
+    return run(load(SAMPLES / f"{name}.yaml"), runs=runs)
+
+
+def finished(name: str) -> set[str]:
+    """The trials of a sample that had written their exit status."""
+    return {file.parent.name for file in (SAMPLES / name).glob("*/exit") if file.read_text().strip() == "0"}
+
+
+def test_a_finished_search_shows_its_result(tmp_path: Path) -> None:
+    """Verdict, best trial and states are those that 0.1.0 gave; nothing runs."""
+    result = go_on("finished", tmp_path)
+    assert (result.state, result.reason) == ("Succeeded", "ExperimentMaxTrialsReached")
+    assert result.best is not None
+    assert result.best.metrics["loss"].latest == "0.006336261395511458"
+    states = [trial.state for trial in result.trials]
+    assert states == ["Succeeded", "Succeeded", "Failed", "Succeeded", "Failed", "Succeeded"]
+
+
+@pytest.mark.parametrize(("name", "trials"), [("killed", 6), ("grid-half-way", 12), ("sobol", 8)])
+def test_an_unfinished_search_goes_on(tmp_path: Path, name: str, trials: int) -> None:
+    """Its finished trials are kept, the rest runs, and no point of the space is tried twice."""
+    before = finished(name)
+    result = go_on(name, tmp_path)
+    assert result.reason == "ExperimentMaxTrialsReached"
+    assert [trial.state for trial in result.trials] == ["Succeeded"] * trials
+    assert before < {trial.name for trial in result.trials}
+    assert len({tuple(sorted(trial.parameters.items())) for trial in result.trials}) == trials
