@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kfp_katib.errors import InputError, ManifestError
-from kfp_katib.experiment.pods import ISTIO_LABEL, pod_templates
+from kfp_katib.experiment.pods import ISTIO_LABEL, istio_word, pod_templates
 from kfp_katib.experiment.schema import ObjectType, object_types
 from kfp_katib.experiment.structure import check_fields
 
@@ -62,7 +62,8 @@ def add_istio_label(manifest: dict[str, Any]) -> None:
     With the sidecar a trial's pod never ends, and its metrics are never read (katib#955, katib#1042).
     """
     for _, pod in pod_templates(manifest["spec"]["trialTemplate"].get("trialSpec") or {}):
-        _child(_child(pod, "metadata"), "labels").setdefault(ISTIO_LABEL, "false")
+        if not istio_word(pod):
+            _child(_child(pod, "metadata"), "labels")[ISTIO_LABEL] = "false"
 
 
 def _trial_pod_type() -> ObjectType:
