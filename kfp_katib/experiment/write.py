@@ -33,7 +33,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
-        """Quote what Go's YAML takes for a number or bool although PyYAML does not, such as `1e-3` or `-.1`."""
+        """Quote what Go's YAML takes for a number or bool and PyYAML does not, such as `1e-3`, `-.1`."""
         style = "|" if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
         style = '"' if _ESCAPED.search(data) else style
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)

@@ -180,7 +180,9 @@ def test_yaml_is_read_as_kubectl_reads_it() -> None:
         )
     )
     assert read(text) == expected
-    assert read("{a: !!int '5', b: !!float 5, c: !!str 5, d: !!null '', e: !!bool yes, f: 0x_, g: [=, <<]}") == {
+    assert read(
+        "{a: !!int '5', b: !!float 5, c: !!str 5, d: !!null '', e: !!bool yes, f: 0x_, g: [=, <<]}"
+    ) == {
         "a": 5,
         "b": 5,
         "c": "5",
