@@ -26,7 +26,7 @@ from kfp_katib.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.local.template import Container, container
 from kfp_katib.local.trial_loop import Stop, TrialLoop
 from kfp_katib.local.verdict import RUNNING, Verdict
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 
 
 def run(
@@ -35,7 +35,7 @@ def run(
     models: str | Path | None = None,
     timeout_seconds: float | None = None,
     on_timeout: Literal["fail", "best_so_far"] = "fail",
-    on_update: Callable[[Result], None] | None = None,
+    on_update: Callable[[Progress], None] | None = None,
     runs: Path = Path("runs"),
     again: bool = False,
 ) -> Result:
@@ -51,7 +51,7 @@ def run(
         models: URI root of the checkpoints: `Trial.model_uri` is `<models>/<experiment>/<trial>`.
         timeout_seconds: Seconds from now until the search is stopped; None for no limit.
         on_timeout: `fail` raises TimedOut, `best_so_far` returns the Result so far.
-        on_update: Called after each change of a trial's state with the Result so far.
+        on_update: Called after each change of a trial's state; its `result()` is the Result so far.
         runs: The folder of all searches.
         again: Start anew; the earlier search is put aside into `runs/<experiment>/earlier/`.
 
@@ -82,6 +82,7 @@ def run(
             return book.result(stored)
         crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd())
         waiting = take_over(experiment, folder, records, book)
+        book.begin()
         slots = gpus.slots(experiment.parallel_trial_count)
         with TrialLoop(
             experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots
