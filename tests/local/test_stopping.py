@@ -86,7 +86,10 @@ def signalled(tmp_path: Path, script: str, *signals: int, pause: float = 0.0) ->
     return report
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=["Ctrl-C", "SIGTERM", "closed terminal", "SIGQUIT"])
 def test_one_signal_stops_a_search(tmp_path: Path, number: int) -> None:
     """No new trial starts, the running one ends, and the error carries the Result so far."""
     report = signalled(tmp_path, hanging(tmp_path), number)
