@@ -107,7 +107,7 @@ def command(
     or followed on where it is there already; Ctrl-C leaves it there. Exit code 1 where the experiment
     failed, 130 after Ctrl-C.
     """
-    from kfp_katib.progress import Progress
+    from kfp_katib.progress import Display
 
     if report:
         _check_place(report)
@@ -115,7 +115,7 @@ def command(
     output = Output(runs.absolute() / experiment.name if engine == "local" else None, report, as_json)
     click.echo(_headline(experiment), err=True)
     try:
-        with Progress(sys.stderr) as progress:
+        with Display(sys.stderr) as display:
             result = _run_on(
                 engine,
                 experiment,
@@ -125,15 +125,15 @@ def command(
                 models=models,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
-                on_update=progress.update,
+                on_update=display.update,
             )
     except NoVerdict as error:
         if error.result:
-            _show(error.result, output, progress.said)
+            _show(error.result, output, display.said)
         raise
-    if engine == "local" and not progress.moved:
+    if engine == "local" and not display.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
-    _show(result, output, progress.said)
+    _show(result, output, display.said)
     ctx.exit(0 if result.usable else 1)
 
 

@@ -17,7 +17,7 @@ from kfp_katib.cluster.signals import experiment_ends_with_run
 from kfp_katib.cluster.submit import adopt, create, find, no_such, submitted
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 
 
 def run(
@@ -26,7 +26,7 @@ def run(
     models: str | None = None,
     timeout_seconds: float | None = None,
     on_timeout: OnTimeout = "fail",
-    on_update: Callable[[Result], None] | None = None,
+    on_update: Callable[[Progress], None] | None = None,
     namespace: str | None = None,
     run_id: str = "",
     task_name: str = "",
@@ -41,7 +41,8 @@ def run(
         timeout_seconds: Counted from the Experiment's creation, so that a retried step gains nothing.
         on_timeout: `fail` raises and leaves the Experiment to `experiment_cleanup`, to `cancel` or to
             `clean_up`; `best_so_far` deletes it and returns what it had found.
-        on_update: Called with the Result so far whenever a trial's state changes.
+        on_update: Called with the Progress whenever a trial's state changes; its `result()` is the Result
+            so far.
         namespace: Where; else the manifest's, else the connection's own.
         run_id: The pipeline run that this is part of.
         task_name: The step of that run.
@@ -80,14 +81,15 @@ def run(
 
 
 def watch(
-    name: str, *, namespace: str | None = None, on_update: Callable[[Result], None] | None = None
+    name: str, *, namespace: str | None = None, on_update: Callable[[Progress], None] | None = None
 ) -> Result:
     """Follow an Experiment that is in the cluster already, whoever submitted it, and touch nothing.
 
     Args:
         name: The Experiment.
         namespace: Where; else the connection's own.
-        on_update: Called with the Result so far whenever a trial's state changes.
+        on_update: Called with the Progress whenever a trial's state changes; its `result()` is the Result
+            so far.
 
     Raises:
         InputError: There is no such Experiment.

@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 from kfp_katib.cluster import read
 from kfp_katib.cluster.alarm import Alarm
 from kfp_katib.cluster.kinds import EXPERIMENTS
-from kfp_katib.cluster.outcome import final, outcome, where_to_look
+from kfp_katib.cluster.outcome import final, outcome, trial, where_to_look
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.settle import settle
 from kfp_katib.errors import ClusterError, Interrupted, NoVerdict, TimedOut
-from kfp_katib.results import Result, objective_text
+from kfp_katib.results import Progress, Result, Score, Trial, objective_text
 
 logger = logging.getLogger(__name__)
 
@@ -47,22 +48,38 @@ class Updates:
     """Tells a listener whenever a trial's state has changed."""
 
     session: Session
-    listener: Callable[[Result], None] | None
+    listener: Callable[[Progress], None] | None
+    score: Score
     _told: dict[str, str] = field(default_factory=dict)
+    _earlier: int | None = None
 
     def tell(self) -> None:
         """Call the listener, and log, where something is new."""
-        states = {read.name(each): read.trial_state(each) for each in self.session.mirror.trials}
-        new = {name: state for name, state in states.items() if self._told.get(name) != state}
-        self._told = dict(states)
-        for name, state in new.items():
-            logger.info("trial %s: %s", name, state)
-        if new and self.listener:
-            self.listener(outcome(self.session))
+        new = []
+        for thing in self.session.mirror.trials:
+            name, state = read.name(thing), read.trial_state(thing)
+            if self._told.get(name) != state:
+                self._told[name] = state
+                logger.info("trial %s: %s", name, state)
+                new.append(trial(self.session, thing))
+        if new:
+            self._call(new)
+
+    def _call(self, new: list[Trial]) -> None:
+        for each in new:
+            self.score.take(each)
+        if self._earlier is None:
+            self._earlier = self.score.completed
+            new = [each for each in new if not each.completed]
+        if self.listener:
+            experiment, result = self.session.experiment, partial(outcome, self.session)
+            self.listener(
+                self.score.progress(experiment, tuple(new), earlier=self._earlier, notes=(), result=result)
+            )
 
 
 def follow(
-    session: Session, patience: Patience, *, on_update: Callable[[Result], None] | None = None
+    session: Session, patience: Patience, *, on_update: Callable[[Progress], None] | None = None
 ) -> Result:
     """Wait for the verdict.
 
@@ -76,7 +93,7 @@ def follow(
         NoVerdict: The Experiment was deleted.
     """
     alarm = Alarm(session, patience.stall_timeout_seconds)
-    updates = Updates(session, on_update)
+    updates = Updates(session, on_update, Score(session.experiment.objective))
     try:
         while not _has_verdict(session):
             changed = session.take(_TICK_SECONDS)

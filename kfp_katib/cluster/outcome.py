@@ -21,7 +21,7 @@ def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Eve
     verdict = read.verdict(experiment) if experiment else Verdict("Created")
     return conclude(
         session.experiment,
-        [_trial(session, each, events) for each in session.mirror.trials],
+        [trial(session, each, events) for each in session.mirror.trials],
         state=verdict.state,
         reason=verdict.reason,
         message=_with_suggestions_words(verdict.message, session),
@@ -50,13 +50,14 @@ def where_to_look(session: Session) -> str:
     )
 
 
-def _trial(session: Session, thing: read.Object, events: Sequence[Event]) -> Trial:
+def trial(session: Session, thing: read.Object, events: Sequence[Event] = ()) -> Trial:
+    """One trial by what the session knows of it."""
     root = session.models.rstrip("/")
     uri = f"{root}/{session.submitted.name}/{read.name(thing)}" if root else ""
-    trial = session.evidence.of(read.trial(thing, model_uri=uri), events)
-    if trial.name in session.ended and not trial.completed:
-        return replace(trial, state="Killed", reason="TrialKilled", message=_KILLED)
-    return trial
+    found = session.evidence.of(read.trial(thing, model_uri=uri), events)
+    if found.name in session.ended and not found.completed:
+        return replace(found, state="Killed", reason="TrialKilled", message=_KILLED)
+    return found
 
 
 def _with_suggestions_words(message: str, session: Session) -> str:

@@ -52,9 +52,7 @@ def _end(runs: Path, name: str, run_id: str) -> bool:
             study = journal.find_study(storage, name)
             if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, run_id):
                 return False
-            records = [each for each in journal.read(study) if each.process and each.process.alive]
-            end_orphans(records)
-            return bool(records)
+            return end_orphans(folder, journal.read(study))
     except InputError as err:
         logger.warning("left alone: %s", err)
         return False

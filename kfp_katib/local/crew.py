@@ -14,6 +14,7 @@ from kfp_katib.local.command import command_line, metrics_place
 from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.gpu import Gpus
 from kfp_katib.local.processes import Process, end
+from kfp_katib.local.supervisor import Supervisor
 from kfp_katib.local.template import container
 from kfp_katib.local.trial import TrialProcess
 
@@ -32,10 +33,18 @@ class Crew:
         gpus: The devices to lend.
         caller: The caller's environment, inherited by the trials.
         cwd: The caller's folder; it stands for the image's WORKDIR.
+        lost: Called in another thread where the process that starts the trials was killed.
     """
 
     def __init__(
-        self, experiment: Experiment, folder: RunFolder, gpus: Gpus, *, caller: Mapping[str, str], cwd: Path
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        gpus: Gpus,
+        *,
+        caller: Mapping[str, str],
+        cwd: Path,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._experiment = experiment
         self._folder = folder
@@ -43,6 +52,8 @@ class Crew:
         self._path = f"{folder.python_path()}{os.pathsep}{caller.get('PATH', os.defpath)}"
         self._caller = caller
         self._cwd = cwd
+        self._lost = lost
+        self._supervisor: Supervisor | None = None
         self._processes: dict[int, TrialProcess] = {}
 
     def __len__(self) -> int:
@@ -59,17 +70,22 @@ class Crew:
         box = container(self._experiment, name, assignments)
         place = metrics_place(self._experiment.collector, files.metrics)
         line = command_line(box, self._experiment.collector, place, self._caller)
-        files.clear()
         cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else self._cwd
         env = {**self._caller, "PATH": self._path, **self._gpus.take(number), **line.env}
         try:
-            self._processes[number] = TrialProcess(files, line.argv, cwd, env)
-        except OSError as err:
+            files.clear()
+            self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
+        except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
             raise InputError(
                 f"Trial '{name}' could not be started in {cwd}: {err}. Its command has {len(line.argv[-1])} "
                 "characters; one argument of a process holds 131072 bytes."
             ) from err
         return self._processes[number].leader
+
+    def _open(self) -> Supervisor:
+        if self._supervisor is None:
+            self._supervisor = Supervisor(self._lost)
+        return self._supervisor
 
     def go(self, number: int, ended: Callable[[int], None]) -> None:
         """Let a trial run; `ended` is called with its number, in another thread, when it has ended."""
@@ -92,3 +108,8 @@ class Crew:
             logger.log(level, text, ", ".join(names), GRACE_SECONDS)
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
         return {number: self.reap(number) for number in list(self._processes)}
+
+    def close(self) -> None:
+        """Let the process end that started the trials."""
+        if self._supervisor is not None:
+            self._supervisor.close()

@@ -144,6 +144,7 @@ def _encode(record: Record) -> dict[str, Any]:
     fields: dict[str, Any] = {"name": record.name, "exit_code": record.exit_code}
     if record.process:
         fields["process"] = [record.process.pid, record.process.started]
+        fields["boot"] = record.process.boot
     for key, moment in (("started", record.started), ("ended", record.ended)):
         if moment:
             fields[key] = moment.isoformat()
@@ -160,7 +161,7 @@ def _decode(trial: FrozenTrial) -> Record:
         number=trial.number,
         parameters=trial.user_attrs[PARAMETERS],
         name=fields.get("name", ""),
-        process=Process(*fields["process"]) if "process" in fields else None,
+        process=Process(*fields["process"], fields.get("boot", "")) if "process" in fields else None,
         started=_moment(fields.get("started")),
         outcome=_outcome(fields) if "outcome" in fields else None,
         ended=_moment(fields.get("ended")),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of a search: start trials, wait for one to end, decide whether it was the last.
 
-The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. Each trial has
-a thread that waits for its end; everything else happens in the thread of the caller.
+The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. One thread
+listens to the process that starts the trials; everything else happens in the thread of the caller.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from kfp_katib.local.outcome import KILLED, examine
 from kfp_katib.local.search import Suggestions
 from kfp_katib.local.verdict import Verdict, verdict
 
-Stop = Literal["interrupted", "timed out"]
-"""Why a search stops without a verdict."""
+Stop = Literal["interrupted", "timed out", "lost"]
+"""Why a search stops without a verdict; lost: the process that starts the trials was killed."""
 
 
 class TrialLoop:
@@ -39,6 +39,7 @@ class TrialLoop:
         crew: What runs the trials.
         waiting: Trials of an earlier engine that have to run again; they come first.
         slots: How many trials run at a time.
+        events: The numbers of trials that have ended, and whatever else ends the search.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class TrialLoop:
         crew: Crew,
         waiting: list[Record],
         slots: int,
+        events: SimpleQueue[int | Stop],
     ) -> None:
         self._experiment = experiment
         self._folder = folder
@@ -59,7 +61,7 @@ class TrialLoop:
         self._crew = crew
         self._waiting = waiting
         self._slots = slots
-        self._events: SimpleQueue[int | Stop] = SimpleQueue()
+        self._events = events
         self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
         self._running: dict[int, Record] = {}
         self._exhausted = False
@@ -75,6 +77,7 @@ class TrialLoop:
         """Put the running trials back, then end them: ended by us, they must never count as failures."""
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
+            stack.callback(self._crew.close)
             stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
             if error is not None:
                 self._book.on_update = None  # it may be what failed

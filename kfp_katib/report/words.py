@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from kfp_katib.results import Result, Trial, TrialState, objective_text, objective_value
+from kfp_katib.results import Progress, Result, Trial, TrialState, objective_text, objective_value
 
 LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
 _FIGURES = 6
@@ -29,7 +29,7 @@ def verdict(result: Result) -> str:
     return f"{head}: best {objective.metric} {value_text(result.best, result)} in trial {result.best.name}."
 
 
-def value_text(trial: Trial, result: Result) -> str:
+def value_text(trial: Trial, result: Result | Progress) -> str:
     """The objective as Katib's text; a dash where there is none."""
     objective = result.experiment.objective
     if objective_value(trial, objective) is not None:

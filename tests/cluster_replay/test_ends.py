@@ -11,7 +11,7 @@ import pytest
 
 from kfp_katib.cluster import run, stall, watch
 from kfp_katib.errors import ClusterError, InputError, Interrupted, NoVerdict, Stalled, TimedOut
-from kfp_katib.results import Result
+from kfp_katib.results import Progress
 from tests.cluster.engine import recording
 from tests.cluster.engine.recording import Recording
 from tests.cluster_replay.player import api_of
@@ -50,7 +50,7 @@ def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recordin
     api, player = api_of(unfinished)
     serve(api)
 
-    def meddle(_: Result) -> None:
+    def meddle(_: Progress) -> None:
         threading.Thread(target=later).start()
 
     def later() -> None:
@@ -79,8 +79,8 @@ def test_a_stall_is_said_and_ends_the_search(
         "lastTimestamp": "2026-11-24T07:00:00Z",
     }
 
-    def deny(result: Result) -> None:
-        waiting = [trial.name for trial in result.trials if not trial.completed]
+    def deny(progress: Progress) -> None:
+        waiting = [trial.name for trial in progress.result().trials if not trial.completed]
         if waiting:
             api.store.put("events", {**denied, "involvedObject": {"name": waiting[-1]}})
 
@@ -119,7 +119,7 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
     api, _ = api_of(unfinished)
     serve(api)
 
-    def press(_: Result) -> None:
+    def press(_: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="goes on in the cluster") as error:
