@@ -16,6 +16,7 @@ from kfp_katib.experiment.rules import (
     metrics,
     names,
     objective,
+    ownership,
     parameters,
     suitability,
     template,
@@ -27,6 +28,7 @@ from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
     names,
+    ownership,
     budget,
     objective,
     algorithm,
