@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -75,6 +76,26 @@ def run(name: str, plan: Plan, *, identity: Identity, limits: Limits, cleanup: s
         experiment_cleanup=cleanup,
     )
     return result
+
+
+def end_abandoned(name: str, run_id: str, *, namespaces: Sequence[str]) -> list[str]:
+    """End the searches of a run that nobody waits for; gives their names.
+
+    Args:
+        name: The engine.
+        run_id: The run.
+        namespaces: Where in a cluster they may be, beside the step's own namespace.
+
+    Raises:
+        InputError: There is no such engine.
+    """
+    module = engine(name)
+    ended: list[str] = (
+        module.end_abandoned(run_id)
+        if name == "local"
+        else module.end_abandoned(run_id, namespaces=namespaces)
+    )
+    return ended
 
 
 def _run_local(plan: Plan, shared: dict[str, Any], cleanup: str) -> Result:
