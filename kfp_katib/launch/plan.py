@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kfp_katib import labels
@@ -15,6 +15,7 @@ from kfp_katib.addresses import absolute
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load, render
+from kfp_katib.experiment.build import canonical
 from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.launch.request import Identity, Surroundings
@@ -65,8 +66,8 @@ def plan(
         )
     asked = load(manifest, change=overriding(**_known(overrides)))
     models = absolute(surroundings.models)
-    experiment = render(
-        _labelled(asked, identity),
+    rendered = render(
+        asked,
         dataset=surroundings.dataset_address or None,
         models=models or None,
         image=surroundings.image or None,
@@ -74,6 +75,7 @@ def plan(
         name=final_name(asked, identity),
         trial_pod=_trial_pod(surroundings),
     )
+    experiment = _labelled(rendered, identity)
     for warning in experiment.warnings:
         _log.warning("%s", warning)
     return Plan(experiment, models, "models" in used(asked.manifest))
@@ -90,12 +92,16 @@ def final_name(experiment: Experiment, identity: Identity) -> str:
 
 
 def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
-    """The Experiment with the labels by which clean_up finds it; none where it belongs to no run."""
+    """The Experiment with the labels by which clean_up finds it; none where it belongs to no run.
+
+    They are written behind `load`, which takes them from nobody else.
+    """
     ours = {labels.RUN: identity.run_id, labels.TASK: identity.task_name}
     manifest = experiment.manifest
-    metadata = manifest["metadata"]
-    metadata["labels"] = (metadata.get("labels") or {}) | {key: text for key, text in ours.items() if text}
-    return load(manifest)
+    manifest["metadata"] = labels.marked(
+        manifest["metadata"], {name: text for name, text in ours.items() if text}
+    )
+    return replace(experiment, manifest_json=canonical(manifest))
 
 
 def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,28 +29,29 @@ def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
     run's label.
 
     Args:
-        run_id: The value of the label `kfp-katib/run-id`.
+        run_id: The run, whose label is `kfp-katib/run-id`.
         runs: The folder of all searches.
 
     Returns:
         The Experiments in which something was still running.
     """
-    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, run_id)]
-    return [name for name in candidates if _end(runs, name, run_id)]
+    label = labels.label_value(run_id)
+    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, label)]
+    return [name for name in candidates if _end(runs, name, label)]
 
 
-def _mentions(path: Path, run_id: str) -> bool:
+def _mentions(path: Path, label: str) -> bool:
     """Whether a journal may be the run's: spares reading every journal there ever was."""
     with path.open(encoding="utf-8", errors="replace") as lines:
-        return any(run_id in line for line in islice(lines, _HEAD))
+        return any(label in line for line in islice(lines, _HEAD))
 
 
-def _end(runs: Path, name: str, run_id: str) -> bool:
+def _end(runs: Path, name: str, label: str) -> bool:
     try:
         with open_folder(runs, name) as folder:
             storage = journal.open_storage(folder.journal)
             study = journal.find_study(storage, name)
-            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, run_id):
+            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, label):
                 return False
             return end_orphans(folder, journal.read(study))
     except InputError as err:
@@ -58,7 +59,7 @@ def _end(runs: Path, name: str, run_id: str) -> bool:
         return False
 
 
-def _is_labelled(storage: JournalStorage, name: str, run_id: str) -> bool:
+def _is_labelled(storage: JournalStorage, name: str, label: str) -> bool:
     manifest = json.loads(journal.stored_manifest(storage, name) or "{}")
     found = (manifest.get("metadata") or {}).get("labels") or {}
-    return bool(found.get(labels.RUN) == run_id)
+    return bool(found.get(labels.RUN) == label)

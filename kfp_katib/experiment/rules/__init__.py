@@ -17,6 +17,7 @@ from kfp_katib.experiment.rules import (
     metrics_folder,
     names,
     objective,
+    ownership,
     parameters,
     pod,
     script,
@@ -30,6 +31,7 @@ from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
     names,
+    ownership,
     budget,
     objective,
     algorithm,
