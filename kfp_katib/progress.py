@@ -72,7 +72,8 @@ class Progress:
         self.said = result.notes
         for note in result.notes:
             self._stream.write(f"{note}\n")
-        earlier = [trial for trial in result.trials if trial.ended and trial.ended < self._since]
+        now = datetime.now(UTC)  # an end after it was written before the clock was set back
+        earlier = [trial for trial in result.trials if trial.ended and not self._since <= trial.ended <= now]
         self._before = len(earlier)
         self._known = {trial.name: trial.state for trial in earlier}
         if earlier:

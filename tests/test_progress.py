@@ -97,6 +97,16 @@ def test_what_an_earlier_run_has_done_is_told_once_and_not_as_news(stream: io.St
     assert "10 s left" in rest[-1]
 
 
+def test_a_clock_that_was_set_back_makes_no_news_of_what_was_done() -> None:
+    """An end that lies in the future was written under the other clock."""
+    stream = io.StringIO()
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    with Progress(stream, clock=iter([0, 5, 10]).__next__) as progress:
+        progress.update(so_far(replace(DONE, started=ahead, ended=ahead - timedelta(seconds=9)), ANOTHER))
+    assert stream.getvalue().startswith("Going on where an earlier run stopped: 1 trial had completed.\n")
+    assert "trial a" not in stream.getvalue()
+
+
 def test_without_a_terminal_each_change_has_one_line() -> None:
     """A trial that did not change is not named again; notes come once, first."""
     stream = io.StringIO()
@@ -142,3 +152,5 @@ def test_times_of_a_trial_are_said_in_words() -> None:
     began = datetime(2026, 1, 1, tzinfo=UTC)
     timed = replace(DONE, started=began, ended=began + timedelta(seconds=75))
     assert trial_line(timed, so_far(timed)) == "trial a Succeeded loss=0.5 in 1 min 15 s"
+    back = replace(timed, ended=began - timedelta(seconds=75))
+    assert trial_line(back, so_far(back)) == "trial a Succeeded loss=0.5 in 0 s"

@@ -23,7 +23,8 @@ from kfp_katib.cli.arguments import (
 )
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, NoVerdict
-from kfp_katib.experiment import Experiment, override, render
+from kfp_katib.experiment import Experiment, render
+from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
 
@@ -164,7 +165,7 @@ def _planned(
 
     Without `runs` it runs in a cluster, where nothing has a default.
     """
-    experiment = override(load(file), **overrides)
+    experiment = load(file, overriding(**overrides))
     place = None if models is None else address(models)
     if place is None and runs:
         place = str(runs.absolute() / experiment.name / "models")

@@ -4,18 +4,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import rules, source, structure
 from kfp_katib.experiment.build import build
 from kfp_katib.experiment.defaults import with_defaults
-from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.model import Experiment, Manifest
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import Rule
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import Structure, check_structure
+
+Change = Callable[[Manifest], None]
+"""Changes plain data in place; they may hold anything that a manifest can."""
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -40,12 +43,13 @@ def check(manifest: object) -> tuple[Problem, ...]:
     return _judged(data)[1]
 
 
-def load(manifest: object, *, name: str | None = None) -> Experiment:
+def load(manifest: object, *, name: str | None = None, change: Change | None = None) -> Experiment:
     """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
 
     Args:
         manifest: As for `check`.
         name: What messages call the manifest; the file's name where it is a file.
+        change: What is done to the manifest before it is judged, such as `override.overriding(...)`.
 
     Raises:
         ManifestError: The manifest has errors; it carries every one of them.
@@ -53,6 +57,10 @@ def load(manifest: object, *, name: str | None = None) -> Experiment:
     label = name or source.describe(manifest)
     try:
         data = source.read(manifest)
+        if change:
+            label = f"{label} after overrides"
+            change(data)
+            data = source.plain(data)
     except source.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
     full, problems = _judged(data)

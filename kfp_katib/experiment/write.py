@@ -13,7 +13,7 @@ from kfp_katib.experiment.model import Experiment
 
 _FIRST = ("apiVersion", "kind", "metadata", "name", "parameterType", "namespace", "spec", "type", "min")
 _ESCAPED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
-_ELSEWHERE_A_NUMBER = re.compile(r"[-+.]?[0-9]|[yn]$", re.IGNORECASE)
+_ELSEWHERE_A_NUMBER = re.compile(r"[-+]?[._]*[0-9]|[yn]$", re.IGNORECASE)
 
 
 def to_yaml(experiment: Experiment) -> str:
@@ -33,7 +33,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
-        """Quote what Go's YAML takes for a number or bool although PyYAML does not, such as `1e-3`."""
+        """Quote what Go's YAML takes for a number or bool and PyYAML does not, such as `1e-3`, `-.1`."""
         style = "|" if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
         style = '"' if _ESCAPED.search(data) else style
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)

@@ -14,7 +14,8 @@ from kfp_katib import labels
 from kfp_katib.addresses import absolute
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import Experiment, load, override, render
+from kfp_katib.experiment import Experiment, load, render
+from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.launch.request import Identity, Surroundings
 
@@ -24,6 +25,7 @@ LARGEST_MANIFEST = 100_000
 OVERRIDES = ("algorithm", "max_trials", "parallel_trials")
 
 _STEM = 27
+_DIGITS = 9  # a count of Katib has 32 bits
 _log = logging.getLogger(__name__)
 
 
@@ -61,7 +63,7 @@ def plan(
             f"The manifest has {size:,} bytes, more than {LARGEST_MANIFEST:,}: it would not fit beside a "
             "step's other arguments. Move data out of it, into the image or the dataset."
         )
-    asked = override(load(manifest), **_known(overrides))
+    asked = load(manifest, change=overriding(**_known(overrides)))
     models = absolute(surroundings.models)
     experiment = render(
         _labelled(asked, identity),
@@ -105,9 +107,10 @@ def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 def _whole(name: str, value: object) -> int:
     """A count; kfp makes text of a number that a pipeline puts into a dictionary."""
-    if str(value).isdecimal():
-        return int(str(value))
-    raise InputError(f"The override {name} is {value!r}. Give a whole number above 0.")
+    text = str(value)
+    if text.isdecimal() and len(text) <= _DIGITS:
+        return int(text)
+    raise InputError(f"The override {name} is {value!r:.80}. Give a whole number above 0.")
 
 
 def _trial_pod(surroundings: Surroundings) -> dict[str, Any]:

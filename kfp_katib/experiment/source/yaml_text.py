@@ -27,13 +27,15 @@ from kfp_katib.experiment.source.refusal import (
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
+_READ_OTHERWISE = ("timestamp", "float", "int", "value")
+_COLLECTIONS = {"map": yaml.MappingNode, "seq": yaml.SequenceNode}
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the base is chosen at run time
-    """The safe loader with Go's idea of a number and without dates."""
+    """The safe loader with Go's idea of a number, and without dates and YAML 1.1's default key `=`."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [pair for pair in pairs if pair[0].removeprefix(_PREFIX) not in ("timestamp", "float", "int")]
+        first: [pair for pair in pairs if pair[0].removeprefix(_PREFIX) not in _READ_OTHERWISE]
         for first, pairs in _Base.yaml_implicit_resolvers.items()
     }
 
@@ -48,9 +50,10 @@ _Loader.add_implicit_resolver(
 )
 _Loader.add_implicit_resolver(
     f"{_PREFIX}int",
-    re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"),
+    re.compile(r"[-+]?(?:0b_*[01][01_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|0[0-7_]*|[1-9][0-9_]*)$"),
     list("-+0123456789"),
 )
+_Loader.add_constructor(f"{_PREFIX}merge", _Base.construct_yaml_str)  # `<<` as a value is text
 
 
 def parse_yaml(text: str) -> Any:
@@ -65,12 +68,12 @@ def parse_yaml(text: str) -> Any:
         node = loader.get_single_node()
         if node is None:
             return None
-        _refuse_duplicates(node)
+        _refuse_duplicates(node, loader)
         return loader.construct_document(node)
     except yaml.YAMLError as err:
         _refuse_syntax(text, err)
-    except (ValueError, KeyError) as err:  # a scalar that its tag does not fit, such as `!!int x`
-        refuse(NOT_PARSABLE, f"The text is not YAML: {err}.", "Quote the value, or drop its tag.")
+    except ValueError as err:  # a number of more digits than Python converts
+        refuse(NOT_PARSABLE, f"The text is not YAML: {err}.", "Quote the value where text is meant.")
 
 
 def _guard(text: str) -> None:
@@ -96,14 +99,15 @@ def _guard(text: str) -> None:
         )
 
 
-def _refuse_duplicates(root: yaml.Node) -> None:
-    """Refuse keys that stand twice, and aliases whose expansion passes the limit or never ends."""
+def _refuse_duplicates(root: yaml.Node, loader: Any) -> None:
+    """Refuse keys that stand twice, tags that do not fit, and aliases that burst or never end."""
     sizes: dict[int, int] = {}
 
     def size(node: yaml.Node, depth: int) -> int:
         if depth > LIMIT_DEPTH:
             too_deep()
         if id(node) not in sizes:
+            _refuse_tag(node, loader)
             if isinstance(node, yaml.MappingNode):
                 _refuse_duplicate_key(node)
                 children = [child for pair in node.value for child in pair]
@@ -115,6 +119,28 @@ def _refuse_duplicates(root: yaml.Node) -> None:
         return sizes[id(node)]
 
     size(root, 0)
+
+
+def _refuse_tag(node: yaml.Node, loader: Any) -> None:
+    """Refuse a tag that JSON has no type for, or whose value is none of its type.
+
+    PyYAML's constructors trust a tag and fail each in a way of its own: `!!int ""`, `!!timestamp x`.
+    """
+    name = node.tag.removeprefix(_PREFIX)
+    if isinstance(node, yaml.ScalarNode):
+        untagged = loader.resolve(yaml.ScalarNode, node.value, (True, False)).removeprefix(_PREFIX)
+        fits = name in ("str", "binary", untagged) or (name, untagged) == ("float", "int")
+    else:
+        fits = isinstance(node, _COLLECTIONS.get(name, ()))
+    if not fits:
+        tag = f"!!{name}" if name != node.tag else node.tag
+        value = repr(node.value) if isinstance(node, yaml.ScalarNode) else f"a {node.id}"
+        refuse(
+            NOT_PARSABLE,
+            f"Line {node.start_mark.line + 1}: the tag {tag[:80]} does not fit {value[:80]}.",
+            "Drop the tag; quote the value where text is meant.",
+            value=node.tag,
+        )
 
 
 def _refuse_duplicate_key(node: yaml.MappingNode) -> None:
