@@ -81,7 +81,7 @@ def test_what_kubectl_reads_otherwise_is_told_with_its_field(text: str) -> None:
     assert check(written) == ()
 
 
-@pytest.mark.parametrize("text", ["'y'", '"0o12"', "sgd", "1.2.3", "!!str y"])
+@pytest.mark.parametrize("text", ["'y'", '"0o12"', "adam", "1.2.3", "!!str y"])
 def test_what_both_read_alike_is_no_news(text: str) -> None:
     """Quoted, tagged, or plain text to both."""
     assert check(_listed("sgd", text)) == ()
