@@ -83,10 +83,11 @@ def args_break_shell(view: View) -> Iterator[Finding]:
         script = parse(filled(line.text))
         if "\0" in line.text:
             reason = "no line can hold a NUL character"
-        elif script.open_end:
-            reason = f"nothing closes {script.open_end}"
         else:
-            reason = syntax_error(as_katib_writes(view, line), "sh") or ""
+            said = syntax_error(as_katib_writes(view, line), "sh")
+            document = script.open_end.startswith("the here")
+            is_open = script.open_end and (said != "" or document)
+            reason = f"nothing closes {script.open_end}" if is_open else said or ""
         if reason:
             yield Finding(f"{path}.args", f"The shell gets {line.text!r}: {reason}.", _QUOTE, line.text)
 

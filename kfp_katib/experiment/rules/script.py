@@ -95,8 +95,9 @@ def script_ends_open(view: View) -> Iterator[Finding]:
     """The script ends inside of a quote, here-document or block, which swallows what Katib appends."""
     for path, line in scripts(view):
         script = parse(filled(line.text))
-        if script.open_end:
-            mend = _MEND_DOCUMENT if script.open_end.startswith("the here") else "Close it."
+        document = script.open_end.startswith("the here")
+        if document or (script.open_end and _refused(view, line)):
+            mend = _MEND_DOCUMENT if document else "Close it."
             yield Finding(path, f"The script ends inside of {script.open_end}.", mend, line.text[-80:])
 
 
@@ -140,18 +141,29 @@ def script_leaves_shell(view: View) -> Iterator[Finding]:
     """The script ends with `exit` or `exec`: Katib's marker is never written, or nothing is collected."""
     for path, line in scripts(view):
         script = parse(line.text)
-        word = _leaving(script)
+        leaving = _leaving(script)
         otherwise = script.separators[-1:] == ("||",) and view.collector != "StdOut"
-        if word and not otherwise and not script.comment and not script.open_end:
-            mend = "Remove exec." if word == "exec" else "Let the script end with the training."
-            yield Finding(path, f"The script ends with '{script.last[:80]}'.", mend, script.last)
+        if leaving and not (otherwise and leaving == script.last) and not script.comment:
+            mend = "Remove exec." if leaving.startswith("exec") else "Let the script end with the training."
+            yield Finding(path, f"The script ends with '{leaving[:80]}'.", mend, leaving)
 
 
 def _leaving(script: Script) -> str:
-    """The word with which the script leaves its shell, empty where it does not."""
-    word, _, rest = script.ending.strip().partition(" ")
+    """The command with which the script is certain to leave its shell; empty where there is none."""
+    before = ("", *script.separators)
+    behind = (*script.separators, "")
+    for command, earlier, later in zip(script.commands, before, behind, strict=True):
+        unconditional = earlier in ("", ";", "\n", "&") and later not in ("|", "|&", "&")
+        if (unconditional or not later) and _leaves(command) and not script.open_end:
+            return command
+    return ""
+
+
+def _leaves(command: str) -> bool:
+    """Whether the command leaves the shell that runs it; `exec` with redirections alone does not."""
+    word, _, rest = parse(command).ending.strip().partition(" ")
     redirects_only = word == "exec" and re.fullmatch(r"(\s*\d*[<>]+&?\s*\S+)+", rest)
-    return word if word in ("exit", "exec") and not redirects_only else ""
+    return word in ("exit", "exec") and not redirects_only
 
 
 @rule("script-unreadable")
@@ -160,7 +172,7 @@ def script_unreadable(view: View) -> Iterator[Finding]:
     for path, line in scripts(view):
         script = parse(filled(line.text))
         reason = "a line cannot hold a NUL character" if "\0" in line.text else ""
-        if script.unopened:
+        if script.unopened and _refused(view, line):
             reason = f"'{script.unopened}' closes what never began"
         elif not reason and not _otherwise_broken(script, line):
             ours, bash = _said(view, line)
@@ -180,6 +192,12 @@ def script_needs_bash(view: View) -> Iterator[Finding]:
             if ours and not bash:
                 mend = 'Write command: ["bash", "-c"], where the image has bash.'
                 yield Finding(path, f"sh cannot read the script: {ours}.", mend, line.text[-80:])
+
+
+def _refused(view: View, line: Line) -> bool:
+    """Whether none of this machine's shells reads the line; where there is none, our own grammar counts."""
+    whole = as_katib_writes(view, line)
+    return all(syntax_error(whole, shell) != "" for shell in (line.shell, "bash"))
 
 
 def _said(view: View, line: Line) -> tuple[str, str]:
