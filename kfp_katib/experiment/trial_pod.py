@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from kfp_katib.errors import InputError, ManifestError
-from kfp_katib.experiment.pods import ISTIO_LABEL, pod_templates
+from kfp_katib.experiment.pods import ISTIO_LABEL, istio_word, pod_templates
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import Finding
 from kfp_katib.experiment.schema import ObjectType, object_types
@@ -100,7 +100,8 @@ def add_istio_label(manifest: dict[str, Any]) -> None:
     With the sidecar a trial's pod never ends, and its metrics are never read (katib#955, katib#1042).
     """
     for _, pod in pod_templates(manifest["spec"]["trialTemplate"].get("trialSpec") or {}):
-        _child(_child(pod, "metadata"), "labels").setdefault(ISTIO_LABEL, "false")
+        if not istio_word(pod):
+            _child(_child(pod, "metadata"), "labels")[ISTIO_LABEL] = "false"
 
 
 def _trial_pod_type() -> ObjectType:

@@ -65,7 +65,7 @@ def test_first_word(command: str, word: str) -> None:
     ("container", "line"),
     [
         ({"command": ["sh", "-c", "a; b"]}, Line("a; b", True, ("a; b",))),
-        ({"command": ["bash", "-c"], "args": ["a", "b"]}, Line("a b", True, ("a", "b"))),
+        ({"command": ["bash", "-c"], "args": ["a", "b"]}, Line("a b", True, ("a", "b"), "bash")),
         ({"command": ["/bin/sh", "-c", "a b"]}, Line("/bin/sh -c a b", False, ("/bin/sh", "-c", "a b"))),
         ({"command": ["train"], "args": ["--x=1"]}, Line("train --x=1", False, ("train", "--x=1"))),
         ({"args": ["--x=1"]}, None),

@@ -14,9 +14,12 @@ from kfp_katib.experiment.rules import (
     job,
     katib_only,
     metrics,
+    metrics_folder,
     names,
     objective,
     parameters,
+    pod,
+    script,
     suitability,
     template,
     trial_parameters,
@@ -38,8 +41,11 @@ MODULES: tuple[ModuleType, ...] = (
     trial_parameters,
     template,
     job,
+    pod,
     command,
+    script,
     metrics,
+    metrics_folder,
 )
 
 

@@ -16,7 +16,8 @@ from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 from kfp_katib.experiment.trial_metadata import meta
 
 _PATH = f"{TEMPLATE}.trialParameters"
-_NEARLY = re.compile(r"\$[({]\{?\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s][^})]*[})]+")
+_WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
+_NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^}}]*\}}\}}|\$\{{{_WORD}[^}}]*\}}|\$\(\{{?{_WORD}[^}})]*\}}?\)")
 
 
 @rule("trial-parameters-missing", webhook=True)
