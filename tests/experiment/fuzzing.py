@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 import signal
 import sys
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
@@ -255,13 +255,18 @@ def _on_this_machine(experiment: Experiment) -> None:
 
 def _timed(number: int) -> tuple[str, float]:
     data = document(number)
-    signal.setitimer(signal.ITIMER_REAL, HANGS_SECONDS)
-    began = time.process_time()
+    signal.setitimer(signal.ITIMER_PROF, HANGS_SECONDS)
+    began = _processor_seconds()
     try:
         found = outcome(data)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return found, time.process_time() - began
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    return found, _processor_seconds() - began
+
+
+def _processor_seconds() -> float:
+    """Of this process and of the shells that it asked; a wall clock would measure the machine's other work."""
+    return sum(os.times()[:4])
 
 
 def _give_up(*_: object) -> None:
@@ -276,8 +281,9 @@ def _peak_megabytes() -> float:
 
 def main(first: int, count: int) -> None:
     """Try the manifests of these numbers; print what was found."""
-    signal.signal(signal.SIGALRM, _give_up)
-    outcome(json.dumps(VALID["random"]()).encode())  # what it imports is no manifest's cost
+    signal.signal(signal.SIGPROF, _give_up)
+    for start in VALID.values():
+        outcome(json.dumps(start()).encode())  # what is imported is no manifest's cost
     outcomes: Counter[str] = Counter()
     failures: dict[int, str] = {}
     times: dict[int, float] = {}

@@ -20,7 +20,7 @@ from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse
 from kfp_katib.experiment.rules.view import View
 
 _SAFE = re.compile(r"[\w@%+=:,./^~\[\]{}-]*", re.ASCII)
-_ARITHMETIC = re.compile(r"\$\(\(.*?\)\)")
+_ARITHMETIC = re.compile(r"\$\(\((?:(?!\$\(\().)*?\)\)")
 _QUOTE = 'Quote it for the shell, or write command: ["sh", "-c"] with the whole line.'
 
 
