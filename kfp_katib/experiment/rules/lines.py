@@ -13,7 +13,7 @@ WRAPPED = ("StdOut", "File", "TensorFlowEvent")
 """The collectors for which Katib rewrites the command."""
 
 _PLACEHOLDER = re.compile(
-    r"\$\{(trialParameters|pipeline)\.[^}]*\}|\$\([A-Za-z_][\w.-]*\)"
+    r"\$\{(trialParameters|pipeline)\.[^$}]*\}|\$\([A-Za-z_][\w.-]*\)"
 )  # ours, and the kubelet's
 
 
