@@ -95,9 +95,17 @@ class TrialFolder:
         try:
             self.path.mkdir()
         except FileExistsError:
-            shutil.rmtree(self.path)
+            _remove(self.path)
             self.path.mkdir()
         self.metrics.mkdir()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a trial's folder, which may be nested deeper than Python can follow."""
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=True, capture_output=True)
 
 
 def _last_lines(path: Path) -> list[str]:
