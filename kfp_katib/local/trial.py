@@ -9,6 +9,7 @@ killed after it started the process, and before it recorded it, leaves nothing b
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kfp_katib.local.plain_file import end_of
 from kfp_katib.local.processes import MARK, Process, kill, mark, marked, process
 from kfp_katib.local.supervisor import Supervisor
 
@@ -29,6 +31,8 @@ exit $status"""
 _KILLED_BY_SIGNAL = 128
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
+_STATUS = re.compile(rb"(\d{1,3})\n")
+_STATUS_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,27 @@ class TrialFolder:
         return self.path / "exit"
 
     def exit_code(self) -> int | None:
-        """The trial's exit code, None where it did not end by itself. A line without its end is torn."""
-        try:
-            text = self.exit_file.read_text()
-        except FileNotFoundError:
-            return None
-        return int(text) if text.endswith("\n") else None
+        """The trial's exit code, None where it did not end by itself.
+
+        A line without its end is torn, and anything but a status was not written by the wrapper.
+        """
+        found = _STATUS.fullmatch(end_of(self.exit_file, _STATUS_BYTES))
+        return int(found[1]) if found else None
 
     def ended(self) -> datetime:
-        """When the exit status was written."""
-        return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
+        """When the exit status was written; now, where that time is none."""
+        try:
+            return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
+        except (OSError, ValueError, OverflowError):
+            return datetime.now(UTC)
 
     def marked(self) -> bool:
         """Whether the command line came to its end and left Katib's completion mark."""
-        return any(self.metrics.glob("*.pid"))
+        try:
+            with os.scandir(self.metrics) as entries:
+                return any(entry.name.endswith(".pid") for entry in entries)
+        except OSError:
+            return False
 
     def log_tail(self) -> str:
         """The last 20 lines that the trial wrote; the collected output is last, as it was written last."""
@@ -82,19 +93,21 @@ class TrialFolder:
         try:
             self.path.mkdir()
         except FileExistsError:
-            shutil.rmtree(self.path)
+            _remove(self.path)
             self.path.mkdir()
         self.metrics.mkdir()
 
 
-def _last_lines(path: Path) -> list[str]:
+def _remove(folder: Path) -> None:
+    """Remove a trial's folder, which may be nested deeper than Python can follow."""
     try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL_BYTES))
-            return file.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
-    except OSError:
-        return []
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=True, capture_output=True)
+
+
+def _last_lines(path: Path) -> list[str]:
+    return end_of(path, _TAIL_BYTES).decode(errors="replace").splitlines()[-_TAIL_LINES:]
 
 
 class TrialProcess:

@@ -26,14 +26,19 @@ _OBSERVED: tuple[TrialState, ...] = (*_COMPETING, "MetricsUnavailable")
 def go_float(text: str) -> float:
     """A text as Go's `strconv.ParseFloat` reads it, which is how Katib reads metrics.
 
-    Unlike Python's `float` it takes no blanks, no digits beyond ASCII and no signed NaN, and refuses a
-    number that overflows. Hexadecimal floats, which Go takes, are refused.
+    Unlike Python's `float` it takes no blanks, no `_`, no digits beyond ASCII and no signed NaN, and refuses
+    a number that overflows. Hexadecimal floats, which Go takes, are refused.
 
     Raises:
         ValueError: Where Go returns an error.
     """
     value = float(text)
-    stray = text.strip() != text or not text.isascii() or (math.isnan(value) and len(text) != len("nan"))
+    stray = (
+        text.strip() != text
+        or not text.isascii()
+        or "_" in text
+        or (math.isnan(value) and len(text) != len("nan"))
+    )
     overflow = math.isinf(value) and "inf" not in text.lower()
     if stray or overflow:
         raise ValueError(f"not a number to Katib: {text!r}")
@@ -50,11 +55,15 @@ def number(text: str) -> float | None:
 
 
 def objective_text(trial: Trial, objective: Objective) -> str:
-    """The objective's text by its metric strategy, the latest where min or max is unavailable.
+    """A trial's text of the objective's metric, as by `metric_text`."""
+    return metric_text(trial.metrics.get(objective.metric, Metric()), objective)
+
+
+def metric_text(metric: Metric, objective: Objective) -> str:
+    """The text that counts by the objective's metric strategy, the latest where min or max is unavailable.
 
     Source of the fallback: `getObjectiveMetricValue` in Katib's `status_util.go`.
     """
-    metric = trial.metrics.get(objective.metric, Metric())
     strategy = objective.strategies[objective.metric]
     text = {"min": metric.min, "max": metric.max, "latest": metric.latest}[strategy]
     return metric.latest if text == UNAVAILABLE else text

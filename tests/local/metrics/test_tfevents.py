@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tensorboardX.proto.tensor_pb2 import TensorProto
 from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 
 from kfp_katib.local.metrics import collect
-from kfp_katib.local.metrics.tfevents import read_events
+from kfp_katib.local.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file, wanted
 from tests.local.searches import collector as spec
 from tests.local.searches import search
 
@@ -29,9 +30,39 @@ def write(folder: Path, tag: str, *values: float, at: float = 1_700_000_000.0) -
     return next(folder.glob("*tfevents*"))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One value of one metric."""
+
+    metric: str
+    value: str
+    time: datetime
+
+
+def found(folder: Path, *metrics: str) -> list[Found]:
+    """Every value in a folder, file by file."""
+    return [
+        Found(metric, scalar.text(), scalar.time())
+        for path in event_files(folder)
+        for metric, tag in wanted(metrics, path)
+        for scalar in scalars(path)
+        if scalar.tag.startswith(tag)
+    ]
+
+
+def scalars(path: Path) -> list[Scalar]:
+    """What one file holds; nothing where it is damaged."""
+    read: list[Scalar] = []
+    try:
+        read_file(path, read.append)
+    except UNREADABLE:
+        return []
+    return read
+
+
 def texts(folder: Path, *metrics: str) -> list[tuple[str, str]]:
     """Names and values in a folder."""
-    return [(found.metric, found.value) for found in read_events(folder, metrics)]
+    return [(each.metric, each.value) for each in found(folder, *metrics)]
 
 
 def test_scalars_are_read_as_single_precision(tmp_path: Path) -> None:
@@ -43,9 +74,7 @@ def test_scalars_are_read_as_single_precision(tmp_path: Path) -> None:
 def test_times_have_no_fractions(tmp_path: Path) -> None:
     """Katib reports whole seconds."""
     write(tmp_path, "loss", 0.5, at=1_700_000_000.9)
-    assert [each.time for each in read_events(tmp_path, ["loss"])] == [
-        datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
-    ]
+    assert [each.time for each in found(tmp_path, "loss")] == [datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)]
 
 
 def test_a_metric_with_a_folder_takes_files_of_that_folder(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why Katib's collector did not see a metric, in one sentence with the line that shows it.
+
+For both engines: one reads a trial's files, the other its pod's log. What the collector does is read from
+`file-metricscollector.go` in Katib's `pkg/metricscollector/v1beta1/file-metricscollector`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kfp_katib.experiment.model import Collector
+from kfp_katib.missing_metric import in_json, in_text
+from kfp_katib.missing_metric.evidence import listed, shown
+
+__all__ = ["Lines", "holds", "no_number", "reason", "shown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines of what the collector reads.
+
+    Attributes:
+        named: Those that hold the metric's name in small or capital letters, the first few.
+        others: The first few lines whatever they hold.
+    """
+
+    named: Sequence[str]
+    others: Sequence[str]
+
+
+def reason(collector: Collector, metric: str, lines: Lines) -> str:
+    """Why the collector finds no value in lines that it reads; empty where they do not tell.
+
+    Args:
+        collector: StdOut or File.
+        metric: The metric's name.
+        lines: What a trial wrote.
+    """
+    of_line = in_json.fault if collector.format == "JSON" else in_text.fault
+    for line in lines.named:
+        if sentence := of_line(collector, metric, line):
+            return sentence
+    if lines.named and collector.format != "JSON":
+        return in_text.unmatched(collector, metric, lines.named[0])
+    if not lines.others:
+        return ""
+    names = (
+        in_json.keys(lines.others) if collector.format == "JSON" else in_text.names(collector, lines.others)
+    )
+    if names:
+        wanted = f'"{metric}": "<number>"' if collector.format == "JSON" else f"{metric}=<number>"
+        return f"It holds {listed(names)}, but no {metric!r}. Write `{wanted}`, or name another objective."
+    return f"None of its lines holds {metric!r}; it begins with {shown(lines.others[0])}."
+
+
+def holds(collector: Collector, metric: str, line: str) -> bool:
+    """Whether the collector would find a value of the metric in a line of text."""
+    return any(name == metric for name, _ in in_text.found(collector.filters, line))
+
+
+def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str:
+    """Why the metric's value is no number, with the line that it was read from."""
+    reads = shown(text) if text else "an empty text"
+    sentence = f"The value of {metric!r} is no number: the collector reads {reads}"
+    for line in lines.named:
+        if collector.format == "JSON" or (metric, text) in in_text.found(collector.filters, line):
+            return f"{sentence} from the line {shown(line, metric)}."
+    return f"{sentence}."
