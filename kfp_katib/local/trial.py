@@ -9,7 +9,7 @@ killed after it started the process, and before it recorded it, leaves nothing b
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kfp_katib.local.processes import MARK, Process, kill, mark, marked, process
+from kfp_katib.local.regular import make_folder, open_regular
 from kfp_katib.local.supervisor import Supervisor
 
 # The trap keeps the wrapper alive when the whole session gets SIGTERM: it has the status to write.
@@ -27,6 +28,7 @@ status=$?
 echo $status >"$0"
 exit $status"""
 _KILLED_BY_SIGNAL = 128
+_STATUS = re.compile(rb"[0-9]{1,3}\n")
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
 
@@ -57,16 +59,28 @@ class TrialFolder:
         return self.path / "exit"
 
     def exit_code(self) -> int | None:
-        """The trial's exit code, None where it did not end by itself. A line without its end is torn."""
-        try:
-            text = self.exit_file.read_text()
-        except FileNotFoundError:
+        """The trial's exit code, None where it did not end by itself. A line without its end is torn.
+
+        What the wrapper did not write, the trial did: that is no exit status either.
+        """
+        if self.path.is_symlink():
             return None
-        return int(text) if text.endswith("\n") else None
+        try:
+            descriptor = open_regular(self.exit_file, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            text = os.read(descriptor, 16)
+        finally:
+            os.close(descriptor)
+        return int(text) if _STATUS.fullmatch(text) else None
 
     def ended(self) -> datetime:
-        """When the exit status was written."""
-        return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
+        """When the exit status was written; now, where its file's time is no date."""
+        try:
+            return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
+        except (OSError, OverflowError, ValueError):
+            return datetime.now(UTC)
 
     def marked(self) -> bool:
         """Whether the command line came to its end and left Katib's completion mark."""
@@ -79,11 +93,7 @@ class TrialFolder:
 
     def clear(self) -> None:
         """Empty the folder for a trial that begins."""
-        try:
-            self.path.mkdir()
-        except FileExistsError:
-            shutil.rmtree(self.path)
-            self.path.mkdir()
+        make_folder(self.path)
         self.metrics.mkdir()
 
 
