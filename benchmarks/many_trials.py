@@ -2,8 +2,8 @@
 """A long search: whether its last trials take as long as its first, and its memory stays what it was.
 
 Run it as `python benchmarks/many_trials.py [TRIALS]`; it prints one table. Trials of one shell `echo` by
-random search, two at a time. A bare shell is timed beside the first and beside the last of them, since a machine
-may be slower by then.
+random search, two at a time. A bare shell is timed beside the first and beside the last of them, since a
+machine may be slower by then.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.local_engine import SHORT, Row, experiment, seconds
 from kfp_katib.local import run

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
-from itertools import islice
+import os
 from pathlib import Path
 
 from optuna.storages import JournalStorage
@@ -14,6 +14,8 @@ from kfp_katib import labels
 from kfp_katib.errors import InputError
 from kfp_katib.local import journal
 from kfp_katib.local.folder import open_folder
+from kfp_katib.local.journal_lines import MOST_BYTES
+from kfp_katib.local.plain_file import open_regular
 from kfp_katib.local.takeover import end_orphans
 
 logger = logging.getLogger(__name__)
@@ -42,8 +44,12 @@ def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
 
 def _mentions(path: Path, label: str) -> bool:
     """Whether a journal may be the run's: spares reading every journal there ever was."""
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        return any(label in line for line in islice(lines, _HEAD))
+    try:
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            return any(label.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
+    except OSError as err:
+        logger.warning("left alone: %s: %s", path, err.strerror)
+        return False
 
 
 def _end(runs: Path, name: str, label: str) -> bool:
@@ -61,5 +67,6 @@ def _end(runs: Path, name: str, label: str) -> bool:
 
 def _is_labelled(storage: JournalStorage, name: str, label: str) -> bool:
     manifest = json.loads(journal.stored_manifest(storage, name) or "{}")
-    found = (manifest.get("metadata") or {}).get("labels") or {}
-    return bool(found.get(labels.RUN) == label)
+    metadata = manifest.get("metadata")
+    found = metadata.get("labels") if isinstance(metadata, dict) else None
+    return isinstance(found, dict) and found.get(labels.RUN) == label

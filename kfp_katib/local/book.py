@@ -107,8 +107,10 @@ class Book:
         )
 
     def _write(self, record: Record) -> None:
-        journal.write(self._suggestions.study, record)
-        trial = self._enter(record)
+        try:
+            journal.write(self._suggestions.study, record)
+        finally:
+            trial = self._enter(record)
         logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
         self._news.append(trial)
         if self._earlier is not None:

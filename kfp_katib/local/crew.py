@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 """How long trials may take to end by themselves after SIGTERM."""
+
+
+_TOO_LONG = " Its command has {} characters; one argument of a process holds 131072 bytes."
 
 
 class Crew:
@@ -76,10 +80,8 @@ class Crew:
             files.clear()
             self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
         except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
-            raise InputError(
-                f"Trial '{name}' could not be started in {cwd}: {err}. Its command has {len(line.argv[-1])} "
-                "characters; one argument of a process holds 131072 bytes."
-            ) from err
+            why = _TOO_LONG.format(len(line.argv[-1])) if getattr(err, "errno", 0) == errno.E2BIG else ""
+            raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.{why}") from err
         return self._processes[number].leader
 
     def _open(self) -> Supervisor:

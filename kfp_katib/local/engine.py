@@ -65,7 +65,8 @@ def run(
             with another manifest.
         TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
         Interrupted: Ctrl-C, SIGTERM, SIGQUIT or a closed terminal; carries the Result so far.
-        NoVerdict: The process that starts the trials was killed; carries the Result so far.
+        NoVerdict: The journal cannot be written, or the process that starts the trials was killed; carries
+            the Result so far.
     """
     choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
     box = _container(experiment)
@@ -83,22 +84,41 @@ def run(
         if stored := journal.stored_verdict(suggestions.study):
             reopen(folder, records, book)
             return book.result(stored)
-        events: SimpleQueue[int | Stop] = SimpleQueue()
-        crew = Crew(
-            experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost")
-        )
-        waiting = take_over(experiment, folder, records, book)
-        book.begin()
-        slots = gpus.slots(experiment.parallel_trial_count)
-        with TrialLoop(
-            experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
-        ) as loop:
-            found = loop.run(deadline)
-            if isinstance(found, Verdict):
-                journal.store_verdict(suggestions.study, found)
-                loop.settle()
-                return book.result(found)
+        try:
+            waiting = take_over(experiment, folder, records, book)
+            book.begin()
+            found = _search(
+                experiment, folder, suggestions, book=book, gpus=gpus, waiting=waiting, deadline=deadline
+            )
+        except NoVerdict as err:  # the journal cannot be written
+            err.result = err.result or book.result()
+            raise
+        if isinstance(found, Verdict):
+            return book.result(found)
         return _without_verdict(found, experiment, book, fail=on_timeout == "fail")
+
+
+def _search(
+    experiment: Experiment,
+    folder: RunFolder,
+    suggestions: Suggestions,
+    *,
+    book: Book,
+    gpus: Gpus,
+    waiting: list[Record],
+    deadline: float | None,
+) -> Verdict | Stop:
+    events: SimpleQueue[int | Stop] = SimpleQueue()
+    crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost"))
+    slots = gpus.slots(experiment.parallel_trial_count)
+    with TrialLoop(
+        experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
+    ) as loop:
+        found = loop.run(deadline)
+        if isinstance(found, Verdict):
+            journal.store_verdict(suggestions.study, found)
+            loop.settle()
+        return found
 
 
 def _container(experiment: Experiment) -> Container:
@@ -124,6 +144,7 @@ def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
             "Experiment another name, or start anew with again=True (--again)."
         )
     suggestions = open_study(experiment, storage)
+    journal.check(suggestions, folder.journal)
     if before is None:
         journal.store_manifest(suggestions.study, experiment.manifest_json)
     return suggestions

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfp_katib.local.plain_file import end_of
+from kfp_katib.local.plain_file import end_of, make_folder, open_regular
 from kfp_katib.local.processes import MARK, Process, kill, mark, marked, process
 from kfp_katib.local.supervisor import Supervisor
 
@@ -29,10 +28,9 @@ status=$?
 echo $status >"$0"
 exit $status"""
 _KILLED_BY_SIGNAL = 128
+_STATUS = re.compile(rb"[0-9]{1,3}\n")
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
-_STATUS = re.compile(rb"(\d{1,3})\n")
-_STATUS_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +59,27 @@ class TrialFolder:
         return self.path / "exit"
 
     def exit_code(self) -> int | None:
-        """The trial's exit code, None where it did not end by itself.
+        """The trial's exit code, None where it did not end by itself. A line without its end is torn.
 
-        A line without its end is torn, and anything but a status was not written by the wrapper.
+        What the wrapper did not write, the trial did: that is no exit status either.
         """
-        found = _STATUS.fullmatch(end_of(self.exit_file, _STATUS_BYTES))
-        return int(found[1]) if found else None
+        if self.path.is_symlink():
+            return None
+        try:
+            descriptor = open_regular(self.exit_file, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            text = os.read(descriptor, 16)
+        finally:
+            os.close(descriptor)
+        return int(text) if _STATUS.fullmatch(text) else None
 
     def ended(self) -> datetime:
-        """When the exit status was written; now, where that time is none."""
+        """When the exit status was written; now, where its file's time is no date."""
         try:
             return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
-        except (OSError, ValueError, OverflowError):
+        except (OSError, OverflowError, ValueError):
             return datetime.now(UTC)
 
     def marked(self) -> bool:
@@ -90,20 +97,8 @@ class TrialFolder:
 
     def clear(self) -> None:
         """Empty the folder for a trial that begins."""
-        try:
-            self.path.mkdir()
-        except FileExistsError:
-            _remove(self.path)
-            self.path.mkdir()
+        make_folder(self.path)
         self.metrics.mkdir()
-
-
-def _remove(folder: Path) -> None:
-    """Remove a trial's folder, which may be nested deeper than Python can follow."""
-    try:
-        shutil.rmtree(folder)
-    except (OSError, RecursionError):
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=True, capture_output=True)
 
 
 def _last_lines(path: Path) -> list[str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Literal, Self
 
+from kfp_katib.errors import NoVerdict
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.book import Book
 from kfp_katib.local.crew import Crew
@@ -81,10 +82,15 @@ class TrialLoop:
             stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
             if error is not None:
                 self._book.on_update = None  # it may be what failed
+            stack.callback(self._put_back)
             self._collect_ended()
-            for record in self._running.values():
+
+    def _put_back(self) -> None:
+        """Where the journal cannot be written, the next engine finds the same out by the trials' files."""
+        for record in self._running.values():
+            with suppress(NoVerdict):
                 self._book.put_back(record)
-            self._running.clear()
+        self._running.clear()
 
     def run(self, deadline: float | None) -> Verdict | Stop:
         """Run trials until the search has a verdict, is interrupted, or the deadline passes.
