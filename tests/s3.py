@@ -15,11 +15,11 @@ KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_DEF
 
 @dataclass
 class Gate:
-    """Stands before a server, counts the requests, and refuses those that a test wants refused.
+    """Stands before a server, counts what would change something, and refuses what a test wants refused.
 
     Attributes:
-        refuses: Whether the n-th request since `reset`, counted from 1, is refused.
-        count: How many requests there were since then.
+        refuses: Whether the n-th change since `reset`, counted from 1, is refused.
+        count: How many changes were asked for since then.
     """
 
     app: Callable[..., Iterable[bytes]] | None = None
@@ -35,7 +35,7 @@ class Gate:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         """One request."""
         with self.lock:
-            self.count += 1
+            self.count += environ["REQUEST_METHOD"] in ("PUT", "POST", "DELETE")
             refused = self.refuses(self.count)
         if refused:
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
