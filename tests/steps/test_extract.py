@@ -80,7 +80,12 @@ def test_the_best_model_is_exported_and_the_losers_go(search: Search) -> None:
     """The winner's own folder stays, as keep=1 says."""
     extracted = search.extract()
     assert (search.root / "deployable" / "model.bin").read_bytes() == b"bb"
-    assert extracted.metadata == {"trial": "b", "framework": "bytes", "shape": "[2]"}
+    assert extracted.metadata == {
+        "trial": "b",
+        "models": str(search.root / "models"),
+        "framework": "bytes",
+        "shape": "[2]",
+    }
     assert (extracted.pruned, search.left) == (2, ["b"])
 
 

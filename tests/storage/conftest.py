@@ -10,14 +10,24 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.s3 import KEYS, s3_server
+from tests.s3 import KEYS, Gate, s3_server
+
+_GATE = Gate()
 
 
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
     """The address of an S3 server in this process, on a port of its own."""
-    with s3_server() as address:
+    with s3_server(_GATE) as address:
         yield address
+
+
+@pytest.fixture
+def gate(s3_address: str) -> Iterator[Gate]:
+    """What stands before that server."""
+    _GATE.reset()
+    yield _GATE
+    _GATE.reset()
 
 
 @pytest.fixture
