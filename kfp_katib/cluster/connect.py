@@ -7,6 +7,7 @@ Katib's resources nor a watch's bookmarks, and turning 2,000 trials into objects
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -46,15 +47,17 @@ RETRIES = urllib3.Retry(
 class Cluster:
     """An open connection; close it, or use it in a `with`."""
 
-    def __init__(self, configuration: kubernetes.client.Configuration, namespace: str) -> None:
+    def __init__(self, configuration: kubernetes.client.Configuration, namespace: str, home: str) -> None:
         """Nothing is sent yet.
 
         Args:
             configuration: Address and credentials.
             namespace: Where the Experiments live.
+            home: The namespace of this very pod, or of the kubeconfig's context.
         """
         configuration.retries = RETRIES
         self.namespace = namespace
+        self.home = home
         self._api = kubernetes.client.ApiClient(configuration)
         self._ahead = timedelta()
 
@@ -67,7 +70,13 @@ class Cluster:
 
     def another(self) -> Cluster:
         """A second connection to the same place, which shares nothing with the first."""
-        return Cluster(self._api.configuration, self.namespace)
+        return Cluster(self._api.configuration, self.namespace, self.home)
+
+    def at_home(self) -> Cluster:
+        """The same connection with a view on the namespace of this very pod."""
+        other = copy.copy(self)
+        other.namespace = self.home
+        return other
 
     @property
     def address(self) -> str:
@@ -202,7 +211,7 @@ def connect(namespace: str = "") -> Iterator[Cluster]:
         raise ClusterError(
             f"No cluster to run on: {error} Set KUBECONFIG, or use engine 'local', which needs none."
         ) from error
-    with Cluster(configuration, namespace or own) as cluster:
+    with Cluster(configuration, namespace or own, own) as cluster:
         yield cluster
 
 
