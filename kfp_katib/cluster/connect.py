@@ -72,10 +72,10 @@ class Cluster:
         """A second connection to the same place, which shares nothing with the first."""
         return Cluster(self._api.configuration, self.namespace, self.home)
 
-    def at_home(self) -> Cluster:
-        """The same connection with a view on the namespace of this very pod."""
+    def at(self, namespace: str) -> Cluster:
+        """The same connection with a view on another namespace; only the first is to be closed."""
         other = copy.copy(self)
-        other.namespace = self.home
+        other.namespace = namespace
         return other
 
     @property

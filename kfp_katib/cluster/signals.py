@@ -34,7 +34,7 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
     # A connection of its own: the signal may come while the other one is being used, and half locked. It
     # is open already when it is needed, by the request that finds the Workflow.
     with cluster.another() as line:
-        home = line.at_home()
+        home = line.at(line.home)
         workflow = own_workflow(home)
         if not workflow or threading.current_thread() is not threading.main_thread():
             yield
