@@ -24,7 +24,7 @@ UNDONE = frozenset({JOB_COMPLETE, JOB_FAILED, *ABSENT.values()})
 def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
     """What only a further request can tell about a sign; empty where it tells nothing."""
     try:
-        if sign.cause == "no-pod":
+        if sign.cause == "no-pod" and _runs_jobs(mirror):
             return _of_job(cluster.get(JOBS, sign.subject))
         if sign.cause == "no-service-pod":
             return _of_deployment(cluster.get(DEPLOYMENTS, sign.subject))
@@ -42,9 +42,15 @@ def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
     return ""
 
 
+def _runs_jobs(mirror: Mirror) -> bool:
+    """Whether the trials are Jobs; what another kind makes is not known here."""
+    template = ((mirror.experiment or {}).get("spec") or {}).get("trialTemplate") or {}
+    return (template.get("trialSpec") or {}).get("kind", "Job") == "Job"
+
+
 def _uncollected(cluster: Cluster, trial: str, mirror: Mirror) -> str:
     spec = (mirror.experiment or {}).get("spec") or {}
-    kind = spec.get("metricsCollectorSpec", {}).get("collector", {}).get("kind")
+    kind = ((spec.get("metricsCollectorSpec") or {}).get("collector") or {}).get("kind")
     boxes = {box for pod in mirror.pods(trial) for box in pods.containers(pod)}
     if kind in _COLLECTED and boxes.isdisjoint(pods.COLLECTORS):
         return NO_COLLECTOR
