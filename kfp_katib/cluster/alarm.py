@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kfp_katib.cluster.blame import OF_CONTROLLER, first, sentence, warnings
+from kfp_katib.cluster.connect import ONCE
 from kfp_katib.cluster.controller import why_down
 from kfp_katib.cluster.kinds import EXPERIMENTS
 from kfp_katib.cluster.outcome import goes_on, outcome, where_to_look
@@ -72,7 +73,8 @@ class Alarm:
     def _silent_server(self) -> Sign | None:
         """The sign that the API server does not answer; None where it does."""
         try:
-            self.session.cluster.get(EXPERIMENTS, self.session.submitted.name, only_metadata=True)
+            with self.session.cluster.another(ONCE) as line:
+                line.get(EXPERIMENTS, self.session.submitted.name, only_metadata=True)
         except ClusterError as error:
             if error.status == 0 or error.status >= 500:
                 return Sign("unreachable", EXPERIMENTS.plural, str(error))

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from kfp_katib.cluster import pods, read
-from kfp_katib.cluster.connect import Cluster
+from kfp_katib.cluster.connect import ONCE, Cluster
 from kfp_katib.cluster.identity import as_written
 from kfp_katib.cluster.kinds import EXPERIMENTS, LEASES, PODS
 from kfp_katib.errors import ClusterError
@@ -37,9 +37,13 @@ def why_down(cluster: Cluster, experiment: Mapping[str, Any]) -> str:
 
 
 def _of_webhook(cluster: Cluster, experiment: Mapping[str, Any]) -> str:
-    """Katib's webhook comes before Kubernetes sees that the name is taken, so 409 is a sign of life."""
+    """Katib's webhook comes before Kubernetes sees that the name is taken, so 409 is a sign of life.
+
+    Kubernetes waits 10 s for a process that hangs; it is asked once.
+    """
     try:
-        cluster.create(EXPERIMENTS, as_written(experiment), dry_run=True)
+        with cluster.another(ONCE) as line:
+            line.create(EXPERIMENTS, as_written(experiment), dry_run=True)
     except ClusterError as error:
         down = error.status >= 500 and "webhook" in str(error) and "katib" in str(error)
         return f"its webhook does not answer ({str(error).partition(': ')[2]})" if down else ""
