@@ -14,7 +14,7 @@ from typing import Literal
 from kfp_katib.cluster import read
 from kfp_katib.cluster.alarm import Alarm
 from kfp_katib.cluster.kinds import EXPERIMENTS
-from kfp_katib.cluster.outcome import final, outcome, trial, where_to_look
+from kfp_katib.cluster.outcome import final, goes_on, outcome, trial, where_to_look
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.settle import settle
 from kfp_katib.errors import ClusterError, Interrupted, NoVerdict, TimedOut
@@ -138,7 +138,7 @@ def _out_of_time(session: Session, patience: Patience) -> Result:
     if patience.on_timeout == "fail":
         raise TimedOut(
             f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
-            f"{_goes_on(session)}",
+            f"{goes_on(session)}",
             outcome(session),
         )
     session.ended |= {read.name(each) for each in session.mirror.trials}
@@ -159,14 +159,6 @@ def _so_far(session: Session) -> str:
         return f"{count}, none with a finite {session.experiment.objective.metric}."
     value = objective_text(result.best, session.experiment.objective)
     return f"{count}; the best is '{result.best.name}' with {session.experiment.objective.metric}={value}."
-
-
-def _goes_on(session: Session) -> str:
-    name, namespace = session.submitted.name, session.cluster.namespace
-    return (
-        f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
-        f"kubectl delete experiment {name} -n {namespace}"
-    )
 
 
 def _interrupted(session: Session) -> str:

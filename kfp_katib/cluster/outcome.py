@@ -50,6 +50,15 @@ def where_to_look(session: Session) -> str:
     )
 
 
+def goes_on(session: Session) -> str:
+    """That an Experiment without a verdict outlives its launcher, and how to end it."""
+    name, namespace = session.submitted.name, session.cluster.namespace
+    return (
+        f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
+        f"kubectl delete experiment {name} -n {namespace}"
+    )
+
+
 def trial(session: Session, thing: read.Object, events: Sequence[Event] = ()) -> Trial:
     """One trial by what the session knows of it."""
     root = session.models.rstrip("/")
