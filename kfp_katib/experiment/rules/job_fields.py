@@ -63,9 +63,6 @@ def _nothing(found: Found, path: str) -> Misplaced:
 def _in_container(found: Found, path: str) -> Misplaced:
     first = ".initContainers[" in path
     policy = found.get("restartPolicy")
-    if policy is not None and not (first and policy == "Always"):
-        mend = "Write Always, or remove it." if first else "Only an init container has one: remove it."
-        yield "restartPolicy", f"restartPolicy is {policy!r}.", mend
     names = [port.get("name") for port in found.get("ports") or [] if isinstance(port, Mapping)]
     for name in several([name for name in names if isinstance(name, str) and name]):
         yield "ports", f"Two ports have the name '{name}'.", "Rename one of them."

@@ -108,7 +108,6 @@ NAMES: Mapping[tuple[str, str], tuple[str, str]] = {
     ("CSIVolumeSource", "driver"): _SUBDOMAIN,
     ("ConfigMapEnvSource", "name"): _SUBDOMAIN,
     ("ConfigMapKeySelector", "key"): _KEY,
-    ("Container", "image"): (r"\S(.*\S)?", "Remove the blanks around it."),
     ("ContainerPort", "name"): _PORT_NAME,
     ("DownwardAPIVolumeFile", "path"): _INSIDE,
     ("EnvFromSource", "prefix"): _VARIABLE,
