@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pod as Katib's webhook leaves it: a real Kubernetes refuses it where our rules do, and its Job it takes."""
+"""The pod as Katib's webhook leaves it: Kubernetes refuses it where our rules do, and takes its Job."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,8 +18,10 @@ from kfp_katib.experiment.rules.injected import (
 from kfp_katib.experiment.rules.mounts import containers_of, mounts_of
 from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.view import COLLECTOR, View, items, part
+from kfp_katib.experiment.rules.view import COLLECTOR, TEMPLATE, View, items, part
 
+_OF_KUBERNETES = re.compile(r"(batch\.kubernetes\.io/)?(job-name|controller-uid|job-completion-index)$")
+"""Labels that the Job's own controller gives its pods."""
 _PLACE = f"{COLLECTOR}.source.fileSystemPath.path"
 
 
@@ -87,6 +90,23 @@ def host_processes_shared(view: View) -> Iterator[Finding]:
             yield Finding(f"{path}.spec.hostPID", "hostPID is true.", "Remove it.", True)
         if injected(view).shares_processes and part(spec, "os").get("name") == "windows":
             yield Finding(f"{path}.spec.os.name", "The pod is for Windows.", "Katib needs Linux.", "windows")
+
+
+@rule("primary-pod-unlabelled")
+def primary_pod_unlabelled(view: View) -> Iterator[Finding]:
+    """No pod carries the labels of `primaryPodLabels`: Katib adds no collector, and no metric ever comes."""
+    wanted = part(view.template, "primaryPodLabels")
+    for path, pod in view.pods if view.job else []:
+        labels = part(pod, "metadata", "labels")
+        for key, value in wanted.items():
+            if (
+                labels.get(key) != value
+                and not _OF_KUBERNETES.match(key)
+                and "${" not in str(labels.get(key))
+            ):
+                message = f"The pod has no label {key}: {value}."
+                mend = f"Add it at {path}.metadata.labels."
+                yield Finding(f"{TEMPLATE}.primaryPodLabels.{key}", message, mend, value)
 
 
 def _own_pods(view: View) -> list[tuple[str, Mapping[str, Any]]]:

@@ -49,6 +49,7 @@ _PREPARING = _SILENT | {
         "wget",
     ),
     *(".", "[", "env", "module", "set", "source", "test", "trap", "ulimit", "umask", "unset"),
+    *("[[", "break", "continue", "exec", "exit", "local", "read", "readonly", "return", "shift"),
     *("awk", "cat", "date", "df", "du", "echo", "find", "free", "grep", "head", "hostname", "id", "ls"),
     *(
         "lscpu",
