@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from kfp_katib.experiment.rules.lines import (
     WRAPPED,
-    as_katib_writes,
     filled,
     programs,
     trial_lines,
+    why_unreadable,
 )
-from kfp_katib.experiment.rules.real_shell import syntax_error
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse, unquoted
 from kfp_katib.experiment.rules.view import View
@@ -84,7 +83,7 @@ def args_break_shell(view: View) -> Iterator[Finding]:
         if "\0" in line.text:
             reason = "no line can hold a NUL character"
         else:
-            said = syntax_error(as_katib_writes(view, line), "sh")
+            said = why_unreadable(view, line, "sh")
             document = script.open_end.startswith("the here")
             is_open = script.open_end and (said != "" or document)
             reason = f"nothing closes {script.open_end}" if is_open else said or ""

@@ -6,8 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kfp_katib.experiment.rules.lines import as_katib_writes, filled, scripts
-from kfp_katib.experiment.rules.real_shell import syntax_error
+from kfp_katib.experiment.rules.lines import filled, scripts, why_unreadable
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.shell import Line, Script, parse, runs_program
 from kfp_katib.experiment.rules.view import View
@@ -49,6 +48,7 @@ _PREPARING = _SILENT | {
         "wget",
     ),
     *(".", "[", "env", "module", "set", "source", "test", "trap", "ulimit", "umask", "unset"),
+    *("[[", "break", "continue", "exec", "exit", "local", "read", "readonly", "return", "shift"),
     *("awk", "cat", "date", "df", "du", "echo", "find", "free", "grep", "head", "hostname", "id", "ls"),
     *(
         "lscpu",
@@ -196,15 +196,13 @@ def script_needs_bash(view: View) -> Iterator[Finding]:
 
 def _refused(view: View, line: Line) -> bool:
     """Whether none of this machine's shells reads the line; where there is none, our own grammar counts."""
-    whole = as_katib_writes(view, line)
-    return all(syntax_error(whole, shell) != "" for shell in (line.shell, "bash"))
+    return all(why_unreadable(view, line, shell) != "" for shell in (line.shell, "bash"))
 
 
 def _said(view: View, line: Line) -> tuple[str, str]:
     """What the line's own shell says of its syntax, and what bash says; empty where there is no objection."""
-    whole = as_katib_writes(view, line)
-    ours = syntax_error(whole, line.shell) or ""
-    return ours, (syntax_error(whole, "bash") or "" if ours else "")
+    ours = why_unreadable(view, line, line.shell) or ""
+    return ours, (why_unreadable(view, line, "bash") or "" if ours else "")
 
 
 def _otherwise_broken(script: Script, line: Line) -> bool:

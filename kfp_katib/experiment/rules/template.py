@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from kfp_katib.experiment.pods import ISTIO_LABEL, JOB, REPLICAS, TRAINING_API_VERSION, keeps_istio_out
+from kfp_katib.experiment.rules.mounts import containers_of
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 
@@ -148,6 +149,16 @@ def image_missing(view: View) -> Iterator[Finding]:
             yield Finding(
                 f"{path}.image", f"The container '{container.get('name')}' has no image.", "Name it."
             )
+
+
+@rule("image-blanks")
+def image_blanks(view: View) -> Iterator[Finding]:
+    """An image's name begins or ends with a blank: Kubernetes takes the Job, and refuses its pod."""
+    for path, pod in view.pods:
+        for where, container in containers_of(path, pod):
+            image = container.get("image")
+            if isinstance(image, str) and image != image.strip():
+                yield Finding(f"{where}.image", f"The image is {image!r}.", "Remove the blanks.", image)
 
 
 @rule("restart-policy-invalid")
