@@ -134,8 +134,9 @@ _STRUCTURAL: list[Callable[[Any, Any, Draw], None]] = [
 
 
 def _written(manifest: Manifest, draw: Draw) -> str:
-    if draw.random() < 0.4:
-        return json.dumps(manifest, indent=draw.choice([None, 2]), ensure_ascii=draw.random() < 0.5)
+    as_json = json.dumps(manifest, indent=draw.choice([None, 2]), ensure_ascii=draw.random() < 0.5)
+    if draw.random() < 0.4 or "ud800" in json.dumps(manifest):  # half a surrogate pair is for JSON's escapes
+        return as_json
     flow = draw.choice([None, True, False])
     text: str = yaml.dump(
         manifest, Dumper=yaml.CSafeDumper, default_flow_style=flow, allow_unicode=True, sort_keys=False
@@ -196,7 +197,9 @@ _TEXTUAL: list[Callable[[str, Draw], str]] = [
 
 def _encoded(text: str, draw: Draw) -> bytes:
     chance = draw.random()
-    data = text.encode("utf-16" if chance < 0.01 else "utf-8-sig" if chance < 0.03 else "utf-8", "surrogatepass")
+    data = text.encode(
+        "utf-16" if chance < 0.01 else "utf-8-sig" if chance < 0.03 else "utf-8", "surrogatepass"
+    )
     if data and chance > 0.95:
         changed = bytearray(data)
         for _ in range(draw.choice([1, 1, 8])):
