@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kfp_katib.experiment import check, load, render, to_yaml
 from tests.cli.commands import call
-from tests.experiment.fuzzing import document
+from tests.experiment.breaking import document
 from tests.experiment.manifests import CONTAINER, changed, random
 from tests.experiment.test_mutations import mutated
 
