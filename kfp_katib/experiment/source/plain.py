@@ -65,10 +65,11 @@ class _Walk:
 
     def mapping(self, items: Iterable[tuple[object, object]], path: str, depth: int) -> dict[str, Any]:
         return {
-            (name := self.text(_key(key, path), path)): self.value(value, f"{path}.{name}" if path else name, depth + 1)
+            (name := self.text(_key(key, path), path)): self.value(
+                value, f"{path}.{name}" if path else name, depth + 1
+            )
             for key, value in items
         }
-
 
     def text(self, text: str, path: str) -> str:
         self.length += len(valid_text(text, path).encode())

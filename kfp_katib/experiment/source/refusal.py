@@ -11,8 +11,8 @@ from kfp_katib.experiment.rules.rule import Finding, Rule
 LIMIT_BYTES = 1024 * 1024
 """Largest text that is parsed, comments and indentation included: what `render` makes of the largest data."""
 
-LIMIT_TEXT = 128 * 1024
-"""Bytes of all keys and texts; Katib's largest example has 5 kB, and one argument of a process holds so many."""
+LIMIT_TEXT = 160 * 1024
+"""Bytes of all keys and texts. Katib's largest example has 5 kB; one argument of a process holds 128 KiB."""
 
 LIMIT_DEPTH = 64
 """Deepest nesting; a pod's deepest field lies at about 20."""
