@@ -10,6 +10,7 @@ from kfp_katib.cluster import read
 from kfp_katib.cluster.blame import Event, warnings
 from kfp_katib.cluster.read import Verdict
 from kfp_katib.cluster.session import Session
+from kfp_katib.cluster.unavailable import explained
 from kfp_katib.results import Result, Trial, conclude
 
 _KILLED = "The Experiment had its verdict while the trial still ran."
@@ -53,7 +54,7 @@ def where_to_look(session: Session) -> str:
 def _trial(session: Session, thing: read.Object, events: Sequence[Event]) -> Trial:
     root = session.models.rstrip("/")
     uri = f"{root}/{session.submitted.name}/{read.name(thing)}" if root else ""
-    trial = session.evidence.of(read.trial(thing, model_uri=uri), events)
+    trial = explained(session.experiment, session.evidence.of(read.trial(thing, model_uri=uri), events))
     if trial.name in session.ended and not trial.completed:
         return replace(trial, state="Killed", reason="TrialKilled", message=_KILLED)
     return trial
