@@ -10,6 +10,7 @@ from kfp_katib.cluster import read
 from kfp_katib.cluster.blame import Event, warnings
 from kfp_katib.cluster.read import Verdict
 from kfp_katib.cluster.session import Session
+from kfp_katib.cluster.unavailable import explained
 from kfp_katib.results import Result, Trial, conclude
 
 _KILLED = "The Experiment had its verdict while the trial still ran."
@@ -63,7 +64,7 @@ def trial(session: Session, thing: read.Object, events: Sequence[Event] = ()) ->
     """One trial by what the session knows of it."""
     root = session.models.rstrip("/")
     uri = f"{root}/{session.submitted.name}/{read.name(thing)}" if root else ""
-    found = session.evidence.of(read.trial(thing, model_uri=uri), events)
+    found = explained(session.experiment, session.evidence.of(read.trial(thing, model_uri=uri), events))
     if found.name in session.ended and not found.completed:
         return replace(found, state="Killed", reason="TrialKilled", message=_KILLED)
     return found

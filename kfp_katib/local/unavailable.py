@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kfp_katib import missing_metric
-from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
 from kfp_katib.local.metrics.lines import Lines
 from kfp_katib.local.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file
@@ -23,9 +22,6 @@ _FIXED = (
     "The engine replaces the collector's path in command, args and env; a path that is fixed in a script it "
     "cannot see. Hand the path over as an argument."
 )
-
-
-_STDOUT = Collector("StdOut", "", "TEXT", (DEFAULT_FILTER,))
 
 
 class _Sample:
@@ -138,18 +134,14 @@ def _tags(files: list[Path], folder: Path) -> tuple[dict[str, str], list[str]]:
 
 def _in_log(collector: Collector, metric: str, log: Path) -> str:
     """The metric stands in what the collector does not read."""
-    text = collector if collector.filters else _STDOUT
     for line in _sample(log, metric).named:
-        if missing_metric.holds(text, metric, line):
+        if missing_metric.holds(collector, metric, line):
             if collector.kind == "StdOut":
                 return (
                     f"The line {shown(line, metric)} was printed by an earlier command: of a chain, "
                     "only the last one's output is collected. Put the commands into { ...; }."
                 )
-            return (
-                f"The line {shown(line, metric)} was printed, and the collector {collector.kind} does not "
-                "read what is printed. Write the metric where the collector reads, or use StdOut."
-            )
+            return missing_metric.printed(collector, metric, line)
     return ""
 
 

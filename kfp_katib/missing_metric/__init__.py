@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
 from kfp_katib.missing_metric import in_json, in_text
 from kfp_katib.missing_metric.evidence import listed, shown
 
-__all__ = ["Lines", "holds", "no_number", "reason", "shown"]
+__all__ = ["Lines", "holds", "no_number", "printed", "reason", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,16 @@ def reason(collector: Collector, metric: str, lines: Lines) -> str:
 
 
 def holds(collector: Collector, metric: str, line: str) -> bool:
-    """Whether the collector would find a value of the metric in a line of text."""
-    return any(name == metric for name, _ in in_text.found(collector.filters, line))
+    """Whether a line has a value of the metric for the collector's filters, or the default one."""
+    return any(name == metric for name, _ in in_text.found(collector.filters or (DEFAULT_FILTER,), line))
+
+
+def printed(collector: Collector, metric: str, line: str) -> str:
+    """The metric was printed, and the collector File or TensorFlowEvent does not read that."""
+    return (
+        f"The line {shown(line, metric)} was printed, and the collector {collector.kind} does not read what "
+        "is printed. Write the metric where the collector reads, or use StdOut."
+    )
 
 
 def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str:

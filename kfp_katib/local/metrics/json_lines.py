@@ -57,11 +57,10 @@ class JsonParser:
 
     def _take_line(self, line: str) -> None:
         fields = _object(self._line, line)
-        time = _time(fields.get(_TIMESTAMP_KEY))
-        for name, sink in self._sinks.items():
-            text = fields.get(name)
-            if isinstance(text, str):
-                sink.add(_whole(text), time)
+        texts = {name: text for name in self._sinks if isinstance(text := fields.get(name), str)}
+        time = _time(fields.get(_TIMESTAMP_KEY)) if texts else NO_TIME
+        for name, text in texts.items():
+            self._sinks[name].add(_whole(text), time)
 
 
 def _finite(text: str) -> float:

@@ -44,6 +44,8 @@ def varint(message: memoryview, at: int = 0) -> tuple[int, int]:
     Raises:
         ValueError: The number has no end.
     """
+    if at < len(message) and message[at] < 0x80:
+        return message[at], at + 1  # nearly all of them
     value = 0
     for offset, byte in enumerate(message[at : at + _LONGEST_VARINT_BYTES]):
         value |= (byte & 0x7F) << 7 * offset

@@ -57,11 +57,12 @@ class TextParser:
         """Read some whole lines."""
         if not any(name in block for name in self._sinks):
             return
-        if self._by_default and not (_DATED_FIRST.match(block) or _DATED.search(block)):
+        dated = bool(_DATED_FIRST.match(block) or _DATED.search(block))
+        if self._by_default and not dated:
             self._take_undated(block)
-        else:
-            for line in self._lines(block):
-                self._take_line(line)
+            return
+        for line in self._lines(block):
+            self._take_line(line, _time(line) if dated else NO_TIME)
 
     def take_part(self, part: bytes) -> bytes:
         """Read the beginning of an endless line, up to its last carriage return, else to its last blank.
@@ -90,8 +91,7 @@ class TextParser:
             yield block[start:end]
             at = end + 1
 
-    def _take_line(self, line: bytes) -> None:
-        time = _time(line)
+    def _take_line(self, line: bytes, time: datetime) -> None:
         for name, value in self._found(line):
             if name in self._sinks:
                 self._sinks[name].add(value, time)
@@ -131,7 +131,8 @@ def _time(line: bytes) -> datetime:
 def _as_go_reads(line: bytes) -> bytes:
     """The line with U+FFFD for each byte that is no UTF-8."""
     try:
-        line.decode()
+        if not line.isascii():
+            line.decode()
     except UnicodeDecodeError:
         text = line.decode(errors="surrogateescape")
         return re.sub("[\udc80-\udcff]", "\N{REPLACEMENT CHARACTER}", text).encode()

@@ -76,6 +76,11 @@ def test_a_time_beyond_all_years_ends_the_collector(stamp: str) -> None:
         read_json(f'{{"timestamp": {stamp}, "loss": "1"}}', ("loss",))
 
 
+def test_the_time_of_a_line_without_metrics_does_not_matter() -> None:
+    """It is never reported."""
+    assert read_json('{"timestamp": 1e15, "loss": 1}', ("loss",)) == []
+
+
 @pytest.mark.parametrize("stamp", ["1e300", "-1e19", "9223372036854775808"])
 def test_a_number_beyond_64_bits_is_no_time(stamp: str) -> None:
     """Go cannot read its digits as whole seconds, and the line has no time."""
