@@ -271,16 +271,27 @@ def test_a_trials_folder_that_is_a_link_is_replaced(tmp_path: Path) -> None:
     assert [entry.name for entry in precious.iterdir()] == ["exit"]
 
 
+def numbered(path: Path, *names: str) -> None:
+    """Folders in it, of these names."""
+    for name in names:
+        (path / name).mkdir(parents=True)
+
+
+def filled(path: Path) -> None:
+    """Files in it, where folders are expected."""
+    path.mkdir()
+    for name in ("1", "2"):
+        (path / name).write_text("x")
+
+
 EARLIER: dict[str, Callable[[Path], object]] = {
     "a file": lambda path: path.write_text("x"),
     "a link": lambda path: path.symlink_to("/tmp"),
     "a pipe": lambda path: os.mkfifo(path),
-    "a gap": lambda path: (path / "3").mkdir(parents=True),
-    "files": lambda path: [path.mkdir(), *((path / str(n)).write_text("x") for n in (1, 2))],
-    "names": lambda path: [(path / each).mkdir(parents=True) for each in ("old", "²", "-1", "01", "1e3")],
-    "the greatest number": lambda path: [
-        (path / each).mkdir(parents=True) for each in ("999999999", "1000000000")
-    ],
+    "a gap": lambda path: numbered(path, "3"),
+    "files": filled,
+    "names": lambda path: numbered(path, "old", "²", "-1", "01", "1e3"),
+    "the greatest number": lambda path: numbered(path, "999999999", "1000000000"),
 }
 
 
