@@ -12,9 +12,10 @@ from pathlib import Path
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.command import command_line, metrics_place
+from kfp_katib.local.deadline import Deadline
 from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.gpu import Gpus
-from kfp_katib.local.processes import Process, end
+from kfp_katib.local.processes import Process, end, kill, terminate
 from kfp_katib.local.supervisor import Supervisor
 from kfp_katib.local.template import container
 from kfp_katib.local.trial import TrialProcess
@@ -59,6 +60,7 @@ class Crew:
         self._lost = lost
         self._supervisor: Supervisor | None = None
         self._processes: dict[int, TrialProcess] = {}
+        self._deadlines: dict[int, Deadline] = {}
 
     def __len__(self) -> int:
         """How many trials run."""
@@ -82,6 +84,8 @@ class Crew:
         except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
             why = _TOO_LONG.format(len(line.argv[-1])) if getattr(err, "errno", 0) == errno.E2BIG else ""
             raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.{why}") from err
+        if box.deadline:
+            self._deadlines[number] = box.deadline
         return self._processes[number].leader
 
     def _open(self) -> Supervisor:
@@ -93,8 +97,21 @@ class Crew:
         """Let a trial run; `ended` is called with its number, in another thread, when it has ended."""
         self._processes[number].go(lambda: ended(number))
 
+    def deadline(self, number: int) -> Deadline | None:
+        """How long a trial may run."""
+        return self._deadlines.get(number)
+
+    def stop(self, number: int, *, kill_it: bool) -> None:
+        """Ask one trial to end, or kill it; `go` has said who hears of its end."""
+        leader = self._processes[number].leader
+        if kill_it:
+            kill([leader])
+        else:
+            terminate([leader])
+
     def reap(self, number: int) -> int:
         """Close a trial that has ended; return its exit code."""
+        self._deadlines.pop(number, None)
         self._gpus.give_back(number)
         return self._processes.pop(number).reap()
 

@@ -68,8 +68,8 @@ class RunFolder:
                 entry.rename(aside / entry.name.removesuffix(_MOVED))
         except OSError as err:
             raise InputError(
-                f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Mend that, or "
-                "choose another folder for the runs (--runs)."
+                f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Mend that, "
+                "or choose another folder for the runs (--runs)."
             ) from err
 
     def _make_way(self) -> None:
@@ -143,8 +143,8 @@ def _locked(path: Path, name: str) -> int:
             raise InputError(_taken(name, path.parent, lock)) from err
         except OSError as err:
             raise InputError(
-                f"The search cannot keep its files in {path.parent}: {err.strerror} ({err.filename or path}). "
-                "Mend that, or choose another folder for the runs (--runs)."
+                f"The search cannot keep its files in {path.parent}: {err.strerror} "
+                f"({err.filename or path}). Mend that, or choose another folder for the runs (--runs)."
             ) from err
         stack.pop_all()
     return lock

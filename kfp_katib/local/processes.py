@@ -129,12 +129,18 @@ def end(
         grace_seconds: How long the trials may take to end by themselves.
         hurry: Asked again and again; true ends the grace.
     """
-    members = _members(leaders)
-    _send(signal.SIGTERM, members)
+    members = terminate(leaders)
     deadline = time.monotonic() + grace_seconds
     while any(each.alive for each in members) and time.monotonic() < deadline and not hurry():
         time.sleep(_POLL_SECONDS)
     kill(leaders, known=members)
+
+
+def terminate(leaders: Collection[Process]) -> set[Process]:
+    """Ask trials to end; returns all of their processes."""
+    members = _members(leaders)
+    _send(signal.SIGTERM, members)
+    return members
 
 
 def kill(leaders: Collection[Process], *, known: Set[Process] = frozenset()) -> None:

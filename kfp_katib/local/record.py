@@ -124,7 +124,7 @@ def decode(number: int, parameters: Mapping[str, str], fields: Any, *, told: boo
         number=number,
         parameters=parameters,
         name=stored.name,
-        process=Process(*stored.process, stored.boot) if stored.process else None,
+        process=_process(stored),
         started=started,
         outcome=_outcome(stored),
         ended=ended,
@@ -139,3 +139,10 @@ def _outcome(stored: Stored) -> Outcome | None:
     state, reason, message = stored.outcome
     metrics = {name: Metric(*texts) for name, texts in stored.metrics.items()}
     return Outcome(cast("TrialState", state), reason, message, metrics)
+
+
+def _process(stored: Stored) -> Process | None:
+    if stored.process is None:
+        return None
+    pid, ticks = stored.process
+    return Process(pid, ticks, stored.boot)

@@ -11,8 +11,9 @@ from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.book import Book
 from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.journal import Record, now
-from kfp_katib.local.outcome import KILLED, examine
+from kfp_katib.local.outcome import KILLED, Outcome, examine
 from kfp_katib.local.processes import booted, kill, mark, marked
+from kfp_katib.local.template import container
 
 
 def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
@@ -46,20 +47,35 @@ def take_over(
     Returns:
         The trials that have to run, or to run again.
     """
+    running = {each.number for each in records if each.process and not each.outcome and each.process.alive}
     end_orphans(folder, records)
     waiting = []
     for record in map(book.named, records):
         files = folder.trial(record.name)
         code = files.exit_code() if record.process and not record.outcome else None
-        if record.outcome or code is not None:
+        ended = files.ended() if code is not None else now()
+        overdue = None
+        if code is not None or record.number in running:
+            overdue = _overdue(experiment, record, ended)
+        if record.outcome:
             book.restore(record)
+        elif overdue or code is not None:
+            book.restore(record)
+            outcome = overdue or examine(experiment, files, code or 0)
+            book.completed(record, outcome, when=ended, exit_code=code)
         else:
             record = replace(record, process=None, started=None)
             book.restore(record)
             waiting.append(record)
-        if code is not None:
-            book.completed(record, examine(experiment, files, code), when=files.ended(), exit_code=code)
     return waiting
+
+
+def _overdue(experiment: Experiment, record: Record, ended: datetime) -> Outcome | None:
+    """What became of a trial that ran, or still runs, beyond its deadline while no engine looked on."""
+    until = container(experiment, record.name, record.parameters).deadline
+    if until is None or not until.had_passed(record.started, ended):
+        return None
+    return Outcome("Failed", until.reason, until.message)
 
 
 def reopen(folder: RunFolder, records: Sequence[Record], book: Book) -> None:

@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kfp_katib.errors import NoVerdict
 from kfp_katib.experiment import load
 from kfp_katib.local import run
 from kfp_katib.local.processes import MARK, process
+from kfp_katib.results import Progress
 from tests.local import drive
 from tests.local.drive import until
 from tests.local.searches import manifest, one, search
@@ -128,7 +130,7 @@ def test_a_killed_supervisor_ends_the_search_with_a_sentence(tmp_path: Path) -> 
     script = f"{leaving(tmp_path, 'daemon')}; test -e {tmp_path}/go || sleep 600; {PRINT}"
     experiment = search(script)
 
-    def kill(_: object) -> None:
+    def kill() -> None:
         until(lambda: bool(pids(tmp_path)))
         os.kill(next(pid for pid in children(os.getpid()) if "supervise" in command(pid)), signal.SIGKILL)
 
@@ -139,15 +141,13 @@ def test_a_killed_supervisor_ends_the_search_with_a_sentence(tmp_path: Path) -> 
     assert run(experiment, runs=tmp_path / "runs").succeeded
 
 
-def _once_beside(act: object) -> object:
+def _once_beside(act: Callable[[], None]) -> Callable[[Progress], None]:
     """Calls something in a thread of its own at the first update."""
-    import threading
-
     threads: list[threading.Thread] = []
 
-    def update(progress: object) -> None:
+    def update(_: Progress) -> None:
         if not threads:
-            threads.append(threading.Thread(target=act, args=(progress,)))  # type: ignore[arg-type]
+            threads.append(threading.Thread(target=act))
             threads[0].start()
 
     return update
