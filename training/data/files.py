@@ -15,7 +15,7 @@ from typing import Any
 
 import h5py
 
-from training.data.remote import failures, filesystem, folder_of
+from training.data.remote import BUCKETED, failures, filesystem, folder_of
 from training.errors import DataError
 
 Place = Path | str
@@ -54,8 +54,9 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
         files, root = filesystem(where)
         if files.isfile(root):
             return (where,)
-        below = (name for name in files.find(root, maxdepth=2) if name.startswith(f"{root}/"))
-        found = sorted(name for name in below if _is_hdf5(name))
+        found = sorted(name for name in files.find(root, maxdepth=2) if _is_hdf5(name))
+        if where.partition("://")[0] in BUCKETED:  # s3fs lists `bucket/x` where `bucket//x` is asked for
+            found = [name for name in found if name.startswith(f"{root}/")]
     if not found:
         raise DataError(
             f"{where}: no .h5 file lies there. Check the address, the server and the credentials."
