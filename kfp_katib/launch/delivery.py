@@ -43,8 +43,10 @@ def deliver(planned: Plan, result: Result, files: Files) -> Outcome:
 
 def _collect(planned: Plan, result: Result, files: Files) -> Collected:
     from kfp_katib.storage import Collected, collect
+    from kfp_katib.storage.places import trouble
 
-    Path(files.model).mkdir(parents=True, exist_ok=True)
+    with trouble(f"making {files.model}", missing=StorageError):
+        Path(files.model).mkdir(parents=True, exist_ok=True)
     if not planned.models:
         return Collected(None, None)
     collected = collect(result, planned.models, files.model)

@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from kfp_katib.addresses import absolute, stored
+from kfp_katib.addresses import absolute
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
 
@@ -68,11 +68,14 @@ class Surroundings:
         them, and copies what it does not find as nothing.
 
         Raises:
+            StorageError: The models' store needs a package that is not installed.
             InputError: An address is none; or neither the copy that this step should have got nor another
                 address of the data is there.
         """
         if self.models:
-            stored(self.models, "the models")
+            from kfp_katib.storage.places import place
+
+            place(self.models, what="the models")
         absolute(self.dataset if isinstance(self.dataset, str) else "")
         if self.dataset is None or isinstance(self.dataset, str) or self.dataset.metadata.get("address"):
             return

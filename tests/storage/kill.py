@@ -11,8 +11,10 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import nullcontext
 from itertools import count
 from pathlib import Path
+from unittest.mock import patch
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage import into_folder, publish, read_checkpoint, verify
@@ -65,6 +67,6 @@ def held(release: Path) -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[2:] == ["two-steps"]:
-        into_folder.exchange = lambda *_: False
-    main(Path(sys.argv[1]))
+    cannot = patch.object(into_folder, "exchange", lambda *_: False)
+    with cannot if sys.argv[2:] == ["two-steps"] else nullcontext():
+        main(Path(sys.argv[1]))

@@ -18,22 +18,6 @@ from tests.storage.models import contents, write_files, write_model
 TRIALS = ("t1", "t10", "t2", "t3")
 
 
-@pytest.fixture
-def three(root: str, endpoint: str, tmp_path: Path) -> str:
-    """Three trials of the experiment `tune`, one of `tune-2`, a verified copy of `t1` in `copy`."""
-    for name in ("tune/t1", "tune/t10", "tune/t2", "tune-2/t1"):
-        write_model(f"{root}/{name}", {"w": name.encode(), "sub/w": b""}, endpoint)
-    write_model(f"{tmp_path}/copy", {"w": b"tune/t1", "sub/w": b""})
-    return root
-
-
-def left(root: str, endpoint: str) -> list[str]:
-    """The trials' folders that still hold something."""
-    return sorted(
-        {name.rsplit("/w")[0].removesuffix("/sub") for name in contents(root, endpoint) if "w" in name}
-    )
-
-
 def test_only_the_winner_stays(three: str, endpoint: str, tmp_path: Path) -> None:
     """The losers go, names that begin alike included; the other experiment is not touched."""
     found = prune(three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", endpoint_url=endpoint)
