@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from statistics import fmean
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -22,10 +23,14 @@ class Progress:
     Args:
         stream: Where to write, such as stderr.
         clock: Seconds that only grow.
+        watched: Whether the search is only looked at: then what it had done before is no run of the user's.
     """
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, watched: bool = False
+    ) -> None:
         self._stream = stream
+        self._watched = watched
         self._live = stream.isatty()
         self._clock = clock
         self._started = clock()
@@ -77,7 +82,8 @@ class Progress:
         self._known = {trial.name: trial.state for trial in earlier}
         if earlier:
             count = f"{len(earlier)} trial{'s' * (len(earlier) != 1)}"
-            self._stream.write(f"Going on where an earlier run stopped: {count} had completed.\n")
+            head = "" if self._watched else "Going on where an earlier run stopped: "
+            self._stream.write(f"{head}{count} had completed{' before' * self._watched}.\n")
 
     def _line(self, result: Result) -> str:
         elapsed = self._clock() - self._started
@@ -107,10 +113,21 @@ def status_line(result: Result, *, seconds: float, before: int = 0) -> str:
     if result.best:
         value = figures(value_text(result.best, result))
         parts.append(f"best {result.experiment.objective.metric}={value}")
-    if total and done > before and done < total:
-        left = (total - done) * seconds / (done - before)
+    if total and done < total and (left := _left(result, total - done, seconds, done - before)):
         parts.append(f"{duration(max(round(left), 1))} left")
     return ", ".join(parts)
+
+
+def _left(result: Result, trials: int, seconds: float, completed: int) -> float:
+    """The seconds that so many trials may still take, 0 where nothing tells.
+
+    By what was completed since this run began, but no less than by how long the trials took themselves: a run
+    that takes over finds trials that are nearly done, and would promise the same of all others.
+    """
+    lasted = [trial.seconds for trial in result.trials if trial.completed and trial.seconds is not None]
+    at_once = min(result.experiment.parallel_trial_count, trials)
+    by_trials = trials * fmean(lasted) / at_once if lasted else 0.0
+    return max(by_trials, trials * seconds / completed if completed > 0 else 0.0)
 
 
 def trial_line(trial: Trial, result: Result) -> str:

@@ -25,7 +25,7 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
     from kfp_katib.cluster import watch
     from kfp_katib.progress import Progress
 
-    with Progress(sys.stderr) as progress:
+    with Progress(sys.stderr, watched=True) as progress:
         result = watch(name, namespace=namespace, on_update=progress.update)
     show(result, None, as_json=as_json, said=progress.said)
     ctx.exit(0 if result.usable else 1)

@@ -136,7 +136,7 @@ def _out_of_time(session: Session, patience: Patience) -> Result:
 def _so_far(session: Session) -> str:
     result = outcome(session)
     done = sum(trial.completed for trial in result.trials)
-    limit = session.experiment.max_trial_count
+    limit = result.experiment.max_trial_count
     count = f"{done} of {limit} trials are completed" if limit else f"{done} trials are completed"
     if result.best is None:
         return f"{count}, none with a finite {session.experiment.objective.metric}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import UTC, datetime
 
 from kfp_katib.progress import status_line
 from kfp_katib.results import Result
@@ -20,6 +21,7 @@ class Milestones:
 
     def __init__(self) -> None:
         self._started = time.monotonic()
+        self._since = datetime.now(UTC)
         self._before: int | None = None
         self._done = 0
 
@@ -27,7 +29,8 @@ class Milestones:
         """Take a change; say something where it completed a trial."""
         done = result.completed
         if self._before is None:
-            self._before = self._done = max(done - 1, 0)
+            earlier = [trial for trial in result.trials if trial.ended and trial.ended < self._since]
+            self._before = self._done = len(earlier)
         if done > self._done:
             self._done = done
             seconds = time.monotonic() - self._started
