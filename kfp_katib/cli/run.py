@@ -145,7 +145,8 @@ def _run_on(
 
         return local.run(experiment, **shared, runs=runs, again=again)
     if again:
-        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}")
+        where = f" -n {namespace}" if namespace else ""
+        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
     from kfp_katib import cluster
 
     return cluster.run(experiment, **shared, namespace=namespace)

@@ -30,10 +30,19 @@ _CONNECT_SECONDS, _READ_SECONDS = 5.0, 30.0
 _PAGE = 500
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class _Quietly(urllib3.Retry):
+    """Retries that urllib3 writes no warning about: what lasts is said once, by us, in a sentence."""
+
+
+def _is_of_others(record: logging.LogRecord) -> bool:
+    return not (isinstance(record.args, tuple) and record.args and isinstance(record.args[0], _Quietly))
+
+
 # Every request may be repeated: a create that got through although its answer did not is met again as
 # 409 under our own deterministic name, a second delete as 404.
-ONCE = urllib3.Retry(0, raise_on_status=False)
-RETRIES = urllib3.Retry(
+RETRIES = _Quietly(
     total=6,
     backoff_factor=0.2,
     backoff_jitter=0.2,
@@ -43,6 +52,7 @@ RETRIES = urllib3.Retry(
     raise_on_status=False,
     respect_retry_after_header=True,
 )
+ONCE = _Quietly(0, raise_on_status=False)
 
 
 class Cluster:
@@ -65,6 +75,7 @@ class Cluster:
             retries: How often a request is repeated; None for as often as a search needs.
         """
         configuration.retries = RETRIES if retries is None else retries
+        logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self.namespace = namespace
         self.home = home
         self._api = kubernetes.client.ApiClient(configuration)

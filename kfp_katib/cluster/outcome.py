@@ -11,6 +11,7 @@ from kfp_katib.cluster.blame import Event, warnings
 from kfp_katib.cluster.read import Verdict
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.unavailable import explained
+from kfp_katib.experiment import Experiment
 from kfp_katib.results import Result, Trial, conclude
 
 _KILLED = "The Experiment had its verdict while the trial still ran."
@@ -21,7 +22,7 @@ def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Eve
     experiment = session.mirror.experiment
     verdict = read.verdict(experiment) if experiment else Verdict("Created")
     return conclude(
-        session.experiment,
+        as_edited(session),
         [trial(session, each, events) for each in session.mirror.trials],
         state=verdict.state,
         reason=verdict.reason,
@@ -29,6 +30,18 @@ def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Eve
         notes=notes,
         katib_best=read.katib_best(experiment) if experiment else "",
     )
+
+
+def as_edited(session: Session) -> Experiment:
+    """The Experiment with the budget that it has by now: Katib lets people change that while it runs."""
+    spec = (session.mirror.experiment or {}).get("spec") or {}
+    counts = {
+        "parallel_trial_count": "parallelTrialCount",
+        "max_trial_count": "maxTrialCount",
+        "max_failed_trial_count": "maxFailedTrialCount",
+    }
+    edited = {name: spec[field] for name, field in counts.items() if isinstance(spec.get(field), int)}
+    return replace(session.experiment, **edited)
 
 
 def final(session: Session, *, notes: Sequence[str] = ()) -> Result:

@@ -51,7 +51,7 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def open_regular(path: Path, flags: int) -> int:
-    """A file descriptor of a file of our own, opened without following a link and without waiting for anybody.
+    """A file descriptor of a file of our own, opened without following a link and without waiting.
 
     Args:
         path: The file.

@@ -88,8 +88,26 @@ def test_a_stall_is_said_and_ends_the_search(
         run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=deny)
     player.join()
     assert "exceeded quota: gpus, requested: nvidia.com/gpu=1" in str(error.value)
-    assert "kubectl" in str(error.value)
+    assert f"to end it: kubectl delete experiment {name_of(unfinished)} -n" in str(error.value)
     assert any("exceeded quota" in record.message for record in caplog.records)
+
+
+def test_a_budget_that_was_edited_meanwhile_is_the_one_that_counts(
+    unfinished: Recording, serve: Serve
+) -> None:
+    """Katib lets people change it while an Experiment runs; the launcher's manifest is older."""
+    api, _ = api_of(unfinished)
+    serve(api)
+
+    def edit(_: Result) -> None:
+        stored = api.store.get("experiments", name_of(unfinished))
+        if stored and stored["spec"]["maxTrialCount"] != 9:
+            api.store.put("experiments", {**stored, "spec": {**stored["spec"], "maxTrialCount": 9}})
+
+    with pytest.raises(TimedOut, match="of 9 trials are completed") as error:
+        run(experiment_of(unfinished), timeout_seconds=4, on_update=edit)
+    assert error.value.result is not None
+    assert error.value.result.experiment.max_trial_count == 9
 
 
 @pytest.mark.parametrize(
