@@ -99,7 +99,7 @@ def test_a_budget_that_was_edited_meanwhile_is_the_one_that_counts(
     api, _ = api_of(unfinished)
     serve(api)
 
-    def edit(_: Result) -> None:
+    def edit(_: Progress) -> None:
         stored = api.store.get("experiments", name_of(unfinished))
         if stored and stored["spec"]["maxTrialCount"] != 9:
             api.store.put("experiments", {**stored, "spec": {**stored["spec"], "maxTrialCount": 9}})
