@@ -7,32 +7,29 @@ BIN := $(VENV)/bin
 # Two layers of one environment: what `make run` needs, and the rest, which brings all of the first as well.
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-# An environment keeps its Python, and those beside it have the same, until somebody names another one.
+# Another Python that somebody names gets environments of its own; without a name, they keep theirs (setup.sh).
 NAMED := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
-version_of = $(shell { "$(1)" --version; } 2>&1 || true)
-ifneq ($(NAMED),)
-ifneq ($(call version_of,$(BIN)/python),$(call version_of,$(NAMED)))
-$(shell rm -f $(VENV)*/.ready $(READY_DEV))
-endif
-endif
+SETUP = PYTHON="$(NAMED)" ./setup.sh $< $(@D)
+version_of = $(basename $(shell { "$(1)" --version; } 2>&1 || true))
+ANEW := $(if $(NAMED),$(if $(filter-out $(call version_of,$(BIN)/python),$(call version_of,$(NAMED))),anew))
 
-.PHONY: help run test check fresh compile golden lock bench bench-cluster test-cluster test-kfp test-images \
+.PHONY: anew help run test check fresh compile golden lock bench bench-cluster test-cluster test-kfp test-images \
 	image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-$(READY): requirements.lock pyproject.toml setup.sh
-	@PYTHON="$(NAMED)" ./setup.sh $< $(VENV)
+$(READY): requirements.lock pyproject.toml setup.sh $(ANEW)
+	@$(SETUP)
 	@touch $@
 
-$(READY_DEV): requirements-dev.lock pyproject.toml setup.sh
-	@PYTHON="$(NAMED)" ./setup.sh $< $(VENV)
+$(READY_DEV): requirements-dev.lock pyproject.toml setup.sh $(ANEW)
+	@$(SETUP)
 	@touch $(READY) $@
 
 # Environments beside it, each from a lock of its own: an older kfp, the peers, what writes the locks.
-.venv-%/.ready: locks/%.lock setup.sh
-	@PYTHON="$(or $(NAMED),$(wildcard $(BIN)/python))" ./setup.sh $< $(@D)
+.venv-%/.ready: locks/%.lock setup.sh $(ANEW)
+	@$(SETUP)
 	@touch $@
 
 run: $(READY) ## run the whole pipeline on this machine

@@ -26,7 +26,7 @@ seen() {
 explain() {
     local found
     if seen 'No space left on device' >/dev/null; then
-        fail "no space is left for $folder (1.2 GB) or ${TMPDIR:-/tmp}. $retry."
+        fail "no space is left for $folder (1.1 GB) or ${TMPDIR:-/tmp}. $retry."
     elif seen 'DO NOT MATCH THE HASHES|Hash mismatch' >/dev/null; then
         fail "the package index delivers something else than $lock names, which is not installed. $retry."
     elif found=$(seen "[Ff]ailed (building wheel for|to build) [\`']?[A-Za-z0-9._-]+"); then
@@ -52,8 +52,8 @@ print("%d.%d" % sys.version_info[:2], p.python_implementation(), sys.executable,
 print(p.system(), p.machine(), "Python", p.python_version())' 2>/dev/null
 }
 
-# The environment that is there decides where nobody names a Python, so that it never changes under a user.
-if [ -z "${PYTHON:-}" ] && facts "$folder/bin/python" >/dev/null; then PYTHON=$folder/bin/python; fi
+# An environment keeps its Python, and those beside it have the same, until somebody names another one.
+if [ -z "${PYTHON:-}" ] && facts .venv/bin/python >/dev/null; then PYTHON=.venv/bin/python; fi
 python=${PYTHON:-python3}
 type -P "$python" >/dev/null ||
     fail "'$python' is not installed. Install Python 3.11 to 3.13: apt-get install python3 python3-venv"

@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import io
 import re
+import sys
 import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -79,10 +80,10 @@ def version(pin: Requirement) -> str:
 
 def installed(*places: Path) -> dict[tuple[str, str], tuple[str, ...]]:
     """The requirements of every package that is installed here, or in folders, by name and version."""
-    where = {"path": [str(place) for place in places]} if places else {}
+    path = [str(place) for place in places] or sys.path
     return {
         (canonicalize_name(each.name), each.version): tuple(each.requires or ())
-        for each in importlib.metadata.distributions(**where)
+        for each in importlib.metadata.distributions(path=path)
     }
 
 
