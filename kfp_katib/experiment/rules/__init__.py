@@ -25,6 +25,7 @@ from kfp_katib.experiment.rules import (
     script,
     suitability,
     template,
+    trial_kind,
     trial_parameters,
     values,
 )
@@ -44,6 +45,7 @@ MODULES: tuple[ModuleType, ...] = (
     katib_only,
     trial_parameters,
     template,
+    trial_kind,
     job,
     job_values,
     job_fields,

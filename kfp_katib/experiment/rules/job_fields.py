@@ -9,7 +9,7 @@ from typing import Any
 from kfp_katib.experiment.rules.job_values import typed
 from kfp_katib.experiment.rules.repeats import several
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.rules.view import View, items, part
 
 Found = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def _nothing(found: Found, path: str) -> Misplaced:
 def _in_container(found: Found, path: str) -> Misplaced:
     first = ".initContainers[" in path
     policy = found.get("restartPolicy")
-    names = [port.get("name") for port in found.get("ports") or [] if isinstance(port, Mapping)]
+    names = [port.get("name") for port in items(found, "ports") if isinstance(port, Mapping)]
     for name in several([name for name in names if isinstance(name, str) and name]):
         yield "ports", f"Two ports have the name '{name}'.", "Rename one of them."
     for name in PROBES if first and policy != "Always" else ():
@@ -82,19 +82,17 @@ def _in_toleration(found: Found, path: str) -> Misplaced:
 
 def _in_security(found: Found, path: str) -> Misplaced:
     if found.get("allowPrivilegeEscalation") is False:
-        added = (found.get("capabilities") or {}).get("add")
+        added = items(part(found, "capabilities"), "add")
         if found.get("privileged") is True:
             yield "allowPrivilegeEscalation", "privileged is true.", "Remove one of the two."
-        elif isinstance(added, list) and "CAP_SYS_ADMIN" in added:
+        elif "CAP_SYS_ADMIN" in added:
             yield "allowPrivilegeEscalation", "The capability CAP_SYS_ADMIN is added.", "Remove one of them."
 
 
 def _in_job(found: Found, path: str) -> Misplaced:
-    template = found.get("template") or {}
-    labels = (template.get("metadata") or {}).get("labels") or {}
-    selector = found.get("selector")
-    wanted = (selector.get("matchLabels") or {}) if isinstance(selector, Mapping) else {}
-    if isinstance(wanted, Mapping) and any(labels.get(key) != value for key, value in wanted.items()):
+    labels = part(found, "template", "metadata", "labels")
+    wanted = part(found, "selector", "matchLabels")
+    if any(labels.get(key) != value for key, value in wanted.items()):
         yield (
             "selector",
             "The selector does not match the template's labels.",
@@ -103,7 +101,7 @@ def _in_job(found: Found, path: str) -> Misplaced:
     for name in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
         if found.get(name) is not None and found.get("completionMode") != "Indexed":
             yield name, f"completionMode is not Indexed, which {name} needs.", "Remove it."
-    policy = (template.get("spec") or {}).get("restartPolicy")
+    policy = part(found, "template", "spec").get("restartPolicy")
     if found.get("podFailurePolicy") and policy != "Never":
         yield "podFailurePolicy", f"restartPolicy is {policy}.", "With podFailurePolicy write Never."
     if found.get("podFailurePolicy") and found.get("podReplacementPolicy") == "TerminatingOrFailed":
@@ -123,8 +121,7 @@ def _in_seccomp(found: Found, path: str) -> Misplaced:
 
 
 def _in_expression(found: Found, path: str) -> Misplaced:
-    operator, values = found.get("operator"), found.get("values")
-    count = len(values) if isinstance(values, list) else 0
+    operator, count = found.get("operator"), len(items(found, "values"))
     wanted = _WANTED.get(str(operator))
     right = {"none": count == 0, "one": count == 1, "one at least": count > 0}.get(str(wanted), True)
     if not right:
@@ -150,7 +147,7 @@ def _in_probe(found: Found, path: str) -> Misplaced:
 def _in_pod(found: Found, path: str) -> Misplaced:
     if found.get("ephemeralContainers"):
         yield "ephemeralContainers", "A template has no ephemeralContainers.", "Remove them."
-    if found.get("dnsPolicy") == "None" and not (found.get("dnsConfig") or {}).get("nameservers"):
+    if found.get("dnsPolicy") == "None" and not items(part(found, "dnsConfig"), "nameservers"):
         yield "dnsConfig", "dnsPolicy is None.", "Give dnsConfig.nameservers."
 
 

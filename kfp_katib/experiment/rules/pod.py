@@ -119,13 +119,16 @@ def _every_container(view: View) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _beside(view: View) -> Iterator[tuple[str, str, Any]]:
-    """Each mount of the training's container beside each of Katib's."""
+    """Each mount of the containers that Katib mounts into beside each of Katib's."""
+    added = injected(view).mounts
     for path, container in view.primaries:
-        if not is_primary(view, path.partition(".spec.containers")[0]):
-            continue
-        for where, _, at in mounts_of(path, container):
-            for mount in injected(view).mounts:
-                yield f"{where}.mountPath", at, mount
+        if is_primary(view, path.partition(".spec.containers")[0]):
+            for where, _, at in mounts_of(path, container):
+                yield from ((f"{where}.mountPath", at, mount) for mount in added)
+    collector = part(view.spec, "metricsCollectorSpec", "collector", "customCollector")
+    for where, _, at in mounts_of(f"{COLLECTOR}.collector.customCollector", collector):
+        metrics = (mount for mount in added if mount.volume == METRICS_VOLUME)
+        yield from ((f"{where}.mountPath", at, mount) for mount in metrics)
 
 
 def _volumes(path: str, pod: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -6,67 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kfp_katib.experiment.rules.commands import ONLY_BASH, PREPARING, SILENT
 from kfp_katib.experiment.rules.lines import filled, scripts, why_unreadable
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.shell import Line, Script, parse, runs_program
+from kfp_katib.experiment.rules.shell import Line, Script, first_word, parse, runs_program
 from kfp_katib.experiment.rules.view import View
 
-_SILENT = frozenset(
-    {
-        "cd",
-        "chmod",
-        "chown",
-        "cp",
-        "export",
-        "ln",
-        "mkdir",
-        "mv",
-        "rm",
-        "rsync",
-        "sleep",
-        "sync",
-        "tar",
-        "touch",
-    }
-    | {":", "aws", "gsutil", "true", "wait"}
-)
-"""Commands that print no metrics."""
-_PREPARING = _SILENT | {
-    *(
-        "apk",
-        "apt",
-        "apt-get",
-        "conda",
-        "curl",
-        "git",
-        "kinit",
-        "mamba",
-        "pip",
-        "pip3",
-        "unzip",
-        "uv",
-        "wget",
-    ),
-    *(".", "[", "env", "module", "set", "source", "test", "trap", "ulimit", "umask", "unset"),
-    *("[[", "break", "continue", "exec", "exit", "local", "read", "readonly", "return", "shift"),
-    *("awk", "cat", "date", "df", "du", "echo", "find", "free", "grep", "head", "hostname", "id", "ls"),
-    *(
-        "lscpu",
-        "nproc",
-        "nvidia-smi",
-        "printf",
-        "ps",
-        "pwd",
-        "sed",
-        "sort",
-        "tail",
-        "tr",
-        "uname",
-        "wc",
-        "which",
-    ),
-}
-"""Commands that prepare a training; what they print is not missed."""
 _POSITIONAL = re.compile(r"(?<!\\)\$(?:[@*#0-9]|\{(?:[@*]|[0-9]+|#\}))")
 _DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
 
@@ -166,6 +111,20 @@ def _leaves(command: str) -> bool:
     return word in ("exit", "exec") and not redirects_only
 
 
+@rule("script-may-leave-shell", severity="warning")
+def script_may_leave_shell(view: View) -> Iterator[Finding]:
+    """One way through the script's last command is `exit 0`; on that way Katib's marker is not written."""
+    for path, line in scripts(view):
+        script = parse(line.text)
+        nested = script.simple[-1] if not _leaving(script) and not script.last.startswith("(") else ()
+        for command in nested if len(nested) > 1 else ():
+            if re.fullmatch(r"exit(\s+0)?", command):
+                yield Finding(
+                    path, f"'{command}' stands in the last command.", "Let it end by itself.", command
+                )
+                break
+
+
 @rule("script-unreadable")
 def script_unreadable(view: View) -> Iterator[Finding]:
     """The shell cannot read the script, with what Katib appends to it: every trial fails."""
@@ -189,9 +148,12 @@ def script_needs_bash(view: View) -> Iterator[Finding]:
         script = parse(filled(line.text))
         if not script.unopened and "\0" not in line.text and not _otherwise_broken(script, line):
             ours, bash = _said(view, line)
-            if ours and not bash:
+            words = {first_word(command) for some in script.simple for command in some}
+            own = sorted(words & ONLY_BASH) if line.shell == "sh" and not script.functions else []
+            reason = f"'{own[0]}' is bash's own" if own else ours if not bash else ""
+            if reason:
                 mend = 'Write command: ["bash", "-c"], where the image has bash.'
-                yield Finding(path, f"sh cannot read the script: {ours}.", mend, line.text[-80:])
+                yield Finding(path, f"sh cannot run the script: {reason}.", mend, line.text[-80:])
 
 
 def _refused(view: View, line: Line) -> bool:
@@ -225,11 +187,11 @@ def script_output_lost(view: View) -> Iterator[Finding]:
             continue
         piped = [separator in ("|", "|&") for separator in script.separators]
         earlier = any(
-            runs_program(simple, _PREPARING)
+            runs_program(simple, PREPARING)
             for command, simple, into_pipe in zip(script.commands, script.simple, piped, strict=False)
             if not into_pipe and not _DEFINITION.match(command)
         )
-        silent = not runs_program(script.simple[-1], _SILENT) and not piped[-1]
+        silent = not runs_program(script.simple[-1], SILENT) and not piped[-1]
         if earlier or silent:
             shown = f"Only '{script.last[:60]}' is collected."
             mend = "Let the training be the last command, or put the commands into { ...; }."
