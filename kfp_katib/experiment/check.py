@@ -36,11 +36,12 @@ def check(manifest: object) -> tuple[Problem, ...]:
     Returns:
         The problems; empty for a manifest without any. Bad content never raises.
     """
+    remarks: list[Problem] = []
     try:
-        data = source.read(manifest)
+        data = source.read(manifest, remarks)
     except source.UnreadableError as err:
         return (err.problem,)
-    return _judged(data)[1]
+    return _judged(data, remarks)[1]
 
 
 def load(manifest: object, *, name: str | None = None, change: Change | None = None) -> Experiment:
@@ -55,27 +56,30 @@ def load(manifest: object, *, name: str | None = None, change: Change | None = N
         ManifestError: The manifest has errors; it carries every one of them.
     """
     label = name or source.describe(manifest)
+    remarks: list[Problem] = []
     try:
-        data = source.read(manifest)
+        data = source.read(manifest, remarks)
         if change:
             label = f"{label} after overrides"
             change(data)
             data = source.plain(data)
     except source.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    full, problems = _judged(data)
+    full, problems = _judged(data, remarks)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
         raise ManifestError(label, errors)
     return build(data, full, problems)
 
 
-def _judged(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[Problem, ...]]:
+def _judged(
+    data: Mapping[str, Any], remarks: Iterable[Problem] = ()
+) -> tuple[Mapping[str, Any], tuple[Problem, ...]]:
     """The manifest with Katib's defaults, and every problem in it."""
     form = check_structure(data)
     full = with_defaults(form.manifest)
     found = rules.judge(View(full, form.manifest))
-    return full, _ordered([*form.problems, *_apart(found, form)])
+    return full, _ordered([*remarks, *form.problems, *_apart(found, form)])
 
 
 def _apart(found: Iterable[Problem], form: Structure) -> list[Problem]:

@@ -205,7 +205,7 @@ class _Fit:
 def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
     """The field that was surely meant; one that is there itself is meant by a slip of the finger only."""
     meant = None if key.lower().startswith("x-") else closest(key, known.fields)
-    if meant in value and difflib.SequenceMatcher(None, key, meant).ratio() < _SLIP:
+    if meant and meant in value and difflib.SequenceMatcher(None, key, meant).ratio() < _SLIP:
         return None
     return meant
 

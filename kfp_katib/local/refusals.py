@@ -37,7 +37,7 @@ def refuse_unsupported(experiment: Experiment) -> None:
         mend = f"has {', '.join(COLLECTORS)}. Take one of these"
         _refuse(experiment, "metricsCollectorSpec.collector.kind", repr(collector.kind), mend)
     spec = experiment.trial_template.spec
-    if spec is not None and not is_job(spec):
+    if spec and not is_job(spec):
         mend = "runs a Job of batch/v1. Write the trial as one"
         _refuse(
             experiment, "trialTemplate.trialSpec", f"{spec.get('kind')} of {spec.get('apiVersion')!r}", mend

@@ -103,8 +103,8 @@ def test_bad_input_gets_one_clear_problem(name: str) -> None:
 
 
 def test_every_rule_of_reading_has_a_case() -> None:
-    """No rule of reading goes untested."""
-    assert {rule for _, rule, _ in BAD.values()} == {rule.id for rule in RULES}
+    """No refusal of reading goes untested; the one warning is in test_go_yaml.py."""
+    assert {rule for _, rule, _ in BAD.values()} == {rule.id for rule in RULES if rule.severity == "error"}
 
 
 def test_load_names_the_source(tmp_path: Path) -> None:

@@ -9,12 +9,11 @@ from collections.abc import Iterator, Sequence
 
 from kfp_katib.experiment.rules.lines import (
     WRAPPED,
-    as_katib_writes,
     filled,
     programs,
     trial_lines,
+    why_unreadable,
 )
-from kfp_katib.experiment.rules.real_shell import syntax_error
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse, unquoted
 from kfp_katib.experiment.rules.view import View
@@ -83,10 +82,11 @@ def args_break_shell(view: View) -> Iterator[Finding]:
         script = parse(filled(line.text))
         if "\0" in line.text:
             reason = "no line can hold a NUL character"
-        elif script.open_end:
-            reason = f"nothing closes {script.open_end}"
         else:
-            reason = syntax_error(as_katib_writes(view, line), "sh") or ""
+            said = why_unreadable(view, line, "sh")
+            document = script.open_end.startswith("the here")
+            is_open = script.open_end and (said != "" or document)
+            reason = f"nothing closes {script.open_end}" if is_open else said or ""
         if reason:
             yield Finding(f"{path}.args", f"The shell gets {line.text!r}: {reason}.", _QUOTE, line.text)
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from kfp_katib.experiment.rules.injected import clean, injected, within
-from kfp_katib.experiment.rules.pod import mounts_of
+from kfp_katib.experiment.rules.mounts import mounts_of
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.shell import parse, trial_line
 from kfp_katib.experiment.rules.view import COLLECTOR, View, items

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -14,10 +15,13 @@ from kfp_katib.experiment.rules.injected import (
     injected,
     is_primary,
 )
+from kfp_katib.experiment.rules.mounts import containers_of, mounts_of
 from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.view import COLLECTOR, View, items, part
+from kfp_katib.experiment.rules.view import COLLECTOR, TEMPLATE, View, items, part
 
+_OF_KUBERNETES = re.compile(r"(batch\.kubernetes\.io/)?(job-name|controller-uid|job-completion-index)$")
+"""Labels that the Job's own controller gives its pods."""
 _PLACE = f"{COLLECTOR}.source.fileSystemPath.path"
 
 
@@ -71,7 +75,7 @@ def container_name_taken(view: View) -> Iterator[Finding]:
     """Katib adds a container of this very name, its collector: Kubernetes refuses the pod of every trial."""
     collector = injected(view).collector
     for path, pod in _own_pods(view):
-        for where, container in _containers(path, pod):
+        for where, container in containers_of(path, pod):
             if collector and container.get("name") == collector:
                 message = f"Katib's collector is a container '{collector}' of its own."
                 yield Finding(f"{where}.name", message, "Rename yours.", collector)
@@ -79,44 +83,52 @@ def container_name_taken(view: View) -> Iterator[Finding]:
 
 @rule("host-processes-shared")
 def host_processes_shared(view: View) -> Iterator[Finding]:
-    """`hostPID` does not go with the shared processes that Katib's collector needs: no pod starts."""
+    """`hostPID` and Windows do not go with Katib's collector, which shares processes: no pod starts."""
     for path, pod in _own_pods(view):
-        if injected(view).shares_processes and part(pod, "spec").get("hostPID") is True:
+        spec = part(pod, "spec")
+        if injected(view).shares_processes and spec.get("hostPID") is True:
             yield Finding(f"{path}.spec.hostPID", "hostPID is true.", "Remove it.", True)
+        if injected(view).shares_processes and part(spec, "os").get("name") == "windows":
+            yield Finding(f"{path}.spec.os.name", "The pod is for Windows.", "Katib needs Linux.", "windows")
+
+
+@rule("primary-pod-unlabelled")
+def primary_pod_unlabelled(view: View) -> Iterator[Finding]:
+    """No pod carries the labels of `primaryPodLabels`: Katib adds no collector, and no metric ever comes."""
+    wanted = part(view.template, "primaryPodLabels")
+    for path, pod in view.pods if view.job else []:
+        labels = part(pod, "metadata", "labels")
+        for key, value in wanted.items():
+            if (
+                labels.get(key) != value
+                and not _OF_KUBERNETES.match(key)
+                and "${" not in str(labels.get(key))
+            ):
+                message = f"The pod has no label {key}: {value}."
+                mend = f"Add it at {path}.metadata.labels."
+                yield Finding(f"{TEMPLATE}.primaryPodLabels.{key}", message, mend, value)
 
 
 def _own_pods(view: View) -> list[tuple[str, Mapping[str, Any]]]:
     return [(path, pod) for path, pod in view.pods if is_primary(view, path)]
 
 
-def _containers(path: str, pod: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for field in ("initContainers", "containers"):
-        for i, container in enumerate(items(part(pod, "spec"), field)):
-            if isinstance(container, Mapping):
-                yield f"{path}.spec.{field}[{i}]", container
-
-
 def _every_container(view: View) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for path, pod in view.pods:
-        yield from _containers(path, pod)
-
-
-def mounts_of(path: str, container: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Each mount's path in the manifest, its volume and where it is mounted."""
-    for i, mount in enumerate(items(container, "volumeMounts")):
-        name, at = (mount.get("name"), mount.get("mountPath")) if isinstance(mount, Mapping) else (None, None)
-        if isinstance(name, str) and isinstance(at, str):
-            yield f"{path}.volumeMounts[{i}]", name, at
+        yield from containers_of(path, pod)
 
 
 def _beside(view: View) -> Iterator[tuple[str, str, Any]]:
-    """Each mount of the training's container beside each of Katib's."""
+    """Each mount of the containers that Katib mounts into beside each of Katib's."""
+    added = injected(view).mounts
     for path, container in view.primaries:
-        if not is_primary(view, path.partition(".spec.containers")[0]):
-            continue
-        for where, _, at in mounts_of(path, container):
-            for mount in injected(view).mounts:
-                yield f"{where}.mountPath", at, mount
+        if is_primary(view, path.partition(".spec.containers")[0]):
+            for where, _, at in mounts_of(path, container):
+                yield from ((f"{where}.mountPath", at, mount) for mount in added)
+    collector = part(view.spec, "metricsCollectorSpec", "collector", "customCollector")
+    for where, _, at in mounts_of(f"{COLLECTOR}.collector.customCollector", collector):
+        metrics = (mount for mount in added if mount.volume == METRICS_VOLUME)
+        yield from ((f"{where}.mountPath", at, mount) for mount in metrics)
 
 
 def _volumes(path: str, pod: Mapping[str, Any]) -> list[tuple[str, str]]:

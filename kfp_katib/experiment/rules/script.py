@@ -6,67 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kfp_katib.experiment.rules.lines import as_katib_writes, filled, scripts
-from kfp_katib.experiment.rules.real_shell import syntax_error
+from kfp_katib.experiment.rules.commands import ONLY_BASH, PREPARING, SILENT
+from kfp_katib.experiment.rules.lines import filled, scripts, why_unreadable
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.shell import Line, Script, parse, runs_program
+from kfp_katib.experiment.rules.shell import Line, Script, first_word, parse, runs_program
 from kfp_katib.experiment.rules.view import View
 
-_SILENT = frozenset(
-    {
-        "cd",
-        "chmod",
-        "chown",
-        "cp",
-        "export",
-        "ln",
-        "mkdir",
-        "mv",
-        "rm",
-        "rsync",
-        "sleep",
-        "sync",
-        "tar",
-        "touch",
-    }
-    | {":", "aws", "gsutil", "true", "wait"}
-)
-"""Commands that print no metrics."""
-_PREPARING = _SILENT | {
-    *(
-        "apk",
-        "apt",
-        "apt-get",
-        "conda",
-        "curl",
-        "git",
-        "kinit",
-        "mamba",
-        "pip",
-        "pip3",
-        "unzip",
-        "uv",
-        "wget",
-    ),
-    *(".", "[", "env", "module", "set", "source", "test", "trap", "ulimit", "umask", "unset"),
-    *("awk", "cat", "date", "df", "du", "echo", "find", "free", "grep", "head", "hostname", "id", "ls"),
-    *(
-        "lscpu",
-        "nproc",
-        "nvidia-smi",
-        "printf",
-        "ps",
-        "pwd",
-        "sed",
-        "sort",
-        "tail",
-        "tr",
-        "uname",
-        "wc",
-        "which",
-    ),
-}
-"""Commands that prepare a training; what they print is not missed."""
 _POSITIONAL = re.compile(r"(?<!\\)\$(?:[@*#0-9]|\{(?:[@*]|[0-9]+|#\}))")
 _DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
 
@@ -95,8 +40,9 @@ def script_ends_open(view: View) -> Iterator[Finding]:
     """The script ends inside of a quote, here-document or block, which swallows what Katib appends."""
     for path, line in scripts(view):
         script = parse(filled(line.text))
-        if script.open_end:
-            mend = _MEND_DOCUMENT if script.open_end.startswith("the here") else "Close it."
+        document = script.open_end.startswith("the here")
+        if document or (script.open_end and _refused(view, line)):
+            mend = _MEND_DOCUMENT if document else "Close it."
             yield Finding(path, f"The script ends inside of {script.open_end}.", mend, line.text[-80:])
 
 
@@ -140,18 +86,43 @@ def script_leaves_shell(view: View) -> Iterator[Finding]:
     """The script ends with `exit` or `exec`: Katib's marker is never written, or nothing is collected."""
     for path, line in scripts(view):
         script = parse(line.text)
-        word = _leaving(script)
+        leaving = _leaving(script)
         otherwise = script.separators[-1:] == ("||",) and view.collector != "StdOut"
-        if word and not otherwise and not script.comment and not script.open_end:
-            mend = "Remove exec." if word == "exec" else "Let the script end with the training."
-            yield Finding(path, f"The script ends with '{script.last[:80]}'.", mend, script.last)
+        if leaving and not (otherwise and leaving == script.last) and not script.comment:
+            mend = "Remove exec." if leaving.startswith("exec") else "Let the script end with the training."
+            yield Finding(path, f"The script ends with '{leaving[:80]}'.", mend, leaving)
 
 
 def _leaving(script: Script) -> str:
-    """The word with which the script leaves its shell, empty where it does not."""
-    word, _, rest = script.ending.strip().partition(" ")
+    """The command with which the script is certain to leave its shell; empty where there is none."""
+    before = ("", *script.separators)
+    behind = (*script.separators, "")
+    for command, earlier, later in zip(script.commands, before, behind, strict=True):
+        unconditional = earlier in ("", ";", "\n", "&") and later not in ("|", "|&", "&")
+        if (unconditional or not later) and _leaves(command) and not script.open_end:
+            return command
+    return ""
+
+
+def _leaves(command: str) -> bool:
+    """Whether the command leaves the shell that runs it; `exec` with redirections alone does not."""
+    word, _, rest = parse(command).ending.strip().partition(" ")
     redirects_only = word == "exec" and re.fullmatch(r"(\s*\d*[<>]+&?\s*\S+)+", rest)
-    return word if word in ("exit", "exec") and not redirects_only else ""
+    return word in ("exit", "exec") and not redirects_only
+
+
+@rule("script-may-leave-shell", severity="warning")
+def script_may_leave_shell(view: View) -> Iterator[Finding]:
+    """One way through the script's last command is `exit 0`; on that way Katib's marker is not written."""
+    for path, line in scripts(view):
+        script = parse(line.text)
+        nested = script.simple[-1] if not _leaving(script) and not script.last.startswith("(") else ()
+        for command in nested if len(nested) > 1 else ():
+            if re.fullmatch(r"exit(\s+0)?", command):
+                yield Finding(
+                    path, f"'{command}' stands in the last command.", "Let it end by itself.", command
+                )
+                break
 
 
 @rule("script-unreadable")
@@ -160,7 +131,7 @@ def script_unreadable(view: View) -> Iterator[Finding]:
     for path, line in scripts(view):
         script = parse(filled(line.text))
         reason = "a line cannot hold a NUL character" if "\0" in line.text else ""
-        if script.unopened:
+        if script.unopened and _refused(view, line):
             reason = f"'{script.unopened}' closes what never began"
         elif not reason and not _otherwise_broken(script, line):
             ours, bash = _said(view, line)
@@ -177,16 +148,23 @@ def script_needs_bash(view: View) -> Iterator[Finding]:
         script = parse(filled(line.text))
         if not script.unopened and "\0" not in line.text and not _otherwise_broken(script, line):
             ours, bash = _said(view, line)
-            if ours and not bash:
+            words = {first_word(command) for some in script.simple for command in some}
+            own = sorted(words & ONLY_BASH) if line.shell == "sh" and not script.functions else []
+            reason = f"'{own[0]}' is bash's own" if own else ours if not bash else ""
+            if reason:
                 mend = 'Write command: ["bash", "-c"], where the image has bash.'
-                yield Finding(path, f"sh cannot read the script: {ours}.", mend, line.text[-80:])
+                yield Finding(path, f"sh cannot run the script: {reason}.", mend, line.text[-80:])
+
+
+def _refused(view: View, line: Line) -> bool:
+    """Whether none of this machine's shells reads the line; where there is none, our own grammar counts."""
+    return all(why_unreadable(view, line, shell) != "" for shell in (line.shell, "bash"))
 
 
 def _said(view: View, line: Line) -> tuple[str, str]:
     """What the line's own shell says of its syntax, and what bash says; empty where there is no objection."""
-    whole = as_katib_writes(view, line)
-    ours = syntax_error(whole, line.shell) or ""
-    return ours, (syntax_error(whole, "bash") or "" if ours else "")
+    ours = why_unreadable(view, line, line.shell) or ""
+    return ours, (why_unreadable(view, line, "bash") or "" if ours else "")
 
 
 def _otherwise_broken(script: Script, line: Line) -> bool:
@@ -209,11 +187,11 @@ def script_output_lost(view: View) -> Iterator[Finding]:
             continue
         piped = [separator in ("|", "|&") for separator in script.separators]
         earlier = any(
-            runs_program(simple, _PREPARING)
+            runs_program(simple, PREPARING)
             for command, simple, into_pipe in zip(script.commands, script.simple, piped, strict=False)
             if not into_pipe and not _DEFINITION.match(command)
         )
-        silent = not runs_program(script.simple[-1], _SILENT) and not piped[-1]
+        silent = not runs_program(script.simple[-1], SILENT) and not piped[-1]
         if earlier or silent:
             shown = f"Only '{script.last[:60]}' is collected."
             mend = "Let the training be the last command, or put the commands into { ...; }."

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from kfp_katib.experiment.rules.shell_reader import OpenEndError, Reader
+from kfp_katib.experiment.rules.shell_reader import Reader
+from kfp_katib.experiment.rules.shell_words import OpenEndError
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}

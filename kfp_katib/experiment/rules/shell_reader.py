@@ -90,7 +90,9 @@ class Reader(Words):
             else:
                 word = self.at
                 self.word()
-                kept = self.reserved(self.text[word : self.at], frames) if first else None
+                found = self.text[word : self.at]
+                closes = header and found == "esac" and frames[-1:] == ["esac"]
+                kept = self.reserved(found, frames) if first or closes else None
                 header = header or kept is False
                 start = start if start >= 0 or header or kept else word
                 first = bool(kept)

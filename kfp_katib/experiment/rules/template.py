@@ -3,20 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from kfp_katib.experiment.pods import ISTIO_LABEL, JOB, REPLICAS, TRAINING_API_VERSION, keeps_istio_out
+from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
+from kfp_katib.experiment.rules.mounts import containers_of
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
-
-_SHIPPED_KINDS = {
-    JOB,
-    ("trainer.kubeflow.org/v1alpha1", "TrainJob"),
-    *((TRAINING_API_VERSION, kind) for kind in REPLICAS),
-}
-_API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
-_TRAINING_KINDS = set(REPLICAS) - {"MPIJob"}  # kubeflow.org/v2beta1 is the MPI operator's own
 
 
 @rule("template-missing", webhook=True)
@@ -85,40 +77,6 @@ def template_without_kind(view: View) -> Iterator[Finding]:
             yield Finding(f"{TRIAL_SPEC}.{name}", f"{name} is missing.", "For a Job: batch/v1 and Job.")
 
 
-@rule("api-version-invalid")
-def api_version_invalid(view: View) -> Iterator[Finding]:
-    """The template's apiVersion is that of no kind: no trial can be created."""
-    api_version, kind = view.kind
-    if not api_version or not kind:
-        return
-    right = _right_version(api_version, kind)
-    if not _API_VERSION.fullmatch(api_version) or right:
-        mend = f"Write {right or JOB[0]}." if right or kind == "Job" else "Write it as group/version."
-        message = f"The apiVersion of the {kind} is {api_version!r}."
-        yield Finding(f"{TRIAL_SPEC}.apiVersion", message, mend, api_version)
-
-
-def _right_version(api_version: str, kind: str) -> str:
-    """The version of a known kind, where another is given; a group with a domain has kinds of its own."""
-    group = api_version.rpartition("/")[0]
-    if kind == JOB[1] and "." not in group and api_version != JOB[0]:
-        return JOB[0]
-    training = kind in _TRAINING_KINDS and group in ("", "kubeflow.org")
-    if training and api_version != TRAINING_API_VERSION:
-        return TRAINING_API_VERSION
-    return "trainer.kubeflow.org/v1alpha1" if kind == "TrainJob" and group == "kubeflow.org" else ""
-
-
-@rule("kind-not-enabled", severity="warning")
-def kind_not_enabled(view: View) -> Iterator[Finding]:
-    """Katib's shipped configuration does not watch trials of this kind; an administrator must add it."""
-    api_version, kind = view.kind
-    invalid = not _API_VERSION.fullmatch(api_version) or _right_version(api_version, kind)
-    if api_version and kind and not invalid and view.kind not in _SHIPPED_KINDS:
-        message = f"Trials of kind {kind} ({api_version}) are not in Katib's shipped configuration."
-        yield Finding(f"{TRIAL_SPEC}.kind", message, "Add it to trialResources in katib-config.", kind)
-
-
 @rule("primary-container-unknown")
 def primary_container_unknown(view: View) -> Iterator[Finding]:
     """No container has the name primaryContainerName; every trial would stay Running for ever."""
@@ -148,6 +106,16 @@ def image_missing(view: View) -> Iterator[Finding]:
             yield Finding(
                 f"{path}.image", f"The container '{container.get('name')}' has no image.", "Name it."
             )
+
+
+@rule("image-blanks")
+def image_blanks(view: View) -> Iterator[Finding]:
+    """An image's name begins or ends with a blank: Kubernetes takes the Job, and refuses its pod."""
+    for path, pod in view.pods:
+        for where, container in containers_of(path, pod):
+            image = container.get("image")
+            if isinstance(image, str) and image != image.strip():
+                yield Finding(f"{where}.image", f"The image is {image!r}.", "Remove the blanks.", image)
 
 
 @rule("restart-policy-invalid")

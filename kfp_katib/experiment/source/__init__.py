@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.source.plain import plain, valid_text
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
@@ -34,12 +35,13 @@ def describe(source: object) -> str:
     return str(source) if isinstance(source, Path) else "the manifest"
 
 
-def read(source: object) -> dict[str, Any]:
+def read(source: object, remarks: list[Problem] | None = None) -> dict[str, Any]:
     """The source as plain data.
 
     Args:
         source: YAML or JSON text (str or bytes), the Path of a file, a mapping, or an object of
             kubeflow-katib or kubeflow-katib-api.
+        remarks: Gets a warning for each value of a YAML text that kubectl reads otherwise.
 
     Raises:
         UnreadableError: The source holds no mapping of plain data.
@@ -48,7 +50,7 @@ def read(source: object) -> dict[str, Any]:
         source = _file(source)
     if isinstance(source, (bytes, bytearray)):
         source = _decoded(bytes(source))
-    data = plain(_parsed(source) if isinstance(source, str) else source)
+    data = plain(_parsed(source, remarks) if isinstance(source, str) else source)
     return data if isinstance(data, dict) else _refuse_shape(data, source)
 
 
@@ -70,7 +72,7 @@ def _decoded(data: bytes) -> str:
         refuse(NOT_TEXT, f"Byte {err.start} is not UTF-8.", "Save the manifest as UTF-8 text.")
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, remarks: list[Problem] | None) -> Any:
     if len(text) > LIMIT_BYTES:
         too_large(LIMIT_BYTES, len(text))
     valid_text(text)
@@ -81,7 +83,7 @@ def _parsed(text: str) -> Any:
             too_deep()
         except ValueError:
             pass  # YAML's flow style, or broken; the YAML parser says where
-    return parse_yaml(text)
+    return parse_yaml(text, remarks)
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -32,6 +32,11 @@ DUPLICATE_KEY = Rule("duplicate-key", "A key stands twice in one mapping; YAML k
 KEY_NOT_TEXT = Rule("key-not-text", "A mapping's key is not text.")
 BAD_NUMBER = Rule("bad-number", "A number is NaN, infinite or beyond 64 bits; Kubernetes' JSON has none.")
 NOT_PLAIN = Rule("not-plain", "A value has a type that JSON does not have.")
+READ_OTHERWISE = Rule(
+    "read-otherwise",
+    "kubectl's YAML takes an unquoted value for another type; `render` quotes it.",
+    severity="warning",
+)
 
 RULES = (
     FILE_UNREADABLE,
@@ -46,6 +51,7 @@ RULES = (
     KEY_NOT_TEXT,
     BAD_NUMBER,
     NOT_PLAIN,
+    READ_OTHERWISE,
 )
 
 

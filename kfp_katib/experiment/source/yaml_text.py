@@ -14,6 +14,8 @@ from typing import Any, ClassVar, NoReturn
 
 import yaml
 
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.source.go_yaml import read_otherwise
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
     LIMIT_DEPTH,
@@ -28,6 +30,7 @@ from kfp_katib.experiment.source.refusal import (
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
 _READ_OTHERWISE = ("timestamp", "float", "int", "value")
+_EMPTY = ("", "~", "null", "Null", "NULL")
 _COLLECTIONS = {"map": yaml.MappingNode, "seq": yaml.SequenceNode}
 
 
@@ -56,8 +59,12 @@ _Loader.add_implicit_resolver(
 _Loader.add_constructor(f"{_PREFIX}merge", _Base.construct_yaml_str)  # `<<` as a value is text
 
 
-def parse_yaml(text: str) -> Any:
-    """The one document in the text.
+def parse_yaml(text: str, remarks: list[Problem] | None = None) -> Any:
+    """The one document in the text; empty ones around it, which helm and kustomize write, are skipped.
+
+    Args:
+        text: YAML.
+        remarks: Gets a warning for each value that kubectl reads otherwise.
 
     Raises:
         UnreadableError: It is not YAML, or several documents, or nested or repeated beyond all measure.
@@ -65,24 +72,41 @@ def parse_yaml(text: str) -> Any:
     try:
         _guard(text)
         loader = _Loader(text)
-        node = loader.get_single_node()
+        node = _filled_node(loader)
         if node is None:
             return None
         _refuse_duplicates(node, loader)
-        return loader.construct_document(node)
+        data = loader.construct_document(node)
     except yaml.YAMLError as err:
         _refuse_syntax(text, err)
     except ValueError as err:  # a number of more digits than Python converts
         refuse(NOT_PARSABLE, f"The text is not YAML: {err}.", "Quote the value where text is meant.")
+    if remarks is not None:
+        remarks += read_otherwise(text, node)
+    return data
+
+
+def _filled_node(loader: Any) -> yaml.Node | None:
+    """The first document that holds something, or an empty one, or None where there is none at all."""
+    found = None
+    while loader.check_node():
+        found = loader.get_node()
+        if not (isinstance(found, yaml.ScalarNode) and found.tag == f"{_PREFIX}null"):
+            break
+    return found
 
 
 def _guard(text: str) -> None:
     """Walk the events, which are made one at a time, and stop where a limit is passed."""
     depth = documents = 0
+    opened = False
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        if isinstance(event, yaml.DocumentStartEvent):
+        if opened and not (
+            isinstance(event, yaml.ScalarEvent) and event.value in _EMPTY and event.implicit[0]
+        ):
             documents += 1
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+        opened = isinstance(event, yaml.DocumentStartEvent)
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
