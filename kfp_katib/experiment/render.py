@@ -64,8 +64,12 @@ def _rename(manifest: Manifest, name: str) -> None:
 
 
 def _chosen(manifest: Mapping[str, Any], values: Mapping[str, str | None], name: str) -> dict[str, str]:
-    """The values, after a look whether every placeholder in the manifest has one."""
-    missing = {place: path for place, path in used(manifest).items() if not values.get(place)}
+    """The values, after a look whether every placeholder in the manifest has one.
+
+    An unknown one is left: where it matters a rule refuses it, else it stands in a field that Katib ignores.
+    """
+    known = ((place, path) for place, path in used(manifest).items() if place in OPTIONS)
+    missing = {place: path for place, path in known if not values.get(place)}
     if missing:
         lines = [
             f"  {path}: ${{pipeline.{place}}} has no value; give {OPTIONS[place]} "
