@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kfp_katib import missing_metric
+from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.local.metrics.lines import Lines
 from kfp_katib.local.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file
@@ -16,7 +17,7 @@ from kfp_katib.local.plain_file import chunks, open_plain
 from kfp_katib.missing_metric.evidence import listed, shown
 
 _MOST_NAMED, _MOST_OTHERS, _MOST_TAGS = 200, 50, 50
-_AROUND_BYTES = 4096
+_AROUND_BYTES = 1 << 16
 _BLOCK_BYTES = 1 << 16
 _FIXED = (
     "The engine replaces the collector's path in command, args and env; a path that is fixed in a script it "
@@ -36,7 +37,7 @@ class _Sample:
         """Look at some whole lines."""
         if len(self.others) < _MOST_OTHERS:
             lines = block[:_BLOCK_BYTES].replace(b"\r", b"\n").split(b"\n")
-            texts = [_text(line[:_AROUND_BYTES]) for line in lines[: 2 * _MOST_OTHERS]]
+            texts = [_text(line[:_BLOCK_BYTES]) for line in lines[: 2 * _MOST_OTHERS]]
             self.others += [text for text in texts if text.strip()]
         if len(self.named) < _MOST_NAMED:
             self.named += _around(block, self._name, _MOST_NAMED - len(self.named))
@@ -71,16 +72,19 @@ def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:
 
 
 def of_file(collector: Collector, metric: str, path: Path, log: Path, error: OSError) -> str:
-    """Why the collector File has no file to read."""
+    """Why the collector StdOut or File has no file to read."""
+    there = STDOUT_PATH if collector.kind == "StdOut" else collector.path
     if not isinstance(error, FileNotFoundError):
-        return f"The metrics file {shown(collector.path)} cannot be read: {error.strerror}."
+        return f"The metrics file {shown(there)} cannot be read: {error.strerror}."
+    if collector.kind == "StdOut":
+        return f"The file {shown(there)}, into which Katib writes what is printed, was removed by the trial."
     beside = [name for name in _names(path.parent) if not name.endswith(".pid")]
     where = (
         _fixed(Path(collector.path))
         or _in_log(collector, metric, log)
         or (f"Its folder holds {listed(beside)} instead." if beside else _FIXED)
     )
-    return f"The metrics file {shown(collector.path)} was not written. {where}"
+    return f"The metrics file {shown(there)} was not written. {where}"
 
 
 def of_events(collector: Collector, metric: str, folder: Path, log: Path) -> str:
