@@ -16,9 +16,11 @@ from kfp_katib.local.metrics.tfevents import UNREADABLE, Scalar, event_files, re
 from kfp_katib.local.plain_file import chunks, open_plain
 from kfp_katib.missing_metric.evidence import listed, shown
 
-_MOST_NAMED, _MOST_OTHERS, _MOST_TAGS = 200, 50, 50
-_AROUND_BYTES = 1 << 16
-_BLOCK_BYTES = 1 << 16
+_MOST_TAGS = 50
+_MOST_BYTES = 1 << 16
+"""Of all lines that are kept. Explaining them takes a fraction of a second."""
+_MOST_LINES = 200
+_AROUND_BYTES = 1 << 14
 _FIXED = (
     "The engine replaces the collector's path in command, args and env; a path that is fixed in a script it "
     "cannot see. Hand the path over as an argument."
@@ -26,7 +28,7 @@ _FIXED = (
 
 
 class _Sample:
-    """The few lines of a file that may tell why the collector finds no value in it."""
+    """The few lines of a file that may tell why the collector finds no value in it: not more than 128 KiB."""
 
     def __init__(self, metric: str) -> None:
         self._name = metric.lower().encode()
@@ -35,12 +37,12 @@ class _Sample:
 
     def take(self, block: bytes) -> None:
         """Look at some whole lines."""
-        if len(self.others) < _MOST_OTHERS:
-            lines = block[:_BLOCK_BYTES].replace(b"\r", b"\n").split(b"\n")
-            texts = [_text(line[:_BLOCK_BYTES]) for line in lines[: 2 * _MOST_OTHERS]]
-            self.others += [text for text in texts if text.strip()]
-        if len(self.named) < _MOST_NAMED:
-            self.named += _around(block, self._name, _MOST_NAMED - len(self.named))
+        if room := _room(self.others):
+            self.others += [_text(line) for line in _lines(block[:room]) if line.strip()]
+        for line in _around(block, self._name) if _room(self.named) else ():
+            self.named.append(_text(line))
+            if not _room(self.named):
+                return
 
     def take_part(self, part: bytes) -> bytes:
         """Look at a piece of an endless line."""
@@ -172,17 +174,24 @@ def _sample(path: Path, metric: str) -> missing_metric.Lines:
     return missing_metric.Lines(sample.named, sample.others)
 
 
-def _around(block: bytes, name: bytes, most: int) -> Iterator[str]:
-    """The lines that hold a name in small or capital letters; what a carriage return rewrites is a line."""
+def _room(lines: list[str]) -> int:
+    """How many bytes more may be kept."""
+    return max(0, _MOST_BYTES - sum(map(len, lines))) if len(lines) < _MOST_LINES else 0
+
+
+def _lines(block: bytes) -> list[bytes]:
+    """What a carriage return rewrites is a line of its own."""
+    return block.replace(b"\r", b"\n").split(b"\n")[:_MOST_LINES]
+
+
+def _around(block: bytes, name: bytes) -> Iterator[bytes]:
+    """The lines that hold a name in small or capital letters, each not further than the name can be seen."""
     folded, at = block.lower().replace(b"\r", b"\n"), 0
-    for _ in range(most):
-        hit = folded.find(name, at)
-        if hit < 0:
-            return
+    while (hit := folded.find(name, at)) >= 0:
         start = folded.rfind(b"\n", max(0, hit - _AROUND_BYTES), hit) + 1 or max(0, hit - _AROUND_BYTES)
         end = folded.find(b"\n", hit, hit + _AROUND_BYTES)
         at = end if end >= 0 else min(len(block), hit + _AROUND_BYTES)
-        yield _text(block[start:at])
+        yield block[start:at]
 
 
 def _text(line: bytes) -> str:
