@@ -13,7 +13,7 @@ from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.local.metrics.lines import Lines
 from kfp_katib.local.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file
-from kfp_katib.local.plain_file import chunks, open_plain
+from kfp_katib.local.plain_file import chunks, end_of, open_plain
 from kfp_katib.missing_metric.evidence import listed, shown
 
 _MOST_TAGS = 50
@@ -64,7 +64,11 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
         return lost
     if reason := missing_metric.reason(collector, metric, lines):
         return reason
-    return "It is empty." if not lines.others else ""
+    if lines.others:
+        return ""
+    if collector.kind == "StdOut" and end_of(log, 1):
+        return "It is empty; what earlier commands of the chain printed is not collected."
+    return "It is empty."
 
 
 def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:

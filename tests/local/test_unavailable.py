@@ -105,6 +105,8 @@ def test_only_the_last_output_is_collected_where_that_is_so(tmp_path: Path) -> N
     outcome = ended(tmp_path, None, "done\n", log="start\nepoch=1 loss=0.5\n")
     assert "The line `epoch=1 loss=0.5` was printed by an earlier command: of a chain" in outcome.message
     assert "chain" not in ended(tmp_path, None, "done\n", log="start\n").message
+    nothing = ended(tmp_path, None, "", log="start\n").message
+    assert nothing.endswith("It is empty; what earlier commands of the chain printed is not collected.")
 
 
 @pytest.mark.parametrize("spec", [TEXT, JSON, EVENTS])
