@@ -33,6 +33,8 @@ exit $status"""
 _KILLED_BY_SIGNAL = 128
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
+_MARK = re.compile(r"\d+\.pid")
+_MARK_BYTES = 16
 _STATUS = re.compile(rb"(\d{1,3})\n")
 _STATUS_BYTES = 8
 
@@ -81,7 +83,8 @@ class TrialFolder:
         """Whether the command line came to its end and left Katib's completion mark."""
         try:
             with os.scandir(self.metrics) as entries:
-                return any(entry.name.endswith(".pid") for entry in entries)
+                marks = (Path(entry.path) for entry in entries if _MARK.fullmatch(entry.name))
+                return any(end_of(mark, _MARK_BYTES).strip() == b"completed" for mark in marks)
         except OSError:
             return False
 

@@ -147,6 +147,26 @@ def test_a_folder_that_the_trial_removed(tmp_path: Path) -> None:
     assert outcome(files, None).state == "Failed"
 
 
+@pytest.mark.parametrize(("name", "text"), [("7.pid", "7\n"), ("server.pid", "completed\n"), ("7.pid", "")])
+def test_a_pid_file_of_the_trials_own_is_no_mark(tmp_path: Path, name: str, text: str) -> None:
+    """Katib's mark has the shell's number, and says that the line was completed."""
+    files = TrialFolder(tmp_path / "trial")
+    files.clear()
+    (files.metrics / name).write_text(text)
+    assert not files.marked()
+
+
+def test_an_error_that_nobody_thought_of(tmp_path: Path) -> None:
+    """Whatever is raised while the metrics are read, the trial has its verdict."""
+    files = trial(tmp_path)
+    (files.metrics / "metrics.log").write_text("loss=1\n")
+    experiment = search("echo ${trialParameters.lr}")
+    broken = replace(experiment.collector, filters=(None,))  # type: ignore[arg-type]
+    found = examine(replace(experiment, collector=broken), files, 0)
+    assert found.state == "Failed"
+    assert found.message.startswith("Trial has failed. What it wrote cannot be read (AttributeError: ")
+
+
 def states(result: Result) -> list[str]:
     """The trials' states in order."""
     return [each.state for each in result.trials]
