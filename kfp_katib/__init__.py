@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         TimedOut,
     )
     from kfp_katib.experiment import Experiment, Problem, check, load, override, render, to_yaml
-    from kfp_katib.results import Metric, Result, Trial
+    from kfp_katib.results import Metric, Progress, Result, Trial
 
 __all__ = [
     "ClusterError",
@@ -43,6 +43,7 @@ __all__ = [
     "NoCheckpoint",
     "NoVerdict",
     "Problem",
+    "Progress",
     "Result",
     "Stalled",
     "StorageError",
@@ -57,7 +58,7 @@ __all__ = [
 
 _HOMES = {
     "kfp_katib.experiment": ("Experiment", "Problem", "check", "load", "override", "render", "to_yaml"),
-    "kfp_katib.results": ("Metric", "Result", "Trial"),
+    "kfp_katib.results": ("Metric", "Progress", "Result", "Trial"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

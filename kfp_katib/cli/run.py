@@ -23,7 +23,8 @@ from kfp_katib.cli.arguments import (
 )
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, NoVerdict
-from kfp_katib.experiment import Experiment, override, render
+from kfp_katib.experiment import Experiment, render
+from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
 
@@ -106,7 +107,7 @@ def command(
     or followed on where it is there already; Ctrl-C leaves it there. Exit code 1 where the experiment
     failed, 130 after Ctrl-C.
     """
-    from kfp_katib.progress import Progress
+    from kfp_katib.progress import Display
 
     if report:
         _check_place(report)
@@ -114,7 +115,7 @@ def command(
     output = Output(runs.absolute() / experiment.name if engine == "local" else None, report, as_json)
     click.echo(_headline(experiment), err=True)
     try:
-        with Progress(sys.stderr) as progress:
+        with Display(sys.stderr) as display:
             result = _run_on(
                 engine,
                 experiment,
@@ -124,15 +125,15 @@ def command(
                 models=models,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
-                on_update=progress.update,
+                on_update=display.update,
             )
     except NoVerdict as error:
         if error.result:
-            _show(error.result, output, progress.said)
+            _show(error.result, output, display.said)
         raise
-    if engine == "local" and not progress.moved:
+    if engine == "local" and not display.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
-    _show(result, output, progress.said)
+    _show(result, output, display.said)
     ctx.exit(0 if result.usable else 1)
 
 
@@ -144,7 +145,8 @@ def _run_on(
 
         return local.run(experiment, **shared, runs=runs, again=again)
     if again:
-        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}")
+        where = f" -n {namespace}" if namespace else ""
+        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
     from kfp_katib import cluster
 
     return cluster.run(experiment, **shared, namespace=namespace)
@@ -164,7 +166,7 @@ def _planned(
 
     Without `runs` it runs in a cluster, where nothing has a default.
     """
-    experiment = override(load(file), **overrides)
+    experiment = load(file, overriding(**overrides))
     place = None if models is None else address(models)
     if place is None and runs:
         place = str(runs.absolute() / experiment.name / "models")

@@ -23,9 +23,9 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
     """
     from kfp_katib.cli.summary import show
     from kfp_katib.cluster import watch
-    from kfp_katib.progress import Progress
+    from kfp_katib.progress import Display
 
-    with Progress(sys.stderr) as progress:
-        result = watch(name, namespace=namespace, on_update=progress.update)
-    show(result, None, as_json=as_json, said=progress.said)
+    with Display(sys.stderr, watched=True) as display:
+        result = watch(name, namespace=namespace, on_update=display.update)
+    show(result, None, as_json=as_json, said=display.said)
     ctx.exit(0 if result.usable else 1)

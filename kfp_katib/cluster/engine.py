@@ -11,13 +11,13 @@ from kfp_katib.cluster import preflight, stop
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.first_trial import first_job
 from kfp_katib.cluster.follow import OnTimeout, Patience, follow
-from kfp_katib.cluster.identity import as_written, labelled, labels
+from kfp_katib.cluster.identity import as_written, labelled, texts
 from kfp_katib.cluster.session import following
 from kfp_katib.cluster.signals import experiment_ends_with_run
 from kfp_katib.cluster.submit import adopt, create, find, no_such, submitted
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 
 
 def run(
@@ -26,7 +26,7 @@ def run(
     models: str | None = None,
     timeout_seconds: float | None = None,
     on_timeout: OnTimeout = "fail",
-    on_update: Callable[[Result], None] | None = None,
+    on_update: Callable[[Progress], None] | None = None,
     namespace: str | None = None,
     run_id: str = "",
     task_name: str = "",
@@ -41,7 +41,8 @@ def run(
         timeout_seconds: Counted from the Experiment's creation, so that a retried step gains nothing.
         on_timeout: `fail` raises and leaves the Experiment to `experiment_cleanup`, to `cancel` or to
             `clean_up`; `best_so_far` deletes it and returns what it had found.
-        on_update: Called with the Result so far whenever a trial's state changes.
+        on_update: Called with the Progress whenever a trial's state changes; its `result()` is the Result
+            so far.
         namespace: Where; else the manifest's, else the connection's own.
         run_id: The pipeline run that this is part of.
         task_name: The step of that run.
@@ -62,7 +63,7 @@ def run(
     choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
     choose(experiment_cleanup, ("keep", "delete_on_success", "delete_always"), "experiment_cleanup")
     patience = Patience(timeout_seconds, on_timeout, stall_timeout_seconds)
-    wanted = labels(experiment, run_id=run_id, task_name=task_name)
+    wanted = texts(experiment, run_id=run_id, task_name=task_name)
     with connect(namespace or experiment.namespace) as cluster:
         manifest = labelled(experiment, cluster.namespace, wanted)
         ours = adopt(cluster, manifest)
@@ -80,14 +81,15 @@ def run(
 
 
 def watch(
-    name: str, *, namespace: str | None = None, on_update: Callable[[Result], None] | None = None
+    name: str, *, namespace: str | None = None, on_update: Callable[[Progress], None] | None = None
 ) -> Result:
     """Follow an Experiment that is in the cluster already, whoever submitted it, and touch nothing.
 
     Args:
         name: The Experiment.
         namespace: Where; else the connection's own.
-        on_update: Called with the Result so far whenever a trial's state changes.
+        on_update: Called with the Progress whenever a trial's state changes; its `result()` is the Result
+            so far.
 
     Raises:
         InputError: There is no such Experiment.

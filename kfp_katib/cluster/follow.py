@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 from kfp_katib.cluster import read
 from kfp_katib.cluster.alarm import Alarm
 from kfp_katib.cluster.kinds import EXPERIMENTS
-from kfp_katib.cluster.outcome import final, outcome, where_to_look
+from kfp_katib.cluster.outcome import as_edited, final, goes_on, outcome, trial, where_to_look
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.settle import settle
 from kfp_katib.errors import ClusterError, Interrupted, NoVerdict, TimedOut
-from kfp_katib.results import Result, objective_text
+from kfp_katib.results import Progress, Result, Score, Trial, objective_text
 
 logger = logging.getLogger(__name__)
 
@@ -47,22 +48,38 @@ class Updates:
     """Tells a listener whenever a trial's state has changed."""
 
     session: Session
-    listener: Callable[[Result], None] | None
+    listener: Callable[[Progress], None] | None
+    score: Score
     _told: dict[str, str] = field(default_factory=dict)
+    _earlier: int | None = None
 
     def tell(self) -> None:
         """Call the listener, and log, where something is new."""
-        states = {read.name(each): read.trial_state(each) for each in self.session.mirror.trials}
-        new = {name: state for name, state in states.items() if self._told.get(name) != state}
-        self._told = dict(states)
-        for name, state in new.items():
-            logger.info("trial %s: %s", name, state)
-        if new and self.listener:
-            self.listener(outcome(self.session))
+        new = []
+        for thing in self.session.mirror.trials:
+            name, state = read.name(thing), read.trial_state(thing)
+            if self._told.get(name) != state:
+                self._told[name] = state
+                logger.info("trial %s: %s", name, state)
+                new.append(trial(self.session, thing))
+        if new:
+            self._call(new)
+
+    def _call(self, new: list[Trial]) -> None:
+        for each in new:
+            self.score.take(each)
+        if self._earlier is None:
+            self._earlier = self.score.completed
+            new = [each for each in new if not each.completed]
+        if self.listener:
+            experiment, result = as_edited(self.session), partial(outcome, self.session)
+            self.listener(
+                self.score.progress(experiment, tuple(new), earlier=self._earlier, notes=(), result=result)
+            )
 
 
 def follow(
-    session: Session, patience: Patience, *, on_update: Callable[[Result], None] | None = None
+    session: Session, patience: Patience, *, on_update: Callable[[Progress], None] | None = None
 ) -> Result:
     """Wait for the verdict.
 
@@ -76,7 +93,7 @@ def follow(
         NoVerdict: The Experiment was deleted.
     """
     alarm = Alarm(session, patience.stall_timeout_seconds)
-    updates = Updates(session, on_update)
+    updates = Updates(session, on_update, Score(session.experiment.objective))
     try:
         while not _has_verdict(session):
             changed = session.take(_TICK_SECONDS)
@@ -121,7 +138,7 @@ def _out_of_time(session: Session, patience: Patience) -> Result:
     if patience.on_timeout == "fail":
         raise TimedOut(
             f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
-            f"{_goes_on(session)}",
+            f"{goes_on(session)}",
             outcome(session),
         )
     session.ended |= {read.name(each) for each in session.mirror.trials}
@@ -136,20 +153,12 @@ def _out_of_time(session: Session, patience: Patience) -> Result:
 def _so_far(session: Session) -> str:
     result = outcome(session)
     done = sum(trial.completed for trial in result.trials)
-    limit = session.experiment.max_trial_count
+    limit = result.experiment.max_trial_count
     count = f"{done} of {limit} trials are completed" if limit else f"{done} trials are completed"
     if result.best is None:
         return f"{count}, none with a finite {session.experiment.objective.metric}."
     value = objective_text(result.best, session.experiment.objective)
     return f"{count}; the best is '{result.best.name}' with {session.experiment.objective.metric}={value}."
-
-
-def _goes_on(session: Session) -> str:
-    name, namespace = session.submitted.name, session.cluster.namespace
-    return (
-        f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
-        f"kubectl delete experiment {name} -n {namespace}"
-    )
 
 
 def _interrupted(session: Session) -> str:

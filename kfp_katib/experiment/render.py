@@ -10,7 +10,6 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.check import load
 from kfp_katib.experiment.model import Experiment, Manifest
 from kfp_katib.experiment.placeholders import OPTIONS, fill, used
-from kfp_katib.experiment.source import plain
 from kfp_katib.experiment.trial_pod import add_istio_label, merge_trial_pod
 
 
@@ -44,8 +43,8 @@ def render(
     manifest = experiment.manifest
     if name:
         _rename(manifest, name)
-    if trial_pod:
-        merge_trial_pod(manifest, plain(trial_pod))
+    if trial_pod is not None:
+        merge_trial_pod(manifest, trial_pod)
     if istio_label:
         add_istio_label(manifest)
     values = {

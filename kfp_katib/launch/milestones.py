@@ -7,28 +7,21 @@ import logging
 import time
 
 from kfp_katib.progress import status_line
-from kfp_katib.results import Result
+from kfp_katib.results import Progress
 
 _log = logging.getLogger(__name__)
 
 
 class Milestones:
-    """Logs what an engine reports; the engines themselves say what became of each trial.
-
-    What an earlier attempt of the step had done already does not count for the time that is left.
-    """
+    """Logs what an engine reports; the engines themselves say what became of each trial."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
-        self._before: int | None = None
-        self._done = 0
+        self._done: int | None = None
 
-    def update(self, result: Result) -> None:
+    def update(self, progress: Progress) -> None:
         """Take a change; say something where it completed a trial."""
-        done = result.completed
-        if self._before is None:
-            self._before = self._done = max(done - 1, 0)
-        if done > self._done:
-            self._done = done
-            seconds = time.monotonic() - self._started
-            _log.info("%s", status_line(result, seconds=seconds, before=self._before))
+        known = progress.earlier if self._done is None else self._done
+        self._done = progress.completed
+        if progress.completed > known:
+            _log.info("%s", status_line(progress, seconds=time.monotonic() - self._started))

@@ -17,7 +17,7 @@ from kfp_katib.local.outcome import Outcome
 from kfp_katib.local.processes import Process
 from kfp_katib.local.search.suggestions import SEED, Suggestions
 from kfp_katib.local.verdict import RUNNING, Tally, Verdict
-from kfp_katib.results import Result, Trial, conclude, objective_value
+from kfp_katib.results import Progress, Result, Score, Trial, conclude, objective_value
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class Book:
         suggestions: Its open study.
         models: URI root of the checkpoints, empty where there is none.
         notes: Sentences for the Result.
-        on_update: Called after each change with the Result so far.
+        on_update: Called after each change, once `begin` has been.
     """
 
     def __init__(
@@ -42,23 +42,33 @@ class Book:
         *,
         models: str = "",
         notes: tuple[str, ...] = (),
-        on_update: Callable[[Result], None] | None = None,
+        on_update: Callable[[Progress], None] | None = None,
     ) -> None:
         self._experiment = experiment
         self._folder = folder
+        self._searches_before = folder.earlier
         self._suggestions = suggestions
         self._models = models.rstrip("/")
         self._notes = notes
-        self.on_update = on_update
-        self._trials: list[Trial] = []
+        self._records: list[Record] = []
         self._names: set[str] = set()
+        self._score = Score(experiment.objective)
+        self._earlier: int | None = None
+        self._news: list[Trial] = []
         self.tally = Tally()
+        self.on_update = on_update
 
     def restore(self, record: Record) -> None:
         """Take over a trial of an earlier engine, which may not have come to tell the study."""
-        self._enter(record, quiet=True)
+        self._enter(record)
         if record.outcome and not record.told:
-            self._tell(record.number)
+            self._tell(record)
+
+    def begin(self) -> None:
+        """What comes from here on is new; so is what ended while no engine looked on."""
+        self._earlier = self._score.completed
+        if self._news:
+            self._publish()
 
     def named(self, record: Record) -> Record:
         """The record with the trial's name, chosen now where it has none."""
@@ -66,7 +76,7 @@ class Book:
             return record
         study = self._suggestions.study
         seed = self._experiment.algorithm.settings.get("random_state") or study.user_attrs.get(SEED)
-        source = f"{seed}/{self._folder.earlier}/{self._experiment.manifest_json}"
+        source = f"{seed}/{self._searches_before}/{self._experiment.manifest_json}"
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
@@ -79,17 +89,17 @@ class Book:
         """A trial has ended."""
         record = replace(record, outcome=outcome, ended=when, exit_code=exit_code)
         self._write(record)
-        self._tell(record.number)
+        self._tell(record)
 
     def put_back(self, record: Record) -> None:
         """A trial is stopped by us and will run again when the search goes on."""
         self._write(replace(record, process=None, started=None))
 
     def result(self, verdict: Verdict = RUNNING, *more_notes: str) -> Result:
-        """The Result by what is known now."""
+        """The Result by what is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
-            self._trials,
+            [self._with_log(record) for record in self._records],
             state=verdict.state,
             reason=verdict.reason,
             message=verdict.message,
@@ -97,49 +107,56 @@ class Book:
         )
 
     def _write(self, record: Record) -> None:
-        journal.write(self._suggestions.study, record)
-        self._enter(record)
-        if self.on_update:
-            self.on_update(self.result())
+        try:
+            journal.write(self._suggestions.study, record)
+        finally:
+            trial = self._enter(record)
+        logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
+        self._news.append(trial)
+        if self._earlier is not None:
+            self._publish()
 
-    def _enter(self, record: Record, *, quiet: bool = False) -> None:
+    def _publish(self) -> None:
+        news, self._news = tuple(self._news), []
+        if self.on_update:
+            notes, earlier = self._notes, self._earlier or 0
+            self.on_update(
+                self._score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
+            )
+
+    def _enter(self, record: Record) -> Trial:
         trial = self._trial(record)
-        self._trials[record.number : record.number + 1] = [trial]
+        self._records[record.number : record.number + 1] = [record]
         self._names.add(record.name)
+        self._score.take(trial)
         if trial.completed:
             self.tally.add(trial, self._experiment.objective)
-        if not quiet:
-            logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
+        return trial
 
-    def _tell(self, number: int) -> None:
-        value = objective_value(self._trials[number], self._experiment.objective)
-        self._suggestions.tell(number, value)
+    def _tell(self, record: Record) -> None:
+        value = objective_value(self._trial(record), self._experiment.objective)
+        self._suggestions.tell(record.number, value)
+
+    def _with_log(self, record: Record) -> Trial:
+        trial = self._trial(record)
+        return (
+            replace(trial, log_tail=self._folder.trial(record.name).log_tail()) if trial.completed else trial
+        )
 
     def _trial(self, record: Record) -> Trial:
-        uri = f"{self._models}/{self._experiment.name}/{record.name}" if self._models else ""
-        if record.outcome is None:
-            state: Outcome = _RUNNING if record.process else _PENDING
-            return Trial(
-                record.name,
-                record.parameters,
-                state.state,
-                state.reason,
-                state.message,
-                started=record.started,
-                model_uri=uri,
-            )
+        waits = _RUNNING if record.process else _PENDING
+        outcome = record.outcome or waits
         return Trial(
             name=record.name,
             parameters=record.parameters,
-            state=record.outcome.state,
-            reason=record.outcome.reason,
-            message=record.outcome.message,
-            metrics=record.outcome.metrics,
+            state=outcome.state,
+            reason=outcome.reason,
+            message=outcome.message,
+            metrics=outcome.metrics,
             started=record.started,
             ended=record.ended,
             exit_code=record.exit_code,
-            log_tail=self._folder.trial(record.name).log_tail(),
-            model_uri=uri,
+            model_uri=f"{self._models}/{self._experiment.name}/{record.name}" if self._models else "",
         )
 
 

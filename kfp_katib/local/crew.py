@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -11,9 +12,11 @@ from pathlib import Path
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.command import command_line, metrics_place
+from kfp_katib.local.deadline import Deadline
 from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.gpu import Gpus
-from kfp_katib.local.processes import Process, end
+from kfp_katib.local.processes import Process, end, kill, terminate
+from kfp_katib.local.supervisor import Supervisor
 from kfp_katib.local.template import container
 from kfp_katib.local.trial import TrialProcess
 
@@ -21,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 GRACE_SECONDS = 5.0
 """How long trials may take to end by themselves after SIGTERM."""
+
+
+_TOO_LONG = " Its command has {} characters; one argument of a process holds 131072 bytes."
 
 
 class Crew:
@@ -32,10 +38,18 @@ class Crew:
         gpus: The devices to lend.
         caller: The caller's environment, inherited by the trials.
         cwd: The caller's folder; it stands for the image's WORKDIR.
+        lost: Called in another thread where the process that starts the trials was killed.
     """
 
     def __init__(
-        self, experiment: Experiment, folder: RunFolder, gpus: Gpus, *, caller: Mapping[str, str], cwd: Path
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        gpus: Gpus,
+        *,
+        caller: Mapping[str, str],
+        cwd: Path,
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._experiment = experiment
         self._folder = folder
@@ -43,7 +57,10 @@ class Crew:
         self._path = f"{folder.python_path()}{os.pathsep}{caller.get('PATH', os.defpath)}"
         self._caller = caller
         self._cwd = cwd
+        self._lost = lost
+        self._supervisor: Supervisor | None = None
         self._processes: dict[int, TrialProcess] = {}
+        self._deadlines: dict[int, Deadline] = {}
 
     def __len__(self) -> int:
         """How many trials run."""
@@ -59,24 +76,42 @@ class Crew:
         box = container(self._experiment, name, assignments)
         place = metrics_place(self._experiment.collector, files.metrics)
         line = command_line(box, self._experiment.collector, place, self._caller)
-        files.clear()
         cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else self._cwd
         env = {**self._caller, "PATH": self._path, **self._gpus.take(number), **line.env}
         try:
-            self._processes[number] = TrialProcess(files, line.argv, cwd, env)
-        except OSError as err:
-            raise InputError(
-                f"Trial '{name}' could not be started in {cwd}: {err}. Its command has {len(line.argv[-1])} "
-                "characters; one argument of a process holds 131072 bytes."
-            ) from err
+            files.clear()
+            self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
+        except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
+            why = _TOO_LONG.format(len(line.argv[-1])) if getattr(err, "errno", 0) == errno.E2BIG else ""
+            raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.{why}") from err
+        if box.deadline:
+            self._deadlines[number] = box.deadline
         return self._processes[number].leader
+
+    def _open(self) -> Supervisor:
+        if self._supervisor is None:
+            self._supervisor = Supervisor(self._lost)
+        return self._supervisor
 
     def go(self, number: int, ended: Callable[[int], None]) -> None:
         """Let a trial run; `ended` is called with its number, in another thread, when it has ended."""
         self._processes[number].go(lambda: ended(number))
 
+    def deadline(self, number: int) -> Deadline | None:
+        """How long a trial may run."""
+        return self._deadlines.get(number)
+
+    def stop(self, number: int, *, kill_it: bool) -> None:
+        """Ask one trial to end, or kill it; `go` has said who hears of its end."""
+        leader = self._processes[number].leader
+        if kill_it:
+            kill([leader])
+        else:
+            terminate([leader])
+
     def reap(self, number: int) -> int:
         """Close a trial that has ended; return its exit code."""
+        self._deadlines.pop(number, None)
         self._gpus.give_back(number)
         return self._processes.pop(number).reap()
 
@@ -92,3 +127,8 @@ class Crew:
             logger.log(level, text, ", ".join(names), GRACE_SECONDS)
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
         return {number: self.reap(number) for number in list(self._processes)}
+
+    def close(self) -> None:
+        """Let the process end that started the trials."""
+        if self._supervisor is not None:
+            self._supervisor.close()

@@ -7,6 +7,7 @@ import logging
 import shutil
 from pathlib import Path
 
+from kfp_katib.errors import InputError
 from kfp_katib.local.folder import open_folder
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,11 @@ def discard(name: str, *, runs: Path = Path("runs")) -> None:
         runs: The folder of all searches.
 
     Raises:
-        InputError: An engine works there.
+        InputError: An engine works there, or the system refuses it.
     """
     with open_folder(runs, name) as folder:
-        shutil.rmtree(folder.path)
+        try:
+            shutil.rmtree(folder.path)
+        except OSError as err:
+            raise InputError(f"The search in {folder.path} could not be deleted: {err}.") from err
     logger.info("deleted %s", folder.path)

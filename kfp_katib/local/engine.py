@@ -6,12 +6,13 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Literal
 
 from kfp_katib.choices import choose
-from kfp_katib.errors import InputError, Interrupted, TimedOut
+from kfp_katib.errors import InputError, Interrupted, NoVerdict, TimedOut
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.local import journal
@@ -20,13 +21,14 @@ from kfp_katib.local.changes import changes
 from kfp_katib.local.crew import Crew
 from kfp_katib.local.folder import RunFolder, open_folder
 from kfp_katib.local.gpu import Gpus, visible_gpus
+from kfp_katib.local.journal import Record
 from kfp_katib.local.refusals import refuse_unsupported
 from kfp_katib.local.search import Suggestions, open_study
 from kfp_katib.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.local.template import Container, container
 from kfp_katib.local.trial_loop import Stop, TrialLoop
 from kfp_katib.local.verdict import RUNNING, Verdict
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 
 
 def run(
@@ -35,7 +37,7 @@ def run(
     models: str | Path | None = None,
     timeout_seconds: float | None = None,
     on_timeout: Literal["fail", "best_so_far"] = "fail",
-    on_update: Callable[[Result], None] | None = None,
+    on_update: Callable[[Progress], None] | None = None,
     runs: Path = Path("runs"),
     again: bool = False,
 ) -> Result:
@@ -51,7 +53,7 @@ def run(
         models: URI root of the checkpoints: `Trial.model_uri` is `<models>/<experiment>/<trial>`.
         timeout_seconds: Seconds from now until the search is stopped; None for no limit.
         on_timeout: `fail` raises TimedOut, `best_so_far` returns the Result so far.
-        on_update: Called after each change of a trial's state with the Result so far.
+        on_update: Called after each change of a trial's state; its `result()` is the Result so far.
         runs: The folder of all searches.
         again: Start anew; the earlier search is put aside into `runs/<experiment>/earlier/`.
 
@@ -62,7 +64,9 @@ def run(
         InputError: The Experiment cannot run here, another engine runs it, or the folder holds a search
             with another manifest.
         TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
-        Interrupted: Ctrl-C or SIGTERM; carries the Result so far.
+        Interrupted: Ctrl-C, SIGTERM, SIGQUIT or a closed terminal; carries the Result so far.
+        NoVerdict: The journal cannot be written, or the process that starts the trials was killed; carries
+            the Result so far.
     """
     choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
     box = _container(experiment)
@@ -78,20 +82,43 @@ def run(
         )
         records = journal.read(suggestions.study)
         if stored := journal.stored_verdict(suggestions.study):
-            reopen(records, book)
+            reopen(folder, records, book)
             return book.result(stored)
-        crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd())
-        waiting = take_over(experiment, folder, records, book)
-        slots = gpus.slots(experiment.parallel_trial_count)
-        with TrialLoop(
-            experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots
-        ) as loop:
-            found = loop.run(deadline)
-            if isinstance(found, Verdict):
-                journal.store_verdict(suggestions.study, found)
-                loop.settle()
-                return book.result(found)
+        try:
+            waiting = take_over(experiment, folder, records, book)
+            book.begin()
+            found = _search(
+                experiment, folder, suggestions, book=book, gpus=gpus, waiting=waiting, deadline=deadline
+            )
+        except NoVerdict as err:  # the journal cannot be written
+            err.result = err.result or book.result()
+            raise
+        if isinstance(found, Verdict):
+            return book.result(found)
         return _without_verdict(found, experiment, book, fail=on_timeout == "fail")
+
+
+def _search(
+    experiment: Experiment,
+    folder: RunFolder,
+    suggestions: Suggestions,
+    *,
+    book: Book,
+    gpus: Gpus,
+    waiting: list[Record],
+    deadline: float | None,
+) -> Verdict | Stop:
+    events: SimpleQueue[int | Stop] = SimpleQueue()
+    crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost"))
+    slots = gpus.slots(experiment.parallel_trial_count)
+    with TrialLoop(
+        experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
+    ) as loop:
+        found = loop.run(deadline)
+        if isinstance(found, Verdict):
+            journal.store_verdict(suggestions.study, found)
+            loop.settle()
+        return found
 
 
 def _container(experiment: Experiment) -> Container:
@@ -117,16 +144,19 @@ def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
             "Experiment another name, or start anew with again=True (--again)."
         )
     suggestions = open_study(experiment, storage)
+    journal.check(suggestions, folder.journal)
     if before is None:
         journal.store_manifest(suggestions.study, experiment.manifest_json)
     return suggestions
 
 
 def _put_aside(experiment: Experiment, folder: RunFolder) -> None:
+    records: list[Record] = []
     if folder.journal.exists():
         with contextlib.suppress(InputError):  # a damaged journal is put aside all the same
             study = journal.find_study(journal.open_storage(folder.journal), experiment.name)
-            end_orphans(journal.read(study) if study else ())
+            records = journal.read(study) if study else []
+    end_orphans(folder, records)
     folder.put_aside()
 
 
@@ -144,9 +174,16 @@ def _without_verdict(found: Stop, experiment: Experiment, book: Book, *, fail: b
     done = f"{count} trial{'s' * (count != 1)} had completed"
     if found == "timed out" and not fail:
         return book.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
-    error, what = (TimedOut, "timed out") if found == "timed out" else (Interrupted, "was interrupted")
+    error, what = _ENDS[found]
     raise error(
         f"Experiment '{experiment.name}' {what} before it had its verdict; {done}. Run it again to go on "
         "where it stopped.",
         book.result(),
     )
+
+
+_ENDS: Mapping[Stop, tuple[type[NoVerdict], str]] = {
+    "timed out": (TimedOut, "timed out"),
+    "interrupted": (Interrupted, "was interrupted"),
+    "lost": (NoVerdict, "lost the process that starts its trials, which somebody killed,"),
+}

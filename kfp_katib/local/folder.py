@@ -12,19 +12,22 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from kfp_katib.errors import InputError
+from kfp_katib.local.plain_file import make_folder, open_regular
 from kfp_katib.local.trial import TrialFolder
 
 _LOCK = "lock"
 _EARLIER = "earlier"
+_MOVED = ".was-no-folder"
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +43,52 @@ class RunFolder:
 
     @property
     def earlier(self) -> int:
-        """How many searches were put aside here."""
-        return sum(1 for _ in (self.path / _EARLIER).glob("*"))
+        """The number of the search that was put aside last, 0 where none was; whatever else lies there."""
+        try:
+            names = [entry.name for entry in os.scandir(self.path / _EARLIER)]
+        except OSError:
+            return 0
+        return max((int(name) for name in names if _NUMBER.fullmatch(name)), default=0)
 
     def trial(self, name: str) -> TrialFolder:
         """One trial's folder."""
         return TrialFolder(self.path / name)
 
     def put_aside(self) -> None:
-        """Move a search into `earlier/<n>/`, its journal first: half of it must not pass for a search."""
-        entries = [entry for entry in self.path.iterdir() if entry.name not in (_LOCK, _EARLIER)]
-        if not entries:
-            return
-        aside = self.path / _EARLIER / str(self.earlier + 1)
-        aside.mkdir(parents=True)
-        for entry in sorted(entries, key=lambda each: each.name != self.journal.name):
-            entry.rename(aside / entry.name)
+        """Move a search into `earlier/<n>/`, its journal first: half of it must not pass for a search.
+
+        Raises:
+            InputError: The system refuses it.
+        """
+        try:
+            self._make_way()
+            entries = [entry for entry in self.path.iterdir() if entry.name not in (_LOCK, _EARLIER)]
+            aside = self._next_aside() if entries else self.path
+            for entry in sorted(entries, key=lambda each: each.name != self.journal.name):
+                entry.rename(aside / entry.name.removesuffix(_MOVED))
+        except OSError as err:
+            raise InputError(
+                f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Mend that, "
+                "or choose another folder for the runs (--runs)."
+            ) from err
+
+    def _make_way(self) -> None:
+        """What is named `earlier` and is no folder of ours is put aside with the rest."""
+        earlier = self.path / _EARLIER
+        if earlier.is_symlink() or (earlier.exists() and not earlier.is_dir()):
+            earlier.rename(self.path / f"{_EARLIER}{_MOVED}")
+
+    def _next_aside(self) -> Path:
+        number = self.earlier + 1
+        (self.path / _EARLIER).mkdir(exist_ok=True)
+        while True:
+            aside = self.path / _EARLIER / str(number)
+            try:
+                aside.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return aside
 
     def python_path(self) -> Path:
         """A folder in which `python` and `python3` are the interpreter that runs us."""
@@ -63,7 +96,7 @@ class RunFolder:
         if all(_is_ours(own / name) for name in _PYTHONS):
             return own
         shims = self.path / "bin"
-        shims.mkdir(exist_ok=True)
+        make_folder(shims)  # a link there may lead to an interpreter, which must not be written over
         for name in _PYTHONS:
             (shims / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
             (shims / name).chmod(0o755)
@@ -89,30 +122,36 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
         InputError: Another engine works there, or nothing can be written there.
     """
     folder = RunFolder((runs / name).absolute())
-    with _opened(folder.path / _LOCK) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as err:
-            raise InputError(_taken(name, folder.path, lock.fileno())) from err
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield folder
-
-
-def _opened(lock: Path) -> TextIO:
+    lock = _locked(folder.path / _LOCK, name)
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        return lock.open("a+")
-    except OSError as err:
-        raise InputError(
-            f"The search cannot keep its files in {lock.parent}: {err.strerror}. "
-            "Choose another folder for the runs (--runs)."
-        ) from err
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _locked(path: Path, name: str) -> int:
+    """The lock's file descriptor, with our pid in the file."""
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = open_regular(path, os.O_RDWR | os.O_CREAT)
+            stack.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
+        except BlockingIOError as err:
+            raise InputError(_taken(name, path.parent, lock)) from err
+        except OSError as err:
+            raise InputError(
+                f"The search cannot keep its files in {path.parent}: {err.strerror} "
+                f"({err.filename or path}). Mend that, or choose another folder for the runs (--runs)."
+            ) from err
+        stack.pop_all()
+    return lock
 
 
 def _taken(name: str, path: Path, lock: int) -> str:
-    owner = os.pread(lock, 20, 0).decode() or "unknown"
+    owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
     return (
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
         "Wait for it, stop it, or choose another folder for the runs."

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C and SIGTERM during a search: the first one stops it, the second one kills what still runs."""
+"""Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal is closed) during a search.
+
+The first one stops it, the second one kills what still runs.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ASKED = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (*_ASKED, signal.SIGQUIT, signal.SIGHUP)
 
 
 class Interrupts:
-    """Handles both signals while it is open. Outside the main thread Python allows no handlers: none are set.
+    """Handles these signals while it is open; none outside the main thread, where Python allows no handlers.
+
+    SIGHUP and SIGQUIT that are ignored stay so (`nohup`, a shell's background job), and any signal whose
+    handler is not Python's.
 
     Args:
         on_first: Called in the handler of the first signal; must not block.
@@ -32,7 +39,10 @@ class Interrupts:
     def __enter__(self) -> Self:
         """Take over the signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._handle) for number in _SIGNALS}
+            for number in _SIGNALS:
+                before = signal.getsignal(number)
+                if before is not None and (before != signal.SIG_IGN or number in _ASKED):
+                    self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(
@@ -43,6 +53,9 @@ class Interrupts:
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        # The kernel and the shell may both say that the terminal is closed: nobody asked twice.
+        if number == signal.SIGHUP and self._count:
+            return
         self._count += 1
         if self._count == 1:
             self._on_first()

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that a trial left, opened so that none of them can hang or flood the engine.
+"""Opens plain files only, so that nothing that lies in a search's folder can hang or flood the engine.
 
 A trial may leave anything under any name: a named pipe (whose opening waits for a writer), a device that
-never ends, a folder, a link to itself. Only a plain file is opened.
+never ends, a folder, a link to itself. And a link in the place of a file of our own was not left by us.
 """
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -47,6 +50,48 @@ def open_plain(path: Path) -> BinaryIO:
     return file
 
 
+def open_regular(path: Path, flags: int) -> int:
+    """A file descriptor of a file of our own, opened without following a link and without waiting.
+
+    Args:
+        path: The file.
+        flags: Of `os.open`.
+
+    Raises:
+        NotPlain: A link or something else lies there.
+        OSError: The system refused it.
+    """
+    safe = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags | safe, 0o666)
+    except OSError as err:
+        if err.errno == errno.ELOOP:
+            raise NotPlain(errno.ELOOP, "it is a symbolic link", str(path)) from err
+        raise
+    try:
+        _refuse_others(path, os.fstat(descriptor).st_mode)
+    except NotPlain:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def make_folder(path: Path) -> None:
+    """An empty folder, in place of whatever is there; a link is taken away, what it leads to stays.
+
+    Raises:
+        OSError: The system refused it.
+    """
+    try:
+        path.mkdir()
+    except FileExistsError:
+        if path.is_dir() and not path.is_symlink():
+            _remove(path)
+        else:
+            path.unlink()
+        path.mkdir()
+
+
 def chunks(file: BinaryIO) -> Iterator[bytes]:
     """The file piece by piece, up to the size that it has now: it may still be growing."""
     left = os.fstat(file.fileno()).st_size
@@ -70,3 +115,11 @@ def _refuse_others(path: Path, mode: int) -> None:
     for is_kind, words in _KINDS:
         if is_kind(mode):
             raise NotPlain(0, f"it is {words}, not a file", str(path))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, which may be nested deeper than Python can follow."""
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=True, capture_output=True)

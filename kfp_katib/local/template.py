@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.trial_spec import trial_spec
+from kfp_katib.local.deadline import FIELD, Deadline, deadline
 
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 
@@ -25,6 +27,7 @@ class Container:
         foreign: Variables whose value comes from somewhere else (`valueFrom`): here, from the caller.
         working_dir: Where the image would run it; empty where the manifest does not say.
         gpus: How many NVIDIA GPUs it asks for.
+        deadline: How long it may run.
         unused: Names of fields that mean nothing here.
     """
 
@@ -34,6 +37,7 @@ class Container:
     foreign: tuple[str, ...] = ()
     working_dir: str = ""
     gpus: int = 0
+    deadline: Deadline | None = None
     unused: tuple[str, ...] = ()
 
 
@@ -57,7 +61,8 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
             f"Experiment '{experiment.name}': container {primary!r} has no command. On Katib the image's "
             "entrypoint is used; here there is no image. Write the command into the manifest."
         )
-    return _container(found, trial, tuple(_unused(spec, pod, found)))
+    until = deadline(spec["spec"], pod)
+    return replace(_container(found, trial, tuple(_unused(spec, pod, found))), deadline=until)
 
 
 def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) -> Container:
@@ -77,8 +82,8 @@ def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) ->
 
 def _job(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Mapping[str, Any]:
     template = experiment.trial_template
-    if template.spec is None or template.spec.get("kind") != "Job":
-        kind = "a ConfigMap" if template.spec is None else f"a {template.spec.get('kind')}"
+    if template.spec is None or not is_job(template.spec):
+        kind = "a ConfigMap" if template.spec is None else _shown(template.spec)
         raise InputError(
             f"Experiment '{experiment.name}': its trial template is {kind}; the local engine runs an inline "
             "batch/v1 Job. Write the trial as a Job, or use the engine 'katib'."
@@ -86,11 +91,15 @@ def _job(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> 
     return trial_spec(experiment, trial, assignments)
 
 
+def _shown(spec: Mapping[str, Any]) -> str:
+    return f"a {spec.get('kind')} of {spec.get('apiVersion')!r}"
+
+
 def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     yield from (key for key in found if key not in _USED)
     yield from (f"env {each['name']} (valueFrom)" for each in found.get("env") or [] if "valueFrom" in each)
     yield from (f"container '{each.get('name')}'" for each in pod["containers"] if each is not found)
-    yield from (key for key in pod if key != "containers")
+    yield from (key for key in pod if key not in ("containers", FIELD))
     job = spec["spec"]
-    yield from (key for key in job if key != "template")
+    yield from (key for key in job if key not in ("template", FIELD))
     yield from (key for key in job["template"].get("metadata") or {})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One running trial: a subprocess in a session of its own, which leaves its exit status in a file.
+"""One running trial: a process in a session of its own, which leaves its exit status in a file.
 
 The file is written by the trial's own wrapper, so that a trial which ends while no engine looks on is
 still collected. The wrapper waits for a word from the engine before it runs anything: an engine that is
@@ -8,20 +8,17 @@ killed after it started the process, and before it recorded it, leaves nothing b
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shutil
 import signal
-import subprocess
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfp_katib.local.plain_file import end_of
-from kfp_katib.local.processes import Process, process
+from kfp_katib.local.plain_file import end_of, make_folder, open_regular
+from kfp_katib.local.processes import MARK, Process, kill, mark, marked, process
+from kfp_katib.local.supervisor import Supervisor
 
 # The trap keeps the wrapper alive when the whole session gets SIGTERM: it has the status to write.
 _WRAPPER = """read -r go || exit 125
@@ -31,12 +28,11 @@ status=$?
 echo $status >"$0"
 exit $status"""
 _KILLED_BY_SIGNAL = 128
+_STATUS = re.compile(rb"[0-9]{1,3}\n")
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
-_MARK = re.compile(r"\d+\.pid")
-_MARK_BYTES = 16
-_STATUS = re.compile(rb"(\d{1,3})\n")
-_STATUS_BYTES = 8
+_COMPLETED = re.compile(r"[0-9]+\.pid")
+_COMPLETED_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +61,35 @@ class TrialFolder:
         return self.path / "exit"
 
     def exit_code(self) -> int | None:
-        """The trial's exit code, None where it did not end by itself.
+        """The trial's exit code, None where it did not end by itself. A line without its end is torn.
 
-        A line without its end is torn, and anything but a status was not written by the wrapper.
+        What the wrapper did not write, the trial did: that is no exit status either.
         """
-        found = _STATUS.fullmatch(end_of(self.exit_file, _STATUS_BYTES))
-        return int(found[1]) if found else None
+        if self.path.is_symlink():
+            return None
+        try:
+            descriptor = open_regular(self.exit_file, os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            text = os.read(descriptor, 16)
+        finally:
+            os.close(descriptor)
+        return int(text) if _STATUS.fullmatch(text) else None
 
     def ended(self) -> datetime:
-        """When the exit status was written; now, where that time is none."""
+        """When the exit status was written; now, where its file's time is no date."""
         try:
             return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
-        except (OSError, ValueError, OverflowError):
+        except (OSError, OverflowError, ValueError):
             return datetime.now(UTC)
 
     def marked(self) -> bool:
         """Whether the command line came to its end and left Katib's completion mark."""
         try:
             with os.scandir(self.metrics) as entries:
-                marks = (Path(entry.path) for entry in entries if _MARK.fullmatch(entry.name))
-                return any(end_of(mark, _MARK_BYTES).strip() == b"completed" for mark in marks)
+                files = (Path(entry.path) for entry in entries if _COMPLETED.fullmatch(entry.name))
+                return any(end_of(file, _COMPLETED_BYTES).strip() == b"completed" for file in files)
         except OSError:
             return False
 
@@ -95,20 +100,8 @@ class TrialFolder:
 
     def clear(self) -> None:
         """Empty the folder for a trial that begins."""
-        try:
-            self.path.mkdir()
-        except FileExistsError:
-            _remove(self.path)
-            self.path.mkdir()
+        make_folder(self.path)
         self.metrics.mkdir()
-
-
-def _remove(folder: Path) -> None:
-    """Remove a trial's folder, which may be nested deeper than Python can follow."""
-    try:
-        shutil.rmtree(folder)
-    except (OSError, RecursionError):
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=True, capture_output=True)
 
 
 def _last_lines(path: Path) -> list[str]:
@@ -118,19 +111,21 @@ def _last_lines(path: Path) -> list[str]:
 class TrialProcess:
     """A trial that runs. `go` lets it begin; `reap` closes it."""
 
-    def __init__(self, folder: TrialFolder, argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        folder: TrialFolder,
+        argv: tuple[str, ...],
+        cwd: Path,
+        env: Mapping[str, str],
+    ) -> None:
         self.name = folder.path.name
-        with folder.log.open("ab") as log:
-            self._popen = subprocess.Popen(
-                ["/bin/sh", "-c", _WRAPPER, str(folder.exit_file), *argv],
-                cwd=cwd,
-                env=dict(env),
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._leader = process(self._popen.pid) or Process(self._popen.pid, 0)
+        self._mark = mark(folder.path.parent, self.name)
+        self._supervisor = supervisor
+        wrapped = ["/bin/sh", "-c", _WRAPPER, str(folder.exit_file), *argv]
+        marked = {**env, MARK: self._mark}
+        self._started = supervisor.start(wrapped, log=folder.log, cwd=cwd, env=marked)
+        self._leader = process(self._started.pid) or Process(self._started.pid, 0)
 
     @property
     def leader(self) -> Process:
@@ -141,27 +136,14 @@ class TrialProcess:
         """Let the trial run.
 
         Args:
-            ended: Called in a thread of its own as soon as the trial has ended.
+            ended: Called in another thread as soon as the trial has ended.
         """
-        assert self._popen.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self._popen.stdin as word:
-            word.write(b"go\n")
-
-        def wait() -> None:
-            with contextlib.suppress(ChildProcessError):  # the search is being closed, and reaped it first
-                os.waitid(os.P_PID, self._leader.pid, os.WEXITED | os.WNOWAIT)
-                ended()
-
-        threading.Thread(target=wait, name=f"trial {self._leader.pid}", daemon=True).start()
+        self._started.ended.add_done_callback(lambda _: ended())
+        self._supervisor.go(self._started)
 
     def reap(self) -> int:
-        """The exit code of a trial that has ended; what it left running in the background is killed.
-
-        The process is reaped last: until then no other can get its id, so the signal hits no stranger.
-        """
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._leader.pid, signal.SIGKILL)
-        code = self._popen.wait()
-        if self._popen.stdin:
-            self._popen.stdin.close()
-        return code if code >= 0 else _KILLED_BY_SIGNAL - code
+        """The exit code of a trial that has ended; nothing that it started is left running."""
+        ended = self._started.ended.result()
+        if ended is None or not ended.swept:
+            kill([self._leader], known=marked(self._mark))
+        return ended.code if ended else _KILLED_BY_SIGNAL + signal.SIGKILL

@@ -1,31 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of a search: start trials, wait for one to end, decide whether it was the last.
 
-The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. Each trial has
-a thread that waits for its end; everything else happens in the thread of the caller.
+The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. One thread
+listens to the process that starts the trials; everything else happens in the thread of the caller.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Literal, Self
 
+from kfp_katib.errors import NoVerdict
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.book import Book
-from kfp_katib.local.crew import Crew
+from kfp_katib.local.crew import GRACE_SECONDS, Crew
 from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.interrupts import Interrupts
 from kfp_katib.local.journal import Record, now
-from kfp_katib.local.outcome import KILLED, examine
+from kfp_katib.local.outcome import KILLED, Outcome, examine
 from kfp_katib.local.search import Suggestions
 from kfp_katib.local.verdict import Verdict, verdict
 
-Stop = Literal["interrupted", "timed out"]
-"""Why a search stops without a verdict."""
+Stop = Literal["interrupted", "timed out", "lost"]
+"""Why a search stops without a verdict; lost: the process that starts the trials was killed."""
+
+
+_DAY = 86_400.0
+"""The longest time to wait without looking at the clock; a queue takes no more than some hundred years."""
 
 
 class TrialLoop:
@@ -39,6 +44,7 @@ class TrialLoop:
         crew: What runs the trials.
         waiting: Trials of an earlier engine that have to run again; they come first.
         slots: How many trials run at a time.
+        events: The numbers of trials that have ended, and whatever else ends the search.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class TrialLoop:
         crew: Crew,
         waiting: list[Record],
         slots: int,
+        events: SimpleQueue[int | Stop],
     ) -> None:
         self._experiment = experiment
         self._folder = folder
@@ -59,9 +66,11 @@ class TrialLoop:
         self._crew = crew
         self._waiting = waiting
         self._slots = slots
-        self._events: SimpleQueue[int | Stop] = SimpleQueue()
+        self._events = events
         self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
         self._running: dict[int, Record] = {}
+        self._alarms: dict[int, float] = {}
+        self._overdue: dict[int, Outcome] = {}
         self._exhausted = False
 
     def __enter__(self) -> Self:
@@ -75,13 +84,22 @@ class TrialLoop:
         """Put the running trials back, then end them: ended by us, they must never count as failures."""
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
+            stack.callback(self._crew.close)
             stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
             if error is not None:
                 self._book.on_update = None  # it may be what failed
+            stack.callback(self._put_back)
             self._collect_ended()
-            for record in self._running.values():
-                self._book.put_back(record)
-            self._running.clear()
+
+    def _put_back(self) -> None:
+        """Where the journal cannot be written, the next engine finds the same out by the trials' files."""
+        for record in self._running.values():
+            with suppress(NoVerdict):
+                if overdue := self._overdue.get(record.number):
+                    self._book.completed(record, overdue, when=now(), exit_code=None)
+                else:
+                    self._book.put_back(record)
+        self._running.clear()
 
     def run(self, deadline: float | None) -> Verdict | Stop:
         """Run trials until the search has a verdict, is interrupted, or the deadline passes.
@@ -124,6 +142,8 @@ class TrialLoop:
             process = self._crew.prepare(record.number, record.name, record.parameters)
             self._running[record.number] = self._book.started(record, process, now())
             self._crew.go(record.number, self._events.put)
+            if deadline := self._crew.deadline(record.number):
+                self._alarms[record.number] = time.monotonic() + deadline.seconds
 
     def _room(self) -> int:
         """How many more trials may start. Katib forgets MetricsUnavailable here, and overshoots."""
@@ -141,11 +161,26 @@ class TrialLoop:
         return self._book.named(Record(suggestion.number, suggestion.parameters))
 
     def _next_event(self, deadline: float | None) -> int | Stop:
-        timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
-        try:
-            return self._events.get(timeout=timeout)
-        except Empty:
-            return "timed out"
+        """What happens next; deadlines of single trials are kept on the way."""
+        while True:
+            ends = [*self._alarms.values(), *(() if deadline is None else (deadline,))]
+            wait = min(ends) - time.monotonic() if ends else None
+            try:
+                return self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
+            except Empty:
+                if deadline is not None and time.monotonic() >= deadline:
+                    return "timed out"
+                self._end_overdue()
+
+    def _end_overdue(self) -> None:
+        """End the trials whose time is up: first they are asked, then killed."""
+        for number in [each for each, when in self._alarms.items() if when <= time.monotonic()]:
+            self._crew.stop(number, kill_it=number in self._overdue)
+            if number in self._overdue:
+                del self._alarms[number]
+            elif deadline := self._crew.deadline(number):
+                self._overdue[number] = Outcome("Failed", deadline.reason, deadline.message)
+                self._alarms[number] = time.monotonic() + GRACE_SECONDS
 
     def _collect_ended(self) -> None:
         """Collect running trials that have ended by themselves meanwhile."""
@@ -157,5 +192,8 @@ class TrialLoop:
 
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
-        outcome = examine(self._experiment, self._folder.trial(record.name), code)
+        self._alarms.pop(number, None)
+        outcome = self._overdue.pop(number, None)
+        if outcome is None:
+            outcome = examine(self._experiment, self._folder.trial(record.name), code)
         self._book.completed(record, outcome, when=now(), exit_code=code)

@@ -17,13 +17,16 @@ from kfp_katib.results.best import (
 )
 from kfp_katib.results.conclude import conclude
 from kfp_katib.results.model import UNAVAILABLE, ExperimentState, Metric, Result, Trial, TrialState
+from kfp_katib.results.progress import Progress, Score
 from kfp_katib.results.text import to_json, trials_csv
 
 __all__ = [
     "UNAVAILABLE",
     "ExperimentState",
     "Metric",
+    "Progress",
     "Result",
+    "Score",
     "Trial",
     "TrialState",
     "Value",

@@ -26,19 +26,14 @@ _OBSERVED: tuple[TrialState, ...] = (*_COMPETING, "MetricsUnavailable")
 def go_float(text: str) -> float:
     """A text as Go's `strconv.ParseFloat` reads it, which is how Katib reads metrics.
 
-    Unlike Python's `float` it takes no blanks, no `_`, no digits beyond ASCII and no signed NaN, and refuses
-    a number that overflows. Hexadecimal floats, which Go takes, are refused.
+    Unlike Python's `float` it takes no blanks, no digits beyond ASCII and no signed NaN, and refuses a
+    number that overflows. Hexadecimal floats, which Go takes, are refused.
 
     Raises:
         ValueError: Where Go returns an error.
     """
     value = float(text)
-    stray = (
-        text.strip() != text
-        or not text.isascii()
-        or "_" in text
-        or (math.isnan(value) and len(text) != len("nan"))
-    )
+    stray = text.strip() != text or not text.isascii() or (math.isnan(value) and len(text) != len("nan"))
     overflow = math.isinf(value) and "inf" not in text.lower()
     if stray or overflow:
         raise ValueError(f"not a number to Katib: {text!r}")

@@ -59,7 +59,7 @@ def evaluate(
         for observable in ranges:
             choose(observable, values, "A threshold's observable")
     Path(report).parent.mkdir(parents=True, exist_ok=True)
-    Path(report).write_text(page or _page(values, ranges))
+    Path(report).write_text(page or _page(values, ranges), encoding="utf-8", errors="backslashreplace")
     finite = {key: value for key, value in values.items() if math.isfinite(value)}
     return Evaluation(finite, there_is_one and _within(values, ranges))
 
@@ -69,7 +69,8 @@ def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], st
     with tempfile.TemporaryDirectory() as folder:
         returned = functions.call(name, Path(model), Path(dataset), Path(folder))
         page = Path(folder, "report.html")
-        return functions.observables(returned, name), page.read_text() if page.exists() else ""
+        text = page.read_text("utf-8", errors="replace") if page.is_file() else ""  # never waits for a pipe
+        return functions.observables(returned, name), text
 
 
 def _within(values: Mapping[str, float], ranges: Mapping[str, Range]) -> bool:

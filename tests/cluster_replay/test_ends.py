@@ -11,7 +11,7 @@ import pytest
 
 from kfp_katib.cluster import run, stall, watch
 from kfp_katib.errors import ClusterError, InputError, Interrupted, NoVerdict, Stalled, TimedOut
-from kfp_katib.results import Result
+from kfp_katib.results import Progress
 from tests.cluster.engine import recording
 from tests.cluster.engine.recording import Recording
 from tests.cluster_replay.player import api_of
@@ -50,7 +50,7 @@ def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recordin
     api, player = api_of(unfinished)
     serve(api)
 
-    def meddle(_: Result) -> None:
+    def meddle(_: Progress) -> None:
         threading.Thread(target=later).start()
 
     def later() -> None:
@@ -79,8 +79,8 @@ def test_a_stall_is_said_and_ends_the_search(
         "lastTimestamp": "2026-11-24T07:00:00Z",
     }
 
-    def deny(result: Result) -> None:
-        waiting = [trial.name for trial in result.trials if not trial.completed]
+    def deny(progress: Progress) -> None:
+        waiting = [trial.name for trial in progress.result().trials if not trial.completed]
         if waiting:
             api.store.put("events", {**denied, "involvedObject": {"name": waiting[-1]}})
 
@@ -88,8 +88,26 @@ def test_a_stall_is_said_and_ends_the_search(
         run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=deny)
     player.join()
     assert "exceeded quota: gpus, requested: nvidia.com/gpu=1" in str(error.value)
-    assert "kubectl" in str(error.value)
+    assert f"to end it: kubectl delete experiment {name_of(unfinished)} -n" in str(error.value)
     assert any("exceeded quota" in record.message for record in caplog.records)
+
+
+def test_a_budget_that_was_edited_meanwhile_is_the_one_that_counts(
+    unfinished: Recording, serve: Serve
+) -> None:
+    """Katib lets people change it while an Experiment runs; the launcher's manifest is older."""
+    api, _ = api_of(unfinished)
+    serve(api)
+
+    def edit(_: Progress) -> None:
+        stored = api.store.get("experiments", name_of(unfinished))
+        if stored and stored["spec"]["maxTrialCount"] != 9:
+            api.store.put("experiments", {**stored, "spec": {**stored["spec"], "maxTrialCount": 9}})
+
+    with pytest.raises(TimedOut, match="of 9 trials are completed") as error:
+        run(experiment_of(unfinished), timeout_seconds=4, on_update=edit)
+    assert error.value.result is not None
+    assert error.value.result.experiment.max_trial_count == 9
 
 
 @pytest.mark.parametrize(
@@ -119,7 +137,7 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
     api, _ = api_of(unfinished)
     serve(api)
 
-    def press(_: Result) -> None:
+    def press(_: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="goes on in the cluster") as error:

@@ -12,7 +12,7 @@ import pytest
 
 from kfp_katib.cluster import run, settle
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 from tests.cluster.manifests import small
 from tests.cluster_engine.made import conditions, ended, pod, suggestion, thing
 from tests.cluster_replay.server import Api
@@ -65,7 +65,7 @@ def run_with(api: Api, then: Callable[[], None]) -> Result:
     """Run x, and let something happen a moment after its first trial is known."""
     acted = threading.Event()
 
-    def act(_: Result) -> None:
+    def act(_: Progress) -> None:
         if not acted.is_set():
             acted.set()
             threading.Thread(target=then).start()

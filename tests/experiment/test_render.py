@@ -129,6 +129,15 @@ def test_istios_label_is_added_where_it_is_absent() -> None:
     assert render(kept).manifest == kept.manifest
 
 
+@pytest.mark.parametrize("word", ["false", "true"])
+def test_istios_annotation_is_as_good_as_its_label(word: str) -> None:
+    """It was the way before there was the label; whatever it says, the manifest is not silent."""
+    noted = {"annotations": {"sidecar.istio.io/inject": word}}
+    experiment = load(changed(random(), {f"{POD}.metadata": noted}))
+    assert [problem.rule for problem in experiment.warnings] == ["istio-label-missing"] * (word == "true")
+    assert render(experiment).manifest == experiment.manifest
+
+
 @pytest.mark.parametrize("make", [config_map, train_job])
 def test_a_trial_without_a_pod_template_passes_through(make: Any) -> None:
     """There is nothing to add to."""

@@ -18,7 +18,7 @@ from kfp_katib.local.folder import RunFolder
 from kfp_katib.local.processes import process
 from kfp_katib.local.search import open_study
 from kfp_katib.local.verdict import GOAL_REACHED
-from kfp_katib.results import Result
+from kfp_katib.results import Progress
 from tests.local import drive
 from tests.local.drive import until
 from tests.local.searches import manifest, search
@@ -123,7 +123,7 @@ def test_again_ends_what_still_runs(tmp_path: Path) -> None:
     assert nobody_runs(tmp_path)
 
 
-def _stop(result: Result) -> None:
+def _stop(progress: Progress) -> None:
     raise ZeroDivisionError
 
 

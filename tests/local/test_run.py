@@ -145,9 +145,9 @@ def test_no_more_than_parallel_trials_run(tmp_path: Path) -> None:
 
 
 def test_progress_is_told(tmp_path: Path) -> None:
-    """After each change of a trial comes a Result so far, whose state is Running."""
+    """After each change of a trial comes a Progress, whose Result is made when asked for."""
     seen: list[Result] = []
-    run(search(PRINT, maxTrialCount=2), runs=tmp_path, on_update=seen.append)
+    run(search(PRINT, maxTrialCount=2), runs=tmp_path, on_update=lambda now: seen.append(now.result()))
     assert [result.state for result in seen] == ["Running"] * 4
     assert [[trial.state for trial in result.trials] for result in seen] == [
         ["Running"],

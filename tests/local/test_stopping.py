@@ -16,7 +16,7 @@ import pytest
 from kfp_katib.errors import InputError, TimedOut
 from kfp_katib.local import run
 from kfp_katib.local.processes import process
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 from tests.local import drive
 from tests.local.drive import until
 from tests.local.searches import manifest, search
@@ -86,7 +86,10 @@ def signalled(tmp_path: Path, script: str, *signals: int, pause: float = 0.0) ->
     return report
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=["Ctrl-C", "SIGTERM", "closed terminal", "SIGQUIT"])
 def test_one_signal_stops_a_search(tmp_path: Path, number: int) -> None:
     """No new trial starts, the running one ends, and the error carries the Result so far."""
     report = signalled(tmp_path, hanging(tmp_path), number)
@@ -129,8 +132,8 @@ def test_handlers_are_given_back(tmp_path: Path) -> None:
 def test_an_error_in_on_update_leaves_nothing_running(tmp_path: Path) -> None:
     """The caller's own exception comes through, and the trials are ended."""
 
-    def complain(result: Result) -> None:
-        if result.count("Running") == 2:
+    def complain(progress: Progress) -> None:
+        if progress.running == 2:
             raise ZeroDivisionError
 
     script = f"echo $$$$ > {tmp_path}/${{trialParameters.trial}}.pid; sleep 600; {PRINT}"
@@ -142,8 +145,8 @@ def test_an_error_in_on_update_leaves_nothing_running(tmp_path: Path) -> None:
 def test_what_ended_by_itself_is_kept(tmp_path: Path) -> None:
     """A trial that ends while the search is being stopped is finished: it does not run again."""
 
-    def complain(result: Result) -> None:
-        if result.count("Succeeded"):
+    def complain(progress: Progress) -> None:
+        if progress.completed:
             until(lambda: len(list((tmp_path / "runs").glob("tune/*/exit"))) == 2)
             raise ZeroDivisionError
 

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kfp_katib.local.processes import end, process
+from kfp_katib.local.supervisor import Supervisor
 from kfp_katib.local.trial import TrialFolder, TrialProcess
 
 
@@ -26,10 +28,11 @@ def folder(tmp_path: Path) -> TrialFolder:
 def run(files: TrialFolder, script: str, **env: str) -> int:
     """Runs a script as a trial; returns its exit code."""
     ended = threading.Event()
-    trial = TrialProcess(files, ("sh", "-c", script), files.path, {**os.environ, **env})
-    trial.go(ended.set)
-    assert ended.wait(30)
-    return trial.reap()
+    with closing(Supervisor()) as supervisor:
+        trial = TrialProcess(supervisor, files, ("sh", "-c", script), files.path, {**os.environ, **env})
+        trial.go(ended.set)
+        assert ended.wait(30)
+        return trial.reap()
 
 
 @pytest.mark.parametrize(
@@ -75,8 +78,10 @@ def test_nothing_runs_before_the_word(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
+from kfp_katib.local.supervisor import Supervisor
 from kfp_katib.local.trial import TrialFolder, TrialProcess
-trial = TrialProcess(TrialFolder(Path({str(files.path)!r})), ("sh", "-c", "echo ran"), Path("."), os.environ)
+files = TrialFolder(Path({str(files.path)!r}))
+trial = TrialProcess(Supervisor(), files, ("sh", "-c", "echo ran"), Path("."), os.environ)
 print(trial.leader.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
@@ -93,17 +98,14 @@ os.kill(os.getpid(), 9)
 def test_a_trial_that_handles_sigterm_may_finish(tmp_path: Path) -> None:
     """The wrapper outlives SIGTERM, so that the trial's own exit code is kept."""
     files = folder(tmp_path)
-    trial = TrialProcess(
-        files,
-        ("sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"),
-        files.path,
-        os.environ,
-    )
-    trial.go(lambda: None)
-    while files.log.read_text() != "ready\n":
-        time.sleep(0.01)
-    end([trial.leader], grace_seconds=10)
-    trial.reap()
+    with closing(Supervisor()) as supervisor:
+        script = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
+        trial = TrialProcess(supervisor, files, ("sh", "-c", script), files.path, os.environ)
+        trial.go(lambda: None)
+        while files.log.read_text() != "ready\n":
+            time.sleep(0.01)
+        end([trial.leader], grace_seconds=10)
+        trial.reap()
     assert files.exit_code() == 7
 
 

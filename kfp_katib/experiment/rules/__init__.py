@@ -12,11 +12,17 @@ from kfp_katib.experiment.rules import (
     command,
     grid,
     job,
+    job_fields,
+    job_values,
     katib_only,
     metrics,
+    metrics_folder,
     names,
     objective,
+    ownership,
     parameters,
+    pod,
+    script,
     suitability,
     template,
     trial_parameters,
@@ -27,6 +33,7 @@ from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
     names,
+    ownership,
     budget,
     objective,
     algorithm,
@@ -38,8 +45,13 @@ MODULES: tuple[ModuleType, ...] = (
     trial_parameters,
     template,
     job,
+    job_values,
+    job_fields,
+    pod,
     command,
+    script,
     metrics,
+    metrics_folder,
 )
 
 

@@ -8,26 +8,18 @@ strategy's state follows from the study: each trial's note holds its point, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict, cast
+from typing import Any, cast
 
 import cmaes
 import numpy as np
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from kfp_katib.errors import InputError
+from kfp_katib.local.search.cma_es_note import NOTE, Note
 from kfp_katib.local.search.proposal import Proposal, Propose, Search
 from kfp_katib.local.search.restarts import Restarts, restarts
 from kfp_katib.local.search.space import Numbers
-
-NOTE = "kfp-katib:cmaes"
-"""The user attribute of a trial that holds its `Note`."""
-
-
-class Note(TypedDict):
-    """What the journal says of a trial: its point, and the trials whose results were told just before it."""
-
-    told: list[int]
-    point: list[float]
 
 
 def propose_cma_es(search: Search) -> Propose:
@@ -76,6 +68,11 @@ class _Strategy:
         self._seen = number + 1
         if not told:
             return
+        if len(told) != self._optimizer.population_size:
+            raise InputError(
+                f"The journal is damaged: trial {number} follows {len(told)} results, and a generation has "
+                f"{self._optimizer.population_size}. Start anew with again=True (--again)."
+            )
         self._first = number
         self._optimizer.tell([self._solution(trials[one]) for one in told])
         if self._restarts is not None and self._optimizer.should_stop():

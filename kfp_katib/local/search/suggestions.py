@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import optuna
 from optuna.storages import BaseStorage
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.local.search import cma_es_note
 from kfp_katib.local.search.algorithms import propose_for
 from kfp_katib.local.search.proposal import Propose, Search
 from kfp_katib.local.search.space import Dimension, dimension
@@ -36,10 +38,17 @@ class Suggestion:
 class Suggestions:
     """An open search: ask for suggestions, tell how they did. One process alone may use a study."""
 
-    def __init__(self, study: optuna.Study, dimensions: tuple[Dimension, ...], propose: Propose) -> None:
+    def __init__(
+        self,
+        study: optuna.Study,
+        dimensions: tuple[Dimension, ...],
+        propose: Propose,
+        note_misfit: Callable[[FrozenTrial], str],
+    ) -> None:
         self.study = study
         self._dimensions = dimensions
         self._propose = propose
+        self._note_misfit = note_misfit
         self._distributions = {dim.label: dim.distribution() for dim in dimensions}
         self._next = len(study.get_trials(deepcopy=False))
 
@@ -59,6 +68,14 @@ class Suggestions:
         )
         self._next += 1
         return Suggestion(self._next - 1, texts)
+
+    def misfit(self, trial: FrozenTrial) -> str:
+        """Why a trial of the study is no suggestion of this search; empty where it is one."""
+        if trial.distributions != self._distributions:
+            return "has other parameters than the manifest"
+        if set(trial.user_attrs[PARAMETERS]) != {dim.name for dim in self._dimensions}:
+            return "has values of other parameters than the manifest's"
+        return self._note_misfit(trial)
 
     def tell(self, number: int, value: float | None) -> None:
         """Say what came of a suggestion.
@@ -98,7 +115,12 @@ def open_study(experiment: Experiment, storage: BaseStorage) -> Suggestions:
         parallel=experiment.parallel_trial_count,
         budget=experiment.max_trial_count,
     )
-    return Suggestions(study, dimensions, propose_for(experiment.algorithm.name, search))
+    note_misfit = cma_es_note.misfit(dimensions) if experiment.algorithm.name == "cmaes" else _no_note
+    return Suggestions(study, dimensions, propose_for(experiment.algorithm.name, search), note_misfit)
+
+
+def _no_note(_: FrozenTrial) -> str:
+    return ""
 
 
 def _seed(study: optuna.Study, random_state: str) -> int:

@@ -22,7 +22,7 @@ from kfp_katib.cluster.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
 from kfp_katib.errors import InputError, NoVerdict, TimedOut
 from kfp_katib.experiment import load
 from kfp_katib.labels import RUN
-from kfp_katib.results import Result
+from kfp_katib.results import Progress
 from tests.cluster.engine.proxy import proxied
 from tests.cluster.katib import Katib
 from tests.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
@@ -99,7 +99,7 @@ def test_time_is_up_and_what_was_found_is_in_the_error(katib: Katib, volume: Pat
     assert error.value.result is not None
     assert error.value.result.best is not None
     assert left(katib.namespace, name)["experiments"] == 1
-    assert end_abandoned(name, namespace=katib.namespace) == [name]
+    assert end_abandoned(name, namespaces=[katib.namespace]) == [name]
     assert set(left(katib.namespace, name).values()) == {0}
 
 
@@ -154,8 +154,8 @@ def test_a_search_that_is_cancelled_is_told_to_whoever_follows_it(
 
     stopper = threading.Thread(target=stop)
 
-    def on_update(result: Result) -> None:
-        if result.count("Succeeded") and result.count("Running") and not stopper.ident:
+    def on_update(progress: Progress) -> None:
+        if progress.completed and progress.running and not stopper.ident:
             stopper.start()
 
     with pytest.raises(NoVerdict, match="was deleted by somebody else") as error:

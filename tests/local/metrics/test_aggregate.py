@@ -82,7 +82,7 @@ def in_order(reports: list[tuple[str, int]]) -> Metric:
     low = high = latest = "unavailable"
     for text, _ in sorted(reports, key=lambda report: report[1]):
         latest = text
-        if text in ("", "high", "1e999", "1_0"):
+        if text in ("", "high", "1e999"):
             continue
         if low == "unavailable":
             low = high = text

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A long search: whether its last trials take as long as its first, and its memory stays what it was.
+
+Run it as `python benchmarks/many_trials.py [TRIALS]`; it prints one table. Trials of one shell `echo` by
+random search, two at a time. A bare shell is timed beside the first and beside the last of them, since a
+machine may be slower by then.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.local_engine import SHORT, Row, experiment, seconds
+from kfp_katib.local import run
+from kfp_katib.results import Progress
+
+TRIALS = 10_000
+AROUND = 500
+"""How many trials one figure is taken over."""
+
+
+def resident_megabytes() -> float:
+    """The memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+def bare_milliseconds(count: int = 100) -> float:
+    """What starting a shell costs at the moment."""
+    command = ["sh", "-c", "echo loss=0.5"]
+    return (
+        seconds(lambda: [subprocess.run(command, capture_output=True) for _ in range(count)]) / count * 1000
+    )
+
+
+@dataclass
+class Watch:
+    """Looks on: the time at which each trial was completed, and the memory now and then."""
+
+    times: list[float] = field(default_factory=list)
+    memory: dict[int, float] = field(default_factory=dict)
+    bare: dict[int, float] = field(default_factory=dict)
+
+    def update(self, progress: Progress) -> None:
+        """A change; the time that looking takes does not count."""
+        if progress.completed > len(self.times):
+            self.times.append(time.perf_counter() - sum(self.bare.values()) * 0.1)
+            if progress.completed % AROUND == 0:
+                self.memory[progress.completed] = resident_megabytes()
+                self.bare[progress.completed] = bare_milliseconds()
+
+    def milliseconds(self, end: int) -> float:
+        """The time of each of the last trials before a count."""
+        return (self.times[end - 1] - self.times[end - AROUND]) / (AROUND - 1) * 1000
+
+
+def main(trials: int) -> None:
+    """Measures and prints."""
+    watch = Watch()
+    with tempfile.TemporaryDirectory() as folder:
+        search = experiment(SHORT, trials=trials, parallel=2)
+        whole = seconds(lambda: run(search, runs=Path(folder), on_update=watch.update))
+        reopened = seconds(lambda: run(search, runs=Path(folder)))
+    for end in sorted(
+        {AROUND, *itertools.islice(range(0, trials, trials // 4), 1, None), trials - AROUND, trials}
+    ):
+        figures = f"{watch.milliseconds(end):.1f} ms, {watch.memory[end]:.0f} MB"
+        beside = f"a bare shell {watch.bare[end]:.1f} ms"
+        print(f"each of {AROUND} trials up to trial {end:<6} {figures:>18}   {beside}")
+    growth = watch.milliseconds(trials - AROUND) / watch.milliseconds(AROUND)
+    rows = [
+        Row(f"time of a trial at {trials - AROUND}, beside at {AROUND}", f"{growth:.2f} times", "1.5"),
+        Row(f"all {trials} trials", f"{whole:.0f} s", "-"),
+        Row("its Result, read anew", f"{reopened:.2f} s", "-"),
+    ]
+    for row in rows:
+        print(f"{row.what:<58} {row.measured:>36}   limit {row.limit}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else TRIALS)

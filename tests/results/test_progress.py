@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counts and best trial of a search, kept up change by change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfp_katib.results import Metric, Score, Trial, best_trial
+from tests.local_search.searching import experiment
+
+OBJECTIVE = experiment().objective
+STATES = ("Pending", "Running", "Succeeded", "Failed", "MetricsUnavailable", "Killed")
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 5), st.sampled_from(STATES), st.sampled_from(("0.5", "1", "0.50", "nan", "x")))
+)
+
+
+def trial(number: int, state: Any, value: str) -> Trial:
+    """A trial of which only state and loss matter."""
+    return Trial(f"t{number}", {}, state, metrics={"loss": Metric(value, value, value)})
+
+
+@given(CHANGES)
+def test_counts_and_best_are_those_of_all_trials(changes: list[tuple[int, Any, str]]) -> None:
+    """Whatever the order of the changes: a trial that has its end keeps it."""
+    score, trials = Score(OBJECTIVE), dict[str, Trial]()
+    for number, state, value in changes:
+        now = trial(number, state, value)
+        if now.name in trials and trials[now.name].completed:
+            continue
+        trials[now.name] = now
+        score.take(now)
+    found = list(trials.values())
+    assert score.best == best_trial(found, OBJECTIVE)
+    assert score.completed == sum(each.completed for each in found)
+    assert score.failed == sum(each.failed for each in found)
+    assert score.running == len(found) - score.completed
+
+
+def test_the_result_is_made_when_it_is_asked_for() -> None:
+    """And never before: making it takes longer the more trials there are."""
+    asked: list[int] = []
+    progress = Score(OBJECTIVE).progress(
+        experiment(),
+        (),
+        earlier=0,
+        notes=(),
+        result=lambda: asked.append(1),  # type: ignore[arg-type,return-value]
+    )
+    assert not asked
+    progress.result()
+    assert asked == [1]
