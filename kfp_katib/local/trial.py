@@ -31,6 +31,8 @@ _KILLED_BY_SIGNAL = 128
 _STATUS = re.compile(rb"[0-9]{1,3}\n")
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
+_COMPLETED = re.compile(r"[0-9]+\.pid")
+_COMPLETED_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ class TrialFolder:
         """Whether the command line came to its end and left Katib's completion mark."""
         try:
             with os.scandir(self.metrics) as entries:
-                return any(entry.name.endswith(".pid") for entry in entries)
+                files = (Path(entry.path) for entry in entries if _COMPLETED.fullmatch(entry.name))
+                return any(end_of(file, _COMPLETED_BYTES).strip() == b"completed" for file in files)
         except OSError:
             return False
 

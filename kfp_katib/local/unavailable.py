@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kfp_katib import missing_metric
+from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.local.metrics.lines import Lines
 from kfp_katib.local.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file
-from kfp_katib.local.plain_file import chunks, open_plain
+from kfp_katib.local.plain_file import chunks, end_of, open_plain
 from kfp_katib.missing_metric.evidence import listed, shown
 
-_MOST_NAMED, _MOST_OTHERS, _MOST_TAGS = 200, 50, 50
-_AROUND_BYTES = 4096
-_BLOCK_BYTES = 1 << 16
+_MOST_TAGS = 50
+_MOST_BYTES = 1 << 16
+"""Of all lines that are kept. Explaining them takes a fraction of a second."""
+_MOST_LINES = 200
+_AROUND_BYTES = 1 << 14
 _FIXED = (
     "The engine replaces the collector's path in command, args and env; a path that is fixed in a script it "
     "cannot see. Hand the path over as an argument."
@@ -25,7 +28,7 @@ _FIXED = (
 
 
 class _Sample:
-    """The few lines of a file that may tell why the collector finds no value in it."""
+    """The few lines of a file that may tell why the collector finds no value in it: not more than 128 KiB."""
 
     def __init__(self, metric: str) -> None:
         self._name = metric.lower().encode()
@@ -34,12 +37,12 @@ class _Sample:
 
     def take(self, block: bytes) -> None:
         """Look at some whole lines."""
-        if len(self.others) < _MOST_OTHERS:
-            lines = block[:_BLOCK_BYTES].replace(b"\r", b"\n").split(b"\n")
-            texts = [_text(line[:_AROUND_BYTES]) for line in lines[: 2 * _MOST_OTHERS]]
-            self.others += [text for text in texts if text.strip()]
-        if len(self.named) < _MOST_NAMED:
-            self.named += _around(block, self._name, _MOST_NAMED - len(self.named))
+        if room := _room(self.others):
+            self.others += [_text(line) for line in _lines(block[:room]) if line.strip()]
+        for line in _around(block, self._name) if _room(self.named) else ():
+            self.named.append(_text(line))
+            if not _room(self.named):
+                return
 
     def take_part(self, part: bytes) -> bytes:
         """Look at a piece of an endless line."""
@@ -61,7 +64,11 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
         return lost
     if reason := missing_metric.reason(collector, metric, lines):
         return reason
-    return "It is empty." if not lines.others else ""
+    if lines.others:
+        return ""
+    if collector.kind == "StdOut" and end_of(log, 1):
+        return "It is empty; what earlier commands of the chain printed is not collected."
+    return "It is empty."
 
 
 def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:
@@ -71,16 +78,19 @@ def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:
 
 
 def of_file(collector: Collector, metric: str, path: Path, log: Path, error: OSError) -> str:
-    """Why the collector File has no file to read."""
+    """Why the collector StdOut or File has no file to read."""
+    there = STDOUT_PATH if collector.kind == "StdOut" else collector.path
     if not isinstance(error, FileNotFoundError):
-        return f"The metrics file {shown(collector.path)} cannot be read: {error.strerror}."
+        return f"The metrics file {shown(there)} cannot be read: {error.strerror}."
+    if collector.kind == "StdOut":
+        return f"The file {shown(there)}, into which Katib writes what is printed, was removed by the trial."
     beside = [name for name in _names(path.parent) if not name.endswith(".pid")]
     where = (
         _fixed(Path(collector.path))
         or _in_log(collector, metric, log)
         or (f"Its folder holds {listed(beside)} instead." if beside else _FIXED)
     )
-    return f"The metrics file {shown(collector.path)} was not written. {where}"
+    return f"The metrics file {shown(there)} was not written. {where}"
 
 
 def of_events(collector: Collector, metric: str, folder: Path, log: Path) -> str:
@@ -168,17 +178,24 @@ def _sample(path: Path, metric: str) -> missing_metric.Lines:
     return missing_metric.Lines(sample.named, sample.others)
 
 
-def _around(block: bytes, name: bytes, most: int) -> Iterator[str]:
-    """The lines that hold a name in small or capital letters; what a carriage return rewrites is a line."""
+def _room(lines: list[str]) -> int:
+    """How many bytes more may be kept."""
+    return max(0, _MOST_BYTES - sum(map(len, lines))) if len(lines) < _MOST_LINES else 0
+
+
+def _lines(block: bytes) -> list[bytes]:
+    """What a carriage return rewrites is a line of its own."""
+    return block.replace(b"\r", b"\n").split(b"\n")[:_MOST_LINES]
+
+
+def _around(block: bytes, name: bytes) -> Iterator[bytes]:
+    """The lines that hold a name in small or capital letters, each not further than the name can be seen."""
     folded, at = block.lower().replace(b"\r", b"\n"), 0
-    for _ in range(most):
-        hit = folded.find(name, at)
-        if hit < 0:
-            return
+    while (hit := folded.find(name, at)) >= 0:
         start = folded.rfind(b"\n", max(0, hit - _AROUND_BYTES), hit) + 1 or max(0, hit - _AROUND_BYTES)
         end = folded.find(b"\n", hit, hit + _AROUND_BYTES)
         at = end if end >= 0 else min(len(block), hit + _AROUND_BYTES)
-        yield _text(block[start:at])
+        yield block[start:at]
 
 
 def _text(line: bytes) -> str:

@@ -7,8 +7,9 @@ For both engines: one reads a trial's files, the other its pod's log. What the c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
@@ -31,6 +32,19 @@ class Lines:
     others: Sequence[str]
 
 
+class _Format(Protocol):
+    """What is known of one format; a module each."""
+
+    FAULTS: tuple[Callable[[Collector, str, str], str], ...]
+    WANTED: str
+
+    def names(self, collector: Collector, lines: Sequence[str], /) -> list[str]:
+        """The names that lines hold."""
+
+    def unmatched(self, collector: Collector, metric: str, line: str, /) -> str:
+        """A line holds the metric's name, and has none of the faults."""
+
+
 def reason(collector: Collector, metric: str, lines: Lines) -> str:
     """Why the collector finds no value in lines that it reads; empty where they do not tell.
 
@@ -39,19 +53,17 @@ def reason(collector: Collector, metric: str, lines: Lines) -> str:
         metric: The metric's name.
         lines: What a trial wrote.
     """
-    of_line = in_json.fault if collector.format == "JSON" else in_text.fault
-    for line in lines.named:
-        if sentence := of_line(collector, metric, line):
-            return sentence
-    if lines.named and collector.format != "JSON":
-        return in_text.unmatched(collector, metric, lines.named[0])
+    of_format: _Format = in_json if collector.format == "JSON" else in_text
+    for fault in of_format.FAULTS:  # the surest first, whatever line it is in
+        for line in lines.named:
+            if sentence := fault(collector, metric, line):
+                return sentence
+    if lines.named:
+        return of_format.unmatched(collector, metric, lines.named[0])
     if not lines.others:
         return ""
-    names = (
-        in_json.keys(lines.others) if collector.format == "JSON" else in_text.names(collector, lines.others)
-    )
-    if names:
-        wanted = f'"{metric}": "<number>"' if collector.format == "JSON" else f"{metric}=<number>"
+    if names := of_format.names(collector, lines.others):
+        wanted = of_format.WANTED.format(metric)
         return f"It holds {listed(names)}, but no {metric!r}. Write `{wanted}`, or name another objective."
     return f"None of its lines holds {metric!r}; it begins with {shown(lines.others[0])}."
 

@@ -8,33 +8,56 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kfp_katib.experiment.model import Collector
-from kfp_katib.missing_metric.evidence import shown
+from kfp_katib.missing_metric.evidence import listed, shown
 
 _DEEPEST = 5
 
 
-def fault(collector: Collector, metric: str, line: str) -> str:
-    """What is wrong with a line; empty where the name does not stand in it as a key."""
-    fields = _object(line)
-    if metric in fields:
-        return _no_text(metric, fields[metric])
-    near = [key for key in fields if metric.lower() in key.lower()]
-    if near and near[0].lower() == metric.lower():
-        return f"The key is {shown(near[0])}, not {metric!r}: capital letters count. Make them equal."
-    if outer := _inside(fields, metric, _DEEPEST):
-        return (
-            f"{metric!r} stands inside of {shown(outer)} in the line {shown(line, metric)}; Katib reads the "
-            "keys of the outermost object alone."
-        )
-    if near:
-        where = f"In the line {shown(line, metric)} the key is {shown(near[0])}, not {metric!r}"
-        return f"{where}. Write {metric!r}, or name {shown(near[0])} in the objective."
-    return ""
+WANTED = '"{}": "<number>"'
 
 
-def keys(lines: Sequence[str]) -> list[str]:
+def names(collector: Collector, lines: Sequence[str]) -> list[str]:
     """The keys of the objects, each once."""
     return list(dict.fromkeys(key for line in lines for key in _object(line)))
+
+
+def unmatched(collector: Collector, metric: str, line: str) -> str:
+    """The name stands in a line, and not as one of its keys."""
+    keys = list(_object(line))
+    holds = f" It holds {listed(keys)}." if keys else ""
+    return f"The line {shown(line, metric)} has no text under the key {metric!r}.{holds}"
+
+
+def _of_key(collector: Collector, metric: str, line: str) -> str:
+    fields = _object(line)
+    return _no_text(metric, fields[metric]) if metric in fields else ""
+
+
+def _other_case(collector: Collector, metric: str, line: str) -> str:
+    near = [key for key in _object(line) if metric.lower() == key.lower()]
+    return (
+        f"The key is {shown(near[0])}, not {metric!r}: capital letters count. Make them equal."
+        if near
+        else ""
+    )
+
+
+def _deeper(collector: Collector, metric: str, line: str) -> str:
+    outer = _inside(_object(line), metric, _DEEPEST)
+    if not outer:
+        return ""
+    return (
+        f"{metric!r} stands inside of {shown(outer)} in the line {shown(line, metric)}; Katib reads the "
+        "keys of the outermost object alone."
+    )
+
+
+def _other_name(collector: Collector, metric: str, line: str) -> str:
+    near = [key for key in _object(line) if metric.lower() in key.lower()]
+    if not near:
+        return ""
+    where = f"In the line {shown(line, metric)} the key is {shown(near[0])}, not {metric!r}"
+    return f"{where}. Write {metric!r}, or name {shown(near[0])} in the objective."
 
 
 def _no_text(metric: str, value: object) -> str:
@@ -64,3 +87,7 @@ def _object(line: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+FAULTS = (_of_key, _other_case, _deeper, _other_name)
+"""What is wrong with a line that holds the metric's name: each says it, or nothing."""

@@ -26,16 +26,6 @@ def found(filters: Sequence[str], line: str) -> list[tuple[str, str]]:
     return [((match[1] or "").strip(), (match[2] or "").strip()) for match in matches]
 
 
-def fault(collector: Collector, metric: str, line: str) -> str:
-    """What is wrong with a line that holds the metric's name; empty where it is none of the usual faults."""
-    return (
-        _coloured(collector, metric, line)
-        or _json(collector, metric, line)
-        or _otherwise_written(collector, metric, line)
-        or _other_name(collector, metric, line)
-    )
-
-
 def unmatched(collector: Collector, metric: str, line: str) -> str:
     """The filter does not match a line that holds the name."""
     if _own(collector):
@@ -81,7 +71,7 @@ def _json(collector: Collector, metric: str, line: str) -> str:
 def _otherwise_written(collector: Collector, metric: str, line: str) -> str:
     """`loss: 0.5` and the like."""
     name = rf"(?<![\w|/.-])['\"]?{re.escape(metric)}['\"]?(?:\s*[\])}}])?"
-    sign = r"(?:\s*(?::=|=>|->|:|=|\bis\b|\t|,|;)\s*|\s+)"
+    sign = r"(?:\s*(?::=|=>|->|:|=|\bis\b|,|;)\s*|\s+)"
     match = re.search(f"{name}{sign}['\"]?{_NUMBER}", line, re.IGNORECASE)
     if match is None or _own(collector) or found(collector.filters, match[0]):
         return ""
@@ -91,15 +81,20 @@ def _otherwise_written(collector: Collector, metric: str, line: str) -> str:
     )
 
 
+def _other_case(collector: Collector, metric: str, line: str) -> str:
+    near = [name for name, _ in found(collector.filters, line) if metric.lower() == name.lower()]
+    if not near:
+        return ""
+    return (
+        f"It prints {shown(near[0])} ({shown(line, metric)}), the objective is {metric!r}: capital letters "
+        "count. Make them equal."
+    )
+
+
 def _other_name(collector: Collector, metric: str, line: str) -> str:
     near = [name for name, _ in found(collector.filters, line) if metric.lower() in name.lower()]
     if not near:
         return ""
-    if near[0].lower() == metric.lower():
-        return (
-            f"It prints {shown(near[0])} ({shown(line, metric)}), the objective is {metric!r}: capital "
-            "letters count. Make them equal."
-        )
     return (
         f"In the line {shown(line, metric)} the name is {shown(near[0])}, not {metric!r}. Print {metric!r}, "
         f"or name {shown(near[0])} in the objective."
@@ -117,3 +112,9 @@ def _compiled(expression: str) -> re2._Regexp | None:
         return re2.compile(expression, options)
     except (re2.error, ValueError):
         return None
+
+
+FAULTS = (_coloured, _json, _otherwise_written, _other_case, _other_name)
+"""What is wrong with a line that holds the metric's name: each says it, or nothing."""
+
+WANTED = "{}=<number>"

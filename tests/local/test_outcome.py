@@ -46,16 +46,19 @@ def outcome(files: TrialFolder, spec: dict[str, Any] | None) -> Outcome:
 GARBAGE = (b"\xff\n", b"x\n", b"0 \n", b"-1\n", b"0\n0\n", b"9" * 5000 + b"\n", "٣\n".encode(), b"\0")
 
 
+def link_to_a_pipe(path: Path) -> None:
+    """A link whose target would have to be waited for."""
+    os.mkfifo(f"{path}.pipe")
+    path.symlink_to(f"{path}.pipe")
+
+
 STRANGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "named pipe": (os.mkfifo, "it is a named pipe, not a file"),
     "folder": (os.mkdir, "it is a folder, not a file"),
     "endless device": (lambda path: path.symlink_to("/dev/zero"), "it is a device, not a file"),
     "link to itself": (lambda path: path.symlink_to(path), "Too many levels of symbolic links"),
     "link to nothing": (lambda path: path.symlink_to("/nowhere"), "was not written"),
-    "link to a pipe": (
-        lambda path: (os.mkfifo(f"{path}.pipe"), path.symlink_to(f"{path}.pipe")),
-        "it is a named pipe, not a file",
-    ),
+    "link to a pipe": (link_to_a_pipe, "it is a named pipe, not a file"),
 }
 
 
@@ -122,7 +125,7 @@ def test_the_end_of_a_log_that_is_none(tmp_path: Path, name: str, make: Callable
     [
         *(pair[0] for pair in STRANGE.values()),
         *(
-            lambda path, text=text: path.write_bytes(text)  # type: ignore[misc]
+            lambda path, text=text: path.write_bytes(text)
             for text in GARBAGE
         ),
     ],
@@ -142,6 +145,26 @@ def test_a_folder_that_the_trial_removed(tmp_path: Path) -> None:
     files.metrics.write_text("a file")
     assert not files.marked()
     assert outcome(files, None).state == "Failed"
+
+
+@pytest.mark.parametrize(("name", "text"), [("7.pid", "7\n"), ("server.pid", "completed\n"), ("7.pid", "")])
+def test_a_pid_file_of_the_trials_own_is_no_mark(tmp_path: Path, name: str, text: str) -> None:
+    """Katib's mark has the shell's number, and says that the line was completed."""
+    files = TrialFolder(tmp_path / "trial")
+    files.clear()
+    (files.metrics / name).write_text(text)
+    assert not files.marked()
+
+
+def test_an_error_that_nobody_thought_of(tmp_path: Path) -> None:
+    """Whatever is raised while the metrics are read, the trial has its verdict."""
+    files = trial(tmp_path)
+    (files.metrics / "metrics.log").write_text("loss=1\n")
+    experiment = search("echo ${trialParameters.lr}")
+    broken = replace(experiment.collector, filters=(None,))  # type: ignore[arg-type]
+    found = examine(replace(experiment, collector=broken), files, 0)
+    assert found.state == "Failed"
+    assert found.message.startswith("Trial has failed. What it wrote cannot be read (AttributeError: ")
 
 
 def states(result: Result) -> list[str]:

@@ -48,6 +48,7 @@ def ended(tmp_path: Path, spec: dict[str, Any] | None, written: str | bytes | No
         (None, TQDM, "It prints `loss: 0.5`, and"),
         (None, "9/9 [====]\b\b\b\b - loss: 0.4\n", "It prints `loss: 0.4`, and"),
         (None, "Using loss: mse\n" * 30 + "loss: 0.25\n", "It prints `loss: 0.25`, and"),
+        (None, "val_loss_weight=1\n\x1b[1mx\nloss: 0.5\n", "It prints `loss: 0.5`, and"),
         (None, "Loss=0.5\n", "It prints `Loss` (`Loss=0.5`), the objective is 'loss': capital le"),
         (None, "epoch=3 val_loss=0.5\n", "In the line `epoch=3 val_loss=0.5` the name is `val_loss`, not 'l"),
         (None, "loss\n", "The line `loss` holds the name, but no `loss=<number>`."),
@@ -86,6 +87,7 @@ def ended(tmp_path: Path, spec: dict[str, Any] | None, written: str | bytes | No
         (JSON, '{"val_loss": "0.5"}\n', "the key is `val_loss`, not 'loss'."),
         (JSON, '{"metrics": {"loss": "0.5"}}\n', "'loss' stands inside of `metrics` in the line"),
         (JSON, '{"acc": "0.5"}\n{"f1": "1"}\n', 'It holds `acc`, `f1`, but no \'loss\'. Write `"loss": "<nu'),
+        (JSON, '{"note": "the loss"}\n', """has no text under the key 'loss'. It holds `note`."""),
         (JSON, "", "It is empty."),
     ],
 )  # fmt: skip
@@ -103,6 +105,8 @@ def test_only_the_last_output_is_collected_where_that_is_so(tmp_path: Path) -> N
     outcome = ended(tmp_path, None, "done\n", log="start\nepoch=1 loss=0.5\n")
     assert "The line `epoch=1 loss=0.5` was printed by an earlier command: of a chain" in outcome.message
     assert "chain" not in ended(tmp_path, None, "done\n", log="start\n").message
+    nothing = ended(tmp_path, None, "", log="start\n").message
+    assert nothing.endswith("It is empty; what earlier commands of the chain printed is not collected.")
 
 
 @pytest.mark.parametrize("spec", [TEXT, JSON, EVENTS])
@@ -112,6 +116,21 @@ def test_what_is_printed_is_not_what_is_read(tmp_path: Path, spec: dict[str, Any
     outcome = ended(tmp_path, spec, written, log="loss=0.5\n")
     kind = spec["collector"]["kind"]
     assert f"The line `loss=0.5` was printed, and the collector {kind} does not read" in outcome.message
+
+
+def test_a_file_that_the_trial_removed(tmp_path: Path) -> None:
+    """What is printed goes into a file, too."""
+    outcome = ended(tmp_path, None, None, log="loss=0.5\n")
+    assert outcome.state == "Failed"
+    assert "The file `/var/log/katib/metrics.log`, into which Katib writes what is printed" in outcome.message
+
+
+def test_text_where_json_is_expected(tmp_path: Path) -> None:
+    """Katib's collector stops; the message names the line and the other format."""
+    outcome = ended(tmp_path, JSON, "loss=0.5\n")
+    assert outcome.state == "Failed"
+    assert "Line 1 of the metrics file is no JSON" in outcome.message
+    assert "`loss=0.5`. With format JSON each line must be one object; for lines like" in outcome.message
 
 
 def test_a_file_that_lies_beside(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def _object(number: int, line: str) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as err:
         raise CollectorError(
             f"Line {number} of the metrics file is no JSON ({err}): {shown(line)}. With format JSON each "
-            "line must be one object."
+            "line must be one object; for lines like name=0.5 write format: TEXT."
         ) from err
     if fields is None:
         return {}

@@ -106,9 +106,9 @@ class _FileTally:
         """Take the next value of the file."""
         for metric, tag in self._wanted:
             if scalar.tag.startswith(tag):
-                # Of more tags than any training has, the order among equal times is the file's.
-                name = scalar.tag if len(self._tags) < _MOST_TAGS else ""
-                key = (not scalar.is_tensor, name, metric)
+                key = (not scalar.is_tensor, scalar.tag, metric)
+                if key not in self._tags and len(self._tags) >= _MOST_TAGS:
+                    key = (*key[:1], "", metric)  # more tags than any training has share one order
                 self._tags.setdefault(key, Values()).add(scalar.text(), scalar.time())
 
     def report(self, tally: Tally) -> None:

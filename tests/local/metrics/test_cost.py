@@ -65,6 +65,11 @@ def other_names() -> Iterator[bytes]:
     return (b"loss_%d=1 Loss: 0.5\n" % number for number in count())
 
 
+def long_lines() -> Iterator[bytes]:
+    """Many names in each line, and never the right one."""
+    return (b"a=1 Loss=2 " * 6000 + b"\n" for _ in count())
+
+
 def one_line() -> Iterator[bytes]:
     """A line without end."""
     return (b"loss=0.%d\r" % number for number in count())
@@ -101,6 +106,8 @@ FILES: dict[str, tuple[Callable[[], Iterator[bytes]], str, dict[str, Any] | None
     "own filter": (dated, "m", TEXT, "Succeeded"),
     "JSON": (json_lines, "m", JSON, "Succeeded"),
     "other names": (other_names, "metrics.log", None, "MetricsUnavailable"),
+    "long lines": (long_lines, "metrics.log", None, "MetricsUnavailable"),
+    "long lines, own filter": (long_lines, "m", TEXT, "MetricsUnavailable"),
     "one line": (one_line, "metrics.log", None, "Succeeded"),
     "one word": (one_word, "metrics.log", None, "MetricsUnavailable"),
     "zeros": (zeros, "metrics.log", None, "MetricsUnavailable"),
@@ -129,7 +136,7 @@ def write(trial: Path, name: str, pieces: Iterator[bytes]) -> None:
     (trial / "metrics" / "7.pid").write_text("completed\n")
     with (trial / "metrics" / name).open("wb") as file:
         while file.tell() < SIZE:
-            file.write(b"".join(next(pieces) for _ in range(100)))
+            file.write(next(pieces))
     (trial / "log").write_bytes(b"epoch 3 of 9, all is well\n" * (SIZE // 26))
 
 
