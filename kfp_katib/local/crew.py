@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from kfp_katib.errors import InputError
+from kfp_katib.errors import InputError, NoVerdict
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.local.command import command_line, metrics_place
 from kfp_katib.local.deadline import Deadline
@@ -26,7 +26,7 @@ GRACE_SECONDS = 5.0
 """How long trials may take to end by themselves after SIGTERM."""
 
 
-_TOO_LONG = " Its command has {} characters; one argument of a process holds 131072 bytes."
+_TOO_LONG = " Its command is too long: one argument of a process holds 131072 bytes."
 
 
 class Crew:
@@ -81,9 +81,10 @@ class Crew:
         try:
             files.clear()
             self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
-        except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
-            why = _TOO_LONG.format(len(line.argv[-1])) if getattr(err, "errno", 0) == errno.E2BIG else ""
-            raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.{why}") from err
+        except ChildProcessError as err:
+            raise NoVerdict(f"Trial '{name}' could not be started: {err}. Run it again to go on.") from err
+        except OSError as err:
+            raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.") from err
         if box.deadline:
             self._deadlines[number] = box.deadline
         return self._processes[number].leader
@@ -110,7 +111,19 @@ class Crew:
             terminate([leader])
 
     def reap(self, number: int) -> int:
-        """Close a trial that has ended; return its exit code."""
+        """Close a trial that has ended; return its exit code.
+
+        Raises:
+            InputError: The system would not run it.
+        """
+        trial = self._processes[number]
+        code = self._close(number)
+        if trial.refused:
+            why = _TOO_LONG if trial.refused.errno == errno.E2BIG else ""
+            raise InputError(f"Trial '{trial.name}' could not be started: {trial.refused}.{why}")
+        return code
+
+    def _close(self, number: int) -> int:
         self._deadlines.pop(number, None)
         self._gpus.give_back(number)
         return self._processes.pop(number).reap()
@@ -126,7 +139,7 @@ class Crew:
             text = "ending %s: killed in %g s where it still runs, or now by Ctrl-C"
             logger.log(level, text, ", ".join(names), GRACE_SECONDS)
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
-        return {number: self.reap(number) for number in list(self._processes)}
+        return {number: self._close(number) for number in list(self._processes)}
 
     def close(self) -> None:
         """Let the process end that started the trials."""

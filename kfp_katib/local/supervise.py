@@ -13,6 +13,8 @@ It outlives an engine that is killed, until the last trial has ended. It imports
 from __future__ import annotations
 
 import contextlib
+import errno
+import gc
 import json
 import os
 import select
@@ -24,6 +26,7 @@ from typing import Any, NoReturn
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
 _KILLED_BY_SIGNAL = 128
 _SWEEP_SECONDS = 2.0
+# Handled, not ignored: a program that is started has the usual handlers again, and ignores what was ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
@@ -44,9 +47,14 @@ class Supervisor:
     def __init__(self) -> None:
         self._become_subreaper = prctl()
         self._sweeps = self._become_subreaper()
-        self._before = {number: signal.signal(number, signal.SIG_IGN) for number in _SPARED}
+        for number in _SPARED:
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, _go_on)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python
+            signal.signal(number, _go_on)
         self._trials: dict[int, int] = {}
         self._words: dict[int, int] = {}
+        self._failures: dict[int, int] = {}
         self._stopped = False
 
     def run(self) -> None:
@@ -54,7 +62,7 @@ class Supervisor:
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGCHLD, _go_on)
         poll = select.poll()
         poll.register(0, select.POLLIN)
         poll.register(woken, select.POLLIN)
@@ -92,38 +100,37 @@ class Supervisor:
     def _start(self, request: dict[str, Any]) -> dict[str, Any]:
         waits, word = os.pipe()
         failed, failure = os.pipe()
+        env = {_bytes(name): _bytes(value) for name, value in request["env"].items()}
+        argv = [_bytes(word) for word in request["argv"]]
+        log, cwd = _bytes(request["log"]), _bytes(request["cwd"])
         pid = os.fork()
-        if pid == 0:
-            self._become(request, waits, failure)
+        if pid == 0:  # as little as possible: each page that it touches is copied
+            self._become(argv, env, log, cwd, waits, failure)
         os.close(waits)
         os.close(failure)
-        error = os.read(failed, 16)  # nothing, as soon as the program runs
-        os.close(failed)
-        if error:
-            os.close(word)
-            return {"failed": request["start"], "error": int(error)}
         self._trials[pid] = request["start"]
         self._words[request["start"]] = word
+        self._failures[request["start"]] = failed
         return {"started": request["start"], "pid": pid}
 
-    def _become(self, request: dict[str, Any], waits: int, failure: int) -> NoReturn:
+    def _become(
+        self, argv: list[bytes], env: dict[bytes, bytes], log: bytes, cwd: bytes, waits: int, failure: int
+    ) -> NoReturn:
         """What the new process does: it becomes the trial."""
         try:
             os.setsid()
             if self._sweeps:
                 self._become_subreaper()
-            for number, handler in (*self._before.items(), (signal.SIGPIPE, signal.SIG_DFL)):
-                signal.signal(number, handler)
-            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-            log = os.open(_bytes(request["log"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-            for source, target in ((waits, 0), (log, 1), (log, 2)):
-                os.dup2(source, target)
-            os.chdir(_bytes(request["cwd"]))
-            env = {_bytes(name): _bytes(value) for name, value in request["env"].items()}
-            argv = [_bytes(word) for word in request["argv"]]
+            output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+            os.dup2(waits, 0)
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.chdir(cwd)
             os.execve(argv[0], argv, env)
         except OSError as err:
             os.write(failure, str(err.errno).encode())
+        except ValueError:  # a NUL in an argument
+            os.write(failure, str(errno.EINVAL).encode())
         finally:
             os._exit(127)
 
@@ -139,15 +146,18 @@ class Supervisor:
         if ended and self._sweeps:
             self._sweep()
         for key, code in ended:
-            self._forget_word(key)
             shown = code if code >= 0 else _KILLED_BY_SIGNAL - code
-            _reply({"ended": key, "code": shown, "swept": self._sweeps})
+            _reply({"ended": key, "code": shown, "swept": self._sweeps, "error": self._forget(key)})
 
-    def _forget_word(self, key: int) -> None:
-        """A trial that was ended before it got its word."""
+    def _forget(self, key: int) -> int:
+        """Close what belonged to a trial; returns with which error it could not become one, 0 for none."""
         word = self._words.pop(key, None)
-        if word is not None:
+        if word is not None:  # it was ended before it got its word
             os.close(word)
+        failed = self._failures.pop(key)
+        error = os.read(failed, 16)
+        os.close(failed)
+        return int(error or 0)
 
     def _sweep(self) -> None:
         """Kill what trials left behind, and what that leaves behind."""
@@ -162,6 +172,10 @@ class Supervisor:
             if time.monotonic() > deadline:  # one that the kernel does not let go of
                 return
             time.sleep(0.001)
+
+
+def _go_on(*_: object) -> None:
+    """Nothing."""
 
 
 def _ended_child() -> int | None:
@@ -201,5 +215,6 @@ def _reply(reply: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    gc.disable()  # there is nothing to collect, and looking would touch every page
     Supervisor().run()
     os._exit(0)  # at once: there is nothing to tidy up

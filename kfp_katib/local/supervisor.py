@@ -27,10 +27,12 @@ class Ended:
     Attributes:
         code: Its exit code.
         swept: Whether what it left behind has been ended as well.
+        error: Why the system would not run it, as `errno`; 0 where it ran.
     """
 
     code: int
     swept: bool
+    error: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Supervisor:
             env: Its whole environment.
 
         Raises:
-            OSError: The system refused it, or the supervisor is gone.
+            OSError: The supervisor is gone.
         """
         key, self._next = self._next, self._next + 1
         ended: Future[Ended | None] = Future()
@@ -97,10 +99,9 @@ class Supervisor:
             }
         )
         answer = self._answers.get()
-        if answer is None or "error" in answer:
+        if answer is None:
             self._running.pop(key, None)
-            code = answer["error"] if answer else None
-            raise OSError(code, os.strerror(code)) if code else ChildProcessError("its supervisor was killed")
+            raise ChildProcessError("the process that starts the trials was killed")
         return Started(key, answer["pid"], ended)
 
     def go(self, started: Started) -> None:
@@ -137,7 +138,7 @@ class Supervisor:
 
     def _take(self, reply: dict[str, Any]) -> None:
         if "ended" in reply:
-            self._running.pop(reply["ended"]).set_result(Ended(reply["code"], reply["swept"]))
+            self._running.pop(reply["ended"]).set_result(Ended(reply["code"], reply["swept"], reply["error"]))
         else:
             self._answers.put(reply)
 

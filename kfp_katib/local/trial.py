@@ -121,6 +121,8 @@ class TrialProcess:
     ) -> None:
         self.name = folder.path.name
         self._mark = mark(folder.path.parent, self.name)
+        self.refused: OSError | None = None
+        """Why the system would not run it, known when it is reaped."""
         self._supervisor = supervisor
         wrapped = ["/bin/sh", "-c", _WRAPPER, str(folder.exit_file), *argv]
         marked = {**env, MARK: self._mark}
@@ -144,6 +146,8 @@ class TrialProcess:
     def reap(self) -> int:
         """The exit code of a trial that has ended; nothing that it started is left running."""
         ended = self._started.ended.result()
+        if ended and ended.error:
+            self.refused = OSError(ended.error, os.strerror(ended.error))
         if ended is None or not ended.swept:
             kill([self._leader], known=marked(self._mark))
         return ended.code if ended else _KILLED_BY_SIGNAL + signal.SIGKILL
