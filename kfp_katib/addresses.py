@@ -32,11 +32,15 @@ def is_uri(address: str) -> bool:
     return "://" in address
 
 
-def absolute(address: str) -> str:
+def absolute(address: str, what: str = "the address") -> str:
     """A path made absolute, since trials may run in a folder of their own; a URI in its one spelling.
 
     `file://` and `local://` are paths, `minio://` and `s3a://` are `s3://`, the scheme is in small letters,
     and no slash stands at the end. Nothing stays nothing.
+
+    Args:
+        address: The place.
+        what: What it is the place of, for messages.
 
     Raises:
         InputError: It is no address: a slip in the scheme, no bucket, a control character, outer spaces.
@@ -44,19 +48,19 @@ def absolute(address: str) -> str:
     if not address:
         return address
     if _UNFIT.search(address):
-        raise InputError(f"The address {address!r} holds a control character, such as a line's end. {_FORMS}")
+        raise InputError(f"{what}: {address!r} holds a control character, such as a line's end. {_FORMS}")
     if address != address.strip():
-        raise InputError(f"The address {address!r} has white space around it. Take it away.")
+        raise InputError(f"{what}: {address!r} has white space around it. Take it away.")
     match = _URI.fullmatch(address)
     scheme, slashes, rest = (match[1].lower(), match[2], match[3]) if match else ("", "", "")
     if scheme in _ON_DISK:
-        return _on_disk(address, slashes, rest)
+        return _on_disk(address, what, slashes, rest)
     if scheme in _BUCKETED:
-        return _in_bucket(address, _BUCKETED[scheme], slashes, rest)
+        return _in_bucket(address, what, _BUCKETED[scheme], slashes, rest)
     if len(slashes) > 1:
         return f"{scheme}:{slashes}{rest}".rstrip("/")
     if scheme in _NO_STORES:
-        raise InputError(f"The address {address!r} lacks a slash: write {scheme}://. {_FORMS}")
+        raise InputError(f"{what}: {address!r} lacks a slash: write {scheme}://. {_FORMS}")
     return str(Path(address).absolute())
 
 
@@ -72,7 +76,7 @@ def stored(address: str, what: str) -> str:
     """
     if not address.strip():
         raise InputError(f"The address of {what} is empty. Give a path or a URI such as s3://bucket/models.")
-    spelled = absolute(address)
+    spelled = absolute(address, what)
     scheme = spelled.partition("://")[0] if is_uri(spelled) else ""
     if scheme in _NO_STORES:
         raise InputError(f"{what}: {address!r} {_NO_STORES[scheme]}. Use a path, s3:// or gs://.")
@@ -88,19 +92,19 @@ def within(inner: str, outer: str) -> bool:
     return Path(inner).resolve().is_relative_to(Path(outer).resolve())
 
 
-def _on_disk(address: str, slashes: str, rest: str) -> str:
+def _on_disk(address: str, what: str, slashes: str, rest: str) -> str:
     """The path of a `file:` address, which may name this machine and no other."""
     host, _, path = rest.partition("/") if len(slashes) == 2 else ("", "", rest)
     path = unquote(path)
     if not slashes or host not in ("", "localhost") or not path or _UNFIT.search(path):
-        raise InputError(f"The address {address!r} names no folder of this machine. Write file:///folder.")
+        raise InputError(f"{what}: {address!r} names no folder of this machine. Write file:///folder.")
     return str(Path("/", path))
 
 
-def _in_bucket(address: str, scheme: str, slashes: str, rest: str) -> str:
+def _in_bucket(address: str, what: str, scheme: str, slashes: str, rest: str) -> str:
     if len(slashes) != 2 or not _BUCKET.fullmatch(rest.partition("/")[0]):
         raise InputError(
-            f"The address {address!r} names no bucket: write {scheme}://bucket/folder, with two slashes and "
+            f"{what}: {address!r} names no bucket: write {scheme}://bucket/folder, with two slashes and "
             "a bucket of letters, digits, `-` and `.`."
         )
     return f"{scheme}://{rest.rstrip('/')}"

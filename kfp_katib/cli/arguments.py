@@ -70,12 +70,12 @@ def warn(final: Experiment, file: str) -> None:
         click.echo(f"{label(file)}: {warning}", err=True)
 
 
-def address(text: str) -> str:
-    """A folder's address that a user gave.
+def address(text: str, option: str) -> str:
+    """A folder's address that a user gave for an option.
 
     Raises:
-        InputError: It is empty.
+        InputError: It is empty, or no address.
     """
     if not text:
         raise InputError("An empty address was given. Name a folder or a URI.")
-    return absolute(text)
+    return absolute(text, option)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import click
 
+from kfp_katib.addresses import stored
 from kfp_katib.cli.arguments import (
     address,
     json_option,
@@ -167,12 +168,12 @@ def _planned(
     Without `runs` it runs in a cluster, where nothing has a default.
     """
     experiment = load(file, overriding(**overrides))
-    place = None if models is None else address(models)
+    place = None if models is None else stored(address(models, "--models"), "--models")
     if place is None and runs:
         place = str(runs.absolute() / experiment.name / "models")
     rendered = render(
         experiment,
-        dataset=None if dataset is None else address(dataset),
+        dataset=None if dataset is None else address(dataset, "--dataset"),
         models=place,
         image=image or (LOCAL if runs else None),
         run_id=run_id or (LOCAL if runs else None),

@@ -76,7 +76,7 @@ class Surroundings:
             from kfp_katib.storage.places import place
 
             place(self.models, what="the models")
-        absolute(self.dataset if isinstance(self.dataset, str) else "")
+        absolute(self.dataset if isinstance(self.dataset, str) else "", "dataset")
         if self.dataset is None or isinstance(self.dataset, str) or self.dataset.metadata.get("address"):
             return
         path = str(getattr(self.dataset, "path", ""))

@@ -189,6 +189,22 @@ def test_a_missing_dataset_names_its_option(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "place", "message"),
+    [
+        ("--models", "s3:/bucket/models", "--models: 's3:/bucket/models' names no bucket"),
+        ("--models", "memory://models", "--models: 'memory://models' lies in one process"),
+        ("--dataset", "file://host/data", "names no folder of this machine"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, option: str, place: str, message: str) -> None:
+    """In one line, before anything starts."""
+    called = call("run", write(tmp_path, manifest("0.3")), option, place)
+    assert called.exit_code == 2
+    assert message in called.stderr
+    assert len(called.stderr.splitlines()) == 1
+
+
 def test_an_empty_address_is_refused(tmp_path: Path) -> None:
     """`--models ""` is a slip, not the current folder."""
     called = call("run", write(tmp_path, manifest("0.3")), "--models", "")
