@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kfp_katib.cluster.blame import OF_CONTROLLER, first, sentence, warnings
+from kfp_katib.cluster.blame import OF_CONTROLLER, first, readable, sentence, warnings
 from kfp_katib.cluster.connect import ONCE
 from kfp_katib.cluster.controller import why_down
 from kfp_katib.cluster.kinds import EXPERIMENTS
@@ -85,7 +85,11 @@ class Alarm:
         events = warnings(cluster, mirror.name)
         suspect = mirror.experiment is not None and any(sign.cause in OF_CONTROLLER for sign in found)
         down = why_down(cluster, mirror.experiment or {}) if suspect else ""
-        return [sentence(sign, events, ask(cluster, sign, mirror), down=down) for sign in first(found)]
+        blind = suspect and not events and not readable(cluster)
+        return [
+            sentence(sign, events, ask(cluster, sign, mirror), down=down, blind=blind)
+            for sign in first(found)
+        ]
 
     def _message(self, lasting: Sequence[Sign]) -> str:
         cause, *others = self._sentences(lasting)

@@ -103,6 +103,7 @@ _INJECTION = (
     f"primaryPodLabels, and the pod {controller.NAME}, which serves the webhook."
 )
 _NOBODY = "there is no event about it"
+_BLIND = "there is no right to list events, which would tell more"
 # What the suggestion services in Go and in Python say about a metric that is no number.
 _NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
 _NAN = (
@@ -130,7 +131,18 @@ def warnings(cluster: Cluster, name: str) -> list[Event]:
     return sorted((event for event in own if not _passes_by_itself(event)), key=_time)
 
 
-def sentence(sign: Sign, events: Sequence[Event], words: str = "", *, down: str = "") -> str:
+def readable(cluster: Cluster) -> bool:
+    """Whether events may be read at all: only then does their absence mean that nobody complains."""
+    try:
+        cluster.list(EVENTS, fieldSelector="type=Warning")
+    except ClusterError:
+        return False
+    return True
+
+
+def sentence(
+    sign: Sign, events: Sequence[Event], words: str = "", *, down: str = "", blind: bool = False
+) -> str:
     """What blocks, and what to do.
 
     Args:
@@ -138,15 +150,19 @@ def sentence(sign: Sign, events: Sequence[Event], words: str = "", *, down: str 
         events: Warnings, latest last.
         words: What a look at jobs, deployments or logs brought, where the sign has no words of its own.
         down: What shows that katib-controller does not run, where something does.
+        blind: Whether events may not be read, so that nobody is excluded by their absence.
     """
     cause = sign.cause
     if cause == "sidecar" and set(sign.words.split(", ")) <= set(pods.COLLECTORS):
         cause, words = "collector", words or "it still waits"
     told = said_of(sign.subject, events)
-    text = words if cause == "collector" else sign.words or told or words or _NOBODY
+    known = words if cause == "collector" else sign.words or told or words
+    text = known or (_BLIND if blind else _NOBODY)
     what, mend = _SENTENCES[cause]
-    if cause in _UNEXPLAINED and (words in UNDONE or not (sign.words or words or told or cause in ABSENT)):
+    if cause in _UNEXPLAINED and (words in UNDONE or not (known or blind or cause in ABSENT)):
         what, mend = _UNEXPLAINED[cause], _CHECK
+    elif cause in _UNEXPLAINED and not known and blind:
+        mend = f"{mend} {_CHECK}"
     if down and cause in OF_CONTROLLER:
         what, mend = f"katib-controller is down, {down.rstrip('.')}; so {what}", _CHECK
     elif words == NO_COLLECTOR:

@@ -45,7 +45,7 @@ def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
 def _runs_jobs(mirror: Mirror) -> bool:
     """Whether the trials are Jobs; what another kind makes is not known here."""
     template = ((mirror.experiment or {}).get("spec") or {}).get("trialTemplate") or {}
-    return (template.get("trialSpec") or {}).get("kind", "Job") == "Job"
+    return bool((template.get("trialSpec") or {}).get("kind", "Job") == "Job")
 
 
 def _uncollected(cluster: Cluster, trial: str, mirror: Mirror) -> str:

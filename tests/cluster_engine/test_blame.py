@@ -149,3 +149,18 @@ def test_a_pod_without_a_collector_is_told() -> None:
     text = sentence(Sign("unreported", "t"), [], NO_COLLECTOR)
     assert "Katib has no metric of it: its pod has no metrics collector" in text
     assert "primaryPodLabels" in text
+
+
+@pytest.mark.parametrize("cause", ["no-answer", "no-trial", "unreported"])
+def test_without_the_right_to_events_nobody_is_excluded(cause: str) -> None:
+    """Somebody may have complained: both ways to go on are named."""
+    text = sentence(Sign(cause, "x"), [], blind=True)
+    assert "no right to list events" in text
+    assert "Check that the pod katib-controller runs" in text
+    assert text.count("Check") >= 2
+
+
+def test_a_complete_job_speaks_for_itself() -> None:
+    """Whatever may be read beside it."""
+    text = sentence(Sign("unreported", "x"), [], "its Job is complete", blind=True)
+    assert text.startswith("katib-controller does not go on with trial 'x'")

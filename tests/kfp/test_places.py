@@ -38,7 +38,7 @@ def test_every_place_in_a_pipeline_has_a_search_of_its_own(backend: Backend, tmp
     found = run.experiments()
     assert len(found) == 6
     assert all("Succeeded" in verdict(each) for each in found)
-    steps = {each["metadata"]["annotations"].get("kfp-katib/task", "") for each in found}
+    steps = {each["metadata"].get("annotations", {}).get("kfp-katib/task", "") for each in found}
     assert len([step for step in steps if "iterations(" in step]) == 4
     labels = {each["metadata"]["labels"]["kfp-katib/task"] for each in found}
     assert {"inner.launch-katib", "inner-2.launch-katib"} <= labels
@@ -58,9 +58,9 @@ def elsewhere(backend: Backend) -> Iterator[str]:
     backend.core.delete_namespace(name)
 
 
-def searching_in(backend: Backend, namespace: str, package: Path, **arguments: str) -> Run:
+def searching_in(place: str, backend: Backend, package: Path, **arguments: str) -> Run:
     """A run whose search is in another namespace, once a trial of it runs."""
-    run = replace(backend.run(package, **arguments), namespace=namespace)
+    run = replace(backend.run(package, **arguments), namespace=place)
     run.searching()
     return run
 
@@ -70,7 +70,7 @@ def test_a_search_in_its_manifests_namespace_is_ended_with_a_killed_step(
 ) -> None:
     """A process that is killed fails its step for good, if lost pods alone are retried: clean_up remains."""
     package = own.with_exit_task(backend.build, tmp_path / "own.yaml")
-    run = searching_in(backend, elsewhere, package, experiment=on_the_nodes(ENDLESS, namespace=elsewhere))
+    run = searching_in(elsewhere, backend, package, experiment=on_the_nodes(ENDLESS, namespace=elsewhere))
     (found,) = run.experiments()
     kill(run)
     assert run.finished() == "FAILED"
@@ -84,7 +84,7 @@ def test_a_terminated_run_ends_its_search_in_another_namespace(
 ) -> None:
     """By the step's own last request, which looks for the Workflow beside its pod."""
     package = own.with_exit_task(backend.build, tmp_path / "own.yaml")
-    run = searching_in(backend, elsewhere, package, experiment=on_the_nodes(ENDLESS), namespace=elsewhere)
+    run = searching_in(elsewhere, backend, package, experiment=on_the_nodes(ENDLESS), namespace=elsewhere)
     backend.pipelines.terminate_run(run.id)
     seconds = wait_for(lambda: not run.experiments(), 120, "the end of the Experiment")
     print(f"run {run.id}: Experiment gone after {seconds:.1f} s")
