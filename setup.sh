@@ -9,6 +9,8 @@ lock=${1:-requirements.lock}
 folder=${2:-.venv}
 log=$folder/setup.log
 retry="It goes on where it stopped when started again; all that was said is in $log"
+unreachable='Retrying \(|NewConnectionError|[Nn]ame resolution|ProxyError|SSLError|[Tt]imed? ?out|dns error'
+unreachable+='|error sending request|[Cc]onnection (refused|reset)|network is unreachable'
 exact=(--no-deps --require-hashes)
 backend=$(sed -n '/^setuptools==/,/[^\\]$/p' "$lock")
 
@@ -35,7 +37,7 @@ explain() {
             fail "$found must be compiled on this machine ($machine), which has no compiler:" \
                 "apt-get install build-essential python$version-dev. $retry."
         fail "$found could not be compiled on this machine ($machine). $retry."
-    elif seen 'Retrying \(|NewConnectionError|[Nn]ame resolution|ProxyError|SSLError|[Tt]imed? ?out|dns error|error sending request|[Cc]onnection (refused|reset)|network is unreachable' >/dev/null; then
+    elif seen "$unreachable" >/dev/null; then
         fail "the package index cannot be reached. Go online, or name a proxy (HTTPS_PROXY) or an index of your own" \
             "(PIP_INDEX_URL, UV_INDEX_URL). $retry."
     elif found=$(seen "(No matching distribution found for|Because|distribution) [\`']?[A-Za-z0-9._-]+ ?==[^ \`']+"); then

@@ -40,6 +40,7 @@ class Checkout:
     def offline(self, **more: str) -> dict[str, str]:
         """The environment in which pip and uv see these packages and no index."""
         page = str(self.wheels / "index.html")
+        # No settings of the machine's: an index of its own would be asked as well.
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": page, "PIP_CONFIG_FILE": "/dev/null"}
         uv = {
             "UV_NO_INDEX": "1",
@@ -50,8 +51,10 @@ class Checkout:
 
     def run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run something there."""
-        where = {"cwd": self.root, "env": self.offline(**more)}
-        return subprocess.run(command, **where, capture_output=True, text=True, check=False)  # type: ignore[call-overload,no-any-return]
+        environment = self.offline(**more)
+        return subprocess.run(
+            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False
+        )
 
     def venv(self, name: str, pip: str) -> Path:
         """An environment that has one of our pips, and nothing else."""
