@@ -26,6 +26,11 @@ def dump(data: Mapping[str, Any]) -> str:
     return yaml.dump(_sorted(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
+def _block(data: str) -> str:
+    """Lines that are short and many would be mostly indentation, and more than is read again."""
+    return "|" if data.count("\n") <= max(len(data) // 8, 100) else '"'
+
+
 class _Dumper(yaml.SafeDumper):
     """Several lines as a block, so that scripts stay readable; no aliases."""
 
@@ -34,7 +39,7 @@ class _Dumper(yaml.SafeDumper):
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
         """Quote what Go's YAML takes for a number or bool and PyYAML does not, such as `1e-3`, `-.1`."""
-        style = "|" if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
+        style = _block(data) if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
         style = '"' if _ESCAPED.search(data) else style
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 

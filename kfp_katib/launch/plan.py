@@ -17,6 +17,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load, render
 from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
+from kfp_katib.experiment.trial_pod import read_trial_pod
 from kfp_katib.launch.request import Identity, Surroundings
 
 LARGEST_MANIFEST = 100_000
@@ -99,6 +100,8 @@ def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
 
 
 def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(overrides, Mapping):  # JSON of another type, typed into a dashboard
+        raise InputError(f"overrides is {overrides!r:.80}. Give a mapping of {', '.join(OVERRIDES)}.")
     given = {choose(name, OVERRIDES, "An override"): value for name, value in overrides.items()}
     return {
         name: value if name == "algorithm" else _whole(name, value) for name, value in given.items() if value
@@ -114,7 +117,7 @@ def _whole(name: str, value: object) -> int:
 
 
 def _trial_pod(surroundings: Surroundings) -> dict[str, Any]:
-    pod = dict(surroundings.trial_pod)
+    pod = read_trial_pod(surroundings.trial_pod)
     if surroundings.endpoint and surroundings.dataset_address.startswith("s3://"):
         names = {variable.get("name") for variable in pod.get("env", [])}
         if "AWS_ENDPOINT_URL" not in names:

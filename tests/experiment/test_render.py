@@ -91,6 +91,12 @@ def test_every_missing_value_is_named() -> None:
     assert "--models" in str(caught.value)
 
 
+def test_an_unknown_placeholder_in_a_field_that_katib_ignores_is_left() -> None:
+    """It was a KeyError: the rules do not look there, and nothing comes of it."""
+    experiment = load(changed(random(), {"spec.x-note": "${pipeline.x} ${pipeline.image}"}))
+    assert render(experiment, image="i").manifest["spec"]["x-note"] == "${pipeline.x} i"
+
+
 def test_a_value_is_not_looked_at_again() -> None:
     """A value that looks like a placeholder stays as it is, and the check of the result says so."""
     with pytest.raises(ManifestError, match=r"There is no \$\{pipeline.x\}"):

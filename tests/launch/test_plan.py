@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -137,10 +138,11 @@ def test_a_count_may_arrive_as_text() -> None:
         pytest.param({"max_trials": 2.5}, r"max_trials is 2\.5\. Give a whole number", id="not whole"),
         pytest.param({"parallel_trials": -1}, r"parallel_trials is -1", id="negative"),
         pytest.param({"max_trials": "9" * 5000}, r"max_trials is '9999.*Give a whole", id="too large"),
+        pytest.param([2], r"overrides is \[2\]\. Give a mapping of algorithm", id="no mapping"),
         pytest.param({"max_trials": None, "parallel_trials": [2]}, r"is \[2\]", id="a list"),
     ],
 )
-def test_overrides_that_mean_nothing_are_refused(overrides: dict[str, Any], message: str) -> None:
+def test_overrides_that_mean_nothing_are_refused(overrides: Any, message: str) -> None:
     """With the nearest name that means something."""
     with pytest.raises(InputError, match=message):
         planned(overrides=overrides)
@@ -175,6 +177,13 @@ def test_what_the_installation_needs_is_in_the_trials_pods() -> None:
     assert container(made)["env"] == [{"name": "A", "value": "1"}]
     spec = made.experiment.manifest["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]
     assert spec["tolerations"] == [{"key": "gpu", "effect": "NoExecute", "tolerationSeconds": 60}]
+
+
+@pytest.mark.parametrize("env", [None, "A=b", {"A": "b"}, ["A"], [None], [{"name": "A", "value": math.nan}]])
+def test_a_broken_trial_pod_is_refused_with_its_field(env: object) -> None:
+    """Also where the store's endpoint is to be added to it."""
+    with pytest.raises(ManifestError, match=r"trial_pod: 1 error.*\n.*trial_pod\.env"):
+        planned(dataset=Dataset(), trial_pod={"env": env})
 
 
 class Dataset:

@@ -15,11 +15,11 @@ from kfp_katib.experiment.rules.lines import (
     why_unreadable,
 )
 from kfp_katib.experiment.rules.rule import Finding, rule
-from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse
+from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse, unquoted
 from kfp_katib.experiment.rules.view import View
 
 _SAFE = re.compile(r"[\w@%+=:,./^~\[\]{}-]*", re.ASCII)
-_ARITHMETIC = re.compile(r"\$\(\(.*?\)\)")
+_ARITHMETIC = re.compile(r"\$\(\((?:(?!\$\(\().)*?\)\)")
 _QUOTE = 'Quote it for the shell, or write command: ["sh", "-c"] with the whole line.'
 
 
@@ -97,9 +97,7 @@ def args_reparsed(view: View) -> Iterator[Finding]:
     for path, line in programs(view):
         for word in line.arguments:
             plain = _ARITHMETIC.sub("x", filled(word))
-            for piece in parse(plain).quoted:
-                plain = plain.replace(piece, "x")
-            if not word or not _SAFE.fullmatch(plain):
+            if not word or not _SAFE.fullmatch(unquoted(plain)):
                 message = f"Katib's shell takes {word!r} apart."
                 yield Finding(f"{path}.args", message, _QUOTE, word)
 

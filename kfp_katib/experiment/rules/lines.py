@@ -14,7 +14,7 @@ WRAPPED = ("StdOut", "File", "TensorFlowEvent")
 """The collectors for which Katib rewrites the command."""
 
 _PLACEHOLDER = re.compile(
-    r"\$\{(trialParameters|pipeline)\.[^}]*\}|\$\([A-Za-z_][\w.-]*\)"
+    r"\$\{(trialParameters|pipeline)\.[^$}]*\}|\$\([A-Za-z_][\w.-]*\)"
 )  # ours, and the kubelet's
 
 _PLAIN = re.compile(r"(?:[\w@%+=:,./~$*?^ \t\n;|&-]|(?<=\s)2>&1(?=\s|$)|(?<=\s)>>?(?=\s*[\w./]))*", re.ASCII)

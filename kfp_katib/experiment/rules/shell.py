@@ -22,6 +22,10 @@ _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
 
 
+_GROUPS = 5
+"""Groups in groups that are looked into."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What a shell gets to run in a trial.
@@ -94,13 +98,17 @@ class Script:
     @property
     def ending(self) -> str:
         """The simple command that is certain to come last once the last command is reached, if any is."""
-        if first_word(self.last) == "{":
-            inner = parse(self.last.strip()[1:].rstrip().removesuffix("}").rstrip().removesuffix(";"))
-            return inner.ending if inner.separators[-1:] != ("||",) else ""
-        return "" if first_word(self.last).startswith(_OPENERS) else self.last
+        script = self
+        for _ in range(_GROUPS):
+            if first_word(script.last) != "{":
+                return "" if first_word(script.last).startswith(_OPENERS) else script.last
+            script = parse(script.last.strip()[1:].rstrip().removesuffix("}").rstrip().removesuffix(";"))
+            if script.separators[-1:] == ("||",):
+                break
+        return ""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)  # a script of 128 KiB may have 8 MB of pieces
 def parse(text: str) -> Script:
     """Cut a script into commands; quotes, groups, substitutions and here-documents are kept together."""
     reader = Reader(text)
@@ -133,13 +141,26 @@ def _outside(text: str, spans: Collection[tuple[int, int]]) -> Iterator[str]:
 
 def handed_on(text: str, placeholder: str, value: str) -> bool:
     """Whether quotes around a placeholder keep its value as it is, wherever it stands in a line."""
-    bare = text
+    quotes, bare = _around(text, placeholder)
+    return not bare and not any(sign in value for quote in quotes for sign in _SPECIAL[quote])
+
+
+@lru_cache(maxsize=64)
+def _around(text: str, placeholder: str) -> tuple[frozenset[str], bool]:
+    """The quotes that a placeholder stands in, and whether it also stands outside of any; once for a text."""
+    pieces = [piece for piece in parse(text).quoted if placeholder in piece]
+    inside = sum(piece.count(placeholder) for piece in pieces)
+    return frozenset(piece[0] for piece in pieces), text.count(placeholder) > inside
+
+
+def unquoted(text: str) -> str:
+    """The text with a plain word for each quoted piece, found in one pass: there may be thousands."""
+    found, begin = [], 0
     for piece in parse(text).quoted:
-        if placeholder in piece:
-            if any(sign in value for sign in _SPECIAL[piece[0]]):
-                return False
-            bare = bare.replace(piece, "")
-    return placeholder not in bare
+        start = text.index(piece, begin)
+        found.append(text[begin:start])
+        begin = start + len(piece)
+    return "x".join([*found, text[begin:]])
 
 
 def first_word(command: str) -> str:

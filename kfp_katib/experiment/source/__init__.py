@@ -20,10 +20,10 @@ from kfp_katib.experiment.source.refusal import (
     NOT_A_MAPPING,
     NOT_TEXT,
     RULES,
-    TOO_LARGE,
     UnreadableError,
     refuse,
     too_deep,
+    too_large,
 )
 from kfp_katib.experiment.source.yaml_text import parse_yaml
 
@@ -68,13 +68,13 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         if len(data) > LIMIT_BYTES:
-            _refuse_size(len(data))
+            too_large(LIMIT_BYTES, len(data))
         refuse(NOT_TEXT, f"Byte {err.start} is not UTF-8.", "Save the manifest as UTF-8 text.")
 
 
 def _parsed(text: str, remarks: list[Problem] | None) -> Any:
     if len(text) > LIMIT_BYTES:
-        _refuse_size(len(text))
+        too_large(LIMIT_BYTES, len(text))
     valid_text(text)
     if text.lstrip().startswith("{"):
         try:
@@ -95,15 +95,6 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             )
         found[key] = value
     return found
-
-
-def _refuse_size(size: int) -> NoReturn:
-    refuse(
-        TOO_LARGE,
-        f"The manifest has more than {LIMIT_BYTES // 1024} KiB.",
-        "Keep data and scripts out of it: put them into the image or a volume.",
-        value=size,
-    )
 
 
 def _refuse_shape(data: object, source: object) -> NoReturn:

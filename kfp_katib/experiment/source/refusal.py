@@ -8,8 +8,11 @@ from typing import NoReturn
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import Finding, Rule
 
-LIMIT_BYTES = 256 * 1024
-"""Largest text that is parsed; Katib's largest example has 5 kB, and a process argument holds 128 KiB."""
+LIMIT_BYTES = 1024 * 1024
+"""Largest text that is parsed, comments and indentation included: what `render` makes of the largest data."""
+
+LIMIT_TEXT = 160 * 1024
+"""Bytes of all keys and texts. Katib's largest example has 5 kB; one argument of a process holds 128 KiB."""
 
 LIMIT_DEPTH = 64
 """Deepest nesting; a pod's deepest field lies at about 20."""
@@ -84,4 +87,14 @@ def too_many_values() -> NoReturn:
         TOO_MANY_VALUES,
         f"The manifest holds more than {LIMIT_VALUES} values, aliases expanded.",
         "Check its anchors and aliases; a manifest has a few hundred.",
+    )
+
+
+def too_large(limit: int, size: int | None = None) -> NoReturn:
+    """Stop at a limit of bytes."""
+    refuse(
+        TOO_LARGE,
+        f"The manifest has more than {limit // 1024} KiB.",
+        "Keep data and scripts out of it: put them into the image or a volume.",
+        value=size,
     )

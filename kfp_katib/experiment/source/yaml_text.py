@@ -158,7 +158,8 @@ def _refuse_tag(node: yaml.Node, loader: Any) -> None:
         fits = isinstance(node, _COLLECTIONS.get(name, ()))
     if not fits:
         tag = f"!!{name}" if name != node.tag else node.tag
-        value = repr(node.value) if isinstance(node, yaml.ScalarNode) else f"a {node.id}"
+        collection = "a mapping" if isinstance(node, yaml.MappingNode) else "a sequence"
+        value = repr(node.value) if isinstance(node, yaml.ScalarNode) else collection
         refuse(
             NOT_PARSABLE,
             f"Line {node.start_mark.line + 1}: the tag {tag[:80]} does not fit {value[:80]}.",
