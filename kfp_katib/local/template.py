@@ -92,7 +92,8 @@ def _job(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> 
 
 
 def _shown(spec: Mapping[str, Any]) -> str:
-    return f"a {spec.get('kind')} of {spec.get('apiVersion')!r}"
+    other = f" of {spec.get('apiVersion')!r}" if spec.get("kind") == "Job" else ""
+    return f"a {spec.get('kind')}{other}"
 
 
 def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

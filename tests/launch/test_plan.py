@@ -169,11 +169,14 @@ def test_a_manifest_with_errors_starts_nothing() -> None:
 
 def test_what_the_installation_needs_is_in_the_trials_pods() -> None:
     """Environment, volumes and labels of trial_pod are merged; whole numbers are whole."""
-    pod = {"tolerations": [{"key": "gpu", "tolerationSeconds": 60}], "env": [{"name": "A", "value": "1"}]}
+    pod = {
+        "tolerations": [{"key": "gpu", "effect": "NoExecute", "tolerationSeconds": 60}],
+        "env": [{"name": "A", "value": "1"}],
+    }
     made = planned(trial_pod=pod)
     assert container(made)["env"] == [{"name": "A", "value": "1"}]
     spec = made.experiment.manifest["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]
-    assert spec["tolerations"] == [{"key": "gpu", "tolerationSeconds": 60}]
+    assert spec["tolerations"] == [{"key": "gpu", "effect": "NoExecute", "tolerationSeconds": 60}]
 
 
 @pytest.mark.parametrize("env", [None, "A=b", {"A": "b"}, ["A"], [None], [{"name": "A", "value": math.nan}]])

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.real_shell import syntax_error
-from kfp_katib.experiment.rules.shell import Line, first_word, parse, trial_line
+from kfp_katib.experiment.rules.shell import Line, first_word, parse, trial_line, unquoted
 from kfp_katib.experiment.rules.view import View
 
 WRAPPED = ("StdOut", "File", "TensorFlowEvent")
@@ -65,11 +65,9 @@ def _is_plain(text: str) -> bool:
     script = parse(text)
     if script.open_end or script.unopened or script.comment or not set(script.separators) <= _ORDINARY:
         return False
-    for piece in script.quoted:
-        text = text.replace(piece, "q")
     pairs = zip(script.commands, script.simple, strict=True)
     simple = all(
         each == (command,) and first_word(command) not in _BASH_WORDS and not command.startswith("&")
         for command, each in pairs
     )
-    return simple and _PLAIN.fullmatch(text) is not None
+    return simple and _PLAIN.fullmatch(unquoted(text)) is not None

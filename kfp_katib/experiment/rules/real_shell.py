@@ -8,15 +8,17 @@ import shutil
 import subprocess
 from functools import lru_cache
 
-_SECONDS = 5
+_SECONDS = 2
+_LONGEST = 20_000
+"""Characters of a line that a shell is asked about; thousands of here-documents take it seconds."""
 _PLACE = re.compile(r"^.*?line \d+: |^\S+: (\d+: )?", re.ASCII)
 
 
 @lru_cache(maxsize=64)
 def syntax_error(line: str, shell: str) -> str | None:
-    """Why the shell cannot read the line: empty where it can, None where there is no such shell here."""
+    """Why the shell cannot read the line: empty where it can, None where no shell can say."""
     program = shutil.which(shell)
-    if program is None:
+    if program is None or len(line) > _LONGEST:
         return None
     try:
         done = subprocess.run(

@@ -165,10 +165,7 @@ def unquoted(text: str) -> str:
 
 def first_word(command: str) -> str:
     """A command's first word, assignments before it skipped."""
-    words = command.split()
-    while words and re.match(r"\w+=", words[0]):
-        words.pop(0)
-    return words[0] if words else ""
+    return next((word for word in command.split() if not re.match(r"\w+=", word)), "")
 
 
 def runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
