@@ -67,7 +67,7 @@ class Values:
             return
         try:
             numbers = list(map(float, texts))
-            plain = math.isfinite(sum(map(abs, numbers)))
+            plain = math.isfinite(sum(map(abs, numbers))) and max(map(len, texts)) <= LONGEST_VALUE_BYTES
         except ValueError:
             plain = False
         if not plain:

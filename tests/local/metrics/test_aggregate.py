@@ -129,6 +129,8 @@ def test_a_value_that_no_database_holds(text: str) -> None:
     """MySQL's TEXT has 65,535 bytes; the report would fail."""
     with pytest.raises(CollectorError, match="longer than the 65535 bytes"):
         metric(text)
+    with pytest.raises(CollectorError, match="longer than the 65535 bytes"):
+        Values().add_undated([b"0", b"2", b"1." + b"0" * LONGEST_VALUE_BYTES])
     assert metric("9" * LONGEST_VALUE_BYTES).min == "unavailable"
 
 
