@@ -125,6 +125,7 @@ class TrialProcess:
         """Why the system would not run it, known when it is reaped."""
         self._supervisor = supervisor
         wrapped = ["/bin/sh", "-c", _WRAPPER, str(folder.exit_file), *argv]
+        folder.log.touch()  # there from the start, for whoever looks on
         marked = {**env, MARK: self._mark}
         self._started = supervisor.start(wrapped, log=folder.log, cwd=cwd, env=marked)
         self._leader = process(self._started.pid) or Process(self._started.pid, 0)
