@@ -13,11 +13,12 @@ from urllib.parse import unquote
 
 from kfp_katib.errors import InputError
 
-_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(/*)(.*)")  # two letters at least: `C:` is a drive
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9_+.-]+):(/*)(.*)")  # two letters at least: `C:` is a drive
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|arn:.+")
 _ON_DISK = ("file", "local")
 _BUCKETED = {"s3": "s3", "s3a": "s3", "s3n": "s3", "minio": "s3", "gs": "gs", "gcs": "gs"}
+_STORES = ("s3", "gs", "abfs", "abfss", "az")  # of what fsspec knows, those that an address alone leads to
 _NO_STORES = {
     "ftp": "cannot replace a folder as a whole",
     "http": "can be read but not written to",
@@ -61,6 +62,8 @@ def absolute(address: str, what: str = "the address") -> str:
         return f"{scheme}:{slashes}{rest}".rstrip("/")
     if scheme in _NO_STORES:
         raise InputError(f"{what}: {address!r} lacks a slash: write {scheme}://. {_FORMS}")
+    if is_uri(address):
+        raise InputError(f"{what}: {address!r} has no scheme, such as s3, right before ://. {_FORMS}")
     return str(Path(address).absolute())
 
 
@@ -78,6 +81,8 @@ def stored(address: str, what: str) -> str:
         raise InputError(f"The address of {what} is empty. Give a path or a URI such as s3://bucket/models.")
     spelled = absolute(address, what)
     scheme = spelled.partition("://")[0] if is_uri(spelled) else ""
+    if scheme and scheme not in (*_STORES, *_NO_STORES):
+        raise InputError(f"{what}: Nothing here reaches {scheme}:// addresses. Use a path, s3:// or gs://.")
     if scheme in _NO_STORES:
         raise InputError(f"{what}: {address!r} {_NO_STORES[scheme]}. Use a path, s3:// or gs://.")
     if scheme and "?versionId=" in spelled:

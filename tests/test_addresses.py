@@ -6,9 +6,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fsspec.registry import known_implementations
 
 from kfp_katib.addresses import absolute, is_uri, stored, within
 from kfp_katib.errors import InputError
+
+PLACES = {"abfs", "abfss", "az", "file", "gcs", "gs", "local", "s3", "s3a"}
+NAMED = {"ftp", "http", "https", "memory"}
+OTHERS = sorted({*known_implementations} - PLACES - NAMED)
+"""What fsspec knows beside the places for models: archives, caches, sites, and stores that want more."""
 
 
 @pytest.mark.parametrize(
@@ -79,6 +85,9 @@ def test_a_place_has_one_spelling(address: str, expected: str) -> None:
         ("/data\0/x", r"holds a control character"),
         ("s3://bucket/x\n", r"holds a control character"),
         ("/data/\ud800", r"holds a control character"),
+        ("simplecache::s3://bucket/x", r"has no scheme"),
+        ("://x", r"has no scheme"),
+        ("s3 ://x", r"has no scheme"),
         (" /data", r"has white space around it"),
         ("s3://bucket/x ", r"has white space around it"),
     ],
@@ -100,6 +109,7 @@ def test_a_slip_is_refused(address: str, message: str) -> None:
         ("ftp://host/x", "cannot replace a folder"),
         ("s3://bucket/x?versionId=1", "is one version of an object"),
         ("s3:/x", "names no bucket"),
+        *((f"{scheme}://x", f"Nothing here reaches {scheme}:// addresses") for scheme in OTHERS),
     ],
 )
 def test_what_holds_no_files_is_no_place_for_models(address: str, message: str) -> None:

@@ -8,6 +8,7 @@ import logging
 import math
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,9 +90,13 @@ def _ranges(thresholds: Mapping[str, Any]) -> dict[str, Range]:
 def _range(name: str, bounds: object) -> Range:
     match bounds:
         case [None | int() | float() as low, None | int() | float() as high]:
-            allowed = (-math.inf if low is None else low, math.inf if high is None else high)
-            if allowed[0] <= allowed[1]:
-                return allowed
+            with suppress(OverflowError):  # a whole number of 400 digits
+                allowed = (
+                    -math.inf if low is None else float(low),
+                    math.inf if high is None else float(high),
+                )
+                if allowed[0] <= allowed[1]:
+                    return allowed
     raise InputError(
         f"The threshold of {name!r} is {bounds!r}. Give [min, max], min not above max; null for an open end."
     )

@@ -61,7 +61,7 @@ def extract(
     if not target.exists():
         raise InputError(f"function {name!r} wrote nothing to {target}. Write the model to the path it gets.")
     return Extracted(
-        {"trial": str(about.get("trial", "")), "models": str(about.get("models", "")), **metadata},
+        {"trial": str(about.get("trial", "")), **metadata, "models": str(about.get("models", ""))},
         _prune(checkpoint, about, trials, keep=keep, dry_run=dry_run),
     )
 

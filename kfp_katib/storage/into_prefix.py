@@ -67,8 +67,7 @@ def tidy(prefix: Place) -> None:
 
 def _deliver(checkpoint: Checkpoint, source: Place, prefix: Place, mark: str) -> None:
     new, list_of_ours = _names(checkpoint), f"model.json.{mark}.partial"
-    there, ours, in_use = _looked_at(prefix)
-    refuse_strangers(prefix, there, ours | in_use)
+    ours, in_use = _replaceable(prefix)
     (prefix / list_of_ours).write(json.dumps(sorted(ours | in_use | new)).encode())
     if in_use & new:
         _beside(checkpoint, source, prefix, mark)
@@ -106,6 +105,21 @@ def _beside(checkpoint: Checkpoint, source: Place, prefix: Place, mark: str) -> 
     folder = f".{mark}.partial"
     copy_files(checkpoint, source, prefix / folder)
     (prefix / MODEL_JSON).write(renamed(checkpoint, folder).text.encode())
+
+
+def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:
+    """What of the place is left over and what is in use; nothing else lies there.
+
+    Raises:
+        StorageError: Something does, also when others who deliver there have had time to end.
+    """
+    for pause in (0, _PAUSE, 2 * _PAUSE):
+        time.sleep(pause)
+        there, ours, in_use = _looked_at(prefix)
+        if there <= ours | in_use | {MODEL_JSON} or not ours:
+            break
+    refuse_strangers(prefix, there, ours | in_use)
+    return ours, in_use
 
 
 def _looked_at(prefix: Place) -> tuple[set[str], set[str], set[str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from kfp_katib.addresses import is_uri, stored
-from kfp_katib.errors import InputError, NoCheckpoint, StorageError
+from kfp_katib.errors import NoCheckpoint, StorageError
 
 _BLOCK = 8 << 20  # bytes of one request to an object store
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)
@@ -115,8 +115,8 @@ def place(uri: str | Path, endpoint_url: str = "", *, what: str = "a folder") ->
     """The place that a URI names.
 
     Args:
-        uri: A path, `file://`, `s3://`, `gs://` or any other scheme that fsspec knows and that holds files;
-            `minio://`, as Kubeflow Pipelines writes it, is `s3://`.
+        uri: A path, `file://`, `s3://`, `gs://` or `abfs://`; `minio://`, as Kubeflow Pipelines writes it,
+            is `s3://`.
         endpoint_url: The address of an S3 server other than Amazon's. Credentials, and the address where
             this is empty, come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on).
         what: What it is the place of, for messages.
@@ -145,10 +145,6 @@ def _store(scheme: str, endpoint_url: str) -> Any:
         raise StorageError(
             f"{scheme}:// needs a package that is missing here ({err}). Install {extra}."
         ) from err
-    except ValueError as err:
-        raise InputError(
-            f"Nothing here reaches {scheme}:// addresses ({err}). Use a path, s3:// or gs://."
-        ) from err
 
 
 @contextmanager
@@ -163,12 +159,16 @@ def trouble(doing: str, *, missing: type[StorageError] = NoCheckpoint) -> Iterat
         yield
     except _store_errors() as err:
         if isinstance(err, OSError) and _is_not_there(err):
-            reason = (
-                "is not there" if isinstance(err, FileNotFoundError) else f"cannot be used ({err.strerror})"
-            )
-            raise missing(f"{doing}: {err.filename or err} {reason}.") from err
+            raise missing(f"{doing}: {_why_not(err)}.") from err
         reason = f"{type(err).__name__}: {err}"
         raise StorageError(f"{doing}: {reason}. Check the address, the rights and the free space.") from err
+
+
+def _why_not(err: OSError) -> str:
+    if not isinstance(err, FileNotFoundError):
+        return f"{err.filename or 'it'} cannot be used ({err.strerror})"
+    named = err.filename or str(err)
+    return f"{named} is not there" if "/" in named else f"it is not there ({named})"  # a store's own sentence
 
 
 def _is_not_there(err: OSError) -> bool:
