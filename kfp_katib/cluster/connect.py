@@ -206,13 +206,14 @@ class Cluster:
 
 
 @contextmanager
-def connect(namespace: str = "") -> Iterator[Cluster]:
+def connect(namespace: str = "", *, own_pod: bool = False) -> Iterator[Cluster]:
     """Open a connection by the pod's own service account, or by the kubeconfig.
 
     A KUBECONFIG in the environment comes first, so that a notebook's pod can work on another cluster.
 
     Args:
         namespace: Empty for the pod's own, or the one of the kubeconfig's current context.
+        own_pod: Whether the cluster is asked about this very pod, which no other cluster knows.
 
     Raises:
         ClusterError: Where there is neither.
@@ -220,7 +221,7 @@ def connect(namespace: str = "") -> Iterator[Cluster]:
     configuration = kubernetes.client.Configuration()
     file = os.environ.get("KUBECONFIG")  # the client looks at it once, when it is imported
     try:
-        if file is None and (_SERVICE_ACCOUNT / "token").exists():
+        if (file is None or own_pod) and (_SERVICE_ACCOUNT / "token").exists():
             kubernetes.config.load_incluster_config(configuration)
             own = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
         else:

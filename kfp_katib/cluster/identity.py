@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kfp_katib.cluster.kinds import EXPERIMENTS
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.labels import OURS, RUN, TASK, digest, label_value, marked
@@ -38,12 +39,12 @@ def labelled(experiment: Experiment, namespace: str, wanted: Mapping[str, str]) 
 
 def as_written(stored: Mapping[str, Any]) -> Manifest:
     """A stored Experiment as its author wrote it: without what the cluster has added to its metadata."""
-    metadata = {key: stored["metadata"][key] for key in ("name", "namespace")}
+    metadata = {key: stored["metadata"][key] for key in ("name", "namespace") if key in stored["metadata"]}
     return {
-        "apiVersion": stored["apiVersion"],
-        "kind": stored["kind"],
+        "apiVersion": f"{EXPERIMENTS.group}/{EXPERIMENTS.version}",
+        "kind": "Experiment",
         "metadata": metadata,
-        "spec": stored["spec"],
+        "spec": stored.get("spec") or {},
     }
 
 

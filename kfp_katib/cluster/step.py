@@ -24,15 +24,18 @@ def own_step() -> tuple[str, str]:
     """The run's id and the step's name; both are empty outside of a pipeline's pod.
 
     Raises:
-        InputError: This is such a pod, and it cannot be read, or does not tell the step.
+        InputError: This is such a pod, and it may not be read, or does not tell the step.
+        ClusterError: The API server does not answer.
     """
     name = os.environ.get(POD_VARIABLE, "")
     if not name:
         return "", ""
     try:
-        with connect() as cluster:
+        with connect(own_pod=True) as cluster:
             run_id, step = step_of(cluster.get(PODS, name, only_metadata=True))
     except ClusterError as error:
+        if error.status not in (401, 403, 404):
+            raise  # no answer: that is no lack of a right
         raise InputError(_unknown(name, f"it cannot be read: {error}")) from error
     if not step:
         raise InputError(_unknown(name, f"it has no annotation {_NODE_ANNOTATION}"))

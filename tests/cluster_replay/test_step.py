@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
+import certifi
 import pytest
+from kubernetes.config import incluster_config
 
-from kfp_katib.cluster import own_step
-from kfp_katib.errors import InputError
+from kfp_katib.cluster import connect, own_step
+from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.labels import label_value
 from kfp_katib.launch.engines import identified
 from kfp_katib.launch.plan import plan
@@ -119,6 +122,34 @@ def test_a_pod_that_does_not_tell_its_node_is_named(api: Api, serve: Serve) -> N
     serve(api)
     with pytest.raises(InputError, match=r"no annotation workflows\.argoproj\.io/node-name"):
         own_step()
+
+
+def test_a_server_that_does_not_answer_is_no_lack_of_a_right(
+    api: Api, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The step fails with that, and may be tried again."""
+    monkeypatch.setattr(connect, "RETRIES", connect.ONCE)
+    api.broken = {"pods"}
+    serve(api)
+    with pytest.raises(ClusterError, match="500"):
+        own_step()
+
+
+def test_the_pod_is_asked_for_where_it_is(
+    api: Api, serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By its own account, though a KUBECONFIG names the cluster in which the search is to run."""
+    serve(api)
+    for name in ("token", "namespace", "ca.crt"):
+        (tmp_path / name).write_text(certifi.contents() if name == "ca.crt" else "own")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setattr(connect, "_SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    with connect.connect() as given, connect.connect(own_pod=True) as own:
+        assert (own.address, own.namespace) == ("https://10.96.0.1:443", "own")
+        assert given.address != own.address
 
 
 def test_outside_of_a_pod_there_is_nothing_to_read(
