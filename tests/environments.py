@@ -16,7 +16,7 @@ def environment(name: str) -> Path:
     """Make `.venv-NAME` as `make test` does, whoever asks first, for the Python of these tests."""
     place = ROOT / f".venv-{name}"
     place.mkdir(exist_ok=True)
-    with (place / ".lock").open("w") as lock:
+    with (place / ".tests-lock").open("w") as lock:  # uv locks `.lock` itself, and would wait for us
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _stands(place):
             (place / ".ready").unlink(missing_ok=True)

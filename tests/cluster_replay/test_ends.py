@@ -106,7 +106,7 @@ def test_a_controller_that_is_down_is_to_blame(unfinished: Recording, serve: Ser
     serve(api)
     words = 'failed calling webhook "defaulter.experiment.katib.kubeflow.org": connection refused'
 
-    def fall(_: Result) -> None:
+    def fall(_: Progress) -> None:
         api.refuse["experiments"] = (500, words)
 
     with pytest.raises(Stalled, match=r"for 2\.5 s: katib-controller is down, its webhook does not answer"):
@@ -121,8 +121,8 @@ def test_a_server_that_has_fallen_silent_is_all_that_is_told(
     api, player = api_of(unfinished)
     serve(api)
 
-    def fall(result: Result) -> None:
-        if result.count("Running"):
+    def fall(progress: Progress) -> None:
+        if any(trial.state == "Running" for trial in progress.result().trials):
             api.broken = {"experiments", "trials", "pods", "suggestions", "events", "jobs"}
 
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match="the API server does not answer"):

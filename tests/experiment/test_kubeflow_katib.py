@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`load` takes the objects of the kubeflow-katib SDK and of kubeflow-katib-api as they are.
 
-The SDK goes with kfp 2.13 only, so its objects are made in an environment of their own.
+The SDK goes with no kfp that runs locally, so its objects are made in an environment of their own.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import pytest
 
 from kfp_katib.experiment import load
 from tests.compiling import ROOT
+from tests.environments import environment
 from tests.experiment.manifests import changed, random
-from tests.test_kfp_versions import install
 
 _SDK = """
 import json, sys
@@ -68,10 +68,8 @@ print(json.dumps({"json": load(experiment).manifest_json, "problems": len(check(
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """The interpreter of an environment with kubeflow-katib and the kfp that it goes with."""
-    return install(
-        ROOT / ".venv-kubeflow-katib", ("kubeflow-katib>=0.19,<0.20", "kfp==2.13.0", "google-re2>=1.1")
-    )
+    """The interpreter of an environment with kubeflow-katib."""
+    return environment("katib") / "bin" / "python"
 
 
 @pytest.mark.timeout(300)
