@@ -12,11 +12,15 @@ retry="It goes on where it stopped when started again; all that was said is in $
 unreachable='Retrying \(|NewConnectionError|[Nn]ame resolution|ProxyError|SSLError|[Tt]imed? ?out|dns error'
 unreachable+='|error sending request|[Cc]onnection (refused|reset)|network is unreachable'
 exact=(--no-deps --require-hashes)
-backend=$(sed -n '/^setuptools==/,/[^\\]$/p' "$lock")
 
 fail() {
     echo "setup: $*" >&2
     exit 2
+}
+
+# full FOLDER...: whether one has no place for what an installer still writes, its own words in the log included.
+full() {
+    df -Pm "$@" | awk 'NR > 1 && $4 < 20 { found = 1 } END { exit !found }'
 }
 
 # seen PATTERN: what of the log matches first.
@@ -27,7 +31,7 @@ seen() {
 # explain WHAT: end with the reason why it did not install.
 explain() {
     local found
-    if seen 'No space left on device' >/dev/null; then
+    if seen 'No space left on device' >/dev/null || full "$folder" "${TMPDIR:-/tmp}"; then
         fail "no space is left for $folder (1.1 GB) or ${TMPDIR:-/tmp}. $retry."
     elif seen 'DO NOT MATCH THE HASHES|Hash mismatch' >/dev/null; then
         fail "the package index delivers something else than $lock names, which is not installed. $retry."
@@ -44,7 +48,8 @@ explain() {
         found=${found##*[ \`\']}
         fail "there is no $found for this machine ($machine). $retry."
     fi
-    fail "$1 could not be installed: $(seen '^ *(ERROR|error|Error).*' || tail -n 1 "$log"). $retry."
+    found=$(seen '^ *(ERROR|error|Error).*' || tail -n 1 "$log")
+    fail "$1 could not be installed: ${found%.}. $retry."
 }
 
 # facts PYTHON: its version, its kind and its machine, one a line.
@@ -53,6 +58,9 @@ facts() {
 print("%d.%d" % sys.version_info[:2], p.python_implementation(), sys.executable, sep="\n")
 print(p.system(), p.machine(), "Python", p.python_version())' 2>/dev/null
 }
+
+[ -f "$lock" ] || fail "there is no $lock"
+backend=$(sed -n '/^setuptools==/,/[^\\]$/p' "$lock")
 
 # An environment keeps its Python, and those beside it have the same, until somebody names another one.
 if [ -z "${PYTHON:-}" ] && facts .venv/bin/python >/dev/null; then PYTHON=.venv/bin/python; fi
@@ -70,8 +78,7 @@ esac
 if [ -f "$folder/pyvenv.cfg" ] && [ "$(facts "$folder/bin/python" | head -n 1)" != "$version" ]; then
     rm -rf "$folder"
 fi
-mkdir -p "$folder"
-: >"$log"
+mkdir -p "$folder" 2>/dev/null && : 2>/dev/null >"$log" || fail "$folder is no folder that can be written to"
 echo "setup: installing what $lock names into $folder" >&2
 if [ "${INSTALLER:-}" != pip ] && type -P uv >/dev/null; then
     [ -f "$folder/pyvenv.cfg" ] ||

@@ -34,6 +34,17 @@ def test_every_document_is_linked_from_the_readme() -> None:
     assert set(DOCUMENTS[1:]) - set(links(DOCUMENTS[0])) == set()
 
 
+def test_the_readme_names_what_a_machine_must_have() -> None:
+    """The programs that a fresh Debian lacks, in one line to copy, with the oldest pip that is tried."""
+    readme = DOCUMENTS[0].read_text()
+    needed = re.search(r"`apt-get install ([^`]+)`", readme)
+    assert needed
+    assert needed[1].split() == ["git", "make", "python3", "python3-venv"]
+    oldest = re.search(r"^pip==(\S+)", (ROOT / "locks/pip-oldest.lock").read_text(), re.MULTILINE)
+    assert oldest
+    assert f"pip from {oldest[1]} on" in readme
+
+
 def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
     """One for each place where the trials keep their models."""
     readme = DOCUMENTS[0].read_text()

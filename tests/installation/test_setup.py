@@ -78,6 +78,24 @@ def test_a_python_that_does_not_run_is_named(checkout: Checkout) -> None:
     assert told(checkout, PYTHON=str(program)) == expected
 
 
+@pytest.mark.parametrize(
+    ("lock", "folder", "sentence"),
+    [
+        ("nothing.lock", ".venv", "there is no nothing.lock"),
+        ("requirements.lock", "setup.sh", "setup.sh is no folder that can be written to"),
+        ("requirements.lock", "a:b", "a:b could not be installed: Error: Refusing to create a venv in "),
+    ],
+)
+def test_what_no_environment_can_be_made_of_is_named(
+    lock: str, folder: str, sentence: str, checkout: Checkout
+) -> None:
+    """A lock that is not there, a file in the folder's place, a path that no venv may have."""
+    done = checkout.run("./setup.sh", lock, folder, INSTALLER="pip", PYTHON=sys.executable)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith(f"setup: {sentence}")
+    assert len(done.stderr.splitlines()) <= 2
+
+
 def test_a_python_without_venv_is_told_its_package(checkout: Checkout) -> None:
     """Debian's python3 has venv, but not what fills an environment."""
     checkout.lock("requirements.lock", {})
