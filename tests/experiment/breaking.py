@@ -12,7 +12,6 @@ from typing import Any
 
 import yaml
 
-from kfp_katib.experiment.source import read
 from tests.experiment.hostile import KEYS, MARKS, TEXTS, VALUES
 from tests.experiment.manifests import Manifest
 from tests.experiment.valid import VALID
@@ -37,7 +36,8 @@ def document(number: int) -> bytes:
 def _start(draw: Draw) -> Any:
     chance = draw.random()
     if chance < 0.1:
-        return read(draw.choice(sorted(CASES.glob("[0-9]*.yaml"))))
+        text = draw.choice(sorted(CASES.glob("[0-9]*.yaml"))).read_text()
+        return next(filter(None, yaml.safe_load_all(text)))
     manifest = VALID[draw.choice(sorted(VALID))]()
     if chance < 0.2:  # another kind of trial, whose pod nobody knows
         trial = manifest["spec"]["trialTemplate"].get("trialSpec") or {}

@@ -221,6 +221,13 @@ def test_reading_copies() -> None:
     assert experiment.manifest == random()
 
 
+def test_yaml_and_json_hold_equally_many_values() -> None:
+    """A key is no value: what JSON's form may hold, YAML's may as well, as `render` writes it."""
+    data = {"a": {f"k{i}": i for i in range(LIMIT_VALUES - 2)}}
+    assert read(json.dumps(data)) == data
+    assert read(yaml.safe_dump(data)) == data
+
+
 def test_nesting_is_allowed_up_to_the_limit() -> None:
     """The limit is no manifest's concern: sixty levels are read."""
     deep: Any = "x"

@@ -22,6 +22,7 @@ _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
 
 
+_FIRST_WORD = re.compile(r"\s*(?:\w+=\S*(?:\s+|$))*(\S*)")
 _GROUPS = 5
 """Groups in groups that are looked into."""
 
@@ -165,7 +166,8 @@ def unquoted(text: str) -> str:
 
 def first_word(command: str) -> str:
     """A command's first word, assignments before it skipped."""
-    return next((word for word in command.split() if not re.match(r"\w+=", word)), "")
+    found = _FIRST_WORD.match(command)
+    return found[1] if found else ""
 
 
 def runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:

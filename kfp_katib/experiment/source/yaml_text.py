@@ -112,7 +112,7 @@ def _guard(text: str) -> None:
             depth -= 1
         if depth > LIMIT_DEPTH:
             too_deep()
-        if count > 2 * LIMIT_VALUES:
+        if count > 4 * LIMIT_VALUES:  # a key, and the start and end of its value
             too_many_values()
     if documents > 1:
         refuse(
@@ -132,12 +132,14 @@ def _refuse_duplicates(root: yaml.Node, loader: Any) -> None:
             too_deep()
         if id(node) not in sizes:
             _refuse_tag(node, loader)
+            inner = 0
             if isinstance(node, yaml.MappingNode):
                 _refuse_duplicate_key(node)
-                children = [child for pair in node.value for child in pair]
-            else:
-                children = node.value if isinstance(node, yaml.SequenceNode) else []
-            sizes[id(node)] = 1 + sum(size(child, depth + 1) for child in children)
+                for key, value in node.value:  # a key of text is no value, as in `plain`
+                    inner += size(key, depth + 1) - 1 + size(value, depth + 1)
+            elif isinstance(node, yaml.SequenceNode):
+                inner = sum(size(item, depth + 1) for item in node.value)
+            sizes[id(node)] = 1 + inner
         if sizes[id(node)] > LIMIT_VALUES:
             too_many_values()
         return sizes[id(node)]
