@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 from optuna.storages.journal import BaseJournalBackend
 
 from kfp_katib.errors import InputError, NoVerdict
-from kfp_katib.local.journal_lines import CREATE_TRIAL, MOST_BYTES, Lines, parse
+from kfp_katib.local.journal_lines import Lines
+from kfp_katib.local.journal_shapes import CREATE_TRIAL, MOST_BYTES, parse
 from kfp_katib.local.regular import open_regular
 
 
