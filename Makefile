@@ -4,57 +4,75 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two layers of one environment: what `make run` needs, and the rest, which brings all of the first as well.
 READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+# Another Python that somebody names gets environments of its own; without a name, they keep theirs (setup.sh).
+NAMED := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
+SETUP = PYTHON="$(NAMED)" ./setup.sh $< $(@D)
+version_of = $(basename $(shell { "$(1)" --version; } 2>&1 || true))
+ANEW := $(if $(NAMED),$(if $(filter-out $(call version_of,$(BIN)/python),$(call version_of,$(NAMED))),anew))
 
-.PHONY: help run test check compile golden lock bench bench-cluster test-cluster test-kfp test-images image clean
+.PHONY: anew help run test check fresh compile golden lock bench bench-cluster test-cluster test-kfp test-images \
+	image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-$(READY): requirements.lock pyproject.toml
-	@PYTHON="$(PYTHON)" VENV="$(VENV)" ./setup.sh
+$(READY): requirements.lock pyproject.toml setup.sh $(ANEW)
+	@$(SETUP)
+	@touch $@
+
+$(READY_DEV): requirements-dev.lock pyproject.toml setup.sh $(ANEW)
+	@$(SETUP)
+	@touch $(READY) $@
+
+# Environments beside it, each from a lock of its own: an older kfp, the peers, what writes the locks.
+.venv-%/.ready: locks/%.lock setup.sh $(ANEW)
+	@$(SETUP)
 	@touch $@
 
 run: $(READY) ## run the whole pipeline on this machine
 	@$(BIN)/python -m pipelines.run_local
 
-test: $(READY) ## run the tests that need nothing but this machine, with coverage
+# What tests/ installs into them; here, so that only this part needs the network.
+TEST_ENVIRONMENTS := $(foreach name,kfp-2.13 pip-oldest pip-newest uv,.venv-$(name)/.ready)
+
+test: $(READY_DEV) $(TEST_ENVIRONMENTS) ## run the tests that need nothing but this machine, with coverage
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term
 
-check: $(READY) ## format, lint, types, import rules
+check: $(READY_DEV) ## format, lint, types, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+fresh: ## clone this commit into an empty folder, and run both commands there (PYTHON)
+	@PYTHON="$(PYTHON)" ./fresh.sh
+
 compile: $(READY) ## write the pipelines and components as YAML into build/
 	@$(BIN)/python compile.py
 
-golden: $(READY) ## rewrite the committed YAML that the tests compare with
+golden: $(READY_DEV) ## rewrite the committed YAML that the tests compare with
 	@KFP_KATIB_GOLDEN=write $(BIN)/python -m pytest -q tests/test_compile.py
 
-bench: $(READY) ## measure what the README quotes
+bench: $(READY_DEV) ## measure what the README quotes
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
-# Katib's own clients, each with the versions it works with: kubeflow-katib reads nothing with kubernetes 37.
-PEER_KATIB := .venv-peers/katib
-PEER_KUBEFLOW := .venv-peers/kubeflow
+# Katib's own clients, each with the versions it works with.
+PEERS := $(foreach name,katib kubeflow,.venv-$(name)/.ready)
 
-.venv-peers/.ready:
-	@$(PYTHON) -m venv $(PEER_KATIB) && $(PEER_KATIB)/bin/pip install -q kubeflow-katib==0.19.0 kubernetes==30.1.0
-	@$(PYTHON) -m venv $(PEER_KUBEFLOW) && $(PEER_KUBEFLOW)/bin/pip install -q kubeflow==0.5.0
-	@touch $@
+bench-cluster: $(READY_DEV) $(PEERS) ## measure waiting for a Katib, beside its own clients (KUBECONFIG)
+	@grep -hoE '^(kubeflow|kubernetes)[a-z-]*==[^ ]+' $(PEERS:.venv-%/.ready=locks/%.lock)
+	@$(BIN)/python -m benchmarks.cluster.waiting $(PEERS:/.ready=/bin/python)
 
-bench-cluster: $(READY) .venv-peers/.ready ## measure waiting for a Katib, beside its own clients (KUBECONFIG)
-	@$(BIN)/python -m benchmarks.cluster.waiting $(PEER_KATIB)/bin/python $(PEER_KUBEFLOW)/bin/python
-
-test-cluster: $(READY) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
+test-cluster: $(READY_DEV) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
 	@$(BIN)/python -m pytest -q -n 3 -m cluster tests/cluster
 
-test-kfp: $(READY) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
+test-kfp: $(READY_DEV) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m kfp_backend tests/kfp
 
-test-images: $(READY) ## run the tests that need Docker; they build both images
+test-images: $(READY_DEV) ## run the tests that need Docker; they build both images
 	@$(BIN)/python -m pytest -q -n0 -m images tests/images
 
 # An image's name is that of components/_image.py, which the compiled pipelines hold.
@@ -70,14 +88,9 @@ image: ## build both images by Docker (BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
 	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) $(if $(RUN_AS),--build-arg RUN_AS=$(RUN_AS)) \
 		-f training/Dockerfile -t $(call image_of,TRAINING) .
 
-LOCK = uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--extra s3
-LOCK_IMAGE = $(LOCK) --config-file deploy/uv.toml -c requirements.lock --no-annotate --no-header
-
-lock: ## choose the versions anew (needs uv)
-	$(LOCK) --extra training --group dev --upgrade -o requirements.lock
-	$(LOCK_IMAGE) -o deploy/runtime.lock
-	$(LOCK_IMAGE) --extra training -o training/training.lock
+lock: .venv-uv/.ready ## choose the versions anew, by the uv that is locked too (UPGRADE)
+	@.venv-uv/bin/uv --version
+	@./lock.sh
 
 clean: ## forget the environment and everything that was built or run
 	rm -rf $(VENV) .venv-* build runs dist *.egg-info

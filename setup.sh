@@ -1,31 +1,95 @@
 #!/usr/bin/env bash
-# Make the environment that `make` works in: uv where it is installed, else venv and pip.
-# Every version and hash comes from requirements.lock, which both of them read. Neither compiles what it
-# installs: that would take longer than the installation (48 s without, 110 s with, by pip on two cores).
+# Make an environment of what a lock names: `[PYTHON=python3.12] [INSTALLER=pip] ./setup.sh [LOCK [FOLDER]]`.
+# uv installs it where it is on the path, else pip. Neither resolves anything, isolates a build or compiles: a
+# resolver, an isolated build's backend and a newer pip would each look at what came out after the lock; bytecode
+# takes longer than the installation. What fails is said in one sentence, and all of it is in FOLDER/setup.log.
 set -euo pipefail
 cd "$(dirname "$0")"
-python=${PYTHON:-python3}
-venv=${VENV:-.venv}
+lock=${1:-requirements.lock}
+folder=${2:-.venv}
+log=$folder/setup.log
+retry="It goes on where it stopped when started again; all that was said is in $log"
+unreachable='Retrying \(|NewConnectionError|[Nn]ame resolution|ProxyError|SSLError|[Tt]imed? ?out|dns error'
+unreachable+='|error sending request|[Cc]onnection (refused|reset)|network is unreachable'
+exact=(--no-deps --require-hashes)
+backend=$(sed -n '/^setuptools==/,/[^\\]$/p' "$lock")
 
-if ! command -v "$python" >/dev/null; then
-    echo "setup: '$python' is not installed. Install Python 3.11 to 3.13: apt-get install python3 python3-venv" >&2
+fail() {
+    echo "setup: $*" >&2
     exit 2
-fi
-if ! "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
-    echo "setup: '$python' is $("$python" --version). Name a Python 3.11 to 3.13: make PYTHON=python3.12 ..." >&2
-    exit 2
-fi
+}
 
-echo "setup: installing the locked versions into $venv" >&2
-if command -v uv >/dev/null; then
-    uv venv -q --allow-existing --python "$("$python" -c 'import sys; print(sys.executable)')" "$venv"
-    uv pip install -q --python "$venv/bin/python" --require-hashes -r requirements.lock
-    uv pip install -q --python "$venv/bin/python" --no-deps -e .
-else
-    if ! "$python" -m venv "$venv"; then
-        echo "setup: this Python cannot make environments. Install its venv module: apt-get install python3-venv" >&2
-        exit 2
+# seen PATTERN: what of the log matches first.
+seen() {
+    grep -m 1 -oE "$1" "$log"
+}
+
+# explain WHAT: end with the reason why it did not install.
+explain() {
+    local found
+    if seen 'No space left on device' >/dev/null; then
+        fail "no space is left for $folder (1.1 GB) or ${TMPDIR:-/tmp}. $retry."
+    elif seen 'DO NOT MATCH THE HASHES|Hash mismatch' >/dev/null; then
+        fail "the package index delivers something else than $lock names, which is not installed. $retry."
+    elif found=$(seen "[Ff]ailed (building wheel for|to build) [\`']?[A-Za-z0-9._-]+"); then
+        found=${found##*[ \`\']}
+        type -P "${CC:-cc}" >/dev/null ||
+            fail "$found must be compiled on this machine ($machine), which has no compiler:" \
+                "apt-get install build-essential python$version-dev. $retry."
+        fail "$found could not be compiled on this machine ($machine). $retry."
+    elif seen "$unreachable" >/dev/null; then
+        fail "the package index cannot be reached. Go online, or name a proxy (HTTPS_PROXY) or an index of your own" \
+            "(PIP_INDEX_URL, UV_INDEX_URL). $retry."
+    elif found=$(seen "(No matching distribution found for|Because|distribution) [\`']?[A-Za-z0-9._-]+ ?==[^ \`']+"); then
+        found=${found##*[ \`\']}
+        fail "there is no $found for this machine ($machine). $retry."
     fi
-    "$venv/bin/python" -m pip install -q --no-compile --disable-pip-version-check --require-hashes -r requirements.lock
-    "$venv/bin/python" -m pip install -q --disable-pip-version-check --no-deps -e .
+    fail "$1 could not be installed: $(seen '^ *(ERROR|error|Error).*' || tail -n 1 "$log"). $retry."
+}
+
+# facts PYTHON: its version, its kind and its machine, one a line.
+facts() {
+    "$1" -I -c 'import platform as p, sys
+print("%d.%d" % sys.version_info[:2], p.python_implementation(), sys.executable, sep="\n")
+print(p.system(), p.machine(), "Python", p.python_version())' 2>/dev/null
+}
+
+# An environment keeps its Python, and those beside it have the same, until somebody names another one.
+if [ -z "${PYTHON:-}" ] && facts .venv/bin/python >/dev/null; then PYTHON=.venv/bin/python; fi
+python=${PYTHON:-python3}
+type -P "$python" >/dev/null ||
+    fail "'$python' is not installed. Install Python 3.11 to 3.13: apt-get install python3 python3-venv"
+{ read -r version && read -r kind && read -r program && read -r machine; } < <(facts "$python") ||
+    fail "'$python' does not run: $("$python" --version 2>&1 | tail -n 1)"
+case $version:$kind in
+3.1[123]:CPython) ;;
+*) fail "'$python' is $kind $version. Name a CPython 3.11 to 3.13: make PYTHON=python3.12 ..." ;;
+esac
+
+# Another Python's environment, or one whose Python is gone, is of no use.
+if [ -f "$folder/pyvenv.cfg" ] && [ "$(facts "$folder/bin/python" | head -n 1)" != "$version" ]; then
+    rm -rf "$folder"
 fi
+mkdir -p "$folder"
+: >"$log"
+echo "setup: installing what $lock names into $folder" >&2
+if [ "${INSTALLER:-}" != pip ] && type -P uv >/dev/null; then
+    [ -f "$folder/pyvenv.cfg" ] ||
+        uv venv -q --allow-existing --python "$program" "$folder" >>"$log" 2>&1 || explain "$folder"
+    install=(uv pip install -q --python "$folder/bin/python" --no-build-isolation)
+else
+    if ! "$folder/bin/python" -I -m pip --version >>"$log" 2>&1; then
+        "$python" -I -c 'import venv, ensurepip' 2>>"$log" ||
+            fail "'$python' cannot make environments. Install its venv module: apt-get install python$version-venv"
+        "$python" -I -m venv "$folder" >>"$log" 2>&1 || explain "$folder"
+    fi
+    # A user's settings may ask for --user, which has no meaning in an environment.
+    export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
+    install=("$folder/bin/python" -I -m pip install -q --no-input --no-compile --no-build-isolation --use-pep517)
+fi
+
+[ -z "$backend" ] || "${install[@]}" "${exact[@]}" -r <(echo "$backend") >>"$log" 2>&1 || explain setuptools
+"${install[@]}" "${exact[@]}" -r "$lock" >>"$log" 2>&1 || explain "$lock"
+case $lock in
+requirements*.lock) "${install[@]}" --no-deps -e . >>"$log" 2>&1 || explain kfp-katib ;;
+esac

@@ -83,10 +83,13 @@ def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
 def prune_times(root: Path) -> tuple[list[float], list[float]]:
     """Ours with the copy's verification, then `rm -rf`, alternately, on trees made alike."""
     ours, theirs, copied = [], [], root / "copy"
+    names = [f"tune-{index}" for index in range(FOLDERS)]
     for _ in range(3):
         make_experiment(root / "models" / "tune")
         shutil.copytree(root / "models" / "tune" / "tune-0", copied)
-        ours.append(seconds(lambda: prune(root / "models", "tune", "tune-0", copy=copied, keep=0)))
+        ours.append(
+            seconds(lambda: prune(root / "models", "tune", names[0], trials=names, copy=copied, keep=0))
+        )
         shutil.rmtree(copied)
         make_experiment(root / "models" / "tune")
         theirs.append(seconds(lambda: subprocess.run(["rm", "-rf", root / "models" / "tune"], check=True)))

@@ -9,7 +9,9 @@ from ._image import RUNTIME_IMAGE
 
 
 @dsl.component(base_image=RUNTIME_IMAGE, install_kfp_package=False)
-def clean_up(run_id: str, engine: str = "katib") -> NamedTuple("CleanedUp", [("ended", int)]):
+def clean_up(run_id: str, engine: str = "katib", namespace: str = "", experiment: str = "") -> NamedTuple(
+    "CleanedUp", [("ended", int)]
+):
     """End the Experiments of a run that nobody waits for any more.
 
     Meant as the exit task of a pipeline. It looks for the run's own label, never for names that look alike,
@@ -18,10 +20,13 @@ def clean_up(run_id: str, engine: str = "katib") -> NamedTuple("CleanedUp", [("e
     Args:
         run_id: The run: pass dsl.PIPELINE_JOB_ID_PLACEHOLDER.
         engine: Where the Experiments run, as for launch_katib.
+        namespace: The namespace that launch_katib got, if any.
+        experiment: The manifest that launch_katib got, which may name a namespace; the step's own is always
+            looked at.
 
     Returns:
         How many Experiments were ended.
     """
     from kfp_katib.steps import clean_up_run
 
-    return (clean_up_run(run_id, engine),)
+    return (clean_up_run(run_id, engine, namespace, experiment),)

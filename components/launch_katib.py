@@ -66,7 +66,8 @@ def launch_katib(
         image: What ${pipeline.image} stands for.
         run_id: The run that this step belongs to, dsl.PIPELINE_JOB_ID_PLACEHOLDER; empty means the one that
             is written on this step's own pod.
-        task_name: This step's own name in the run, dsl.PIPELINE_TASK_NAME_PLACEHOLDER; empty likewise.
+        task_name: This step's own name in the run, dsl.PIPELINE_TASK_NAME_PLACEHOLDER; empty likewise. The
+            pod adds the step's way through the pipeline, with the pass of each loop.
         namespace: Where the Experiment runs; empty means the manifest's, else the namespace of this step.
         trial_pod: What this installation adds to the trials' pods, by Kubernetes' own names: labels, env,
             volumes, volumeMounts, tolerations, imagePullSecrets and their like.

@@ -22,4 +22,4 @@ def promote(model: Input[Model], release: str = "") -> NamedTuple("Promoted", [(
     """
     from kfp_katib.steps import release_model
 
-    return (release_model(model.path, release),)
+    return (release_model(model.path, release, model.metadata),)

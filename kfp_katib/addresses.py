@@ -1,9 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses of data and models: a path of this machine, or a URI of an object store."""
+"""Addresses of data and models: a path of this machine, or a URI of an object store.
+
+Wherever one comes in it is read here, so that everybody spells it alike and a slip is refused before
+anything runs: a search whose models go to `s3:/bucket` would find out at its end.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from urllib.parse import unquote
+
+from kfp_katib.errors import InputError
+
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9_+.-]+):(/*)(.*)")  # two letters at least: `C:` is a drive
+_UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|arn:.+")
+_ON_DISK = ("file", "local")
+_BUCKETED = {"s3": "s3", "s3a": "s3", "s3n": "s3", "minio": "s3", "gs": "gs", "gcs": "gs"}
+_STORES = ("s3", "gs", "abfs", "abfss", "az")  # of what fsspec knows, those that an address alone leads to
+_NO_STORES = {
+    "ftp": "cannot replace a folder as a whole",
+    "http": "can be read but not written to",
+    "https": "can be read but not written to",
+    "memory": "lies in one process and is gone with it",
+}
+_FORMS = "A path, s3://bucket/folder and gs://bucket/folder are addresses."
 
 
 def is_uri(address: str) -> bool:
@@ -11,11 +33,83 @@ def is_uri(address: str) -> bool:
     return "://" in address
 
 
-def absolute(address: str) -> str:
-    """A path made absolute, since trials may run in a folder of their own; a URI, and nothing, as it is."""
-    return address if is_uri(address) or not address else str(Path(address).absolute())
+def absolute(address: str, what: str = "the address") -> str:
+    """A path made absolute, since trials may run in a folder of their own; a URI in its one spelling.
+
+    `file://` and `local://` are paths, `minio://` and `s3a://` are `s3://`, the scheme is in small letters,
+    and no slash stands at the end. Nothing stays nothing.
+
+    Args:
+        address: The place.
+        what: What it is the place of, for messages.
+
+    Raises:
+        InputError: It is no address: a slip in the scheme, no bucket, a control character, outer spaces.
+    """
+    if not address:
+        return address
+    if _UNFIT.search(address):
+        raise InputError(f"{what}: {address!r} holds a control character, such as a line's end. {_FORMS}")
+    if address != address.strip():
+        raise InputError(f"{what}: {address!r} has white space around it. Take it away.")
+    match = _URI.fullmatch(address)
+    scheme, slashes, rest = (match[1].lower(), match[2], match[3]) if match else ("", "", "")
+    if scheme in _ON_DISK:
+        return _on_disk(address, what, slashes, rest)
+    if scheme in _BUCKETED:
+        return _in_bucket(address, what, _BUCKETED[scheme], slashes, rest)
+    if len(slashes) > 1:
+        return f"{scheme}:{slashes}{rest}".rstrip("/")
+    if scheme in _NO_STORES:
+        raise InputError(f"{what}: {address!r} lacks a slash: write {scheme}://. {_FORMS}")
+    if is_uri(address):
+        raise InputError(f"{what}: {address!r} has no scheme, such as s3, right before ://. {_FORMS}")
+    return str(Path(address).absolute())
 
 
-def as_s3(address: str) -> str:
-    """`minio://`, as Kubeflow Pipelines calls its store, by the name that everybody else gives it."""
-    return address.replace("minio://", "s3://", 1) if address.startswith("minio://") else address
+def stored(address: str, what: str) -> str:
+    """`absolute`, for a place that is written to and read from.
+
+    Args:
+        address: The place.
+        what: What it is the place of, for the message.
+
+    Raises:
+        InputError: It is empty, no address, or of a scheme that cannot hold files.
+    """
+    if not address.strip():
+        raise InputError(f"The address of {what} is empty. Give a path or a URI such as s3://bucket/models.")
+    spelled = absolute(address, what)
+    scheme = spelled.partition("://")[0] if is_uri(spelled) else ""
+    if scheme and scheme not in (*_STORES, *_NO_STORES):
+        raise InputError(f"{what}: Nothing here reaches {scheme}:// addresses. Use a path, s3:// or gs://.")
+    if scheme in _NO_STORES:
+        raise InputError(f"{what}: {address!r} {_NO_STORES[scheme]}. Use a path, s3:// or gs://.")
+    if scheme and "?versionId=" in spelled:
+        raise InputError(f"{what}: {address!r} is one version of an object. Leave `?versionId=` away.")
+    return spelled
+
+
+def within(inner: str, outer: str) -> bool:
+    """Whether one place, as `stored` spells it, is another or lies in it; links on this disk are followed."""
+    if is_uri(inner) or is_uri(outer):
+        return f"{inner}/".startswith(f"{outer}/")
+    return Path(inner).resolve().is_relative_to(Path(outer).resolve())
+
+
+def _on_disk(address: str, what: str, slashes: str, rest: str) -> str:
+    """The path of a `file:` address, which may name this machine and no other."""
+    host, _, path = rest.partition("/") if len(slashes) == 2 else ("", "", rest)
+    path = unquote(path)
+    if not slashes or host not in ("", "localhost") or not path or _UNFIT.search(path):
+        raise InputError(f"{what}: {address!r} names no folder of this machine. Write file:///folder.")
+    return str(Path("/", path))
+
+
+def _in_bucket(address: str, what: str, scheme: str, slashes: str, rest: str) -> str:
+    if len(slashes) != 2 or not _BUCKET.fullmatch(rest.partition("/")[0]):
+        raise InputError(
+            f"{what}: {address!r} names no bucket: write {scheme}://bucket/folder, with two slashes and "
+            "a bucket of letters, digits, `-` and `.`."
+        )
+    return f"{scheme}://{rest.rstrip('/')}"

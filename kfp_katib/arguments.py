@@ -12,6 +12,8 @@ from __future__ import annotations
 import sys
 from typing import Any, TypeVar
 
+from kfp_katib.errors import InputError
+
 T = TypeVar("T")
 
 _EXECUTOR = "kfp.dsl.executor_main"
@@ -27,9 +29,15 @@ def as_sent(value: T, command: list[str] | None = None) -> T:
     Returns:
         The same, with `python3` where kfp.local wrote its interpreter's path, and whole numbers whole. A
         text that named this very interpreter by its path says `python3` afterwards, which is the same one.
+
+    Raises:
+        InputError: It is nested beyond all measure.
     """
     interpreter = substitute(sys.orig_argv if command is None else command)
-    restored: T = _restored(value, interpreter)
+    try:
+        restored: T = _restored(value, interpreter)
+    except RecursionError as err:
+        raise InputError("An argument is nested deeper than any Kubernetes object. Flatten it.") from err
     return restored
 
 

@@ -22,10 +22,14 @@ class Display:
     Args:
         stream: Where to write, such as stderr.
         clock: Seconds that only grow.
+        watched: Whether the search is only looked at: then what it had done before is no run of the user's.
     """
 
-    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, watched: bool = False
+    ) -> None:
         self._stream = stream
+        self._watched = watched
         self._live = stream.isatty()
         self._clock = clock
         self._started = clock()
@@ -73,7 +77,8 @@ class Display:
             self._stream.write(f"{note}\n")
         if earlier := progress.earlier:
             count = f"{earlier} trial{'s' * (earlier != 1)}"
-            self._stream.write(f"Going on where an earlier run stopped: {count} had completed.\n")
+            head = "" if self._watched else "Going on where an earlier run stopped: "
+            self._stream.write(f"{head}{count} had completed{' before' * self._watched}.\n")
 
     def _line(self, progress: Progress) -> str:
         return status_line(progress, seconds=self._clock() - self._started)
@@ -91,7 +96,7 @@ def status_line(progress: Progress, *, seconds: float) -> str:
         progress: How far the search is.
         seconds: How long this run has taken; the trials that were completed before it do not count.
     """
-    total, done, before = progress.experiment.max_trial_count, progress.completed, progress.earlier
+    total, done = progress.experiment.max_trial_count, progress.completed
     parts = [f"{done}/{total} trials" if total else f"{done} trials"]
     if progress.running:
         parts.append(f"{progress.running} running")
@@ -100,10 +105,21 @@ def status_line(progress: Progress, *, seconds: float) -> str:
     if progress.best:
         value = figures(value_text(progress.best, progress))
         parts.append(f"best {progress.experiment.objective.metric}={value}")
-    if total and before < done < total:
-        left = (total - done) * seconds / (done - before)
+    if total and done < total and (left := _left(progress, total - done, seconds)):
         parts.append(f"{duration(max(round(left), 1))} left")
     return ", ".join(parts)
+
+
+def _left(progress: Progress, trials: int, seconds: float) -> float:
+    """The seconds that so many trials may still take, 0 where nothing tells.
+
+    By what was completed since this run began, but no less than by how long the trials took themselves: a run
+    that takes over finds trials that are nearly done, and would promise the same of all others.
+    """
+    at_once = min(progress.experiment.parallel_trial_count, trials)
+    by_trials = trials * progress.mean_seconds / at_once if progress.mean_seconds else 0.0
+    done = progress.completed - progress.earlier
+    return max(by_trials, trials * seconds / done if done > 0 else 0.0)
 
 
 def trial_line(trial: Trial, progress: Progress) -> str:

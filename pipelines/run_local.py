@@ -9,6 +9,7 @@ The current folder stands for the images' WORKDIR: trials run in it, their logs 
 import argparse
 import json
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -43,6 +44,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     found = [path for path in (str(ROOT), os.environ.get("PYTHONPATH")) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join(found)  # steps and trials find the training package
+    speakable_python()
     # The images' names do not matter here, and kfp would warn about each.
     filterwarnings("ignore", message="You may be attemping to run a task that uses custom")
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
@@ -115,6 +117,16 @@ def thresholds(args: argparse.Namespace) -> dict[str, Any]:
 
 def _example(step: str) -> str:
     return f"training.{step}:{step}"
+
+
+def speakable_python() -> None:
+    """Give kfp a name of this interpreter that survives the shell line into which it is put unquoted.
+
+    The path of an environment in `my work/` would be two words there.
+    """
+    if shlex.quote(sys.executable) != sys.executable:
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        sys.executable = "python3"
 
 
 def summary(folder: Path, seconds: float) -> str:

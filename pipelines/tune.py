@@ -35,6 +35,7 @@ def tune(storage: Storage) -> dsl.base_component.BaseComponent:
         destination: str = storage.destination,
         models: str = storage.models,
         image: str = TRAINING_IMAGE,
+        namespace: str = "",
         trial_pod: dict = storage.trial_pod,
         overrides: dict = {},
         timeout_seconds: int = 86400,
@@ -46,7 +47,12 @@ def tune(storage: Storage) -> dsl.base_component.BaseComponent:
         export: str = "training.export:export",
         evaluate: str = "training.evaluate:evaluate",
     ) -> None:
-        end = clean_up(run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, engine=engine)
+        end = clean_up(
+            run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+            engine=engine,
+            namespace=namespace,
+            experiment=experiment,
+        )
         with dsl.ExitHandler(end, name="tuning"):
             data = prepare_data(source=source, options=options, destination=destination, function=prepare)
             search = launch_katib(
@@ -57,6 +63,7 @@ def tune(storage: Storage) -> dsl.base_component.BaseComponent:
                 image=image,
                 run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
                 task_name=dsl.PIPELINE_TASK_NAME_PLACEHOLDER,
+                namespace=namespace,
                 trial_pod=trial_pod,
                 overrides=overrides,
                 timeout_seconds=timeout_seconds,

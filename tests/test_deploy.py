@@ -13,6 +13,7 @@ import yaml
 
 from components._image import VERSION
 from pipelines.storage import pvc, s3
+from tests.installation.future import pins
 
 ROOT = Path(__file__).parents[1]
 DOCKERFILES = {"deploy/Dockerfile": "kfp-katib-runtime", "training/Dockerfile": "kfp-katib-training"}
@@ -27,7 +28,7 @@ def document(name: str) -> dict[str, Any]:
 
 def locked(path: str) -> set[tuple[str, str]]:
     """Names and versions of a lock; there may be two versions, for an older and a newer Python."""
-    return set(re.findall(r"^([\w.-]+)==(\S+) .*\\$", (ROOT / path).read_text(), re.MULTILINE))
+    return {(pin.name, str(pin.specifier).removeprefix("==")) for pin in pins((ROOT / path).read_text())}
 
 
 def test_the_secret_has_what_steps_and_trials_read() -> None:
@@ -46,24 +47,25 @@ def test_the_claim_is_the_one_that_steps_and_trials_mount() -> None:
 
 @pytest.mark.parametrize("path", LOCKS)
 def test_an_image_has_the_versions_that_are_tested(path: str) -> None:
-    """The images' locks are parts of the environment's; `make lock` writes all three."""
+    """The images' locks are parts of the tests' one; `make lock` writes them all."""
     versions = locked(path)
     assert versions
-    assert versions <= locked("requirements.lock")
+    assert versions <= locked("requirements-dev.lock")
 
 
 def test_the_training_image_changes_nothing_of_the_runtime_image() -> None:
-    """What a step runs on is the same in both."""
-    assert locked(LOCKS[0]) <= locked(LOCKS[1])
+    """What a step runs on is the same in both; the build backend is gone when the first one is made."""
+    runs_on = {pin for pin in locked(LOCKS[0]) if pin[0] != "setuptools"}
+    assert runs_on <= locked(LOCKS[1])
 
 
 def test_the_images_have_the_kfp_that_is_tested() -> None:
     """Without its dependencies, which only the authoring side needs."""
     settings = tomllib.loads((ROOT / "deploy/uv.toml").read_text())
     (kfp,) = settings["dependency-metadata"]
-    development = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
+    running = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["run"]
     assert kfp["requires-dist"] == []
-    assert f"kfp=={kfp['version']}" in development
+    assert f"kfp=={kfp['version']}" in running
     assert ("kfp", kfp["version"]) in locked(LOCKS[0])
 
 

@@ -3,41 +3,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from tests.compiling import ROOT, compile_into
-
-OLDEST = ("kfp==2.13.0", "kfp-kubernetes==1.5.0")
-OLD_ENVIRONMENT = ROOT / ".venv-kfp213"
-
-
-def install(environment: Path, requirements: tuple[str, ...]) -> Path:
-    """Make an environment once, whoever asks first, and give its Python."""
-    place, ready = environment / "env", environment / "requirements.txt"
-    python, wanted = place / "bin" / "python", "\n".join(requirements)
-    environment.mkdir(exist_ok=True)
-    with (environment / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if ready.exists() and ready.read_text() == wanted:
-            return python
-        shutil.rmtree(place, ignore_errors=True)
-        if uv := shutil.which("uv"):
-            make = [uv, "venv", "-q", "--python", sys.executable, str(place)]
-            fill = [uv, "pip", "install", "-q", "--python", str(python)]
-        else:
-            make = [sys.executable, "-m", "venv", str(place)]
-            fill = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run(make, check=True)
-        subprocess.run([*fill, *requirements], check=True)
-        ready.write_text(wanted)
-    return python
+from tests.compiling import compile_into
+from tests.environments import environment
 
 
 def without_what_one_version_alone_can_say(text: str) -> str:
@@ -49,7 +20,7 @@ def without_what_one_version_alone_can_say(text: str) -> str:
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], dict[str, str]]:
     """The YAML under kfp 2.13.0 and under the kfp that runs this test."""
     folder = tmp_path_factory.mktemp("versions")
-    old = compile_into(folder / "old", python=install(OLD_ENVIRONMENT, OLDEST))
+    old = compile_into(folder / "old", python=environment("kfp-2.13") / "bin" / "python")
     return old, compile_into(folder / "new")
 
 

@@ -78,6 +78,27 @@ def test_the_time_left_counts_the_trials_of_this_run_alone() -> None:
     assert "left" not in status_line(so_far(*trials, earlier=2), seconds=20)
 
 
+def lasting(name: str, minutes: int) -> Trial:
+    """A trial that took so long, long ago."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    return replace(trial(name, "Succeeded", "0.5"), started=start, ended=start + timedelta(minutes=minutes))
+
+
+def test_the_time_left_is_never_shorter_than_the_trials_were() -> None:
+    """A run that takes over a search finds trials that are nearly done; others take their whole time."""
+    for earlier in (1, 2):
+        progress = so_far(lasting("a", 60), lasting("b", 60), ANOTHER, earlier=earlier)
+        progress = replace(progress, experiment=replace(progress.experiment, parallel_trial_count=1))
+        assert status_line(progress, seconds=1).endswith("2 h 0 min left")
+
+
+def test_trials_that_run_at_once_share_their_time() -> None:
+    """Two at a time take half of it."""
+    progress = so_far(lasting("a", 60), lasting("b", 60), earlier=2)
+    progress = replace(progress, experiment=replace(progress.experiment, parallel_trial_count=2))
+    assert status_line(progress, seconds=1).endswith("1 h 0 min left")
+
+
 @pytest.mark.parametrize(
     ("one", "line"),
     [
@@ -103,6 +124,14 @@ def test_what_an_earlier_run_has_done_is_told_once_and_not_as_news(stream: io.St
     assert first == "Going on where an earlier run stopped: 2 trials had completed."
     assert not any("trial a" in line or "trial b" in line for line in rest)
     assert "10 s left" in rest[-1]
+
+
+def test_a_search_that_is_only_watched_was_nobodys_earlier_run() -> None:
+    """What it had done is told, and no run of the user's is said to go on."""
+    stream = io.StringIO()
+    with Display(stream, watched=True) as display:
+        display.update(so_far(DONE, ANOTHER, earlier=1))
+    assert stream.getvalue().splitlines()[0] == "1 trial had completed before."
 
 
 def test_without_a_terminal_each_change_has_one_line() -> None:
@@ -150,6 +179,8 @@ def test_times_of_a_trial_are_said_in_words() -> None:
     began = datetime(2026, 1, 1, tzinfo=UTC)
     timed = replace(DONE, started=began, ended=began + timedelta(seconds=75))
     assert trial_line(timed, so_far(timed)) == "trial a Succeeded loss=0.5 in 1 min 15 s"
+    back = replace(timed, ended=began - timedelta(seconds=75))
+    assert trial_line(back, so_far(back)) == "trial a Succeeded loss=0.5 in 0 s"
 
 
 class Gone(io.StringIO):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -14,6 +14,9 @@ from kfp_katib.addresses import absolute
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.source.refusal import LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.check import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
@@ -50,15 +53,15 @@ def label(file: str) -> str:
     return "stdin" if file == STDIN else file
 
 
-def load(file: str) -> Experiment:
-    """The Experiment of a manifest.
+def load(file: str, change: Change | None = None) -> Experiment:
+    """The Experiment of a manifest, changed before it is judged.
 
     Raises:
         ManifestError: The manifest has errors.
     """
     from kfp_katib import experiment
 
-    return experiment.load(source(file), name=label(file))
+    return experiment.load(source(file), name=label(file), change=change)
 
 
 def warn(final: Experiment, file: str) -> None:
@@ -67,12 +70,12 @@ def warn(final: Experiment, file: str) -> None:
         click.echo(f"{label(file)}: {warning}", err=True)
 
 
-def address(text: str) -> str:
-    """A folder's address that a user gave.
+def address(text: str, option: str) -> str:
+    """A folder's address that a user gave for an option.
 
     Raises:
-        InputError: It is empty.
+        InputError: It is empty, or no address.
     """
     if not text:
         raise InputError("An empty address was given. Name a folder or a URI.")
-    return absolute(text)
+    return absolute(text, option)

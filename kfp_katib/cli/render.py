@@ -11,7 +11,7 @@ import click
 
 from kfp_katib.cli.arguments import json_option, load, manifest_argument, placeholder_options, warn
 from kfp_katib.cli.verbs import Verb
-from kfp_katib.errors import InputError
+from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import render, to_yaml
 
 
@@ -58,4 +58,4 @@ def _mapping(file: str) -> dict[str, Any]:
     try:
         return read(Path(file))
     except UnreadableError as error:
-        raise InputError(f"--trial-pod {file}: {error.problem.message} {error.problem.mend}") from error
+        raise ManifestError(f"--trial-pod {file}", (error.problem,)) from error

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import click
 
+from kfp_katib.addresses import stored
 from kfp_katib.cli.arguments import (
     address,
     json_option,
@@ -23,7 +24,8 @@ from kfp_katib.cli.arguments import (
 )
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, NoVerdict
-from kfp_katib.experiment import Experiment, override, render
+from kfp_katib.experiment import Experiment, render
+from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
 
@@ -144,7 +146,8 @@ def _run_on(
 
         return local.run(experiment, **shared, runs=runs, again=again)
     if again:
-        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}")
+        where = f" -n {namespace}" if namespace else ""
+        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
     from kfp_katib import cluster
 
     return cluster.run(experiment, **shared, namespace=namespace)
@@ -164,13 +167,13 @@ def _planned(
 
     Without `runs` it runs in a cluster, where nothing has a default.
     """
-    experiment = override(load(file), **overrides)
-    place = None if models is None else address(models)
+    experiment = load(file, overriding(**overrides))
+    place = None if models is None else stored(address(models, "--models"), "--models")
     if place is None and runs:
         place = str(runs.absolute() / experiment.name / "models")
     rendered = render(
         experiment,
-        dataset=None if dataset is None else address(dataset),
+        dataset=None if dataset is None else address(dataset, "--dataset"),
         models=place,
         image=image or (LOCAL if runs else None),
         run_id=run_id or (LOCAL if runs else None),

@@ -13,6 +13,7 @@ from typing import TextIO
 import click
 from tabulate import tabulate
 
+from kfp_katib.experiment import Parameter
 from kfp_katib.report.assignment import as_flags
 from kfp_katib.report.words import counts, duration, exit_code, figures, log_end, value_text, verdict
 from kfp_katib.results import Result, Trial, ranked, to_json
@@ -96,10 +97,15 @@ def _shown(result: Result) -> list[Trial]:
 
 
 def _row(trial: Trial, result: Result) -> list[str]:
-    values = [figures(trial.parameters.get(each.name, "")) for each in result.experiment.parameters]
+    values = [_assigned(trial.parameters.get(each.name, ""), each) for each in result.experiment.parameters]
     mark = "*" if trial == result.best else ""
     value = figures(value_text(trial, result))
     return [mark, trial.name, trial.state, value, *values, duration(trial.seconds)]
+
+
+def _assigned(text: str, parameter: Parameter) -> str:
+    """What the trial got; of a sampled fraction as many figures as can be compared."""
+    return figures(text) if parameter.type == "double" else text
 
 
 def _cell(text: str, trial: Trial, result: Result, colour: bool) -> str:

@@ -25,7 +25,7 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
     from kfp_katib.cluster import watch
     from kfp_katib.progress import Display
 
-    with Display(sys.stderr) as display:
+    with Display(sys.stderr, watched=True) as display:
         result = watch(name, namespace=namespace, on_update=display.update)
     show(result, None, as_json=as_json, said=display.said)
     ctx.exit(0 if result.usable else 1)

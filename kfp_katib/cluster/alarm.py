@@ -7,12 +7,16 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kfp_katib.cluster.blame import ask, first, sentence, warnings
-from kfp_katib.cluster.outcome import outcome, where_to_look
+from kfp_katib.cluster.blame import OF_CONTROLLER, first, readable, sentence, warnings
+from kfp_katib.cluster.connect import ONCE
+from kfp_katib.cluster.controller import why_down
+from kfp_katib.cluster.kinds import EXPERIMENTS
+from kfp_katib.cluster.outcome import goes_on, outcome, where_to_look
+from kfp_katib.cluster.questions import ask
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.stall import Sign, signs, working
 from kfp_katib.cluster.watchdog import Watchdog
-from kfp_katib.errors import Stalled
+from kfp_katib.errors import ClusterError, Stalled
 
 logger = logging.getLogger(__name__)
 
@@ -41,22 +45,51 @@ class Alarm:
             Stalled: It has blocked for too long.
         """
         mirror = self.session.mirror
-        primary = self.session.experiment.trial_template.primary_container
         completed = mirror.completed
         if completed > self._completed:
             self._watchdog.progress()
         self._completed = completed
-        lasting = self._watchdog.look(signs(mirror, primary), working=working(mirror, primary), now=now)
+        server = self.session.cluster.now()
+        primary = self.session.experiment.trial_template.primary_container
+        busy = working(mirror, primary, server)
+        lasting = self._watchdog.look(signs(mirror, primary, server), working=busy, now=now)
+        if self._is_news(lasting, now) and (silent := self._silent_server()):
+            # All that is known is old, and the watches have not noticed yet.
+            lasting = self._watchdog.look([silent], working=busy, now=now)
         if new := self._watchdog.unsaid(lasting):
             for text in self._sentences(new):
                 logger.warning("%s", text)
-        if lasting and self._watchdog.idle_seconds(now) >= self.limit_seconds:
+        if lasting and self._is_over(now):
             raise Stalled(self._message(lasting), outcome(self.session))
+
+    def _is_news(self, lasting: Sequence[Sign], now: float) -> bool:
+        """Whether something is to be said that rests on what the watches told."""
+        rests = [sign for sign in lasting if sign.cause != "unreachable"]
+        return bool(rests) and (self._watchdog.has_unsaid(rests) or self._is_over(now))
+
+    def _is_over(self, now: float) -> bool:
+        return self._watchdog.idle_seconds(now) >= self.limit_seconds
+
+    def _silent_server(self) -> Sign | None:
+        """The sign that the API server does not answer; None where it does."""
+        try:
+            with self.session.cluster.another(ONCE) as line:
+                line.get(EXPERIMENTS, self.session.submitted.name, only_metadata=True)
+        except ClusterError as error:
+            if error.status == 0 or error.status >= 500:
+                return Sign("unreachable", EXPERIMENTS.plural, str(error))
+        return None
 
     def _sentences(self, found: Sequence[Sign]) -> list[str]:
         cluster, mirror = self.session.cluster, self.session.mirror
         events = warnings(cluster, mirror.name)
-        return [sentence(sign, events, ask(cluster, sign, mirror)) for sign in first(found)]
+        suspect = mirror.experiment is not None and any(sign.cause in OF_CONTROLLER for sign in found)
+        down = why_down(cluster, mirror.experiment or {}) if suspect else ""
+        blind = suspect and not events and not readable(cluster)
+        return [
+            sentence(sign, events, ask(cluster, sign, mirror), down=down, blind=blind)
+            for sign in first(found)
+        ]
 
     def _message(self, lasting: Sequence[Sign]) -> str:
         cause, *others = self._sentences(lasting)
@@ -64,4 +97,5 @@ class Alarm:
             f"Experiment '{self.session.submitted.name}' in namespace '{self.session.cluster.namespace}' "
             f"has not gone on for {self.limit_seconds:g} s: {cause}"
         )
-        return "\n".join([head, *(f"  also: {other}" for other in others), where_to_look(self.session)])
+        also = (f"  also: {other}" for other in others)
+        return "\n".join([head, *also, goes_on(self.session), where_to_look(self.session)])

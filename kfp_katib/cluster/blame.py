@@ -7,15 +7,16 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kfp_katib.cluster import pods, read
+from kfp_katib.cluster import controller, pods
 from kfp_katib.cluster.connect import Cluster
-from kfp_katib.cluster.kinds import DEPLOYMENTS, EVENTS, JOBS
-from kfp_katib.cluster.mirror import Mirror
+from kfp_katib.cluster.kinds import EVENTS
+from kfp_katib.cluster.questions import ABSENT, NO_COLLECTOR, UNDONE
 from kfp_katib.cluster.stall import Sign
 from kfp_katib.errors import ClusterError
 
 Event = Mapping[str, Any]
 
+_CHECK = f"Check that the pod {controller.NAME} runs ({controller.LOOK}), then its log."
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "unreachable": (
         "the API server does not answer the watch of {subject}: {words}",
@@ -30,6 +31,10 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Check the command, and the Secrets and ConfigMaps of its env.",
     ),
     "crash": ("pod '{subject}' crashes again and again: {words}", "Look at its log."),
+    "node": (
+        "pod '{subject}' is lost: {words}",
+        "Bring the node back, or delete it; then Kubernetes ends the pod, and Katib goes on.",
+    ),
     "unschedulable": (
         "no node can take pod '{subject}': {words}",
         "Ask for less, wait for a node, or add what tolerations and selectors it needs.",
@@ -51,14 +56,15 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "trial '{subject}' has ended, but Katib has no metric of it: {words}",
         "Check the metric's name, the collector's filter, and Katib's db-manager.",
     ),
+    "not-taken-over": ("katib-controller does not go on with '{subject}': {words}", _CHECK),
     "no-pod": ("trial '{subject}' has no pod: {words}", "Ask for less, or mend the trialSpec."),
     "no-controller": (
-        "Katib has not looked at Experiment '{subject}' yet: {words}",
-        "Check the pod katib-controller.",
+        "katib-controller has not looked at Experiment '{subject}' yet: {words}",
+        _CHECK,
     ),
     "no-suggestion": (
-        "Katib has made no Suggestion for Experiment '{subject}': {words}",
-        "Check the log of katib-controller.",
+        "katib-controller has made no Suggestion for Experiment '{subject}': {words}",
+        _CHECK,
     ),
     "no-service-pod": (
         "the suggestion service '{subject}' has no pod: {words}",
@@ -77,10 +83,27 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
         "Check that the trialTemplate uses every parameter.",
     ),
     "silent": (
-        "nothing runs and nothing is said about Experiment '{subject}': {words}",
-        "Check the log of katib-controller.",
+        "katib-controller does not go on with Experiment '{subject}', and nothing runs: {words}",
+        _CHECK,
     ),
 }
+# Where neither an event nor anybody's state tells more, all that others do is done, and it is the
+# controller's turn.
+_UNEXPLAINED: Mapping[str, str] = {
+    "unreported": "katib-controller does not go on with trial '{subject}', which has ended: {words}",
+    "no-pod": "katib-controller has made no Job for trial '{subject}': {words}",
+    "no-service-pod": "katib-controller has made no Deployment '{subject}' for the suggestions: {words}",
+    "no-answer": "the suggestions of '{subject}' are served, and katib-controller takes none: {words}",
+    "no-trial": "katib-controller makes no Trial from the suggestions for '{subject}': {words}",
+}
+OF_CONTROLLER = frozenset({*_UNEXPLAINED, "not-taken-over", "no-controller", "no-suggestion", "silent"})
+"""The causes behind which a katib-controller may be that does not run."""
+_INJECTION = (
+    "Check the namespace's label katib.kubeflow.org/metrics-collector-injection, the template's "
+    f"primaryPodLabels, and the pod {controller.NAME}, which serves the webhook."
+)
+_NOBODY = "there is no event about it"
+_BLIND = "there is no right to list events, which would tell more"
 # What the suggestion services in Go and in Python say about a metric that is no number.
 _NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
 _NAN = (
@@ -108,21 +131,43 @@ def warnings(cluster: Cluster, name: str) -> list[Event]:
     return sorted((event for event in own if not _passes_by_itself(event)), key=_time)
 
 
-def sentence(sign: Sign, events: Sequence[Event], words: str = "") -> str:
+def readable(cluster: Cluster) -> bool:
+    """Whether events may be read at all: only then does their absence mean that nobody complains."""
+    try:
+        cluster.list(EVENTS, fieldSelector="type=Warning")
+    except ClusterError:
+        return False
+    return True
+
+
+def sentence(
+    sign: Sign, events: Sequence[Event], words: str = "", *, down: str = "", blind: bool = False
+) -> str:
     """What blocks, and what to do.
 
     Args:
         sign: What was found.
         events: Warnings, latest last.
         words: What a look at jobs, deployments or logs brought, where the sign has no words of its own.
+        down: What shows that katib-controller does not run, where something does.
+        blind: Whether events may not be read, so that nobody is excluded by their absence.
     """
     cause = sign.cause
     if cause == "sidecar" and set(sign.words.split(", ")) <= set(pods.COLLECTORS):
         cause, words = "collector", words or "it still waits"
     told = said_of(sign.subject, events)
-    text = words if cause == "collector" else sign.words or told or words or "there is no event about it"
+    known = words if cause == "collector" else sign.words or told or words
+    text = known or (_BLIND if blind else _NOBODY)
     what, mend = _SENTENCES[cause]
-    if cause == "no-answer" and any(words in text for words in _NO_NUMBER):
+    if cause in _UNEXPLAINED and (words in UNDONE or not (known or blind or cause in ABSENT)):
+        what, mend = _UNEXPLAINED[cause], _CHECK
+    elif cause in _UNEXPLAINED and not known and blind:
+        mend = f"{mend} {_CHECK}"
+    if down and cause in OF_CONTROLLER:
+        what, mend = f"katib-controller is down, {down.rstrip('.')}; so {what}", _CHECK
+    elif words == NO_COLLECTOR:
+        mend = _INJECTION
+    elif cause == "no-answer" and any(words in text for words in _NO_NUMBER):
         mend = _NAN
     elif _KATIBS_WEBHOOK.search(text):
         mend = WEBHOOK_DOWN
@@ -135,49 +180,6 @@ def said_of(subject: str, events: Sequence[Event]) -> str:
     made = [event for event in events if event["involvedObject"].get("name", "").startswith(f"{subject}-")]
     chosen = (exact or made)[-1:]
     return "".join(f"{event.get('reason')}: {' '.join(event.get('message', '').split())}" for event in chosen)
-
-
-def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
-    """What only a further request can tell about a sign; empty where it tells nothing."""
-    try:
-        if sign.cause == "no-pod":
-            return _of_job(cluster.get(JOBS, sign.subject))
-        if sign.cause == "no-service-pod":
-            return _of_deployment(cluster.get(DEPLOYMENTS, sign.subject))
-        if sign.cause == "service-not-ready":
-            return _log_line(cluster, mirror.suggestion_pods())
-        if sign.cause in ("sidecar", "unreported"):
-            return _log_line(cluster, _pods_of(mirror, sign.subject), pods.COLLECTORS)
-    except ClusterError as error:
-        return "" if error.status != 404 else "its Job does not exist" if sign.cause == "no-pod" else ""
-    return ""
-
-
-def _pods_of(mirror: Mirror, subject: str) -> list[dict[str, Any]]:
-    named = [pod for pod in mirror.all_pods() if read.name(pod) == subject]
-    return named or mirror.pods(subject)
-
-
-def _of_job(job: Mapping[str, Any]) -> str:
-    if job["spec"].get("suspend"):
-        return "its Job is suspended, as a queue does it until there is room"
-    holds = read.true_conditions(job).values()
-    return "; ".join(f"{each.get('reason')}: {each.get('message')}" for each in holds)
-
-
-def _of_deployment(deployment: Mapping[str, Any]) -> str:
-    failure = read.true_conditions(deployment).get("ReplicaFailure") or {}
-    return str(failure.get("message") or "")
-
-
-def _log_line(cluster: Cluster, found: Sequence[Mapping[str, Any]], wanted: Sequence[str] = ()) -> str:
-    """The last line that a container of the pods wrote."""
-    for pod in found:
-        for container in pods.containers(pod):
-            if not wanted or container in wanted:
-                lines = cluster.log(read.name(pod), container, lines=3).strip().splitlines()
-                return f"the last line of {container}'s log is {lines[-1]!r}" if lines else ""
-    return ""
 
 
 def _passes_by_itself(event: Event) -> bool:

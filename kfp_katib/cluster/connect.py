@@ -7,6 +7,7 @@ Katib's resources nor a watch's bookmarks, and turning 2,000 trials into objects
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import os
@@ -29,9 +30,19 @@ _CONNECT_SECONDS, _READ_SECONDS = 5.0, 30.0
 _PAGE = 500
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+
+
+class _Quietly(urllib3.Retry):
+    """Retries that urllib3 writes no warning about: what lasts is said once, by us, in a sentence."""
+
+
+def _is_of_others(record: logging.LogRecord) -> bool:
+    return not (isinstance(record.args, tuple) and record.args and isinstance(record.args[0], _Quietly))
+
+
 # Every request may be repeated: a create that got through although its answer did not is met again as
 # 409 under our own deterministic name, a second delete as 404.
-RETRIES = urllib3.Retry(
+RETRIES = _Quietly(
     total=6,
     backoff_factor=0.2,
     backoff_jitter=0.2,
@@ -41,20 +52,32 @@ RETRIES = urllib3.Retry(
     raise_on_status=False,
     respect_retry_after_header=True,
 )
+ONCE = _Quietly(0, raise_on_status=False)
 
 
 class Cluster:
     """An open connection; close it, or use it in a `with`."""
 
-    def __init__(self, configuration: kubernetes.client.Configuration, namespace: str) -> None:
+    def __init__(
+        self,
+        configuration: kubernetes.client.Configuration,
+        namespace: str,
+        home: str,
+        *,
+        retries: urllib3.Retry | None = None,
+    ) -> None:
         """Nothing is sent yet.
 
         Args:
             configuration: Address and credentials.
             namespace: Where the Experiments live.
+            home: The namespace of this very pod, or of the kubeconfig's context.
+            retries: How often a request is repeated; None for as often as a search needs.
         """
-        configuration.retries = RETRIES
+        configuration.retries = RETRIES if retries is None else retries
+        logging.getLogger("urllib3.connectionpool").addFilter(_is_of_others)
         self.namespace = namespace
+        self.home = home
         self._api = kubernetes.client.ApiClient(configuration)
         self._ahead = timedelta()
 
@@ -65,9 +88,15 @@ class Cluster:
         self._api.rest_client.pool_manager.clear()
         self._api.close()
 
-    def another(self) -> Cluster:
+    def another(self, retries: urllib3.Retry | None = None) -> Cluster:
         """A second connection to the same place, which shares nothing with the first."""
-        return Cluster(self._api.configuration, self.namespace)
+        return Cluster(self._api.configuration, self.namespace, self.home, retries=retries)
+
+    def at(self, namespace: str) -> Cluster:
+        """The same connection with a view on another namespace; only the first is to be closed."""
+        other = copy.copy(self)
+        other.namespace = namespace
+        return other
 
     @property
     def address(self) -> str:
@@ -177,13 +206,14 @@ class Cluster:
 
 
 @contextmanager
-def connect(namespace: str = "") -> Iterator[Cluster]:
+def connect(namespace: str = "", *, own_pod: bool = False) -> Iterator[Cluster]:
     """Open a connection by the pod's own service account, or by the kubeconfig.
 
     A KUBECONFIG in the environment comes first, so that a notebook's pod can work on another cluster.
 
     Args:
         namespace: Empty for the pod's own, or the one of the kubeconfig's current context.
+        own_pod: Whether the cluster is asked about this very pod, which no other cluster knows.
 
     Raises:
         ClusterError: Where there is neither.
@@ -191,7 +221,7 @@ def connect(namespace: str = "") -> Iterator[Cluster]:
     configuration = kubernetes.client.Configuration()
     file = os.environ.get("KUBECONFIG")  # the client looks at it once, when it is imported
     try:
-        if file is None and (_SERVICE_ACCOUNT / "token").exists():
+        if (file is None or own_pod) and (_SERVICE_ACCOUNT / "token").exists():
             kubernetes.config.load_incluster_config(configuration)
             own = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
         else:
@@ -202,7 +232,7 @@ def connect(namespace: str = "") -> Iterator[Cluster]:
         raise ClusterError(
             f"No cluster to run on: {error} Set KUBECONFIG, or use engine 'local', which needs none."
         ) from error
-    with Cluster(configuration, namespace or own) as cluster:
+    with Cluster(configuration, namespace or own, own) as cluster:
         yield cluster
 
 

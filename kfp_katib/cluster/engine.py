@@ -11,7 +11,7 @@ from kfp_katib.cluster import preflight, stop
 from kfp_katib.cluster.connect import connect
 from kfp_katib.cluster.first_trial import first_job
 from kfp_katib.cluster.follow import OnTimeout, Patience, follow
-from kfp_katib.cluster.identity import as_written, labelled, labels
+from kfp_katib.cluster.identity import as_written, labelled, texts
 from kfp_katib.cluster.session import following
 from kfp_katib.cluster.signals import experiment_ends_with_run
 from kfp_katib.cluster.submit import adopt, create, find, no_such, submitted
@@ -63,7 +63,7 @@ def run(
     choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
     choose(experiment_cleanup, ("keep", "delete_on_success", "delete_always"), "experiment_cleanup")
     patience = Patience(timeout_seconds, on_timeout, stall_timeout_seconds)
-    wanted = labels(experiment, run_id=run_id, task_name=task_name)
+    wanted = texts(experiment, run_id=run_id, task_name=task_name)
     with connect(namespace or experiment.namespace) as cluster:
         manifest = labelled(experiment, cluster.namespace, wanted)
         ours = adopt(cluster, manifest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest, Parameter
+from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.trial_spec import trial_spec
 
 
@@ -20,7 +21,7 @@ def first_job(experiment: Experiment, namespace: str) -> Manifest | None:
         namespace: Where.
     """
     template = experiment.trial_template.spec
-    if template is None or template.get("kind") != "Job" or not experiment.parameters:
+    if template is None or not is_job(template) or not experiment.parameters:
         return None
     name = f"{experiment.name}-{'0' * 8}"  # Katib appends eight letters and digits
     job = trial_spec(experiment, name, {each.name: _some_value(each) for each in experiment.parameters})

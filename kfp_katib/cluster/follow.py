@@ -14,7 +14,7 @@ from typing import Literal
 from kfp_katib.cluster import read
 from kfp_katib.cluster.alarm import Alarm
 from kfp_katib.cluster.kinds import EXPERIMENTS
-from kfp_katib.cluster.outcome import final, outcome, trial, where_to_look
+from kfp_katib.cluster.outcome import as_edited, final, goes_on, outcome, trial, where_to_look
 from kfp_katib.cluster.session import Session
 from kfp_katib.cluster.settle import settle
 from kfp_katib.errors import ClusterError, Interrupted, NoVerdict, TimedOut
@@ -72,7 +72,7 @@ class Updates:
             self._earlier = self.score.completed
             new = [each for each in new if not each.completed]
         if self.listener:
-            experiment, result = self.session.experiment, partial(outcome, self.session)
+            experiment, result = as_edited(self.session), partial(outcome, self.session)
             self.listener(
                 self.score.progress(experiment, tuple(new), earlier=self._earlier, notes=(), result=result)
             )
@@ -138,7 +138,7 @@ def _out_of_time(session: Session, patience: Patience) -> Result:
     if patience.on_timeout == "fail":
         raise TimedOut(
             f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
-            f"{_goes_on(session)}",
+            f"{goes_on(session)}",
             outcome(session),
         )
     session.ended |= {read.name(each) for each in session.mirror.trials}
@@ -153,20 +153,12 @@ def _out_of_time(session: Session, patience: Patience) -> Result:
 def _so_far(session: Session) -> str:
     result = outcome(session)
     done = sum(trial.completed for trial in result.trials)
-    limit = session.experiment.max_trial_count
+    limit = result.experiment.max_trial_count
     count = f"{done} of {limit} trials are completed" if limit else f"{done} trials are completed"
     if result.best is None:
         return f"{count}, none with a finite {session.experiment.objective.metric}."
     value = objective_text(result.best, session.experiment.objective)
     return f"{count}; the best is '{result.best.name}' with {session.experiment.objective.metric}={value}."
-
-
-def _goes_on(session: Session) -> str:
-    name, namespace = session.submitted.name, session.cluster.namespace
-    return (
-        f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
-        f"kubectl delete experiment {name} -n {namespace}"
-    )
 
 
 def _interrupted(session: Session) -> str:

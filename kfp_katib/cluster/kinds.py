@@ -32,6 +32,7 @@ CLAIMS = Kind("", "v1", "persistentvolumeclaims")
 SERVICE_ACCOUNTS = Kind("", "v1", "serviceaccounts")
 JOBS = Kind("batch", "v1", "jobs")
 DEPLOYMENTS = Kind("apps", "v1", "deployments")
+LEASES = Kind("coordination.k8s.io", "v1", "leases")
 WORKFLOWS = Kind("argoproj.io", "v1alpha1", "workflows")
 
 EXPERIMENT_LABEL = "katib.kubeflow.org/experiment"

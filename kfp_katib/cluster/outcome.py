@@ -10,6 +10,8 @@ from kfp_katib.cluster import read
 from kfp_katib.cluster.blame import Event, warnings
 from kfp_katib.cluster.read import Verdict
 from kfp_katib.cluster.session import Session
+from kfp_katib.cluster.unavailable import explained
+from kfp_katib.experiment import Experiment
 from kfp_katib.results import Result, Trial, conclude
 
 _KILLED = "The Experiment had its verdict while the trial still ran."
@@ -20,7 +22,7 @@ def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Eve
     experiment = session.mirror.experiment
     verdict = read.verdict(experiment) if experiment else Verdict("Created")
     return conclude(
-        session.experiment,
+        as_edited(session),
         [trial(session, each, events) for each in session.mirror.trials],
         state=verdict.state,
         reason=verdict.reason,
@@ -28,6 +30,18 @@ def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Eve
         notes=notes,
         katib_best=read.katib_best(experiment) if experiment else "",
     )
+
+
+def as_edited(session: Session) -> Experiment:
+    """The Experiment with the budget that it has by now: Katib lets people change that while it runs."""
+    spec = (session.mirror.experiment or {}).get("spec") or {}
+    counts = {
+        "parallel_trial_count": "parallelTrialCount",
+        "max_trial_count": "maxTrialCount",
+        "max_failed_trial_count": "maxFailedTrialCount",
+    }
+    edited = {name: spec[field] for name, field in counts.items() if isinstance(spec.get(field), int)}
+    return replace(session.experiment, **edited)
 
 
 def final(session: Session, *, notes: Sequence[str] = ()) -> Result:
@@ -50,11 +64,20 @@ def where_to_look(session: Session) -> str:
     )
 
 
+def goes_on(session: Session) -> str:
+    """That an Experiment without a verdict outlives its launcher, and how to end it."""
+    name, namespace = session.submitted.name, session.cluster.namespace
+    return (
+        f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
+        f"kubectl delete experiment {name} -n {namespace}"
+    )
+
+
 def trial(session: Session, thing: read.Object, events: Sequence[Event] = ()) -> Trial:
     """One trial by what the session knows of it."""
     root = session.models.rstrip("/")
     uri = f"{root}/{session.submitted.name}/{read.name(thing)}" if root else ""
-    found = session.evidence.of(read.trial(thing, model_uri=uri), events)
+    found = explained(session.experiment, session.evidence.of(read.trial(thing, model_uri=uri), events))
     if found.name in session.ended and not found.completed:
         return replace(found, state="Killed", reason="TrialKilled", message=_KILLED)
     return found

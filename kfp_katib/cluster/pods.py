@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from kfp_katib.cluster import read
@@ -59,6 +60,40 @@ def unschedulable(pod: Object) -> str:
         if condition.get("type") == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return str(condition.get("message") or "Unschedulable")
     return ""
+
+
+def ready(pod: Object) -> bool:
+    """Whether the pod serves, by its readiness probe."""
+    return _condition(pod, "Ready") == "True"
+
+
+def lost(pod: Object, now: datetime | None = None) -> str:
+    """Why nothing is known of the pod any more although it looks alive; empty where that is not so.
+
+    A node that is gone cannot say so: its pods keep the status that its kubelet wrote last. The control
+    plane marks them unready, though their containers are not, and later asks in vain for their deletion.
+
+    Args:
+        pod: A pod.
+        now: The server's time; without it every deletion counts as overdue.
+    """
+    node = (pod.get("spec") or {}).get("nodeName") or "of the pod"
+    if phase(pod) in ("Succeeded", "Failed"):
+        return ""
+    if phase(pod) == "Unknown" or read.status(pod).get("reason") == "NodeLost":
+        return f"node {node} does not answer"
+    due = read.moment(pod["metadata"].get("deletionTimestamp"))
+    if due is not None:
+        overdue = now is None or now > due
+        return f"node {node} has not ended it by {due:%H:%M:%S} UTC, as it should" if overdue else ""
+    unready = _condition(pod, "Ready") == "False" and _condition(pod, "ContainersReady") == "True"
+    gates = (pod.get("spec") or {}).get("readinessGates")  # whoever serves one may make a pod unready
+    return f"node {node} is not ready" if unready and not gates else ""
+
+
+def _condition(pod: Object, kind: str) -> str:
+    found = read.status(pod).get("conditions") or ()
+    return next((str(each.get("status")) for each in found if each.get("type") == kind), "")
 
 
 def _statuses(pod: Object) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kfp_katib.cluster.kinds import CLAIMS, CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS, Kind
+from kfp_katib.experiment.rules.view import items, part
 
 
 def references(manifest: Mapping[str, Any]) -> list[tuple[Kind, str]]:
@@ -29,33 +30,32 @@ def _pod_specs(tree: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _referred(pod: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
-    if account := pod.get("serviceAccountName"):
+    account = pod.get("serviceAccountName")
+    if account and isinstance(account, str):
         yield SERVICE_ACCOUNTS, account
-    for volume in pod.get("volumes") or ():
+    for volume in items(pod, "volumes"):
         yield from _of_volume(volume)
-    for container in (*(pod.get("containers") or ()), *(pod.get("initContainers") or ())):
+    for container in (*items(pod, "containers"), *items(pod, "initContainers")):
         yield from _of_container(container)
 
 
-def _of_volume(volume: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
-    sources = (
-        ("secret", SECRETS, "secretName"),
-        ("configMap", CONFIG_MAPS, "name"),
-        ("persistentVolumeClaim", CLAIMS, "claimName"),
-    )
-    for field, kind, key in sources:
-        source = volume.get(field) or {}
-        if source.get(key) and not source.get("optional"):
-            yield kind, source[key]
+def _of_volume(volume: object) -> Iterator[tuple[Kind, str]]:
+    yield from _named(part(volume, "secret"), SECRETS, "secretName")
+    yield from _named(part(volume, "configMap"), CONFIG_MAPS)
+    yield from _named(part(volume, "persistentVolumeClaim"), CLAIMS, "claimName")
 
 
-def _of_container(container: Mapping[str, Any]) -> Iterator[tuple[Kind, str]]:
-    whole = container.get("envFrom") or ()
-    single = [variable.get("valueFrom") or {} for variable in container.get("env") or ()]
-    wanted = [(source, ("secretRef", "configMapRef")) for source in whole]
-    wanted += [(source, ("secretKeyRef", "configMapKeyRef")) for source in single]
-    for source, keys in wanted:
-        for key, kind in zip(keys, (SECRETS, CONFIG_MAPS), strict=True):
-            reference = source.get(key) or {}
-            if reference.get("name") and not reference.get("optional"):
-                yield kind, reference["name"]
+def _of_container(container: object) -> Iterator[tuple[Kind, str]]:
+    for source in items(container, "envFrom"):
+        yield from _named(part(source, "secretRef"), SECRETS)
+        yield from _named(part(source, "configMapRef"), CONFIG_MAPS)
+    for variable in items(container, "env"):
+        yield from _named(part(variable, "valueFrom", "secretKeyRef"), SECRETS)
+        yield from _named(part(variable, "valueFrom", "configMapKeyRef"), CONFIG_MAPS)
+
+
+def _named(source: Mapping[str, Any], kind: Kind, key: str = "name") -> Iterator[tuple[Kind, str]]:
+    """What a source names, unless a pod starts without it; in other kinds of trial it may be of any type."""
+    name = source.get(key)
+    if name and isinstance(name, str) and not source.get("optional"):
+        yield kind, name

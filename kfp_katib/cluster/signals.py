@@ -34,7 +34,8 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
     # A connection of its own: the signal may come while the other one is being used, and half locked. It
     # is open already when it is needed, by the request that finds the Workflow.
     with cluster.another() as line:
-        workflow = own_workflow(line)
+        home = line.at(line.home)
+        workflow = own_workflow(home)
         if not workflow or threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -43,7 +44,7 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
         def on_sigterm(number: int, frame: FrameType | None) -> None:
             # No print, no log: the pipe behind stdout is closed by now, and writing to it would raise.
             with suppress(ClusterError):
-                if terminated(line.get(WORKFLOWS, workflow), line.now()):
+                if terminated(home.get(WORKFLOWS, workflow), home.now()):
                     line.delete(EXPERIMENTS, name, uid=uid)
             signal.signal(signal.SIGTERM, before)
             os.kill(os.getpid(), signal.SIGTERM)
@@ -56,14 +57,18 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
 
 
 def own_workflow(cluster: Cluster) -> str:
-    """The Workflow that this process' pod belongs to, empty outside of a pipeline's pod."""
+    """The Workflow that this process' pod belongs to, empty outside of a pipeline's pod.
+
+    Args:
+        cluster: With a view on the pod's own namespace, whatever the Experiment's is.
+    """
     pod = os.environ.get(POD_VARIABLE, "")
     if not pod:
         return ""
     try:
         return str((cluster.get(PODS, pod)["metadata"].get("labels") or {}).get(WORKFLOW_LABEL, ""))
     except ClusterError:
-        return ""  # no right to pods, or the Experiment lives in another namespace: clean_up is the net
+        return ""  # no right to pods: clean_up is the net
 
 
 def terminated(workflow: Mapping[str, Any], now: datetime) -> bool:

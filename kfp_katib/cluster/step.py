@@ -24,20 +24,30 @@ def own_step() -> tuple[str, str]:
     """The run's id and the step's name; both are empty outside of a pipeline's pod.
 
     Raises:
-        InputError: This is such a pod, and it cannot be read.
+        InputError: This is such a pod, and it may not be read, or does not tell the step.
+        ClusterError: The API server does not answer.
     """
     name = os.environ.get(POD_VARIABLE, "")
     if not name:
         return "", ""
     try:
-        with connect() as cluster:
-            return step_of(cluster.get(PODS, name, only_metadata=True))
+        with connect(own_pod=True) as cluster:
+            run_id, step = step_of(cluster.get(PODS, name, only_metadata=True))
     except ClusterError as error:
-        raise InputError(
-            f"run_id or task_name is empty, and this step's pod '{name}' cannot be read to find them: "
-            f"{error}. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and dsl.PIPELINE_TASK_NAME_PLACEHOLDER, or "
-            "grant the rights of deploy/rbac.yaml."
-        ) from error
+        if error.status not in (401, 403, 404):
+            raise  # no answer: that is no lack of a right
+        raise InputError(_unknown(name, f"it cannot be read: {error}")) from error
+    if not step:
+        raise InputError(_unknown(name, f"it has no annotation {_NODE_ANNOTATION}"))
+    return run_id, step
+
+
+def _unknown(pod: str, why: str) -> str:
+    return (
+        f"This step's pod '{pod}' does not tell which step it is, and which pass of a loop: {why}. Two of "
+        "them would share one Experiment. Grant the step's service account `get` on pods in its namespace, "
+        "as deploy/rbac.yaml does."
+    )
 
 
 def step_of(pod: Mapping[str, Any]) -> tuple[str, str]:

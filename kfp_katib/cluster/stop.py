@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -41,27 +41,52 @@ def cancel(name: str, *, namespace: str = "", wait_seconds: float = 60.0) -> Non
         await_gone(cluster, name, wait_seconds)
 
 
-def end_abandoned(run_id: str, *, namespace: str = "", wait_seconds: float = 60.0) -> list[str]:
+def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), wait_seconds: float = 60.0) -> list[str]:
     """Delete what an aborted pipeline run left: its Experiments that have no verdict.
 
     They are found by the label of the run, so nothing else is ever touched.
 
     Args:
         run_id: The pipeline run.
-        namespace: Where; empty for our own.
+        namespaces: Where its launchers may have put them, the likeliest first; our own is always looked at.
         wait_seconds: How long to wait for all of them together.
 
     Returns:
         The names of the Experiments that were deleted.
+
+    Raises:
+        ClusterError: An Experiment stays, or the first namespace may not be looked at. The others come
+            first: what can be ended is.
     """
     if not run_id:
         raise InputError("run_id is empty: that would be everybody's Experiments. Give the run's id.")
+    deadline = time.monotonic() + wait_seconds
+    with connect() as home:
+        first, *others = dict.fromkeys([*filter(None, namespaces), home.namespace])
+    ended: list[str] = []
+    errors: list[ClusterError] = []
+    for namespace in (first, *others):
+        try:
+            ended += _end_those_of(run_id, namespace, deadline, may_be_closed=namespace != first)
+        except ClusterError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return ended
+
+
+def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed: bool) -> list[str]:
     with connect(namespace) as cluster:
-        found, _ = cluster.list(EXPERIMENTS, labelSelector=run_selector(run_id))
+        try:
+            found, _ = cluster.list(EXPERIMENTS, labelSelector=run_selector(run_id))
+        except ClusterError as error:
+            if error.status != 403 or not may_be_closed:
+                raise
+            logger.info("namespace %s is left out, no launcher of ours can be in it: %s", namespace, error)
+            return []
         left = [read.name(each) for each in found if not read.verdict(each).final]
         for name in left:
             cluster.delete(EXPERIMENTS, name)
-        deadline = time.monotonic() + wait_seconds
         for name in left:
             await_gone(cluster, name, max(1.0, deadline - time.monotonic()))
     return left

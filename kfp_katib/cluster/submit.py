@@ -7,18 +7,21 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from kfp_katib.cluster import read
 from kfp_katib.cluster.connect import Cluster
 from kfp_katib.cluster.identity import HASH_LABEL, MANAGER_LABEL
 from kfp_katib.cluster.kinds import EXPERIMENTS
+from kfp_katib.cluster.spec import differences
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.labels import RUN, TASK
 
 logger = logging.getLogger(__name__)
 
 _OURS = (MANAGER_LABEL, RUN, TASK, HASH_LABEL)
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None
     """Raise unless the stored Experiment is the very one that we would have created.
 
     Raises:
-        InputError: It is not, or it is being deleted; the message names the labels that differ.
+        InputError: It is not, or it is being deleted; the message names the labels or fields that differ.
     """
     name, namespace = read.name(stored), stored["metadata"]["namespace"]
     where = f"Experiment '{name}' in namespace '{namespace}'"
@@ -100,11 +103,13 @@ def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None
         raise InputError(f"{where} is being deleted. Wait until it is gone and start again.")
     ours = wanted["metadata"]["labels"]
     theirs = stored["metadata"].get("labels") or {}
-    differ = [key for key in _OURS if theirs.get(key) != ours[key]]
+    differ = [
+        f"{key} is {theirs.get(key)!r}, not {ours[key]!r}" for key in _OURS if theirs.get(key) != ours[key]
+    ]
+    differ = differ or list(islice(differences(wanted, stored), _SHOWN))
     if differ:
-        seen = ", ".join(f"{key} is {theirs.get(key)!r}, not {ours[key]!r}" for key in differ)
         raise InputError(
-            f"{where} exists already and is not this search: {seen}. "
+            f"{where} exists already and is not this search: {', '.join(differ)}. "
             f"Choose another name, or delete it: kubectl delete experiment {name} -n {namespace}"
         )
 

@@ -24,9 +24,16 @@ class Watchdog:
     _said: set[tuple[str, str, int]] = field(default_factory=set)
     _idle_since: float | None = None
     _working_since: float | None = None
+    _looked: float | None = None
 
     def look(self, found: Sequence[Sign], *, working: bool, now: float) -> list[Sign]:
-        """Take the present signs in; gives those that have lasted long enough to mean something."""
+        """Take the present signs in; gives those that have lasted long enough to mean something.
+
+        For as long as the API server does not answer, no time passes for any other sign.
+        """
+        if any(sign.cause == "unreachable" for sign in found):
+            self._stand_still(now)
+        self._looked = now
         for sign in found:
             self._first.setdefault(sign.key, now)
             self._last[sign.key] = now
@@ -37,11 +44,20 @@ class Watchdog:
         self._count_idleness(lasting, working=working, now=now)
         return lasting
 
+    def _stand_still(self, now: float) -> None:
+        passed = 0.0 if self._looked is None else now - self._looked
+        for times in (self._first, self._last):
+            times.update({key: at + passed for key, at in times.items() if key[0] != "unreachable"})
+
+    def has_unsaid(self, lasting: Sequence[Sign]) -> bool:
+        """Whether there is one among them that nobody has been told of."""
+        return any(sign.key not in self._said for sign in lasting)
+
     def unsaid(self, lasting: Sequence[Sign]) -> list[Sign]:
         """Of those, the ones that nobody has been told of; they count as told from now on."""
-        new = [sign for sign in lasting if sign.key not in self._said]
-        self._said.update(sign.key for sign in new)
-        return new
+        new = {sign.key: sign for sign in lasting if sign.key not in self._said}
+        self._said.update(new)
+        return list(new.values())
 
     def idle_seconds(self, now: float) -> float:
         """For how long something has blocked while no trial was computed."""

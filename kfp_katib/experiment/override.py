@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes to an Experiment that a pipeline's parameters make: algorithm and budget."""
+"""Changes to an Experiment that a pipeline's parameters or options make: algorithm and budget."""
 
 from __future__ import annotations
 
-from kfp_katib.experiment.check import load
-from kfp_katib.experiment.model import Experiment
+from typing import Any
+
+from kfp_katib.experiment.check import Change, load
+from kfp_katib.experiment.defaults import PARALLEL_TRIALS
+from kfp_katib.experiment.model import Experiment, Manifest
 
 
 def override(
@@ -22,16 +25,45 @@ def override(
     Raises:
         ManifestError: The changed manifest has errors.
     """
-    manifest = experiment.manifest
-    spec = manifest["spec"]
-    if algorithm and algorithm != experiment.algorithm.name:
+    change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
+    return load(experiment.manifest, name=f"Experiment '{experiment.name}'", change=change)
+
+
+def overriding(
+    *, algorithm: str | None = None, max_trials: int | None = None, parallel_trials: int | None = None
+) -> Change | None:
+    """The same as a change for `load`, which makes it before the rules judge: what it replaces may be wrong.
+
+    Returns:
+        The change; None where nothing is given.
+    """
+    if not (algorithm or max_trials or parallel_trials):
+        return None
+
+    def change(manifest: Manifest) -> None:
+        spec = manifest.get("spec")
+        if isinstance(spec, dict):  # else the structure is at fault, and said to be
+            if algorithm:
+                _search_by(spec, algorithm)
+            if max_trials:
+                _spend(spec, max_trials)
+            if parallel_trials:
+                spec["parallelTrialCount"] = parallel_trials
+
+    return change
+
+
+def _search_by(spec: dict[str, Any], algorithm: str) -> None:
+    present = spec.get("algorithm")
+    if not isinstance(present, dict) or present.get("algorithmName") != algorithm:
         spec["algorithm"] = {"algorithmName": algorithm}
-    if parallel_trials:
-        spec["parallelTrialCount"] = parallel_trials
-    if max_trials:
-        spec["maxTrialCount"] = max_trials
-        if not parallel_trials:
-            spec["parallelTrialCount"] = min(experiment.parallel_trial_count, max_trials)
-        if experiment.max_failed_trial_count is not None:
-            spec["maxFailedTrialCount"] = min(experiment.max_failed_trial_count, max_trials)
-    return load(manifest, name=f"Experiment '{experiment.name}' after overrides")
+
+
+def _spend(spec: dict[str, Any], trials: int) -> None:
+    """Fewer trials take the other two counts down; a count that is no number is left for the rules."""
+    spec["maxTrialCount"] = trials
+    if spec.get("parallelTrialCount") is None:
+        spec["parallelTrialCount"] = PARALLEL_TRIALS
+    for name in ("parallelTrialCount", "maxFailedTrialCount"):
+        if isinstance(spec.get(name), int):
+            spec[name] = min(spec[name], trials)

@@ -9,7 +9,7 @@ from typing import Any
 
 from kfp_katib.choices import closest
 
-PIPELINE = re.compile(r"\$\{pipeline\.([^}]*)\}")
+PIPELINE = re.compile(r"\$\{pipeline\.([^${}]*)\}")
 
 OPTIONS = {
     "dataset": "--dataset",

@@ -10,7 +10,6 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.check import load
 from kfp_katib.experiment.model import Experiment, Manifest
 from kfp_katib.experiment.placeholders import OPTIONS, fill, used
-from kfp_katib.experiment.source import plain
 from kfp_katib.experiment.trial_pod import add_istio_label, merge_trial_pod
 
 
@@ -44,8 +43,8 @@ def render(
     manifest = experiment.manifest
     if name:
         _rename(manifest, name)
-    if trial_pod:
-        merge_trial_pod(manifest, plain(trial_pod))
+    if trial_pod is not None:
+        merge_trial_pod(manifest, trial_pod)
     if istio_label:
         add_istio_label(manifest)
     values = {
@@ -65,8 +64,12 @@ def _rename(manifest: Manifest, name: str) -> None:
 
 
 def _chosen(manifest: Mapping[str, Any], values: Mapping[str, str | None], name: str) -> dict[str, str]:
-    """The values, after a look whether every placeholder in the manifest has one."""
-    missing = {place: path for place, path in used(manifest).items() if not values.get(place)}
+    """The values, after a look whether every placeholder in the manifest has one.
+
+    An unknown one is left: where it matters a rule refuses it, else it stands in a field that Katib ignores.
+    """
+    known = ((place, path) for place, path in used(manifest).items() if place in OPTIONS)
+    missing = {place: path for place, path in known if not values.get(place)}
     if missing:
         lines = [
             f"  {path}: ${{pipeline.{place}}} has no value; give {OPTIONS[place]} "

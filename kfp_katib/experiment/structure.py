@@ -1,25 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Are the fields Katib's fields, and do they have Katib's types?
 
-Katib drops an unknown field of its own spec in silence and refuses one inside a Kubernetes Job; we report
-both. What can be understood in spite of an error (a number where text is due, a field misspelt by one
-letter) is mended in the copy that the rules see, so that one mistake makes one message.
+Katib ignores an unknown field of its own spec in silence and refuses one inside a Kubernetes Job. We report
+both, the first as an error only where it looks like a slip of the finger. What can be understood in spite of
+an error (a number where text is due, a field misspelt by one letter) is mended in the copy that the rules
+see, so that one mistake makes one message.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from kfp_katib.choices import closest
 from kfp_katib.experiment import conversion
+from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import MOST_FINDINGS, Finding, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
-UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field; it would be dropped in silence.")
+UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field, and one that is spelt almost so.")
+IGNORED_FIELD = Rule("field-ignored", "Katib has no such field; it keeps and ignores it.", severity="warning")
 WRONG_TYPE = Rule("wrong-type", "A field has the wrong type.", webhook=True)
 NULL_ITEM = Rule("null-item", "An item of a list or map is null, which Katib reads as empty.")
 JOB_UNKNOWN_FIELD = Rule("job-unknown-field", "A Kubernetes Job has no such field.", webhook=True)
@@ -31,6 +35,7 @@ JOB_FIELD_MISSING = Rule(
 RULES = (
     NOT_AN_EXPERIMENT,
     UNKNOWN_FIELD,
+    IGNORED_FIELD,
     WRONG_TYPE,
     NULL_ITEM,
     JOB_UNKNOWN_FIELD,
@@ -61,12 +66,12 @@ class Structure:
 
 def check_structure(data: Mapping[str, Any]) -> Structure:
     """Compare the manifest's fields and types with those of Katib and, inside a Job, of Kubernetes."""
-    fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None)
+    fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None, IGNORED_FIELD)
     manifest = cast("dict[str, Any]", fit.value(data, "Experiment", ""))
     fit.problems[:0] = _kind_problems(data)
     template = manifest.get("spec", {}).get("trialTemplate", {})
     job = template.get("trialSpec")
-    if isinstance(job, dict) and (job.get("apiVersion"), job.get("kind")) == ("batch/v1", "Job"):
+    if isinstance(job, dict) and is_job(job):
         inner = _Fit(JOB_UNKNOWN_FIELD, JOB_WRONG_TYPE, JOB_FIELD_MISSING)
         template["trialSpec"] = inner.value(job, "Job", TRIAL_SPEC)
         fit.problems += [*inner.problems, *conversion.lost_in_conversion(job, TRIAL_SPEC)]
@@ -92,6 +97,7 @@ class _Fit:
     unknown: Rule
     wrong: Rule
     missing: Rule | None
+    ignored: Rule | None = None
     problems: list[Problem] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -143,10 +149,11 @@ class _Fit:
 
     def unknown_field(self, key: str, value: Any, known: ObjectType, path: str) -> str | None:
         """Report the field; return the one that was surely meant, unless that is there as well."""
-        meant = closest(key, known.fields) if len(self.problems) < MOST_FINDINGS else None
+        meant = _meant(key, value, known) if len(self.problems) < MOST_FINDINGS else None
         listed = ", ".join(sorted(known.fields))
         mend = f"Did you mean '{meant}'?" if meant else f"Remove it; the fields here are: {listed[:300]}."
-        self.problems.append(self.unknown.problem(Finding(path, f"Unknown field '{key}'.", mend, key)))
+        rule = self.unknown if meant or self.ignored is None else self.ignored
+        self.problems.append(rule.problem(Finding(path, f"Unknown field '{key}'.", mend, key)))
         return None if meant in value else meant
 
     def require(self, rule: Rule, known: ObjectType, fitted: dict[str, Any], path: str) -> None:
@@ -193,6 +200,17 @@ class _Fit:
         self.problems.append(self.wrong.problem(Finding(path, message, mend, value)))
         self.lost.append(path)
         return _ABSENT
+
+
+def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
+    """The field that was surely meant; one that is there itself is meant by a slip of the finger only."""
+    meant = None if key.lower().startswith("x-") else closest(key, known.fields)
+    if meant and meant in value and difflib.SequenceMatcher(None, key, meant).ratio() < _SLIP:
+        return None
+    return meant
+
+
+_SLIP = 0.8
 
 
 def _empty(kind: str) -> Any:

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kfp_katib.errors import InputError, ManifestError
-from kfp_katib.experiment.pods import ISTIO_LABEL, pod_templates
+from kfp_katib.experiment.pods import ISTIO_LABEL, istio_word, pod_templates
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.rules.rule import Finding
 from kfp_katib.experiment.schema import ObjectType, object_types
-from kfp_katib.experiment.structure import check_fields
+from kfp_katib.experiment.source import UnreadableError, plain
+from kfp_katib.experiment.structure import NULL_ITEM, WRONG_TYPE, check_fields
 
 METADATA_FIELDS = ("labels", "annotations")
 CONTAINER_FIELDS = ("env", "envFrom", "volumeMounts", "resources", "imagePullPolicy")
@@ -26,10 +30,45 @@ POD_FIELDS = (
     "securityContext",
 )
 
+_NAME = "trial_pod"
 _IDENTITY = {"volumeMounts": "mountPath"}  # every other list of named things goes by `name`
 
 
-def merge_trial_pod(manifest: dict[str, Any], trial_pod: Mapping[str, Any]) -> None:
+def read_trial_pod(trial_pod: object) -> dict[str, Any]:
+    """What a caller handed over, as plain data with Kubernetes' fields and types.
+
+    Raises:
+        ManifestError: It is no mapping, holds what JSON does not have, a null, or a field that is unknown or
+            of the wrong type; every problem names its field.
+    """
+    try:
+        data = plain(trial_pod)
+    except UnreadableError as err:
+        path = f"{_NAME}.{err.problem.path}" if err.problem.path else _NAME
+        raise ManifestError(_NAME, (replace(err.problem, path=path),)) from err
+    if not isinstance(data, dict):
+        message = f"A mapping is due here, not {type(data).__name__}."
+        found = Finding(_NAME, message, "Write its fields as `name: value` pairs.", data)
+        raise ManifestError(_NAME, (WRONG_TYPE.problem(found),))
+    problems = tuple(_nulls(data, _NAME)) or check_fields(data, _trial_pod_type(), _NAME)
+    if problems:
+        raise ManifestError(_NAME, problems)
+    return data
+
+
+def _nulls(value: Any, path: str) -> Iterator[Problem]:
+    """A null would take the manifest's own field away, or be refused at its place by Katib's webhook."""
+    if value is None:
+        yield NULL_ITEM.problem(Finding(path, "The value is null.", "Give a value, or remove the field."))
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _nulls(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _nulls(item, f"{path}[{i}]")
+
+
+def merge_trial_pod(manifest: dict[str, Any], trial_pod: object) -> None:
     """Merge into every pod template of the manifest's trial, in place.
 
     Args:
@@ -40,20 +79,19 @@ def merge_trial_pod(manifest: dict[str, Any], trial_pod: Mapping[str, Any]) -> N
             pod. What is named alike in the manifest is replaced, everything else is added.
 
     Raises:
-        InputError: A field is unknown or of the wrong type, or the trial's kind has no pod template.
+        InputError: The trial's kind has no pod template.
+        ManifestError: As by `read_trial_pod`.
     """
-    problems = check_fields(trial_pod, _trial_pod_type(), "trial_pod")
-    if problems:
-        raise ManifestError("trial_pod", problems)
+    added = read_trial_pod(trial_pod)
     template = manifest["spec"]["trialTemplate"]
     pods = [pod for _, pod in pod_templates(template.get("trialSpec") or {})]
-    if trial_pod and not pods:
+    if added and not pods:
         raise InputError(
             f"trial_pod cannot be merged into {_shown(template)}: it has no pod template that we know. "
             "Write its fields into the template, or use a Job, TFJob, PyTorchJob, XGBoostJob or MPIJob."
         )
     for pod in pods:
-        _merge(pod, trial_pod, template.get("primaryContainerName", ""))
+        _merge(pod, added, template.get("primaryContainerName", ""))
 
 
 def add_istio_label(manifest: dict[str, Any]) -> None:
@@ -62,7 +100,8 @@ def add_istio_label(manifest: dict[str, Any]) -> None:
     With the sidecar a trial's pod never ends, and its metrics are never read (katib#955, katib#1042).
     """
     for _, pod in pod_templates(manifest["spec"]["trialTemplate"].get("trialSpec") or {}):
-        _child(_child(pod, "metadata"), "labels").setdefault(ISTIO_LABEL, "false")
+        if not istio_word(pod):
+            _child(_child(pod, "metadata"), "labels")[ISTIO_LABEL] = "false"
 
 
 def _trial_pod_type() -> ObjectType:
@@ -99,7 +138,7 @@ def _put(owner: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _merged(present: list[Any], added: list[Any], identity: str) -> list[Any]:
-    names = {item.get(identity) for item in added} - {None}
+    names = [name for item in added if (name := _name(item, identity)) is not None]
     return [item for item in present if item not in added and _name(item, identity) not in names] + added
 
 

@@ -13,7 +13,7 @@ from kfp_katib.experiment.model import Experiment
 
 _FIRST = ("apiVersion", "kind", "metadata", "name", "parameterType", "namespace", "spec", "type", "min")
 _ESCAPED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
-_ELSEWHERE_A_NUMBER = re.compile(r"[-+.]?[0-9]|[yn]$", re.IGNORECASE)
+_ELSEWHERE_A_NUMBER = re.compile(r"[-+]?[._]*[0-9]|[yn]$", re.IGNORECASE)
 
 
 def to_yaml(experiment: Experiment) -> str:
@@ -26,6 +26,11 @@ def dump(data: Mapping[str, Any]) -> str:
     return yaml.dump(_sorted(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
+def _block(data: str) -> str:
+    """Lines that are short and many would be mostly indentation, and more than is read again."""
+    return "|" if data.count("\n") <= max(len(data) // 8, 100) else '"'
+
+
 class _Dumper(yaml.SafeDumper):
     """Several lines as a block, so that scripts stay readable; no aliases."""
 
@@ -33,8 +38,8 @@ class _Dumper(yaml.SafeDumper):
         return True
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
-        """Quote what Go's YAML takes for a number or bool although PyYAML does not, such as `1e-3`."""
-        style = "|" if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
+        """Quote what Go's YAML takes for a number or bool and PyYAML does not, such as `1e-3`, `-.1`."""
+        style = _block(data) if "\n" in data else "'" if _ELSEWHERE_A_NUMBER.match(data) else None
         style = '"' if _ESCAPED.search(data) else style
         return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 

@@ -64,7 +64,7 @@ def launch(
     received = _received(surroundings)
     received.check()
     around = received.at_hand() if engine == "local" else received
-    planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(dict(overrides or {})))
+    planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(overrides or {}))
     _log.info(
         "Experiment %s: engine %s, models in %s", planned.experiment.name, engine, planned.models or "-"
     )

@@ -31,7 +31,7 @@ def deliver(planned: Plan, result: Result, files: Files) -> Outcome:
     """
     try:
         collected = _collect(planned, result, files)
-    except StorageError:
+    except BaseException:  # whatever it was: what the search cost is not lost with it
         write_evidence(result, files)
         raise
     told = replace(result, notes=(*result.notes, *collected.notes))
@@ -43,8 +43,10 @@ def deliver(planned: Plan, result: Result, files: Files) -> Outcome:
 
 def _collect(planned: Plan, result: Result, files: Files) -> Collected:
     from kfp_katib.storage import Collected, collect
+    from kfp_katib.storage.places import trouble
 
-    Path(files.model).mkdir(parents=True, exist_ok=True)
+    with trouble(f"making {files.model}", missing=StorageError):
+        Path(files.model).mkdir(parents=True, exist_ok=True)
     if not planned.models:
         return Collected(None, None)
     collected = collect(result, planned.models, files.model)
@@ -52,6 +54,7 @@ def _collect(planned: Plan, result: Result, files: Files) -> Collected:
         raise StorageError(
             f"Experiment '{result.experiment.name}': no trial left a whole model. Looked in:\n"
             + "\n".join(f"    {folder}" for folder in collected.looked_in)
+            + f"\n{collected.notes[0] if collected.notes else ''}".rstrip()
             + "\nHave the trial write its files there, and model.json last."
         )
     return collected

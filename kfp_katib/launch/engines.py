@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -29,15 +30,25 @@ def engine(name: str) -> ModuleType:
 
 
 def identified(name: str, identity: Identity) -> Identity:
-    """The same, with what the pipeline left empty as the step's own pod tells it in a cluster.
+    """The same as the step's own pod tells it, where this is one.
+
+    The name that a pipeline gives is not enough: it is the same in each pass of a loop, and in a nested
+    pipeline that is called twice.
 
     Raises:
-        InputError: There is a pod, and it cannot be read.
+        InputError: There is a pod, and it does not tell.
     """
-    if name == "local" or (identity.run_id and identity.task_name):
+    if name == "local":
         return identity
-    run_id, task_name = engine(name).own_step()
-    return replace(identity, run_id=identity.run_id or run_id, task_name=identity.task_name or task_name)
+    run_id, step = engine(name).own_step()
+    return replace(identity, run_id=identity.run_id or run_id, task_name=_in_place(identity.task_name, step))
+
+
+def _in_place(task_name: str, step: str) -> str:
+    """A step's name behind its way through the pipeline, which ends with the name that the pipeline knows."""
+    if not step or task_name in ("", step.rpartition(".")[2]):
+        return step or task_name
+    return f"{step}.{task_name}"
 
 
 def run(name: str, plan: Plan, *, identity: Identity, limits: Limits, cleanup: str) -> Result:
@@ -65,6 +76,26 @@ def run(name: str, plan: Plan, *, identity: Identity, limits: Limits, cleanup: s
         experiment_cleanup=cleanup,
     )
     return result
+
+
+def end_abandoned(name: str, run_id: str, *, namespaces: Sequence[str]) -> list[str]:
+    """End the searches of a run that nobody waits for; gives their names.
+
+    Args:
+        name: The engine.
+        run_id: The run.
+        namespaces: Where in a cluster they may be, beside the step's own namespace.
+
+    Raises:
+        InputError: There is no such engine.
+    """
+    module = engine(name)
+    ended: list[str] = (
+        module.end_abandoned(run_id)
+        if name == "local"
+        else module.end_abandoned(run_id, namespaces=namespaces)
+    )
+    return ended
 
 
 def _run_local(plan: Plan, shared: dict[str, Any], cleanup: str) -> Result:

@@ -33,7 +33,7 @@ def write_evidence(result: Result, files: Files, *, delivered: Trial | None = No
     }
     for path, text in texts.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_text(text)
+        Path(path).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def failure(result: Result) -> str:

@@ -7,15 +7,18 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kfp_katib import labels
 from kfp_katib.addresses import absolute
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import Experiment, load, override, render
+from kfp_katib.experiment import Experiment, load, render
+from kfp_katib.experiment.build import canonical
+from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
+from kfp_katib.experiment.trial_pod import read_trial_pod
 from kfp_katib.launch.request import Identity, Surroundings
 
 LARGEST_MANIFEST = 100_000
@@ -24,6 +27,7 @@ LARGEST_MANIFEST = 100_000
 OVERRIDES = ("algorithm", "max_trials", "parallel_trials")
 
 _STEM = 27
+_DIGITS = 9  # a count of Katib has 32 bits
 _log = logging.getLogger(__name__)
 
 
@@ -61,10 +65,10 @@ def plan(
             f"The manifest has {size:,} bytes, more than {LARGEST_MANIFEST:,}: it would not fit beside a "
             "step's other arguments. Move data out of it, into the image or the dataset."
         )
-    asked = override(load(manifest), **_known(overrides))
+    asked = load(manifest, change=overriding(**_known(overrides)))
     models = absolute(surroundings.models)
-    experiment = render(
-        _labelled(asked, identity),
+    rendered = render(
+        asked,
         dataset=surroundings.dataset_address or None,
         models=models or None,
         image=surroundings.image or None,
@@ -72,6 +76,7 @@ def plan(
         name=final_name(asked, identity),
         trial_pod=_trial_pod(surroundings),
     )
+    experiment = _labelled(rendered, identity)
     for warning in experiment.warnings:
         _log.warning("%s", warning)
     return Plan(experiment, models, "models" in used(asked.manifest))
@@ -88,15 +93,21 @@ def final_name(experiment: Experiment, identity: Identity) -> str:
 
 
 def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
-    """The Experiment with the labels by which clean_up finds it; none where it belongs to no run."""
+    """The Experiment with the labels by which clean_up finds it; none where it belongs to no run.
+
+    They are written behind `load`, which takes them from nobody else.
+    """
     ours = {labels.RUN: identity.run_id, labels.TASK: identity.task_name}
     manifest = experiment.manifest
-    metadata = manifest["metadata"]
-    metadata["labels"] = (metadata.get("labels") or {}) | {key: text for key, text in ours.items() if text}
-    return load(manifest)
+    manifest["metadata"] = labels.marked(
+        manifest["metadata"], {name: text for name, text in ours.items() if text}
+    )
+    return replace(experiment, manifest_json=canonical(manifest))
 
 
 def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(overrides, Mapping):  # JSON of another type, typed into a dashboard
+        raise InputError(f"overrides is {overrides!r:.80}. Give a mapping of {', '.join(OVERRIDES)}.")
     given = {choose(name, OVERRIDES, "An override"): value for name, value in overrides.items()}
     return {
         name: value if name == "algorithm" else _whole(name, value) for name, value in given.items() if value
@@ -105,13 +116,14 @@ def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 def _whole(name: str, value: object) -> int:
     """A count; kfp makes text of a number that a pipeline puts into a dictionary."""
-    if str(value).isdecimal():
-        return int(str(value))
-    raise InputError(f"The override {name} is {value!r}. Give a whole number above 0.")
+    text = str(value)
+    if text.isdecimal() and len(text) <= _DIGITS:
+        return int(text)
+    raise InputError(f"The override {name} is {value!r:.80}. Give a whole number above 0.")
 
 
 def _trial_pod(surroundings: Surroundings) -> dict[str, Any]:
-    pod = dict(surroundings.trial_pod)
+    pod = read_trial_pod(surroundings.trial_pod)
     if surroundings.endpoint and surroundings.dataset_address.startswith("s3://"):
         names = {variable.get("name") for variable in pod.get("env", [])}
         if "AWS_ENDPOINT_URL" not in names:

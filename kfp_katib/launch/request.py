@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from kfp_katib.addresses import absolute, as_s3
+from kfp_katib.addresses import absolute
 from kfp_katib.choices import choose
 from kfp_katib.errors import InputError
 
@@ -58,18 +58,25 @@ class Surroundings:
         Kubeflow Pipelines 2.17 refuses a step whose artifact lies outside of an object store.
         """
         if self.dataset is None or isinstance(self.dataset, str):
-            return absolute(as_s3(self.dataset or ""))
-        return absolute(as_s3(str(self.dataset.metadata.get("address") or self.dataset.uri)))
+            return absolute(self.dataset or "")
+        return absolute(str(self.dataset.metadata.get("address") or self.dataset.uri))
 
     def check(self) -> None:
-        """Refuse an artifact whose data are gone.
+        """Refuse addresses that are none, and an artifact whose data are gone.
 
         Kubeflow Pipelines takes a step's outputs from its cache without asking whether the store still has
         them, and copies what it does not find as nothing.
 
         Raises:
-            InputError: Neither the copy that this step should have got nor another address is there.
+            StorageError: The models' store needs a package that is not installed.
+            InputError: An address is none; or neither the copy that this step should have got nor another
+                address of the data is there.
         """
+        if self.models:
+            from kfp_katib.storage.places import place
+
+            place(self.models, what="the models")
+        absolute(self.dataset if isinstance(self.dataset, str) else "", "dataset")
         if self.dataset is None or isinstance(self.dataset, str) or self.dataset.metadata.get("address"):
             return
         path = str(getattr(self.dataset, "path", ""))

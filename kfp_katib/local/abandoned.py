@@ -15,7 +15,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.local import journal
 from kfp_katib.local.folder import open_folder
 from kfp_katib.local.journal_shapes import MOST_BYTES
-from kfp_katib.local.regular import open_regular
+from kfp_katib.local.plain_file import open_regular
 from kfp_katib.local.takeover import end_orphans
 
 logger = logging.getLogger(__name__)
@@ -31,32 +31,33 @@ def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
     run's label.
 
     Args:
-        run_id: The value of the label `kfp-katib/run-id`.
+        run_id: The run, whose label is `kfp-katib/run-id`.
         runs: The folder of all searches.
 
     Returns:
         The Experiments in which something was still running.
     """
-    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, run_id)]
-    return [name for name in candidates if _end(runs, name, run_id)]
+    label = labels.label_value(run_id)
+    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, label)]
+    return [name for name in candidates if _end(runs, name, label)]
 
 
-def _mentions(path: Path, run_id: str) -> bool:
+def _mentions(path: Path, label: str) -> bool:
     """Whether a journal may be the run's: spares reading every journal there ever was."""
     try:
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-            return any(run_id.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
+            return any(label.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
     except OSError as err:
         logger.warning("left alone: %s: %s", path, err.strerror)
         return False
 
 
-def _end(runs: Path, name: str, run_id: str) -> bool:
+def _end(runs: Path, name: str, label: str) -> bool:
     try:
         with open_folder(runs, name) as folder:
             storage = journal.open_storage(folder.journal)
             study = journal.find_study(storage, name)
-            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, run_id):
+            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, label):
                 return False
             return end_orphans(folder, journal.read(study))
     except InputError as err:
@@ -64,8 +65,8 @@ def _end(runs: Path, name: str, run_id: str) -> bool:
         return False
 
 
-def _is_labelled(storage: JournalStorage, name: str, run_id: str) -> bool:
+def _is_labelled(storage: JournalStorage, name: str, label: str) -> bool:
     manifest = json.loads(journal.stored_manifest(storage, name) or "{}")
     metadata = manifest.get("metadata")
     found = metadata.get("labels") if isinstance(metadata, dict) else None
-    return isinstance(found, dict) and found.get(labels.RUN) == run_id
+    return isinstance(found, dict) and found.get(labels.RUN) == label

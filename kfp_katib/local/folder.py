@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError
-from kfp_katib.local.regular import make_folder, open_regular
+from kfp_katib.local.plain_file import make_folder, open_regular
 from kfp_katib.local.trial import TrialFolder
 
 _LOCK = "lock"

@@ -15,7 +15,7 @@ from optuna.storages.journal import BaseJournalBackend
 from kfp_katib.errors import InputError, NoVerdict
 from kfp_katib.local.journal_lines import Lines
 from kfp_katib.local.journal_shapes import CREATE_TRIAL, MOST_BYTES, parse
-from kfp_katib.local.regular import open_regular
+from kfp_katib.local.plain_file import open_regular
 
 
 class JournalFile(BaseJournalBackend):

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
+from kfp_katib.experiment.pods import is_job
 from kfp_katib.local.search.algorithms import ALGORITHMS
 
 ON_KATIB = "run it with engine=katib"
@@ -35,6 +36,12 @@ def refuse_unsupported(experiment: Experiment) -> None:
     if collector.kind not in COLLECTORS:
         mend = f"has {', '.join(COLLECTORS)}. Take one of these"
         _refuse(experiment, "metricsCollectorSpec.collector.kind", repr(collector.kind), mend)
+    spec = experiment.trial_template.spec
+    if spec and not is_job(spec):
+        mend = "runs a Job of batch/v1. Write the trial as one"
+        _refuse(
+            experiment, "trialTemplate.trialSpec", f"{spec.get('kind')} of {spec.get('apiVersion')!r}", mend
+        )
     if algorithm.name == "bayesianoptimization":
         _refuse_what_skopt_refuses(experiment.name, algorithm)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.trial_spec import trial_spec
 from kfp_katib.local.deadline import FIELD, Deadline, deadline
 
@@ -81,13 +82,18 @@ def _container(found: Mapping[str, Any], trial: str, unused: tuple[str, ...]) ->
 
 def _job(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Mapping[str, Any]:
     template = experiment.trial_template
-    if template.spec is None or template.spec.get("kind") != "Job":
-        kind = "a ConfigMap" if template.spec is None else f"a {template.spec.get('kind')}"
+    if template.spec is None or not is_job(template.spec):
+        kind = "a ConfigMap" if template.spec is None else _shown(template.spec)
         raise InputError(
             f"Experiment '{experiment.name}': its trial template is {kind}; the local engine runs an inline "
             "batch/v1 Job. Write the trial as a Job, or use the engine 'katib'."
         )
     return trial_spec(experiment, trial, assignments)
+
+
+def _shown(spec: Mapping[str, Any]) -> str:
+    other = f" of {spec.get('apiVersion')!r}" if spec.get("kind") == "Job" else ""
+    return f"a {spec.get('kind')}{other}"
 
 
 def _unused(spec: Mapping[str, Any], pod: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kfp_katib.local.plain_file import end_of, make_folder, open_regular
 from kfp_katib.local.processes import MARK, Process, kill, mark, marked, process
-from kfp_katib.local.regular import make_folder, open_regular
 from kfp_katib.local.supervisor import Supervisor
 
 # The trap keeps the wrapper alive when the whole session gets SIGTERM: it has the status to write.
@@ -31,6 +31,8 @@ _KILLED_BY_SIGNAL = 128
 _STATUS = re.compile(rb"[0-9]{1,3}\n")
 _TAIL_LINES = 20
 _TAIL_BYTES = 16_384
+_COMPLETED = re.compile(r"[0-9]+\.pid")
+_COMPLETED_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,12 @@ class TrialFolder:
 
     def marked(self) -> bool:
         """Whether the command line came to its end and left Katib's completion mark."""
-        return any(self.metrics.glob("*.pid"))
+        try:
+            with os.scandir(self.metrics) as entries:
+                files = (Path(entry.path) for entry in entries if _COMPLETED.fullmatch(entry.name))
+                return any(end_of(file, _COMPLETED_BYTES).strip() == b"completed" for file in files)
+        except OSError:
+            return False
 
     def log_tail(self) -> str:
         """The last 20 lines that the trial wrote; the collected output is last, as it was written last."""
@@ -98,13 +105,7 @@ class TrialFolder:
 
 
 def _last_lines(path: Path) -> list[str]:
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL_BYTES))
-            return file.read().decode(errors="replace").splitlines()[-_TAIL_LINES:]
-    except OSError:
-        return []
+    return end_of(path, _TAIL_BYTES).decode(errors="replace").splitlines()[-_TAIL_LINES:]
 
 
 class TrialProcess:

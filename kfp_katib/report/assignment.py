@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 
 def as_flags(trial: Trial) -> str:
-    """`--name=value` for each, quoted for a shell, one a line."""
-    return " \\\n".join(shlex.quote(f"--{name}={text}") for name, text in trial.parameters.items())
+    """`--name=value` for each, quoted for a shell, one a line; a name that is a flag already stays one."""
+    flags = {name: name if name.startswith("-") else f"--{name}" for name in trial.parameters}
+    return " \\\n".join(shlex.quote(f"{flags[name]}={text}") for name, text in trial.parameters.items())
 
 
 def as_yaml(trial: Trial, parameters: Iterable[Parameter]) -> str:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import html
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,7 +16,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 
 from kfp_katib.report.study import study_of
 from kfp_katib.report.words import legible
-from kfp_katib.results import Result, objective_text, objective_value
+from kfp_katib.results import Result, number, objective_text, objective_value
 
 # Drawn for light paper; the page's style sheet inverts it where the system is dark.
 _LOOK = {
@@ -26,6 +27,8 @@ _LOOK = {
     "margin": {"t": 30, "b": 60, "l": 60, "r": 20},
     "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
 }
+_SHOWN = frozenset({"customdata", "name", "text", "ticktext", "title"})
+"""Where a figure holds texts in which plotly.js reads tags and entities."""
 _BLUES = plotly.colors.sequential.Blues[3:]
 
 
@@ -60,6 +63,7 @@ def parallel_coordinates(result: Result) -> str:
         )
     if figure.data:  # nothing is drawn of trials without parameters
         _name_lines(figure, result)
+        _order_categories(figure, study)
         _colour_lines(figure, study)
         _label_axes(figure, study)
     return _drawn(figure, "parallel-coordinates")
@@ -73,9 +77,33 @@ def _name_lines(figure: Any, result: Result) -> None:
     for line, trial in zip((line for line in figure.data if line.mode == "lines"), drawn, strict=True):
         values = [objective_text(trial, objective), *(trial.parameters.get(name, "") for name in names)]
         told = zip([objective.metric, *names], values, strict=True)
-        line.customdata = [[legible(name), legible(value)] for name, value in told]
-        line.update(text=[legible(trial.name)] * len(values))
+        line.customdata = [list(pair) for pair in told]
+        line.update(text=[trial.name] * len(values))
         line.hovertemplate = "%{text}<br>%{customdata[0]}: %{customdata[1]}<extra></extra>"
+
+
+def _order_categories(figure: Any, study: optuna.Study) -> None:
+    """Put categories that are numbers in their order; Optuna has them as they came, for they are text."""
+    trials = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+    spaces = {name: space for trial in trials for name, space in trial.distributions.items()}
+    for axis, (_, space) in enumerate(sorted(spaces.items()), start=1):
+        marks = [mark for mark in figure.layout.annotations if mark.x == axis]
+        if isinstance(space, CategoricalDistribution) and all(
+            number(mark.text) is not None for mark in marks
+        ):
+            places = sorted(mark.y for mark in marks)
+            ordered = sorted(marks, key=lambda mark: (number(mark.text), mark.y))
+            moved = {mark.y: place for mark, place in zip(ordered, places, strict=True)}
+            _move(figure, axis, moved)
+
+
+def _move(figure: Any, axis: int, moved: Mapping[float, float]) -> None:
+    for mark in figure.layout.annotations:
+        if mark.x == axis:
+            mark.y = moved[mark.y]
+    for line in figure.data:
+        if line.mode == "lines":
+            line.y = [moved[y] if place == axis else y for place, y in enumerate(line.y)]
 
 
 def _colour_lines(figure: Any, study: optuna.Study) -> None:
@@ -129,13 +157,22 @@ def labels(places: Sequence[float], *, whole: bool) -> list[str]:
 def _drawn(figure: Any, name: str) -> str:
     figure.update_layout(_LOOK, title=None, autosize=True, width=None, height=400)
     drawn: str = plotly.io.to_html(
-        figure,
+        _as_text(figure.to_dict()),
         full_html=False,
         include_plotlyjs=False,
         div_id=name,
         config={"responsive": True, "displayModeBar": False},
     )
     return drawn
+
+
+def _as_text(part: Any, *, shown: bool = False) -> Any:
+    """A copy of the figure in which no name and no value is markup to plotly.js, nor a control character."""
+    if isinstance(part, str):
+        return html.escape(legible(part), quote=False) if shown else part
+    if isinstance(part, Mapping):
+        return {name: _as_text(item, shown=shown or name in _SHOWN) for name, item in part.items()}
+    return [_as_text(item, shown=shown) for item in part] if isinstance(part, (list, tuple)) else part
 
 
 @contextmanager

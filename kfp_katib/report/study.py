@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import optuna
@@ -14,10 +14,13 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from kfp_katib.results import Result, Trial, Value, number, objective_value, typed
+from kfp_katib.results import Result, Trial, Value, objective_value, typed
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
+
+_EXACT = 2**53
+"""Beyond it Optuna, which makes floats of whole numbers, finds one outside of its own bounds."""
 
 
 def study_of(result: Result) -> optuna.Study:
@@ -42,12 +45,10 @@ def _frozen(
 
 
 def _value(text: str, parameter: Parameter | None, distribution: BaseDistribution) -> Value:
+    if isinstance(distribution, CategoricalDistribution):
+        return text
     value = typed(text, parameter)
-    return (
-        value
-        if not isinstance(distribution, CategoricalDistribution) or value in distribution.choices
-        else text
-    )
+    return float(value) if isinstance(distribution, FloatDistribution) else value
 
 
 def _spaces(result: Result) -> dict[str, tuple[Parameter | None, BaseDistribution]]:
@@ -62,18 +63,19 @@ def _spaces(result: Result) -> dict[str, tuple[Parameter | None, BaseDistributio
 
 
 def _space(parameter: Parameter | None, tried: Sequence[str]) -> BaseDistribution:
-    numbers = [value for text in tried if (value := number(text)) is not None]
+    """Categories are texts, as the trials got them: `1.10` and `1.1` are two."""
+    numbers = _numbers(tried, parameter)
     if parameter is None or parameter.type in ("categorical", "discrete") or len(numbers) < len(tried):
         listed = parameter.space.list if parameter else ()
-        return CategoricalDistribution(
-            list(dict.fromkeys(typed(text, parameter) for text in (*listed, *tried)))
-        )
-    bounds = [
-        value for text in (parameter.space.min, parameter.space.max) if (value := number(text)) is not None
-    ]
-    low, high = min(numbers + bounds), max(numbers + bounds)
+        return CategoricalDistribution(list(dict.fromkeys((*listed, *tried))))
+    numbers += _numbers((parameter.space.min, parameter.space.max), parameter)
+    low, high = min(numbers), max(numbers)
     log = parameter.space.distribution in ("logUniform", "logNormal") and low > 0
-    whole = parameter.type == "int" and all(value.is_integer() for value in numbers + bounds)
-    if whole:
+    exact = all(isinstance(value, int) and abs(value) <= _EXACT for value in numbers)
+    if parameter.type == "int" and exact:
         return IntDistribution(int(low), int(high), log=log)
-    return FloatDistribution(low, high, log=log)
+    return FloatDistribution(float(low), float(high), log=log)
+
+
+def _numbers(texts: Iterable[str], parameter: Parameter | None) -> list[int | float]:
+    return [value for text in texts if not isinstance(value := typed(text, parameter), str)]

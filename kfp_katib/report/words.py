@@ -9,6 +9,8 @@ from typing import get_args
 from kfp_katib.results import Progress, Result, Trial, TrialState, objective_text, objective_value
 
 LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
+_FIGURES = 6
+_FRACTION = re.compile(r"[-+]?(?P<digits>[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,4})?")
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -37,11 +39,14 @@ def value_text(trial: Trial, result: Result | Progress) -> str:
 
 
 def figures(text: str) -> str:
-    """A number's text to six significant figures, any other text as it is."""
-    try:
-        short = f"{float(text):.6g}"
-    except ValueError:
+    """A fraction's text to six significant figures where it has more, any other text as it is.
+
+    Whole numbers keep all their digits, and what has few stays as it was written: `1.10`, `007`, `1_0`.
+    """
+    fraction = _FRACTION.fullmatch(text)
+    if not fraction or len(fraction["digits"].replace(".", "").lstrip("0")) <= _FIGURES:
         return text
+    short = f"{float(text):.{_FIGURES}g}"
     return short if len(short) < len(text) else text
 
 

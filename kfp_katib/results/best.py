@@ -50,11 +50,15 @@ def number(text: str) -> float | None:
 
 
 def objective_text(trial: Trial, objective: Objective) -> str:
-    """The objective's text by its metric strategy, the latest where min or max is unavailable.
+    """A trial's text of the objective's metric, as by `metric_text`."""
+    return metric_text(trial.metrics.get(objective.metric, Metric()), objective)
+
+
+def metric_text(metric: Metric, objective: Objective) -> str:
+    """The text that counts by the objective's metric strategy, the latest where min or max is unavailable.
 
     Source of the fallback: `getObjectiveMetricValue` in Katib's `status_util.go`.
     """
-    metric = trial.metrics.get(objective.metric, Metric())
     strategy = objective.strategies[objective.metric]
     text = {"min": metric.min, "max": metric.max, "latest": metric.latest}[strategy]
     return metric.latest if text == UNAVAILABLE else text

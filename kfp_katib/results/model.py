@@ -60,10 +60,10 @@ class Trial:
 
     @property
     def seconds(self) -> float | None:
-        """How long the trial ran, None where it has not ended."""
+        """How long the trial ran, None where it has not ended; 0 where the clock was set back meanwhile."""
         if self.started is None or self.ended is None:
             return None
-        return (self.ended - self.started).total_seconds()
+        return max((self.ended - self.started).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

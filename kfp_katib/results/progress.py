@@ -26,6 +26,7 @@ class Progress:
         running: How many run or wait.
         failed: How many failed.
         best: The best trial so far, None where no trial has a finite objective; its `log_tail` is empty.
+        mean_seconds: How long the completed trials lasted on average, None where none did.
         earlier: How many trials had completed before this run began.
         notes: The engine's sentences for the user.
         result: Makes the Result as it is when it is asked for, with every trial and the ends of the logs.
@@ -37,6 +38,7 @@ class Progress:
     running: int
     failed: int
     best: Trial | None
+    mean_seconds: float | None
     earlier: int
     notes: tuple[str, ...]
     result: Callable[[], Result]
@@ -50,6 +52,8 @@ class Score:
     best: Trial | None = None
     _counts: Counter[str] = field(default_factory=Counter)
     _trials: dict[str, tuple[int, TrialState]] = field(default_factory=dict)
+    _seconds: float = 0.0
+    _timed: int = 0
 
     def take(self, trial: Trial) -> None:
         """Take a trial as it is now; a trial that is new comes after those that are known."""
@@ -58,6 +62,8 @@ class Score:
             self._counts[before] -= 1
         self._counts[trial.state] += 1
         self._trials[trial.name] = place, trial.state
+        if before in (None, "Running", "Pending") and trial.completed and trial.seconds is not None:
+            self._seconds, self._timed = self._seconds + trial.seconds, self._timed + 1
         if self._leads(trial):
             self.best = trial
 
@@ -87,7 +93,8 @@ class Score:
     ) -> Progress:
         """What to tell by now."""
         counts = self.completed, self.running, self.failed
-        return Progress(experiment, changed, *counts, self.best, earlier, notes, result)
+        mean = self._seconds / self._timed if self._timed else None
+        return Progress(experiment, changed, *counts, self.best, mean, earlier, notes, result)
 
     def _leads(self, trial: Trial) -> bool:
         """Whether it is better than the best, or an equal one that was created earlier."""

@@ -5,25 +5,47 @@ from __future__ import annotations
 
 import logging
 
+from kfp_katib.arguments import as_sent
 from kfp_katib.errors import InputError
-from kfp_katib.launch.engines import engine as engine_module
+from kfp_katib.experiment.source import UnreadableError, read
+from kfp_katib.launch.engines import end_abandoned
 
 _log = logging.getLogger(__name__)
 
 
-def clean_up_run(run_id: str, engine: str) -> int:
+def clean_up_run(run_id: str, engine: str, namespace: str = "", experiment: str = "") -> int:
     """End the searches of a run that have not finished, and say how many they were.
+
+    A launcher puts its Experiment where its `namespace` says, else its manifest, else beside itself; all
+    three are looked at.
 
     Args:
         run_id: The run.
         engine: Where its searches run.
+        namespace: What the run's launcher got as `namespace`.
+        experiment: The manifest that it got.
 
     Raises:
         InputError: The run is not named, so that every search would be meant, or there is no such engine.
+        ClusterError: An Experiment could not be ended.
     """
     if not run_id or "{{$" in run_id:
         raise InputError(f"run_id is {run_id!r}. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER as the whole argument.")
-    ended: list[str] = engine_module(engine).end_abandoned(run_id)
+    places = [place for place in (namespace, _namespace(as_sent(experiment))) if place]
+    ended = end_abandoned(engine, run_id, namespaces=places)
     for name in ended:
         _log.info("ended what Experiment %s had left running", name)
     return len(ended)
+
+
+def _namespace(manifest: str) -> str:
+    """The namespace that a manifest names; one that cannot be read has started nothing anywhere."""
+    if not manifest.strip():
+        return ""
+    try:
+        metadata = read(manifest).get("metadata")
+    except UnreadableError as error:
+        _log.info("the manifest names no namespace: %s", error.problem)
+        return ""
+    named = metadata.get("namespace") if isinstance(metadata, dict) else ""
+    return named if isinstance(named, str) else ""

@@ -8,6 +8,7 @@ import logging
 import math
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def evaluate(
         for observable in ranges:
             choose(observable, values, "A threshold's observable")
     Path(report).parent.mkdir(parents=True, exist_ok=True)
-    Path(report).write_text(page or _page(values, ranges))
+    Path(report).write_text(page or _page(values, ranges), encoding="utf-8", errors="backslashreplace")
     finite = {key: value for key, value in values.items() if math.isfinite(value)}
     return Evaluation(finite, there_is_one and _within(values, ranges))
 
@@ -69,7 +70,8 @@ def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], st
     with tempfile.TemporaryDirectory() as folder:
         returned = functions.call(name, Path(model), Path(dataset), Path(folder))
         page = Path(folder, "report.html")
-        return functions.observables(returned, name), page.read_text() if page.exists() else ""
+        text = page.read_text("utf-8", errors="replace") if page.is_file() else ""  # never waits for a pipe
+        return functions.observables(returned, name), text
 
 
 def _within(values: Mapping[str, float], ranges: Mapping[str, Range]) -> bool:
@@ -88,9 +90,13 @@ def _ranges(thresholds: Mapping[str, Any]) -> dict[str, Range]:
 def _range(name: str, bounds: object) -> Range:
     match bounds:
         case [None | int() | float() as low, None | int() | float() as high]:
-            allowed = (-math.inf if low is None else low, math.inf if high is None else high)
-            if allowed[0] <= allowed[1]:
-                return allowed
+            with suppress(OverflowError):  # a whole number of 400 digits
+                allowed = (
+                    -math.inf if low is None else float(low),
+                    math.inf if high is None else float(high),
+                )
+                if allowed[0] <= allowed[1]:
+                    return allowed
     raise InputError(
         f"The threshold of {name!r} is {bounds!r}. Give [min, max], min not above max; null for an open end."
     )

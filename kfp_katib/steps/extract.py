@@ -61,7 +61,7 @@ def extract(
     if not target.exists():
         raise InputError(f"function {name!r} wrote nothing to {target}. Write the model to the path it gets.")
     return Extracted(
-        {"trial": str(about.get("trial", "")), **metadata},
+        {"trial": str(about.get("trial", "")), **metadata, "models": str(about.get("models", ""))},
         _prune(checkpoint, about, trials, keep=keep, dry_run=dry_run),
     )
 
@@ -73,16 +73,33 @@ def _prune(checkpoint: str, about: Mapping[str, Any], trials: str, *, keep: int,
     if not all(where.values()):
         _log.warning("the model does not say where the other checkpoints are, so none is deleted")
         return 0
-    with Path(trials).open(newline="") as table:
-        names = [row["name"] for row in csv.DictReader(table)]
+    names = _names(trials)
     if where["trial"] not in names:
         raise InputError(
             f"The best model is of trial {where['trial']!r}, which is not among the {len(names)} trials. "
             "Take best_model and trials from the same launch_katib; nothing was deleted."
         )
     pruned = prune(
-        where["models"], where["experiment"], where["trial"], copy=checkpoint, keep=keep, dry_run=dry_run
+        where["models"],
+        where["experiment"],
+        where["trial"],
+        trials=names,
+        copy=checkpoint,
+        keep=keep,
+        dry_run=dry_run,
     )
     for folder in pruned.removed if dry_run else ():
         _log.info("would delete %s/%s/%s", where["models"], where["experiment"], folder)
     return len(pruned.removed)
+
+
+def _names(trials: str) -> list[str]:
+    """The trials in a table."""
+    try:
+        with Path(trials).open(newline="", encoding="utf-8") as table:
+            return [row["name"] or "" for row in csv.DictReader(table)]
+    except (OSError, ValueError, KeyError, csv.Error) as err:
+        raise InputError(
+            f"The trials {trials} are not the table that launch_katib writes ({type(err).__name__}: {err}). "
+            "Take best_model and trials from the same launch_katib; nothing was deleted."
+        ) from err

@@ -10,8 +10,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-import math
 import pkgutil
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -65,9 +65,16 @@ def metadata(returned: object, name: str) -> dict[str, Scalar]:
     a number, None and NaN end the step. So all that is JSON text here.
 
     Raises:
-        InputError: It is not a mapping.
+        InputError: It is not a mapping, or a value in it has no JSON, such as a list that holds itself.
     """
-    return {str(key): scalar(value) for key, value in _mapping(returned, name).items()}
+    told = _mapping(returned, name)
+    try:
+        return {str(key): scalar(value) for key, value in told.items()}
+    except (TypeError, ValueError, RecursionError) as err:
+        raise InputError(
+            f"function {name!r} returned metadata that cannot be written as JSON ({err}). Return text, "
+            "numbers, and lists and dictionaries of them."
+        ) from err
 
 
 def observables(returned: object, name: str) -> dict[str, float]:
@@ -80,7 +87,7 @@ def observables(returned: object, name: str) -> dict[str, float]:
     for key, value in _mapping(returned, name).items():
         try:
             numbers[str(key)] = float(value)
-        except (TypeError, ValueError) as err:
+        except (TypeError, ValueError, OverflowError) as err:
             raise InputError(
                 f"function {name!r} returned {value!r:.80} for {key!r}, which is not a number. "
                 "Return numbers, and write everything else into report.html."
@@ -94,7 +101,7 @@ def scalar(value: object) -> Scalar:
         value = value.item()  # a number of numpy or JAX
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return value
     return json.dumps(value, default=_plain)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kfp_katib.addresses import is_uri
+from kfp_katib.addresses import is_uri, stored
 from kfp_katib.arguments import as_sent
 from kfp_katib.errors import InputError
 from kfp_katib.steps import functions
@@ -35,13 +35,13 @@ def prepare(function: str, source: str, destination: str, options: Mapping[str, 
     Raises:
         InputError: The function or its options do not fit, or the destination is no path.
     """
-    name = as_sent(function)
-    if is_uri(destination):
+    name, address = as_sent(function), stored(as_sent(destination), "destination")
+    if is_uri(address):
         raise InputError(
             f"destination is {destination!r}. Give a mounted folder, or leave it empty for the "
             "pipeline's own artifacts."
         )
-    path = Path(as_sent(destination)).absolute()
+    path = Path(address)
     path.parent.mkdir(parents=True, exist_ok=True)
     returned = functions.call(name, as_sent(source), path, **as_sent(dict(options)))
     if not path.exists():

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage.copying import compare, digest_all
-from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, ModelFile, parse
+from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelFile, parse
 from kfp_katib.storage.places import Place, place, trouble
 
 
@@ -46,8 +46,7 @@ def read_at(folder: Place) -> Checkpoint:
     """`read_checkpoint` for a place."""
     listing = folder / MODEL_JSON
     with trouble(f"reading {listing}"):
-        listing.size()  # refuses a symbolic link
-        checkpoint = parse(listing.read(), folder.uri)
+        checkpoint = parse(listing.read(LARGEST), folder.uri)
     for file in checkpoint.files:
         _check_size(folder, file)
     return checkpoint

@@ -15,7 +15,7 @@ from kfp_katib.storage.checkpoint import read_at
 from kfp_katib.storage.delivery import deliver
 from kfp_katib.storage.model_json import Checkpoint
 from kfp_katib.storage.names import refuse_unsafe_name
-from kfp_katib.storage.places import Place, place
+from kfp_katib.storage.places import Place, place, trouble
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Objective
@@ -57,8 +57,8 @@ def collect(
     """
     objective = result.experiment.objective
     refuse_unsafe_name("experiment", result.experiment.name)
-    root = place(models, endpoint_url) / result.experiment.name
-    target = place(destination, endpoint_url)
+    root = place(models, endpoint_url, what="the models") / result.experiment.name
+    target = place(destination, endpoint_url, what="the best model")
     notes: list[str] = []
     looked_in: list[str] = []
     for trial in ranked(result.trials, objective):
@@ -77,8 +77,9 @@ def collect(
 
 
 def _take(source: Place, target: Place) -> Checkpoint:
-    if source.path and any(path.is_symlink() for path in (source.path, source.path.parent)):
-        raise NoCheckpoint(f"{source} is reached through a symbolic link, which is not followed.")
+    with trouble(f"looking at {source}"):
+        if source.path and any(path.is_symlink() for path in (source.path, source.path.parent)):
+            raise NoCheckpoint(f"{source} is reached through a symbolic link, which is not followed.")
     deliver(read_at(source), source, target)
     return read_at(target)
 
@@ -104,6 +105,9 @@ def _mismatch(trial: Trial, checkpoint: Checkpoint, objective: Objective) -> lis
 
 def _same(text: str, value: float | None, saved: float) -> bool:
     """Whether a printed number can be the saved one: apart by at most one unit of its last digit."""
-    exponent = Decimal(text).as_tuple().exponent
-    unit = 10.0**exponent if isinstance(exponent, int) else 0.0
+    try:
+        exponent = Decimal(text).as_tuple().exponent
+        unit = 10.0**exponent if isinstance(exponent, int) else 0.0
+    except ArithmeticError:  # a number such as 0e999999999 or 1e-99999999999999999999
+        unit = 0.0
     return value is not None and abs(value - saved) <= unit * (1 + 1e-9)

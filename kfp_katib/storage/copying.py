@@ -27,6 +27,10 @@ _REQUESTS = 8  # files under way to or from an object store
 _NOT_BY_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
 
 
+class Disturbed(StorageError):
+    """What arrived is not what was sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """What a file's bytes are: their SHA-256 in hex, and how many."""
@@ -51,15 +55,16 @@ def copy(source: Place, target: Place) -> Digest:
     Raises:
         NoCheckpoint: The source is not there.
         StorageError: Either store refuses.
+        Disturbed: Other bytes arrived than were sent.
     """
     with trouble(f"reading {source}"):
         reader = source.reader()
     with reader, trouble(f"copying {source} to {target}", missing=StorageError), target.writer() as writer:
         copied = _copy_plain(reader, writer) if source.path and target.path else _pass_on(reader, writer)
-    with trouble(f"looking at {target}", missing=StorageError):
+    with trouble(f"looking at {target}", missing=Disturbed):
         arrived = target.size()
     if arrived != copied.bytes:
-        raise StorageError(f"{target} has {arrived} bytes after {copied.bytes} were sent. Try again.")
+        raise Disturbed(f"{target} has {arrived} bytes after {copied.bytes} were sent. Try again.")
     return copied
 
 

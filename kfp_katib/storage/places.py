@@ -7,6 +7,7 @@ symbolic links; everything else goes through fsspec.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -15,12 +16,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
 
-from kfp_katib.addresses import as_s3
-from kfp_katib.errors import InputError, NoCheckpoint, StorageError
+from kfp_katib.addresses import is_uri, stored
+from kfp_katib.errors import NoCheckpoint, StorageError
 
 _BLOCK = 8 << 20  # bytes of one request to an object store
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,22 @@ class Place:
         """Whether this is one file (a link to one included) rather than a folder."""
         return self.path.is_file() if self.path else bool(self.store.isfile(self.uri))
 
-    def read(self) -> bytes:
-        """The whole content of a small file."""
-        with self.reader() as file:
-            content: bytes = file.read()
+    def read(self, at_most: int = -1) -> bytes:
+        """The content of a small file, as it was at one moment.
+
+        Args:
+            at_most: Bytes that it may have; -1 is any number.
+
+        Raises:
+            NoCheckpoint: It has more.
+        """
+        if 0 <= at_most < self.size():
+            raise NoCheckpoint(f"{self.uri} has more than {at_most} bytes.")
+        if not self.path:
+            content: bytes = self.store.cat_file(self.uri)
             return content
+        with self.reader() as file:
+            return file.read(at_most)
 
     def write(self, content: bytes) -> None:
         """Write a small file; on an object store it appears whole or not at all."""
@@ -67,17 +79,21 @@ class Place:
 
     def size(self) -> int:
         """Bytes of a regular file. A symbolic link, a folder or a device is refused."""
-        if not self.path:
-            return int(self.store.info(self.uri)["size"])
-        found = self.path.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            raise NoCheckpoint(f"{self.uri} is not a regular file (symbolic links are not followed).")
-        return found.st_size
+        if self.path:
+            return self._regular(self.path.lstat())
+        found = self.store.info(self.uri)
+        if found["type"] != "file":
+            raise FileNotFoundError(errno.ENOENT, "it is a folder", self.uri)
+        return int(found["size"])
 
     def reader(self) -> IO[bytes]:
-        """The file, opened for reading; never through a symbolic link in a plain folder."""
+        """The file, opened for reading; in a plain folder never through a link, nor what one waits for."""
         if self.path:
-            return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+            self._regular(self.path.lstat())  # opening alone makes some devices do something
+            handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            opened = os.fdopen(handle, "rb")
+            self._regular(os.fstat(handle))
+            return opened
         file: IO[bytes] = self.store.open(self.uri, "rb", block_size=_BLOCK, cache_type="readahead")
         return file
 
@@ -89,34 +105,30 @@ class Place:
         file: IO[bytes] = self.store.open(self.uri, "wb", block_size=_BLOCK)
         return file
 
+    def _regular(self, found: os.stat_result) -> int:
+        if not stat.S_ISREG(found.st_mode):
+            raise NoCheckpoint(f"{self.uri} is not a regular file (symbolic links are not followed).")
+        return found.st_size
 
-def place(uri: str | Path, endpoint_url: str = "") -> Place:
+
+def place(uri: str | Path, endpoint_url: str = "", *, what: str = "a folder") -> Place:
     """The place that a URI names.
 
     Args:
-        uri: A path, `file://`, `s3://`, `gs://` or any other scheme that fsspec knows; `minio://`, as
-            Kubeflow Pipelines writes it, is `s3://`.
+        uri: A path, `file://`, `s3://`, `gs://` or `abfs://`; `minio://`, as Kubeflow Pipelines writes it,
+            is `s3://`.
         endpoint_url: The address of an S3 server other than Amazon's. Credentials, and the address where
             this is empty, come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on).
+        what: What it is the place of, for messages.
 
     Raises:
-        InputError: The URI is empty or has a scheme that nobody knows.
+        InputError: The URI is empty, malformed, or has a scheme that nobody knows or that cannot hold files.
         StorageError: The scheme needs a package that is not installed.
     """
-    text = as_s3(str(uri))
-    if not text.strip():
-        raise InputError("The address of a folder is empty. Give a path or a URI such as s3://bucket/models.")
-    scheme, mark, rest = text.partition("://")
-    if not mark:
-        return _plain(Path(text))
-    if scheme == "file":
-        return _plain(Path(unquote(urlsplit(text).path)))
-    return Place(f"{scheme}://{rest}".rstrip("/"), None, _store(scheme, endpoint_url))
-
-
-def _plain(path: Path) -> Place:
-    absolute = path.absolute()
-    return Place(str(absolute), absolute)
+    text = stored(str(uri), what)
+    if not is_uri(text):
+        return Place(text, Path(text))
+    return Place(text, None, _store(text.partition("://")[0], endpoint_url))
 
 
 def _store(scheme: str, endpoint_url: str) -> Any:
@@ -133,10 +145,6 @@ def _store(scheme: str, endpoint_url: str) -> Any:
         raise StorageError(
             f"{scheme}:// needs a package that is missing here ({err}). Install {extra}."
         ) from err
-    except ValueError as err:
-        raise InputError(
-            f"Nothing here reaches {scheme}:// addresses ({err}). Use a path, s3:// or gs://."
-        ) from err
 
 
 @contextmanager
@@ -144,15 +152,29 @@ def trouble(doing: str, *, missing: type[StorageError] = NoCheckpoint) -> Iterat
     """Turn a store's own errors into a StorageError that says what we were doing.
 
     A file that is not there is a NoCheckpoint where we read a trial's model: the next best trial may have
-    one. Anything else (rights, network, a full disk) is no reason to take a worse model, so it stands.
+    one. So is a file of this disk that its trial lets nobody read. Anything else (a store's rights, the
+    network, a full disk) is no reason to take a worse model, so it stands.
     """
     try:
         yield
-    except FileNotFoundError as err:
-        raise missing(f"{doing}: {err.filename or err} is not there.") from err
     except _store_errors() as err:
+        if isinstance(err, OSError) and _is_not_there(err):
+            raise missing(f"{doing}: {_why_not(err)}.") from err
         reason = f"{type(err).__name__}: {err}"
         raise StorageError(f"{doing}: {reason}. Check the address, the rights and the free space.") from err
+
+
+def _why_not(err: OSError) -> str:
+    if not isinstance(err, FileNotFoundError):
+        return f"{err.filename or 'it'} cannot be used ({err.strerror})"
+    named = err.filename or str(err)
+    return f"{named} is not there" if "/" in named else f"it is not there ({named})"  # a store's own sentence
+
+
+def _is_not_there(err: OSError) -> bool:
+    if isinstance(err, FileNotFoundError) or err.errno in _NOT_THERE or type(err).__name__ == "FileExpired":
+        return True  # the last is s3fs's word for a file that was replaced while it was read
+    return isinstance(err, PermissionError) and err.filename is not None  # a store's refusal names no file
 
 
 def _store_errors() -> tuple[type[BaseException], ...]:
@@ -161,6 +183,7 @@ def _store_errors() -> tuple[type[BaseException], ...]:
         ("botocore.exceptions", "BotoCoreError"),
         ("botocore.exceptions", "ClientError"),
         ("aiohttp", "ClientError"),
+        ("gcsfs.retry", "HttpError"),
         ("google.auth.exceptions", "GoogleAuthError"),
     )
     kinds = [getattr(sys.modules.get(module), name, None) for module, name in names]

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from kfp_katib.addresses import within
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage.checkpoint import read_at, verify_at
-from kfp_katib.storage.names import is_safe_name, refuse_unsafe_name
+from kfp_katib.storage.names import refuse_unsafe_name
+from kfp_katib.storage.objects import delete, files_below, folders_and_files
 from kfp_katib.storage.places import Place, place, trouble
 from kfp_katib.storage.removal import list_plain, remove_plain
 
@@ -23,7 +26,8 @@ class Pruned:
     Attributes:
         removed: The losers' folders.
         kept: The winner's folder, where it was to be kept and is there.
-        left_alone: What is no trial's folder: files, symbolic links, names that no trial has.
+        left_alone: What is none of the trials' folders: files, symbolic links, any other name; everything
+            where the winner's own folder holds no model.
         dry_run: Whether nothing was deleted.
     """
 
@@ -38,6 +42,7 @@ def prune(
     experiment: str,
     keep_trial: str,
     *,
+    trials: Collection[str],
     copy: str | Path,
     keep: int = 1,
     dry_run: bool = False,
@@ -45,13 +50,15 @@ def prune(
 ) -> Pruned:
     """Delete the folders of all trials but the winner from `<models>/<experiment>/`.
 
-    Nothing outside that folder is touched, symbolic links are neither followed nor deleted, and a second
-    call finds the work done.
+    Nothing outside that folder is touched, nor in it what is no trial's, symbolic links are neither followed
+    nor deleted, and a second call finds the work done. Where the winner's own folder is gone, or holds no
+    model, nothing is deleted: either that was done before, since it goes last, or this is not the place.
 
     Args:
         models: The root of all models: a path or a URI.
         experiment: The Experiment's name.
         keep_trial: The winner's name.
+        trials: The names of the search's trials, the winner's among them.
         copy: The copy of the winner's model, which is verified before anything is deleted.
         keep: 1 keeps the winner's folder, 0 not even that.
         dry_run: Say what would be deleted and delete nothing.
@@ -63,56 +70,51 @@ def prune(
             (those that could are gone).
     """
     refuse_unsafe_name("experiment", experiment)
-    refuse_unsafe_name("trial", keep_trial)
+    for trial in (keep_trial, *trials):
+        refuse_unsafe_name("trial", trial)
     if keep not in (0, 1):
         raise InputError(f"keep is {keep!r}. Give 1 to keep the winner's folder, 0 to delete that too.")
-    root, copied = place(models, endpoint_url) / experiment, place(copy, endpoint_url)
-    _refuse_bad_copy(copied, root, keep_trial)
-    folders, others = _listed(root)
+    root = place(models, endpoint_url, what="the models") / experiment
+    has_winner = _check_copy(place(copy, endpoint_url, what="the copy"), root, keep_trial)
+    found = _listed(root)
+    folders = [name for name in sorted(set(trials)) if (name, True) in found and has_winner]
     kept = [name for name in folders if keep and name == keep_trial]
     losers = [name for name in folders if name not in kept]
+    others = sorted({name for name, _ in found} - set(folders))
+    if others and not has_winner:
+        logger.warning("%s holds no model of trial %s, so nothing is deleted there", root, keep_trial)
     if not dry_run:
-        _remove(root, losers)
+        _remove(root, [name for name in losers if name != keep_trial])
+        _remove(root, [name for name in losers if name == keep_trial])
         logger.info("deleted %d checkpoint folders from %s", len(losers), root)
     return Pruned(tuple(losers), tuple(kept), tuple(others), dry_run)
 
 
-def _refuse_bad_copy(copied: Place, root: Place, keep_trial: str) -> None:
-    if _within(copied, root):
+def _check_copy(copied: Place, root: Place, keep_trial: str) -> bool:
+    """Refuse a copy that is not whole or not the winner's; return whether the winner's own is there."""
+    if within(copied.uri, root.uri):
         raise StorageError(f"The copy {copied} lies inside {root}, which is to be pruned. Copy it elsewhere.")
     checkpoint = read_at(copied)
     verify_at(copied, checkpoint)
     try:
         original = read_at(root / keep_trial)
     except NoCheckpoint:
-        return  # pruned before with keep=0; the copy is whole, and that is what counts
+        return False
     if original.files != checkpoint.files:
         raise StorageError(
             f"The copy {copied} is not the model of trial '{keep_trial}' in {root}: their files differ. "
             "Nothing was deleted. Collect the winner again."
         )
+    return True
 
 
-def _within(inner: Place, outer: Place) -> bool:
-    if inner.path and outer.path:
-        return inner.path.resolve().is_relative_to(outer.path.resolve())
-    return f"{inner.uri}/".startswith(f"{outer.uri}/")
-
-
-def _listed(root: Place) -> tuple[list[str], list[str]]:
-    """The trials' folders in an experiment's folder, and what else is there; both sorted."""
+def _listed(root: Place) -> set[tuple[str, bool]]:
+    """What is in an experiment's folder, each name with whether it is a folder."""
     try:
         with trouble(f"listing {root}"):
-            found = list_plain(root.path) if root.path else _list_store(root)
+            return set(list_plain(root.path) if root.path else folders_and_files(root))
     except NoCheckpoint:
-        return [], []
-    folders = {name for name, is_folder in found if is_folder and is_safe_name(name)}
-    return sorted(folders), sorted({name for name, _ in found} - folders)
-
-
-def _list_store(root: Place) -> list[tuple[str, bool]]:
-    entries = root.store.ls(root.uri, detail=True)
-    return [(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries]
+        return set()
 
 
 def _remove(root: Place, names: list[str]) -> None:
@@ -122,4 +124,9 @@ def _remove(root: Place, names: list[str]) -> None:
         if root.path:
             remove_plain(root.path, names)
         else:
-            root.store.rm([f"{root.uri}/{name}/" for name in names], recursive=True)
+            delete(root, [key for name in names for key in _keys(root, name)])
+
+
+def _keys(root: Place, folder: str) -> list[str]:
+    """The names of a folder's files; that of its marker, which an object store may hold, after them."""
+    return [*(f"{folder}/{name}" for name in sorted(files_below(root / folder))), f"{folder}/"]

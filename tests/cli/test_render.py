@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.cli.commands import call, job, manifest, write
@@ -80,6 +81,34 @@ def test_an_unreadable_trial_pod_names_the_option(tmp_path: Path) -> None:
     called = call("render", write(tmp_path, manifest("0.1")), "--trial-pod", str(tmp_path / "none.yaml"))
     assert called.exit_code == 2
     assert "--trial-pod" in called.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"labels": {"a": NaN}}', "error: labels.a: The number is nan"),
+        ("env: [{name: A, value: .inf}]", "error: env[0].value: The number is inf"),
+        ('{"env": [], "env": []}', "error: The key 'env' stands twice"),
+        ("env: []\nenv: []", "error: The key 'env' stands 2 times in one mapping (lines 1, 2)"),
+        ('{"env": [}', "error: The text is not YAML at line 1"),
+        ("volumes: [{name: a, emptyDir: !!timestamp x}]", "error: Line 1: the tag !!timestamp does not fit"),
+        ("just text", "error: The manifest is not a mapping but str"),
+        ("env:", "error: trial_pod.env: The value is null"),
+        (
+            '{"volumes": [{"name": "a", "emptyDir": null}]}',
+            "error: trial_pod.volumes[0].emptyDir: The value is",
+        ),
+        ("env: text", "error: trial_pod.env: A list is due here, not 'text'"),
+    ],
+)
+def test_a_broken_trial_pod_is_refused_with_its_field(tmp_path: Path, text: str, message: str) -> None:
+    """What JSON does not have, nulls, text and doubled keys; nothing is rendered."""
+    pod = tmp_path / "pod.yaml"
+    pod.write_text(text)
+    called = call("render", write(tmp_path, manifest("0.1")), "--trial-pod", str(pod))
+    assert (called.exit_code, called.stdout) == (2, "")
+    assert "trial" in called.stderr
+    assert message in called.stderr
 
 
 def test_warnings_go_to_stderr(tmp_path: Path) -> None:

@@ -189,6 +189,22 @@ def test_a_missing_dataset_names_its_option(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "place", "message"),
+    [
+        ("--models", "s3:/bucket/models", "--models: 's3:/bucket/models' names no bucket"),
+        ("--models", "memory://models", "--models: 'memory://models' lies in one process"),
+        ("--dataset", "file://host/data", "names no folder of this machine"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(tmp_path: Path, option: str, place: str, message: str) -> None:
+    """In one line, before anything starts."""
+    called = call("run", write(tmp_path, manifest("0.3")), option, place)
+    assert called.exit_code == 2
+    assert message in called.stderr
+    assert len(called.stderr.splitlines()) == 1
+
+
 def test_an_empty_address_is_refused(tmp_path: Path) -> None:
     """`--models ""` is a slip, not the current folder."""
     called = call("run", write(tmp_path, manifest("0.3")), "--models", "")
@@ -220,3 +236,33 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path, options: list[str], words
     called = call("run", write(tmp_path, manifest("0.3")), *options)
     assert called.exit_code == 2
     assert words in called.stderr
+
+
+def case(name: str) -> str:
+    """A manifest of tests/data/cases."""
+    return str(Path(__file__).parents[1] / "data" / "cases" / name)
+
+
+def test_an_option_stands_instead_of_a_field_that_is_missing() -> None:
+    """`--max-trials` is read as if it stood in the manifest, before anything is judged."""
+    refused = call("run", case("34-max-trials-option.yaml"))
+    assert refused.exit_code == 2
+    assert "maxTrialCount is missing" in refused.stderr
+    called = call("run", case("34-max-trials-option.yaml"), "--max-trials", "2")
+    assert called.exit_code == 0
+    assert "random, 2 trials" in called.stderr
+
+
+def test_a_parameter_whose_name_is_a_flag_can_be_copied() -> None:
+    """Its dashes are its own."""
+    called = call("run", case("31-dashed-name.yaml"))
+    assert called.exit_code == 0
+    assert "\n    --lr=0.1" in called.stdout
+    assert "----lr" not in called.stdout
+
+
+def test_an_error_after_options_says_so(tmp_path: Path) -> None:
+    """The file alone may be without a fault."""
+    called = call("run", write(tmp_path, manifest("0.1", "0.2")), "--parallel-trials", "3")
+    assert called.exit_code == 2
+    assert "experiment.yaml after overrides: 1 error" in called.stderr

@@ -4,13 +4,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kfp_katib.cli.summary import in_colour, last_failure, summary
+from kfp_katib.experiment import FeasibleSpace, Parameter
+from kfp_katib.experiment.model import ParameterType
 from kfp_katib.results import Metric, Result, Trial, conclude
-from tests.local_search.searching import double, experiment
+from tests.local_search.searching import double, experiment, one_of
 from tests.test_progress import Screen
 
 FOLDER = Path("/runs/search")
@@ -82,6 +86,45 @@ def test_numbers_have_six_figures_where_they_are_compared_and_all_where_they_are
     text = summary(ended(best), FOLDER, colour=False)
     assert table(text)[0].split() == ["*", "t1", "Succeeded", "0.123457", "0.123457", "–"]
     assert f"--lr={long}" in text
+
+
+@pytest.mark.parametrize(
+    "text", ["1.10", "007", "1_0", "1234567890123456", "9007199254740993", "1e-3", "0x1f"]
+)
+@pytest.mark.parametrize("kind", ["categorical", "discrete", "int", "double"])
+def test_a_value_stands_in_the_table_as_the_trial_got_it(kind: ParameterType, text: str) -> None:
+    """`1.10` and `1.1` are two categories, `007` is a name, and a seed of 16 digits is all of them."""
+    made = experiment("random", (Parameter("value", kind, FeasibleSpace(list=(text,))),))
+    loss = Metric(text, text, text)
+    best = Trial("t1", {"value": text}, "Succeeded", metrics={"loss": loss})
+    ended = conclude(made, [best], state="Succeeded", reason="", message="")
+    row = table(summary(ended, None, colour=False))[0].split()
+    assert row == [*(["*"] if ended.best else []), "t1", "Succeeded", text, text, "–"]
+
+
+def test_a_category_that_looks_like_a_long_fraction_is_not_rounded() -> None:
+    """It is a name."""
+    made = experiment("random", (one_of("value", "0.123456789"),))
+    best = Trial("t1", {"value": "0.123456789"}, "Succeeded", metrics={"loss": Metric("1", "1", "1")})
+    text = summary(conclude(made, [best], state="Succeeded", reason="", message=""), None, colour=False)
+    assert "0.123456789" in table(text)[0]
+
+
+def test_a_name_that_is_a_flag_stays_one() -> None:
+    """`--lr` is copied as `--lr=0.1`, never with four dashes."""
+    made = experiment("random", (double("--lr", "0", "1"), double("units", "0", "1"), double("-m", "0", "1")))
+    trial = Trial(
+        "t1", {"--lr": "0.1", "units": "3", "-m": "0.5"}, "Succeeded", metrics={"loss": Metric("1", "1", "1")}
+    )
+    text = summary(conclude(made, [trial], state="Succeeded", reason="", message=""), None, colour=False)
+    assert text.endswith("    --lr=0.1 \\\n    --units=3 \\\n    -m=0.5")
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_time() -> None:
+    """The trial took no time that is known."""
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    trial = replace(succeeded(1), started=began, ended=began - timedelta(hours=1))
+    assert table(summary(ended(trial), None, colour=False))[0].endswith(" 0 s")
 
 
 def test_a_long_name_does_not_widen_the_table() -> None:

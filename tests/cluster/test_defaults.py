@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from kfp_katib import load
+from kfp_katib.cluster.spec import differences
 from kfp_katib.experiment.model import Experiment, Manifest
 from tests.cluster.katib import Katib
-from tests.cluster.manifests import small
+from tests.cluster.manifests import COLLECTORS, rich, small
 
 pytestmark = pytest.mark.cluster
 
@@ -70,6 +71,25 @@ def test_defaults_are_katibs(case: str, katib: Katib) -> None:
         pytest.skip(f"this Katib is not configured for {katib.lacks(manifest)}")
     ours, theirs = load(manifest), load(_as_written(katib.admit(manifest)))
     assert _meaning(ours) == _meaning(theirs)
+
+
+@pytest.mark.parametrize("case", SILENT)
+def test_what_katib_stores_is_the_search_that_was_asked_for(case: str, katib: Katib) -> None:
+    """A step that starts again adopts it: neither defaults nor what Go leaves out make a difference."""
+    manifest = _changed(small("defaults", katib.image), SILENT[case])
+    if katib.lacks(manifest):
+        pytest.skip(f"this Katib is not configured for {katib.lacks(manifest)}")
+    assert list(differences(manifest, katib.admit(manifest))) == []
+
+
+@pytest.mark.parametrize("collector", COLLECTORS)
+def test_a_rich_manifest_is_stored_as_the_search_that_was_asked_for(collector: str, katib: Katib) -> None:
+    """With most fields there are, also some that Katib does not know."""
+    manifest = rich("rich", katib.image, collector=collector)
+    manifest["spec"]["x-note"] = {"by": "somebody"}
+    if katib.lacks(manifest):
+        pytest.skip(f"this Katib is not configured for {katib.lacks(manifest)}")
+    assert list(differences(manifest, katib.admit(manifest))) == []
 
 
 def test_the_webhook_fills_every_default(katib: Katib) -> None:

@@ -84,7 +84,10 @@ BY_THE_JOB = frozenset(
     {
         *("job-field-missing", "restart-policy-invalid", "image-missing", "trial-label-invalid"),
         *("container-name-invalid", "container-name-repeated", "mount-without-volume"),
-        *("resource-unknown", "request-above-limit", "device-without-limit"),
+        *("resource-unknown", "request-above-limit", "device-without-limit", "resource-amount-invalid"),
+        *("job-choice-unknown", "job-number-out-of-range", "job-text-invalid", "job-field-empty"),
+        *("job-fields-exclusive", "job-field-misplaced", "annotation-invalid"),
+        *("mount-path-repeated", "volume-repeated"),
     }
 )
 """Rules whose manifests Katib accepts although Kubernetes refuses the Job that every trial then is."""

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from kfp_katib.cluster.blame import Event, first, said_of, sentence
+from kfp_katib.cluster.questions import NO_COLLECTOR
 from kfp_katib.cluster.stall import GRACE_SECONDS, Sign
 
 
@@ -88,3 +91,76 @@ def test_causes_come_before_what_follows_from_them() -> None:
     """A service whose image is missing is also not ready."""
     found = [Sign("service-not-ready", "x"), Sign("image", "x-random-1", "not found")]
     assert [sign.cause for sign in first(found)] == ["image", "service-not-ready"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("no-answer", ""),
+        ("no-trial", ""),
+        ("unreported", ""),
+        ("unreported", "its Job is complete"),
+        ("no-pod", "its Job does not exist"),
+        ("no-service-pod", "its Deployment does not exist"),
+        ("not-taken-over", ""),
+        ("no-controller", ""),
+        ("no-suggestion", ""),
+        ("silent", "its Job has failed"),
+    ],
+)
+def test_what_nobody_explains_is_the_controllers_turn(cause: str, words: str) -> None:
+    """The metric, the filter, the db-manager and the suggestion service have done their part."""
+    text = sentence(Sign(cause, "x"), [], words)
+    assert "katib-controller" in text.partition(": ")[0] or "katib-controller" in text.partition(". ")[0]
+    assert text.endswith(
+        "Check that the pod katib-controller runs (kubectl get pods -A -l "
+        "katib.kubeflow.org/component=controller), then its log."
+    )
+    assert not re.search("filter|db-manager|settings", text)
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"), [("no-pod", "its Job is suspended"), ("no-pod", ""), ("no-service-pod", "")]
+)
+def test_the_controller_has_done_its_part_where_its_work_is_there(cause: str, words: str) -> None:
+    """A Job without a pod is for others to explain, also where we may not look at it."""
+    assert "katib-controller" not in sentence(Sign(cause, "x"), [], words)
+
+
+@pytest.mark.parametrize(
+    "cause", ["no-answer", "no-trial", "unreported", "no-pod", "not-taken-over", "silent"]
+)
+def test_a_controller_that_is_down_comes_before_all_that_follows_from_it(cause: str) -> None:
+    """Also before an event, which may be from the time when it still ran."""
+    text = sentence(
+        Sign(cause, "x"), [event("x", "ReconcileError", "old")], down="its webhook does not answer"
+    )
+    assert text.startswith("katib-controller is down, its webhook does not answer; so ")
+
+
+def test_a_full_node_is_no_fault_of_a_controller_that_is_down() -> None:
+    """What the kubelet or the scheduler says holds whoever else is down."""
+    text = sentence(Sign("image", "x", "not found"), [], down="its webhook does not answer")
+    assert "katib-controller" not in text
+
+
+def test_a_pod_without_a_collector_is_told() -> None:
+    """Its metrics would never come, whoever runs by now."""
+    text = sentence(Sign("unreported", "t"), [], NO_COLLECTOR)
+    assert "Katib has no metric of it: its pod has no metrics collector" in text
+    assert "primaryPodLabels" in text
+
+
+@pytest.mark.parametrize("cause", ["no-answer", "no-trial", "unreported"])
+def test_without_the_right_to_events_nobody_is_excluded(cause: str) -> None:
+    """Somebody may have complained: both ways to go on are named."""
+    text = sentence(Sign(cause, "x"), [], blind=True)
+    assert "no right to list events" in text
+    assert "Check that the pod katib-controller runs" in text
+    assert text.count("Check") >= 2
+
+
+def test_a_complete_job_speaks_for_itself() -> None:
+    """Whatever may be read beside it."""
+    text = sentence(Sign("unreported", "x"), [], "its Job is complete", blind=True)
+    assert text.startswith("katib-controller does not go on with trial 'x'")

@@ -32,6 +32,9 @@ def test_it_is_called_like_a_trial() -> None:
     "template",
     [
         pytest.param({"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "spec": {}}, id="another kind"),
+        pytest.param(
+            {"apiVersion": "batch.volcano.sh/v1alpha1", "kind": "Job", "spec": {}}, id="another group's Job"
+        ),
         pytest.param(None, id="a ConfigMap"),
     ],
 )

@@ -61,3 +61,11 @@ def test_what_a_pod_can_do_without_is_not_looked_for(pod: dict[str, Any]) -> Non
 def test_a_template_in_a_config_map_is_not_looked_into() -> None:
     """Katib reads it; we do not."""
     assert references({"spec": {"trialTemplate": {"configMap": {"configMapName": "x"}}}}) == []
+
+
+@pytest.mark.parametrize("value", [None, 1, "x", ["x"], [None], {"a": 1}, [[]]])
+@pytest.mark.parametrize("field", ["volumes", "containers", "initContainers", "serviceAccountName"])
+def test_another_kinds_fields_may_hold_anything(field: str, value: Any) -> None:
+    """What they mean is their operator's affair; nothing is found in them."""
+    found = references(manifest(**{field: value}))
+    assert found == ([(SERVICE_ACCOUNTS, "x")] if (field, value) == ("serviceAccountName", "x") else [])

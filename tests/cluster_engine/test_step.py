@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kfp_katib.cluster.identity import label_value
 from kfp_katib.cluster.step import step_of
+from kfp_katib.labels import label_value
 
 PODS = yaml.safe_load((Path(__file__).parents[1] / "data" / "step_pods.yaml").read_text())
 NODE = "workflows.argoproj.io/node-name"

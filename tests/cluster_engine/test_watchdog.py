@@ -92,3 +92,43 @@ def test_a_sign_that_reaches_no_further_is_said() -> None:
     dog = Watchdog()
     dog.look([Sign("no-trial", "x", reached=7)], working=True, now=0)
     assert dog.look([Sign("no-trial", "x", reached=7)], working=True, now=30)
+
+
+SILENT = Sign("unreachable", "pods", "connection refused")
+
+
+def test_no_time_passes_while_the_server_is_silent() -> None:
+    """What was seen before the silence must last on after it to mean something."""
+    dog = Watchdog()
+    dog.look([IMAGE], working=False, now=0)
+    for now in range(5, 100, 5):
+        assert IMAGE not in dog.look([SILENT], working=False, now=now)
+    assert dog.look([IMAGE], working=False, now=100) == []
+    assert dog.look([IMAGE], working=False, now=105) == [IMAGE]
+
+
+def test_a_warning_is_not_repeated_after_a_silence() -> None:
+    """The sign is the same."""
+    dog = Watchdog()
+    dog.look([IMAGE], working=False, now=0)
+    dog.unsaid(dog.look([IMAGE], working=False, now=10))
+    for now in range(15, 100, 5):
+        dog.look([SILENT], working=False, now=now)
+    assert dog.unsaid(dog.look([IMAGE], working=False, now=101)) == []
+
+
+def test_a_silence_that_lasts_is_itself_a_sign() -> None:
+    """And counts as idle where no trial was computed when it began."""
+    dog = Watchdog()
+    for now in range(0, 100, 5):
+        lasting = dog.look([SILENT], working=False, now=now)
+    assert lasting == [SILENT]
+    assert dog.idle_seconds(100) == 100
+
+
+def test_one_sign_with_two_wordings_is_said_once() -> None:
+    """Two containers of a pod that wait for one thing."""
+    twice = [IMAGE, Sign("image", "p", "the other container")]
+    dog = Watchdog()
+    dog.look(twice, working=False, now=0)
+    assert dog.unsaid(dog.look(twice, working=False, now=10)) == [twice[1]]

@@ -52,6 +52,8 @@ class Player:
             self.api.store.remove(kind, name)
         else:
             if kind == "experiments":  # the spec's hash is that of the manifest that we sent
+                if self.api.store.get(kind, name) is None:
+                    return  # somebody has deleted it: Katib writes no status any more
                 thing = {**thing, "metadata": {**thing["metadata"], "labels": self._labels}}
             self.api.store.put(kind, thing)
 

@@ -36,6 +36,8 @@ class Api:
         rules: The answer to an access review.
         forbidden: The kinds that are answered with 403.
         broken: The kinds that are answered with 500.
+        closed: The namespaces in which everything is answered with 403.
+        apart: Whether an object is seen in its own namespace alone; recordings keep that of their making.
         undeletable: Whether deletions are answered with 403.
         ahead_seconds: How far the server's clock is ahead.
         expired: Whether the next watch that has something to tell is told 410 instead.
@@ -55,6 +57,8 @@ class Api:
     )
     forbidden: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    closed: set[str] = field(default_factory=set)
+    apart: bool = False
     undeletable: bool = False
     ahead_seconds: float = 0.0
     expired: bool = False
@@ -115,26 +119,37 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[-1] for key, values in parse_qs(address.query).items()}
         body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         parts = address.path.strip("/").split("/")
-        kind, *rest = parts[parts.index("namespaces") + 2 :] if "namespaces" in parts else parts[-1:]
+        namespace, kind, *rest = (
+            parts[parts.index("namespaces") + 1 :] if "namespaces" in parts else ("", parts[-1])
+        )
         watch = " watch" if query.get("watch") else ""
         self.api.asked[f"{self.command} {kind}{watch}"] += 1
         try:
             self._disturb(kind)
-            if kind in self.api.forbidden or (self.api.undeletable and self.command == "DELETE"):
+            undeletable = self.api.undeletable and self.command == "DELETE"
+            if kind in self.api.forbidden or namespace in self.api.closed or undeletable:
                 self._answer(403, _status(403, f"{kind} is forbidden", "Forbidden"))
             elif kind in self.api.broken:
                 self._answer(500, _status(500, "broken"))
+            elif self.api.apart and rest and not self._is_in(namespace, kind, rest[0]):
+                self._answer(*_not_found(kind, rest[0]))
             elif watch:
                 self._watch(kind, query)
             else:
-                self._answer(*self._respond(kind, rest, query, body))
+                self._answer(*self._respond(namespace, kind, rest, query, body))
         except _Cut:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815
 
-    def _respond(self, kind: str, rest: list[str], query: dict[str, str], body: Thing) -> tuple[int, Any]:
+    def _is_in(self, namespace: str, kind: str, name: str) -> bool:
+        found = self.api.store.get(kind, name)
+        return found is not None and found["metadata"].get("namespace") == namespace
+
+    def _respond(
+        self, namespace: str, kind: str, rest: list[str], query: dict[str, str], body: Thing
+    ) -> tuple[int, Any]:
         store = self.api.store
         if kind == "selfsubjectrulesreviews":
             return 201, {"status": self.api.rules}
@@ -149,6 +164,7 @@ class _Handler(BaseHTTPRequestHandler):
             found = store.get(kind, rest[0])
             return (200, found) if found else _not_found(kind, rest[0])
         things, version = store.choose(kind, selector(query))
+        things = [each for each in things if not self.api.apart or each["metadata"]["namespace"] == namespace]
         items, following = page(things, query)
         return 200, {"items": items, "metadata": {"resourceVersion": str(version), "continue": following}}
 

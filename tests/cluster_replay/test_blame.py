@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.cluster.blame import ask, warnings
+from kfp_katib.cluster.blame import warnings
 from kfp_katib.cluster.connect import connect
+from kfp_katib.cluster.questions import ask
 from kfp_katib.cluster.stall import Sign
 from tests.cluster_engine.made import mirror_of, pod, suggestion, thing
 from tests.cluster_replay.server import Api

@@ -10,7 +10,8 @@ import pytest
 
 from kfp_katib.cluster import cancel, end_abandoned
 from kfp_katib.errors import ClusterError, InputError
-from kfp_katib.labels import RUN
+from kfp_katib.labels import RUN, label_value
+from kfp_katib.steps import clean_up_run
 from tests.cluster.engine.recording import Recording
 from tests.cluster_replay.player import api_of
 from tests.cluster_replay.searches import name_of
@@ -41,24 +42,86 @@ def test_cancel_says_what_holds_a_deletion(unfinished: Recording, serve: Serve) 
         cancel(name_of(unfinished), wait_seconds=0.1)
 
 
-def test_an_aborted_runs_unfinished_experiments_are_ended(unfinished: Recording, serve: Serve) -> None:
-    """Those of other runs, and those that have a verdict, are left alone."""
-    api, _ = api_of(unfinished)
+@pytest.fixture
+def put(unfinished: Recording) -> Callable[..., None]:
+    """Put an Experiment of a run into a cluster."""
 
-    def put(name: str, run_id: str, *, done: bool) -> None:
+    def of_run(api: Api, name: str, run_id: str, *, namespace: str = "team", done: bool = False) -> None:
         thing = copy.deepcopy(unfinished.manifest)
-        labels = {"app.kubernetes.io/managed-by": "kfp-katib", RUN: run_id}
-        thing["metadata"] |= {"name": name, "uid": name, "labels": labels}
+        labels = {"app.kubernetes.io/managed-by": "kfp-katib", RUN: label_value(run_id)}
+        thing["metadata"] |= {"name": name, "uid": name, "namespace": namespace, "labels": labels}
         thing["status"] = {"conditions": [{"type": "Succeeded", "status": "True"}] if done else []}
         api.store.put("experiments", thing)
 
-    put("mine", "r1", done=False)
-    put("finished", "r1", done=True)
-    put("theirs", "r2", done=False)
+    return of_run
+
+
+def left(api: Api) -> list[str]:
+    """The names of the Experiments that are still there."""
+    return [each["metadata"]["name"] for each in api.store.choose("experiments", lambda _: True)[0]]
+
+
+@pytest.mark.parametrize("run_id", ["r1", "a run (2)", "r" * 80])
+def test_an_aborted_runs_unfinished_experiments_are_ended(
+    run_id: str, put: Callable[..., None], serve: Serve
+) -> None:
+    """Those of other runs, and those that have a verdict, are left alone; an id may be any text."""
+    api = Api()
+    put(api, "mine", run_id)
+    put(api, "finished", run_id, done=True)
+    put(api, "theirs", "r2")
     serve(api)
-    assert end_abandoned("r1") == ["mine"]
-    left, _ = api.store.choose("experiments", lambda _: True)
-    assert [each["metadata"]["name"] for each in left] == ["finished", "theirs"]
+    assert end_abandoned(run_id) == ["mine"]
+    assert left(api) == ["finished", "theirs"]
+
+
+MANIFEST = "kind: Experiment\nmetadata: {name: x, namespace: manifests}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        pytest.param({}, {"beside"}, id="the step's own"),
+        pytest.param({"experiment": MANIFEST}, {"beside", "by-manifest"}, id="the manifest's"),
+        pytest.param({"namespace": "given"}, {"beside", "by-argument"}, id="the argument's"),
+        pytest.param(
+            {"namespace": "given", "experiment": MANIFEST},
+            {"beside", "by-argument", "by-manifest"},
+            id="all of them",
+        ),
+        pytest.param({"experiment": "kind: ["}, {"beside"}, id="a manifest that started nothing"),
+        pytest.param({"experiment": "metadata: [1]"}, {"beside"}, id="a manifest without metadata"),
+    ],
+)
+def test_an_experiment_is_found_wherever_its_launcher_put_it(
+    given: dict[str, str], found: set[str], put: Callable[..., None], serve: Serve
+) -> None:
+    """By the same arguments that the launcher got."""
+    api = Api(apart=True)
+    places = {"beside": "team", "by-argument": "given", "by-manifest": "manifests", "elsewhere": "other"}
+    for name, namespace in places.items():
+        put(api, name, "r1", namespace=namespace)
+    serve(api)
+    assert clean_up_run("r1", "katib", **given) == len(found)
+    assert set(left(api)) == set(places) - found
+
+
+def test_rights_in_one_namespace_are_enough(put: Callable[..., None], serve: Serve) -> None:
+    """A service account that may not look into its own namespace has started nothing there."""
+    api = Api(apart=True, closed={"team", "manifests"})
+    put(api, "mine", "r1", namespace="given")
+    serve(api)
+    assert clean_up_run("r1", "katib", "given", MANIFEST) == 1
+
+
+def test_a_namespace_that_was_asked_for_and_is_closed_is_told(put: Callable[..., None], serve: Serve) -> None:
+    """What can be ended elsewhere is ended all the same."""
+    api = Api(apart=True, closed={"given"})
+    put(api, "beside", "r1")
+    serve(api)
+    with pytest.raises(ClusterError, match=r"namespaces/given/experiments: 403"):
+        clean_up_run("r1", "katib", "given")
+    assert left(api) == []
 
 
 def test_no_run_is_not_every_run() -> None:

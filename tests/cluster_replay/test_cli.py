@@ -67,7 +67,9 @@ def test_again_is_refused_where_it_would_delete(serve: Serve, file_of: Callable[
     recorded = recording.read("budget")
     called = call("run", file_of(recorded), "--engine", "katib", "--again")
     assert called.exit_code == 2
-    assert f"kfp-katib cancel {name_of(recorded)}" in called.stderr
+    assert called.stderr.endswith(f"kfp-katib cancel {name_of(recorded)}\n")
+    elsewhere = call("run", file_of(recorded), "--engine", "katib", "--again", "-n", "team")
+    assert elsewhere.stderr.endswith(f"kfp-katib cancel {name_of(recorded)} -n team\n")
 
 
 def test_watch_shows_what_somebody_else_has_started(serve: Serve) -> None:
@@ -81,6 +83,7 @@ def test_watch_shows_what_somebody_else_has_started(serve: Serve) -> None:
     called = call("watch", name_of(recorded), "-n", "team")
     assert called.exit_code == 0
     assert "Succeeded" in called.stdout
+    assert "earlier run" not in called.stderr
 
 
 def test_cancel_says_when_all_is_gone(serve: Serve) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import certifi
 import pytest
+import urllib3
 from kubernetes.config import incluster_config
 
 from kfp_katib.cluster.connect import connect
@@ -61,6 +62,20 @@ def test_a_server_that_is_not_there_is_named(
         pytest.raises(ClusterError, match=r"no answer from http://127\.0\.0\.1:9"),
     ):
         cluster.get(EXPERIMENTS, "x")
+
+
+def test_attempts_that_fail_are_not_told_one_by_one(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What lasts is said once by us; what others ask by way of urllib3 is theirs to be told."""
+    serve(Api())
+    monkeypatch.setenv("KUBECONFIG", str(write_kubeconfig(tmp_path, "http://127.0.0.1:9", "team")))
+    with connect() as cluster, pytest.raises(ClusterError):
+        cluster.get(EXPERIMENTS, "x")
+    assert caplog.records == []
+    with pytest.raises(urllib3.exceptions.MaxRetryError), urllib3.PoolManager() as pool:
+        pool.request("GET", "http://127.0.0.1:9", retries=urllib3.Retry(1, backoff_factor=0))
+    assert "Retrying" in caplog.text
 
 
 def test_a_refusal_keeps_the_servers_words(serve: Serve) -> None:

@@ -88,8 +88,66 @@ def test_a_stall_is_said_and_ends_the_search(
         run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=deny)
     player.join()
     assert "exceeded quota: gpus, requested: nvidia.com/gpu=1" in str(error.value)
-    assert "kubectl" in str(error.value)
+    assert f"to end it: kubectl delete experiment {name_of(unfinished)} -n" in str(error.value)
     assert any("exceeded quota" in record.message for record in caplog.records)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signs that mean something after a fifth of a second."""
+    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
+    monkeypatch.setattr("kfp_katib.cluster.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_controller_that_is_down_is_to_blame(unfinished: Recording, serve: Serve) -> None:
+    """Not the trial, whose pod never comes, although an older event speaks of it."""
+    api, _ = api_of(unfinished)
+    serve(api)
+    words = 'failed calling webhook "defaulter.experiment.katib.kubeflow.org": connection refused'
+
+    def fall(_: Progress) -> None:
+        api.refuse["experiments"] = (500, words)
+
+    with pytest.raises(Stalled, match=r"for 2\.5 s: katib-controller is down, its webhook does not answer"):
+        run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=fall)
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_server_that_has_fallen_silent_is_all_that_is_told(
+    unfinished: Recording, serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The watches have not noticed, and what they told is no ground for anything."""
+    api, player = api_of(unfinished)
+    serve(api)
+
+    def fall(progress: Progress) -> None:
+        if progress.running:
+            api.broken = {"experiments", "trials", "pods", "suggestions", "events", "jobs"}
+
+    with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match="the API server does not answer"):
+        run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=fall)
+    player.join()
+    said = [record.getMessage() for record in caplog.records if record.name == "kfp_katib.cluster.alarm"]
+    assert all("the API server does not answer" in each for each in said)
+
+
+def test_a_budget_that_was_edited_meanwhile_is_the_one_that_counts(
+    unfinished: Recording, serve: Serve
+) -> None:
+    """Katib lets people change it while an Experiment runs; the launcher's manifest is older."""
+    api, _ = api_of(unfinished)
+    serve(api)
+
+    def edit(_: Progress) -> None:
+        stored = api.store.get("experiments", name_of(unfinished))
+        if stored and stored["spec"]["maxTrialCount"] != 9:
+            api.store.put("experiments", {**stored, "spec": {**stored["spec"], "maxTrialCount": 9}})
+
+    with pytest.raises(TimedOut, match="of 9 trials are completed") as error:
+        run(experiment_of(unfinished), timeout_seconds=4, on_update=edit)
+    assert error.value.result is not None
+    assert error.value.result.experiment.max_trial_count == 9
 
 
 @pytest.mark.parametrize(

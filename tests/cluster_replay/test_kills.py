@@ -44,8 +44,9 @@ def in_a_pipeline(monkeypatch: pytest.MonkeyPatch) -> Callable[[Api, dict[str, A
     def put(api: Api, spec: dict[str, Any]) -> None:
         monkeypatch.setenv("KFP_POD_NAME", "tune-launch")
         labels = {"workflows.argoproj.io/workflow": "tune"}
-        api.store.put("pods", {"metadata": {"name": "tune-launch", "uid": "p", "labels": labels}})
-        workflow = {"metadata": {"name": "tune", "uid": "w"}, "spec": spec, "status": {}}
+        own = {"namespace": "team", "labels": labels}
+        api.store.put("pods", {"metadata": {"name": "tune-launch", "uid": "p", **own}})
+        workflow = {"metadata": {"name": "tune", "namespace": "team", "uid": "w"}, "spec": spec, "status": {}}
         api.store.put("workflows", workflow)
 
     return put
@@ -76,6 +77,22 @@ def test_a_terminated_run_takes_its_experiment_along(
             time.sleep(0.002)
         record_property("seconds_to_delete", round(time.monotonic() - start, 3))
         assert process.wait(timeout=2) == -signal.SIGTERM
+
+
+def test_a_terminated_run_takes_its_experiment_along_from_another_namespace(
+    serve: Serve, in_a_pipeline: Callable[[Api, dict[str, Any]], None]
+) -> None:
+    """The pod and the Workflow are in the step's own, whatever the manifest names."""
+    api, player, name = slow("budget")
+    api.apart = True
+    elsewhere = player.recording.manifest["metadata"]["namespace"]
+    in_a_pipeline(api, {"activeDeadlineSeconds": 0})
+    serve(api)
+    assert elsewhere != "team"
+    with launched("budget") as process:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == -signal.SIGTERM
+    assert api.store.get("experiments", name) is None
 
 
 @pytest.mark.parametrize("spec", [{}, {"activeDeadlineSeconds": 86400}], ids=["no deadline", "a deadline"])

@@ -41,6 +41,26 @@ def test_another_experiment_of_the_name_is_refused(serve: Serve) -> None:
     assert api.created == []
 
 
+def test_a_changed_spec_below_the_same_labels_is_refused(serve: Serve) -> None:
+    """As in a manifest that was read from the cluster, edited and sent again."""
+    recorded = recording.read("budget")
+    api, player = api_of(recorded)
+    serve(api)
+    run(experiment_of(recorded))
+    player.join()
+    (stored,), _ = api.store.choose("experiments", lambda _: True)
+    edited = copy.deepcopy(stored)
+    edited["spec"]["maxTrialCount"] = 9
+    api.store.put("experiments", edited)
+    assert run(experiment_of(recorded)).succeeded
+    edited["spec"]["objective"]["type"] = "maximize"
+    api.store.put("experiments", edited)
+    with pytest.raises(
+        InputError, match=r"not this search: spec\.objective\.type is 'maximize', not 'minimize'"
+    ):
+        run(experiment_of(recorded))
+
+
 def test_an_experiment_that_is_being_deleted_is_not_adopted(serve: Serve) -> None:
     """It would vanish under our hands."""
     recorded = recording.read("budget")

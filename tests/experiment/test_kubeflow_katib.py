@@ -69,7 +69,9 @@ print(json.dumps({"json": load(experiment).manifest_json, "problems": len(check(
 @pytest.fixture(scope="module")
 def python() -> Path:
     """The interpreter of an environment with kubeflow-katib and the kfp that it goes with."""
-    return install(ROOT / ".venv-kubeflow-katib", ("kubeflow-katib>=0.19,<0.20", "kfp==2.13.0"))
+    return install(
+        ROOT / ".venv-kubeflow-katib", ("kubeflow-katib>=0.19,<0.20", "kfp==2.13.0", "google-re2>=1.1")
+    )
 
 
 @pytest.mark.timeout(300)

@@ -68,11 +68,11 @@ def test_default_places_of_metrics(kind: str, path: str, format_: str, filters: 
 
 def test_a_json_file_has_no_filter() -> None:
     """The default filter is for text only."""
-    place = {"fileSystemPath": {"path": "/m.json", "format": "JSON"}}
+    place = {"fileSystemPath": {"path": "/out/m.json", "format": "JSON"}}
     manifest = changed(
         random(), {"spec.metricsCollectorSpec": {"collector": {"kind": "File"}, "source": place}}
     )
-    assert load(manifest).collector == Collector("File", "/m.json", "JSON", ())
+    assert load(manifest).collector == Collector("File", "/out/m.json", "JSON", ())
 
 
 @pytest.mark.parametrize(("kind", "default"), [("minimize", "min"), ("maximize", "max")])

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import load, override
+from kfp_katib.experiment.override import overriding
 from tests.experiment.manifests import ABSENT, changed, random
 
 
@@ -49,3 +52,31 @@ def test_an_algorithm_that_does_not_suit_is_refused() -> None:
     """A grid needs steps."""
     with pytest.raises(ManifestError, match="grid needs a step for 'lr'"):
         override(load(random()), algorithm="grid")
+
+
+def test_an_option_stands_instead_of_the_manifests_field() -> None:
+    """What it replaces is not judged: a missing or impossible budget, a setting that does not suit."""
+    lacking = changed(random(), {"spec.maxTrialCount": ABSENT})
+    assert load(lacking, change=overriding(max_trials=4)).max_trial_count == 4
+    wrong = changed(random(), {"spec.maxTrialCount": "many", "spec.parallelTrialCount": 99})
+    experiment = load(wrong, change=overriding(max_trials=4, parallel_trials=2))
+    assert (experiment.max_trial_count, experiment.parallel_trial_count) == (4, 2)
+    misnamed = changed(random(), {"spec.algorithm": {"algorithmName": "rondom", "algorithmSettings": 7}})
+    assert load(misnamed, change=overriding(algorithm="tpe")).algorithm.name == "tpe"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"spec": None}, {"spec": []}, {"spec.algorithm": 7, "spec.maxFailedTrialCount": "x"}, {"kind": "Job"}],
+)
+def test_what_an_option_does_not_replace_is_still_judged(changes: dict[str, Any]) -> None:
+    """And named as in a manifest without options."""
+    with pytest.raises(ManifestError, match=r"search\.yaml after overrides: \d+ error"):
+        load(changed(random(), changes), name="search.yaml", change=overriding(max_trials=2))
+
+
+@pytest.mark.parametrize("value", [10**30, float("nan"), [1], {"a": 1}, "2"])
+def test_an_override_of_the_wrong_type_is_an_error_of_its_field(value: Any) -> None:
+    """A caller in Python may hand over anything."""
+    with pytest.raises(ManifestError, match="after overrides"):
+        load(random(), change=overriding(parallel_trials=value))

@@ -91,6 +91,12 @@ def test_every_missing_value_is_named() -> None:
     assert "--models" in str(caught.value)
 
 
+def test_an_unknown_placeholder_in_a_field_that_katib_ignores_is_left() -> None:
+    """It was a KeyError: the rules do not look there, and nothing comes of it."""
+    experiment = load(changed(random(), {"spec.x-note": "${pipeline.x} ${pipeline.image}"}))
+    assert render(experiment, image="i").manifest["spec"]["x-note"] == "${pipeline.x} i"
+
+
 def test_a_value_is_not_looked_at_again() -> None:
     """A value that looks like a placeholder stays as it is, and the check of the result says so."""
     with pytest.raises(ManifestError, match=r"There is no \$\{pipeline.x\}"):
@@ -127,6 +133,15 @@ def test_istios_label_is_added_where_it_is_absent() -> None:
     assert render(bare, istio_label=False).manifest == bare.manifest
     kept = load(changed(random(), {f"{POD}.metadata.labels": {"sidecar.istio.io/inject": "true"}}))
     assert render(kept).manifest == kept.manifest
+
+
+@pytest.mark.parametrize("word", ["false", "true"])
+def test_istios_annotation_is_as_good_as_its_label(word: str) -> None:
+    """It was the way before there was the label; whatever it says, the manifest is not silent."""
+    noted = {"annotations": {"sidecar.istio.io/inject": word}}
+    experiment = load(changed(random(), {f"{POD}.metadata": noted}))
+    assert [problem.rule for problem in experiment.warnings] == ["istio-label-missing"] * (word == "true")
+    assert render(experiment).manifest == experiment.manifest
 
 
 @pytest.mark.parametrize("make", [config_map, train_job])

@@ -36,6 +36,63 @@ def test_commands(text: str, commands: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "commands"),
+    [
+        ("if a; then b; fi; c", ["if a; then b; fi", "c"]),
+        ("case $x in a) b;; (c) d;; esac && e", ["case $x in a) b;; (c) d;; esac", "e"]),
+        ("case x in esac; a", ["case x in esac", "a"]),
+        ("f() { a; b; }; f", ["f() { a; b; }", "f"]),
+        ("cat <<E; b\nx; y\nE\nc", ["cat <<E", "b", "c"]),
+        ("cat <<-E\n\tx\n\tE\nc", ["cat <<-E", "c"]),
+        ("a=(1 2); b", ["a=(1 2)", "b"]),
+        ("diff <(a; b) c", ["diff <(a; b) c"]),
+        ("echo $((1 << 2)); a", ["echo $((1 << 2))", "a"]),
+        ("echo `a; b`; c", ["echo `a; b`", "c"]),
+    ],
+)
+def test_what_belongs_together_is_one_command(text: str, commands: list[str]) -> None:
+    """Loops, conditions, functions, substitutions and here-documents are not cut."""
+    assert list(parse(text).commands) == commands
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("a 'b", '"\'"'),
+        ('a "b', "'\"'"),
+        ("a $(b", "'$('"),
+        ("a `b", "'`'"),
+        ("a ${b", "'}'"),
+        ("a $((1", "'$(('"),
+        ("if a; then b", "'if'"),
+        ("for i in a; do b", "'do'"),
+        ("{ a; b", "'{'"),
+        ("( a", "'('"),
+        ("case a in", "'case'"),
+        ("cat <<E\na\nE", "the here-document 'E'"),
+        ("cat <<'E'\na", "the here-document 'E'"),
+        ("a $(cat <<E\nb\n)", "the here-document 'E'"),
+    ],
+)
+def test_what_a_script_ends_inside_of(text: str, inside: str) -> None:
+    """Whatever is appended goes in there as well."""
+    assert parse(text).open_end == inside
+
+
+@pytest.mark.parametrize("text", ["a; fi", "a; done", "a )", "a; }", "if a; then b; done"])
+def test_what_closes_but_never_began(text: str) -> None:
+    """No shell reads on."""
+    assert parse(text).unopened
+
+
+def test_ten_thousand_substitutions_are_refused_in_time() -> None:
+    """A script may hold anything; it is no reason to exhaust the stack."""
+    assert parse("$(" * 10_000).open_end == "more than 60 levels of substitutions"
+    assert parse('"$(' * 10_000).open_end.startswith("more than 60")
+    assert parse("$((" * 50_000).open_end
+
+
+@pytest.mark.parametrize(
     ("text", "ends"), [("a # b", True), ("# b\na", False), ("a '# b'", False), ("a #", True)]
 )
 def test_a_comment_at_the_end(text: str, ends: bool) -> None:
@@ -65,7 +122,7 @@ def test_first_word(command: str, word: str) -> None:
     ("container", "line"),
     [
         ({"command": ["sh", "-c", "a; b"]}, Line("a; b", True, ("a; b",))),
-        ({"command": ["bash", "-c"], "args": ["a", "b"]}, Line("a b", True, ("a", "b"))),
+        ({"command": ["bash", "-c"], "args": ["a", "b"]}, Line("a b", True, ("a", "b"), "bash")),
         ({"command": ["/bin/sh", "-c", "a b"]}, Line("/bin/sh -c a b", False, ("/bin/sh", "-c", "a b"))),
         ({"command": ["train"], "args": ["--x=1"]}, Line("train --x=1", False, ("train", "--x=1"))),
         ({"args": ["--x=1"]}, None),

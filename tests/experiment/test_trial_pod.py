@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -93,6 +94,22 @@ def test_resources_are_merged_key_by_key() -> None:
     assert pod["spec"]["containers"][0]["resources"] == {"limits": {"cpu": "2", "nvidia.com/gpu": 1}}
 
 
+def test_lists_of_plain_values_are_joined() -> None:
+    """They have no names; what is there already is not there twice."""
+    manifest = changed(random(), {f"{POD}.spec.securityContext": {"supplementalGroups": [1, 2]}})
+    pod = merged({"securityContext": {"supplementalGroups": [2, 3]}}, manifest)
+    assert pod["spec"]["securityContext"] == {"supplementalGroups": [1, 2, 3]}
+
+
+def test_names_that_are_no_text_in_other_kinds_are_left_alone() -> None:
+    """Their pods have no types; a volume whose name is a list is not ours to judge."""
+    manifest = pytorch_job()
+    replicas = manifest["spec"]["trialTemplate"]["trialSpec"]["spec"]["pytorchReplicaSpecs"]
+    replicas["Master"]["template"]["spec"]["volumes"] = [{"name": ["a"]}, "b"]
+    pod = merged({"volumes": [CLAIM]}, manifest)
+    assert pod["spec"]["volumes"] == [{"name": ["a"]}, "b", CLAIM]
+
+
 def test_merging_twice_is_merging_once() -> None:
     """A step that is retried renders the same manifest."""
     added = {"env": [SECRET], "tolerations": [{"key": "gpu"}], "labels": {"a": "b"}}
@@ -129,9 +146,23 @@ def test_a_trial_without_a_pod_template_refuses_it(make: Any, kind: str) -> None
         ({"volume": []}, "trial_pod.volume: Unknown field 'volume'. Did you mean 'volumes'?"),
         ({"env": {"A": "b"}}, "trial_pod.env: A list is due here, not a mapping"),
         ({"labels": {"a": True}}, 'trial_pod.labels.a: Text is due here, not True. Quote it: "true"'),
+        ({"labels": {"a": math.nan}}, "trial_pod.labels.a: The number is nan"),
+        ({"env": [{"name": "A", "value": math.inf}]}, "trial_pod.env[0].value: The number is inf"),
+        ({"tolerations": [{"tolerationSeconds": 10**30}]}, "trial_pod.tolerations[0].tolerationSeconds"),
+        ({"env": None}, "trial_pod.env: The value is null"),
+        ({"env": [None]}, "trial_pod.env[0]: The value is null"),
+        ({"volumes": [{"name": "a", "emptyDir": None}]}, "trial_pod.volumes[0].emptyDir: The value is null"),
+        ({"labels": {1: "a"}}, "trial_pod.labels: The key 1 is not text"),
+        ({"labels": {"a": "\ud800"}}, "trial_pod.labels.a: The text holds half of a Unicode surrogate"),
+        ({"labels": {"a": {1}}}, "trial_pod.labels.a: The value has the type set"),
+        ({"env": "A=b"}, "trial_pod.env: A list is due here, not 'A=b'"),
+        ({"env": ["A=b"]}, "trial_pod.env[0]: A mapping is due here, not 'A=b'"),
+        ("env", "trial_pod: A mapping is due here, not str"),
+        (["env"], "trial_pod: A mapping is due here, not list"),
+        (math.nan, "trial_pod: The number is nan"),
     ],
 )
-def test_a_wrong_field_is_named(trial_pod: dict[str, Any], message: str) -> None:
+def test_a_wrong_field_is_named(trial_pod: Any, message: str) -> None:
     """With its path, as in a manifest."""
     with pytest.raises(ManifestError) as caught:
         render(load(random()), trial_pod=trial_pod)

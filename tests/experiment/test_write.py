@@ -43,6 +43,15 @@ def test_equal_experiments_give_equal_text() -> None:
     assert to_yaml(load(manifest)) == to_yaml(load(turned))
 
 
+def test_thousands_of_short_lines_are_no_block() -> None:
+    """Its indentation would make a megabyte of them, which is more than is read again."""
+    script = "a\n" * 50_000 + " ".join(
+        f"${{trialParameters.{name}}}" for name in ("lr", "units", "optimizer")
+    )
+    experiment = load(changed(random(), {f"{CONTAINER}.command": ["sh", "-c", script]}))
+    assert load(to_yaml(experiment)) == experiment
+
+
 def test_scripts_stay_readable() -> None:
     """Several lines become a block."""
     words = " ".join(f"${{trialParameters.{name}}}" for name in ("lr", "units", "optimizer"))
@@ -74,6 +83,11 @@ JSON = st.recursive(
             "1:30",
             "-",
             ".5",
+            "-.1",
+            "+.5e1",
+            "._1",
+            "=",
+            "<<",
         ]
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc"), inner, max_size=3),
@@ -87,7 +101,11 @@ def test_any_data_survive_writing_and_reading(data: dict[str, Any]) -> None:
     assert read(dump(data)) == read(data)
 
 
-@given(st.sampled_from(["1e3", "1E-3", "y", "N", "0o7", "1_000", "1:30", "2024-01-01", "0b1"]))
+@given(
+    st.sampled_from(
+        ["1e3", "1E-3", "y", "N", "0o7", "1_000", "1:30", "2024-01-01", "0b1", "-.1", "+.5", "._1", "-_1"]
+    )
+)
 def test_a_text_that_another_parser_takes_for_something_else_is_quoted(text: str) -> None:
     """Go's YAML, which kubectl uses, knows more numbers than PyYAML."""
     assert dump({"a": text}) == f"a: '{text}'\n"

@@ -47,11 +47,15 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of a pipeline: `started` is the clock when it was created."""
+    """One run of a pipeline: `started` is the clock when it was created.
+
+    Its Experiments are in `namespace`, which is the installation's own where it is empty.
+    """
 
     backend: Backend
     id: str
     started: float
+    namespace: str = ""
 
     @classmethod
     def of(cls, backend: Backend, run_id: str) -> Run:
@@ -101,8 +105,9 @@ class Run:
 
     def experiments(self) -> list[dict[str, Any]]:
         """The Experiments that carry this run's label."""
+        namespace = self.namespace or self.backend.namespace
         found = self.backend.objects.list_namespaced_custom_object(
-            *KATIB, self.backend.namespace, "experiments", label_selector=f"kfp-katib/run-id={self.id}"
+            *KATIB, namespace, "experiments", label_selector=f"kfp-katib/run-id={self.id}"
         )
         items: list[dict[str, Any]] = found["items"]
         return items

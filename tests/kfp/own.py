@@ -67,3 +67,49 @@ def search_and_tell(build: Path, target: Path) -> Path:
 
     compiler.Compiler().compile(pipeline, str(target))
     return target
+
+
+def places(build: Path, target: Path) -> Path:
+    """Compile a pipeline that launches one manifest in the passes of two loops and in two nested pipelines.
+
+    The first loop leaves run and step empty, everything else names both.
+    """
+    launch_katib = components.load_component_from_file(str(build / "components" / "launch_katib.yaml"))
+    named = {"run_id": dsl.PIPELINE_JOB_ID_PLACEHOLDER, "task_name": dsl.PIPELINE_TASK_NAME_PLACEHOLDER}
+
+    @dsl.pipeline(name="inner")
+    def inner(experiment: str) -> None:
+        launch_katib(experiment=experiment, **named).set_caching_options(False)
+
+    @dsl.pipeline(name="places")
+    def pipeline(experiment: str) -> None:
+        with dsl.ParallelFor(["a", "b"]):
+            launch_katib(experiment=experiment).set_caching_options(False)
+        with dsl.ParallelFor(["a", "b"]):
+            launch_katib(experiment=experiment, **named).set_caching_options(False)
+        inner(experiment=experiment)
+        inner(experiment=experiment)
+
+    compiler.Compiler().compile(pipeline, str(target))
+    return target
+
+
+def with_exit_task(build: Path, target: Path) -> Path:
+    """Compile a pipeline of a search alone, with clean_up as its exit task."""
+    launch_katib, clean_up = (
+        components.load_component_from_file(str(build / "components" / f"{name}.yaml"))
+        for name in ("launch_katib", "clean_up")
+    )
+
+    @dsl.pipeline(name="search-and-clean-up")
+    def pipeline(experiment: str, namespace: str = "") -> None:
+        end = clean_up(
+            run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER, namespace=namespace, experiment=experiment
+        ).set_caching_options(False)
+        with dsl.ExitHandler(end):
+            search = launch_katib(experiment=experiment, namespace=namespace)
+            search.set_caching_options(False)
+            search.set_retry(2)
+
+    compiler.Compiler().compile(pipeline, str(target))
+    return target

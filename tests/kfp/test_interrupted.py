@@ -14,9 +14,9 @@ from tests.kfp.backend import Backend, Run, verdict, wait_for
 from tests.kfp.searches import DATA, ENDLESS, SLOW
 
 pytestmark = [pytest.mark.kfp_backend, pytest.mark.timeout(600)]
-STOP_PYTHON = (
+SIGNAL_PYTHON = (
     "for found in /proc/[0-9]*; do "
-    'case "$(cat $found/comm)" in python*) kill -STOP ${found#/proc/} && echo stopped;; esac; done'
+    'case "$(cat $found/comm)" in python*) kill -%s ${found#/proc/} && echo sent;; esac; done'
 )
 
 
@@ -45,16 +45,26 @@ def gone_after(run: Run) -> tuple[float, float]:
 
 def freeze(run: Run) -> None:
     """Stop the process of a run's search, so that a signal kills it without reaching its handler."""
+    send(run, "STOP")
+
+
+def kill(run: Run) -> None:
+    """Kill the process of a run's search, as a machine without memory does."""
+    send(run, "KILL")
+
+
+def send(run: Run, signal: str) -> None:
+    """Send the process of a run's search a signal."""
     said = stream(
         run.backend.core.connect_get_namespaced_pod_exec,
         run.steps()["launch-katib"][-1],
         run.backend.namespace,
         container="main",
-        command=["sh", "-c", STOP_PYTHON],
+        command=["sh", "-c", SIGNAL_PYTHON % signal],
         stdout=True,
         stderr=True,
     )
-    assert "stopped" in said, said
+    assert "sent" in said, said
 
 
 def test_a_step_whose_pod_is_lost_adopts_its_experiment(backend: Backend, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,49 @@ def test_a_search_that_promised_models_and_left_none_fails(files: Files) -> None
     with pytest.raises(StorageError, match=r"left a whole model\. Looked in:\n    .*/models/shell-tuning-"):
         launched(lost, files)
     assert Path(files.trials).exists()
+
+
+def test_a_search_whose_models_are_lost_says_why(files: Files) -> None:
+    """The first reason is in the error itself: the summary may be out of reach."""
+    lost = manifest(*TRAIN, "--out", MODEL, "--lose", "0.1", "0.2", "0.3")
+    with pytest.raises(StorageError, match=r"\nTrial 'shell-tuning-.* was passed over: .*\nHave the trial"):
+        launched(lost, files)
+
+
+def test_what_a_search_found_is_written_whatever_becomes_of_its_model(files: Files, tmp_path: Path) -> None:
+    """Here the place for the model cannot be made; the trials have cost hours all the same."""
+    (tmp_path / "file").touch()
+    unusable = replace(files, model=tmp_path / "file" / "model")
+    with pytest.raises(StorageError, match=r"making .*file/model"):
+        launched(SEARCH, unusable)
+    assert all(Path(path).stat().st_size for path in (files.trials, files.summary, files.report))
+
+
+@pytest.mark.parametrize(
+    ("data", "models", "message"),
+    [
+        ("data", "s3:/bucket/models", "names no bucket"),
+        ("data", "memory://models", "the models: 'memory://models' lies in one process"),
+        ("data", "https://host/models", "can be read but not written to"),
+        ("data", "nosuch://models", "Nothing here reaches nosuch://"),
+        ("data", "models\n", "holds a control character"),
+        ("file://host/data", "models", "names no folder of this machine"),
+        ("s3:/bucket", "models", "names no bucket"),
+    ],
+)
+def test_an_address_that_is_none_starts_nothing(files: Files, data: str, models: str, message: str) -> None:
+    """Rather than a search whose models nobody finds."""
+    with pytest.raises(InputError, match=message):
+        launch(SEARCH, files, Surroundings(data, models, "unused"), engine="local")
+    assert not Path("runs").exists()
+
+
+def test_models_are_found_where_the_trials_were_told_to_write(files: Files, tmp_path: Path) -> None:
+    """However the place is spelled: the trials get the spelling that we use."""
+    Path("data").mkdir()
+    Path("data", "points.txt").write_text("0\n")
+    around = Surroundings(f"file://{tmp_path}/data", f"file://{tmp_path}/my%2Dmodels/", "unused")
+    assert launch(SEARCH, files, around, engine="local").metadata["models"] == f"{tmp_path}/my-models"
 
 
 def test_a_search_without_a_finite_objective_fails(files: Files) -> None:

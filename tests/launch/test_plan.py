@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,6 +119,13 @@ def test_overrides_change_algorithm_and_budget() -> None:
     assert (made.algorithm.name, made.max_trial_count, made.parallel_trial_count) == ("random", 2, 1)
 
 
+def test_overrides_stand_instead_of_the_manifests_fields() -> None:
+    """A manifest may leave to the pipeline what the pipeline gives."""
+    text = manifest("train", "${trialParameters.lr}", maxTrialCount=None, algorithm={"algorithmName": "gird"})
+    made = planned(text, overrides={"max_trials": 2, "algorithm": "grid"}).experiment
+    assert (made.max_trial_count, made.algorithm.name) == (2, "grid")
+
+
 def test_a_count_may_arrive_as_text() -> None:
     """Kfp makes text of a pipeline's parameter inside a dictionary."""
     assert planned(overrides={"max_trials": "2"}).experiment.max_trial_count == 2
@@ -129,9 +137,12 @@ def test_a_count_may_arrive_as_text() -> None:
         pytest.param({"max_trial": 2}, r"'max_trial'\. Did you mean 'max_trials'", id="misspelt"),
         pytest.param({"max_trials": 2.5}, r"max_trials is 2\.5\. Give a whole number", id="not whole"),
         pytest.param({"parallel_trials": -1}, r"parallel_trials is -1", id="negative"),
+        pytest.param({"max_trials": "9" * 5000}, r"max_trials is '9999.*Give a whole", id="too large"),
+        pytest.param([2], r"overrides is \[2\]\. Give a mapping of algorithm", id="no mapping"),
+        pytest.param({"max_trials": None, "parallel_trials": [2]}, r"is \[2\]", id="a list"),
     ],
 )
-def test_overrides_that_mean_nothing_are_refused(overrides: dict[str, Any], message: str) -> None:
+def test_overrides_that_mean_nothing_are_refused(overrides: Any, message: str) -> None:
     """With the nearest name that means something."""
     with pytest.raises(InputError, match=message):
         planned(overrides=overrides)
@@ -158,11 +169,21 @@ def test_a_manifest_with_errors_starts_nothing() -> None:
 
 def test_what_the_installation_needs_is_in_the_trials_pods() -> None:
     """Environment, volumes and labels of trial_pod are merged; whole numbers are whole."""
-    pod = {"tolerations": [{"key": "gpu", "tolerationSeconds": 60}], "env": [{"name": "A", "value": "1"}]}
+    pod = {
+        "tolerations": [{"key": "gpu", "effect": "NoExecute", "tolerationSeconds": 60}],
+        "env": [{"name": "A", "value": "1"}],
+    }
     made = planned(trial_pod=pod)
     assert container(made)["env"] == [{"name": "A", "value": "1"}]
     spec = made.experiment.manifest["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]
-    assert spec["tolerations"] == [{"key": "gpu", "tolerationSeconds": 60}]
+    assert spec["tolerations"] == [{"key": "gpu", "effect": "NoExecute", "tolerationSeconds": 60}]
+
+
+@pytest.mark.parametrize("env", [None, "A=b", {"A": "b"}, ["A"], [None], [{"name": "A", "value": math.nan}]])
+def test_a_broken_trial_pod_is_refused_with_its_field(env: object) -> None:
+    """Also where the store's endpoint is to be added to it."""
+    with pytest.raises(ManifestError, match=r"trial_pod: 1 error.*\n.*trial_pod\.env"):
+        planned(dataset=Dataset(), trial_pod={"env": env})
 
 
 class Dataset:

@@ -56,7 +56,11 @@ def test_a_trial_says_all_about_itself(tmp_path: Path) -> None:
         ("echo loss=0.1; if true; then exit 0; fi", "Failed", "completion mark"),
         ("if true; then exec echo loss=0.1; fi", "Failed", "completion mark"),
         ("echo loss=0.1; echo done", "MetricsUnavailable", "only the last one's output"),
-        ("echo accuracy=0.1", "MetricsUnavailable", "it must print loss=<number>"),
+        (
+            "echo accuracy=0.1",
+            "MetricsUnavailable",
+            "It holds `accuracy`, but no 'loss'. Write `loss=<number>`",
+        ),
         ("echo loss=nan", "Succeeded", "Trial has succeeded"),
         ("kill -9 $PPID", "Failed", "Exit code 137"),
         ("no-such-program", "Failed", "Exit code 127"),

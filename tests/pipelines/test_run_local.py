@@ -17,12 +17,14 @@ TRAIN = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.
 SEARCH = manifest(*TRAIN, "--data", "${pipeline.dataset}", "--out", MODEL)
 
 
-def start(text: str, folder: Path, **other: str) -> subprocess.Popen[str]:
+def start(
+    text: str, folder: Path, *, python: str | Path = sys.executable, **other: str
+) -> subprocess.Popen[str]:
     """Start the pipeline's command with a manifest and functions of one's own."""
     (folder / "mine.yaml").write_text(text)
     mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | other
     functions = [f"--{name}={value}" for name, value in mine.items()]
-    command = [sys.executable, "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
+    command = [str(python), "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
@@ -44,6 +46,15 @@ def test_everything_that_is_named_at_the_end_is_there(tmp_path: Path) -> None:
     for name in ("Report", "Evaluation", "Model"):
         assert Path(told[name].strip()).exists(), name
     assert "3/3 trials" in ran.stdout
+
+
+def test_the_environment_may_lie_in_a_folder_with_spaces(tmp_path: Path) -> None:
+    """Where a checkout is in `my work/`: kfp puts the interpreter's path into a shell line without quotes."""
+    (tmp_path / "my work").mkdir()
+    (tmp_path / "my work" / ".venv").symlink_to(sys.prefix)
+    with start(SEARCH, tmp_path, python=tmp_path / "my work/.venv/bin/python") as started:
+        stdout, stderr = started.communicate()
+    assert started.returncode == 0, stdout + stderr
 
 
 def test_a_reader_who_has_seen_enough_does_not_end_the_run(tmp_path: Path) -> None:

@@ -3,13 +3,19 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
 
-from kfp_katib.report.figures import labels, parallel_coordinates
-from tests.results.made import experiment, objective, result, trial
+from kfp_katib.experiment import FeasibleSpace, Parameter
+from kfp_katib.report.figures import history, labels, parallel_coordinates
+from kfp_katib.results import Result
+from tests.results.made import experiment, metric, objective, result, trial
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,47 @@ def test_the_best_line_is_the_darkest_and_none_is_white(type: Literal["minimize"
     first, _, last = (sum(map(int, colour)) for colour in colours)
     assert (first < last) is (type == "minimize")
     assert max(first, last) < 3 * 220
+
+
+ATTACK = '<a href="https://evil.example">win</a><br><b>&lt;i></b>'
+
+
+def plotted(drawn: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """A figure's data and layout, as plotly.js gets them."""
+    text = drawn.split("Plotly.newPlot(")[1]
+    data, end = json.JSONDecoder().raw_decode(text, text.index("["))
+    layout, _ = json.JSONDecoder().raw_decode(text, text.index("{", end))
+    return data, layout
+
+
+@pytest.mark.parametrize("draw", [history, parallel_coordinates])
+def test_no_name_and_no_value_is_markup_to_plotly(draw: Callable[[Result], str]) -> None:
+    """It would make links of `<a href>` in a value, a metric's, a parameter's or a trial's name."""
+    space = Parameter(ATTACK, "categorical", FeasibleSpace(list=(ATTACK, "b")))
+    of = experiment(objective(metric=ATTACK), parameters=(space,))
+    trials = [
+        replace(trial(n, parameters={ATTACK: text}, metrics={ATTACK: metric(value)}), name=f"t{n}{ATTACK}")
+        for n, (text, value) in enumerate(((ATTACK, "0.1"), ("b", "0.2")))
+    ]
+    data, layout = plotted(draw(result(trials, of)))
+    for trace in data:
+        trace.pop("hovertemplate", None)  # its tags are ours
+    text = json.dumps([data, layout])
+    assert html.escape(ATTACK, quote=False) in text.replace('\\"', '"')
+    assert not re.search(r"<(a|b|br)\b", text)
+
+
+def test_categories_are_told_as_the_trials_got_them_and_in_order() -> None:
+    """`1.10` is not `1.1`; numbers are sorted as numbers, and each line stays with its trial."""
+    space = Parameter("p", "discrete", FeasibleSpace(list=("128", "1.10", "007")))
+    trials = [trial(n, f"0.{3 - n}", parameters={"p": text}) for n, text in enumerate(space.space.list)]
+    data, layout = plotted(parallel_coordinates(result(trials, experiment(parameters=(space,)))))
+    marks = {mark["text"]: mark["y"] for mark in layout["annotations"] if mark["x"] == 1}
+    lines = {line["text"][0]: line["y"] for line in data if line["mode"] == "lines"}
+    assert sorted(marks, key=lambda text: float(marks[text])) == ["1.10", "007", "128"]
+    assert {name: y[1] for name, y in lines.items()} == {
+        "tune-0": marks["128"],
+        "tune-1": marks["1.10"],
+        "tune-2": marks["007"],
+    }
+    assert lines["tune-0"][0] == 1.0

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report import markdown
 from kfp_katib.report.words import duration
 from tests.results.made import experiment, objective, result, trial
@@ -91,6 +92,15 @@ def test_a_maximising_search_lists_the_largest_first() -> None:
     """The table is the ranking."""
     text = markdown(result([trial(0, "0.3"), trial(1, "0.5")], experiment(objective("maximize"))))
     assert text.index("| tune-1") < text.index("| tune-0")
+
+
+def test_values_stay_the_text_that_the_trial_got() -> None:
+    """In the table, and in the block to copy where they are categories."""
+    texts = {"a": "1.10", "b": "007", "c": "1_0", "d": "9007199254740993"}
+    of = experiment(parameters=tuple(Parameter(name, "categorical", FeasibleSpace()) for name in texts))
+    text = markdown(result([trial(0, "0.50", parameters=texts)], of))
+    assert "| tune-0 | 0.50 | 1.10 | 007 | 1\\_0 | 9007199254740993 | 1 min 0 s |" in text
+    assert "a: '1.10'\nb: '007'\nc: '1_0'\nd: '9007199254740993'" in text
 
 
 @pytest.mark.parametrize(

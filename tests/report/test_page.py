@@ -198,6 +198,12 @@ def test_the_goal_stands_beside_the_objective() -> None:
             Parameter("p", "discrete", FeasibleSpace(list=("1", "2.5"))), ["2.5", "1"], id="discrete"
         ),
         pytest.param(Parameter("p", "categorical", FeasibleSpace(list=("a",))), ["a", "b"], id="unlisted"),
+        pytest.param(
+            Parameter("p", "int", FeasibleSpace("9007199254740993", "9007199254740999")),
+            ["9007199254740993", "9007199254740995"],
+            id="16 digits",
+        ),
+        pytest.param(Parameter("p", "int", FeasibleSpace("1", "9")), ["1", "1e300"], id="300 digits"),
         pytest.param(Parameter("q", "int", FeasibleSpace("1", "9")), ["a", "1"], id="undeclared"),
     ],
 )

@@ -6,12 +6,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kfp_katib.results import Metric, Result, to_json, trials_csv
-from tests.results.made import experiment, objective, result, trial
+from tests.results.made import START, experiment, objective, result, trial
 
 
 def rows(found: Result) -> list[dict[str, str]]:
@@ -52,6 +54,23 @@ def test_csv_writes_times_as_iso_8601_and_their_difference() -> None:
         "2026-01-02T03:05:05+00:00",
         "60.0",
     )
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_duration() -> None:
+    """Neither as CSV nor as JSON."""
+    began = trial(0, "0.5")
+    back = result([replace(began, ended=START - timedelta(hours=1))])
+    assert rows(back)[0]["seconds"] == "0.0"
+    assert json.loads(to_json(back))["trials"][0]["seconds"] == 0
+
+
+def test_values_stay_the_text_that_the_trial_got() -> None:
+    """No number is made of them."""
+    texts = {"a": "1.10", "b": "007", "c": "1_0", "d": "9007199254740993"}
+    found = result([trial(0, "0.50", parameters=texts)])
+    (row,) = rows(found)
+    assert {name: row[f"parameter.{name}"] for name in texts} == texts
+    assert json.loads(to_json(found))["trials"][0]["parameters"] == texts
 
 
 def test_csv_leaves_the_objective_empty_where_it_is_no_number() -> None:

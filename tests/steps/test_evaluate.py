@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,29 @@ def with_page(model: Path, dataset: Path, destination: Path) -> dict[str, float]
     """A user's function that draws."""
     (destination / "report.html").write_text("<p>mine</p>")
     return {}
+
+
+def with_pipe(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
+    """A user's function that leaves a pipe for its page."""
+    os.mkfifo(destination / "report.html")
+    return {"error": 0.2}
+
+
+def with_folder(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
+    """A user's function that leaves a folder for its page."""
+    (destination / "report.html").mkdir()
+    return {"error": 0.2}
+
+
+def with_latin(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
+    """A user's function whose page is in another encoding."""
+    (destination / "report.html").write_bytes("<p>gr\xf6\xdfer</p>".encode("latin-1"))
+    return {"error": 0.2}
+
+
+def with_half_a_character(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
+    """A user's function with an observable that no text can hold."""
+    return {"\ud800": 0.2}
 
 
 def judged(
@@ -74,6 +98,22 @@ def test_the_functions_own_report_comes_first(tmp_path: Path) -> None:
     assert (tmp_path / "r.html").read_text() == "<p>mine</p>"
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        ("with_pipe", "<td>error</td>"),
+        ("with_folder", "<td>error</td>"),
+        ("with_latin", "<p>gr\ufffd\ufffder</p>"),
+        ("with_half_a_character", r"<td>\ud800</td>"),
+    ],
+)
+def test_a_page_that_is_none_does_not_cost_the_verdict(tmp_path: Path, function: str, shown: str) -> None:
+    """Neither waits for it nor fails of it."""
+    assert judged(tmp_path, {}, function).passed
+    assert shown in (tmp_path / "r.html").read_text("utf-8")
+
+
 def test_without_a_model_nothing_passes(tmp_path: Path) -> None:
     """And the report, which must be there, says why."""
     evaluation = judged(tmp_path, {"error": [0, 1]}, about={"model": "none"})
@@ -88,6 +128,7 @@ def test_without_a_model_nothing_passes(tmp_path: Path) -> None:
         pytest.param({"error": [1, 0]}, r"threshold of 'error' is \[1, 0\]", id="upside down"),
         pytest.param({"error": [0]}, r"Give \[min, max\]", id="one end"),
         pytest.param({"error": 0.1}, r"Give \[min, max\]", id="no range"),
+        pytest.param({"error": [0, 10**400]}, r"Give \[min, max\]", id="beyond every float"),
         pytest.param({"error": ["0", "1"]}, r"Give \[min, max\]", id="text"),
     ],
 )

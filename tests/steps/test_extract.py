@@ -80,7 +80,12 @@ def test_the_best_model_is_exported_and_the_losers_go(search: Search) -> None:
     """The winner's own folder stays, as keep=1 says."""
     extracted = search.extract()
     assert (search.root / "deployable" / "model.bin").read_bytes() == b"bb"
-    assert extracted.metadata == {"trial": "b", "framework": "bytes", "shape": "[2]"}
+    assert extracted.metadata == {
+        "trial": "b",
+        "models": str(search.root / "models"),
+        "framework": "bytes",
+        "shape": "[2]",
+    }
     assert (extracted.pruned, search.left) == (2, ["b"])
 
 
@@ -132,6 +137,23 @@ def test_the_trials_of_another_search_delete_nothing(search: Search) -> None:
     with pytest.raises(InputError, match="trial 'b', which is not among the 1 trials"):
         search.extract()
     assert search.left == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "table", [b"", b"state\nSucceeded\n", b"\xff\xfe", b"name\n" + b"a" * 200_000, b"name\n\0\n"]
+)
+def test_a_table_that_is_none_deletes_nothing(search: Search, table: bytes) -> None:
+    """Empty, without names, not text, or with one that no reader takes."""
+    (search.root / "trials.csv").write_bytes(table)
+    with pytest.raises(InputError, match=r"nothing was deleted"):
+        search.extract()
+    assert search.left == ["a", "b", "c"]
+
+
+def test_the_folders_of_other_searches_stay(search: Search) -> None:
+    """Only those that the table names are the search's own."""
+    checkpoint(search.root / "models" / "e" / "somebody-elses", b"x")
+    assert (search.extract().pruned, search.left) == (2, ["b", "somebody-elses"])
 
 
 def test_a_model_from_elsewhere_is_exported_only(search: Search) -> None:

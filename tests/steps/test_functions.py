@@ -90,6 +90,7 @@ def test_the_users_own_exceptions_pass(package: str) -> None:
         pytest.param(None, "null", id="None"),
         pytest.param(math.nan, "NaN", id="NaN"),
         pytest.param(math.inf, "Infinity", id="infinity"),
+        pytest.param(10**400, "1" + "0" * 400, id="a number beyond every float"),
         pytest.param([1, 2], "[1, 2]", id="list"),
         pytest.param({"a": {"b": [1]}}, '{"a": {"b": [1]}}', id="nested"),
         pytest.param(np.array([1, 2]), "[1, 2]", id="numpy array"),
@@ -111,6 +112,20 @@ def test_a_function_must_return_a_dict(returned: object) -> None:
         functions.metadata(returned, "m:f")
 
 
+def circle() -> list[object]:
+    """A list that holds itself."""
+    endless: list[object] = []
+    endless.append(endless)
+    return endless
+
+
+@pytest.mark.parametrize("value", [circle(), {(1, 2): 3}], ids=["a list in itself", "a key that is no text"])
+def test_metadata_without_json_are_refused(value: object) -> None:
+    """In the words of who wrote the function."""
+    with pytest.raises(InputError, match="'m:f' returned metadata that cannot be written as JSON"):
+        functions.metadata({"key": value}, "m:f")
+
+
 def test_observables_may_be_nan() -> None:
     """A model that diverged has a NaN to show; whoever judges it deals with that."""
     values = functions.observables({"error": math.nan, "size": np.float32(2)}, "m:f")
@@ -118,7 +133,8 @@ def test_observables_may_be_nan() -> None:
     assert values["size"] == 2.0
 
 
-def test_observables_must_be_numbers() -> None:
-    """A text among them is refused with its name."""
-    with pytest.raises(InputError, match="'m:f' returned 'good' for 'verdict', which is not a number"):
-        functions.observables({"verdict": "good"}, "m:f")
+@pytest.mark.parametrize("value", ["good", 10**400], ids=["text", "a number beyond every float"])
+def test_observables_must_be_numbers(value: object) -> None:
+    """Anything else among them is refused with its name."""
+    with pytest.raises(InputError, match=r"'m:f' returned .* for 'verdict', which is not a number"):
+        functions.observables({"verdict": value}, "m:f")

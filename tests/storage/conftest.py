@@ -10,14 +10,25 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.s3 import KEYS, s3_server
+from tests.s3 import KEYS, Gate, s3_server
+from tests.storage.models import write_model
+
+_GATE = Gate()
 
 
 @pytest.fixture(scope="session")
 def s3_address() -> Iterator[str]:
     """The address of an S3 server in this process, on a port of its own."""
-    with s3_server() as address:
+    with s3_server(_GATE) as address:
         yield address
+
+
+@pytest.fixture
+def gate(s3_address: str) -> Iterator[Gate]:
+    """What stands before that server."""
+    _GATE.reset()
+    yield _GATE
+    _GATE.reset()
 
 
 @pytest.fixture
@@ -42,3 +53,12 @@ def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "folder":
         return str(tmp_path / "models")
     return f"{request.getfixturevalue('bucket')}/some/models"
+
+
+@pytest.fixture
+def three(root: str, endpoint: str, tmp_path: Path) -> str:
+    """Three trials of the experiment `tune`, one of `tune-2`, a verified copy of `t1` in `copy`."""
+    for name in ("tune/t1", "tune/t10", "tune/t2", "tune-2/t1"):
+        write_model(f"{root}/{name}", {"w": name.encode(), "sub/w": b""}, endpoint)
+    write_model(f"{tmp_path}/copy", {"w": b"tune/t1", "sub/w": b""})
+    return root

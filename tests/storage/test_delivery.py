@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import NoCheckpoint, StorageError
-from kfp_katib.results import Result
-from kfp_katib.storage import collect, delivery
+from kfp_katib.storage import collect, into_folder
 from kfp_katib.storage.model_json import MODEL_JSON
-from kfp_katib.storage.places import place
 from tests.results.made import result, trial
 from tests.storage.models import contents, listing, write_files, write_model
 
@@ -73,42 +71,13 @@ def test_a_bucket_that_is_not_there_is_trouble(endpoint: str, tmp_path: Path) ->
     assert not isinstance(caught.value, NoCheckpoint)
 
 
-def killed_while(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes the process die, as by a signal, in the middle of one step of a delivery."""
-
-    def die(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(delivery, step, die)
+@pytest.fixture
+def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that cannot let two folders change places, such as NFS."""
+    monkeypatch.setattr(into_folder, "exchange", lambda *_: False)
 
 
-def kill_and_retry(
-    step: str, models: Path, out: str, endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> Result:
-    """Delivers one model whole, then dies while another one replaces it."""
-    write_model(f"{models}/tune/tune-0", {"a": b"old", "b": b"old"})
-    collect(result(THREE[:1]), models, out, endpoint_url=endpoint)
-    write_model(f"{models}/tune/tune-1", {"a": b"new"})
-    with monkeypatch.context() as patch:
-        killed_while(step, patch)
-        with pytest.raises(KeyboardInterrupt):
-            collect(result(THREE), models, out, endpoint_url=endpoint)
-    return result(THREE)
-
-
-@pytest.mark.parametrize("step", ["_copy_files", "_swap"])
-def test_a_kill_leaves_the_old_model_whole_in_a_folder(
-    tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The new one appears by a rename, so until then the old one stands, and nothing else is left."""
-    out = str(tmp_path / "out")
-    again = kill_and_retry(step, tmp_path / "models", out, "", monkeypatch)
-    assert contents(out)["a"] == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "out"]
-    collect(again, tmp_path / "models", out)
-    assert contents(out) == {"a": b"new", MODEL_JSON: listing({"a": b"new"}).encode()}
-
-
+@pytest.mark.usefixtures("without_exchange")
 def test_a_swap_that_fails_half_way_puts_the_old_model_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +87,7 @@ def test_a_swap_that_fails_half_way_puts_the_old_model_back(
     rename = Path.rename
 
     def fail_once(path: Path, target: Path) -> Path:
-        if path.name.endswith(".partial"):
+        if path.name.endswith(".partial") and not target.exists():
             raise OSError("the disk went away")
         return rename(path, target)
 
@@ -129,12 +98,30 @@ def test_a_swap_that_fails_half_way_puts_the_old_model_back(
     assert contents(str(tmp_path / "out"))["a"] == b"old"
 
 
-@pytest.mark.parametrize("step", ["copy_all", "compare"])
-def test_a_kill_leaves_no_model_that_looks_whole_in_a_store(
-    bucket: str, endpoint: str, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An object store cannot rename: the list is taken away first, and the retry cleans up."""
-    again = kill_and_retry(step, tmp_path / "models", f"{bucket}/out", endpoint, monkeypatch)
-    assert not (place(f"{bucket}/out", endpoint) / MODEL_JSON).store.exists(f"{bucket}/out/{MODEL_JSON}")
-    collect(again, tmp_path / "models", f"{bucket}/out", endpoint_url=endpoint)
-    assert contents(f"{bucket}/out", endpoint) == {"a": b"new", MODEL_JSON: listing({"a": b"new"}).encode()}
+@pytest.mark.usefixtures("without_exchange")
+def test_where_folders_cannot_change_places_there_are_two_steps(tmp_path: Path) -> None:
+    """The model is replaced all the same, and nothing is left beside it."""
+    for index, content in ((0, b"old"), (1, b"new")):
+        write_model(f"{tmp_path}/models/tune/tune-{index}", {"a": content})
+        collect(result([THREE[index]]), tmp_path / "models", tmp_path / "out")
+        assert contents(str(tmp_path / "out"))["a"] == content
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "out"]
+
+
+def test_a_delivery_at_work_is_not_swept_away(tmp_path: Path) -> None:
+    """Another one to the same place deletes what the dead left, and leaves the living alone."""
+    write_model(f"{tmp_path}/models/tune/tune-1", {"a": b"new"})
+    (tmp_path / f".out.{'0' * 12}.partial").mkdir()
+    with into_folder._staging(tmp_path / "out") as staging:
+        collect(result(THREE), tmp_path / "models", tmp_path / "out")
+        assert sorted(path.name for path in tmp_path.iterdir()) == [staging.name, "models", "out"]
+
+
+def test_files_of_others_beside_the_place_are_left_alone(tmp_path: Path) -> None:
+    """Only a name that a delivery to this very place gives is a leftover."""
+    others = [".out.partial", f".out2.{'0' * 12}.partial", f"out.{'0' * 12}.partial", ".out.x.old"]
+    for name in others:
+        (tmp_path / name).mkdir()
+    write_model(f"{tmp_path}/models/tune/tune-1", {"a": b"new"})
+    collect(result(THREE), tmp_path / "models", tmp_path / "out")
+    assert {path.name for path in tmp_path.iterdir()} == {*others, "models", "out"}

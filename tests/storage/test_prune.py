@@ -15,26 +15,12 @@ from kfp_katib.storage import Pruned, prune, removal
 from kfp_katib.storage.names import is_safe_name
 from tests.storage.models import contents, write_files, write_model
 
-
-@pytest.fixture
-def three(root: str, endpoint: str, tmp_path: Path) -> str:
-    """Three trials of the experiment `tune`, one of `tune-2`, a verified copy of `t1` in `copy`."""
-    for name in ("tune/t1", "tune/t10", "tune/t2", "tune-2/t1"):
-        write_model(f"{root}/{name}", {"w": name.encode(), "sub/w": b""}, endpoint)
-    write_model(f"{tmp_path}/copy", {"w": b"tune/t1", "sub/w": b""})
-    return root
-
-
-def left(root: str, endpoint: str) -> list[str]:
-    """The trials' folders that still hold something."""
-    return sorted(
-        {name.rsplit("/w")[0].removesuffix("/sub") for name in contents(root, endpoint) if "w" in name}
-    )
+TRIALS = ("t1", "t10", "t2", "t3")
 
 
 def test_only_the_winner_stays(three: str, endpoint: str, tmp_path: Path) -> None:
     """The losers go, names that begin alike included; the other experiment is not touched."""
-    found = prune(three, "tune", "t1", copy=tmp_path / "copy", endpoint_url=endpoint)
+    found = prune(three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", endpoint_url=endpoint)
     assert found == Pruned(removed=("t10", "t2"), kept=("t1",), left_alone=(), dry_run=False)
     assert {name.rpartition("/")[0] for name in contents(three, endpoint)} == {
         "tune/t1",
@@ -46,7 +32,7 @@ def test_only_the_winner_stays(three: str, endpoint: str, tmp_path: Path) -> Non
 
 def test_keep_nothing(three: str, endpoint: str, tmp_path: Path) -> None:
     """With keep=0 the copy is all that is left of the experiment."""
-    found = prune(three, "tune", "t1", copy=tmp_path / "copy", keep=0, endpoint_url=endpoint)
+    found = prune(three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=0, endpoint_url=endpoint)
     assert (found.removed, found.kept) == (("t1", "t10", "t2"), ())
     assert all(name.startswith("tune-2/") for name in contents(three, endpoint))
 
@@ -54,23 +40,32 @@ def test_keep_nothing(three: str, endpoint: str, tmp_path: Path) -> None:
 def test_a_dry_run_lists_and_deletes_nothing(three: str, endpoint: str, tmp_path: Path) -> None:
     """It says exactly what the real run would."""
     before = contents(three, endpoint)
-    dry = prune(three, "tune", "t1", copy=tmp_path / "copy", dry_run=True, endpoint_url=endpoint)
+    dry = prune(
+        three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", dry_run=True, endpoint_url=endpoint
+    )
     assert (dry.removed, dry.dry_run, contents(three, endpoint)) == (("t10", "t2"), True, before)
-    assert prune(three, "tune", "t1", copy=tmp_path / "copy", endpoint_url=endpoint).removed == dry.removed
+    assert (
+        prune(three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", endpoint_url=endpoint).removed
+        == dry.removed
+    )
 
 
 @pytest.mark.parametrize("keep", [0, 1])
 def test_a_retried_step_finds_the_work_done(three: str, endpoint: str, tmp_path: Path, keep: int) -> None:
     """The second call deletes nothing and is no error, also where even the winner is gone."""
-    prune(three, "tune", "t1", copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint)
-    again = prune(three, "tune", "t1", copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint)
+    prune(three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint)
+    again = prune(
+        three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint
+    )
     assert (again.removed, len(again.kept)) == ((), keep)
 
 
 def test_an_experiment_without_a_folder_is_no_error(root: str, endpoint: str, tmp_path: Path) -> None:
     """Its trials wrote no models, or somebody tidied up."""
     write_model(f"{tmp_path}/copy")
-    assert prune(root, "tune", "t1", copy=tmp_path / "copy", endpoint_url=endpoint).removed == ()
+    assert (
+        prune(root, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", endpoint_url=endpoint).removed == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,20 +83,20 @@ def test_nothing_is_deleted_without_a_whole_copy(
     write_files(f"{tmp_path}/copy", damage)
     before = contents(three, endpoint)
     with pytest.raises(NoCheckpoint, match=message):
-        prune(three, "tune", "t1", copy=tmp_path / "copy", endpoint_url=endpoint)
+        prune(three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", endpoint_url=endpoint)
     assert contents(three, endpoint) == before
 
 
 def test_the_copy_must_be_of_the_winner(three: str, endpoint: str, tmp_path: Path) -> None:
     """A whole copy of another trial's model does not make the winner's dispensable."""
     with pytest.raises(StorageError, match="is not the model of trial 't2'"):
-        prune(three, "tune", "t2", copy=tmp_path / "copy", keep=0, endpoint_url=endpoint)
+        prune(three, "tune", "t2", trials=TRIALS, copy=tmp_path / "copy", keep=0, endpoint_url=endpoint)
 
 
 def test_the_copy_must_lie_elsewhere(three: str, endpoint: str) -> None:
     """Inside the experiment's folder it would be pruned with the rest."""
     with pytest.raises(StorageError, match="which is to be pruned"):
-        prune(three, "tune", "t1", copy=f"{three}/tune/t1", keep=0, endpoint_url=endpoint)
+        prune(three, "tune", "t1", trials=TRIALS, copy=f"{three}/tune/t1", keep=0, endpoint_url=endpoint)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../tune", "a/b", "/", "A", "a\n", "*", "tune/"])
@@ -110,20 +105,20 @@ def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, kind: str, name:
     """Before anything is looked at."""
     experiment, trial = (name, "t1") if kind == "experiment" else ("tune", name)
     with pytest.raises(InputError, match=f"The {kind}'s name"):
-        prune(tmp_path / "models", experiment, trial, copy=tmp_path / "copy")
+        prune(tmp_path / "models", experiment, trial, trials=TRIALS, copy=tmp_path / "copy")
 
 
 @pytest.mark.parametrize("keep", [-1, 2])
 def test_keep_is_one_or_none(tmp_path: Path, keep: int) -> None:
     """A number that would need a ranking is refused rather than guessed at."""
     with pytest.raises(InputError, match=f"keep is {keep}"):
-        prune(tmp_path, "tune", "t1", copy=tmp_path / "copy", keep=keep)
+        prune(tmp_path, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=keep)
 
 
 def test_a_root_without_a_name_is_refused(tmp_path: Path) -> None:
     """An empty address must not become the current directory."""
-    with pytest.raises(InputError, match="address of a folder is empty"):
-        prune("", "tune", "t1", copy=tmp_path / "copy")
+    with pytest.raises(InputError, match="address of the models is empty"):
+        prune("", "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -134,7 +129,7 @@ def test_no_name_reaches_outside_its_folder(tmp_path: Path, experiment: str, tri
         if not (tmp_path / kept).exists():
             write_model(f"{tmp_path}/{kept}")
     try:
-        prune(tmp_path / "models", experiment, trial, copy=tmp_path / "copy", keep=0)
+        prune(tmp_path / "models", experiment, trial, trials=TRIALS, copy=tmp_path / "copy", keep=0)
     except KfpKatibError:
         assert not is_safe_name(experiment) or not is_safe_name(trial)
     assert experiment == "other" or (tmp_path / "models" / "other" / "t1" / "model.json").exists()
@@ -156,7 +151,7 @@ class TestPlainFolders:
     def test_a_link_among_the_trials_is_left_alone(self, models: Path, tmp_path: Path) -> None:
         """Neither it nor what it leads to is deleted."""
         (models / "tune" / "t3").symlink_to(tmp_path / "precious")
-        found = prune(models, "tune", "t1", copy=tmp_path / "copy")
+        found = prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
         assert (found.removed, found.left_alone) == (("t2",), ("t3",))
         assert (models / "tune" / "t3").is_symlink()
         assert (tmp_path / "precious" / "model.json").exists()
@@ -165,7 +160,7 @@ class TestPlainFolders:
         """To a file, to a folder, and to nothing."""
         for name, target in (("f", "precious/weights.bin"), ("d", "precious"), ("n", "nothing")):
             (models / "tune" / "t2" / name).symlink_to(tmp_path / target)
-        prune(models, "tune", "t1", copy=tmp_path / "copy")
+        prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
         assert not (models / "tune" / "t2").exists()
         assert len(contents(str(tmp_path / "precious"))) == 3
 
@@ -173,7 +168,7 @@ class TestPlainFolders:
         """It would lead to another experiment's folder."""
         (models / "linked").symlink_to(models / "tune")
         with pytest.raises(StorageError, match="linked is a symbolic link or no folder, and is not followed"):
-            prune(models, "linked", "t1", copy=tmp_path / "copy")
+            prune(models, "linked", "t1", trials=TRIALS, copy=tmp_path / "copy")
         with pytest.raises(StorageError, match="Nothing was deleted"):
             removal.remove_plain(models / "linked", ["t2"])
         assert (models / "tune" / "t2").exists()
@@ -191,7 +186,7 @@ class TestPlainFolders:
         (models / "tune" / "notes.txt").write_text("mine")
         (models / "tune" / ".snapshot").mkdir()
         (models / "tune" / "lost+found").mkdir()
-        found = prune(models, "tune", "t1", copy=tmp_path / "copy")
+        found = prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
         assert found.left_alone == (".snapshot", "lost+found", "notes.txt")
         assert (models / "tune" / ".snapshot").exists()
 
@@ -233,5 +228,5 @@ class TestPlainFolders:
 
         monkeypatch.setattr(os, "rmdir", refuse)
         with pytest.raises(StorageError, match=r"1 of 2 folders .*Permission denied: 't2'.*by hand"):
-            prune(models, "tune", "t1", copy=tmp_path / "copy")
+            prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
         assert not (models / "tune" / "t3").exists()

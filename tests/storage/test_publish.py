@@ -10,7 +10,6 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage import publish, read_checkpoint, verify
-from kfp_katib.storage.delivery import PARTIAL
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
 
@@ -72,7 +71,7 @@ def test_another_model_is_replaced(root: str, endpoint: str, tmp_path: Path) -> 
 
 def test_an_unfinished_release_in_a_store_is_finished(bucket: str, endpoint: str, tmp_path: Path) -> None:
     """What a killed step left there is known from its own list."""
-    leftovers = {"half": b"1", PARTIAL: b'["half", "whole"]'}
+    leftovers = {"half": b"1", "model.json.partial": b'["half", "whole"]'}
     write_files(f"{bucket}/release", leftovers, endpoint)
     write_model(str(tmp_path / "model"))
     publish(tmp_path / "model", f"{bucket}/release", endpoint_url=endpoint)
@@ -108,7 +107,7 @@ def test_a_file_that_the_list_forgets_is_refused(tmp_path: Path) -> None:
     """Leaving it behind in silence would publish half a model."""
     write_model(str(tmp_path / "model"))
     write_files(str(tmp_path / "model"), {"model.onnx": b"onnx"})
-    with pytest.raises(NoCheckpoint, match=r"model\.onnx is not listed in model\.json"):
+    with pytest.raises(NoCheckpoint, match=r"'model\.onnx' is not listed in model\.json"):
         publish(tmp_path / "model", tmp_path / "release")
 
 

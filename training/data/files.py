@@ -15,7 +15,7 @@ from typing import Any
 
 import h5py
 
-from training.data.remote import failures, filesystem
+from training.data.remote import BUCKETED, failures, filesystem, folder_of
 from training.errors import DataError
 
 Place = Path | str
@@ -29,9 +29,7 @@ WINDOWS = 16
 def place(address: Path | str) -> Place:
     """Tell an address from a folder; ``file://`` is a folder."""
     text = str(address)
-    if text.startswith("file://"):
-        return Path(text.removeprefix("file://"))
-    return text.rstrip("/") if "://" in text else Path(address)
+    return text.rstrip("/") if (folder := folder_of(text)) is None else folder
 
 
 def below(where: Place, name: str) -> Place:
@@ -57,6 +55,8 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
         if files.isfile(root):
             return (where,)
         found = sorted(name for name in files.find(root, maxdepth=2) if _is_hdf5(name))
+        if where.partition("://")[0] in BUCKETED:  # s3fs lists `bucket/x` where `bucket//x` is asked for
+            found = [name for name in found if name.startswith(f"{root}/")]
     if not found:
         raise DataError(
             f"{where}: no .h5 file lies there. Check the address, the server and the credentials."

@@ -20,12 +20,14 @@ from typing import Any
 
 import equinox as eqx
 
-from training.data.remote import failures, filesystem
+from training.data.remote import failures, put, read, remove
 from training.vae.progress import Epoch, Progress
 
 log = logging.getLogger(__name__)
 
 NAME = "unfinished.training"
+NAMES = (NAME, f"{NAME}.part")
+"""The state, and where it may be while it is replaced."""
 FORMAT = 1
 
 
@@ -47,13 +49,10 @@ class Store:
         if time.monotonic() < self._written + self._seconds:
             return
         try:
-            files, root = _files(self._address)
             with TemporaryDirectory() as folder:
                 unfinished = Path(folder) / NAME
                 unfinished.write_bytes(_packed(progress, self._belongs))
-                files.makedirs(root, exist_ok=True)
-                files.put_file(str(unfinished), f"{root}/{NAME}.part")
-                files.mv(f"{root}/{NAME}.part", f"{root}/{NAME}")
+                put(unfinished, self._address, NAME)
         except failures() as err:
             log.warning(
                 "the state of the training cannot be written to %s (%s): going on", self._address, err
@@ -62,12 +61,11 @@ class Store:
 
     def load(self, like: Progress) -> Progress | None:
         """Return where an interrupted training of the same settings and data stands, if there is one."""
-        files, root = _files(self._address)
-        if not files.exists(f"{root}/{NAME}"):
+        found = [content for name in NAMES if (content := read(self._address, name)) is not None]
+        if not found:
             return None
-        line, _, arrays = files.cat_file(f"{root}/{NAME}").partition(b"\n")
-        header = _header(line, arrays)
-        if header is None:
+        header, arrays = next((whole for content in found if (whole := _opened(content))), ({}, b""))
+        if not header:
             log.warning("%s/%s is damaged: starting anew", self._address, NAME)
             return None
         if differences := _differences(header["belongs"], self._belongs):
@@ -84,17 +82,8 @@ class Store:
 
     def remove(self) -> None:
         """Leave nothing behind."""
-        files, root = _files(self._address)
-        for path in (f"{root}/{NAME}", f"{root}/{NAME}.part"):
-            if files.exists(path):
-                files.rm_file(path)
-
-
-def _files(address: str) -> tuple[Any, str]:
-    """Give the file system of an address, never one that remembers an earlier listing."""
-    files, root = filesystem(address)
-    files.invalidate_cache()
-    return files, root.rstrip("/")
+        for name in NAMES:
+            remove(self._address, name)
 
 
 def _packed(progress: Progress, belongs: Mapping[str, str | int | float]) -> bytes:
@@ -112,13 +101,15 @@ def _packed(progress: Progress, belongs: Mapping[str, str | int | float]) -> byt
     return json.dumps(header).encode() + b"\n" + arrays.getvalue()
 
 
-def _header(line: bytes, arrays: bytes) -> dict[str, Any] | None:
+def _opened(content: bytes) -> tuple[dict[str, Any], bytes] | None:
+    """Part a state into what stands in front and the arrays; None where it is damaged."""
+    line, _, arrays = content.partition(b"\n")
     try:
         header: dict[str, Any] = json.loads(line)
         whole = header["format"] == FORMAT and header["sha256"] == hashlib.sha256(arrays).hexdigest()
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return header if whole else None
+    return (header, arrays) if whole else None
 
 
 def _differences(found: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:

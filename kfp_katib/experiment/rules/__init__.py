@@ -12,13 +12,20 @@ from kfp_katib.experiment.rules import (
     command,
     grid,
     job,
+    job_fields,
+    job_values,
     katib_only,
     metrics,
+    metrics_folder,
     names,
     objective,
+    ownership,
     parameters,
+    pod,
+    script,
     suitability,
     template,
+    trial_kind,
     trial_parameters,
     values,
 )
@@ -27,6 +34,7 @@ from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
     names,
+    ownership,
     budget,
     objective,
     algorithm,
@@ -37,9 +45,15 @@ MODULES: tuple[ModuleType, ...] = (
     katib_only,
     trial_parameters,
     template,
+    trial_kind,
     job,
+    job_values,
+    job_fields,
+    pod,
     command,
+    script,
     metrics,
+    metrics_folder,
 )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from kfp_katib.experiment.conversion import QUANTITY
+from kfp_katib.experiment.rules.mounts import containers_of, mounts_of
 from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View, items, part
@@ -67,13 +68,43 @@ def mount_without_volume(view: View) -> Iterator[Finding]:
     for path, pod in view.pods:
         spec = part(pod, "spec")
         volumes = [volume.get("name") for volume in items(spec, "volumes") if isinstance(volume, Mapping)]
-        for i, container in enumerate(items(spec, "containers")):
-            mounts = items(container, "volumeMounts") if isinstance(container, Mapping) else []
-            for j, mount in enumerate(mounts):
-                name = mount.get("name") if isinstance(mount, Mapping) else None
+        for where, container in containers_of(path, pod):
+            for at, name, _ in mounts_of(where, container):
                 if name and name not in volumes:
-                    where = f"{path}.spec.containers[{i}].volumeMounts[{j}].name"
-                    yield Finding(where, f"There is no volume '{name}'.", "Add it under volumes.", name)
+                    yield Finding(
+                        f"{at}.name", f"There is no volume '{name}'.", "Add it under volumes.", name
+                    )
+
+
+@rule("resource-amount-invalid")
+def resource_amount_invalid(view: View) -> Iterator[Finding]:
+    """An amount is negative, or of a device not whole: the Job of every trial is refused."""
+    for path, container in view.containers:
+        for field in ("limits", "requests"):
+            for name, value in part(container, "resources", field).items():
+                amount = _amount(value)
+                negative = str(value).strip().startswith("-") and amount != 0
+                if amount is not None and (negative or ("/" in name and amount % 1)):
+                    mend = "Write a whole number." if "/" in name else "Write a positive amount."
+                    yield Finding(f"{path}.resources.{field}.{name}", f"It asks for {value}.", mend, value)
+
+
+@rule("annotation-invalid")
+def annotation_invalid(view: View) -> Iterator[Finding]:
+    """An annotation's name, or a node's label, is none to Kubernetes: the Job of every trial is refused."""
+    metadata = [(f"{TRIAL_SPEC}.metadata", part(view.trial_spec, "metadata"))]
+    metadata += [(f"{path}.metadata", part(pod, "metadata")) for path, pod in view.pods]
+    for path, found in metadata:
+        for key in part(found, "annotations"):
+            if not _is_key(key.lower()) and "${" not in key:
+                yield Finding(
+                    f"{path}.annotations.{key}", f"The annotation is '{key[:80]}'.", _LABEL_MEND, key
+                )
+    for path, pod in view.pods:
+        for key, value in part(pod, "spec", "nodeSelector").items():
+            if not _is_label(key, value):
+                where = f"{path}.spec.nodeSelector.{key}"
+                yield Finding(where, f"The label is '{key}: {value}'.", _LABEL_MEND, value)
 
 
 @rule("resource-unknown")
@@ -115,14 +146,23 @@ def device_without_limit(view: View) -> Iterator[Finding]:
 
 
 def _bad_labels(path: str, metadata: Mapping[str, Any]) -> Iterator[Finding]:
-    """Labels that Kubernetes refuses; a placeholder may still become a good one."""
+    """Labels that Kubernetes refuses."""
     for key, value in part(metadata, "labels").items():
-        prefix = _PREFIX.match(key)
-        name = key[prefix.end() :] if prefix else key
-        sound = _WORD.fullmatch(name) and (value == "" or _WORD.fullmatch(str(value)))
-        if not sound and "${" not in f"{key}{value}":
-            mend = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends."
-            yield Finding(f"{path}.labels.{key}", f"The label is '{key}: {value}'.", mend, value)
+        if not _is_label(key, value):
+            yield Finding(f"{path}.labels.{key}", f"The label is '{key}: {value}'.", _LABEL_MEND, value)
+
+
+_LABEL_MEND = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends."
+
+
+def _is_label(key: str, value: object) -> bool:
+    """Whether Kubernetes takes the label; a placeholder may still become a good one."""
+    return "${" in f"{key}{value}" or (_is_key(key) and bool(value == "" or _WORD.fullmatch(str(value))))
+
+
+def _is_key(key: str) -> bool:
+    prefix = _PREFIX.match(key)
+    return bool(_WORD.fullmatch(key[prefix.end() :] if prefix else key))
 
 
 def _amount(quantity: Any) -> Decimal | None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 MOST_FINDINGS = 100
+LONGEST_TEXT = 1000
+"""Characters of a message or a path: a name of 100 kB in it is cut in its middle."""
 
 
 class Finding(NamedTuple):
@@ -46,13 +48,19 @@ class Rule:
         """The finding as a problem of this rule."""
         return Problem(
             self.id,
-            finding.path,
-            finding.message,
-            finding.mend,
+            _cut(finding.path),
+            _cut(finding.message),
+            _cut(finding.mend),
             self.severity,
             finding.value,
             why=self.summary,
         )
+
+
+def _cut(text: str) -> str:
+    """What says enough of it, its beginning and its end."""
+    half = LONGEST_TEXT // 2
+    return text if len(text) <= LONGEST_TEXT else f"{text[:half]} … {text[-half:]}"
 
 
 @dataclass(frozen=True, slots=True)

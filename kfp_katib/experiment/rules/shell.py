@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Just enough of a shell's grammar to say where commands begin and end; it runs nothing.
+"""A trial's line as its shell reads it: where commands begin and end, and what becomes of values in it.
 
 Katib joins a trial's command and arguments with spaces and gives the line to a shell, with ` 1>file 2>&1`
 and ` && echo completed > file` behind it (`wrapWorkerContainer` in its pod webhook).
@@ -8,25 +8,22 @@ and ` && echo completed > file` behind it (`wrapWorkerContainer` in its pod webh
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from kfp_katib.experiment.rules.shell_reader import Reader
+from kfp_katib.experiment.rules.shell_words import OpenEndError
+
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
-_TOKEN = re.compile(
-    r"""(?P<quoted>\\(?:.|\n)|'[^']*'|"(?:\\.|[^"\\])*")   # a whole quoted piece
-      | (?P<open>\$\(|\$\{|\(|\{(?=\s))                     # a group begins
-      | (?P<close>\)|\})                                   # a group ends
-      | (?P<comment>(?:(?<=^)|(?<=[\s;&|]))\#[^\n]*)       # a comment, at the start of a word
-      | (?P<separator>;;?|&&|\|\||\||(?<![<>])&(?!>)|\n)   # a command ends; not the & of 2>&1 or &>
-    """,
-    re.VERBOSE,
-)
-_SPECIAL = {"'": "'", '"': '"$`\\'}
+_SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
 """What a shell still reads as its own between quotes of either kind."""
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
-_CLOSERS = ("done", "fi", "esac", "}", ")")
+
+
+_GROUPS = 5
+"""Groups in groups that are looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +34,13 @@ class Line:
         text: Command and arguments, joined as Katib joins them.
         script: Whether they are a script of the user's own (`sh -c`), not a program with arguments.
         arguments: The pieces that were joined.
+        shell: The shell's name.
     """
 
     text: str
     script: bool
     arguments: tuple[str, ...]
+    shell: str = "sh"
 
 
 def trial_line(container: Mapping[str, Any]) -> Line | None:
@@ -56,8 +55,8 @@ def trial_line(container: Mapping[str, Any]) -> Line | None:
     if not all(isinstance(piece, str) for piece in pieces):
         return None
     script = len(pieces) > 1 and pieces[0] in ("sh", "bash") and pieces[1] == "-c"
-    pieces = pieces[2:] if script else pieces
-    return Line(" ".join(pieces), script, pieces)
+    shell, pieces = (pieces[0], pieces[2:]) if script else ("sh", pieces)
+    return Line(" ".join(pieces), script, pieces, shell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +67,23 @@ class Script:
         commands: The texts between separators at the outermost level; the last one may be empty.
         separators: What stands behind each command but the last.
         comment: Whether the script ends in a comment.
+        simple: Of each command the simple commands in it: itself, or those that a loop or group holds.
+        open_end: What the script ends inside of, such as `'"'`; empty where nothing is open.
+        unopened: What is closed although it never began; empty where all is well.
+        functions: Whether the script defines a function.
+        quoted: The quoted pieces of its outermost words.
+        bare: The script without what the shell leaves as it is: single quotes, quoted here-documents.
     """
 
     commands: tuple[str, ...]
     separators: tuple[str, ...]
     comment: bool
+    simple: tuple[tuple[str, ...], ...] = ((),)
+    open_end: str = ""
+    unopened: str = ""
+    functions: bool = False
+    quoted: tuple[str, ...] = ()
+    bare: str = ""
 
     @property
     def last(self) -> str:
@@ -82,51 +93,86 @@ class Script:
     @property
     def compound(self) -> bool:
         """Whether the whole script is one loop, condition or group, which is redirected as a whole."""
-        first, last = first_word(self.commands[0]), first_word(self.last)
-        return len(self.commands) > 1 and first in _OPENERS and last in _CLOSERS
+        return len(self.commands) == 1 and first_word(self.last).startswith(_OPENERS)
+
+    @property
+    def ending(self) -> str:
+        """The simple command that is certain to come last once the last command is reached, if any is."""
+        script = self
+        for _ in range(_GROUPS):
+            if first_word(script.last) != "{":
+                return "" if first_word(script.last).startswith(_OPENERS) else script.last
+            script = parse(script.last.strip()[1:].rstrip().removesuffix("}").rstrip().removesuffix(";"))
+            if script.separators[-1:] == ("||",):
+                break
+        return ""
 
 
-@lru_cache
+@lru_cache(maxsize=16)  # a script of 128 KiB may have 8 MB of pieces
 def parse(text: str) -> Script:
-    """Cut a script into commands. Quotes and groups are skipped; here-documents are not understood."""
-    commands, separators, depth, start = [], [], 0, 0
-    comment_from = -1
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        depth += {"open": 1, "close": -1}.get(str(kind), 0)
-        depth = max(depth, 0)
-        if kind == "comment":
-            comment_from = match.start()
-        if kind == "separator" and depth == 0:
-            end = comment_from if comment_from >= start else match.start()
-            commands.append(text[start:end].strip())
-            separators.append(match[0])
-            start = match.end()
-    ends_in_comment = comment_from >= start
-    commands.append(text[start : comment_from if ends_in_comment else len(text)].strip())
-    return Script(tuple(commands), tuple(separators), ends_in_comment)
+    """Cut a script into commands; quotes, groups, substitutions and here-documents are kept together."""
+    reader = Reader(text)
+    open_end = ""
+    try:
+        reader.read()
+    except OpenEndError as err:
+        open_end = str(err)
+    return Script(
+        tuple(text[start:end].strip() for start, end in reader.commands),
+        tuple(reader.separators),
+        not open_end and 0 <= reader.begin <= reader.comment,
+        tuple(tuple(text[start:end].strip() for start, end in each) for each in reader.simple),
+        open_end,
+        reader.unopened,
+        reader.functions,
+        tuple(text[start:end] for start, end in reader.quoted),
+        "".join(_outside(text, reader.literal)),
+    )
+
+
+def _outside(text: str, spans: Collection[tuple[int, int]]) -> Iterator[str]:
+    """What lies between the spans."""
+    begin = 0
+    for start, end in sorted(spans):
+        yield text[begin:start]
+        begin = max(begin, end)
+    yield text[begin:]
 
 
 def handed_on(text: str, placeholder: str, value: str) -> bool:
     """Whether quotes around a placeholder keep its value as it is, wherever it stands in a line."""
-    bare = text
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup == "quoted" and placeholder in match[0]:
-            if any(sign in value for sign in _SPECIAL[match[0][0]]):
-                return False
-            bare = bare.replace(match[0], "")
-    return placeholder not in bare
+    quotes, bare = _around(text, placeholder)
+    return not bare and not any(sign in value for quote in quotes for sign in _SPECIAL[quote])
+
+
+@lru_cache(maxsize=64)
+def _around(text: str, placeholder: str) -> tuple[frozenset[str], bool]:
+    """The quotes that a placeholder stands in, and whether it also stands outside of any; once for a text."""
+    pieces = [piece for piece in parse(text).quoted if placeholder in piece]
+    inside = sum(piece.count(placeholder) for piece in pieces)
+    return frozenset(piece[0] for piece in pieces), text.count(placeholder) > inside
+
+
+def unquoted(text: str) -> str:
+    """The text with a plain word for each quoted piece, found in one pass: there may be thousands."""
+    found, begin = [], 0
+    for piece in parse(text).quoted:
+        start = text.index(piece, begin)
+        found.append(text[begin:start])
+        begin = start + len(piece)
+    return "x".join([*found, text[begin:]])
 
 
 def first_word(command: str) -> str:
     """A command's first word, assignments before it skipped."""
-    words = command.split()
-    while words and re.match(r"\w+=", words[0]):
-        words.pop(0)
-    return words[0] if words else ""
+    return next((word for word in command.split() if not re.match(r"\w+=", word)), "")
 
 
-def runs_program(command: str, quiet: Collection[str]) -> bool:
-    """Whether a command may print metrics: it is none of the quiet ones that prepare and tidy up."""
+def runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
+    """Whether one of the commands may print metrics, being none of the quiet ones."""
+    return any(_runs_program(command, quiet) for command in commands)
+
+
+def _runs_program(command: str, quiet: Collection[str]) -> bool:
     word = first_word(command).rpartition("/")[2]
     return bool(word) and word not in quiet and not re.search(r"-m\s+(pip|venv)\b", command)

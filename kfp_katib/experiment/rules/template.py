@@ -5,15 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfp_katib.experiment.pods import ISTIO_LABEL, REPLICAS
+from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
+from kfp_katib.experiment.rules.mounts import containers_of
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
-
-_SHIPPED_KINDS = {
-    ("batch/v1", "Job"),
-    ("trainer.kubeflow.org/v1alpha1", "TrainJob"),
-    *(("kubeflow.org/v1", kind) for kind in REPLICAS),
-}
 
 
 @rule("template-missing", webhook=True)
@@ -82,15 +77,6 @@ def template_without_kind(view: View) -> Iterator[Finding]:
             yield Finding(f"{TRIAL_SPEC}.{name}", f"{name} is missing.", "For a Job: batch/v1 and Job.")
 
 
-@rule("kind-not-enabled", severity="warning")
-def kind_not_enabled(view: View) -> Iterator[Finding]:
-    """Katib's shipped configuration does not watch trials of this kind; an administrator must add it."""
-    api_version, kind = view.kind
-    if api_version and kind and view.kind not in _SHIPPED_KINDS:
-        message = f"Trials of kind {kind} ({api_version}) are not in Katib's shipped configuration."
-        yield Finding(f"{TRIAL_SPEC}.kind", message, "Add it to trialResources in katib-config.", kind)
-
-
 @rule("primary-container-unknown")
 def primary_container_unknown(view: View) -> Iterator[Finding]:
     """No container has the name primaryContainerName; every trial would stay Running for ever."""
@@ -122,6 +108,16 @@ def image_missing(view: View) -> Iterator[Finding]:
             )
 
 
+@rule("image-blanks")
+def image_blanks(view: View) -> Iterator[Finding]:
+    """An image's name begins or ends with a blank: Kubernetes takes the Job, and refuses its pod."""
+    for path, pod in view.pods:
+        for where, container in containers_of(path, pod):
+            image = container.get("image")
+            if isinstance(image, str) and image != image.strip():
+                yield Finding(f"{where}.image", f"The image is {image!r}.", "Remove the blanks.", image)
+
+
 @rule("restart-policy-invalid")
 def restart_policy_invalid(view: View) -> Iterator[Finding]:
     """Kubernetes refuses a Job whose pods restart always, which is the default: no trial starts."""
@@ -142,9 +138,10 @@ def restart_policy_retries(view: View) -> Iterator[Finding]:
 @rule("backoff-limit", severity="warning")
 def backoff_limit(view: View) -> Iterator[Finding]:
     """A crashing trial is run again, six times by Kubernetes' default, before it counts as failed."""
-    limit = view.job.get("backoffLimit", 6)
-    if view.job and limit > 0:
-        yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", f"backoffLimit is {limit}.", "Set it to 0.", limit)
+    given = view.job.get("backoffLimit")
+    message = "backoffLimit is not set." if given is None else f"backoffLimit is {given}."
+    if view.job and (given is None or given > 0):
+        yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", message, "Set it to 0.", given)
 
 
 @rule("job-several-pods", severity="warning")
@@ -178,7 +175,6 @@ def job_vanishes(view: View) -> Iterator[Finding]:
 def istio_label_missing(view: View) -> Iterator[Finding]:
     """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
     for path, pod in view.pods:
-        labels = part(pod, "metadata", "labels")
-        if labels.get(ISTIO_LABEL) != "false":
+        if not keeps_istio_out(pod):
             mend = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
             yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", mend)

@@ -16,7 +16,8 @@ from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 from kfp_katib.experiment.trial_metadata import meta
 
 _PATH = f"{TEMPLATE}.trialParameters"
-_NEARLY = re.compile(r"\$[({]\{?\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s][^})]*[})]+")
+_WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
+_NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
 
 
 @rule("trial-parameters-missing", webhook=True)
@@ -120,7 +121,7 @@ def parameter_not_consumed(view: View) -> Iterator[Finding]:
 @rule("meta-placeholder-in-template")
 def meta_placeholder_in_template(view: View) -> Iterator[Finding]:
     """`${trialSpec...}` stands in the template itself, where Katib leaves it as it is."""
-    for text in dict.fromkeys(re.findall(r"\$\{trialSpec\.[^}]*\}", view.trial_text)):
+    for text in dict.fromkeys(re.findall(r"\$\{trialSpec\.[^$}]*\}", view.trial_text)):
         mend = f"Declare a trialParameter with the reference {text}, and use that."
         yield Finding(TRIAL_SPEC, f"{text} is replaced in references only.", mend, text)
 

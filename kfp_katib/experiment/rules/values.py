@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Iterator
 
 from kfp_katib.experiment.rules.numbers import number
@@ -48,12 +48,20 @@ def discrete_not_a_number(view: View) -> Iterator[Finding]:
 
 @rule("value-breaks-template")
 def value_breaks_template(view: View) -> Iterator[Finding]:
-    """A value with a quote, backslash or control character breaks the JSON text it is put into."""
+    """A value with a bare quote, backslash or control character breaks the JSON text it is put into."""
     for path, _, values in listed(view):
         for i, value in enumerate(values):
-            if view.trial_spec and re.search(r'["\\\x00-\x1f]', value):
-                mend = "Give a plain name, and let the training script look up what it stands for."
+            if view.trial_spec and not _is_json(value):
+                mend = 'Write \\" for a quote and \\\\ for a backslash, or give a plain name.'
                 yield Finding(f"{path}[{i}]", f"The value is {value!r}.", mend, value)
+
+
+def _is_json(value: str) -> bool:
+    """Whether the value may stand between the quotes of a JSON text."""
+    try:
+        return isinstance(json.loads(f'"{value}"'), str)
+    except ValueError:
+        return False
 
 
 @rule("value-holds-placeholder")

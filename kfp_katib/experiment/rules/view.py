@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kfp_katib.experiment.pods import pod_templates
+from kfp_katib.experiment.pods import is_job, pod_templates
 from kfp_katib.experiment.rules.rule import MOST_FINDINGS
 from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
 
@@ -99,7 +99,7 @@ class View:
     @cached_property
     def job(self) -> Part:
         """The Job's own spec; empty where a trial is no Kubernetes Job. Its fields have Kubernetes' types."""
-        return part(self.trial_spec, "spec") if self.kind == ("batch/v1", "Job") else {}
+        return part(self.trial_spec, "spec") if is_job(self.trial_spec) else {}
 
     @cached_property
     def pods(self) -> list[tuple[str, Part]]:

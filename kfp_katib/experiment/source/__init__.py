@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.source.plain import plain, valid_text
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
@@ -19,10 +20,10 @@ from kfp_katib.experiment.source.refusal import (
     NOT_A_MAPPING,
     NOT_TEXT,
     RULES,
-    TOO_LARGE,
     UnreadableError,
     refuse,
     too_deep,
+    too_large,
 )
 from kfp_katib.experiment.source.yaml_text import parse_yaml
 
@@ -34,12 +35,13 @@ def describe(source: object) -> str:
     return str(source) if isinstance(source, Path) else "the manifest"
 
 
-def read(source: object) -> dict[str, Any]:
+def read(source: object, remarks: list[Problem] | None = None) -> dict[str, Any]:
     """The source as plain data.
 
     Args:
         source: YAML or JSON text (str or bytes), the Path of a file, a mapping, or an object of
             kubeflow-katib or kubeflow-katib-api.
+        remarks: Gets a warning for each value of a YAML text that kubectl reads otherwise.
 
     Raises:
         UnreadableError: The source holds no mapping of plain data.
@@ -48,7 +50,7 @@ def read(source: object) -> dict[str, Any]:
         source = _file(source)
     if isinstance(source, (bytes, bytearray)):
         source = _decoded(bytes(source))
-    data = plain(_parsed(source) if isinstance(source, str) else source)
+    data = plain(_parsed(source, remarks) if isinstance(source, str) else source)
     return data if isinstance(data, dict) else _refuse_shape(data, source)
 
 
@@ -66,13 +68,13 @@ def _decoded(data: bytes) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as err:
         if len(data) > LIMIT_BYTES:
-            _refuse_size(len(data))
+            too_large(LIMIT_BYTES, len(data))
         refuse(NOT_TEXT, f"Byte {err.start} is not UTF-8.", "Save the manifest as UTF-8 text.")
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, remarks: list[Problem] | None) -> Any:
     if len(text) > LIMIT_BYTES:
-        _refuse_size(len(text))
+        too_large(LIMIT_BYTES, len(text))
     valid_text(text)
     if text.lstrip().startswith("{"):
         try:
@@ -81,7 +83,7 @@ def _parsed(text: str) -> Any:
             too_deep()
         except ValueError:
             pass  # YAML's flow style, or broken; the YAML parser says where
-    return parse_yaml(text)
+    return parse_yaml(text, remarks)
 
 
 def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -93,15 +95,6 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             )
         found[key] = value
     return found
-
-
-def _refuse_size(size: int) -> NoReturn:
-    refuse(
-        TOO_LARGE,
-        f"The manifest has more than {LIMIT_BYTES // 1024} KiB.",
-        "Keep data and scripts out of it: put them into the image or a volume.",
-        value=size,
-    )
 
 
 def _refuse_shape(data: object, source: object) -> NoReturn:

@@ -11,11 +11,13 @@ from kfp_katib.experiment.source.refusal import (
     BAD_NUMBER,
     KEY_NOT_TEXT,
     LIMIT_DEPTH,
+    LIMIT_TEXT,
     LIMIT_VALUES,
     NOT_PLAIN,
     NOT_TEXT,
     refuse,
     too_deep,
+    too_large,
     too_many_values,
 )
 
@@ -36,10 +38,11 @@ def plain(source: object) -> Any:
 
 
 class _Walk:
-    """One copy in progress; it counts the values."""
+    """One copy in progress; it counts the values and their text."""
 
     def __init__(self) -> None:
         self.values = 0
+        self.length = 0
 
     def value(self, value: object, path: str, depth: int) -> Any:
         self.values += 1
@@ -50,7 +53,7 @@ class _Walk:
         if value is None or isinstance(value, bool):
             return value
         if isinstance(value, str):
-            return valid_text(value, path)
+            return self.text(value, path)
         if isinstance(value, (int, float)):
             return _number(value, path)
         if isinstance(value, Mapping):
@@ -62,9 +65,15 @@ class _Walk:
 
     def mapping(self, items: Iterable[tuple[object, object]], path: str, depth: int) -> dict[str, Any]:
         return {
-            (name := _key(key, path)): self.value(value, f"{path}.{name}" if path else name, depth + 1)
+            (name := self.text(_key(key, path), path)): self.value(
+                value, f"{path}.{name}" if path else name, depth + 1
+            )
             for key, value in items
         }
+
+    def text(self, text: str, path: str) -> str:
+        self.length += len(valid_text(text, path).encode())
+        return str(text) if self.length <= LIMIT_TEXT else too_large(LIMIT_TEXT)
 
 
 def _object_fields(value: object) -> list[tuple[object, object]] | None:
@@ -79,7 +88,7 @@ def _object_fields(value: object) -> list[tuple[object, object]] | None:
 
 def _key(key: object, path: str) -> str:
     if isinstance(key, str):
-        return valid_text(key, path)
+        return str(key)
     return refuse(
         KEY_NOT_TEXT,
         f"The key {key!r} is not text but {type(key).__name__}.",

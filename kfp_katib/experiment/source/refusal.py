@@ -8,8 +8,11 @@ from typing import NoReturn
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import Finding, Rule
 
-LIMIT_BYTES = 256 * 1024
-"""Largest text that is parsed; Katib's largest example has 5 kB, and a process argument holds 128 KiB."""
+LIMIT_BYTES = 1024 * 1024
+"""Largest text that is parsed, comments and indentation included: what `render` makes of the largest data."""
+
+LIMIT_TEXT = 160 * 1024
+"""Bytes of all keys and texts. Katib's largest example has 5 kB; one argument of a process holds 128 KiB."""
 
 LIMIT_DEPTH = 64
 """Deepest nesting; a pod's deepest field lies at about 20."""
@@ -29,6 +32,11 @@ DUPLICATE_KEY = Rule("duplicate-key", "A key stands twice in one mapping; YAML k
 KEY_NOT_TEXT = Rule("key-not-text", "A mapping's key is not text.")
 BAD_NUMBER = Rule("bad-number", "A number is NaN, infinite or beyond 64 bits; Kubernetes' JSON has none.")
 NOT_PLAIN = Rule("not-plain", "A value has a type that JSON does not have.")
+READ_OTHERWISE = Rule(
+    "read-otherwise",
+    "kubectl's YAML takes an unquoted value for another type; `render` quotes it.",
+    severity="warning",
+)
 
 RULES = (
     FILE_UNREADABLE,
@@ -43,6 +51,7 @@ RULES = (
     KEY_NOT_TEXT,
     BAD_NUMBER,
     NOT_PLAIN,
+    READ_OTHERWISE,
 )
 
 
@@ -78,4 +87,14 @@ def too_many_values() -> NoReturn:
         TOO_MANY_VALUES,
         f"The manifest holds more than {LIMIT_VALUES} values, aliases expanded.",
         "Check its anchors and aliases; a manifest has a few hundred.",
+    )
+
+
+def too_large(limit: int, size: int | None = None) -> NoReturn:
+    """Stop at a limit of bytes."""
+    refuse(
+        TOO_LARGE,
+        f"The manifest has more than {limit // 1024} KiB.",
+        "Keep data and scripts out of it: put them into the image or a volume.",
+        value=size,
     )

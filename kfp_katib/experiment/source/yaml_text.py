@@ -14,6 +14,8 @@ from typing import Any, ClassVar, NoReturn
 
 import yaml
 
+from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.source.go_yaml import read_otherwise
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
     LIMIT_DEPTH,
@@ -27,13 +29,16 @@ from kfp_katib.experiment.source.refusal import (
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PREFIX = "tag:yaml.org,2002:"
+_READ_OTHERWISE = ("timestamp", "float", "int", "value")
+_EMPTY = ("", "~", "null", "Null", "NULL")
+_COLLECTIONS = {"map": yaml.MappingNode, "seq": yaml.SequenceNode}
 
 
 class _Loader(_Base):  # type: ignore[misc]  # the base is chosen at run time
-    """The safe loader with Go's idea of a number and without dates."""
+    """The safe loader with Go's idea of a number, and without dates and YAML 1.1's default key `=`."""
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
-        first: [pair for pair in pairs if pair[0].removeprefix(_PREFIX) not in ("timestamp", "float", "int")]
+        first: [pair for pair in pairs if pair[0].removeprefix(_PREFIX) not in _READ_OTHERWISE]
         for first, pairs in _Base.yaml_implicit_resolvers.items()
     }
 
@@ -48,13 +53,18 @@ _Loader.add_implicit_resolver(
 )
 _Loader.add_implicit_resolver(
     f"{_PREFIX}int",
-    re.compile(r"[-+]?(?:0b[01_]+|0x[0-9a-fA-F_]+|0[0-7_]*|[1-9][0-9_]*)$"),
+    re.compile(r"[-+]?(?:0b_*[01][01_]*|0x_*[0-9a-fA-F][0-9a-fA-F_]*|0[0-7_]*|[1-9][0-9_]*)$"),
     list("-+0123456789"),
 )
+_Loader.add_constructor(f"{_PREFIX}merge", _Base.construct_yaml_str)  # `<<` as a value is text
 
 
-def parse_yaml(text: str) -> Any:
-    """The one document in the text.
+def parse_yaml(text: str, remarks: list[Problem] | None = None) -> Any:
+    """The one document in the text; empty ones around it, which helm and kustomize write, are skipped.
+
+    Args:
+        text: YAML.
+        remarks: Gets a warning for each value that kubectl reads otherwise.
 
     Raises:
         UnreadableError: It is not YAML, or several documents, or nested or repeated beyond all measure.
@@ -62,24 +72,41 @@ def parse_yaml(text: str) -> Any:
     try:
         _guard(text)
         loader = _Loader(text)
-        node = loader.get_single_node()
+        node = _filled_node(loader)
         if node is None:
             return None
-        _refuse_duplicates(node)
-        return loader.construct_document(node)
+        _refuse_duplicates(node, loader)
+        data = loader.construct_document(node)
     except yaml.YAMLError as err:
         _refuse_syntax(text, err)
-    except (ValueError, KeyError) as err:  # a scalar that its tag does not fit, such as `!!int x`
-        refuse(NOT_PARSABLE, f"The text is not YAML: {err}.", "Quote the value, or drop its tag.")
+    except ValueError as err:  # a number of more digits than Python converts
+        refuse(NOT_PARSABLE, f"The text is not YAML: {err}.", "Quote the value where text is meant.")
+    if remarks is not None:
+        remarks += read_otherwise(text, node)
+    return data
+
+
+def _filled_node(loader: Any) -> yaml.Node | None:
+    """The first document that holds something, or an empty one, or None where there is none at all."""
+    found = None
+    while loader.check_node():
+        found = loader.get_node()
+        if not (isinstance(found, yaml.ScalarNode) and found.tag == f"{_PREFIX}null"):
+            break
+    return found
 
 
 def _guard(text: str) -> None:
     """Walk the events, which are made one at a time, and stop where a limit is passed."""
     depth = documents = 0
+    opened = False
     for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
-        if isinstance(event, yaml.DocumentStartEvent):
+        if opened and not (
+            isinstance(event, yaml.ScalarEvent) and event.value in _EMPTY and event.implicit[0]
+        ):
             documents += 1
-        elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+        opened = isinstance(event, yaml.DocumentStartEvent)
+        if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
             depth -= 1
@@ -96,14 +123,15 @@ def _guard(text: str) -> None:
         )
 
 
-def _refuse_duplicates(root: yaml.Node) -> None:
-    """Refuse keys that stand twice, and aliases whose expansion passes the limit or never ends."""
+def _refuse_duplicates(root: yaml.Node, loader: Any) -> None:
+    """Refuse keys that stand twice, tags that do not fit, and aliases that burst or never end."""
     sizes: dict[int, int] = {}
 
     def size(node: yaml.Node, depth: int) -> int:
         if depth > LIMIT_DEPTH:
             too_deep()
         if id(node) not in sizes:
+            _refuse_tag(node, loader)
             if isinstance(node, yaml.MappingNode):
                 _refuse_duplicate_key(node)
                 children = [child for pair in node.value for child in pair]
@@ -115,6 +143,29 @@ def _refuse_duplicates(root: yaml.Node) -> None:
         return sizes[id(node)]
 
     size(root, 0)
+
+
+def _refuse_tag(node: yaml.Node, loader: Any) -> None:
+    """Refuse a tag that JSON has no type for, or whose value is none of its type.
+
+    PyYAML's constructors trust a tag and fail each in a way of its own: `!!int ""`, `!!timestamp x`.
+    """
+    name = node.tag.removeprefix(_PREFIX)
+    if isinstance(node, yaml.ScalarNode):
+        untagged = loader.resolve(yaml.ScalarNode, node.value, (True, False)).removeprefix(_PREFIX)
+        fits = name in ("str", "binary", untagged) or (name, untagged) == ("float", "int")
+    else:
+        fits = isinstance(node, _COLLECTIONS.get(name, ()))
+    if not fits:
+        tag = f"!!{name}" if name != node.tag else node.tag
+        collection = "a mapping" if isinstance(node, yaml.MappingNode) else "a sequence"
+        value = repr(node.value) if isinstance(node, yaml.ScalarNode) else collection
+        refuse(
+            NOT_PARSABLE,
+            f"Line {node.start_mark.line + 1}: the tag {tag[:80]} does not fit {value[:80]}.",
+            "Drop the tag; quote the value where text is meant.",
+            value=node.tag,
+        )
 
 
 def _refuse_duplicate_key(node: yaml.MappingNode) -> None:

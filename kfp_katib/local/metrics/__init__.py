@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trial's metrics as Katib's collectors and controller would have them, to the letter."""
+"""A trial's metrics as Katib's collectors and controller would have them, to the letter.
+
+What a trial wrote is read piece by piece: the parsers are fed, and keep only what was reported.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kfp_katib.experiment.model import Collector
-from kfp_katib.local.metrics.aggregate import aggregate
-from kfp_katib.local.metrics.lines import read_json, read_text
-from kfp_katib.local.metrics.observation import CollectorError, Observation
+from kfp_katib.local.metrics.aggregate import Tally
+from kfp_katib.local.metrics.error import CollectorError
+from kfp_katib.local.metrics.json_lines import JsonParser
+from kfp_katib.local.metrics.lines import LineParser, Lines
+from kfp_katib.local.metrics.text import TextParser
 from kfp_katib.local.metrics.tfevents import read_events
+from kfp_katib.local.plain_file import chunks, open_plain
 from kfp_katib.results import Metric
 
 __all__ = ["CollectorError", "collect"]
@@ -30,23 +36,25 @@ def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[st
 
     Raises:
         CollectorError: Katib's collector would end with an error, and the trial would fail.
+        OSError: The file is missing, is no file, or cannot be read.
     """
-    observed = _read(collector, metrics, path)
-    if not any(each.metric == metrics[0] for each in observed):
-        observed = []
-    return aggregate(observed, metrics)
-
-
-def _read(collector: Collector, metrics: Sequence[str], path: Path) -> list[Observation]:
+    tally = Tally(metrics)
     if collector.kind == "TensorFlowEvent":
-        return read_events(path, metrics)
-    try:
-        text = path.read_bytes().decode(errors="replace")
-    except OSError as err:
-        raise CollectorError(
-            f"The metrics file was not written ({err}). The engine replaces the collector's path in command, "
-            "args and env; a path that is fixed in a script it cannot see. Hand the path over as an argument."
-        ) from err
+        read_events(path, tally)
+    else:
+        _read_lines(path, _parser(collector, tally))
+    return tally.metrics()
+
+
+def _parser(collector: Collector, tally: Tally) -> LineParser:
     if collector.format == "JSON":
-        return read_json(text, metrics)
-    return read_text(text, metrics, collector.filters)
+        return JsonParser(tally.values)
+    return TextParser(tally.values, collector.filters)
+
+
+def _read_lines(path: Path, parser: LineParser) -> None:
+    lines = Lines(parser)
+    with open_plain(path) as file:
+        for chunk in chunks(file):
+            lines.feed(chunk)
+    lines.end()

@@ -2,145 +2,190 @@
 """The collector TensorFlowEvent: scalars in TensorBoard's event files, read without TensorFlow.
 
 Follows `tfevent_loader.py` in Katib's `pkg/metricscollector/v1beta1/tfevent-metricscollector`. Formats:
-records by `tensorflow/core/lib/io/record_writer.h`, messages by `event.proto`, `summary.proto` and
-`tensor.proto` of TensorFlow. Checksums are not looked at. No library reads these files without bringing
-TensorBoard's server along.
+records by `tensorflow/core/lib/io/record_writer.h`, messages by `event.proto` and `summary.proto` of
+TensorFlow. Checksums are not looked at. No library reads these files without bringing TensorBoard's server
+along.
 """
 
 from __future__ import annotations
 
+import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfp_katib.local.metrics.observation import Observation
+from kfp_katib.local.metrics import tensor
+from kfp_katib.local.metrics.aggregate import Tally, Values
+from kfp_katib.local.metrics.protobuf import fields
+from kfp_katib.local.plain_file import chunks, open_plain
+
+UNREADABLE = (ValueError, struct.error, OverflowError, OSError)
+"""What a damaged event file raises. Katib's collector warns and goes on with the next file."""
 
 _HEADER = struct.Struct("<Q4x")
 _FOOTER_BYTES = 4
+_LARGEST_RECORD_BYTES = 1 << 24
+_MOST_TAGS = 1000
+_TIME, _SUMMARY, _VALUE = 1, 5, 1
+_TAG, _SIMPLE, _TENSOR, _NODE = 1, 2, 8, 7
 
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """One value in an event file, as the text that Katib's collector makes of it."""
+    """One value in an event file.
+
+    Attributes:
+        tag: Its name there.
+        message: The number or the tensor, as it is on the wire.
+        is_tensor: Which of the two.
+        seconds: When, since 1970.
+    """
 
     tag: str
-    text: str
-    time: datetime
-    from_tensor: bool
+    message: memoryview
+    is_tensor: bool
+    seconds: float
+
+    def text(self) -> str:
+        """The value as the text that Katib's collector makes of it."""
+        return tensor.text(self.message) if self.is_tensor else str(struct.unpack("<f", self.message)[0])
+
+    def time(self) -> datetime:
+        """When, as Katib writes it: without fractions."""
+        return datetime.fromtimestamp(int(self.seconds), UTC)
 
 
-def read_events(directory: Path, metrics: Sequence[str]) -> list[Observation]:
-    """Values of every event file under a folder.
+class EventReader:
+    """The values of an event file that arrives piece by piece.
+
+    A last record that was cut off is left out, as in TensorBoard; so is one too large to hold a number alone
+    (graphs, images).
+
+    Args:
+        take: Called with each value.
+    """
+
+    def __init__(self, take: Callable[[Scalar], None]) -> None:
+        self._take = take
+        self._held = bytearray()
+        self._skip = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the file.
+
+        Raises:
+            ValueError: The file is damaged, as for each of `UNREADABLE`.
+        """
+        self._held += chunk[self._skip :]
+        self._skip = max(0, self._skip - len(chunk))
+        content, at = memoryview(bytes(self._held)), 0
+        while at + _HEADER.size <= len(content):
+            (size,) = _HEADER.unpack_from(content, at)
+            end = at + _HEADER.size + size + _FOOTER_BYTES
+            if size > _LARGEST_RECORD_BYTES:
+                self._skip = max(0, end - len(content))
+            elif end > len(content):
+                break
+            else:
+                for scalar in _scalars(content[at + _HEADER.size : end - _FOOTER_BYTES]):
+                    self._take(scalar)
+            at = end
+        del self._held[:at]
+
+
+class _FileTally:
+    """What one file reports. Tensors come before numbers, then one tag comes after the other, as in Katib."""
+
+    def __init__(self, metrics: Iterable[str], path: Path) -> None:
+        self._tags: dict[tuple[bool, str, str], Values] = {}
+        self._wanted = list(wanted(metrics, path))
+
+    def take(self, scalar: Scalar) -> None:
+        """Take the next value of the file."""
+        for metric, tag in self._wanted:
+            if scalar.tag.startswith(tag):
+                key = (not scalar.is_tensor, scalar.tag, metric)
+                if key not in self._tags and len(self._tags) >= _MOST_TAGS:
+                    key = (*key[:1], "", metric)  # more tags than any training has share one order
+                self._tags.setdefault(key, Values()).add(scalar.text(), scalar.time())
+
+    def report(self, tally: Tally) -> None:
+        """Hand on what was taken."""
+        for (_, _, metric), values in sorted(self._tags.items(), key=lambda item: item[0][0]):
+            tally.values[metric].merge(values)
+
+
+def read_events(directory: Path, tally: Tally) -> None:
+    """Read the values of every event file under a folder.
 
     A metric `dir/tag` matches files whose folder ends in `dir`; its tag matches every tag that begins with
     it, so `loss` also takes `loss_val`, as in Katib.
     """
-    files = sorted(path for path in directory.rglob("*tfevents*") if path.is_file())
-    return [found for path in files for found in _in_file(path, metrics)]
+    for path in event_files(directory):
+        file = _FileTally(tally.values, path)
+        try:
+            read_file(path, file.take)
+        except UNREADABLE:
+            continue
+        file.report(tally)
 
 
-def _in_file(path: Path, metrics: Sequence[str]) -> Iterator[Observation]:
-    try:
-        scalars = list(_scalars(path.read_bytes()))
-    except (ValueError, struct.error, LookupError, OverflowError, OSError):
-        return  # Katib's collector warns and goes on with the next file
-    # One tag after the other, tensors before old-style scalars: the order of equal times.
-    for scalar in sorted(scalars, key=lambda each: (not each.from_tensor, each.tag)):
-        for metric in metrics:
-            directory, _, tag = metric.rpartition("/")
-            if scalar.tag.startswith(tag) and str(path.parent).endswith(directory):
-                yield Observation(metric, scalar.text, scalar.time)
+def read_file(path: Path, take: Callable[[Scalar], None]) -> None:
+    """Read the values of one event file.
+
+    Raises:
+        ValueError: The file is damaged or cannot be read, as for each of `UNREADABLE`.
+    """
+    reader = EventReader(take)
+    with open_plain(path) as file:
+        for chunk in chunks(file):
+            reader.feed(chunk)
 
 
-def _scalars(content: bytes) -> Iterator[Scalar]:
-    for record in _records(content):
-        event = list(_fields(record))
-        wall_time = next((struct.unpack("<d", value)[0] for key, value in event if key == 1), 0.0)
-        # Katib writes the time without fractions.
-        time = datetime.fromtimestamp(int(wall_time), UTC)
-        for summary in (value for key, value in event if key == 5):
-            for value in (value for key, value in _fields(summary) if key == 1):
-                yield from _scalar(dict(_fields(value)), time)
+def event_files(directory: Path) -> list[Path]:
+    """Every event file under a folder; links to folders are not followed."""
+    return sorted(path for path in map(Path, _files(directory)) if "tfevents" in path.name)
 
 
-def _scalar(value: dict[int, bytes], time: datetime) -> Iterator[Scalar]:
-    tag = value.get(1, b"").decode()
-    if 2 in value:
-        yield Scalar(tag, str(struct.unpack("<f", value[2])[0]), time, from_tensor=False)
-    elif 8 in value:
-        yield Scalar(tag, _tensor_text(dict(_fields(value[8]))), time, from_tensor=True)
+def _files(directory: Path) -> Iterator[str]:
+    folders = [str(directory)]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        yield entry.path
+        except OSError:
+            continue
 
 
-def _records(content: bytes) -> Iterator[bytes]:
-    """The records of a file; a last one that was cut off is left out, as in TensorBoard."""
-    at = 0
-    while at + _HEADER.size <= len(content):
-        (size,) = _HEADER.unpack_from(content, at)
-        start = at + _HEADER.size
-        at = start + size + _FOOTER_BYTES
-        if at > len(content):
-            return
-        yield content[start : start + size]
+def wanted(metrics: Iterable[str], path: Path) -> Iterator[tuple[str, str]]:
+    """The metrics that a file may hold, and how the tag of each begins."""
+    for metric in metrics:
+        directory, _, tag = metric.rpartition("/")
+        if str(path.parent).endswith(directory):
+            yield metric, tag
 
 
-def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
-    """The fields of a protobuf message, numbers as their bytes on the wire; groups do not occur here."""
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        if key & 7 == 0:
-            start = at
-            _, at = _varint(message, at)
-        elif key & 7 == 2:
-            size, start = _varint(message, at)
-            at = start + size
-        else:
-            start, at = at, at + {1: 8, 5: 4}[key & 7]
-        yield key >> 3, message[start:at]
+def _scalars(record: memoryview) -> Iterator[Scalar]:
+    seconds = 0.0
+    for key, value in fields(record):
+        if key == _TIME:
+            (seconds,) = struct.unpack("<d", value)
+    for key, summary in fields(record):
+        for kind, value in fields(summary) if key == _SUMMARY else ():
+            if kind == _VALUE:
+                yield from _scalar(value, seconds)
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-
-
-# tensor.proto: a dtype's number, numpy's name for it, and the field of its values (packed).
-_DTYPES = {1: ("<f4", 5), 2: ("<f8", 6), 3: ("<i4", 7), 9: ("<i8", 10), 10: ("?", 11)}
-_PACKED = {5: "<f4", 6: "<f8"}
-_CONTENT = 4
-
-
-def _tensor_text(tensor: dict[int, bytes]) -> str:
-    """A tensor as numpy prints it, which is what Katib's collector reports; empty for one of no number."""
-    import numpy as np
-
-    dtype, field = _DTYPES.get(_number(tensor.get(1, b"\0")), ("", 0))
-    if not dtype:
-        return ""
-    shape = [_number(dict(_fields(size)).get(1, b"\0")) for _, size in _fields(tensor.get(2, b""))]
-    if _CONTENT in tensor:
-        return str(np.frombuffer(tensor[_CONTENT], dtype).reshape(shape))
-    packed = tensor.get(field, b"")
-    values = np.frombuffer(packed, _PACKED[field]) if field in _PACKED else np.array(_varints(packed))
-    return str(np.resize(values.astype(dtype), shape))
-
-
-def _number(wire: bytes) -> int:
-    return _varint(wire, 0)[0]
-
-
-def _varints(packed: bytes) -> list[int]:
-    """Signed 64-bit numbers, one after the other."""
-    found, at = [], 0
-    while at < len(packed):
-        value, at = _varint(packed, at)
-        found.append(value - (1 << 64) if value >> 63 else value)
-    return found
+def _scalar(message: memoryview, seconds: float) -> Iterator[Scalar]:
+    found = {key: value for key, value in fields(message) if key in (_TAG, _SIMPLE, _TENSOR, _NODE)}
+    tag = bytes(found.get(_TAG, b"")).decode()
+    if _SIMPLE in found:
+        yield Scalar(tag, found[_SIMPLE], False, seconds)
+    elif _TENSOR in found:
+        yield Scalar(tag or bytes(found.get(_NODE, b"")).decode(), found[_TENSOR], True, seconds)

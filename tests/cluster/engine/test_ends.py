@@ -99,7 +99,7 @@ def test_time_is_up_and_what_was_found_is_in_the_error(katib: Katib, volume: Pat
     assert error.value.result is not None
     assert error.value.result.best is not None
     assert left(katib.namespace, name)["experiments"] == 1
-    assert end_abandoned(name, namespace=katib.namespace) == [name]
+    assert end_abandoned(name, namespaces=[katib.namespace]) == [name]
     assert set(left(katib.namespace, name).values()) == {0}
 
 

@@ -45,12 +45,14 @@ def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixture
     return f"s3://{name}"
 
 
-def upload(bucket: str, folder: Path) -> None:
-    """Copy a folder's files into a bucket."""
+def upload(address: str, folder: Path) -> None:
+    """Copy a folder's files into a bucket, or into a folder of one."""
     client = boto3.client("s3")
+    bucket, _, prefix = address.removeprefix("s3://").partition("/")
     for path in folder.rglob("*"):
         if path.is_file():
-            client.upload_file(str(path), bucket.removeprefix("s3://"), str(path.relative_to(folder)))
+            name = str(path.relative_to(folder))
+            client.upload_file(str(path), bucket, f"{prefix}/{name}" if prefix else name)
 
 
 def test_a_bucket_of_published_files_is_prepared(bucket: str, tmp_path: Path) -> None:
@@ -61,6 +63,24 @@ def test_a_bucket_of_published_files_is_prepared(bucket: str, tmp_path: Path) ->
     from_folder = prepare(str(tmp_path / "files"), tmp_path / "local")
     assert from_bucket["checksums"] == from_folder["checksums"]
     assert from_bucket["source"] == bucket
+
+
+@pytest.mark.parametrize("name", ["m[1]", "m*", "m//x", "m::x", "m {1,2}#%31 ü"])
+def test_a_folder_is_found_by_its_name_alone(bucket: str, tmp_path: Path, name: str) -> None:
+    """What a pattern or a prefix would find as well is somebody else's data."""
+    write_hdf5(tmp_path / ZENODO, {"64": cells(10)})
+    for folder in (name, "m1", "mx", "m"):
+        upload(f"{bucket}/{folder}", tmp_path)
+    assert files.hdf5_files(f"{bucket}/{name}") == (f"{bucket}/{name}/{ZENODO}",)
+    assert len(find(f"{bucket}/{name}")) == 1
+
+
+def test_no_other_folder_is_taken_for_an_empty_name(bucket: str, tmp_path: Path) -> None:
+    """`bucket//m` is not `bucket/m`."""
+    write_hdf5(tmp_path / ZENODO, {"64": cells(10)})
+    upload(f"{bucket}/m", tmp_path)
+    with pytest.raises(DataError, match=r"no \.h5 file lies there"):
+        files.hdf5_files(f"{bucket}//m")
 
 
 def test_one_object_of_the_challenge_is_a_source(bucket: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from training.data.remote import delivered
+from training.data.remote import delivered, failures, folder_of, put, read, remove
 from training.errors import DataError
 
 
@@ -68,6 +68,96 @@ def test_a_failed_training_delivers_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert list(tmp_path.iterdir()) == []
+
+
+NAMES = ["m[1]", "m*", "m?", "m//x", "m::x", "m {1,2}#%31 ü"]
+
+
+@pytest.fixture
+def no_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything of fsspec that reads a name as a pattern fails."""
+    from fsspec.asyn import AsyncFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a name was read as a pattern")
+
+    for kind, names in (
+        (AbstractFileSystem, ("expand_path", "glob")),
+        (AsyncFileSystem, ("_expand_path", "_glob")),
+    ):
+        for name in names:
+            monkeypatch.setattr(kind, name, refuse)
+
+
+@pytest.mark.usefixtures("no_patterns")
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+def test_a_name_is_a_name_and_no_pattern(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, name: str
+) -> None:
+    """Put, put again, read, delivered and removed; what a pattern would hit as well stays."""
+    root = str(tmp_path) if kind == "folder" else request.getfixturevalue("bucket")
+    for beside in ("m1", "mx", "m"):
+        put(written(tmp_path / "file", "beside"), f"{root}/{beside}", "state*")
+    address = f"{root}/{name}"
+    for content in ("first", "second"):
+        put(written(tmp_path / "file", content), address, "state*")
+        assert read(address, "state*") == content.encode()
+    assert read(address, "state*.part") is None
+    remove(address, "state*")
+    remove(address, "state*")
+    assert read(address, "state*") is None
+    with delivered(address, last="model.json") as folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "w[0]").write_text("weights")
+        (folder / "model.json").write_text("declared")
+    assert (read(address, "w[0]"), read(address, "model.json")) == (b"weights", b"declared")
+    assert {read(f"{root}/{beside}", "state*") for beside in ("m1", "mx", "m")} == {b"beside"}
+
+
+def written(path: Path, content: str) -> Path:
+    """A file of the test's own."""
+    path.write_text(content)
+    return path
+
+
+def test_a_store_with_folders_has_the_file_or_its_part_at_every_moment(tmp_path: Path) -> None:
+    """Such a store may show half a file; who was killed there finds the other half's whole."""
+    address = f"local://{tmp_path}/model"
+    for content in ("first", "second"):
+        put(written(tmp_path / "file", content), address, "state")
+    assert read(address, "state") == b"second"
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["state"]
+
+
+def test_no_bucket_is_made_by_writing_to_it(bucket: str) -> None:
+    """A slip in its name would be a bucket of that name, with the models in it."""
+    import boto3
+
+    with pytest.raises(failures()), delivered(f"{bucket}-typo/x", last="model.json") as folder:
+        (folder / "model.json").touch()
+    assert "models-typo" not in {found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("models", Path("models")),
+        ("file:///a%20b/c", Path("/a b/c")),
+        ("file://localhost/a", Path("/a")),
+        ("s3://b/c", None),
+    ],
+)
+def test_a_file_address_is_a_folder_of_this_machine(address: str, expected: Path | None) -> None:
+    """With its escapes undone."""
+    assert folder_of(address) == expected
+
+
+def test_a_file_address_of_another_machine_is_refused() -> None:
+    """As a path it would be a folder of that name here."""
+    with pytest.raises(DataError, match="names the machine 'host'"):
+        folder_of("file://host/x")
 
 
 def test_a_bucket_is_an_address(bucket: str) -> None:

@@ -109,6 +109,17 @@ def test_another_training_starts_anew_and_says_so(
     assert re.search(message, record.getMessage())
 
 
+def test_what_is_whole_beside_a_damaged_state_is_gone_on_with(tmp_path: Path) -> None:
+    """A store that shows half a file has the whole one under the other name until that is done."""
+    Store(str(tmp_path), BELONGS, seconds=0.0).save_if_due(progress(1))
+    content = (tmp_path / NAME).read_bytes()
+    (tmp_path / f"{NAME}.part").write_bytes(content)
+    (tmp_path / NAME).write_bytes(content[:100])
+    loaded = Store(str(tmp_path), BELONGS, seconds=0.0).load(progress(3))
+    assert loaded is not None
+    assert words(loaded) == words(progress(1))
+
+
 @pytest.mark.parametrize("keep", [0, 20, 1000, -1], ids=["empty", "half a line", "no arrays", "a byte less"])
 def test_a_damaged_state_is_not_gone_on_with(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, keep: int

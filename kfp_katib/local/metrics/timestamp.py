@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One reported value, its time, and how Katib reads times (Go's `time.RFC3339Nano`)."""
+"""The time of a reported value, as Katib reads it: Go's `time.RFC3339Nano`."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 _RFC3339 = re.compile(
@@ -14,22 +13,8 @@ _RFC3339 = re.compile(
 NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 """Go's zero time, which a line without a timestamp gets; it sorts before every other."""
 
-
-class CollectorError(Exception):
-    """Katib's collector would end with this error, so that the trial fails."""
-
-
 # Go lets an offset go so far, and an hour have one digit.
 _MOST_HOURS, _MOST_MINUTES = 24, 60
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """One value of one metric, as text."""
-
-    metric: str
-    value: str
-    time: datetime = NO_TIME
 
 
 def timestamp(text: str) -> datetime | None:

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A script behind `sh -c`, to whose last line Katib appends a redirection and a marker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kfp_katib.experiment.rules.commands import ONLY_BASH, PREPARING, SILENT
+from kfp_katib.experiment.rules.lines import filled, scripts, why_unreadable
+from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.shell import Line, Script, first_word, parse, runs_program
+from kfp_katib.experiment.rules.view import View
+
+_POSITIONAL = re.compile(r"(?<!\\)\$(?:[@*#0-9]|\{(?:[@*]|[0-9]+|#\}))")
+_DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
+
+
+@rule("positional-arguments")
+def positional_arguments(view: View) -> Iterator[Finding]:
+    """A script reads `$0`, `$1` or `$@`, but Katib appends the arguments to its text (katib#1914)."""
+    for path, line in scripts(view):
+        script = parse(line.arguments[0]) if len(line.arguments) > 1 else parse("")
+        own = script.functions or re.search(r"\bset\s+--", script.bare)
+        if _POSITIONAL.search(script.bare) and not own:
+            mend = "Write the arguments into the script, or put the script into the image."
+            yield Finding(f"{path}.args", "The script reads positional arguments.", mend, line.text)
+
+
+@rule("script-without-text")
+def script_without_text(view: View) -> Iterator[Finding]:
+    """`sh -c` without a script."""
+    for path, line in scripts(view):
+        if not line.text.strip():
+            yield Finding(f"{path}.command", "There is no script behind -c.", "Add it.")
+
+
+@rule("script-ends-open")
+def script_ends_open(view: View) -> Iterator[Finding]:
+    """The script ends inside of a quote, here-document or block, which swallows what Katib appends."""
+    for path, line in scripts(view):
+        script = parse(filled(line.text))
+        document = script.open_end.startswith("the here")
+        if document or (script.open_end and _refused(view, line)):
+            mend = _MEND_DOCUMENT if document else "Close it."
+            yield Finding(path, f"The script ends inside of {script.open_end}.", mend, line.text[-80:])
+
+
+_MEND_DOCUMENT = "Put the whole script between a line `{` and a line `}`."
+
+
+@rule("script-ends-empty")
+def script_ends_empty(view: View) -> Iterator[Finding]:
+    """The script ends in a newline or separator: the redirection stands alone, and no metric is read."""
+    for path, line in scripts(view):
+        script = parse(line.text)
+        if line.text.strip() and not script.last and not script.comment and not script.open_end:
+            newline = script.separators[-1] == "\n"
+            mend = "Write the block with `|-` instead of `|`." if newline else "Remove the separator."
+            shown = "a newline" if newline else f"'{script.separators[-1]}'"
+            yield Finding(path, f"The script ends with {shown}.", mend, script.separators[-1])
+
+
+@rule("script-ends-in-comment")
+def script_ends_in_comment(view: View) -> Iterator[Finding]:
+    """The script ends in a comment, which swallows the redirection and the marker: the trial fails."""
+    for path, line in scripts(view):
+        if parse(line.text).comment:
+            yield Finding(
+                path, "The script's last line ends in a comment.", "Remove the comment.", line.text[-80:]
+            )
+
+
+@rule("script-ends-in-backslash", severity="warning")
+def script_ends_in_backslash(view: View) -> Iterator[Finding]:
+    """The script ends in a backslash: the blank that Katib puts behind it becomes one more argument."""
+    for path, line in scripts(view):
+        slashes = len(line.text) - len(line.text.rstrip("\\"))
+        script = parse(line.text)
+        if slashes % 2 and not script.comment and not script.open_end:
+            yield Finding(path, "The script ends in a backslash.", "Remove it.", line.text[-80:])
+
+
+@rule("script-leaves-shell")
+def script_leaves_shell(view: View) -> Iterator[Finding]:
+    """The script ends with `exit` or `exec`: Katib's marker is never written, or nothing is collected."""
+    for path, line in scripts(view):
+        script = parse(line.text)
+        leaving = _leaving(script)
+        otherwise = script.separators[-1:] == ("||",) and view.collector != "StdOut"
+        if leaving and not (otherwise and leaving == script.last) and not script.comment:
+            mend = "Remove exec." if leaving.startswith("exec") else "Let the script end with the training."
+            yield Finding(path, f"The script ends with '{leaving[:80]}'.", mend, leaving)
+
+
+def _leaving(script: Script) -> str:
+    """The command with which the script is certain to leave its shell; empty where there is none."""
+    before = ("", *script.separators)
+    behind = (*script.separators, "")
+    for command, earlier, later in zip(script.commands, before, behind, strict=True):
+        unconditional = earlier in ("", ";", "\n", "&") and later not in ("|", "|&", "&")
+        if (unconditional or not later) and _leaves(command) and not script.open_end:
+            return command
+    return ""
+
+
+def _leaves(command: str) -> bool:
+    """Whether the command leaves the shell that runs it; `exec` with redirections alone does not."""
+    word, _, rest = parse(command).ending.strip().partition(" ")
+    redirects_only = word == "exec" and re.fullmatch(r"(\s*\d*[<>]+&?\s*\S+)+", rest)
+    return word in ("exit", "exec") and not redirects_only
+
+
+@rule("script-may-leave-shell", severity="warning")
+def script_may_leave_shell(view: View) -> Iterator[Finding]:
+    """One way through the script's last command is `exit 0`; on that way Katib's marker is not written."""
+    for path, line in scripts(view):
+        script = parse(line.text)
+        nested = script.simple[-1] if not _leaving(script) and not script.last.startswith("(") else ()
+        for command in nested if len(nested) > 1 else ():
+            if re.fullmatch(r"exit(\s+0)?", command):
+                yield Finding(
+                    path, f"'{command}' stands in the last command.", "Let it end by itself.", command
+                )
+                break
+
+
+@rule("script-unreadable")
+def script_unreadable(view: View) -> Iterator[Finding]:
+    """The shell cannot read the script, with what Katib appends to it: every trial fails."""
+    for path, line in scripts(view):
+        script = parse(filled(line.text))
+        reason = "a line cannot hold a NUL character" if "\0" in line.text else ""
+        if script.unopened and _refused(view, line):
+            reason = f"'{script.unopened}' closes what never began"
+        elif not reason and not _otherwise_broken(script, line):
+            ours, bash = _said(view, line)
+            reason = ours if bash else ""
+        if reason:
+            message = f"The {line.shell} gets {line.text[-80:]!r}: {reason}."
+            yield Finding(path, message, "Mend the script.", line.text[-80:])
+
+
+@rule("script-needs-bash", severity="warning")
+def script_needs_bash(view: View) -> Iterator[Finding]:
+    """The script is written for bash, but runs in `sh`, which is another shell in many images."""
+    for path, line in scripts(view):
+        script = parse(filled(line.text))
+        if not script.unopened and "\0" not in line.text and not _otherwise_broken(script, line):
+            ours, bash = _said(view, line)
+            words = {first_word(command) for some in script.simple for command in some}
+            own = sorted(words & ONLY_BASH) if line.shell == "sh" and not script.functions else []
+            reason = f"'{own[0]}' is bash's own" if own else ours if not bash else ""
+            if reason:
+                mend = 'Write command: ["bash", "-c"], where the image has bash.'
+                yield Finding(path, f"sh cannot run the script: {reason}.", mend, line.text[-80:])
+
+
+def _refused(view: View, line: Line) -> bool:
+    """Whether none of this machine's shells reads the line; where there is none, our own grammar counts."""
+    return all(why_unreadable(view, line, shell) != "" for shell in (line.shell, "bash"))
+
+
+def _said(view: View, line: Line) -> tuple[str, str]:
+    """What the line's own shell says of its syntax, and what bash says; empty where there is no objection."""
+    ours = why_unreadable(view, line, line.shell) or ""
+    return ours, (why_unreadable(view, line, "bash") or "" if ours else "")
+
+
+def _otherwise_broken(script: Script, line: Line) -> bool:
+    """Whether another rule says already why the shell cannot read it."""
+    return bool(script.open_end or script.comment or not script.last or not line.text.strip())
+
+
+@rule("script-output-lost", severity="warning")
+def script_output_lost(view: View) -> Iterator[Finding]:
+    """StdOut collects only what the script's last command prints."""
+    for path, line in scripts(view) if view.collector == "StdOut" else []:
+        script = parse(line.text)
+        if (
+            len(script.commands) < 2
+            or not script.last
+            or script.open_end
+            or script.unopened
+            or _leaving(script)
+        ):
+            continue
+        piped = [separator in ("|", "|&") for separator in script.separators]
+        earlier = any(
+            runs_program(simple, PREPARING)
+            for command, simple, into_pipe in zip(script.commands, script.simple, piped, strict=False)
+            if not into_pipe and not _DEFINITION.match(command)
+        )
+        silent = not runs_program(script.simple[-1], SILENT) and not piped[-1]
+        if earlier or silent:
+            shown = f"Only '{script.last[:60]}' is collected."
+            mend = "Let the training be the last command, or put the commands into { ...; }."
+            yield Finding(path, shown, mend, script.last)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a piece of what a trial wrote is shown in a sentence: short, and with nothing that a terminal obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_CHARACTERS = 120
+_NAMES = 8
+
+
+def shown(text: str, around: str = "") -> str:
+    """A text in backquotes: control characters and halves of surrogates as escapes, cut where it is long.
+
+    Args:
+        text: One line.
+        around: What must be seen of it, as far as it is there.
+    """
+    at = max(0, text.lower().find(around.lower()) - _CHARACTERS // 3) if len(text) > _CHARACTERS else 0
+    part = text[at : at + _CHARACTERS]
+    before, after = "…" if at else "", "…" if at + len(part) < len(text) else ""
+    return f"`{before}{''.join(map(_visible, part))}{after}`"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names in a row."""
+    words = [shown(name) for name in names[:_NAMES]]
+    return ", ".join(words) + (" and more" if len(names) > _NAMES else "")
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
