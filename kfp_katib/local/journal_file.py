@@ -59,10 +59,7 @@ class JournalFile(BaseJournalBackend):
             for log in logs
         ]
         if any(len(line) > MOST_BYTES for line in lines):
-            raise InputError(
-                f"The journal {self.path} takes no line above {MOST_BYTES // 2**20} MiB: the manifest is too "
-                "long. Kubernetes would not take it either."
-            )
+            self._fail(f"a line is longer than {MOST_BYTES // 2**20} MiB, and would not be read again")
         self._write(b"".join(lines))
         self._fresh += [json.loads(line) for line in lines]
 

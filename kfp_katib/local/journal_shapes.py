@@ -18,7 +18,7 @@ VERDICT = "kfp-katib:verdict"
 TRIAL = "kfp-katib:trial"
 
 MOST_BYTES = 2 * 1024 * 1024
-"""The longest line; the longest that we write holds a manifest, and Kubernetes takes none above 1.5 MB."""
+"""The longest line; those that we write hold a manifest or what a trial reported, both far below."""
 
 CREATE_TRIAL = 4
 """Optuna's code of the operation that makes a trial."""
