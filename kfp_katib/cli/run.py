@@ -130,7 +130,7 @@ def command(
             )
     except NoVerdict as error:
         if error.result:
-            _show(error.result, output, display.said)
+            _show_what_is_known(error.result, output, display.said)
         raise
     if engine == "local" and not display.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
@@ -198,6 +198,15 @@ def _headline(experiment: Experiment) -> str:
     aim = f"{experiment.objective.type} {experiment.objective.metric}"
     at_a_time = f"{experiment.parallel_trial_count} at a time"
     return f"Experiment '{experiment.name}': {aim} by {experiment.algorithm.name}, {trials}, {at_a_time}"
+
+
+def _show_what_is_known(result: Result, output: Output, said: Sequence[str]) -> None:
+    """The Result of a search that was ended, perhaps by closing the very terminal."""
+    try:
+        _show(result, output, said)
+    except OSError as error:
+        if error.filename:
+            raise
 
 
 def _show(result: Result, output: Output, said: Sequence[str]) -> None:

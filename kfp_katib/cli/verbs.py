@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib
 import logging
@@ -82,9 +83,10 @@ def _refused(error: OSError) -> str:
 
 
 def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:
-    if verbose:
-        click.echo(traceback.format_exc(), err=True)
-    click.echo(f"Error: {error}", err=True)
+    with contextlib.suppress(OSError):  # a terminal that is gone changes no exit code
+        if verbose:
+            click.echo(traceback.format_exc(), err=True)
+        click.echo(f"Error: {error}", err=True)
     ctx.exit(error.exit_code)
 
 

@@ -14,7 +14,7 @@ from kfp_katib import labels
 from kfp_katib.errors import InputError
 from kfp_katib.local import journal
 from kfp_katib.local.folder import open_folder
-from kfp_katib.local.journal_lines import MOST_BYTES
+from kfp_katib.local.journal_shapes import MOST_BYTES
 from kfp_katib.local.plain_file import open_regular
 from kfp_katib.local.takeover import end_orphans
 

@@ -18,7 +18,7 @@ from optuna.study import Study, load_study
 
 from kfp_katib.errors import InputError
 from kfp_katib.local.journal_file import JournalFile, damaged
-from kfp_katib.local.journal_lines import MANIFEST, TRIAL, VERDICT
+from kfp_katib.local.journal_shapes import MANIFEST, TRIAL, VERDICT
 from kfp_katib.local.record import Record as Record
 from kfp_katib.local.record import decode, encode
 from kfp_katib.local.search.suggestions import PARAMETERS, Suggestions

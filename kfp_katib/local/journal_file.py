@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 from optuna.storages.journal import BaseJournalBackend
 
 from kfp_katib.errors import InputError, NoVerdict
-from kfp_katib.local.journal_lines import CREATE_TRIAL, MOST_BYTES, Lines, parse
+from kfp_katib.local.journal_lines import Lines
+from kfp_katib.local.journal_shapes import CREATE_TRIAL, MOST_BYTES, parse
 from kfp_katib.local.plain_file import open_regular
 
 
@@ -58,10 +59,7 @@ class JournalFile(BaseJournalBackend):
             for log in logs
         ]
         if any(len(line) > MOST_BYTES for line in lines):
-            raise InputError(
-                f"The journal {self.path} takes no line above {MOST_BYTES // 2**20} MiB: the manifest is too "
-                "long. Kubernetes would not take it either."
-            )
+            self._fail(f"a line is longer than {MOST_BYTES // 2**20} MiB, and would not be read again")
         self._write(b"".join(lines))
         self._fresh += [json.loads(line) for line in lines]
 

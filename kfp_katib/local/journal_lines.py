@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a line of the journal may be: Optuna's operations, as far as we write them, with our records in them.
+"""What may follow what in a journal.
 
 Optuna itself passes over lines that it cannot apply, and fails later on what it did apply. Here a line that
 does not follow from those before it is damage, and is named.
@@ -7,152 +7,32 @@ does not follow from those before it is damage, and is named.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
-
+from kfp_katib.local.journal_shapes import (
+    LINE,
+    RECORD,
+    STORED_NOTE,
+    STUDY,
+    TEXTS,
+    TRIAL,
+    CreateStudy,
+    CreateTrial,
+    DeleteStudy,
+    EndTrial,
+    OfOthers,
+    StudyAttribute,
+    TrialAttribute,
+    valid,
+)
 from kfp_katib.local.record import Stored
 from kfp_katib.local.search.cma_es_note import NOTE
-from kfp_katib.local.search.suggestions import PARAMETERS, SEED
-
-MANIFEST = "kfp-katib:manifest"
-VERDICT = "kfp-katib:verdict"
-TRIAL = "kfp-katib:trial"
-
-MOST_BYTES = 2 * 1024 * 1024
-"""The longest line; the longest that we write holds a manifest, and Kubernetes takes none above 1.5 MB."""
-
-CREATE_TRIAL = 4
-"""Optuna's code of the operation that makes a trial."""
+from kfp_katib.local.search.suggestions import PARAMETERS
 
 _NAME = re.compile(r"[0-9a-z]{1,20}")
-
-
-class Line(BaseModel):
-    """What every line has."""
-
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-    worker_id: str
-
-
-class CreateStudy(Line):
-    """The study of one objective."""
-
-    op_code: Literal[0]
-    study_name: str
-    directions: Annotated[list[Literal[1, 2]], Field(min_length=1, max_length=1)]
-
-
-class StudyAttribute(Line):
-    """Something about the study, ours or somebody else's."""
-
-    op_code: Literal[2, 3]
-    study_id: int
-    user_attr: Annotated[dict[str, Any], Field(min_length=1, max_length=1)] | None = None
-
-
-class DeleteStudy(Line):
-    """Somebody deleted it."""
-
-    op_code: Literal[1]
-    study_id: int
-
-
-def _optunas_moment(text: str) -> str:
-    datetime.fromisoformat(text).astimezone()
-    return text
-
-
-def _no_nul(texts: dict[str, str]) -> dict[str, str]:
-    if any("\0" in text for text in texts.values()):
-        raise ValueError("a process takes no NUL")
-    return texts
-
-
-class CreateTrial(Line):
-    """A suggestion."""
-
-    op_code: Literal[4]
-    study_id: int
-    datetime_start: Annotated[str, AfterValidator(_optunas_moment)]
-    state: Literal[0]
-    value: None
-    values: None
-    distributions: dict[str, str]
-    params: dict[str, float]
-    user_attrs: dict[str, Any]
-    system_attrs: dict[str, Any]
-    intermediate_values: Annotated[dict[str, Any], Field(max_length=0)]
-
-
-class EndTrial(Line):
-    """What came of a suggestion: state 1 with a value, 3 without."""
-
-    op_code: Literal[6]
-    trial_id: int
-    state: Literal[1, 3]
-    values: Annotated[list[float], Field(min_length=1, max_length=1)] | None
-    datetime_complete: Annotated[str, AfterValidator(_optunas_moment)]
-
-
-class TrialAttribute(Line):
-    """Something about a trial, ours or somebody else's."""
-
-    op_code: Literal[8]
-    trial_id: int
-    user_attr: Annotated[dict[str, Any], Field(min_length=1, max_length=1)]
-
-
-class StoredNote(BaseModel):
-    """What CMA-ES left with a trial."""
-
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-    told: list[int]
-    point: list[Annotated[float, Field(ge=0, le=1)]]
-
-
-class OfOthers(Line):
-    """What we never write: Optuna applies it, or passes over it."""
-
-    op_code: Literal[9]
-    trial_id: int
-    system_attr: Annotated[dict[str, Any], Field(min_length=1, max_length=1)]
-
-
-_LINE: TypeAdapter[Any] = TypeAdapter(
-    Annotated[
-        CreateStudy | DeleteStudy | StudyAttribute | CreateTrial | EndTrial | TrialAttribute | OfOthers,
-        Field(discriminator="op_code"),
-    ]
-)
-_TEXTS: TypeAdapter[Any] = TypeAdapter(
-    Annotated[dict[str, str], AfterValidator(_no_nul)], config=ConfigDict(strict=True)
-)
-_STUDY: Mapping[str, TypeAdapter[Any]] = {
-    MANIFEST: TypeAdapter(Json[dict[str, Any]], config=ConfigDict(strict=True)),
-    SEED: TypeAdapter(Annotated[int, Field(ge=0, lt=2**64)], config=ConfigDict(strict=True)),
-    VERDICT: TypeAdapter(
-        Annotated[
-            list[str], Field(min_length=3, max_length=3), AfterValidator(lambda texts: _verdict(texts))
-        ],
-        config=ConfigDict(strict=True),
-    ),
-}
-_RECORD: TypeAdapter[Any] = TypeAdapter(Stored)
-_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
-
-
-def _verdict(texts: list[str]) -> list[str]:
-    if texts[0] not in ("Succeeded", "Failed"):
-        raise ValueError("no verdict of an Experiment")
-    return texts
 
 
 @dataclass(slots=True)
@@ -186,7 +66,7 @@ class Lines:
         Raises:
             ValueError: It is damaged; the message says how.
         """
-        line = _valid(_LINE, log, "")
+        line = valid(LINE, log, "")
         _CHECKS[type(line)](self, line)
         if line.op_code in (4, 6, 8):
             known = len(self._seen)
@@ -207,14 +87,14 @@ class Lines:
     def _study_attribute(self, line: StudyAttribute) -> None:
         self._study(line.study_id)
         for key, value in (line.user_attr or {}).items():
-            if key in _STUDY:
-                _valid(_STUDY[key], value, f"{key}: ")
+            if key in STUDY:
+                valid(STUDY[key], value, f"{key}: ")
 
     def _create_trial(self, line: CreateTrial) -> None:
         self._study(line.study_id)
-        _valid(_TEXTS, line.user_attrs.get(PARAMETERS), f"{PARAMETERS}: ")
+        valid(TEXTS, line.user_attrs.get(PARAMETERS), f"{PARAMETERS}: ")
         if NOTE in line.user_attrs:
-            _valid(_NOTE, line.user_attrs[NOTE], f"{NOTE}: ")
+            valid(STORED_NOTE, line.user_attrs[NOTE], f"{NOTE}: ")
             if any(not 0 <= told < len(self._trials) for told in line.user_attrs[NOTE]["told"]):
                 raise ValueError(f"{NOTE}: it names a trial that comes later")
         if set(line.params) != set(line.distributions):
@@ -233,7 +113,7 @@ class Lines:
         trial = self._open_trial(line.trial_id)
         for key, value in line.user_attr.items():
             if key == TRIAL:
-                self._record(line.trial_id, trial, _valid(_RECORD, value, ""))
+                self._record(line.trial_id, trial, valid(RECORD, value, ""))
 
     def _of_others(self, line: OfOthers) -> None:
         self._trial(line.trial_id)
@@ -271,29 +151,3 @@ _CHECKS: Mapping[type, Callable[[Lines, Any], None]] = {
     TrialAttribute: Lines._trial_attribute,
     OfOthers: Lines._of_others,
 }
-
-
-def parse(text: bytes) -> Any:
-    """The JSON of a line.
-
-    Raises:
-        ValueError: It is none, or holds what is no text.
-    """
-    try:
-        log = json.loads(text.decode())
-        if b"\\ud" in text.lower():
-            json.dumps(log, ensure_ascii=False).encode()
-    except RecursionError as err:
-        raise ValueError("brackets in too many brackets") from err
-    return log
-
-
-def _valid(shape: TypeAdapter[Any], value: Any, where: str) -> Any:
-    try:
-        return shape.validate_python(value)
-    except ValidationError as err:
-        first = err.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}{place}: {first['msg']}" if place else f"{where}{first['msg']}") from err
-    except OverflowError as err:  # of dates beyond all calendars
-        raise ValueError(f"{where}{err}") from err

@@ -87,6 +87,10 @@ class Stored(BaseModel):
     metrics: dict[str, Three] = {}
 
 
+_MOST_CHARACTERS = 10_000
+"""Of a message, which may quote what a trial wrote."""
+
+
 def encode(record: Record) -> dict[str, Any]:
     """What is written of a record; number and parameters stand with its trial."""
     fields: dict[str, Any] = {"name": record.name, "exit_code": record.exit_code}
@@ -98,7 +102,7 @@ def encode(record: Record) -> dict[str, Any]:
             fields[key] = moment.isoformat()
     if record.outcome:
         end = record.outcome
-        fields["outcome"] = [end.state, end.reason, end.message]
+        fields["outcome"] = [end.state, end.reason, end.message[:_MOST_CHARACTERS]]
         fields["metrics"] = {name: [m.min, m.max, m.latest] for name, m in end.metrics.items()}
     return fields
 

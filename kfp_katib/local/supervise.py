@@ -81,7 +81,10 @@ class Supervisor:
 
     def _serve(self, request: dict[str, Any]) -> None:
         if "start" in request:
-            _reply(self._start(request))
+            try:
+                _reply(self._start(request))
+            except OSError as err:  # no process or no file more is allowed
+                _reply({"failed": request["start"], "error": err.errno})
         elif "go" in request:
             word = self._words.pop(request["go"])
             with contextlib.suppress(BrokenPipeError):

@@ -83,7 +83,7 @@ class Supervisor:
             env: Its whole environment.
 
         Raises:
-            OSError: The supervisor is gone.
+            OSError: The system has no process or no file left, or the supervisor is gone.
         """
         key, self._next = self._next, self._next + 1
         ended: Future[Ended | None] = Future()
@@ -102,6 +102,9 @@ class Supervisor:
         if answer is None:
             self._running.pop(key, None)
             raise ChildProcessError("the process that starts the trials was killed")
+        if "error" in answer:
+            self._running.pop(key, None)
+            raise OSError(answer["error"], os.strerror(answer["error"]))
         return Started(key, answer["pid"], ended)
 
     def go(self, started: Started) -> None:

@@ -122,7 +122,7 @@ def test_a_server_that_has_fallen_silent_is_all_that_is_told(
     serve(api)
 
     def fall(progress: Progress) -> None:
-        if any(trial.state == "Running" for trial in progress.result().trials):
+        if progress.running:
             api.broken = {"experiments", "trials", "pods", "suggestions", "events", "jobs"}
 
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match="the API server does not answer"):

@@ -73,10 +73,13 @@ def test_a_journal_that_is_gone_ends_the_search(tmp_path: Path) -> None:
         )
 
 
-def test_a_manifest_that_no_line_holds_is_refused(tmp_path: Path) -> None:
-    """Before anything runs, and with its reason."""
-    with pytest.raises(InputError, match="the manifest is too long"):
-        run(search("echo loss=${trialParameters.lr}", container={"image": "x" * 3_000_000}), runs=tmp_path)
+def test_a_line_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
+    """Better no line than one that ends every later start."""
+    (tmp_path / "s").mkdir()
+    file = JournalFile(tmp_path / "s" / "journal")
+    with pytest.raises(NoVerdict, match="longer than 2 MiB"):
+        file.append_logs([{"op_code": 8, "text": "x" * 3_000_000}])
+    assert file.path.read_bytes() == b""
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -10,11 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from kfp_katib.local.processes import Process, end, kill, process
+from kfp_katib.local import takeover
+from kfp_katib.local.folder import RunFolder
+from kfp_katib.local.journal import Record
+from kfp_katib.local.processes import MARK, Process, booted, end, kill, mark, marked, process
 
 # A tree: a leader, a child in its group, a grandchild with a session of its own (as torchrun makes them).
 TREE = """
@@ -121,3 +125,68 @@ def test_names_with_brackets_are_read(tmp_path: Path, name: str) -> None:
         child.kill()
     assert found
     assert found.pid == child.pid
+
+
+def test_a_record_of_another_boot_is_nobodys(tmp_path: Path) -> None:
+    """Ticks count from the boot: the same id and the same ticks are another process after the next one."""
+    with tree(tmp_path) as (leader, others):
+        other_boot = replace(leader, boot="00000000-0000-0000-0000-000000000000")
+        assert not other_boot.alive
+        kill([other_boot])
+        end([other_boot], grace_seconds=0.1)
+        assert all(each.alive for each in [leader, *others])
+
+
+def test_a_session_of_another_boot_is_nobodys(tmp_path: Path) -> None:
+    """A leader that is gone does not make its id's session ours."""
+    with tree(tmp_path) as (leader, others):
+        os.kill(leader.pid, 9)
+        assert gone([leader])
+        kill([replace(leader, boot="00000000-0000-0000-0000-000000000000")])
+        assert all(each.alive for each in others)
+
+
+def test_a_record_of_version_0_1_0_is_compared_as_it_was(tmp_path: Path) -> None:
+    """It knows no boot."""
+    with tree(tmp_path) as (leader, others):
+        old = replace(leader, boot="")
+        assert old.alive
+        kill([old])
+        assert gone([leader, *others])
+
+
+def test_what_is_older_than_its_sessions_leader_is_a_strangers(tmp_path: Path) -> None:
+    """The id came to somebody else's session before the leader of the record began."""
+    with tree(tmp_path) as (leader, others):
+        os.kill(leader.pid, 9)
+        assert gone([leader])
+        kill([replace(leader, started=max(each.started for each in others) + 1000)])
+        assert all(each.alive for each in others)
+
+
+def test_marked_processes_are_found_and_we_ourselves_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the run's folder, or by the trial's own mark; a name that only begins so is another's."""
+    (tmp_path / "run").mkdir()
+    one, other = (mark(tmp_path / "run", name) for name in ("t-a", "t-ab"))
+    monkeypatch.setenv(MARK, one)
+    with subprocess.Popen(["sleep", "600"]) as ours:
+        monkeypatch.setenv(MARK, other)
+        with subprocess.Popen(["sleep", "600"]) as others:
+            assert {each.pid for each in marked(one)} == {ours.pid}
+            assert {each.pid for each in marked(mark(tmp_path / "run"))} == {ours.pid, others.pid}
+            others.kill()
+        ours.kill()
+
+
+@pytest.mark.parametrize(("started", "hit"), [(timedelta(days=-9999), False), (timedelta(0), True)])
+def test_an_old_record_from_before_the_boot_signals_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: timedelta, hit: bool
+) -> None:
+    """Its leader is gone, and its time says that the machine was started since."""
+    killed: list[Process] = []
+    monkeypatch.setattr(takeover, "kill", lambda leaders, **_: killed.extend(leaders))
+    old = Record(0, {}, "t-a", Process(4194000, 5), booted() + timedelta(seconds=1) + started)
+    takeover.end_orphans(RunFolder(tmp_path), [old])
+    assert (killed == [old.process]) is hit

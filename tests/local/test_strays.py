@@ -190,7 +190,7 @@ def test_a_caller_that_reaps_every_child_disturbs_nothing(tmp_path: Path) -> Non
     """Exit codes do not depend on who waits first."""
     before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     try:
-        trial = one(f"exit 3; {PRINT}", tmp_path)
+        trial = one(f"{PRINT}; sh -c 'exit 3'", tmp_path)
     finally:
         signal.signal(signal.SIGCHLD, before)
     assert (trial.state, trial.exit_code) == ("Failed", 3)

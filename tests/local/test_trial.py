@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -142,3 +143,33 @@ def test_a_folder_is_cleared_before_a_trial_runs_again(tmp_path: Path) -> None:
     files.clear()
     assert [entry.name for entry in files.path.iterdir()] == ["metrics"]
     assert not any(files.metrics.iterdir())
+
+
+def test_a_process_that_the_system_does_not_allow_is_said(tmp_path: Path) -> None:
+    """The supervisor goes on: what is refused now may be allowed later."""
+    with closing(Supervisor()) as supervisor:
+        pid = supervisor._process.pid
+        files = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (5, files[1]))
+        with pytest.raises(OSError, match="Too many open files"):
+            TrialProcess(supervisor, folder(tmp_path), ("true",), tmp_path, os.environ)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, files)
+        trial = TrialProcess(supervisor, TrialFolder(tmp_path / "trial"), ("true",), tmp_path, os.environ)
+        trial.go(lambda: None)
+        assert trial.reap() == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [(("true", "x" * 200_000), "Argument list too long"), (("true", "\0"), "Invalid argument")],
+)
+def test_what_the_system_will_not_run_is_known_when_it_is_reaped(
+    tmp_path: Path, argv: tuple[str, ...], words: str
+) -> None:
+    """And nothing waits for it."""
+    with closing(Supervisor()) as supervisor:
+        trial = TrialProcess(supervisor, folder(tmp_path), argv, tmp_path, os.environ)
+        trial.go(lambda: None)
+        assert trial.reap() == 127
+        assert trial.refused is not None
+        assert words in str(trial.refused)

@@ -2,7 +2,8 @@
 """The tree-structured Parzen estimator, by Optuna: `tpe` in hyperopt's terms, `multivariate-tpe` in Optuna's.
 
 Optuna works on a copy of the study in memory. Its sampler writes several records for each trial, and a
-kill between two of them would leave half a trial in the journal; we write one record a trial.
+kill between two of them would leave half a trial in the journal; we write one record a trial. A suggestion
+takes the sampler longer the more trials it looks at: 3 ms of one core at 100 trials, 12 ms at 1,000.
 """
 
 from __future__ import annotations
