@@ -40,18 +40,23 @@ def deliver(checkpoint: Checkpoint, source: Place, prefix: Place) -> None:
     """Copy a model to a prefix, verified, in place of the model that lies there.
 
     Raises:
-        StorageError: What lies there in the end is not whole, since others write there too.
+        StorageError: What lies there in the end is not whole, since others write there too, or since the
+            store loses what it is sent.
     """
-    mark = uuid.uuid4().hex[:12]
+    mark, seen = uuid.uuid4().hex[:12], ""
     for attempt in range(_ATTEMPTS):
         time.sleep(random.uniform(0, attempt * _PAUSE))
         try:
             _deliver(checkpoint, source, prefix, mark)
         except Disturbed as err:
-            logger.warning("%s Somebody else writes there too.", err)
+            seen = f" {err}"
+            continue
         if _ended(checkpoint, prefix, mark):
             return
-    raise StorageError(f"{prefix} is written to by others at the same time. Let one finish, then try again.")
+    raise StorageError(
+        f"{prefix} is not whole after {_ATTEMPTS} attempts: others write there at the same time, or the "
+        f"store loses what it is sent.{seen} Let the others finish, then try again."
+    )
 
 
 def tidy(prefix: Place) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import KfpKatibError, StorageError
-from kfp_katib.storage import publish, read_checkpoint, verify
+from kfp_katib.storage import into_prefix, publish, read_checkpoint, verify
+from kfp_katib.storage.copying import Disturbed
 from tests.s3 import Gate
 from tests.storage.models import contents, listing, write_files, write_model
 
@@ -113,6 +114,23 @@ def test_of_two_promotes_at_once_one_is_whole_in_the_end(
     assert held(f"{root}/release", endpoint) in (b"a" * 1000, b"b" * 1000)
     publish(tmp_path / "old", f"{root}/release", endpoint_url=endpoint)
     assert contents(f"{root}/release", endpoint) == contents(str(tmp_path / "old"))
+
+
+def test_a_store_that_loses_bytes_is_no_other_promote(
+    bucket: str, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The earlier release, which is whole, must not pass for what somebody else has just written."""
+
+    def lose(*_: object) -> None:
+        raise Disturbed("model.onnx has 2 bytes after 3 were sent.")
+
+    write_model(f"{bucket}/release", OLD, endpoint)
+    write_model(f"{tmp_path}/new", NEW)
+    monkeypatch.setattr(into_prefix, "copy_files", lose)
+    monkeypatch.setattr(into_prefix, "_PAUSE", 0.0)
+    with pytest.raises(StorageError, match=r"not whole after 8 attempts: .* 2 bytes after 3 were sent"):
+        publish(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
+    assert held(f"{bucket}/release", endpoint) == b"old"
 
 
 def test_leftovers_of_a_release_that_is_whole_go_with_the_next_call(
