@@ -89,3 +89,5 @@ def test_a_terminated_run_ends_its_search_in_another_namespace(
     seconds = wait_for(lambda: not run.experiments(), 120, "the end of the Experiment")
     print(f"run {run.id}: Experiment gone after {seconds:.1f} s")
     assert seconds <= 10 + 10
+    assert run.finished() == "FAILED"
+    assert "Error:" not in run.log("clean-up")  # it has looked there, and found nothing left
