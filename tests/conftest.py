@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the test run."""
+"""Options of the test run, and a fixture that every folder may ask for."""
 
 from __future__ import annotations
 
 import pytest
+
+from tests.untraced import untraced as untraced
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

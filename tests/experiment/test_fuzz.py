@@ -22,6 +22,7 @@ from tests.cli.commands import call
 from tests.experiment.breaking import document
 from tests.experiment.manifests import CONTAINER, changed, random
 from tests.experiment.test_mutations import mutated
+from tests.untraced import untraced_environment
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))
@@ -40,7 +41,7 @@ def found() -> list[dict[str, Any]]:
 def tried(first: int, count: int) -> dict[str, Any]:
     """The answer of one process, in which no library says anything of its own."""
     command = [sys.executable, "-m", "tests.experiment.fuzzing", str(first), str(count)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=untraced_environment())
     assert done.stderr == ""
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer

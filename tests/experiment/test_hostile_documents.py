@@ -47,6 +47,7 @@ LONG = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("field", [f"{CONTAINER}.command", f"{CONTAINER}.args"])
 @pytest.mark.parametrize("name", LONG)
 def test_no_text_costs_the_square_of_its_length(name: str, field: str) -> None:
@@ -58,6 +59,7 @@ def test_no_text_costs_the_square_of_its_length(name: str, field: str) -> None:
     assert time.process_time() - began < 1
 
 
+@pytest.mark.usefixtures("untraced")
 def test_many_values_between_many_quotes_are_judged_at_once() -> None:
     """Each quote is looked at once, not once for each value."""
     values = [f"a b{i}" for i in range(4000)]
@@ -67,6 +69,7 @@ def test_many_values_between_many_quotes_are_judged_at_once() -> None:
     assert time.process_time() - began < 1
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_reference_full_of_brackets_is_read_at_once() -> None:
     """Katib's own expressions for references are asked of RE2, which takes no square of a text."""
     reference = "${trialSpec." + "[" * 50_000 + "]" * 50_000 + "}"
@@ -91,6 +94,7 @@ def test_what_the_loader_can_write_it_reads_again() -> None:
     assert [problem.severity for problem in check(text)] == ["warning"]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_slow_case_is_judged_within_a_second() -> None:
     """It is a valid manifest; what took long was no part of the judgement."""
     began = time.process_time()
@@ -109,6 +113,7 @@ DEAR = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", DEAR)
 def test_an_expression_costs_less_than_a_second(name: str) -> None:
     """Whatever RE2 or Katib's own test of the brackets would take for it; the message stays short."""

@@ -186,6 +186,7 @@ WHOLE_LINES: dict[str, bytes] = {
 }
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("text", WHOLE_LINES.values(), ids=WHOLE_LINES)
 def test_a_line_that_is_no_record_is_named(sample: Path, text: bytes) -> None:
     """At once, and without reading it all."""
@@ -403,6 +404,7 @@ def resumed(experiment: Experiment, runs: Path) -> Result:
         return book.result()
 
 
+@pytest.mark.usefixtures("untraced")
 def test_journals_that_are_damaged_at_random(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read, or refused in one sentence; none takes a second or 200 MB."""
     monkeypatch.setattr(takeover, "kill", lambda *_, **__: None)  # a pid of chance may be anybody's

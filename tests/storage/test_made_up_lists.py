@@ -101,6 +101,7 @@ def _data(chance: random.Random, depth: int) -> object:
     return inner if chance.random() < 0.3 else {chance.choice(names): item for item in inner}
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.timeout(3600)
 def test_any_list_is_read_or_refused_in_little_time(tmp_path: Path) -> None:
     """No other error than ours, no list takes a second, none takes 200 MB; and messages can be written."""

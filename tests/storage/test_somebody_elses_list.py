@@ -235,6 +235,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     assert contents(str(tmp_path / "release"))["model.json"] == content
 
 
+@pytest.mark.usefixtures("untraced")
 def test_the_largest_list_takes_no_second() -> None:
     """Seven thousand files, the longest names, every key twice, the deepest folders, the widest nesting."""
     many = of({f"{index:05}/{'x' * 20}": ENTRY for index in range(7000)})

@@ -15,7 +15,7 @@ from typing import Any
 
 import h5py
 
-from training.data.remote import BUCKETED, failures, filesystem, folder_of
+from training.data.remote import BUCKETED, failures, filesystem, folder_of, is_file
 from training.errors import DataError
 
 Place = Path | str
@@ -52,7 +52,7 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
         if isinstance(where, Path):
             return _hdf5_files_here(where)
         files, root = filesystem(where)
-        if files.isfile(root):
+        if is_file(files, root):
             return (where,)
         found = sorted(name for name in files.find(root, maxdepth=2) if _is_hdf5(name))
         if where.partition("://")[0] in BUCKETED:  # s3fs lists `bucket/x` where `bucket//x` is asked for
@@ -74,7 +74,7 @@ def read_text(where: Place) -> str | None:
         if isinstance(where, Path):
             return where.read_text(errors="replace") if where.is_file() else None
         files, root = filesystem(where)
-        return str(files.cat_file(root).decode(errors="replace")) if files.isfile(root) else None
+        return str(files.cat_file(root).decode(errors="replace")) if is_file(files, root) else None
 
 
 def size(where: Place) -> int | None:
@@ -87,7 +87,7 @@ def size(where: Place) -> int | None:
         if isinstance(where, Path):
             return where.stat().st_size if where.is_file() else None
         files, root = filesystem(where)
-        return int(files.size(root)) if files.isfile(root) else None
+        return int(files.size(root)) if is_file(files, root) else None
 
 
 @contextmanager

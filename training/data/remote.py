@@ -76,10 +76,23 @@ def make_folder(address: str) -> tuple[Any, str]:
     """Return what `filesystem` does, with the folder made where the store has folders.
 
     In S3 making one would make a missing bucket, and ask for the right to.
+
+    Raises:
+        DataError: There is no such bucket.
     """
     files, root = filesystem(address)
     if address.partition("://")[0] not in BUCKETED:
         files.makedirs(root, exist_ok=True)
+        return files, root
+    bucket = root.partition("/")[0]
+    try:
+        files.info(bucket)
+    except FileNotFoundError as err:
+        raise DataError(
+            f"{address}: there is no bucket {bucket!r}. Make it, or correct the address."
+        ) from err
+    except PermissionError:  # who may only write below a folder may not ask for the bucket
+        pass
     return files, root
 
 
@@ -107,7 +120,7 @@ def read(address: str, name: str) -> bytes | None:
     if folder := folder_of(address):
         return (folder / name).read_bytes() if (folder / name).is_file() else None
     files, root = filesystem(address)
-    return bytes(files.cat_file(f"{root}/{name}")) if files.isfile(f"{root}/{name}") else None
+    return bytes(files.cat_file(f"{root}/{name}")) if is_file(files, f"{root}/{name}") else None
 
 
 def remove(address: str, name: str) -> None:
@@ -116,8 +129,16 @@ def remove(address: str, name: str) -> None:
         (folder / name).unlink(missing_ok=True)
         return
     files, root = filesystem(address)
-    if files.isfile(f"{root}/{name}"):
+    if is_file(files, f"{root}/{name}"):
         files.rm_file(f"{root}/{name}")
+
+
+def is_file(files: Any, path: str) -> bool:
+    """Tell whether a file is there; fsspec's `isfile` says no as well where the store does not answer."""
+    try:
+        return bool(files.info(path)["type"] == "file")
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
@@ -129,7 +150,7 @@ def delivered(address: str, *, last: str) -> Iterator[Path]:
         last: The file that declares the others: removed there at first, written there at the end.
 
     Raises:
-        DataError: No package here knows such addresses.
+        DataError: No package here knows such addresses, or there is no such bucket.
     """
     if not is_remote(address):
         yield Path(address)

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.local.searches import collector
+from tests.untraced import untraced_environment
 
 SIZE = int(os.environ.get("KFP_KATIB_LARGE_METRICS", "2000000"))
 MEGABYTES = 200
@@ -123,7 +124,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, flo
         write(folder / kind, name, made())
     specs = json.dumps({kind: spec for kind, (_, _, spec, _) in FILES.items()})
     command = [sys.executable, "-c", JUDGE, str(folder), specs]
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=untraced_environment()
+    ).stdout
     shutil.rmtree(folder)
     return {
         kind: (state, seconds, grown) for kind, state, seconds, grown in map(json.loads, out.splitlines())

@@ -156,7 +156,9 @@ def test_a_store_that_cannot_be_reached_is_named(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     for name, value in changed.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(DataError, match=f"{bucket}: cannot be read .*{message}.* Check the address"):
+    with pytest.raises(
+        DataError, match=f"{bucket}/dataset.json: cannot be read .*{message}.* Check the address"
+    ):
         find(bucket)
     S3FileSystem.clear_instance_cache()
 

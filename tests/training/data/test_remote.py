@@ -26,6 +26,15 @@ def test_an_address_that_no_package_knows_is_refused_at_the_start() -> None:
         raise AssertionError("trained for nothing")
 
 
+def test_a_store_that_does_not_answer_is_no_empty_store(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an interrupted training has left there is not given up."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for ask in (read, remove):
+        with pytest.raises(failures()):
+            ask(f"{bucket}/model", "state")
+
+
 def test_files_are_delivered_when_all_went_well(tmp_path: Path) -> None:
     """The declaration of an earlier attempt is gone while the new one is made."""
     (tmp_path / "model.json").write_text("old")
@@ -131,12 +140,17 @@ def test_a_store_with_folders_has_the_file_or_its_part_at_every_moment(tmp_path:
     assert [path.name for path in (tmp_path / "model").iterdir()] == ["state"]
 
 
-def test_no_bucket_is_made_by_writing_to_it(bucket: str) -> None:
+def test_no_bucket_is_made_by_writing_to_it(bucket: str, tmp_path: Path) -> None:
     """A slip in its name would be a bucket of that name, with the models in it."""
     import boto3
 
-    with pytest.raises(failures()), delivered(f"{bucket}-typo/x", last="model.json") as folder:
-        (folder / "model.json").touch()
+    with pytest.raises(DataError, match=r"there is no bucket 'models-typo'\. Make it"):
+        put(tmp_path, f"{bucket}-typo/x", "state")
+    with (
+        pytest.raises(DataError, match="there is no bucket 'models-typo'"),
+        delivered(f"{bucket}-typo/x", last="model.json"),
+    ):
+        raise AssertionError("trained for nothing")
     assert "models-typo" not in {found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]}
 
 
