@@ -24,7 +24,7 @@ from tests.installation.future import Known, applies, described, index, installe
 BESIDE = ("locks/kfp-2.13.lock", "locks/katib.lock", "locks/kubeflow.lock")
 LOCKS = ("requirements.lock", "requirements-dev.lock", *BESIDE)
 BY = [(lock, pip) for lock in LOCKS for pip in PIPS] + [("requirements-dev.lock", "uv")]
-PROJECT = {("kfp-katib", "0.1.0")}
+PROJECT = {("kfp-katib", "0.1.1")}
 IMAGES = {"deploy/Dockerfile": "deploy/runtime.lock", "training/Dockerfile": "training/training.lock"}
 
 
