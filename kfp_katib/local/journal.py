@@ -18,7 +18,7 @@ from optuna.study import Study, load_study
 
 from kfp_katib.errors import InputError
 from kfp_katib.local.journal_file import JournalFile, damaged
-from kfp_katib.local.journal_shapes import MANIFEST, TRIAL, VERDICT
+from kfp_katib.local.journal_shapes import FORMAT, LATEST, MANIFEST, TRIAL, VERDICT
 from kfp_katib.local.record import Record as Record
 from kfp_katib.local.record import decode, encode
 from kfp_katib.local.search.suggestions import PARAMETERS, Suggestions
@@ -40,7 +40,7 @@ def open_storage(path: Path) -> JournalStorage:
         path: The file, in a folder of the study's name.
 
     Raises:
-        InputError: It is no plain file, or a line of it is damaged.
+        InputError: It is no plain file, a line of it is damaged, or a newer version has written it.
     """
     file = JournalFile(path)
     try:
@@ -75,7 +75,8 @@ def stored_manifest(storage: JournalStorage, name: str) -> str | None:
 
 
 def store_manifest(study: Study, manifest_json: str) -> None:
-    """Tie the study to its manifest."""
+    """Tie a study that begins to its manifest, and say how its journal is written."""
+    study.set_user_attr(FORMAT, LATEST)
     study.set_user_attr(MANIFEST, manifest_json)
 
 

@@ -12,7 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kfp_katib.errors import InputError
 from kfp_katib.local.journal_shapes import (
+    FORMAT,
+    LATEST,
     LINE,
     RECORD,
     STORED_NOTE,
@@ -65,6 +68,7 @@ class Lines:
 
         Raises:
             ValueError: It is damaged; the message says how.
+            InputError: It says that what follows is of a format that is not known here.
         """
         line = valid(LINE, log, "")
         _CHECKS[type(line)](self, line)
@@ -89,6 +93,8 @@ class Lines:
         for key, value in (line.user_attr or {}).items():
             if key in STUDY:
                 valid(STUDY[key], value, f"{key}: ")
+            if key == FORMAT and value > LATEST:
+                raise InputError(_newer(self.name, value))
 
     def _create_trial(self, line: CreateTrial) -> None:
         self._study(line.study_id)
@@ -151,3 +157,10 @@ _CHECKS: Mapping[type, Callable[[Lines, Any], None]] = {
     TrialAttribute: Lines._trial_attribute,
     OfOthers: Lines._of_others,
 }
+
+
+def _newer(name: str, format: int) -> str:
+    return (
+        f"The journal of '{name}' was written by a newer kfp-katib (format {format}; this one reads {LATEST} "
+        "and what came before). Update kfp-katib to go on with it, or start anew with again=True (--again)."
+    )

@@ -13,6 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAda
 from kfp_katib.local.record import Stored
 from kfp_katib.local.search.suggestions import SEED
 
+FORMAT = "kfp-katib:format"
+LATEST = 2
+"""The format that is written. The first, of version 0.1.0, says no number, and no boot of a process."""
+
 MANIFEST = "kfp-katib:manifest"
 VERDICT = "kfp-katib:verdict"
 TRIAL = "kfp-katib:trial"
@@ -127,6 +131,7 @@ TEXTS: TypeAdapter[Any] = TypeAdapter(
     Annotated[dict[str, str], AfterValidator(_no_nul)], config=ConfigDict(strict=True)
 )
 STUDY: Mapping[str, TypeAdapter[Any]] = {
+    FORMAT: TypeAdapter(Annotated[int, Field(ge=2)], config=ConfigDict(strict=True)),
     MANIFEST: TypeAdapter(Json[dict[str, Any]], config=ConfigDict(strict=True)),
     SEED: TypeAdapter(Annotated[int, Field(ge=0, lt=2**64)], config=ConfigDict(strict=True)),
     VERDICT: TypeAdapter(

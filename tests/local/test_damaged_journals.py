@@ -62,8 +62,8 @@ def changed(line: bytes, path: str, value: Any) -> bytes:
     return json.dumps(log).encode() + b"\n"
 
 
-CREATE, TRIAL, START, END, TOLD = 0, 3, 4, 5, 6
-"""Lines of that sample: the study (seed and manifest follow), a suggestion, its two records, its end."""
+CREATE, TRIAL, START, END, TOLD = 0, 4, 5, 6, 7
+"""Lines of that sample: the study (seed, format and manifest follow), a suggestion, its two records, its end."""
 
 RECORD = "user_attr/kfp-katib:trial"
 HUGE = 10**400
@@ -219,11 +219,11 @@ def test_a_missing_line_is_found_where_it_is_missed(sample: Path) -> None:
 def test_the_ways_on_are_ways_on(sample: Path) -> None:
     """The lines before the damage go on, and so does a new start."""
     lines = lines_of(sample)
-    sample.write_bytes(b"".join([*lines[:8], b"{broken\n", *lines[8:]]))
-    with pytest.raises(InputError, match="keep only the 8 lines before it"):
+    sample.write_bytes(b"".join([*lines[:9], b"{broken\n", *lines[8:]]))
+    with pytest.raises(InputError, match="keep only the 9 lines before it"):
         run(search(PRINT), runs=sample.parents[1])
     damaged = sample.read_bytes()
-    sample.write_bytes(b"".join(lines[:8]))
+    sample.write_bytes(b"".join(lines[:9]))
     assert run(search(PRINT), runs=sample.parents[1]).succeeded
     sample.write_bytes(damaged)
     assert run(search(PRINT), runs=sample.parents[1], again=True).succeeded

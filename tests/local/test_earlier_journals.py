@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.local import run
 from kfp_katib.results import Result
+from tests.local.searches import PRINT, search
 
 SAMPLES = Path(__file__).parents[1] / "data" / "journals"
 
@@ -45,3 +47,26 @@ def test_an_unfinished_search_goes_on(tmp_path: Path, name: str, trials: int) ->
     assert [trial.state for trial in result.trials] == ["Succeeded"] * trials
     assert before < {trial.name for trial in result.trials}
     assert len({tuple(sorted(trial.parameters.items())) for trial in result.trials}) == trials
+
+
+def test_what_is_written_now_says_its_format(tmp_path: Path) -> None:
+    """So that a later version knows what it reads; a search of 0.1.0 that goes on stays what it was."""
+    go_on("killed", tmp_path)
+    run(search(PRINT), runs=tmp_path)
+    mark = '"kfp-katib:format":2'
+    assert mark in (tmp_path / "tune" / "journal").read_text()
+    assert mark not in (tmp_path / "killed" / "journal").read_text()
+
+
+def test_what_a_later_version_wrote_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """It is not damaged, and starting anew puts it aside whole."""
+    run(search(PRINT), runs=tmp_path)
+    journal = tmp_path / "tune" / "journal"
+    text = journal.read_text().replace('"kfp-katib:format":2', '"kfp-katib:format":3')
+    journal.write_text(text + '{"op_code": 77}\n')
+    with pytest.raises(
+        InputError, match=r"^The journal of 'tune' was written by a newer kfp-katib \(format 3; "
+    ):
+        run(search(PRINT), runs=tmp_path)
+    assert run(search(PRINT), runs=tmp_path, again=True).state == "Succeeded"
+    assert (tmp_path / "tune" / "earlier" / "1" / "journal").read_text() == text + '{"op_code": 77}\n'
