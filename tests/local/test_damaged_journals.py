@@ -63,7 +63,7 @@ def changed(line: bytes, path: str, value: Any) -> bytes:
 
 
 CREATE, TRIAL, START, END, TOLD = 0, 4, 5, 6, 7
-"""Lines of that sample: the study (seed, format and manifest follow), a suggestion, its two records, its end."""
+"""Lines of it: the study (seed, format and manifest follow), a suggestion, its two records, its end."""
 
 RECORD = "user_attr/kfp-katib:trial"
 HUGE = 10**400
