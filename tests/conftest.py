@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the test run, and a fixture that every folder may ask for."""
+"""Options of the test run, and fixtures that every folder may ask for."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.no_patterns import no_patterns as no_patterns
 from tests.untraced import untraced as untraced
 
 

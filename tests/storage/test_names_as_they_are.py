@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fsspec.asyn import AsyncFileSystem
-from fsspec.spec import AbstractFileSystem
 from moto.s3.models import s3_backends
 
 from kfp_katib.errors import StorageError
@@ -20,25 +18,12 @@ from tests.results.made import result, trial
 from tests.s3 import Gate
 from tests.storage.models import contents, write_files, write_model
 
+pytestmark = pytest.mark.usefixtures("no_patterns")
+
 FOLDERS = ["m[1]", "m*", "m?", "m//x", "m {1,2}#%31 ü&<'\"~"]
 """Each would also match `m1`, or comes out of a URL otherwise than it went in."""
 
 FILES = {"w*": b"1", "w?": b"2", "w[0-9]": b"3", "sub {a,b}/#%20 ü": b"4"}
-
-
-@pytest.fixture(autouse=True)
-def no_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything of fsspec that reads a name as a pattern fails."""
-
-    def refuse(*_: object, **__: object) -> Any:
-        raise AssertionError("a name was read as a pattern")
-
-    for kind, names in (
-        (AbstractFileSystem, ("expand_path", "glob")),
-        (AsyncFileSystem, ("_expand_path", "_glob")),
-    ):
-        for name in names:
-            monkeypatch.setattr(kind, name, refuse)
 
 
 @pytest.fixture

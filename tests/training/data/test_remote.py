@@ -82,23 +82,6 @@ def test_a_failed_training_delivers_nothing(tmp_path: Path) -> None:
 NAMES = ["m[1]", "m*", "m?", "m//x", "m::x", "m {1,2}#%31 ü"]
 
 
-@pytest.fixture
-def no_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything of fsspec that reads a name as a pattern fails."""
-    from fsspec.asyn import AsyncFileSystem
-    from fsspec.spec import AbstractFileSystem
-
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("a name was read as a pattern")
-
-    for kind, names in (
-        (AbstractFileSystem, ("expand_path", "glob")),
-        (AsyncFileSystem, ("_expand_path", "_glob")),
-    ):
-        for name in names:
-            monkeypatch.setattr(kind, name, refuse)
-
-
 @pytest.mark.usefixtures("no_patterns")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", ["folder", "s3"])
