@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names in a store are names: fsspec's reading of `*`, `?` and `[` as a pattern is an error in these tests."""
+"""Names in a store are names: that fsspec reads `*`, `?` or `[` as a pattern is an error in these tests."""
 
 from __future__ import annotations
 
