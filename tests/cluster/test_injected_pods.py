@@ -33,7 +33,10 @@ def _pod(manifest: Manifest) -> Manifest:
     added = injected(view)
     pod = copy.deepcopy(dict(view.pods[0][1]))
     spec = pod["spec"]
-    spec["containers"].append({"name": added.collector, "image": "collector"})
+    own = (
+        form.manifest["spec"].get("metricsCollectorSpec", {}).get("collector", {}).get("customCollector", {})
+    )
+    spec["containers"].append({"image": "collector", **copy.deepcopy(own), "name": added.collector})
     spec["shareProcessNamespace"] = added.shares_processes
     for mount in added.mounts:
         spec.setdefault("volumes", []).append({"name": mount.volume, "emptyDir": {}})

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.cluster
             "Not found",
             id="a volume that is not",
         ),
-        pytest.param("env", [{"name": "A=B", "value": "1"}], "Invalid value", id="no name of a variable"),
+        pytest.param(
+            "resources", {"limits": {"hugepages-2Mi": "3Mi"}}, "Invalid value", id="half of a huge page"
+        ),
     ],
 )
 def test_a_job_that_kubernetes_refuses_is_named(
