@@ -67,7 +67,7 @@ bench-cluster: $(READY_DEV) $(PEERS) ## measure waiting for a Katib, beside its 
 	@$(BIN)/python -m benchmarks.cluster.waiting $(PEERS:/.ready=/bin/python)
 
 test-cluster: $(READY_DEV) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
-	@$(BIN)/python -m pytest -q -n 3 -m cluster tests/cluster
+	@$(BIN)/python -m pytest -q -n 3 -m cluster tests/engines/katib/live
 
 test-kfp: $(READY_DEV) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m kfp_backend tests/kfp

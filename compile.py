@@ -31,13 +31,13 @@ def main() -> None:
     from kfp.compiler import Compiler
 
     import components
-    from pipelines.storage import STORAGES
+    from pipelines.platforms import PLATFORMS
     from pipelines.tune import tune
 
     products = {
         f"components/{name}": getattr(components, name) for name in components.__all__ if name.islower()
     }
-    products |= {f"tune-{storage.name}": tune(storage) for storage in STORAGES}
+    products |= {f"tune-{platform.name}": tune(platform) for platform in PLATFORMS}
     for name, product in products.items():
         path = args.output / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from kfp_katib.engines.local import journal, run
+from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.journal import Record
+from kfp_katib.engines.local.outcome import Outcome
+from kfp_katib.engines.local.search import open_study
+from kfp_katib.engines.local.verdict import BUDGET_SPENT
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.local import journal, run
-from kfp_katib.local.folder import RunFolder
-from kfp_katib.local.journal import Record
-from kfp_katib.local.outcome import Outcome
-from kfp_katib.local.search import open_study
-from kfp_katib.local.verdict import BUDGET_SPENT
 from kfp_katib.results import Metric
 
 SHORT = "echo loss=${trialParameters.lr}"

@@ -21,6 +21,7 @@ from statistics import median, quantiles
 
 from optuna.storages import InMemoryStorage
 
+from kfp_katib.engines.local.search import Suggestion, open_study
 from kfp_katib.experiment.model import (
     Algorithm,
     Collector,
@@ -30,7 +31,6 @@ from kfp_katib.experiment.model import (
     Parameter,
     TrialTemplate,
 )
-from kfp_katib.local.search import Suggestion, open_study
 
 ALGORITHMS = ("random", "sobol", "tpe", "multivariate-tpe", "cmaes", "bayesianoptimization")
 PARALLEL = 3

@@ -8,7 +8,7 @@ pinned to this package's version; an environment variable at compile time names 
 
 import os
 
-VERSION = "0.1.1"
+VERSION = "0.2.0"
 
 RUNTIME_IMAGE = os.environ.get("KFP_KATIB_RUNTIME_IMAGE") or f"kfp-katib-runtime:{VERSION}"
 TRAINING_IMAGE = os.environ.get("KFP_KATIB_TRAINING_IMAGE") or f"kfp-katib-training:{VERSION}"

@@ -27,6 +27,6 @@ def clean_up(run_id: str, engine: str = "katib", namespace: str = "", experiment
     Returns:
         How many Experiments were ended.
     """
-    from kfp_katib.steps import clean_up_run
+    from kfp_katib.steps.clean_up import clean_up_run
 
     return (clean_up_run(run_id, engine, namespace, experiment),)

@@ -34,7 +34,7 @@ def evaluate_model(
     Returns:
         Whether there is a model and every observable with a threshold is a finite number within it.
     """
-    from kfp_katib.steps import evaluate
+    from kfp_katib.steps.evaluate_model import evaluate
 
     data = dataset.metadata.get("address") or dataset.path
     evaluation = evaluate(function, model.path, model.metadata, data, report.path, thresholds=thresholds)

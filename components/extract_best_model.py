@@ -32,7 +32,7 @@ def extract_best_model(
     Returns:
         How many checkpoints were deleted, or would be with dry_run.
     """
-    from kfp_katib.steps import extract
+    from kfp_katib.steps.extract_best_model import extract
 
     extracted = extract(
         function, best_model.path, best_model.metadata, trials.path, model.path, keep=keep, dry_run=dry_run

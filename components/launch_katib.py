@@ -84,7 +84,7 @@ def launch_katib(
         The trial whose model is delivered: its hyperparameters, the objective's value, its name, and the
         name under which the Experiment ran.
     """
-    from kfp_katib.launch import Files, Identity, Limits, Surroundings, launch
+    from kfp_katib.steps.launch_katib import Files, Identity, Limits, Surroundings, launch
 
     outcome = launch(
         experiment,

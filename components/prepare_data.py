@@ -29,7 +29,7 @@ def prepare_data(
         function: What does the work, as `module:function` inside the image. It is called as
             `function(source, destination, **options)`, writes to that path and returns its metadata.
     """
-    from kfp_katib.steps import prepare
+    from kfp_katib.steps.prepare_data import prepare
 
     prepared = prepare(function, source, destination or dataset.path, options)
     dataset.metadata.update(prepared.metadata)

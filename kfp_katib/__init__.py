@@ -2,9 +2,10 @@
 """One Katib Experiment manifest, run as one step of a Kubeflow pipeline, on a laptop or on a cluster.
 
 A manifest becomes an Experiment by `load` (`check` says what is wrong with it), and another Experiment by
-`override` and `render`; `to_yaml` writes it. `kfp_katib.local.run` and `kfp_katib.cluster.run` take an
-Experiment and give a Result: its trials, the best of them, the verdict. `kfp_katib.storage` then collects the
-best trial's model, `kfp_katib.report` shows the Result. Every error is a KfpKatibError.
+`override` and `render`; `to_yaml` writes it. `kfp_katib.engines.local.run` and
+`kfp_katib.engines.katib.run` take an Experiment and give a Result: its trials, the best of them, the verdict.
+`kfp_katib.storage` then collects the best trial's model, `kfp_katib.report` shows the Result. Every error is
+a KfpKatibError.
 
 The names below are imported when they are first used: `import kfp_katib` stays quick.
 """

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline, once for each kind of storage."""
+"""The pipeline, once for each platform."""

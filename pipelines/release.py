@@ -9,17 +9,17 @@ from kfp import dsl
 from kfp.dsl import Input, Model
 
 from components import promote
-from pipelines.storage import Storage
+from pipelines.platforms import Platform
 
 
-def release_if_passed(storage: Storage) -> dsl.base_component.BaseComponent:
-    """The part for one kind of storage."""
+def release_if_passed(platform: Platform) -> dsl.base_component.BaseComponent:
+    """The part for one platform."""
 
     @dsl.pipeline(name="release", description="Promote a model that passed.")
     def part(passed: bool, model: Input[Model], release: str) -> None:
         with dsl.If(passed == True, name="passed"):  # noqa: E712
             released = promote(model=model, release=release)
-        storage.attach(released)
+        platform.attach(released)
         released.set_caching_options(False)
 
     return part

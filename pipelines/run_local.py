@@ -22,8 +22,8 @@ from kfp import local
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
-from kfp_katib.steps.functions import resolve
-from pipelines.storage import LOCAL
+from kfp_katib.steps.user_function import resolve
+from pipelines.platforms import LOCAL
 from pipelines.transcript import Transcript, show
 from pipelines.tune import tune
 

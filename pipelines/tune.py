@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prepare the data, tune a model on them, take the best one, judge it, release it.
 
-The steps are the same wherever they run. What differs from one kind of storage to the next (volumes,
-secrets, default addresses) is applied to them by pipelines/storage.
+The steps are the same wherever they run. What differs from one platform to the next (volumes,
+secrets, default addresses) is applied to them by pipelines/platforms.
 """
 
 from kfp import dsl
@@ -15,28 +15,28 @@ from components import (
     launch_katib,
     prepare_data,
 )
+from pipelines.platforms import Platform
 from pipelines.release import release_if_passed
-from pipelines.storage import Storage
 
 RETRY_WINDOW = "1209600s"
 """Two weeks. It counts from a step's first attempt, so it must be longer than any timeout_seconds."""
 
 
-def tune(storage: Storage) -> dsl.base_component.BaseComponent:
-    """The pipeline for one kind of storage."""
-    promote_if = release_if_passed(storage)
+def tune(platform: Platform) -> dsl.base_component.BaseComponent:
+    """The pipeline for one platform."""
+    promote_if = release_if_passed(platform)
 
-    @dsl.pipeline(name=f"tune-{storage.name}", description="Tune a model with Katib and release the best.")
+    @dsl.pipeline(name=f"tune-{platform.name}", description="Tune a model with Katib and release the best.")
     def pipeline(
         experiment: str,
-        engine: str = storage.engine,
+        engine: str = platform.engine,
         source: str = "",
         options: dict = {},
-        destination: str = storage.destination,
-        models: str = storage.models,
+        destination: str = platform.destination,
+        models: str = platform.models,
         image: str = TRAINING_IMAGE,
         namespace: str = "",
-        trial_pod: dict = storage.trial_pod,
+        trial_pod: dict = platform.trial_pod,
         overrides: dict = {},
         timeout_seconds: int = 86400,
         on_timeout: str = "fail",
@@ -83,13 +83,13 @@ def tune(storage: Storage) -> dsl.base_component.BaseComponent:
             )
             promote_if(passed=judgement.outputs["passed"], model=best.outputs["model"], release=release)
 
-        if storage.engine == "local":
+        if platform.engine == "local":
             search.set_container_image(TRAINING_IMAGE)  # the trials run in this very step
         for step in (data, search, best, judgement):
-            storage.attach(step)
+            platform.attach(step)
         for step in (search, best, end):
             step.set_caching_options(False)
-        data.set_caching_options(not storage.destination)
-        search.set_retry(storage.retries, backoff_duration="10s", backoff_max_duration=RETRY_WINDOW)
+        data.set_caching_options(not platform.destination)
+        search.set_retry(platform.retries, backoff_duration="10s", backoff_max_duration=RETRY_WINDOW)
 
     return pipeline

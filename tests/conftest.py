@@ -10,5 +10,5 @@ from tests.untraced import untraced as untraced
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--record`: keep what a real Katib writes, for the replay (tests/cluster_replay)."""
+    """`--record`: keep what a real Katib writes, for the replay (tests/engines/katib/replay)."""
     parser.addoption("--record", action="store_true", help="keep what a real Katib writes as recordings")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.compiling import ROOT
+from tests.places import ROOT
 
 
 def environment(name: str) -> Path:

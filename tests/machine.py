@@ -15,7 +15,7 @@ import pytest
 from kfp import local
 from kfp.local.config import LocalExecutionConfig
 
-ROOT = Path(__file__).parents[1]
+from tests.places import ROOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from typing import Any
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.results import Result, objective_text
 from tests.manifests import experiment, job
+from tests.places import DATA
 
-TRIAL_SCRIPT = Path(__file__).parent / "data" / "scripted_trial.py"
+TRIAL_SCRIPT = DATA / "scripted_trial.py"
 METRICS_FILE = "/var/log/katib/metrics.log"
 Entry = Mapping[str, Any]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.compiling import ROOT, compile_into, read
+from tests.compiling import compile_into, read
+from tests.places import ROOT
 
 GOLDEN = ROOT / "tests" / "golden"
 LONGEST_ARGUMENT = 128 * 1024

@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from components._image import VERSION
-from pipelines.storage import pvc, s3
+from pipelines.platforms import pvc, s3
 from tests.installation.future import pins
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 DOCKERFILES = {"deploy/Dockerfile": "kfp-katib-runtime", "training/Dockerfile": "kfp-katib-training"}
 LOCKS = ("deploy/runtime.lock", "training/training.lock")
 

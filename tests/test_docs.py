@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from kfp_katib.storage import read_checkpoint
-from pipelines.storage import STORAGES
+from pipelines.platforms import PLATFORMS
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[1]
 FOLDERS = ("deploy", "docs", "training")
 DOCUMENTS = [ROOT / "README.md", *(page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md")))]
 
@@ -48,7 +48,7 @@ def test_the_readme_names_what_a_machine_must_have() -> None:
 def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
     """One for each place where the trials keep their models."""
     readme = DOCUMENTS[0].read_text()
-    assert [storage.name for storage in STORAGES if f"tune-{storage.name}.yaml" not in readme] == []
+    assert [storage.name for storage in PLATFORMS if f"tune-{storage.name}.yaml" not in readme] == []
 
 
 def test_the_parameters_that_a_run_is_told_are_the_pipelines() -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.places import ROOT
+
 LIBRARY = ("kfp_katib", "components")
 INSIDE = re.compile(r"^components/")
 SHIPPED = (*LIBRARY, "pipelines", "training", "compile.py", "MANIFEST.in", "pyproject.toml", "README.md")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The scenarios on the local engine; tests/cluster/engine runs the same on a real Katib."""
+"""The scenarios on the local engine; tests/engines/katib/live/engine runs the same on a real Katib."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kfp_katib.engines.local import run
 from kfp_katib.experiment import load
-from kfp_katib.local import run
 from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
 
 

@@ -28,13 +28,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cluster.ways import OURS, Way, peers
-from kfp_katib.cluster import cancel, read
-from kfp_katib.cluster.connect import connect
-from kfp_katib.cluster.kinds import EXPERIMENTS
-from kfp_katib.cluster.stream import Change, Watch
+from kfp_katib.engines.katib import cancel, read
+from kfp_katib.engines.katib.connect import connect
+from kfp_katib.engines.katib.kinds import EXPERIMENTS
+from kfp_katib.engines.katib.stream import Change, Watch
 from kfp_katib.experiment import Experiment, load
-from tests.cluster.engine.proxy import Traffic, proxied
-from tests.cluster.manifests import small
+from tests.engines.katib.live.engine.proxy import Traffic, proxied
+from tests.engines.katib.live.manifests import small
 
 IMAGE = os.environ.get("KFP_KATIB_TEST_IMAGE", "localhost/python:3.11")
 NAMESPACE = os.environ.get("KFP_KATIB_NAMESPACE", "kubeflow")
@@ -58,7 +58,7 @@ def measure(others: Mapping[str, Way], size: Mapping[str, int]) -> dict[str, Cos
     with ExitStack() as stack:
         stack.callback(cancel, experiment.name, namespace=NAMESPACE)
         changes = stack.enter_context(_watched(experiment.name))
-        waits = {"kfp_katib.cluster.run": stack.enter_context(_waiting(OURS, experiment))}
+        waits = {"kfp_katib.engines.katib.run": stack.enter_context(_waiting(OURS, experiment))}
         _moment(changes, lambda verdict: True)  # it is there: the peers can wait for it
         waits |= {name: stack.enter_context(_waiting(way, experiment)) for name, way in others.items()}
         verdict = _moment(changes, lambda verdict: verdict.final)

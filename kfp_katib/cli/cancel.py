@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import click
 
-from kfp_katib.cli.arguments import namespace_option
+from kfp_katib.cli.options import namespace_option
 from kfp_katib.cli.verbs import Verb
 
 
@@ -25,7 +25,7 @@ def command(name: str, namespace: str, wait_seconds: float) -> None:
 
     Katib cannot stop an Experiment and keep it: its budget cannot be lowered to what is done.
     """
-    from kfp_katib.cluster import cancel
+    from kfp_katib.engines.katib import cancel
 
     cancel(name, namespace=namespace, wait_seconds=wait_seconds)
     click.echo(f"Experiment '{name}' is gone.")

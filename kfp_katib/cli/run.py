@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 import click
 
-from kfp_katib.addresses import stored
-from kfp_katib.cli.arguments import (
+from kfp_katib.cli.options import (
     address,
     json_option,
     load,
@@ -28,6 +27,7 @@ from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
+from kfp_katib.storage.addresses import stored
 
 LOCAL = "local"
 """What `${pipeline.run_id}` and `${pipeline.image}` stand for here."""
@@ -108,7 +108,7 @@ def command(
     or followed on where it is there already; Ctrl-C leaves it there. Exit code 1 where the experiment
     failed, 130 after Ctrl-C.
     """
-    from kfp_katib.progress import Display
+    from kfp_katib.report.display import Display
 
     if report:
         _check_place(report)
@@ -142,13 +142,13 @@ def _run_on(
     engine: str, experiment: Experiment, *, namespace: str, runs: Path, again: bool, **shared: Any
 ) -> Result:
     if engine == "local":
-        from kfp_katib import local
+        from kfp_katib.engines import local
 
         return local.run(experiment, **shared, runs=runs, again=again)
     if again:
         where = f" -n {namespace}" if namespace else ""
         raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
-    from kfp_katib import cluster
+    from kfp_katib.engines import katib as cluster
 
     return cluster.run(experiment, **shared, namespace=namespace)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from kfp_katib.cli.arguments import json_option, label, manifest_argument, source
+from kfp_katib.cli.options import json_option, label, manifest_argument, source
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.experiment import Problem, check
 

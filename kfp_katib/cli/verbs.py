@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from kfp_katib.choices import hint
 from kfp_katib.errors import Interrupted, KfpKatibError
+from kfp_katib.experiment.choices import hint
 
 VERBS = {
     "validate": "Check a manifest against everything that Katib checks, and what it does not.",

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kfp_katib.cli.arguments import json_option, namespace_option
+from kfp_katib.cli.options import json_option, namespace_option
 from kfp_katib.cli.verbs import Verb
 
 
@@ -22,8 +22,8 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
     What blocks it is said on stderr. Exit code 1 where it failed, 130 after Ctrl-C, which leaves it alone.
     """
     from kfp_katib.cli.summary import show
-    from kfp_katib.cluster import watch
-    from kfp_katib.progress import Display
+    from kfp_katib.engines.katib import watch
+    from kfp_katib.report.display import Display
 
     with Display(sys.stderr, watched=True) as display:
         result = watch(name, namespace=namespace, on_update=display.update)

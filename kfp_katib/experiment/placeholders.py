@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kfp_katib.choices import closest
+from kfp_katib.experiment.choices import closest
 
 PIPELINE = re.compile(r"\$\{pipeline\.([^${}]*)\}")
 

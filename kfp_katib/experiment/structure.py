@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from kfp_katib.choices import closest
 from kfp_katib.experiment import conversion
+from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.problems import Problem
 from kfp_katib.experiment.rules.rule import MOST_FINDINGS, Finding, Rule

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import logging
 
-from kfp_katib.arguments import as_sent
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.source import UnreadableError, read
-from kfp_katib.launch.engines import end_abandoned
+from kfp_katib.steps.arguments import as_sent
+from kfp_katib.steps.launch_katib.engines import end_abandoned
 
 _log = logging.getLogger(__name__)
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checkpoints, from the trials' folders to where they are wanted: collect, verify, prune, publish."""
+"""Checkpoints, from the trials' folders to where they are wanted: collect, verify, prune, promote."""
 
 from __future__ import annotations
 
 from kfp_katib.storage.checkpoint import read_checkpoint, verify
 from kfp_katib.storage.collect import Collected, collect
 from kfp_katib.storage.model_json import Checkpoint, ModelFile
+from kfp_katib.storage.promote import promote
 from kfp_katib.storage.prune import Pruned, prune
-from kfp_katib.storage.publish import publish
 
 __all__ = [
     "Checkpoint",
@@ -15,8 +15,8 @@ __all__ = [
     "ModelFile",
     "Pruned",
     "collect",
+    "promote",
     "prune",
-    "publish",
     "read_checkpoint",
     "verify",
 ]

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kfp_katib.addresses import is_uri, stored
 from kfp_katib.errors import NoCheckpoint, StorageError
+from kfp_katib.storage.addresses import is_uri, stored
 
 _BLOCK = 8 << 20  # bytes of one request to an object store
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)

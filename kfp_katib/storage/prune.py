@@ -8,8 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from kfp_katib.addresses import within
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
+from kfp_katib.storage.addresses import within
 from kfp_katib.storage.checkpoint import read_at, verify_at
 from kfp_katib.storage.names import refuse_unsafe_name
 from kfp_katib.storage.objects import delete, files_below, folders_and_files

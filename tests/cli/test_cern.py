@@ -11,8 +11,9 @@ import yaml
 
 from kfp_katib.storage import read_checkpoint
 from tests.cli.commands import call
+from tests.places import DATA
 
-MANIFEST = Path(__file__).parents[1] / "data" / "cern.yaml"
+MANIFEST = DATA / "cern.yaml"
 PLACES = ("--image", "example.test/par04:1", "--models", "s3://models/par04", "--dataset", "/eos/showers")
 TRAINING = """\
 #!/usr/bin/env python3

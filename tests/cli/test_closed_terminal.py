@@ -9,10 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kfp_katib.local.processes import process
-from tests.local.drive import ROOT, until
-from tests.local.searches import manifest
-from tests.local.test_stopping import pids
+from kfp_katib.engines.local.processes import process
+from tests.engines.local.drive import until
+from tests.engines.local.searches import manifest
+from tests.engines.local.test_stopping import pids
+from tests.places import ROOT
 
 RESET = "import signal, runpy, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); sys.argv[0] = 'kfp-katib'; "
 COMMAND = f"{RESET}runpy.run_module('kfp_katib', run_name='__main__')"

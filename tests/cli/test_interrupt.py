@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.local import crew
+from kfp_katib.engines.local import crew
 from tests.cli.commands import manifest, write
-from tests.local.drive import until
+from tests.engines.local.drive import until
+from tests.places import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,7 @@ def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def start(file: str) -> subprocess.Popen[str]:
     """The command in a process of its own, which can be interrupted."""
     command = [sys.executable, "-m", "kfp_katib", "run", file]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import call, manifest, write
+from tests.places import DATA
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +45,7 @@ def test_what_cannot_be_run_is_refused(tmp_path: Path, options: list[str], words
 
 def case(name: str) -> str:
     """A manifest of tests/data/cases."""
-    return str(Path(__file__).parents[1] / "data" / "cases" / name)
+    return str(DATA / "cases" / name)
 
 
 def test_an_option_stands_instead_of_a_field_that_is_missing() -> None:

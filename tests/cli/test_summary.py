@@ -14,8 +14,8 @@ from kfp_katib.cli.summary import in_colour, last_failure, summary
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.experiment.model import ParameterType
 from kfp_katib.results import Metric, Result, Trial, conclude
-from tests.local_search.searching import double, experiment, one_of
-from tests.test_progress import Screen
+from tests.engines.local.search.searching import double, experiment, one_of
+from tests.report.test_display import Screen
 
 FOLDER = Path("/runs/search")
 

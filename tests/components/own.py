@@ -10,7 +10,7 @@ from typing import Any
 from kfp import components, dsl
 
 from components import launch_katib
-from tests.machine import ROOT
+from tests.places import ROOT
 
 
 @dsl.component(base_image="python:3.11", install_kfp_package=False)
@@ -24,7 +24,7 @@ def write_as_sent(text: str, target: str) -> None:
     """Write a text as it came, and as it was sent."""
     from pathlib import Path
 
-    from kfp_katib.arguments import as_sent
+    from kfp_katib.steps.arguments import as_sent
 
     Path(as_sent(target)).write_bytes(as_sent(text).encode())
     Path("as_it_came").write_bytes(text.encode())

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 import components
-from tests.machine import ROOT
+from tests.places import ROOT
 
 STEPS = [name for name in components.__all__ if name.islower()]
 LONGEST_BODY = 15

@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from kfp_katib.experiment import load
-from kfp_katib.launch.plan import final_name
-from kfp_katib.launch.request import Identity
+from kfp_katib.steps.launch_katib.plan import final_name
+from kfp_katib.steps.launch_katib.request import Identity
 from tests.components import own
 from tests.machine import Machine
 from tests.manifests import manifest
+from tests.places import MINE
 
-SCRIPT = Path(__file__).parents[1] / "mine.py"
-SEARCH = manifest("python3", str(SCRIPT), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
+SEARCH = manifest("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 
 
 @pytest.fixture

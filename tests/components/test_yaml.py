@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tests.components import own
 from tests.machine import Machine
 from tests.manifests import MODEL, manifest
+from tests.places import MINE
 
-SCRIPT = Path(__file__).parents[1] / "mine.py"
-TRAIN = ("python3", str(SCRIPT), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
+TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 
 
 def test_components_from_yaml_run_among_other_steps(machine: Machine) -> None:

@@ -7,7 +7,6 @@ import copy
 import json
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,8 +14,9 @@ import yaml
 from tests.experiment.hostile import KEYS, MARKS, TEXTS, VALUES
 from tests.experiment.manifests import Manifest
 from tests.experiment.valid import VALID
+from tests.places import DATA
 
-CASES = Path(__file__).parents[1] / "data" / "cases"
+CASES = DATA / "cases"
 Place = tuple[Any, Any]
 Draw = random.Random
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """For every rule at least one manifest that breaks it, from `tests/data/broken_manifests.yaml`.
 
-`tests/cluster` sends the cases whose rule is marked `webhook` to a real Katib, which must refuse them.
+`tests/engines/katib/live` sends the cases whose rule is marked `webhook` to a real Katib, which must refuse
+them.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.experiment.manifests import ABSENT, CONTAINER, POD, Manifest, changed
 from tests.experiment.valid import VALID
+from tests.places import DATA
 
-TABLE = Path(__file__).parents[1] / "data" / "broken_manifests.yaml"
+TABLE = DATA / "broken_manifests.yaml"
 
 PARTS = {
     "template": "spec.trialTemplate",

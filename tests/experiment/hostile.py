@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
-_LISTED: dict[str, list[str]] = json.loads((Path(__file__).parents[1] / "data" / "hostile.json").read_text())
+from tests.places import DATA
+
+_LISTED: dict[str, list[str]] = json.loads((DATA / "hostile.json").read_text())
 
 REPEATED = _LISTED["repeated"]
 """What is dear, or deep, where it stands there a thousand times."""

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from kfp_katib.engines.local.refusals import refuse_unsupported
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import check, load, render
-from kfp_katib.local.refusals import refuse_unsupported
+from tests.places import DATA
 
-CASES = Path(__file__).parents[1] / "data" / "cases"
+CASES = DATA / "cases"
 
 REFUSED = {
     "01-mount-clash.yaml": "mount-path-taken",

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Katib's webhook loses when it converts a Job; `tests/cluster` asks a real one about the same cases."""
+"""What Katib's webhook loses when it converts a Job.
+
+`tests/engines/katib/live` asks a real one about the same cases.
+"""
 
 from __future__ import annotations
 

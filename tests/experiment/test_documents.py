@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kfp_katib.experiment.rules.__main__ import document
 from kfp_katib.experiment.schema import object_types
 from kfp_katib.experiment.schema.__main__ import table
+from tests.places import ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "manifest-rules.md"
+PAGE = ROOT / "docs" / "manifest-rules.md"
 
 
 def test_the_page_of_rules_is_up_to_date() -> None:

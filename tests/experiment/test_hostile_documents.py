@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import pytest
 
 from kfp_katib.experiment import check, load, render, to_yaml
 from tests.experiment.manifests import CONTAINER, Manifest, changed, random
+from tests.places import DATA
 
-CASES = Path(__file__).parents[1] / "data" / "cases"
+CASES = DATA / "cases"
 
 
 def filtered(*expressions: str) -> Manifest:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.experiment import load
-from tests.compiling import ROOT
 from tests.environments import environment
 from tests.experiment.manifests import changed, random
+from tests.places import ROOT
 
 _SDK = """
 import json, sys

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,9 @@ from tests.experiment.algorithms import enas, median_stop
 from tests.experiment.manifests import ABSENT, changed, random
 from tests.experiment.trial_kinds import config_map
 from tests.experiment.valid import VALID
+from tests.places import DATA
 
-CERN = Path(__file__).parents[1] / "data" / "cern.yaml"
+CERN = DATA / "cern.yaml"
 
 
 def test_the_fields_of_an_experiment() -> None:

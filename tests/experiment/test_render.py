@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,9 @@ from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment, check, load, render
 from tests.experiment.manifests import ABSENT, CONTAINER, POD, changed, random
 from tests.experiment.trial_kinds import config_map, pytorch_job, train_job
+from tests.places import DATA
 
-CERN = Path(__file__).parents[1] / "data" / "cern.yaml"
+CERN = DATA / "cern.yaml"
 
 
 def rendered_cern(**options: Any) -> Experiment:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from kfp_katib.experiment.source import read
 from kfp_katib.experiment.write import dump
 from tests.experiment.manifests import CONTAINER, changed, random
 from tests.experiment.valid import VALID
+from tests.places import DATA
 
-CERN = Path(__file__).parents[1] / "data" / "cern.yaml"
+CERN = DATA / "cern.yaml"
 
 
 @pytest.mark.parametrize("name", VALID)

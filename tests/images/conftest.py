@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 from components import RUNTIME_IMAGE, TRAINING_IMAGE
-from tests.compiling import ROOT
 from tests.images.docker import Image, docker
+from tests.places import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 from kfp import local
 from kfp.local.config import LocalExecutionConfig
 
-from pipelines.storage import LOCAL
+from pipelines.platforms import LOCAL
 from pipelines.tune import tune
 from tests.images.docker import NETWORK, Image
 from tests.kfp.searches import DATA, EXAMPLE, SHORT

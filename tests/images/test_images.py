@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compiling import ROOT
 from tests.images.docker import Image
+from tests.places import ROOT
 from tests.readme.blocks import blocks
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]

@@ -72,7 +72,7 @@ def new_reader(folder: Path, address: str) -> Reader:
     """Save the page's files; the runtime image has the name that it has here."""
     save(folder)
     dockerfile = folder / "Dockerfile"
-    dockerfile.write_text(dockerfile.read_text().replace("kfp-katib-runtime:0.1.1", RUNTIME_IMAGE))
+    dockerfile.write_text(dockerfile.read_text().replace("kfp-katib-runtime:0.2.0", RUNTIME_IMAGE))
     (folder / "token").write_text(TOKEN)
     return Reader(folder, address)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compiling import ROOT
 from tests.environments import bare
+from tests.places import ROOT
 
 COMMANDS = """
 run test:

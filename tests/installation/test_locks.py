@@ -11,8 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.compiling import ROOT
 from tests.installation.future import Known, Package, applies, described, pins
+from tests.places import ROOT
 
 PLACES = ("*.lock", "locks/*.lock", "deploy/*.lock", "training/*.lock")
 LOCKS = [path for place in PLACES for path in sorted(ROOT.glob(place))]

@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.compiling import ROOT
 from tests.environments import environment, packages
 from tests.installation.conftest import PIPS, Checkout
 from tests.installation.future import Known, applies, described, index, installed, pins, relocked, version
+from tests.places import ROOT
 
 # Those of pip and uv are installed by them for real whenever these tests begin.
 BESIDE = ("locks/kfp-2.13.lock", "locks/katib.lock", "locks/kubeflow.lock")
 LOCKS = ("requirements.lock", "requirements-dev.lock", *BESIDE)
 BY = [(lock, pip) for lock in LOCKS for pip in PIPS] + [("requirements-dev.lock", "uv")]
-PROJECT = {("kfp-katib", "0.1.1")}
+PROJECT = {("kfp-katib", "0.2.0")}
 IMAGES = {"deploy/Dockerfile": "deploy/runtime.lock", "training/Dockerfile": "training/training.lock"}
 
 

@@ -13,7 +13,9 @@ from typing import Any
 
 from kubernetes import client
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+from tests.places import ROOT
+
+DEPLOY = ROOT / "deploy"
 KATIB = ("kubeflow.org", "v1beta1")
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED", "SKIPPED")
 

@@ -13,7 +13,7 @@ import yaml
 from kubernetes import client, config
 
 from components import RUNTIME_IMAGE, TRAINING_IMAGE
-from pipelines.storage.s3 import SECRET
+from pipelines.platforms.s3 import SECRET
 from tests.compiling import compile_into
 from tests.kfp.backend import DEPLOY, Backend
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from tests.compiling import ROOT
 from tests.manifests import manifest
+from tests.places import ROOT
 
 DATA = {"geometries": "SiW", "energies": "64", "angles": "90", "showers": 400}
 """Options of the example's `prepare`: a data set that is there in seconds."""

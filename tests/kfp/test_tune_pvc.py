@@ -12,7 +12,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from pipelines.storage.pvc import CLAIM
+from pipelines.platforms.pvc import CLAIM
 from tests.kfp.backend import DEPLOY, Backend, Run, verdict
 from tests.kfp.searches import DATA, EXAMPLE, SHORT
 

@@ -17,8 +17,8 @@ from kfp_katib.cli import main
 from kfp_katib.experiment import check, load
 from kfp_katib.experiment.schema import object_types
 from kfp_katib.experiment.structure import check_fields
-from pipelines.storage import EOS, EOS_TOKEN, Storage, eos
-from tests.compiling import ROOT
+from pipelines.platforms import EOS, EOS_TOKEN, Platform, eos
+from tests.places import ROOT
 from tests.readme.blocks import blocks
 
 PAGE = blocks("deploy/eos.md")
@@ -32,7 +32,7 @@ WAYS = [
 ]
 
 
-def compiled(storage: Storage) -> tuple[dict[str, Any], dict[str, Any]]:
+def compiled(storage: Platform) -> tuple[dict[str, Any], dict[str, Any]]:
     """A compiled pipeline: its own document and Kubernetes' part, which tests/test_compile.py keeps true."""
     pipeline, platform = yaml.safe_load_all((ROOT / "tests/golden" / f"tune-{storage.name}.yaml").read_text())
     return pipeline, platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
@@ -60,7 +60,7 @@ def without_repetition(platform: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("storage", "pod", "trial_pod"), WAYS)
 def test_a_step_gets_what_the_page_shows(
-    storage: Storage, pod: dict[str, Any], trial_pod: dict[str, Any]
+    storage: Platform, pod: dict[str, Any], trial_pod: dict[str, Any]
 ) -> None:
     """Labels, volumes, variables, image, and the login before its own command, in all that reach EOS."""
     pipeline, platform = compiled(storage)
@@ -83,7 +83,7 @@ def test_only_the_exit_task_does_without_eos() -> None:
 
 @pytest.mark.parametrize(("storage", "pod", "trial_pod"), WAYS)
 def test_a_trial_gets_what_the_page_shows(
-    storage: Storage, pod: dict[str, Any], trial_pod: dict[str, Any]
+    storage: Platform, pod: dict[str, Any], trial_pod: dict[str, Any]
 ) -> None:
     """The JSON is the default of the compiled pipeline's parameter."""
     parameters = compiled(storage)[0]["root"]["inputDefinitions"]["parameters"]
@@ -121,7 +121,7 @@ def names(value: Any) -> set[str]:
 
 @pytest.mark.parametrize("addition", ADDITIONS, ids=str)
 @pytest.mark.parametrize("storage", [EOS, EOS_TOKEN], ids=lambda storage: storage.name)
-def test_a_variation_takes_nothing_away(storage: Storage, addition: dict[str, Any]) -> None:
+def test_a_variation_takes_nothing_away(storage: Platform, addition: dict[str, Any]) -> None:
     """It names nothing as one of the two ways names something, so both fit into one trial_pod."""
     for field, value in addition.items():
         assert not names(value) & names(storage.trial_pod.get(field, []))

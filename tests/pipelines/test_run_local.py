@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machine import ROOT
 from tests.manifests import MODEL, manifest
+from tests.places import ROOT
 
 TRAIN = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
 SEARCH = manifest(*TRAIN, "--data", "${pipeline.dataset}", "--out", MODEL)

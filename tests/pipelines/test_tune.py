@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from pipelines.storage import LOCAL
+from pipelines.platforms import LOCAL
 from pipelines.tune import tune
 from tests.machine import Machine, machine_in
 from tests.manifests import MODEL, manifest
+from tests.places import MINE
 
-SCRIPT = Path(__file__).parents[1] / "mine.py"
-TRAIN = ("python3", str(SCRIPT), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
+TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 SEARCH = manifest(*TRAIN, "--out", MODEL)
 
 

@@ -10,7 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.places import ROOT
+
 BLOCK = re.compile(
     r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<code>.*?)^```\n(?:<sub>(?P<says>[^\n]*)</sub>)?",
     re.MULTILINE | re.DOTALL,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme.blocks import ROOT
+from tests.places import ROOT
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.readme.blocks import ROOT, Block, blocks, carry_out
+from tests.places import ROOT
+from tests.readme.blocks import Block, blocks, carry_out
 from tests.readme.picture import arrows
 
 SUITES = ("run", "test", "test-cluster", "test-kfp", "test-images")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -24,6 +23,7 @@ from kfp_katib.results import (
     objective_value,
     ranked,
 )
+from tests.places import DATA
 from tests.results.made import objective, trial
 
 NO_NUMBERS = [
@@ -174,7 +174,7 @@ def test_katib_rule_while_minimising(values: list[str], best: int | None) -> Non
 
 def test_katib_rule_is_that_of_its_go_code() -> None:
     """300 random lists of values, decided by the loop of Katib 0.19 run in Go; -1 stands for none."""
-    cases = json.loads((Path(__file__).parent.parent / "data" / "katib_best_trial.json").read_text())
+    cases = json.loads((DATA / "katib_best_trial.json").read_text())
     assert len(cases) == 300
     for aim, values, expected in cases:
         wanted = objective(aim, strategy="latest")

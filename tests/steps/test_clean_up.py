@@ -14,19 +14,18 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import InputError
-from kfp_katib.steps import clean_up_run
-from tests.machine import ROOT
+from kfp_katib.steps.clean_up import clean_up_run
 from tests.manifests import manifest
+from tests.places import MINE, ROOT
 
 LAUNCH = """
 import sys
-from kfp_katib.launch import Files, Identity, Surroundings, launch
+from kfp_katib.steps.launch_katib import Files, Identity, Surroundings, launch
 launch(sys.argv[1], Files("m", "t", "s", "r"), Surroundings(image="unused"), engine="local",
        identity=Identity(sys.argv[2], "task"))
 """
-SCRIPT = Path(__file__).parents[1] / "mine.py"
 HANGING = manifest(
-    "python3", str(SCRIPT), "--lr", "${trialParameters.lr}", "--data", ".", "--hang", parallelTrialCount=1
+    "python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", ".", "--hang", parallelTrialCount=1
 )
 
 

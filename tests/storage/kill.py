@@ -17,7 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from kfp_katib.errors import NoCheckpoint
-from kfp_katib.storage import into_folder, publish, read_checkpoint, verify
+from kfp_katib.storage import into_folder, promote, read_checkpoint, verify
 
 CHANGES = ("open", "os.mkdir", "os.rename", "os.rmdir", "os.remove", "shutil.rmtree", "kfp_katib.exchange")
 
@@ -28,11 +28,11 @@ def main(folder: Path) -> None:
         for leftover in folder.glob(".release*"):
             shutil.rmtree(leftover)
         shutil.rmtree(folder / "release", ignore_errors=True)
-        publish(folder / "old", folder / "release")
+        promote(folder / "old", folder / "release")
         killed = promoted_until(moment, folder)
         state = held(folder / "release")
         if killed:
-            publish(folder / "new", folder / "release")
+            promote(folder / "new", folder / "release")
         print(state, held(folder / "release"), *sorted(path.name for path in folder.iterdir()))
         if not killed:
             return
@@ -53,7 +53,7 @@ def promoted_until(moment: int, folder: Path) -> bool:
             os.kill(os.getpid(), signal.SIGKILL)
 
     sys.addaudithook(die)
-    publish(folder / "new", folder / "release")
+    promote(folder / "new", folder / "release")
     os._exit(0)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import KfpKatibError, StorageError
-from kfp_katib.storage import into_prefix, publish, read_checkpoint, verify
+from kfp_katib.storage import into_prefix, promote, read_checkpoint, verify
 from kfp_katib.storage.copying import Disturbed
 from tests.s3 import Gate
 from tests.storage.models import contents, listing, write_files, write_model
@@ -77,11 +77,11 @@ def test_a_promote_to_a_store_that_fails_leaves_a_whole_release(
         write_model(release, OLD, endpoint)
         gate.reset(refused(kind)(moment))
         with suppress(KfpKatibError):
-            publish(tmp_path / "new", release, endpoint_url=endpoint)
+            promote(tmp_path / "new", release, endpoint_url=endpoint)
         last = gate.count < moment
         gate.reset()
         seen.append(held(release, endpoint))
-        publish(tmp_path / "new", release, endpoint_url=endpoint)
+        promote(tmp_path / "new", release, endpoint_url=endpoint)
         assert contents(release, endpoint) == final
         if last:
             break
@@ -94,25 +94,25 @@ def test_of_two_promotes_at_once_one_is_whole_in_the_end(
     root: str, endpoint: str, tmp_path: Path, seed: int
 ) -> None:
     """Whichever; and nothing of the other is left once somebody promotes again."""
-    publish_from = [tmp_path / name for name in ("a", "b")]
-    for folder in publish_from:
+    sources = [tmp_path / name for name in ("a", "b")]
+    for folder in sources:
         write_model(str(folder), {"model.onnx": folder.name.encode() * 1000, f"only/{folder.name}": b""})
     write_model(f"{tmp_path}/old", OLD)
-    publish(tmp_path / "old", f"{root}/release", endpoint_url=endpoint)
+    promote(tmp_path / "old", f"{root}/release", endpoint_url=endpoint)
     start = threading.Barrier(2)
 
-    def promote(source: Path) -> None:
+    def at_once(source: Path) -> None:
         start.wait()
         threading.Event().wait(random.Random(f"{seed}{source.name}").uniform(0, 0.05))
-        publish(source, f"{root}/release", endpoint_url=endpoint)
+        promote(source, f"{root}/release", endpoint_url=endpoint)
 
-    threads = [threading.Thread(target=promote, args=(source,)) for source in publish_from]
+    threads = [threading.Thread(target=at_once, args=(source,)) for source in sources]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert held(f"{root}/release", endpoint) in (b"a" * 1000, b"b" * 1000)
-    publish(tmp_path / "old", f"{root}/release", endpoint_url=endpoint)
+    promote(tmp_path / "old", f"{root}/release", endpoint_url=endpoint)
     assert contents(f"{root}/release", endpoint) == contents(str(tmp_path / "old"))
 
 
@@ -129,7 +129,7 @@ def test_a_store_that_loses_bytes_is_no_other_promote(
     monkeypatch.setattr(into_prefix, "copy_files", lose)
     monkeypatch.setattr(into_prefix, "_PAUSE", 0.0)
     with pytest.raises(StorageError, match=r"not whole after 8 attempts: .* 2 bytes after 3 were sent"):
-        publish(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
+        promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
     assert held(f"{bucket}/release", endpoint) == b"old"
 
 
@@ -138,7 +138,7 @@ def test_leftovers_of_a_release_that_is_whole_go_with_the_next_call(
 ) -> None:
     """Killed when all but the cleaning was done: the same model is there, so nothing else is written."""
     write_model(f"{tmp_path}/new", NEW)
-    publish(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
+    promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
     beside = f".{'0' * 12}.partial/model.onnx"
     left = {
         beside: b"old",
@@ -147,7 +147,7 @@ def test_leftovers_of_a_release_that_is_whole_go_with_the_next_call(
         "only/": b"",
     }
     write_files(f"{bucket}/release", left, endpoint)
-    publish(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
+    promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
     assert contents(f"{bucket}/release", endpoint) == contents(str(tmp_path / "new"))
 
 
@@ -159,13 +159,13 @@ def test_a_damaged_list_of_leftovers_claims_nothing(
     write_files(f"{bucket}/release", {"model.json.partial": content, "thesis.tex": b"years"}, endpoint)
     write_model(f"{tmp_path}/new", NEW)
     with pytest.raises(StorageError, match=r"'thesis\.tex', which belongs to no model"):
-        publish(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
+        promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
 
 
 def test_a_folder_marker_is_no_file_of_somebody(bucket: str, endpoint: str, tmp_path: Path) -> None:
     """Consoles and other tools leave an empty key that ends in a slash for each folder that they make."""
     write_files(bucket, {"release/": b"", "release/sub/": b""}, endpoint)
     write_model(f"{tmp_path}/new", NEW)
-    publish(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
+    promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
     assert contents(f"{bucket}/release", endpoint)["model.json"] == listing(NEW).encode()
     assert "sub/" not in contents(f"{bucket}/release", endpoint)

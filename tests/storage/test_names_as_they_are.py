@@ -11,7 +11,7 @@ from moto.s3.models import s3_backends
 
 from kfp_katib.errors import StorageError
 from kfp_katib.results import Trial
-from kfp_katib.storage import collect, objects, prune, publish, read_checkpoint, verify
+from kfp_katib.storage import collect, objects, promote, prune, read_checkpoint, verify
 from kfp_katib.storage.objects import delete, files_below
 from kfp_katib.storage.places import Place, place
 from tests.results.made import result, trial
@@ -52,7 +52,7 @@ def test_a_whole_search_in_a_folder_with_any_name(
     release = f"{root}/{folder}/release"
     for wanted in ({"w1": b"new"} | FILES, {"w1": b"newer", "*": b""}, FILES):
         write_model(f"{tmp_path}/{len(wanted)}", wanted)
-        publish(tmp_path / str(len(wanted)), release, endpoint_url=endpoint)
+        promote(tmp_path / str(len(wanted)), release, endpoint_url=endpoint)
         verify(read_checkpoint(release, endpoint_url=endpoint), endpoint_url=endpoint)
         assert files_of(release, endpoint) == {*wanted, "model.json"}
     everything = contents(root, endpoint)

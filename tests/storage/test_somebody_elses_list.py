@@ -15,7 +15,7 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.results import Metric
-from kfp_katib.storage import collect, publish, read_checkpoint
+from kfp_katib.storage import collect, promote, read_checkpoint
 from kfp_katib.storage.model_json import LARGEST, parse
 from tests.results.made import result, trial
 from tests.storage.models import contents, listing, write_files, write_model
@@ -223,7 +223,7 @@ def test_a_release_with_a_thing_for_its_list_is_refused(tmp_path: Path, make: Ca
     if make is folder:
         (tmp_path / "release" / "model.json" / "thesis.tex").write_text("years")
     with pytest.raises(StorageError, match=r"holds 'model\.json.*it will not be replaced"):
-        publish(tmp_path / "model", tmp_path / "release")
+        promote(tmp_path / "model", tmp_path / "release")
     assert (tmp_path / "release" / "model.json").exists()
 
 
@@ -231,7 +231,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     """Some editors and shells write one; the list goes on as it was written."""
     content = "\ufeff".encode() + listing({"w": b""}).encode()
     write_files(f"{tmp_path}/model", {"w": b"", "model.json": content})
-    publish(tmp_path / "model", tmp_path / "release")
+    promote(tmp_path / "model", tmp_path / "release")
     assert contents(str(tmp_path / "release"))["model.json"] == content
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.readme.blocks import ROOT, parse
+from tests.places import ROOT
+from tests.readme.blocks import parse
 from tests.training.own.page import succeeds
 
 PAGE = (ROOT / "training" / "README.md").read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfp_katib.choices import hint
+from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.rules.repeats import several
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.settings import EARLY_STOPPING, SUGGESTIONS, Service

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Kubernetes refuses of a trial: Katib's webhook lets it pass, then no trial ever starts, in silence.
 
-After Kubernetes' own validation of names, labels and resources; `tests/cluster` asks it about every case.
+After Kubernetes' own validation of names, labels and resources; `tests/engines/katib/live` asks it
+about every case.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kfp_katib.experiment.labels import OURS
 from kfp_katib.experiment.rules.rule import Finding, rule
 from kfp_katib.experiment.rules.view import View, part
-from kfp_katib.labels import OURS
 
 
 @rule("label-reserved")

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kfp_katib.choices import closest
 from kfp_katib.experiment import trial_metadata
+from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
 from kfp_katib.experiment.rules.repeats import again
 from kfp_katib.experiment.rules.rule import Finding, rule

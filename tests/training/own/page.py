@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.readme.blocks import ROOT, parse
+from tests.places import ROOT
+from tests.readme.blocks import parse
 
 STEPS = range(1, 6)
 REGISTRY = "registry.example.org"

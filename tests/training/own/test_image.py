@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.readme.blocks import ROOT
+from tests.places import ROOT
 from tests.training.own.page import REGISTRY, command, succeeds
 
 

@@ -13,10 +13,10 @@ import pytest
 from kfp_katib.experiment import load
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.local.metrics import collect
-from kfp_katib.local.metrics.timestamp import timestamp
-from tests.local.metrics.listed import read_text
+from kfp_katib.trial.metrics import collect
+from kfp_katib.trial.metrics.timestamp import timestamp
 from tests.training.own.page import command, save, shell, step, succeeds
+from tests.trial.metrics.listed import read_text
 
 TABLE = re.findall(r"^\| `([^`]+)` \| (`[^`]+`|nothing|an empty text) \|", step(2), re.MULTILINE)
 READ = {"nothing": [], "an empty text": [""]}

@@ -48,7 +48,7 @@ def test_the_compiled_pipelines_have_the_image_and_the_parameters_of_the_page(fo
     assert parameters["trial_pod"]["defaultValue"]["env"]
     assert parameters["image"]["defaultValue"] == f"{REGISTRY}/you/digits:1"
     images = {step["container"]["image"] for step in spec["deploymentSpec"]["executors"].values()}
-    assert images == {f"{REGISTRY}/you/digits:1", f"{REGISTRY}/you/kfp-katib-runtime:0.1.1"}
+    assert images == {f"{REGISTRY}/you/digits:1", f"{REGISTRY}/you/kfp-katib-runtime:0.2.0"}
 
 
 def test_the_search_alone_needs_no_function(folder: Path) -> None:

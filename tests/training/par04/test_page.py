@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
+from tests.places import ROOT
 from tests.training.par04.conftest import Exported
 from training.geometry import Mesh
 from training.par04.facts import facts
 from training.par04.generator import Generator
 from training.par04.macro import macro
 
-PAGE = (Path(__file__).parents[3] / "docs/par04.md").read_text()
+PAGE = (ROOT / "docs/par04.md").read_text()
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", PAGE, re.MULTILINE))
 
 

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Katib engine: one Experiment, run on a Katib in a cluster.
+
+The official client takes two seconds to import, so the names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kfp_katib.engines.katib.engine import run, watch
+    from kfp_katib.engines.katib.step import own_step
+    from kfp_katib.engines.katib.stop import cancel, end_abandoned
+
+__all__ = ["cancel", "end_abandoned", "own_step", "run", "watch"]
+
+_HOME = {"run": "engine", "watch": "engine", "own_step": "step", "cancel": "stop", "end_abandoned": "stop"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

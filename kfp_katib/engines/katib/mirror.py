@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the cluster holds of one search, kept in memory from what the watches tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kfp_katib.engines.katib import read
+from kfp_katib.engines.katib.kinds import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
+from kfp_katib.engines.katib.stream import Change
+from kfp_katib.errors import ClusterError
+
+Objects = dict[str, dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Mirror:
+    """The Experiment, its Suggestion, its Trials and all their pods, as last heard of.
+
+    Attributes:
+        name: The Experiment's name.
+        uid: Its uid: another Experiment of its name is not ours.
+        objects: By kind and name.
+        listed: The kinds that have been listed at least once.
+        denied: The kinds that we may not watch.
+        lost: The kinds whose server does not answer at the moment, and its last words.
+    """
+
+    name: str
+    uid: str
+    objects: dict[Kind, Objects] = field(
+        default_factory=lambda: {kind: {} for kind in (EXPERIMENTS, SUGGESTIONS, TRIALS, PODS)}
+    )
+    listed: set[Kind] = field(default_factory=set)
+    denied: dict[Kind, ClusterError] = field(default_factory=dict)
+    lost: dict[Kind, ClusterError] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
+
+    def apply(self, change: Change) -> bool:
+        """Take a change over; False where it says nothing new."""
+        if change.error is not None:
+            (self.denied if change.type == "DENIED" else self.lost)[change.kind] = change.error
+            return True
+        recovered = self.lost.pop(change.kind, None) is not None
+        if change.type == "LISTED":
+            first = change.kind not in self.listed
+            self.listed.add(change.kind)
+            return self._replace(change) or first or recovered
+        return self._update(change) or recovered
+
+    @property
+    def experiment(self) -> dict[str, Any] | None:
+        """The Experiment, None where it is gone or another one has its name."""
+        found = self.objects[EXPERIMENTS].get(self.name)
+        return found if found and found["metadata"]["uid"] == self.uid else None
+
+    @property
+    def suggestion(self) -> dict[str, Any] | None:
+        """The Suggestion, which has the Experiment's name."""
+        return self.objects[SUGGESTIONS].get(self.name)
+
+    @property
+    def service(self) -> str:
+        """The suggestion service's name, which its Deployment and the names of its pods share."""
+        spec = (self.suggestion or {}).get("spec", {})
+        return f"{self.name}-{spec.get('algorithm', {}).get('algorithmName', '')}"
+
+    @property
+    def trials(self) -> list[dict[str, Any]]:
+        """The Trials in the order in which they were suggested."""
+        return read.in_order(self.objects[TRIALS].values(), self.suggestion)
+
+    @property
+    def trial_names(self) -> frozenset[str]:
+        """The names of the Trials, without putting them in order."""
+        return frozenset(self.objects[TRIALS])
+
+    @property
+    def completed(self) -> int:
+        """How many trials have completed."""
+        return sum(_finished(TRIALS, each) for each in self.objects[TRIALS].values())
+
+    def pods(self, trial: str) -> list[dict[str, Any]]:
+        """The pods of one trial."""
+        return [
+            pod for pod in self.objects[PODS].values() if pod["metadata"]["labels"].get(TRIAL_LABEL) == trial
+        ]
+
+    def all_pods(self) -> list[dict[str, Any]]:
+        """The pods of trials and of the suggestion service."""
+        return list(self.objects[PODS].values())
+
+    def suggestion_pods(self) -> list[dict[str, Any]]:
+        """The pods of the suggestion service: those of the Experiment that belong to no trial."""
+        return [pod for pod in self.objects[PODS].values() if TRIAL_LABEL not in pod["metadata"]["labels"]]
+
+    def _replace(self, change: Change) -> bool:
+        old, new = (
+            self.objects[change.kind],
+            {read.name(each): each for each in change.objects if not self._buried(each)},
+        )
+        kept = {name: each for name, each in old.items() if name not in new and _finished(change.kind, each)}
+        # A list can come from an API server that is behind; what we know to be newer stays.
+        newest = {name: old[name] if _older(each, old.get(name)) else each for name, each in new.items()}
+        self.objects[change.kind] = {**kept, **newest}
+        return old != self.objects[change.kind]
+
+    def _update(self, change: Change) -> bool:
+        known, (thing,) = self.objects[change.kind], change.objects
+        name = read.name(thing)
+        if self._buried(thing):
+            return False
+        if change.type == "DELETED":
+            self._gone.add(thing["metadata"]["uid"])
+            if _finished(change.kind, thing):
+                known[name] = thing
+                return False
+            return known.pop(name, None) is not None
+        if _older(thing, known.get(name)):
+            return False
+        known[name] = thing
+        return True
+
+    def _buried(self, thing: dict[str, Any]) -> bool:
+        """Whether this very object was deleted: late news of it must not bring it back."""
+        return thing["metadata"]["uid"] in self._gone
+
+
+def _finished(kind: Kind, thing: dict[str, Any]) -> bool:
+    """Whether an object counts although it was deleted: a completed trial is a result, whoever removes it."""
+    return kind is TRIALS and read.trial_state(thing) not in ("Pending", "Running")
+
+
+def _older(thing: dict[str, Any], known: dict[str, Any] | None) -> bool:
+    """Whether an object is no newer than what is known of it.
+
+    Versions are etcd's revisions: numbers that grow (Kubernetes promises it since 1.35). Where one is
+    no number, what comes later counts as newer.
+    """
+    if known is None or thing["metadata"].get("uid") != known["metadata"].get("uid"):
+        return False
+    versions = [each["metadata"].get("resourceVersion", "") for each in (thing, known)]
+    return all(version.isdecimal() for version in versions) and int(versions[0]) <= int(versions[1])

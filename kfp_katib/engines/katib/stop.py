@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ending Experiments: by name, by pipeline run, by cleanup policy.
+
+Katib cannot stop an Experiment: its budget cannot be lowered to what has been reached, and a trial that is
+deleted is replaced. So stopping means deleting, and whoever stops reads the results first.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from kfp_katib.engines.katib import read
+from kfp_katib.engines.katib.connect import Cluster, connect
+from kfp_katib.engines.katib.identity import run_selector
+from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind
+from kfp_katib.engines.katib.submit import Submitted, no_such
+from kfp_katib.errors import ClusterError, InputError, Interrupted
+from kfp_katib.results import Result
+
+logger = logging.getLogger(__name__)
+
+Cleanup = Literal["keep", "delete_on_success", "delete_always"]
+
+_POLL_SECONDS = 0.5
+
+
+def cancel(name: str, *, namespace: str = "", wait_seconds: float = 60.0) -> None:
+    """Delete an Experiment with its trials, and wait until they are gone.
+
+    Raises:
+        InputError: There is no such Experiment.
+        ClusterError: Something is still there after `wait_seconds`; the message says what holds it.
+    """
+    with connect(namespace) as cluster:
+        if not cluster.delete(EXPERIMENTS, name):
+            raise InputError(no_such(name, cluster.namespace))
+        await_gone(cluster, name, wait_seconds)
+
+
+def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), wait_seconds: float = 60.0) -> list[str]:
+    """Delete what an aborted pipeline run left: its Experiments that have no verdict.
+
+    They are found by the label of the run, so nothing else is ever touched.
+
+    Args:
+        run_id: The pipeline run.
+        namespaces: Where its launchers may have put them, the likeliest first; our own is always looked at.
+        wait_seconds: How long to wait for all of them together.
+
+    Returns:
+        The names of the Experiments that were deleted.
+
+    Raises:
+        ClusterError: An Experiment stays, or the first namespace may not be looked at. The others come
+            first: what can be ended is.
+    """
+    if not run_id:
+        raise InputError("run_id is empty: that would be everybody's Experiments. Give the run's id.")
+    deadline = time.monotonic() + wait_seconds
+    with connect() as home:
+        first, *others = dict.fromkeys([*filter(None, namespaces), home.namespace])
+    ended: list[str] = []
+    errors: list[ClusterError] = []
+    for namespace in (first, *others):
+        try:
+            ended += _end_those_of(run_id, namespace, deadline, may_be_closed=namespace != first)
+        except ClusterError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return ended
+
+
+def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed: bool) -> list[str]:
+    with connect(namespace) as cluster:
+        try:
+            found, _ = cluster.list(EXPERIMENTS, labelSelector=run_selector(run_id))
+        except ClusterError as error:
+            if error.status != 403 or not may_be_closed:
+                raise
+            logger.info("namespace %s is left out, no launcher of ours can be in it: %s", namespace, error)
+            return []
+        left = [read.name(each) for each in found if not read.verdict(each).final]
+        for name in left:
+            cluster.delete(EXPERIMENTS, name)
+        for name in left:
+            await_gone(cluster, name, max(1.0, deadline - time.monotonic()))
+    return left
+
+
+@contextmanager
+def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup) -> Iterator[Callable[[Result], None]]:
+    """Delete the Experiment, where the policy asks for it, when the block is left.
+
+    Ctrl-C leaves it: the user wants the terminal back, and can follow the search on. A deletion that fails
+    is told in the log, and takes nobody's Result away.
+
+    Yields:
+        A function that takes the Result; a block that is left without counts as failed.
+    """
+    results: list[Result] = []
+    try:
+        yield results.append
+    except (KeyboardInterrupt, Interrupted):
+        raise
+    except BaseException:
+        _delete_if(cleanup == "delete_always", cluster, submitted)
+        raise
+    succeeded = bool(results) and results[-1].succeeded
+    _delete_if(
+        cleanup == "delete_always" or (cleanup == "delete_on_success" and succeeded), cluster, submitted
+    )
+
+
+def _delete_if(wanted: bool, cluster: Cluster, submitted: Submitted) -> None:
+    if not wanted:
+        return
+    try:
+        cluster.delete(EXPERIMENTS, submitted.name, uid=submitted.uid)
+        logger.info("Experiment %s/%s deleted", cluster.namespace, submitted.name)
+    except ClusterError as error:
+        logger.warning("Experiment %s/%s stays: %s", cluster.namespace, submitted.name, error)
+
+
+def await_gone(cluster: Cluster, name: str, seconds: float) -> None:
+    """Wait until an Experiment, its trials and their pods are gone.
+
+    Raises:
+        ClusterError: They are not, and what holds them.
+    """
+    deadline = time.monotonic() + seconds
+    while left := _left(cluster, name):
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                f"Experiment '{name}' in namespace '{cluster.namespace}' was deleted, but after "
+                f"{seconds:g} s {len(left)} of its objects are still there: {'; '.join(left[:5])}. "
+                "A finalizer of Katib needs katib-controller and katib-db-manager to run, and the "
+                "namespace's label katib.kubeflow.org/metrics-collector-injection."
+            )
+        time.sleep(_POLL_SECONDS)
+
+
+def _left(cluster: Cluster, name: str) -> list[str]:
+    own = (
+        (EXPERIMENTS, {"fieldSelector": f"metadata.name={name}"}),
+        (TRIALS, {"labelSelector": f"{EXPERIMENT_LABEL}={name}"}),
+        (PODS, {"labelSelector": f"{EXPERIMENT_LABEL}={name}"}),
+    )
+    for kind, selector in own:  # in the order in which they go: the next is asked for once this is gone
+        try:
+            found, _ = cluster.list(kind, **selector)
+        except ClusterError as error:
+            if error.status == 403:
+                continue
+            raise
+        if found:
+            return [_held(kind, each) for each in found]
+    return []
+
+
+def _held(kind: Kind, thing: Mapping[str, Any]) -> str:
+    finalizers = thing["metadata"].get("finalizers") or ()
+    held = f" (held by {', '.join(finalizers)})" if finalizers else ""
+    return f"{kind.plural[:-1]} {read.name(thing)}{held}"

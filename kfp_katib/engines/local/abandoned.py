@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ends what an aborted pipeline run left running on this machine, found by the label of that run."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+
+from optuna.storages import JournalStorage
+
+from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.folder import open_folder
+from kfp_katib.engines.local.journal_shapes import MOST_BYTES
+from kfp_katib.engines.local.takeover import end_orphans
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import labels
+from kfp_katib.trial.plain_file import open_regular
+
+logger = logging.getLogger(__name__)
+
+_HEAD = 20
+"""Lines of a journal among which the manifest stands."""
+
+
+def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
+    """Kill the trials that still run in searches of a pipeline run whose engine is gone.
+
+    A search whose engine is alive, or that has its verdict, is left alone, as is every search without the
+    run's label.
+
+    Args:
+        run_id: The run, whose label is `kfp-katib/run-id`.
+        runs: The folder of all searches.
+
+    Returns:
+        The Experiments in which something was still running.
+    """
+    label = labels.label_value(run_id)
+    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, label)]
+    return [name for name in candidates if _end(runs, name, label)]
+
+
+def _mentions(path: Path, label: str) -> bool:
+    """Whether a journal may be the run's: spares reading every journal there ever was."""
+    try:
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            return any(label.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
+    except OSError as err:
+        logger.warning("left alone: %s: %s", path, err.strerror)
+        return False
+
+
+def _end(runs: Path, name: str, label: str) -> bool:
+    try:
+        with open_folder(runs, name) as folder:
+            storage = journal.open_storage(folder.journal)
+            study = journal.find_study(storage, name)
+            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, label):
+                return False
+            return end_orphans(folder, journal.read(study))
+    except InputError as err:
+        logger.warning("left alone: %s", err)
+        return False
+
+
+def _is_labelled(storage: JournalStorage, name: str, label: str) -> bool:
+    manifest = json.loads(journal.stored_manifest(storage, name) or "{}")
+    metadata = manifest.get("metadata")
+    found = metadata.get("labels") if isinstance(metadata, dict) else None
+    return isinstance(found, dict) and found.get(labels.RUN) == label

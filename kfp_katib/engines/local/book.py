@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The book of a search: its trials in memory and in the journal, told to the study and counted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.journal import Record
+from kfp_katib.engines.local.names import trial_name
+from kfp_katib.engines.local.outcome import Outcome
+from kfp_katib.engines.local.processes import Process
+from kfp_katib.engines.local.search.suggestions import SEED, Suggestions
+from kfp_katib.engines.local.verdict import RUNNING, Tally, Verdict
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.results import Progress, Result, Score, Trial, conclude, objective_value
+
+logger = logging.getLogger(__name__)
+
+
+class Book:
+    """Every change of a trial goes through here: first into the journal, then to whoever looks on.
+
+    Args:
+        experiment: What runs.
+        folder: Where it runs.
+        suggestions: Its open study.
+        models: URI root of the checkpoints, empty where there is none.
+        notes: Sentences for the Result.
+        on_update: Called after each change, once `begin` has been.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        suggestions: Suggestions,
+        *,
+        models: str = "",
+        notes: tuple[str, ...] = (),
+        on_update: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._experiment = experiment
+        self._folder = folder
+        self._searches_before = folder.earlier
+        self._suggestions = suggestions
+        self._models = models.rstrip("/")
+        self._notes = notes
+        self._records: list[Record] = []
+        self._names: set[str] = set()
+        self._score = Score(experiment.objective)
+        self._earlier: int | None = None
+        self._news: list[Trial] = []
+        self.tally = Tally()
+        self.on_update = on_update
+
+    def restore(self, record: Record) -> None:
+        """Take over a trial of an earlier engine, which may not have come to tell the study."""
+        self._enter(record)
+        if record.outcome and not record.told:
+            self._tell(record)
+
+    def begin(self) -> None:
+        """What comes from here on is new; so is what ended while no engine looked on."""
+        self._earlier = self._score.completed
+        if self._news:
+            self._publish()
+
+    def named(self, record: Record) -> Record:
+        """The record with the trial's name, chosen now where it has none."""
+        if record.name:
+            return record
+        study = self._suggestions.study
+        seed = self._experiment.algorithm.settings.get("random_state") or study.user_attrs.get(SEED)
+        source = f"{seed}/{self._searches_before}/{self._experiment.manifest_json}"
+        return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
+
+    def started(self, record: Record, process: Process, when: datetime) -> Record:
+        """A trial has its process."""
+        record = replace(record, process=process, started=when)
+        self._write(record)
+        return record
+
+    def completed(self, record: Record, outcome: Outcome, *, when: datetime, exit_code: int | None) -> None:
+        """A trial has ended."""
+        record = replace(record, outcome=outcome, ended=when, exit_code=exit_code)
+        self._write(record)
+        self._tell(record)
+
+    def put_back(self, record: Record) -> None:
+        """A trial is stopped by us and will run again when the search goes on."""
+        self._write(replace(record, process=None, started=None))
+
+    def result(self, verdict: Verdict = RUNNING, *more_notes: str) -> Result:
+        """The Result by what is known now, with the ends of the trials' logs."""
+        return conclude(
+            self._experiment,
+            [self._with_log(record) for record in self._records],
+            state=verdict.state,
+            reason=verdict.reason,
+            message=verdict.message,
+            notes=(*self._notes, *more_notes),
+        )
+
+    def _write(self, record: Record) -> None:
+        try:
+            journal.write(self._suggestions.study, record)
+        finally:
+            trial = self._enter(record)
+        logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
+        self._news.append(trial)
+        if self._earlier is not None:
+            self._publish()
+
+    def _publish(self) -> None:
+        news, self._news = tuple(self._news), []
+        if self.on_update:
+            notes, earlier = self._notes, self._earlier or 0
+            self.on_update(
+                self._score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
+            )
+
+    def _enter(self, record: Record) -> Trial:
+        trial = self._trial(record)
+        self._records[record.number : record.number + 1] = [record]
+        self._names.add(record.name)
+        self._score.take(trial)
+        if trial.completed:
+            self.tally.add(trial, self._experiment.objective)
+        return trial
+
+    def _tell(self, record: Record) -> None:
+        value = objective_value(self._trial(record), self._experiment.objective)
+        self._suggestions.tell(record.number, value)
+
+    def _with_log(self, record: Record) -> Trial:
+        trial = self._trial(record)
+        return (
+            replace(trial, log_tail=self._folder.trial(record.name).log_tail()) if trial.completed else trial
+        )
+
+    def _trial(self, record: Record) -> Trial:
+        waits = _RUNNING if record.process else _PENDING
+        outcome = record.outcome or waits
+        return Trial(
+            name=record.name,
+            parameters=record.parameters,
+            state=outcome.state,
+            reason=outcome.reason,
+            message=outcome.message,
+            metrics=outcome.metrics,
+            started=record.started,
+            ended=record.ended,
+            exit_code=record.exit_code,
+            model_uri=f"{self._models}/{self._experiment.name}/{record.name}" if self._models else "",
+        )
+
+
+_RUNNING = Outcome("Running", "TrialRunning", "Trial is running")
+_PENDING = Outcome("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")

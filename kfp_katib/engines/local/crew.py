@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trials that run: started with files, environment and GPUs of their own, and reaped when they end."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.gpu import Gpus
+from kfp_katib.engines.local.processes import Process, end, kill, terminate
+from kfp_katib.engines.local.supervisor import Supervisor
+from kfp_katib.engines.local.trial import TrialProcess
+from kfp_katib.errors import InputError, NoVerdict
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.trial.command_line import command_line, metrics_place
+from kfp_katib.trial.container import container
+from kfp_katib.trial.deadline import Deadline
+
+logger = logging.getLogger(__name__)
+
+GRACE_SECONDS = 5.0
+"""How long trials may take to end by themselves after SIGTERM."""
+
+
+_TOO_LONG = " Its command is too long: one argument of a process holds 131072 bytes."
+
+
+class Crew:
+    """The processes of the trials that run, by the trials' numbers.
+
+    Args:
+        experiment: What runs.
+        folder: Where it runs.
+        gpus: The devices to lend.
+        caller: The caller's environment, inherited by the trials.
+        cwd: The caller's folder; it stands for the image's WORKDIR.
+        lost: Called in another thread where the process that starts the trials was killed.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        gpus: Gpus,
+        *,
+        caller: Mapping[str, str],
+        cwd: Path,
+        lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._experiment = experiment
+        self._folder = folder
+        self._gpus = gpus
+        self._path = f"{folder.python_path()}{os.pathsep}{caller.get('PATH', os.defpath)}"
+        self._caller = caller
+        self._cwd = cwd
+        self._lost = lost
+        self._supervisor: Supervisor | None = None
+        self._processes: dict[int, TrialProcess] = {}
+        self._deadlines: dict[int, Deadline] = {}
+
+    def __len__(self) -> int:
+        """How many trials run."""
+        return len(self._processes)
+
+    def prepare(self, number: int, name: str, assignments: Mapping[str, str]) -> Process:
+        """Make a trial's folder and its process, which waits for `go`.
+
+        Raises:
+            InputError: The trial cannot be started here.
+        """
+        files = self._folder.trial(name)
+        box = container(self._experiment, name, assignments)
+        place = metrics_place(self._experiment.collector, files.metrics)
+        line = command_line(box, self._experiment.collector, place, self._caller)
+        cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else self._cwd
+        env = {**self._caller, "PATH": self._path, **self._gpus.take(number), **line.env}
+        try:
+            files.clear()
+            self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
+        except ChildProcessError as err:
+            raise NoVerdict(f"Trial '{name}' could not be started: {err}. Run it again to go on.") from err
+        except OSError as err:
+            raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.") from err
+        if box.deadline:
+            self._deadlines[number] = box.deadline
+        return self._processes[number].leader
+
+    def _open(self) -> Supervisor:
+        if self._supervisor is None:
+            self._supervisor = Supervisor(self._lost)
+        return self._supervisor
+
+    def go(self, number: int, ended: Callable[[int], None]) -> None:
+        """Let a trial run; `ended` is called with its number, in another thread, when it has ended."""
+        self._processes[number].go(lambda: ended(number))
+
+    def deadline(self, number: int) -> Deadline | None:
+        """How long a trial may run."""
+        return self._deadlines.get(number)
+
+    def stop(self, number: int, *, kill_it: bool) -> None:
+        """Ask one trial to end, or kill it; `go` has said who hears of its end."""
+        leader = self._processes[number].leader
+        if kill_it:
+            kill([leader])
+        else:
+            terminate([leader])
+
+    def reap(self, number: int) -> int:
+        """Close a trial that has ended; return its exit code.
+
+        Raises:
+            InputError: The system would not run it.
+        """
+        trial = self._processes[number]
+        code = self._close(number)
+        if trial.refused:
+            why = _TOO_LONG if trial.refused.errno == errno.E2BIG else ""
+            raise InputError(f"Trial '{trial.name}' could not be started: {trial.refused}.{why}")
+        return code
+
+    def _close(self, number: int) -> int:
+        self._deadlines.pop(number, None)
+        self._gpus.give_back(number)
+        return self._processes.pop(number).reap()
+
+    def end(self, hurry: Callable[[], bool], *, level: int = logging.INFO) -> dict[int, int]:
+        """End all trials with everything they started; return their exit codes by number.
+
+        Args:
+            hurry: Asked again and again; true kills what still runs.
+            level: How loudly to say what is being waited for.
+        """
+        if names := [each.name for each in self._processes.values()]:
+            text = "ending %s: killed in %g s where it still runs, or now by Ctrl-C"
+            logger.log(level, text, ", ".join(names), GRACE_SECONDS)
+        end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
+        return {number: self._close(number) for number in list(self._processes)}
+
+    def close(self) -> None:
+        """Let the process end that started the trials."""
+        if self._supervisor is not None:
+            self._supervisor.close()

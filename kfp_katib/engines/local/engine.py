@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The local engine: `run` takes an Experiment and gives its Result, on this machine, by Katib's rules."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Literal
+
+from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.book import Book
+from kfp_katib.engines.local.changes import changes
+from kfp_katib.engines.local.crew import Crew
+from kfp_katib.engines.local.folder import RunFolder, open_folder
+from kfp_katib.engines.local.gpu import Gpus, visible_gpus
+from kfp_katib.engines.local.journal import Record
+from kfp_katib.engines.local.refusals import refuse_unsupported
+from kfp_katib.engines.local.search import Suggestions, open_study
+from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
+from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
+from kfp_katib.engines.local.verdict import RUNNING, Verdict
+from kfp_katib.errors import InputError, Interrupted, NoVerdict, TimedOut
+from kfp_katib.experiment.choices import choose
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.placeholders import used
+from kfp_katib.results import Progress, Result
+from kfp_katib.trial.container import Container, container
+
+
+def run(
+    experiment: Experiment,
+    *,
+    models: str | Path | None = None,
+    timeout_seconds: float | None = None,
+    on_timeout: Literal["fail", "best_so_far"] = "fail",
+    on_update: Callable[[Progress], None] | None = None,
+    runs: Path = Path("runs"),
+    again: bool = False,
+) -> Result:
+    """Run an Experiment's trials as subprocesses of this machine.
+
+    State is in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped: no
+    finished trial is lost or runs twice. A search that has its verdict is not run, its Result is returned.
+    Trials run in the caller's current folder, which stands for the image's WORKDIR, unless the manifest's
+    workingDir exists here.
+
+    Args:
+        experiment: What to run; placeholders filled in.
+        models: URI root of the checkpoints: `Trial.model_uri` is `<models>/<experiment>/<trial>`.
+        timeout_seconds: Seconds from now until the search is stopped; None for no limit.
+        on_timeout: `fail` raises TimedOut, `best_so_far` returns the Result so far.
+        on_update: Called after each change of a trial's state; its `result()` is the Result so far.
+        runs: The folder of all searches.
+        again: Start anew; the earlier search is put aside into `runs/<experiment>/earlier/`.
+
+    Returns:
+        The Result, whatever the verdict; with `best_so_far` its state may be Running.
+
+    Raises:
+        InputError: The Experiment cannot run here, another engine runs it, or the folder holds a search
+            with another manifest.
+        TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
+        Interrupted: Ctrl-C, SIGTERM, SIGQUIT or a closed terminal; carries the Result so far.
+        NoVerdict: The journal cannot be written, or the process that starts the trials was killed; carries
+            the Result so far.
+    """
+    choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
+    box = _container(experiment)
+    gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
+    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    with open_folder(Path(runs), experiment.name) as folder:
+        if again:
+            _put_aside(experiment, folder)
+        suggestions = _open_study(experiment, folder)
+        notes = tuple(_notes(experiment, box, gpus))
+        book = Book(
+            experiment, folder, suggestions, models=str(models or ""), notes=notes, on_update=on_update
+        )
+        records = journal.read(suggestions.study)
+        if stored := journal.stored_verdict(suggestions.study):
+            reopen(folder, records, book)
+            return book.result(stored)
+        try:
+            waiting = take_over(experiment, folder, records, book)
+            book.begin()
+            found = _search(
+                experiment, folder, suggestions, book=book, gpus=gpus, waiting=waiting, deadline=deadline
+            )
+        except NoVerdict as err:  # the journal cannot be written
+            err.result = err.result or book.result()
+            raise
+        if isinstance(found, Verdict):
+            return book.result(found)
+        return _without_verdict(found, experiment, book, fail=on_timeout == "fail")
+
+
+def _search(
+    experiment: Experiment,
+    folder: RunFolder,
+    suggestions: Suggestions,
+    *,
+    book: Book,
+    gpus: Gpus,
+    waiting: list[Record],
+    deadline: float | None,
+) -> Verdict | Stop:
+    events: SimpleQueue[int | Stop] = SimpleQueue()
+    crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost"))
+    slots = gpus.slots(experiment.parallel_trial_count)
+    with TrialLoop(
+        experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
+    ) as loop:
+        found = loop.run(deadline)
+        if isinstance(found, Verdict):
+            journal.store_verdict(suggestions.study, found)
+            loop.settle()
+        return found
+
+
+def _container(experiment: Experiment) -> Container:
+    """The container of a trial with some values, read before anything starts, to refuse what cannot run."""
+    refuse_unsupported(experiment)
+    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
+    box = container(experiment, experiment.name, some)
+    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
+        raise InputError(
+            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
+            "value. Fill it in with `render` before the run."
+        )
+    return box
+
+
+def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
+    storage = journal.open_storage(folder.journal)
+    before = journal.stored_manifest(storage, experiment.name)
+    if before not in (None, experiment.manifest_json):
+        raise InputError(
+            f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: "
+            f"{changes(before, experiment.manifest_json)}. Undo the change to go on with it, give the "
+            "Experiment another name, or start anew with again=True (--again)."
+        )
+    suggestions = open_study(experiment, storage)
+    journal.check(suggestions, folder.journal)
+    if before is None:
+        journal.store_manifest(suggestions.study, experiment.manifest_json)
+    return suggestions
+
+
+def _put_aside(experiment: Experiment, folder: RunFolder) -> None:
+    records: list[Record] = []
+    if folder.journal.exists():
+        with contextlib.suppress(InputError):  # a damaged journal is put aside all the same
+            study = journal.find_study(journal.open_storage(folder.journal), experiment.name)
+            records = journal.read(study) if study else []
+    end_orphans(folder, records)
+    folder.put_aside()
+
+
+def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
+    if box.unused:
+        yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
+    if box.working_dir and not Path(box.working_dir).is_dir():
+        yield f"workingDir {box.working_dir!r} does not exist here: trials run in {Path.cwd()}."
+    if shortage := gpus.shortage(experiment.parallel_trial_count):
+        yield shortage
+
+
+def _without_verdict(found: Stop, experiment: Experiment, book: Book, *, fail: bool) -> Result:
+    count = book.tally.completed
+    done = f"{count} trial{'s' * (count != 1)} had completed"
+    if found == "timed out" and not fail:
+        return book.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
+    error, what = _ENDS[found]
+    raise error(
+        f"Experiment '{experiment.name}' {what} before it had its verdict; {done}. Run it again to go on "
+        "where it stopped.",
+        book.result(),
+    )
+
+
+_ENDS: Mapping[Stop, tuple[type[NoVerdict], str]] = {
+    "timed out": (TimedOut, "timed out"),
+    "interrupted": (Interrupted, "was interrupted"),
+    "lost": (NoVerdict, "lost the process that starts its trials, which somebody killed,"),
+}

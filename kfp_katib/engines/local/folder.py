@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of one search: `runs/<experiment>/`, used by one engine at a time.
+
+journal       the state, an Optuna journal
+<trial>/      one folder per trial: log, metrics/, exit
+earlier/<n>/  searches that were started anew since
+bin/          `python` and `python3`, where the interpreter's own folder does not have both
+lock          held by the engine that works here
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kfp_katib.engines.local.trial import TrialFolder
+from kfp_katib.errors import InputError
+from kfp_katib.trial.plain_file import make_folder, open_regular
+
+_LOCK = "lock"
+_EARLIER = "earlier"
+_MOVED = ".was-no-folder"
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where one search keeps its files; `path` is absolute."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """The Optuna journal."""
+        return self.path / "journal"
+
+    @property
+    def earlier(self) -> int:
+        """The number of the search that was put aside last, 0 where none was; whatever else lies there."""
+        try:
+            names = [entry.name for entry in os.scandir(self.path / _EARLIER)]
+        except OSError:
+            return 0
+        return max((int(name) for name in names if _NUMBER.fullmatch(name)), default=0)
+
+    def trial(self, name: str) -> TrialFolder:
+        """One trial's folder."""
+        return TrialFolder(self.path / name)
+
+    def put_aside(self) -> None:
+        """Move a search into `earlier/<n>/`, its journal first: half of it must not pass for a search.
+
+        Raises:
+            InputError: The system refuses it.
+        """
+        try:
+            self._make_way()
+            entries = [entry for entry in self.path.iterdir() if entry.name not in (_LOCK, _EARLIER)]
+            aside = self._next_aside() if entries else self.path
+            for entry in sorted(entries, key=lambda each: each.name != self.journal.name):
+                entry.rename(aside / entry.name.removesuffix(_MOVED))
+        except OSError as err:
+            raise InputError(
+                f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Mend that, "
+                "or choose another folder for the runs (--runs)."
+            ) from err
+
+    def _make_way(self) -> None:
+        """What is named `earlier` and is no folder of ours is put aside with the rest."""
+        earlier = self.path / _EARLIER
+        if earlier.is_symlink() or (earlier.exists() and not earlier.is_dir()):
+            earlier.rename(self.path / f"{_EARLIER}{_MOVED}")
+
+    def _next_aside(self) -> Path:
+        number = self.earlier + 1
+        (self.path / _EARLIER).mkdir(exist_ok=True)
+        while True:
+            aside = self.path / _EARLIER / str(number)
+            try:
+                aside.mkdir()
+            except FileExistsError:
+                number += 1
+            else:
+                return aside
+
+    def python_path(self) -> Path:
+        """A folder in which `python` and `python3` are the interpreter that runs us."""
+        own = Path(sys.executable).parent
+        if all(_is_ours(own / name) for name in _PYTHONS):
+            return own
+        shims = self.path / "bin"
+        make_folder(shims)  # a link there may lead to an interpreter, which must not be written over
+        for name in _PYTHONS:
+            (shims / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+            (shims / name).chmod(0o755)
+        return shims
+
+
+_PYTHONS = ("python", "python3")
+
+
+def _is_ours(path: Path) -> bool:
+    return path.exists() and path.samefile(sys.executable)
+
+
+@contextmanager
+def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
+    """The folder of an Experiment, locked until it is closed.
+
+    Args:
+        runs: The folder of all searches.
+        name: The Experiment's name.
+
+    Raises:
+        InputError: Another engine works there, or nothing can be written there.
+    """
+    folder = RunFolder((runs / name).absolute())
+    lock = _locked(folder.path / _LOCK, name)
+    try:
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _locked(path: Path, name: str) -> int:
+    """The lock's file descriptor, with our pid in the file."""
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = open_regular(path, os.O_RDWR | os.O_CREAT)
+            stack.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
+        except BlockingIOError as err:
+            raise InputError(_taken(name, path.parent, lock)) from err
+        except OSError as err:
+            raise InputError(
+                f"The search cannot keep its files in {path.parent}: {err.strerror} "
+                f"({err.filename or path}). Mend that, or choose another folder for the runs (--runs)."
+            ) from err
+        stack.pop_all()
+    return lock
+
+
+def _taken(name: str, path: Path, lock: int) -> str:
+    owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
+    return (
+        f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
+        "Wait for it, stop it, or choose another folder for the runs."
+    )

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CMA-ES with restarts, by the `cmaes` library that Optuna's own sampler calls.
+
+Not by that sampler: since Optuna 4.4 it ignores `restart_strategy`, which Katib's service has. The
+strategy's state follows from the study: each trial's note holds its point, and whose results came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import cmaes
+import numpy as np
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from kfp_katib.engines.local.search.cma_es_note import NOTE, Note
+from kfp_katib.engines.local.search.proposal import Proposal, Propose, Search
+from kfp_katib.engines.local.search.restarts import Restarts, restarts
+from kfp_katib.engines.local.search.space import Numbers
+from kfp_katib.errors import InputError
+
+
+def propose_cma_es(search: Search) -> Propose:
+    """The algorithm `cmaes`, with the settings of Katib's goptuna service, on the numeric parameters.
+
+    Parameters with a list are drawn at random beside it, as there.
+    """
+    return _Strategy(search)
+
+
+class _Strategy:
+    """The optimiser of the present generation."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._sign = -1.0 if search.study.direction == StudyDirection.MAXIMIZE else 1.0
+        self._axes = [dim for dim in search.dimensions if isinstance(dim, Numbers)]
+        self._optimizer = self._start(None, [0.5] * len(self._axes))
+        self._restarts: Restarts | None = restarts(search, self._optimizer.population_size)
+        self._seen = 0
+        self._first = 0  # the first trial of the present generation
+
+    def __call__(self, number: int) -> Proposal:
+        trials = self._search.study.get_trials(deepcopy=False)
+        for trial in trials[self._seen :]:
+            self._follow(trials, trial.number, cast("Note", trial.user_attrs[NOTE])["told"])
+        told = self._generation(trials)
+        self._follow(trials, number, told)
+        self._optimizer.reseed_rng(self._search.random(number).getrandbits(32))
+        point = [float(coordinate) for coordinate in self._optimizer.ask()]
+        chance = self._search.random(f"{number}/lists")
+        lists = {
+            dim.name: dim.at(chance.random()) for dim in self._search.dimensions if dim not in self._axes
+        }
+        numbers = {dim.name: dim.at(at) for dim, at in zip(self._axes, point, strict=True)}
+        return Proposal(lists | numbers, {NOTE: Note(told=told, point=point)})
+
+    def _generation(self, trials: Sequence[FrozenTrial]) -> list[int]:
+        """The results that end the present generation, or none yet; failed trials are left out."""
+        done = [trial.number for trial in trials[self._first :] if trial.state == TrialState.COMPLETE]
+        size = self._optimizer.population_size
+        return done[:size] if len(done) >= size else []
+
+    def _follow(self, trials: Sequence[FrozenTrial], number: int, told: list[int]) -> None:
+        """Take the step that stood before a trial: go to the next generation, or to a restart."""
+        self._seen = number + 1
+        if not told:
+            return
+        if len(told) != self._optimizer.population_size:
+            raise InputError(
+                f"The journal is damaged: trial {number} follows {len(told)} results, and a generation has "
+                f"{self._optimizer.population_size}. Start anew with again=True (--again)."
+            )
+        self._first = number
+        self._optimizer.tell([self._solution(trials[one]) for one in told])
+        if self._restarts is not None and self._optimizer.should_stop():
+            population = self._restarts.next(self._optimizer.population_size, self._optimizer.generation)
+            chance = self._search.random(f"{number}/restart")
+            self._optimizer = self._start(population, [chance.random() for _ in self._axes])
+
+    def _solution(self, trial: FrozenTrial) -> tuple[Any, float]:
+        return np.array(trial.user_attrs[NOTE]["point"]), self._sign * (trial.value or 0.0)
+
+    def _start(self, population: int | None, mean: list[float]) -> cmaes.CMA:
+        """A fresh optimiser on the unit cube.
+
+        `sigma` is in the parameters' own units, as in Katib. Without it the first step is a sixth of each
+        parameter's range (Katib: a sixth of the smallest range, for all of them).
+        """
+        sigma = float(self._search.settings.get("sigma", "0"))
+        steps = [sigma / dim.span if sigma > 0 and dim.span > 0 else 1 / 6 for dim in self._axes]
+        return cmaes.CMA(
+            mean=np.array(mean),
+            sigma=1.0,
+            cov=np.diag(np.square(steps)),
+            bounds=np.array([[0.0, 1.0]] * len(self._axes)),
+            n_max_resampling=10 * len(self._axes),
+            population_size=population,
+        )

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop of a search: start trials, wait for one to end, decide whether it was the last.
+
+The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. One thread
+listens to the process that starts the trials; everything else happens in the thread of the caller.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import ExitStack, suppress
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Literal, Self
+
+from kfp_katib.engines.local.book import Book
+from kfp_katib.engines.local.crew import GRACE_SECONDS, Crew
+from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.interrupts import Interrupts
+from kfp_katib.engines.local.journal import Record, now
+from kfp_katib.engines.local.outcome import KILLED, Outcome, examine
+from kfp_katib.engines.local.search import Suggestions
+from kfp_katib.engines.local.verdict import Verdict, verdict
+from kfp_katib.errors import NoVerdict
+from kfp_katib.experiment.model import Experiment
+
+Stop = Literal["interrupted", "timed out", "lost"]
+"""Why a search stops without a verdict; lost: the process that starts the trials was killed."""
+
+
+_DAY = 86_400.0
+"""The longest time to wait without looking at the clock; a queue takes no more than some hundred years."""
+
+
+class TrialLoop:
+    """A search that is open. Closing it ends the trials that still run; they run again when it goes on.
+
+    Args:
+        experiment: What runs.
+        folder: Where it runs.
+        suggestions: Where the trials' values come from.
+        book: Where the trials are written down.
+        crew: What runs the trials.
+        waiting: Trials of an earlier engine that have to run again; they come first.
+        slots: How many trials run at a time.
+        events: The numbers of trials that have ended, and whatever else ends the search.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        suggestions: Suggestions,
+        *,
+        book: Book,
+        crew: Crew,
+        waiting: list[Record],
+        slots: int,
+        events: SimpleQueue[int | Stop],
+    ) -> None:
+        self._experiment = experiment
+        self._folder = folder
+        self._suggestions = suggestions
+        self._book = book
+        self._crew = crew
+        self._waiting = waiting
+        self._slots = slots
+        self._events = events
+        self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
+        self._running: dict[int, Record] = {}
+        self._alarms: dict[int, float] = {}
+        self._overdue: dict[int, Outcome] = {}
+        self._exhausted = False
+
+    def __enter__(self) -> Self:
+        """Take over Ctrl-C and SIGTERM."""
+        self._interrupts.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put the running trials back, then end them: ended by us, they must never count as failures."""
+        with ExitStack() as stack:
+            stack.callback(self._interrupts.__exit__, kind, error, trace)
+            stack.callback(self._crew.close)
+            stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
+            if error is not None:
+                self._book.on_update = None  # it may be what failed
+            stack.callback(self._put_back)
+            self._collect_ended()
+
+    def _put_back(self) -> None:
+        """Where the journal cannot be written, the next engine finds the same out by the trials' files."""
+        for record in self._running.values():
+            with suppress(NoVerdict):
+                if overdue := self._overdue.get(record.number):
+                    self._book.completed(record, overdue, when=now(), exit_code=None)
+                else:
+                    self._book.put_back(record)
+        self._running.clear()
+
+    def run(self, deadline: float | None) -> Verdict | Stop:
+        """Run trials until the search has a verdict, is interrupted, or the deadline passes.
+
+        Args:
+            deadline: By `time.monotonic`, in seconds.
+        """
+        while (found := self._verdict()) is None:
+            self._start_trials()
+            if not self._running:
+                continue
+            event = self._next_event(deadline)
+            if not isinstance(event, int):
+                return event
+            self._complete(event, self._crew.reap(event))
+        return found
+
+    def settle(self) -> None:
+        """End the trials that still run after the verdict; Katib would let them run on."""
+        self._collect_ended()
+        codes: dict[int, int | None] = dict(self._end(logging.INFO))
+        for record in [*self._running.values(), *self._waiting]:
+            self._book.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
+        self._running.clear()
+
+    def _end(self, level: int) -> dict[int, int]:
+        """End the trials that run; a signal from here on kills them. One may have brought us here."""
+        asked = min(self._interrupts.count, 1)
+        return self._crew.end(lambda: self._interrupts.count > asked, level=level)
+
+    def _verdict(self) -> Verdict | None:
+        idle = not self._running and not self._waiting
+        return verdict(self._experiment, self._book.tally, search_ended=self._exhausted and idle)
+
+    def _start_trials(self) -> None:
+        while self._room() > 0:
+            record = self._next_record()
+            if record is None:
+                return
+            process = self._crew.prepare(record.number, record.name, record.parameters)
+            self._running[record.number] = self._book.started(record, process, now())
+            self._crew.go(record.number, self._events.put)
+            if deadline := self._crew.deadline(record.number):
+                self._alarms[record.number] = time.monotonic() + deadline.seconds
+
+    def _room(self) -> int:
+        """How many more trials may start. Katib forgets MetricsUnavailable here, and overshoots."""
+        budget = self._experiment.max_trial_count
+        left = self._slots if budget is None else budget - self._book.tally.completed
+        return min(self._slots, left) - len(self._running)
+
+    def _next_record(self) -> Record | None:
+        if self._waiting:
+            return self._waiting.pop(0)
+        suggestion = None if self._exhausted else self._suggestions.ask()
+        if suggestion is None:
+            self._exhausted = True
+            return None
+        return self._book.named(Record(suggestion.number, suggestion.parameters))
+
+    def _next_event(self, deadline: float | None) -> int | Stop:
+        """What happens next; deadlines of single trials are kept on the way."""
+        while True:
+            ends = [*self._alarms.values(), *(() if deadline is None else (deadline,))]
+            wait = min(ends) - time.monotonic() if ends else None
+            try:
+                return self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
+            except Empty:
+                if deadline is not None and time.monotonic() >= deadline:
+                    return "timed out"
+                self._end_overdue()
+
+    def _end_overdue(self) -> None:
+        """End the trials whose time is up: first they are asked, then killed."""
+        for number in [each for each, when in self._alarms.items() if when <= time.monotonic()]:
+            self._crew.stop(number, kill_it=number in self._overdue)
+            if number in self._overdue:
+                del self._alarms[number]
+            elif deadline := self._crew.deadline(number):
+                self._overdue[number] = Outcome("Failed", deadline.reason, deadline.message)
+                self._alarms[number] = time.monotonic() + GRACE_SECONDS
+
+    def _collect_ended(self) -> None:
+        """Collect running trials that have ended by themselves meanwhile."""
+        for number, record in list(self._running.items()):
+            code = self._folder.trial(record.name).exit_code()
+            if code is not None:
+                self._crew.reap(number)
+                self._complete(number, code)
+
+    def _complete(self, number: int, code: int) -> None:
+        record = self._running.pop(number)
+        self._alarms.pop(number, None)
+        outcome = self._overdue.pop(number, None)
+        if outcome is None:
+            outcome = examine(self._experiment, self._folder.trial(record.name), code)
+        self._book.completed(record, outcome, when=now(), exit_code=code)

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data, made by the user's function at an address that the trials can read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kfp_katib.errors import InputError
+from kfp_katib.steps import user_function as functions
+from kfp_katib.steps.arguments import as_sent
+from kfp_katib.storage.addresses import is_uri, stored
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Where the data are, and what is told about them."""
+
+    address: str
+    metadata: Mapping[str, functions.Scalar]
+
+
+def prepare(function: str, source: str, destination: str, options: Mapping[str, Any]) -> Prepared:
+    """Have the data made.
+
+    Args:
+        function: The user's function, called as `function(source, destination, **options)`.
+        source: What it starts from.
+        destination: A plain path. An object store is not for a function that writes files: it is what the
+            pipeline's own artifacts are in.
+        options: Its further arguments.
+
+    Raises:
+        InputError: The function or its options do not fit, or the destination is no path.
+    """
+    name, address = as_sent(function), stored(as_sent(destination), "destination")
+    if is_uri(address):
+        raise InputError(
+            f"destination is {destination!r}. Give a mounted folder, or leave it empty for the "
+            "pipeline's own artifacts."
+        )
+    path = Path(address)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    returned = functions.call(name, as_sent(source), path, **as_sent(dict(options)))
+    if not path.exists():
+        raise InputError(f"function {name!r} wrote nothing to {path}. Write the data to the path it gets.")
+    return Prepared(str(path), functions.metadata(returned, name))

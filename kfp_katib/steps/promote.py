@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model goes to its release place."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from kfp_katib.errors import InputError
+from kfp_katib.steps.arguments import as_sent
+from kfp_katib.storage.addresses import is_uri, stored, within
+
+_log = logging.getLogger(__name__)
+
+
+def promote(model: str, release: str, about: Mapping[str, Any] | None = None) -> str:
+    """Copy a model to its release place, verified, and give the address; empty where no place is given.
+
+    Args:
+        model: The model, a file or a folder.
+        release: Where it goes: an absolute path or a URI.
+        about: What was told about the model; `models` is the root below which trials keep theirs.
+
+    Raises:
+        InputError: The place is no such place, or lies among the trials' models.
+        StorageError: The model is damaged, a store refuses, or something that is no model lies there.
+    """
+    from kfp_katib import storage
+
+    if not release:
+        _log.info("no release place is given, so the model stays where it is")
+        return ""
+    return storage.promote(model, _checked(as_sent(release), str((about or {}).get("models", ""))))
+
+
+def _checked(release: str, models: str) -> str:
+    address = stored(release, "the release")
+    if (
+        not is_uri(address)
+        and not release.startswith("/")
+        and not release.lower().startswith(("file:", "local:"))
+    ):
+        raise InputError(
+            f"The release {release!r} is a relative path, which leads to a folder of this step that is gone "
+            "with it. Give a whole path, s3:// or gs://."
+        )
+    if models and within(address, stored(models, "the models")):
+        raise InputError(
+            f"The release {release!r} lies in {models}, where the trials keep their models: a release there "
+            "would replace one of them, or be deleted with them. Give another place."
+        )
+    return address

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of one trial: the very line that Katib's pod webhook would write, with paths of here.
+
+Katib joins command and args by blanks into one shell line and appends the collector's redirection and a
+completion mark (`wrapWorkerContainer` in Katib's `pkg/webhook/v1beta1/pod/utils.go`). That has
+consequences that users meet: only the last command's output of a chain is collected, words are split
+again, a line that ends in a comment never reaches its mark. They must meet them here first.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.defaults import STDOUT_PATH
+from kfp_katib.experiment.model import Collector
+from kfp_katib.trial.container import Container
+
+KATIB_FOLDER = "/var/log/katib"
+_REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")
+_SPLIT_BY_SHELL = re.compile(r"[^\w@%+=:,./-]")
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsPlace:
+    """Where a collector looks: inside the container, and on this machine.
+
+    Attributes:
+        path: The file, or for TensorFlowEvent the directory, in the trial's folder.
+        folder: What stands for the volume that Katib mounts there.
+        mapped: Each of the container's paths to the path of here.
+    """
+
+    path: Path
+    folder: Path
+    mapped: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A process to start: argument vector and the manifest's own variables, paths and references replaced."""
+
+    argv: tuple[str, str, str]
+    env: Mapping[str, str]
+
+
+def metrics_place(collector: Collector, folder: Path) -> MetricsPlace:
+    """Where a trial whose metrics folder is `folder` puts what the collector reads."""
+    there = STDOUT_PATH if collector.kind == "StdOut" else collector.path.rstrip("/")
+    if collector.kind == "TensorFlowEvent":
+        path, volume = folder, there
+    else:
+        path, volume = folder / PurePosixPath(there).name, str(PurePosixPath(there).parent)
+    mapped = {KATIB_FOLDER: folder, volume: folder, there: path}
+    return MetricsPlace(path, folder, {key: value for key, value in mapped.items() if key not in ("", "/")})
+
+
+def command_line(
+    container: Container, collector: Collector, place: MetricsPlace, caller: Mapping[str, str]
+) -> CommandLine:
+    """What to run for one trial.
+
+    Args:
+        container: The trial's container, assignments in place.
+        collector: The Experiment's metrics collector.
+        place: Where its metrics go on this machine.
+        caller: The caller's own environment, which stands in for `valueFrom`.
+
+    Raises:
+        InputError: A path of here would be split by the shell.
+    """
+    foreign = {name: caller[name] for name in container.foreign if name in caller}
+    env: dict[str, str] = {}
+    for name, value in container.env.items():
+        env[name] = _expand(_map_paths(value, place), foreign | env)
+    words = [_map_paths(word, place) for word in (*container.command, *container.args)]
+    shell, line = _as_katib_writes(words, collector, place)
+    return CommandLine((shell, "-c", _expand(line, foreign | env)), env)
+
+
+def _as_katib_writes(words: list[str], collector: Collector, place: MetricsPlace) -> tuple[str, str]:
+    """The shell and its line; `$$$$` becomes the shell's `$$` when Kubernetes expands the line."""
+    shell = "sh"
+    if words[0] in ("sh", "bash") and words[1:2] == ["-c"]:
+        shell, words = words[0], words[2:]
+    if collector.kind == "StdOut":
+        words = [*words, f"1>{shlex.quote(str(place.path))} 2>&1"]
+    mark = shlex.quote(str(place.folder)) + "/$$$$.pid"
+    return shell, " ".join([*words, "&&", f"echo completed > {mark}"])
+
+
+def _map_paths(text: str, place: MetricsPlace) -> str:
+    """Replace the container's metric paths, longest first, where they stand as paths of their own."""
+    paths = sorted(place.mapped, key=len, reverse=True)
+    pattern = rf"(?<![\w.-])(?:{'|'.join(map(re.escape, paths))})(?![\w.-])"
+
+    def here(match: re.Match[str]) -> str:
+        path = str(place.mapped[match.group()])
+        if _SPLIT_BY_SHELL.search(path):
+            raise InputError(
+                f"The trial's folder {path!r} has characters that a shell would split, and the manifest "
+                f"uses {match.group()!r} in its command. Choose another folder for the runs."
+            )
+        return path
+
+    return re.sub(pattern, here, text)
+
+
+def _expand(text: str, env: Mapping[str, str]) -> str:
+    """Kubernetes' own expansion: `$(NAME)` of a known variable, and `$$` as an escaped `$`.
+
+    Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name is None:
+            return "$"
+        return env.get(name, match.group())
+
+    return _REFERENCE.sub(value, text)

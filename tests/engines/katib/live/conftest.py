@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A namespace of its own on the cluster of KUBECONFIG, deleted when the tests are done."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import client, config
+
+from tests.engines.katib.live.katib import Katib
+
+INJECTION = {"katib.kubeflow.org/metrics-collector-injection": "enabled"}
+IMAGE = "localhost/python:3.11"
+"""The default of KFP_KATIB_TEST_IMAGE: any image with a shell and python3 that the nodes hold or can pull."""
+
+
+@pytest.fixture(scope="session")
+def katib() -> Iterator[Katib]:
+    """The Experiments of a fresh namespace."""
+    if "KUBECONFIG" not in os.environ:
+        pytest.skip("needs a KUBECONFIG with a Katib in it")
+    config.load_kube_config()
+    core, name = client.CoreV1Api(), f"kfp-katib-test-{secrets.token_hex(3)}"
+    core.create_namespace({"metadata": {"name": name, "labels": INJECTION}})
+    image, runtime = os.environ.get("KFP_KATIB_TEST_IMAGE", IMAGE), _configuration(core)["runtime"]
+    try:
+        yield Katib(
+            namespace=name,
+            image=image,
+            algorithms=frozenset(entry["algorithmName"] for entry in runtime["suggestions"]),
+            collectors=frozenset(entry["kind"] for entry in runtime["metricsCollectors"]),
+            early_stopping=frozenset(entry["algorithmName"] for entry in runtime.get("earlyStoppings", [])),
+        )
+    finally:
+        core.delete_namespace(name)
+
+
+def _configuration(core: client.CoreV1Api) -> dict[str, Any]:
+    """This Katib's configuration: which algorithms and collectors it has an image for."""
+    where = os.environ.get("KATIB_NAMESPACE", "kubeflow")
+    text = core.read_namespaced_config_map("katib-config", where).data["katib-config.yaml"]
+    configuration: dict[str, Any] = yaml.safe_load(text)
+    return configuration

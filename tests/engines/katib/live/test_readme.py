@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The README's blocks for a cluster work on this one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.engines.katib.live.katib import Katib
+from tests.places import ROOT
+from tests.readme.blocks import Block, blocks
+
+MANIFEST = next(block for block in blocks() if block.file == "experiment.yaml")
+SHOWN = [block for block in blocks() if block.suite == "test-cluster"]
+
+
+@pytest.mark.cluster
+@pytest.mark.parametrize("block", SHOWN, ids=lambda block: block.code.split()[1])
+def test_a_block_works_in_the_namespace_of_the_tests(block: Block, katib: Katib, tmp_path: Path) -> None:
+    """A reader's commands go through; what they would create goes into the tests' own namespace."""
+    if not shutil.which("kubectl"):
+        pytest.skip("the README's blocks for a cluster need kubectl on the path")
+    (tmp_path / "experiment.yaml").write_text(MANIFEST.code)
+    (tmp_path / "deploy").symlink_to(ROOT / "deploy")
+    command = block.code.replace("--namespace kubeflow", f"--namespace {katib.namespace}")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-e", "-c", command],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

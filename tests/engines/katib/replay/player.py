@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plays a recording: what a real Katib wrote happens again in the store, with shorter pauses."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+from tests.engines.katib.live.engine.recording import Recording
+from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.store import Thing
+
+LONGEST_GAP = 0.01
+
+
+@dataclass(slots=True)
+class Player:
+    """Begins when the recorded Experiment is created; `join` waits for the recording's end."""
+
+    recording: Recording
+    api: Api
+    longest_gap: float = LONGEST_GAP
+    _thread: threading.Thread | None = None
+    _labels: dict[str, str] = field(default_factory=dict)
+
+    def start(self, created: Thing) -> Thing:
+        """Take over the identity that the recording knows, and begin."""
+        stored: Thing = self.recording.timeline[0][3]
+        self._labels = created["metadata"]["labels"]
+        self._thread = threading.Thread(target=self._play, daemon=True)
+        self._thread.start()
+        return {**created, "metadata": {**created["metadata"], "uid": stored["metadata"]["uid"]}}
+
+    def join(self) -> None:
+        """Wait until all has happened."""
+        if self._thread:
+            self._thread.join()
+
+    def _play(self) -> None:
+        while self.api.store.get("experiments", self.recording.manifest["metadata"]["name"]) is None:
+            time.sleep(0.001)
+        before = 0.0
+        for at, kind, what, thing in self.recording.timeline[1:]:
+            time.sleep(min(max(0.0, at - before), self.longest_gap))
+            before = at
+            self._happen(kind, what, thing)
+
+    def _happen(self, kind: str, what: str, thing: Thing) -> None:
+        name = thing["metadata"]["name"]
+        if what == "DELETED":
+            self.api.store.remove(kind, name)
+        else:
+            if kind == "experiments":  # the spec's hash is that of the manifest that we sent
+                if self.api.store.get(kind, name) is None:
+                    return  # somebody has deleted it: Katib writes no status any more
+                thing = {**thing, "metadata": {**thing["metadata"], "labels": self._labels}}
+            self.api.store.put(kind, thing)
+
+
+def api_of(recording: Recording) -> tuple[Api, Player]:
+    """A server that plays a recording once its Experiment is created."""
+    api = Api(logs=dict(recording.logs))
+    for event in recording.events:
+        api.store.put("events", event)
+    player = Player(recording, api)
+    api.on_create = player.start
+    return api, player

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs that need a cluster, on recorded searches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kfp_katib.engines.katib.identity import as_written
+from tests.cli.commands import call
+from tests.engines.katib.live.engine import recording
+from tests.engines.katib.live.engine.recording import Recording
+from tests.engines.katib.replay.player import api_of
+from tests.engines.katib.replay.server import Api
+
+Serve = Callable[[Api], None]
+
+
+@pytest.fixture
+def file_of(tmp_path: Path) -> Callable[[Recording], str]:
+    """Write a recorded Experiment into a file."""
+
+    def write(recorded: Recording) -> str:
+        path = tmp_path / "experiment.yaml"
+        path.write_text(yaml.safe_dump(as_written(recorded.manifest)))
+        return str(path)
+
+    return write
+
+
+def name_of(recorded: Recording) -> str:
+    """The recorded Experiment's name."""
+    return str(recorded.manifest["metadata"]["name"])
+
+
+def test_run_submits_follows_and_shows(serve: Serve, file_of: Callable[[Recording], str]) -> None:
+    """The same summary as for a search on this machine, without a folder."""
+    recorded = recording.read("mixed failures")
+    api, _ = api_of(recorded)
+    serve(api)
+    called = call("run", file_of(recorded), "--engine", "katib", "--json")
+    shown = json.loads(called.stdout)
+    assert (called.exit_code, shown["state"], shown["best_value"]) == (0, "Succeeded", 0.2)
+    assert api.created == [name_of(recorded)]
+
+
+def test_a_failed_search_shows_the_log_of_its_last_failed_trial(
+    serve: Serve, file_of: Callable[[Recording], str]
+) -> None:
+    """Exit code 1; the pod is gone by then."""
+    recorded = recording.read("failures")
+    api, _ = api_of(recorded)
+    serve(api)
+    called = call("run", file_of(recorded), "--engine", "katib")
+    assert called.exit_code == 1
+    assert "exit code 3" in called.stderr
+    assert "CUDA out of memory" in called.stderr
+    assert "Logs and metrics of every trial" not in called.stdout
+
+
+def test_again_is_refused_where_it_would_delete(serve: Serve, file_of: Callable[[Recording], str]) -> None:
+    """What to do instead is said."""
+    recorded = recording.read("budget")
+    called = call("run", file_of(recorded), "--engine", "katib", "--again")
+    assert called.exit_code == 2
+    assert called.stderr.endswith(f"kfp-katib cancel {name_of(recorded)}\n")
+    elsewhere = call("run", file_of(recorded), "--engine", "katib", "--again", "-n", "team")
+    assert elsewhere.stderr.endswith(f"kfp-katib cancel {name_of(recorded)} -n team\n")
+
+
+def test_watch_shows_what_somebody_else_has_started(serve: Serve) -> None:
+    """In a namespace of one's choice."""
+    recorded = recording.read("budget")
+    api, player = api_of(recorded)
+    api.store.put(
+        "experiments", player.start({"metadata": {**recorded.manifest["metadata"]}} | recorded.manifest)
+    )
+    serve(api)
+    called = call("watch", name_of(recorded), "-n", "team")
+    assert called.exit_code == 0
+    assert "Succeeded" in called.stdout
+    assert "earlier run" not in called.stderr
+
+
+def test_cancel_says_when_all_is_gone(serve: Serve) -> None:
+    """And that there is nothing to cancel, where there is not."""
+    recorded = recording.read("budget")
+    api, _ = api_of(recorded)
+    api.store.put("experiments", recorded.manifest)
+    serve(api)
+    assert call("cancel", name_of(recorded)).stdout == f"Experiment '{name_of(recorded)}' is gone.\n"
+    called = call("cancel", name_of(recorded))
+    assert (called.exit_code, "No Experiment" in called.stderr) == (2, True)

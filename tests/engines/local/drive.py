@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An engine in a process of its own, for tests that signal or kill it.
+
+Started as `python -m tests.engines.local.drive`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kfp_katib.engines.local import crew, run
+from kfp_katib.errors import KfpKatibError, NoVerdict
+from kfp_katib.experiment import load
+from kfp_katib.experiment.model import Manifest
+from tests.places import ROOT
+
+
+def start(document: Manifest, runs: Path, *, grace_seconds: float = 5.0) -> subprocess.Popen[str]:
+    """Starts an engine; its last line of output is JSON: the error's name, and the trials' states."""
+    file = runs.parent / "manifest.json"
+    file.write_text(json.dumps(document))
+    command = [sys.executable, "-m", "tests.engines.local.drive", str(file), str(runs), str(grace_seconds)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for a condition; fails where it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.01)
+
+
+def main(file: str, runs: str, grace_seconds: str) -> None:
+    """Runs a manifest and says what came of it."""
+    crew.GRACE_SECONDS = float(grace_seconds)
+    for number in (signal.SIGHUP, signal.SIGQUIT):  # whatever runs the tests may ignore them
+        signal.signal(number, signal.SIG_DFL)
+    report: dict[str, object] = {}
+    try:
+        result = run(load(Path(file)), runs=Path(runs))
+    except KfpKatibError as err:
+        report = {"error": type(err).__name__, "message": str(err)}
+        found = err.result if isinstance(err, NoVerdict) else None
+    else:
+        report, found = {"error": None, "reason": result.reason}, result
+    report["states"] = [trial.state for trial in found.trials] if found else []
+    print(json.dumps(report), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

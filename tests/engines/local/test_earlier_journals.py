@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Journals that version 0.1.0 left behind (tests/data/journals): what is built later still reads them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kfp_katib.engines.local import run
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import load
+from kfp_katib.results import Result
+from tests.engines.local.searches import PRINT, search
+from tests.places import DATA
+
+SAMPLES = DATA / "journals"
+
+
+def go_on(name: str, runs: Path) -> Result:
+    """Runs a sample's manifest where its search already is."""
+    shutil.copytree(SAMPLES / name, runs / name)
+    return run(load(SAMPLES / f"{name}.yaml"), runs=runs)
+
+
+def finished(name: str) -> set[str]:
+    """The trials of a sample that had written their exit status."""
+    return {file.parent.name for file in (SAMPLES / name).glob("*/exit") if file.read_text().strip() == "0"}
+
+
+def test_a_finished_search_shows_its_result(tmp_path: Path) -> None:
+    """Verdict, best trial and states are those that 0.1.0 gave; nothing runs."""
+    result = go_on("finished", tmp_path)
+    assert (result.state, result.reason) == ("Succeeded", "ExperimentMaxTrialsReached")
+    assert result.best is not None
+    assert result.best.metrics["loss"].latest == "0.006336261395511458"
+    states = [trial.state for trial in result.trials]
+    assert states == ["Succeeded", "Succeeded", "Failed", "Succeeded", "Failed", "Succeeded"]
+
+
+@pytest.mark.parametrize(("name", "trials"), [("killed", 6), ("grid-half-way", 12), ("sobol", 8)])
+def test_an_unfinished_search_goes_on(tmp_path: Path, name: str, trials: int) -> None:
+    """Its finished trials are kept, the rest runs, and no point of the space is tried twice."""
+    before = finished(name)
+    result = go_on(name, tmp_path)
+    assert result.reason == "ExperimentMaxTrialsReached"
+    assert [trial.state for trial in result.trials] == ["Succeeded"] * trials
+    assert before < {trial.name for trial in result.trials}
+    assert len({tuple(sorted(trial.parameters.items())) for trial in result.trials}) == trials
+
+
+def test_what_is_written_now_says_its_format(tmp_path: Path) -> None:
+    """So that a later version knows what it reads; a search of 0.1.0 that goes on stays what it was."""
+    go_on("killed", tmp_path)
+    run(search(PRINT), runs=tmp_path)
+    mark = '"kfp-katib:format":2'
+    assert mark in (tmp_path / "tune" / "journal").read_text()
+    assert mark not in (tmp_path / "killed" / "journal").read_text()
+
+
+def test_what_a_later_version_wrote_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """It is not damaged, and starting anew puts it aside whole."""
+    run(search(PRINT), runs=tmp_path)
+    journal = tmp_path / "tune" / "journal"
+    text = journal.read_text().replace('"kfp-katib:format":2', '"kfp-katib:format":3')
+    journal.write_text(text + '{"op_code": 77}\n')
+    with pytest.raises(
+        InputError, match=r"^The journal of 'tune' was written by a newer kfp-katib \(format 3; "
+    ):
+        run(search(PRINT), runs=tmp_path)
+    assert run(search(PRINT), runs=tmp_path, again=True).state == "Succeeded"
+    assert (tmp_path / "tune" / "earlier" / "1" / "journal").read_text() == text + '{"op_code": 77}\n'

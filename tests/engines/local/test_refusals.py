@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only Katib can run is refused, with the field, its value and what there is here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from kfp_katib.engines.local.refusals import refuse_unsupported
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.model import Algorithm, Experiment
+from tests.engines.local.search.searching import ALGORITHMS, experiment
+from tests.places import ROOT
+
+BAYES = "bayesianoptimization"
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
+    """Seven of Katib's algorithms."""
+    refuse_unsupported(experiment(algorithm))
+
+
+@pytest.mark.parametrize(
+    ("refused", "words"),
+    [
+        (experiment("hyperband"), r"algorithmName: 'hyperband'.*bayesianoptimization, cmaes, grid"),
+        (experiment("pbt"), r"algorithmName: 'pbt'.*engine=katib"),
+        (experiment("enas"), r"algorithmName: 'enas'"),
+        (
+            experiment(early_stopping=Algorithm("medianstop", {})),
+            r"earlyStopping.algorithmName: 'medianstop'.*Remove spec.earlyStopping",
+        ),
+        (experiment("random", ()), r"nasConfig.*spec\.parameters"),
+        (experiment(BAYES, settings={"acq_func": "EIps"}), r"acq_func 'EIps'.*Take gp_hedge"),
+        (
+            experiment(BAYES, settings={"base_estimator": "RF", "acq_optimizer": "lbfgs"}),
+            r"acq_optimizer 'lbfgs'.*'RF'.*Take acq_optimizer auto",
+        ),
+        (experiment(BAYES, settings={"base_estimator": "GBRT"}), r"base_estimator 'GBRT'.*GP, RF and ET"),
+    ],
+    ids=["hyperband", "pbt", "enas", "early stopping", "no parameters", "per second", "no gradients", "GBRT"],
+)
+def test_what_only_katib_has_is_refused(refused: Experiment, words: str) -> None:
+    """The message names the field and the value, and says what to do."""
+    with pytest.raises(InputError, match=rf"(?s)Experiment 'search': spec\..*{words}"):
+        refuse_unsupported(refused)
+
+
+def test_a_random_search_imports_no_other_algorithms_library() -> None:
+    """Each of them costs half a second or more."""
+    code = (
+        "import sys; from optuna.storages import InMemoryStorage; "
+        "from tests.engines.local.search.searching import experiment, search; "
+        "search(experiment(), InMemoryStorage()).ask(); "
+        "print(sorted({'skopt', 'sklearn', 'scipy', 'cmaes'} & sys.modules.keys()))"
+    )
+    root = ROOT
+    output = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=root
+    )
+    assert output.stdout.strip() == "[]"

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the local engine does not run is refused before anything starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kfp_katib.engines.local import run
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import Experiment
+from tests.engines.local.searches import PRINT, one, search
+
+HYPERBAND = {
+    "algorithmName": "hyperband",
+    "algorithmSettings": [{"name": "r_l", "value": "9"}, {"name": "resource_name", "value": "lr"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"metricsCollectorSpec": {"collector": {"kind": "Push"}}}, "'Push' runs on Katib only"),
+        (
+            {"algorithm": HYPERBAND, "parallelTrialCount": 9, "maxTrialCount": 9},
+            "'hyperband' runs on Katib only",
+        ),
+        ({"earlyStopping": {"algorithmName": "medianstop"}}, "'medianstop' runs on Katib only"),
+    ],
+    ids=["collector", "algorithm", "early stopping"],
+)
+def test_what_only_katib_has_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
+    """The message names the field's value and what there is here; nothing is started."""
+    experiment: Experiment = search(PRINT, **changes)
+    with pytest.raises(InputError, match=says):
+        run(experiment, runs=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_placeholder_without_a_value_is_refused(tmp_path: Path) -> None:
+    """`${pipeline.models}` in a command must be filled in first; in the image it does not matter here."""
+    with pytest.raises(InputError, match=r"\$\{pipeline.models\}, which has no value.*render"):
+        run(search("ls ${pipeline.models}; " + PRINT), runs=tmp_path)
+    assert one(PRINT, tmp_path, container={"image": "${pipeline.image}"}).state == "Succeeded"
+
+
+def test_a_wrong_on_timeout_is_refused(tmp_path: Path) -> None:
+    """A misspelt option is no default."""
+    with pytest.raises(InputError, match=r"on_timeout is 'best'.*best_so_far, fail"):
+        run(search(PRINT), runs=tmp_path, on_timeout="best")  # type: ignore[arg-type]
+
+
+def test_a_command_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    """Linux holds 128 KiB in one argument; the message says how long the command is."""
+    with pytest.raises(InputError, match=r"could not be started.*131072 bytes"):
+        run(search(PRINT + " " * 140_000, maxTrialCount=1), runs=tmp_path)
