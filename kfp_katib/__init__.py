@@ -24,10 +24,10 @@ if TYPE_CHECKING:
         KfpKatibError,
         ManifestError,
         NoCheckpoint,
-        NoVerdict,
         Stalled,
         StorageError,
         TimedOut,
+        Unfinished,
     )
     from kfp_katib.experiment import Experiment, Problem, check, load, override, render, to_yaml
     from kfp_katib.results import Metric, Progress, Result, Trial
@@ -42,7 +42,6 @@ __all__ = [
     "ManifestError",
     "Metric",
     "NoCheckpoint",
-    "NoVerdict",
     "Problem",
     "Progress",
     "Result",
@@ -50,6 +49,7 @@ __all__ = [
     "StorageError",
     "TimedOut",
     "Trial",
+    "Unfinished",
     "check",
     "load",
     "override",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfp_katib.experiment.problems import Problem
+    from kfp_katib.experiment.problem import Problem
     from kfp_katib.results import Result
 
 
@@ -39,7 +39,7 @@ class ManifestError(InputError):
         return "\n".join([head, *(f"  {problem.explained}" for problem in self.problems)])
 
 
-class NoVerdict(KfpKatibError):
+class Unfinished(KfpKatibError):
     """A search ended without a verdict; `result` is what was known by then."""
 
     def __init__(self, message: str, result: Result | None = None) -> None:
@@ -47,15 +47,15 @@ class NoVerdict(KfpKatibError):
         super().__init__(message)
 
 
-class TimedOut(NoVerdict):
+class TimedOut(Unfinished):
     """`timeout_seconds` passed before the Experiment finished, and `on_timeout` is `fail`."""
 
 
-class Stalled(NoVerdict):
+class Stalled(Unfinished):
     """Nothing ran for `stall_timeout_seconds`; the message says what blocks."""
 
 
-class Interrupted(NoVerdict):
+class Interrupted(Unfinished):
     """The user stopped the search with Ctrl-C."""
 
     exit_code = 130

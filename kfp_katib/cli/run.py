@@ -22,7 +22,7 @@ from kfp_katib.cli.options import (
     warn,
 )
 from kfp_katib.cli.verbs import Verb
-from kfp_katib.errors import InputError, NoVerdict
+from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
@@ -128,7 +128,7 @@ def command(
                 on_timeout=on_timeout,
                 on_update=display.update,
             )
-    except NoVerdict as error:
+    except Unfinished as error:
         if error.result:
             _show_what_is_known(error.result, output, display.said)
         raise

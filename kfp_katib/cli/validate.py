@@ -43,7 +43,7 @@ def _as_json(file: str, problems: Sequence[Problem]) -> str:
             "path": problem.path,
             "value": problem.value,
             "message": problem.message,
-            "mend": problem.mend,
+            "mend": problem.fix,
             "why": problem.why,
         }
         for problem in problems

@@ -15,7 +15,7 @@ from kfp_katib.experiment.model import (
     TrialTemplate,
 )
 from kfp_katib.experiment.override import override
-from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.render import render
 from kfp_katib.experiment.write import to_yaml
 

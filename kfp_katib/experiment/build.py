@@ -18,7 +18,7 @@ from kfp_katib.experiment.model import (
     TrialParameter,
     TrialTemplate,
 )
-from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.problem import Problem
 
 
 def canonical(data: Mapping[str, Any]) -> str:

@@ -12,8 +12,7 @@ from kfp_katib.experiment import rules, source, structure
 from kfp_katib.experiment.build import build
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Experiment, Manifest
-from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import Rule
+from kfp_katib.experiment.problem import Problem, Rule
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import Structure, check_structure
 

@@ -13,8 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import Finding, Rule
+from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
 
 JOB_EMPTY_VALUE = Rule(
@@ -119,11 +118,11 @@ def _quantity(value: Any, path: str) -> Iterator[Problem]:
     """A quantity must be one; away from limits and requests it must also be written as Kubernetes would."""
     match = QUANTITY.fullmatch(str(value).strip(" "))
     if not match or isinstance(value, bool):
-        mend = "Write a number with a unit such as m, k, M, G, Ki, Mi or Gi; a placeholder cannot stand here."
-        yield JOB_QUANTITY_INVALID.problem(Finding(path, f"The quantity is {value!r}.", mend, value))
+        fix = "Write a number with a unit such as m, k, M, G, Ki, Mi or Gi; a placeholder cannot stand here."
+        yield JOB_QUANTITY_INVALID.problem(Finding(path, f"The quantity is {value!r}.", fix, value))
     elif not FREE_QUANTITIES.search(path) and not (isinstance(value, str) and _shortest(match)):
-        mend = "Write it in Kubernetes' shortest form, as text: '1Gi', not 1024Mi; '500m', not 0.5."
-        yield JOB_QUANTITY_FORM.problem(Finding(path, f"The quantity is {value!r}.", mend, value))
+        fix = "Write it in Kubernetes' shortest form, as text: '1Gi', not 1024Mi; '500m', not 0.5."
+        yield JOB_QUANTITY_FORM.problem(Finding(path, f"The quantity is {value!r}.", fix, value))
 
 
 def _fields(value: Mapping[str, Any], name: str, path: str) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.problem import Problem
 
 ParameterType = Literal["int", "double", "categorical", "discrete"]
 Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]

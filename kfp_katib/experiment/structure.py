@@ -17,8 +17,7 @@ from typing import Any, cast
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.pods import is_job
-from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import MOST_FINDINGS, Finding, Rule
+from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
@@ -151,9 +150,9 @@ class _Fit:
         """Report the field; return the one that was surely meant, unless that is there as well."""
         meant = _meant(key, value, known) if len(self.problems) < MOST_FINDINGS else None
         listed = ", ".join(sorted(known.fields))
-        mend = f"Did you mean '{meant}'?" if meant else f"Remove it; the fields here are: {listed[:300]}."
+        fix = f"Did you mean '{meant}'?" if meant else f"Remove it; the fields here are: {listed[:300]}."
         rule = self.unknown if meant or self.ignored is None else self.ignored
-        self.problems.append(rule.problem(Finding(path, f"Unknown field '{key}'.", mend, key)))
+        self.problems.append(rule.problem(Finding(path, f"Unknown field '{key}'.", fix, key)))
         return None if meant in value else meant
 
     def require(self, rule: Rule, known: ObjectType, fitted: dict[str, Any], path: str) -> None:
@@ -185,8 +184,8 @@ class _Fit:
     def number(self, value: Any, kind: str, path: str) -> Any:
         wanted = "an integer" if kind == "integer" else "a number"
         placeholder = isinstance(value, str) and "${" in value
-        mend = _INLINE if placeholder else f"Write {wanted}, without quotes."
-        self.refuse(value, wanted, mend, path)
+        fix = _INLINE if placeholder else f"Write {wanted}, without quotes."
+        self.refuse(value, wanted, fix, path)
         try:
             fitted = int(value) if kind == "integer" else float(value)
         except (TypeError, ValueError, OverflowError):
@@ -194,10 +193,10 @@ class _Fit:
         self.lost.pop()
         return fitted
 
-    def refuse(self, value: Any, wanted: str, mend: str, path: str) -> Any:
+    def refuse(self, value: Any, wanted: str, fix: str, path: str) -> Any:
         shown = repr(value) if not isinstance(value, (dict, list)) else _NAMES[type(value)]
         message = f"{wanted[0].upper()}{wanted[1:]} is due here, not {shown[:80]}."
-        self.problems.append(self.wrong.problem(Finding(path, message, mend, value)))
+        self.problems.append(self.wrong.problem(Finding(path, message, fix, value)))
         self.lost.append(path)
         return _ABSENT
 

@@ -9,8 +9,7 @@ from typing import Any
 
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment.pods import ISTIO_LABEL, istio_word, pod_templates
-from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import Finding
+from kfp_katib.experiment.problem import Finding, Problem
 from kfp_katib.experiment.schema import ObjectType, object_types
 from kfp_katib.experiment.source import UnreadableError, plain
 from kfp_katib.experiment.structure import NULL_ITEM, WRONG_TYPE, check_fields

@@ -34,7 +34,7 @@ def outcome(data: bytes) -> str:
     """
     problems = check(data)
     errors = sorted({problem.rule for problem in problems if problem.severity == "error"})
-    assert all(problem.message and problem.mend and len(problem.explained) < 4000 for problem in problems)
+    assert all(problem.message and problem.fix and len(problem.explained) < 4000 for problem in problems)
     try:
         experiment = load(data)
     except ManifestError as err:

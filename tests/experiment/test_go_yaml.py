@@ -75,7 +75,7 @@ def test_what_kubectl_reads_otherwise_is_told_with_its_field(text: str) -> None:
     (found,) = check(manifest)
     assert (found.rule, found.path) == ("read-otherwise", "spec.parameters[2].feasibleSpace.list[1]")
     assert found.message.startswith(f"kubectl reads the unquoted {text} as ")
-    assert found.mend.startswith(f"Quote it: '{text}'")
+    assert found.fix.startswith(f"Quote it: '{text}'")
     written = to_yaml(load(manifest))
     assert read(written) == read(manifest)
     assert check(written) == ()

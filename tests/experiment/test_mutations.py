@@ -123,7 +123,7 @@ def test_any_manifest_is_judged(manifest: Manifest) -> None:
     """No input makes a rule fail; what has no error loads, is written, and is read again as it was."""
     problems = check(manifest)
     _seen.update(problem.rule for problem in problems)
-    assert all(problem.message and problem.mend for problem in problems)
+    assert all(problem.message and problem.fix for problem in problems)
     assert check(json.dumps(manifest)) == problems
     if any(problem.severity == "error" for problem in problems):
         with pytest.raises(ManifestError):

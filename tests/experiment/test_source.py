@@ -100,7 +100,7 @@ def test_bad_input_gets_one_clear_problem(name: str) -> None:
     (problem,) = check(source)
     assert (problem.rule, problem.severity) == (rule, "error")
     assert message in str(problem)
-    assert problem.mend.endswith(".")
+    assert problem.fix.endswith(".")
 
 
 def test_every_rule_of_reading_has_a_case() -> None:

@@ -158,20 +158,20 @@ def sentence(
     told = said_of(sign.subject, events)
     known = words if cause == "collector" else sign.words or told or words
     text = known or (_BLIND if blind else _NOBODY)
-    what, mend = _SENTENCES[cause]
+    what, fix = _SENTENCES[cause]
     if cause in _UNEXPLAINED and (words in UNDONE or not (known or blind or cause in ABSENT)):
-        what, mend = _UNEXPLAINED[cause], _CHECK
+        what, fix = _UNEXPLAINED[cause], _CHECK
     elif cause in _UNEXPLAINED and not known and blind:
-        mend = f"{mend} {_CHECK}"
+        fix = f"{fix} {_CHECK}"
     if down and cause in OF_CONTROLLER:
-        what, mend = f"katib-controller is down, {down.rstrip('.')}; so {what}", _CHECK
+        what, fix = f"katib-controller is down, {down.rstrip('.')}; so {what}", _CHECK
     elif words == NO_COLLECTOR:
-        mend = _INJECTION
+        fix = _INJECTION
     elif cause == "no-answer" and any(words in text for words in _NO_NUMBER):
-        mend = _NAN
+        fix = _NAN
     elif _KATIBS_WEBHOOK.search(text):
-        mend = WEBHOOK_DOWN
-    return f"{what.format(subject=sign.subject, words=text.rstrip('.'))}. {mend}"
+        fix = WEBHOOK_DOWN
+    return f"{what.format(subject=sign.subject, words=text.rstrip('.'))}. {fix}"
 
 
 def said_of(subject: str, events: Sequence[Event]) -> str:

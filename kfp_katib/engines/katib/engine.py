@@ -56,7 +56,7 @@ def run(
         InputError: It could not be started; the message has all reasons at once.
         TimedOut: Time is up, and `on_timeout` is `fail`.
         Stalled: Nothing went on for `stall_timeout_seconds`; the message says what blocked.
-        NoVerdict: Somebody deleted the Experiment.
+        Unfinished: Somebody deleted the Experiment.
         Interrupted: Ctrl-C; the Experiment goes on in the cluster.
         ClusterError: The API server refused what a search cannot do without.
     """

@@ -17,7 +17,7 @@ from kfp_katib.engines.katib.kinds import EXPERIMENTS
 from kfp_katib.engines.katib.outcome import as_edited, final, goes_on, outcome, trial, where_to_look
 from kfp_katib.engines.katib.session import Session
 from kfp_katib.engines.katib.settle import settle
-from kfp_katib.errors import ClusterError, Interrupted, NoVerdict, TimedOut
+from kfp_katib.errors import ClusterError, Interrupted, TimedOut, Unfinished
 from kfp_katib.results import Progress, Result, Score, Trial, objective_text
 
 logger = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ def follow(
         TimedOut: Time is up.
         Stalled: Nothing goes on.
         Interrupted: Ctrl-C.
-        NoVerdict: The Experiment was deleted.
+        Unfinished: The Experiment was deleted.
     """
     alarm = Alarm(session, patience.stall_timeout_seconds)
     updates = Updates(session, on_update, Score(session.experiment.objective))
@@ -117,7 +117,7 @@ def _has_verdict(session: Session) -> bool:
 
 def _refuse_deleted(session: Session) -> None:
     if EXPERIMENTS in session.mirror.listed and session.mirror.experiment is None:
-        raise NoVerdict(
+        raise Unfinished(
             f"Experiment '{session.submitted.name}' in namespace '{session.cluster.namespace}' was deleted "
             f"by somebody else before it had a verdict. {_so_far(session)}",
             outcome(session),

@@ -14,7 +14,7 @@ from kfp_katib.engines.local.gpu import Gpus
 from kfp_katib.engines.local.processes import Process, end, kill, terminate
 from kfp_katib.engines.local.supervisor import Supervisor
 from kfp_katib.engines.local.trial import TrialProcess
-from kfp_katib.errors import InputError, NoVerdict
+from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.command_line import command_line, metrics_place
 from kfp_katib.trial.container import container
@@ -82,7 +82,7 @@ class Crew:
             files.clear()
             self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
         except ChildProcessError as err:
-            raise NoVerdict(f"Trial '{name}' could not be started: {err}. Run it again to go on.") from err
+            raise Unfinished(f"Trial '{name}' could not be started: {err}. Run it again to go on.") from err
         except OSError as err:
             raise InputError(f"Trial '{name}' could not be started in {cwd}: {err}.") from err
         if box.deadline:

@@ -23,7 +23,7 @@ from kfp_katib.engines.local.search import Suggestions, open_study
 from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
 from kfp_katib.engines.local.verdict import RUNNING, Verdict
-from kfp_katib.errors import InputError, Interrupted, NoVerdict, TimedOut
+from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.choices import choose
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
@@ -65,7 +65,7 @@ def run(
             with another manifest.
         TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
         Interrupted: Ctrl-C, SIGTERM, SIGQUIT or a closed terminal; carries the Result so far.
-        NoVerdict: The journal cannot be written, or the process that starts the trials was killed; carries
+        Unfinished: The journal cannot be written, or the process that starts the trials was killed; carries
             the Result so far.
     """
     choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
@@ -90,7 +90,7 @@ def run(
             found = _search(
                 experiment, folder, suggestions, book=book, gpus=gpus, waiting=waiting, deadline=deadline
             )
-        except NoVerdict as err:  # the journal cannot be written
+        except Unfinished as err:  # the journal cannot be written
             err.result = err.result or book.result()
             raise
         if isinstance(found, Verdict):
@@ -182,8 +182,8 @@ def _without_verdict(found: Stop, experiment: Experiment, book: Book, *, fail: b
     )
 
 
-_ENDS: Mapping[Stop, tuple[type[NoVerdict], str]] = {
+_ENDS: Mapping[Stop, tuple[type[Unfinished], str]] = {
     "timed out": (TimedOut, "timed out"),
     "interrupted": (Interrupted, "was interrupted"),
-    "lost": (NoVerdict, "lost the process that starts its trials, which somebody killed,"),
+    "lost": (Unfinished, "lost the process that starts its trials, which somebody killed,"),
 }

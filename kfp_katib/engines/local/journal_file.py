@@ -14,7 +14,7 @@ from optuna.storages.journal import BaseJournalBackend
 
 from kfp_katib.engines.local.journal_lines import Lines
 from kfp_katib.engines.local.journal_shapes import CREATE_TRIAL, MOST_BYTES, parse
-from kfp_katib.errors import InputError, NoVerdict
+from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.trial.plain_file import open_regular
 
 
@@ -51,7 +51,7 @@ class JournalFile(BaseJournalBackend):
         """Append lines, or none of them.
 
         Raises:
-            NoVerdict: The system refuses it; from then on nothing is written any more.
+            Unfinished: The system refuses it; from then on nothing is written any more.
         """
         # Text that no encoding takes, such as half of a surrogate pair out of a trial's output, becomes `?`.
         lines = [
@@ -120,7 +120,7 @@ class JournalFile(BaseJournalBackend):
 
     def _fail(self, why: str, cause: OSError | None = None) -> NoReturn:
         self._broken = why
-        raise NoVerdict(
+        raise Unfinished(
             f"The journal {self.path} cannot be written: {why}. What has finished is not lost: mend that, "
             "and run it again to go on where it stopped."
         ) from cause

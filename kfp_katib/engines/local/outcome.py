@@ -15,9 +15,9 @@ from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment.model import Collector, Experiment
 from kfp_katib.results import UNAVAILABLE, Metric, TrialState, metric_text, number
 from kfp_katib.trial.command_line import metrics_place
+from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
 from kfp_katib.trial.missing_metric import in_files as unavailable
-from kfp_katib.trial.missing_metric import shown
 
 logger = logging.getLogger(__name__)
 

@@ -25,22 +25,22 @@ def refuse_unsupported(experiment: Experiment) -> None:
     """
     algorithm, stopping, collector = experiment.algorithm, experiment.early_stopping, experiment.collector
     if algorithm.name not in ALGORITHMS:
-        mend = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
-        _refuse(experiment, "algorithm.algorithmName", repr(algorithm.name), mend)
+        fix = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
+        _refuse(experiment, "algorithm.algorithmName", repr(algorithm.name), fix)
     if stopping is not None:
-        mend = "has no early stopping. Remove spec.earlyStopping"
-        _refuse(experiment, "earlyStopping.algorithmName", repr(stopping.name), mend)
+        fix = "has no early stopping. Remove spec.earlyStopping"
+        _refuse(experiment, "earlyStopping.algorithmName", repr(stopping.name), fix)
     if not experiment.parameters:
-        mend = "searches spec.parameters. Give those"
-        _refuse(experiment, "nasConfig", "neural architecture search", mend)
+        fix = "searches spec.parameters. Give those"
+        _refuse(experiment, "nasConfig", "neural architecture search", fix)
     if collector.kind not in COLLECTORS:
-        mend = f"has {', '.join(COLLECTORS)}. Take one of these"
-        _refuse(experiment, "metricsCollectorSpec.collector.kind", repr(collector.kind), mend)
+        fix = f"has {', '.join(COLLECTORS)}. Take one of these"
+        _refuse(experiment, "metricsCollectorSpec.collector.kind", repr(collector.kind), fix)
     spec = experiment.trial_template.spec
     if spec and not is_job(spec):
-        mend = "runs a Job of batch/v1. Write the trial as one"
+        fix = "runs a Job of batch/v1. Write the trial as one"
         _refuse(
-            experiment, "trialTemplate.trialSpec", f"{spec.get('kind')} of {spec.get('apiVersion')!r}", mend
+            experiment, "trialTemplate.trialSpec", f"{spec.get('kind')} of {spec.get('apiVersion')!r}", fix
         )
     if algorithm.name == "bayesianoptimization":
         _refuse_what_skopt_refuses(experiment.name, algorithm)

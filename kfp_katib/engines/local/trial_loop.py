@@ -22,7 +22,7 @@ from kfp_katib.engines.local.journal import Record, now
 from kfp_katib.engines.local.outcome import KILLED, Outcome, examine
 from kfp_katib.engines.local.search import Suggestions
 from kfp_katib.engines.local.verdict import Verdict, verdict
-from kfp_katib.errors import NoVerdict
+from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
 
 Stop = Literal["interrupted", "timed out", "lost"]
@@ -94,7 +94,7 @@ class TrialLoop:
     def _put_back(self) -> None:
         """Where the journal cannot be written, the next engine finds the same out by the trials' files."""
         for record in self._running.values():
-            with suppress(NoVerdict):
+            with suppress(Unfinished):
                 if overdue := self._overdue.get(record.number):
                     self._book.completed(record, overdue, when=now(), exit_code=None)
                 else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules import (
     algorithm,
     budget,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 
 from kfp_katib.experiment import rules, source, structure
-from kfp_katib.experiment.rules.rule import Rule
+from kfp_katib.experiment.problem import Rule
 
 _HEAD = """\
 # The rules of a manifest

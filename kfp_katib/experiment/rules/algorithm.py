@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.experiment.choices import hint
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.repeats import several
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.settings import EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.view import Part, View
 
@@ -35,9 +36,9 @@ def algorithm_missing(view: View) -> Iterator[Finding]:
 def algorithm_unknown(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration has no such algorithm."""
     if view.algorithm and view.algorithm not in SUGGESTIONS:
-        mend = hint(view.algorithm, SUGGESTIONS)
+        fix = hint(view.algorithm, SUGGESTIONS)
         yield Finding(
-            f"{_ALGORITHM}.algorithmName", f"Unknown algorithm '{view.algorithm}'.", mend, view.algorithm
+            f"{_ALGORITHM}.algorithmName", f"Unknown algorithm '{view.algorithm}'.", fix, view.algorithm
         )
 
 
@@ -57,8 +58,8 @@ def early_stopping_unknown(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration has no such early-stopping algorithm."""
     name = view.spec.get("earlyStopping", {}).get("algorithmName", "")
     if name and name not in EARLY_STOPPING:
-        mend = hint(name, EARLY_STOPPING)
-        yield Finding(f"{_EARLY}.algorithmName", f"Unknown early-stopping algorithm '{name}'.", mend, name)
+        fix = hint(name, EARLY_STOPPING)
+        yield Finding(f"{_EARLY}.algorithmName", f"Unknown early-stopping algorithm '{name}'.", fix, name)
 
 
 @rule("setting-unknown")
@@ -107,24 +108,24 @@ def setting_repeated(view: View) -> Iterator[Finding]:
 def early_stopping_without_retain(view: View) -> Iterator[Finding]:
     """Without `retain: true` a stopped trial's Job is deleted before its metrics are read (katib#1377)."""
     if "earlyStopping" in view.spec and not view.template.get("retain"):
-        mend = "Set spec.trialTemplate.retain to true."
-        yield Finding("spec.trialTemplate.retain", "Early stopping needs retain: true.", mend, False)
+        fix = "Set spec.trialTemplate.retain to true."
+        yield Finding("spec.trialTemplate.retain", "Early stopping needs retain: true.", fix, False)
 
 
 @rule("early-stopping-breaks-collector")
 def early_stopping_breaks_collector(view: View) -> Iterator[Finding]:
     """TensorFlowEvent's collector does not know stopping rules: every trial that gets one fails."""
     if "earlyStopping" in view.spec and view.collector == "TensorFlowEvent":
-        mend = "Use StdOut or File, or remove earlyStopping."
-        yield Finding(_EARLY, "Early stopping does not go with the TensorFlowEvent collector.", mend)
+        fix = "Use StdOut or File, or remove earlyStopping."
+        yield Finding(_EARLY, "Early stopping does not go with the TensorFlowEvent collector.", fix)
 
 
 @rule("early-stopping-ignored", severity="warning")
 def early_stopping_ignored(view: View) -> Iterator[Finding]:
     """This collector never stops a trial."""
     if "earlyStopping" in view.spec and view.collector in ("Push", "PrometheusMetric", "Custom"):
-        mend = "Use StdOut or File, or remove earlyStopping."
-        yield Finding(_EARLY, f"The {view.collector} collector ignores early stopping.", mend)
+        fix = "Use StdOut or File, or remove earlyStopping."
+        yield Finding(_EARLY, f"The {view.collector} collector ignores early stopping.", fix)
 
 
 def _strays(view: View, treatment: str, words: str) -> Iterator[Finding]:
@@ -133,5 +134,5 @@ def _strays(view: View, treatment: str, words: str) -> Iterator[Finding]:
         for path, setting in settings:
             name = setting.get("name", "")
             if name not in service.settings and service.unknown == treatment:
-                mend = hint(name, service.settings)
-                yield Finding(f"{path}.name", f"{algorithm} {words} '{name}'.", mend, name)
+                fix = hint(name, service.settings)
+                yield Finding(f"{path}.name", f"{algorithm} {words} '{name}'.", fix, name)

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import View
 
 _INT32 = 2**31 - 1
@@ -42,8 +43,8 @@ def max_failed_negative(view: View) -> Iterator[Finding]:
     """`maxFailedTrialCount` is negative."""
     count = view.spec.get("maxFailedTrialCount", 0)
     if count < 0:
-        mend = "Give 1 or more: the Experiment fails once so many trials have failed."
-        yield Finding("spec.maxFailedTrialCount", f"maxFailedTrialCount is {count}.", mend, count)
+        fix = "Give 1 or more: the Experiment fails once so many trials have failed."
+        yield Finding("spec.maxFailedTrialCount", f"maxFailedTrialCount is {count}.", fix, count)
 
 
 @rule("parallel-above-max", webhook=True)
@@ -115,7 +116,7 @@ def resume_policy_invalid(view: View) -> Iterator[Finding]:
 def suggestion_left_running(view: View) -> Iterator[Finding]:
     """With `LongRunning` the suggestion's pod stays until the Experiment is deleted."""
     if view.spec["resumePolicy"] == "LongRunning":
-        mend = "Use FromVolume, or delete the Experiment when you are done."
+        fix = "Use FromVolume, or delete the Experiment when you are done."
         yield Finding(
-            "spec.resumePolicy", "resumePolicy LongRunning keeps the suggestion's pod running.", mend
+            "spec.resumePolicy", "resumePolicy LongRunning keeps the suggestion's pod running.", fix
         )

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.lines import (
     WRAPPED,
     filled,
@@ -14,7 +15,7 @@ from kfp_katib.experiment.rules.lines import (
     trial_lines,
     why_unreadable,
 )
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse, unquoted
 from kfp_katib.experiment.rules.view import View
 
@@ -53,8 +54,8 @@ def shell_not_unwrapped(view: View) -> Iterator[Finding]:
             message = (
                 f"'{' '.join(words[: flag + 1])}' loses its script: only the first word of it would run."
             )
-            mend = 'Write command: ["sh", "-c"], or put quotes around the script.'
-            yield Finding(f"{path}.command", message, mend, words[0])
+            fix = 'Write command: ["sh", "-c"], or put quotes around the script.'
+            yield Finding(f"{path}.command", message, fix, words[0])
 
 
 def _script_flag(words: Sequence[str]) -> int:
@@ -112,8 +113,8 @@ def value_reparsed(view: View) -> Iterator[Finding]:
         for i, value in enumerate(parameter["feasibleSpace"].get("list", [])):
             seen = _as_substituted(value)
             if not _SAFE.fullmatch(seen) and not all(handed_on(text, placeholder, seen) for text in texts):
-                mend = "Put single quotes around the placeholder, or use a plain value."
-                yield Finding(f"{path}.feasibleSpace.list[{i}]", f"The value is '{value}'.", mend, value)
+                fix = "Put single quotes around the placeholder, or use a plain value."
+                yield Finding(f"{path}.feasibleSpace.list[{i}]", f"The value is '{value}'.", fix, value)
 
 
 def _as_substituted(value: str) -> str:

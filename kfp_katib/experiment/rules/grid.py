@@ -6,9 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.numbers import integer, lattice, number
 from kfp_katib.experiment.rules.parameters import bounds, numeric, stepless
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import Part, View
 
 _LARGEST_GRID = 1_000_000

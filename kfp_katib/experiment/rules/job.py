@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from kfp_katib.experiment.conversion import QUANTITY
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.mounts import containers_of, mounts_of
 from kfp_katib.experiment.rules.repeats import again
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View, items, part
 
 _WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
@@ -45,8 +46,8 @@ def container_name_invalid(view: View) -> Iterator[Finding]:
     for path, container in view.containers:
         name = str(container.get("name", ""))
         if name and not _CONTAINER.fullmatch(name):
-            mend = "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends."
-            yield Finding(f"{path}.name", f"The container's name is '{name}'.", mend, name)
+            fix = "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends."
+            yield Finding(f"{path}.name", f"The container's name is '{name}'.", fix, name)
 
 
 @rule("container-name-repeated")
@@ -86,8 +87,8 @@ def resource_amount_invalid(view: View) -> Iterator[Finding]:
                 amount = _amount(value)
                 negative = str(value).strip().startswith("-") and amount != 0
                 if amount is not None and (negative or ("/" in name and amount % 1)):
-                    mend = "Write a whole number." if "/" in name else "Write a positive amount."
-                    yield Finding(f"{path}.resources.{field}.{name}", f"It asks for {value}.", mend, value)
+                    fix = "Write a whole number." if "/" in name else "Write a positive amount."
+                    yield Finding(f"{path}.resources.{field}.{name}", f"It asks for {value}.", fix, value)
 
 
 @rule("annotation-invalid")
@@ -115,10 +116,8 @@ def resource_unknown(view: View) -> Iterator[Finding]:
         for field in ("limits", "requests"):
             for name in part(container, "resources", field):
                 if "/" not in name and not _OWN_RESOURCES.fullmatch(name):
-                    mend = "Write cpu, memory, ephemeral-storage, or a device such as nvidia.com/gpu."
-                    yield Finding(
-                        f"{path}.resources.{field}.{name}", f"The resource is '{name}'.", mend, name
-                    )
+                    fix = "Write cpu, memory, ephemeral-storage, or a device such as nvidia.com/gpu."
+                    yield Finding(f"{path}.resources.{field}.{name}", f"The resource is '{name}'.", fix, name)
 
 
 @rule("request-above-limit")

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.job_values import typed
 from kfp_katib.experiment.rules.repeats import several
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import View, items, part
 
 Found = Mapping[str, Any]
@@ -49,8 +50,8 @@ def job_fields_exclusive(view: View) -> Iterator[Finding]:
 def job_field_misplaced(view: View) -> Iterator[Finding]:
     """A field does not go with what stands beside it: Kubernetes refuses the Job of every trial."""
     for path, kind, found in typed(view):
-        for where, message, mend in _MISPLACED.get(kind, _nothing)(found, path):
-            yield Finding(f"{path}.{where}" if where else path, message, mend, found.get(where))
+        for where, message, fix in _MISPLACED.get(kind, _nothing)(found, path):
+            yield Finding(f"{path}.{where}" if where else path, message, fix, found.get(where))
 
 
 Misplaced = Iterator[tuple[str, str, str]]
@@ -116,8 +117,8 @@ def _in_mount(found: Found, path: str) -> Misplaced:
 def _in_seccomp(found: Found, path: str) -> Misplaced:
     local, profile = found.get("type") == "Localhost", found.get("localhostProfile")
     if local is not bool(profile):
-        mend = "Give it." if local else "Remove it, or write type: Localhost."
-        yield "localhostProfile", f"type is {found.get('type')}.", mend
+        fix = "Give it." if local else "Remove it, or write type: Localhost."
+        yield "localhostProfile", f"type is {found.get('type')}.", fix
 
 
 def _in_expression(found: Found, path: str) -> Misplaced:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View
 from kfp_katib.experiment.schema import object_types
 
@@ -168,8 +169,8 @@ def job_choice_unknown(view: View) -> Iterator[Finding]:
     """Kubernetes does not know this value of a field: the Job of every trial is refused."""
     for path, name, value, known in _valued(view, _CHOICES):
         if isinstance(value, str) and value not in known and "${" not in value:
-            mend = f"Write one of {', '.join(filter(None, known))}."
-            yield Finding(path, f"{name} is '{value[:80]}'.", mend, value)
+            fix = f"Write one of {', '.join(filter(None, known))}."
+            yield Finding(path, f"{name} is '{value[:80]}'.", fix, value)
 
 
 @rule("job-number-out-of-range")
@@ -177,18 +178,18 @@ def job_number_out_of_range(view: View) -> Iterator[Finding]:
     """A number is less or more than Kubernetes takes: the Job of every trial is refused."""
     for path, name, value, (least, most) in _valued(view, _RANGES):
         if isinstance(value, int) and not isinstance(value, bool) and not least <= value <= most:
-            mend = f"Write {least} to {most}." if most < 2**31 - 1 else f"Write at least {least}."
-            mend = mend if value < least or most < 2**31 - 1 else f"Write at most {most}."
-            yield Finding(path, f"{name} is {value}.", mend, value)
+            fix = f"Write {least} to {most}." if most < 2**31 - 1 else f"Write at least {least}."
+            fix = fix if value < least or most < 2**31 - 1 else f"Write at most {most}."
+            yield Finding(path, f"{name} is {value}.", fix, value)
 
 
 @rule("job-text-invalid")
 def job_text_invalid(view: View) -> Iterator[Finding]:
     """A name or path is not what Kubernetes takes there: the Job of every trial is refused."""
-    for path, name, value, (pattern, mend) in _valued(view, _NAMES):
+    for path, name, value, (pattern, fix) in _valued(view, _NAMES):
         given = isinstance(value, str) and value and "${" not in value
         if given and not re.fullmatch(pattern, value, re.DOTALL):
-            yield Finding(path, f"{name} is {value[:80]!r}.", mend, value)
+            yield Finding(path, f"{name} is {value[:80]!r}.", fix, value)
 
 
 @rule("job-field-empty")

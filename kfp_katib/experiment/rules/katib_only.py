@@ -6,9 +6,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.numbers import integer, number
 from kfp_katib.experiment.rules.parameters import stepless
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE, SUGGESTIONS
 from kfp_katib.experiment.rules.values import listed
 from kfp_katib.experiment.rules.view import Part, View
@@ -20,16 +21,16 @@ _NAS = "spec.nasConfig"
 def nas_config_missing(view: View) -> Iterator[Finding]:
     """`enas` and darts search architectures, but there is no nasConfig."""
     if view.algorithm in ARCHITECTURE and "nasConfig" not in view.spec:
-        mend = "Add it in place of spec.parameters, or use another algorithm."
-        yield Finding(_NAS, f"{view.algorithm} needs spec.nasConfig.", mend, view.algorithm)
+        fix = "Add it in place of spec.parameters, or use another algorithm."
+        yield Finding(_NAS, f"{view.algorithm} needs spec.nasConfig.", fix, view.algorithm)
 
 
 @rule("nas-config-unused")
 def nas_config_unused(view: View) -> Iterator[Finding]:
     """Only enas and darts read nasConfig; any other algorithm has nothing to suggest."""
     if "nasConfig" in view.spec and not view.parameters and view.algorithm in set(SUGGESTIONS) - ARCHITECTURE:
-        mend = "Use enas or darts, or spec.parameters."
-        yield Finding(_NAS, f"{view.algorithm} does not read spec.nasConfig.", mend, view.algorithm)
+        fix = "Use enas or darts, or spec.parameters."
+        yield Finding(_NAS, f"{view.algorithm} does not read spec.nasConfig.", fix, view.algorithm)
 
 
 @rule("nas-graph-incomplete")

@@ -10,7 +10,8 @@ from functools import lru_cache
 import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import COLLECTOR, View
 
 _KINDS = ("StdOut", "File", "TensorFlowEvent", "Custom", "Push")
@@ -37,8 +38,8 @@ def collector_kind_invalid(view: View) -> Iterator[Finding]:
 def collector_not_configured(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration has no image for the PrometheusMetric collector."""
     if view.collector == "PrometheusMetric":
-        mend = "Use StdOut or File."
-        yield Finding(_KIND_PATH, "PrometheusMetric is not in Katib's shipped configuration.", mend)
+        fix = "Use StdOut or File."
+        yield Finding(_KIND_PATH, "PrometheusMetric is not in Katib's shipped configuration.", fix)
 
 
 @rule("file-path-invalid", webhook=True)
@@ -110,8 +111,8 @@ def custom_path_invalid(view: View) -> Iterator[Finding]:
     if view.collector != "Custom" or place is None:
         return
     if not place.get("path", "").startswith("/") or place.get("kind") not in ("File", "Directory"):
-        mend = "Give kind File or Directory and an absolute path."
-        yield Finding(_PLACE_PATH, f"The path is {dict(place)}.", mend, place.get("path"))
+        fix = "Give kind File or Directory and an absolute path."
+        yield Finding(_PLACE_PATH, f"The path is {dict(place)}.", fix, place.get("path"))
 
 
 @rule("source-ignored", severity="warning")
@@ -135,8 +136,8 @@ def filter_invalid(view: View) -> Iterator[Finding]:
     for path, text in view.filters:
         reason = _why_invalid(view, text)
         if reason:
-            mend = "Write it for RE2 (Go): no look-around, no back-references."
-            yield Finding(path, f"The expression is {_shown(text)}: {reason}.", mend, text)
+            fix = "Write it for RE2 (Go): no look-around, no back-references."
+            yield Finding(path, f"The expression is {_shown(text)}: {reason}.", fix, text)
 
 
 @rule("filter-without-groups", webhook=True)
@@ -144,8 +145,8 @@ def filter_without_groups(view: View) -> Iterator[Finding]:
     """An expression of the filter lacks its two groups; for StdOut Katib ignores every line in silence."""
     for path, text in view.filters:
         if not _why_invalid(view, text) and not _CAPTURE.search(text):
-            mend = "Put the metric's name into the first pair of brackets, its value into the second."
-            yield Finding(path, f"The expression is {_shown(text)}.", mend, text)
+            fix = "Put the metric's name into the first pair of brackets, its value into the second."
+            yield Finding(path, f"The expression is {_shown(text)}.", fix, text)
 
 
 @rule("filter-groups-not-capturing")
@@ -155,8 +156,8 @@ def filter_groups_not_capturing(view: View) -> Iterator[Finding]:
         if not _why_invalid(view, text) and _CAPTURE.search(text):
             count = re2.compile(text).groups
             if count < 2:
-                mend = "Capture the metric's name, then its value."
-                yield Finding(path, f"{_shown(text)} captures {count} of two.", mend, text)
+                fix = "Capture the metric's name, then its value."
+                yield Finding(path, f"{_shown(text)} captures {count} of two.", fix, text)
 
 
 @rule("filter-holds-semicolon")
@@ -184,8 +185,8 @@ def metric_never_found(view: View) -> Iterator[Finding]:
     for name in view.metrics if text and not view.filters else []:
         if ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII):
             message = f"The default filter {DEFAULT_FILTER!r} never matches '{name}'."
-            mend = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."
-            yield Finding(_metric_path(view, name), message, mend, name)
+            fix = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."
+            yield Finding(_metric_path(view, name), message, fix, name)
 
 
 def _why_invalid(view: View, text: str) -> str:

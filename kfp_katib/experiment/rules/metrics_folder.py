@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.injected import clean, injected, within
 from kfp_katib.experiment.rules.mounts import mounts_of
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.shell import parse, trial_line
 from kfp_katib.experiment.rules.view import COLLECTOR, View, items
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from kfp_katib.experiment.build import experiment_name
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import View
 
 _LONGEST = 40  # Katib's own limit
@@ -44,8 +45,8 @@ def name_not_a_label(view: View) -> Iterator[Finding]:
     """Katib's check lets the name pass, but no Kubernetes Service can be named after it."""
     name = experiment_name(view.metadata)
     if re.match("[a-z]", name) and not re.fullmatch("[a-z]([-a-z0-9]*[a-z0-9])?", name):
-        mend = "Use lower-case letters, digits and '-', and end with a letter or digit."
-        yield Finding(_PATH, f"The name is '{name}'.", mend, name)
+        fix = "Use lower-case letters, digits and '-', and end with a letter or digit."
+        yield Finding(_PATH, f"The name is '{name}'.", fix, name)
 
 
 @rule("service-name-too-long")
@@ -53,8 +54,8 @@ def service_name_too_long(view: View) -> Iterator[Finding]:
     """`<name>-<algorithm>`, which names the suggestion service, is longer than Kubernetes allows."""
     name = f"{experiment_name(view.metadata)}-{view.algorithm}"
     if len(name) > _LABEL:
-        mend = f"Shorten the Experiment's name by {len(name) - _LABEL}."
-        yield Finding(_PATH, f"'{name}' has {len(name)} characters, {_LABEL} are allowed.", mend, name)
+        fix = f"Shorten the Experiment's name by {len(name) - _LABEL}."
+        yield Finding(_PATH, f"'{name}' has {len(name)} characters, {_LABEL} are allowed.", fix, name)
 
 
 @rule("pbt-name-too-long")
@@ -62,8 +63,8 @@ def pbt_name_too_long(view: View) -> Iterator[Finding]:
     """Population based training names trials by UUID, which with this name is too long for a Job."""
     name = experiment_name(view.metadata)
     if view.algorithm == "pbt" and len(name) + _UUID > _LABEL:
-        mend = f"Keep the name to {_LABEL - _UUID} characters with pbt."
-        yield Finding(_PATH, f"The name '{name}' has {len(name)} characters.", mend, name)
+        fix = f"Keep the name to {_LABEL - _UUID} characters with pbt."
+        yield Finding(_PATH, f"The name '{name}' has {len(name)} characters.", fix, name)
 
 
 @rule("namespace-invalid")
@@ -71,5 +72,5 @@ def namespace_invalid(view: View) -> Iterator[Finding]:
     """No Kubernetes namespace can have this name."""
     namespace = view.metadata.get("namespace", "")
     if namespace and not re.fullmatch("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", namespace):
-        mend = "Use lower-case letters, digits and '-', at most 63 characters; or leave it out."
-        yield Finding("metadata.namespace", f"The namespace is '{namespace}'.", mend, namespace)
+        fix = "Use lower-case letters, digits and '-', at most 63 characters; or leave it out."
+        yield Finding("metadata.namespace", f"The namespace is '{namespace}'.", fix, namespace)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.repeats import several
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import View, part
 
 _PATH = "spec.objective"
@@ -80,8 +81,8 @@ def strategy_without_metric(view: View) -> Iterator[Finding]:
     for path, strategy in view.listed(f"{_PATH}.metricStrategies"):
         name = strategy.get("name", "")
         if view.metrics and name and name not in view.metrics:
-            mend = "Add the metric to additionalMetricNames, or remove the strategy."
-            yield Finding(f"{path}.name", f"'{name}' is not among the metrics.", mend, name)
+            fix = "Add the metric to additionalMetricNames, or remove the strategy."
+            yield Finding(f"{path}.name", f"'{name}' is not among the metrics.", fix, name)
 
 
 @rule("goal-sign", severity="warning")

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.numbers import integer, number
 from kfp_katib.experiment.rules.repeats import again
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import Part, View
 
 TYPES = ("int", "double", "categorical", "discrete")
@@ -90,8 +91,8 @@ def distribution_invalid(view: View) -> Iterator[Finding]:
     for path, parameter in view.parameters:
         name = parameter["feasibleSpace"]["distribution"]
         if name not in (*DISTRIBUTIONS, _LEFT_OPEN):
-            mend = f"Write {_one_of(DISTRIBUTIONS)}."
-            yield Finding(f"{path}.feasibleSpace.distribution", f"The distribution is '{name}'.", mend, name)
+            fix = f"Write {_one_of(DISTRIBUTIONS)}."
+            yield Finding(f"{path}.feasibleSpace.distribution", f"The distribution is '{name}'.", fix, name)
 
 
 @rule("distribution-unknown", severity="warning")
@@ -99,8 +100,8 @@ def distribution_unknown(view: View) -> Iterator[Finding]:
     """The distribution `unknown` passes Katib's webhook; the services sample uniformly."""
     for path, parameter in view.parameters:
         if parameter["feasibleSpace"]["distribution"] == _LEFT_OPEN:
-            mend = f"Write {_one_of(DISTRIBUTIONS)}."
-            yield Finding(f"{path}.feasibleSpace.distribution", "The distribution is 'unknown'.", mend)
+            fix = f"Write {_one_of(DISTRIBUTIONS)}."
+            yield Finding(f"{path}.feasibleSpace.distribution", "The distribution is 'unknown'.", fix)
 
 
 @rule("list-on-number", webhook=True)
@@ -108,9 +109,9 @@ def list_on_number(view: View) -> Iterator[Finding]:
     """An int or double has a list of values."""
     for path, parameter, space in numeric(view):
         if space.get("list"):
-            mend = "Use min and max, or make it categorical or discrete."
+            fix = "Use min and max, or make it categorical or discrete."
             yield Finding(
-                f"{path}.list", f"A parameter of type {parameter['parameterType']} has a list.", mend
+                f"{path}.list", f"A parameter of type {parameter['parameterType']} has a list.", fix
             )
 
 

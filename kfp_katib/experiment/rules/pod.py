@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.injected import (
     METRICS_VOLUME,
     SUGGESTION_FOLDER,
@@ -17,7 +18,7 @@ from kfp_katib.experiment.rules.injected import (
 )
 from kfp_katib.experiment.rules.mounts import containers_of, mounts_of
 from kfp_katib.experiment.rules.repeats import again
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import COLLECTOR, TEMPLATE, View, items, part
 
 _OF_KUBERNETES = re.compile(r"(batch\.kubernetes\.io/)?(job-name|controller-uid|job-completion-index)$")
@@ -105,8 +106,8 @@ def primary_pod_unlabelled(view: View) -> Iterator[Finding]:
                 and "${" not in str(labels.get(key))
             ):
                 message = f"The pod has no label {key}: {value}."
-                mend = f"Add it at {path}.metadata.labels."
-                yield Finding(f"{TEMPLATE}.primaryPodLabels.{key}", message, mend, value)
+                fix = f"Add it at {path}.metadata.labels."
+                yield Finding(f"{TEMPLATE}.primaryPodLabels.{key}", message, fix, value)
 
 
 def _own_pods(view: View) -> list[tuple[str, Mapping[str, Any]]]:

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.commands import ONLY_BASH, PREPARING, SILENT
 from kfp_katib.experiment.rules.lines import filled, scripts, why_unreadable
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.shell import Line, Script, first_word, parse, runs_program
 from kfp_katib.experiment.rules.view import View
 
@@ -23,8 +24,8 @@ def positional_arguments(view: View) -> Iterator[Finding]:
         script = parse(line.arguments[0]) if len(line.arguments) > 1 else parse("")
         own = script.functions or re.search(r"\bset\s+--", script.bare)
         if _POSITIONAL.search(script.bare) and not own:
-            mend = "Write the arguments into the script, or put the script into the image."
-            yield Finding(f"{path}.args", "The script reads positional arguments.", mend, line.text)
+            fix = "Write the arguments into the script, or put the script into the image."
+            yield Finding(f"{path}.args", "The script reads positional arguments.", fix, line.text)
 
 
 @rule("script-without-text")
@@ -42,8 +43,8 @@ def script_ends_open(view: View) -> Iterator[Finding]:
         script = parse(filled(line.text))
         document = script.open_end.startswith("the here")
         if document or (script.open_end and _refused(view, line)):
-            mend = _MEND_DOCUMENT if document else "Close it."
-            yield Finding(path, f"The script ends inside of {script.open_end}.", mend, line.text[-80:])
+            fix = _MEND_DOCUMENT if document else "Close it."
+            yield Finding(path, f"The script ends inside of {script.open_end}.", fix, line.text[-80:])
 
 
 _MEND_DOCUMENT = "Put the whole script between a line `{` and a line `}`."
@@ -56,9 +57,9 @@ def script_ends_empty(view: View) -> Iterator[Finding]:
         script = parse(line.text)
         if line.text.strip() and not script.last and not script.comment and not script.open_end:
             newline = script.separators[-1] == "\n"
-            mend = "Write the block with `|-` instead of `|`." if newline else "Remove the separator."
+            fix = "Write the block with `|-` instead of `|`." if newline else "Remove the separator."
             shown = "a newline" if newline else f"'{script.separators[-1]}'"
-            yield Finding(path, f"The script ends with {shown}.", mend, script.separators[-1])
+            yield Finding(path, f"The script ends with {shown}.", fix, script.separators[-1])
 
 
 @rule("script-ends-in-comment")
@@ -89,8 +90,8 @@ def script_leaves_shell(view: View) -> Iterator[Finding]:
         leaving = _leaving(script)
         otherwise = script.separators[-1:] == ("||",) and view.collector != "StdOut"
         if leaving and not (otherwise and leaving == script.last) and not script.comment:
-            mend = "Remove exec." if leaving.startswith("exec") else "Let the script end with the training."
-            yield Finding(path, f"The script ends with '{leaving[:80]}'.", mend, leaving)
+            fix = "Remove exec." if leaving.startswith("exec") else "Let the script end with the training."
+            yield Finding(path, f"The script ends with '{leaving[:80]}'.", fix, leaving)
 
 
 def _leaving(script: Script) -> str:
@@ -152,8 +153,8 @@ def script_needs_bash(view: View) -> Iterator[Finding]:
             own = sorted(words & ONLY_BASH) if line.shell == "sh" and not script.functions else []
             reason = f"'{own[0]}' is bash's own" if own else ours if not bash else ""
             if reason:
-                mend = 'Write command: ["bash", "-c"], where the image has bash.'
-                yield Finding(path, f"sh cannot run the script: {reason}.", mend, line.text[-80:])
+                fix = 'Write command: ["bash", "-c"], where the image has bash.'
+                yield Finding(path, f"sh cannot run the script: {reason}.", fix, line.text[-80:])
 
 
 def _refused(view: View, line: Line) -> bool:
@@ -194,5 +195,5 @@ def script_output_lost(view: View) -> Iterator[Finding]:
         silent = not runs_program(script.simple[-1], SILENT) and not piped[-1]
         if earlier or silent:
             shown = f"Only '{script.last[:60]}' is collected."
-            mend = "Let the training be the last command, or put the commands into { ...; }."
-            yield Finding(path, shown, mend, script.last)
+            fix = "Let the training be the last command, or put the commands into { ...; }."
+            yield Finding(path, shown, fix, script.last)

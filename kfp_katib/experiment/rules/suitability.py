@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.numbers import number
 from kfp_katib.experiment.rules.parameters import bounds, numeric
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.view import Part, View
 
@@ -52,8 +53,8 @@ def distribution_unsupported(view: View) -> Iterator[Finding]:
     for path, _, space in numeric(view):
         if view.algorithm in OPTUNA and space["distribution"] in _BELL:
             message = f"{view.algorithm} cannot sample the distribution {space['distribution']}."
-            mend = "Use uniform or logUniform, or the algorithm random or tpe."
-            yield Finding(f"{path}.distribution", message, mend, space["distribution"])
+            fix = "Use uniform or logUniform, or the algorithm random or tpe."
+            yield Finding(f"{path}.distribution", message, fix, space["distribution"])
 
 
 @rule("distribution-ignored", severity="warning")

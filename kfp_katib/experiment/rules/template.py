@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.mounts import containers_of
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 
 
@@ -83,8 +84,8 @@ def primary_container_unknown(view: View) -> Iterator[Finding]:
     name = view.template.get("primaryContainerName")
     names = sorted({str(container.get("name")) for _, container in view.containers})
     if name and names and not view.primaries:
-        mend = f"Write {' or '.join(names)}."
-        yield Finding(f"{TEMPLATE}.primaryContainerName", f"There is no container '{name}'.", mend, name)
+        fix = f"Write {' or '.join(names)}."
+        yield Finding(f"{TEMPLATE}.primaryContainerName", f"There is no container '{name}'.", fix, name)
 
 
 @rule("container-beside", severity="warning")
@@ -94,8 +95,8 @@ def container_beside(view: View) -> Iterator[Finding]:
     for path, container in view.containers:
         name = container.get("name")
         if path.rpartition("[")[0] in training and name != view.template.get("primaryContainerName"):
-            mend = "Make sure that it ends with the training, or make it an init container."
-            yield Finding(path, f"The container '{name}' runs beside the training.", mend, name)
+            fix = "Make sure that it ends with the training, or make it an init container."
+            yield Finding(path, f"The container '{name}' runs beside the training.", fix, name)
 
 
 @rule("image-missing")
@@ -176,5 +177,5 @@ def istio_label_missing(view: View) -> Iterator[Finding]:
     """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
     for path, pod in view.pods:
         if not keeps_istio_out(pod):
-            mend = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
-            yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", mend)
+            fix = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
+            yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", fix)

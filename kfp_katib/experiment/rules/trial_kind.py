@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from kfp_katib.experiment.pods import JOB, REPLICAS, TRAINING_API_VERSION
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View
 
 _TRAIN_JOB = ("trainer.kubeflow.org/v1alpha1", "TrainJob")
@@ -28,9 +29,9 @@ def api_version_invalid(view: View) -> Iterator[Finding]:
     api_version, kind = view.kind
     right = _right_version(api_version, kind)
     if api_version and kind and (right or not _API_VERSION.fullmatch(api_version)):
-        mend = f"Write {right or JOB[0]}." if right or kind == JOB[1] else "Write it as group/version."
+        fix = f"Write {right or JOB[0]}." if right or kind == JOB[1] else "Write it as group/version."
         message = f"The apiVersion of the {kind} is {api_version!r}."
-        yield Finding(f"{TRIAL_SPEC}.apiVersion", message, mend, api_version)
+        yield Finding(f"{TRIAL_SPEC}.apiVersion", message, fix, api_version)
 
 
 @rule("kind-misspelt")

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from kfp_katib.experiment import trial_metadata
 from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.repeats import again
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.settings import ARCHITECTURE
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 from kfp_katib.experiment.trial_metadata import meta
@@ -33,8 +34,8 @@ def trial_parameter_incomplete(view: View) -> Iterator[Finding]:
     for path, parameter in view.trial_parameters:
         name = parameter.get("name", "")
         if not name or not parameter.get("reference") or "{" in name or "}" in name:
-            mend = "Give a name without braces, and a reference."
-            yield Finding(path, f"The trialParameter is {dict(parameter)}.", mend, name)
+            fix = "Give a name without braces, and a reference."
+            yield Finding(path, f"The trialParameter is {dict(parameter)}.", fix, name)
 
 
 @rule("trial-parameter-repeated", webhook=True)
@@ -55,8 +56,8 @@ def reference_unknown(view: View) -> Iterator[Finding]:
         reference = parameter.get("reference", "")
         if names and reference and reference not in known and not meta(reference):
             close = closest(reference, names)
-            mend = f"Did you mean '{close}'?" if close else f"Write one of {', '.join(names[:20])}."
-            yield Finding(f"{path}.reference", f"There is no parameter '{reference}'.", mend, reference)
+            fix = f"Did you mean '{close}'?" if close else f"Write one of {', '.join(names[:20])}."
+            yield Finding(f"{path}.reference", f"There is no parameter '{reference}'.", fix, reference)
 
 
 @rule("reference-inexact")
@@ -66,8 +67,8 @@ def reference_inexact(view: View) -> Iterator[Finding]:
         reference = parameter.get("reference", "")
         key, index = meta(reference) or ("", "")
         if key and (not trial_metadata.META.fullmatch(reference) or (index and key in trial_metadata.NAMES)):
-            mend = "Write the placeholder alone; put the text around it into the template."
-            yield Finding(f"{path}.reference", f"The reference is '{reference}'.", mend, reference)
+            fix = "Write the placeholder alone; put the text around it into the template."
+            yield Finding(f"{path}.reference", f"The reference is '{reference}'.", fix, reference)
 
 
 @rule("reference-not-in-metadata")
@@ -101,8 +102,8 @@ def placeholder_undeclared(view: View) -> Iterator[Finding]:
     for name in dict.fromkeys(re.findall(r"\$\{trialParameters\.(.+?)\}", view.trial_text)):
         if name not in names:
             close = closest(name, names)
-            mend = f"Did you mean '{close}'?" if close else "Add a trialParameter of this name."
-            yield Finding(TRIAL_SPEC, f"No trialParameter declares ${{trialParameters.{name}}}.", mend, name)
+            fix = f"Did you mean '{close}'?" if close else "Add a trialParameter of this name."
+            yield Finding(TRIAL_SPEC, f"No trialParameter declares ${{trialParameters.{name}}}.", fix, name)
 
 
 @rule("parameter-not-consumed")
@@ -122,8 +123,8 @@ def parameter_not_consumed(view: View) -> Iterator[Finding]:
 def meta_placeholder_in_template(view: View) -> Iterator[Finding]:
     """`${trialSpec...}` stands in the template itself, where Katib leaves it as it is."""
     for text in dict.fromkeys(re.findall(r"\$\{trialSpec\.[^$}]*\}", view.trial_text)):
-        mend = f"Declare a trialParameter with the reference {text}, and use that."
-        yield Finding(TRIAL_SPEC, f"{text} is replaced in references only.", mend, text)
+        fix = f"Declare a trialParameter with the reference {text}, and use that."
+        yield Finding(TRIAL_SPEC, f"{text} is replaced in references only.", fix, text)
 
 
 @rule("placeholder-misspelt", severity="warning")

@@ -6,9 +6,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.numbers import number
 from kfp_katib.experiment.rules.repeats import several
-from kfp_katib.experiment.rules.rule import Finding, rule
+from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import Part, View
 
 
@@ -52,8 +53,8 @@ def value_breaks_template(view: View) -> Iterator[Finding]:
     for path, _, values in listed(view):
         for i, value in enumerate(values):
             if view.trial_spec and not _is_json(value):
-                mend = 'Write \\" for a quote and \\\\ for a backslash, or give a plain name.'
-                yield Finding(f"{path}[{i}]", f"The value is {value!r}.", mend, value)
+                fix = 'Write \\" for a quote and \\\\ for a backslash, or give a plain name.'
+                yield Finding(f"{path}[{i}]", f"The value is {value!r}.", fix, value)
 
 
 def _is_json(value: str) -> bool:
@@ -83,7 +84,7 @@ def distribution_on_list(view: View) -> Iterator[Finding]:
             "normal",
             "logNormal",
         ):
-            mend = "Remove it, or repeat values in the list."
+            fix = "Remove it, or repeat values in the list."
             yield Finding(
-                f"{path}.feasibleSpace.distribution", f"The distribution {name} is ignored.", mend, name
+                f"{path}.feasibleSpace.distribution", f"The distribution {name} is ignored.", fix, name
             )

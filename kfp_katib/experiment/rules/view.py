@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from kfp_katib.experiment.pods import is_job, pod_templates
-from kfp_katib.experiment.rules.rule import MOST_FINDINGS
+from kfp_katib.experiment.problem import MOST_FINDINGS
 from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
 
 Part = Mapping[str, Any]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.source.plain import plain, valid_text
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
@@ -100,9 +100,9 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _refuse_shape(data: object, source: object) -> NoReturn:
     if data is None:
         refuse(NOT_A_MAPPING, "The manifest is empty.", "Give a Katib Experiment.")
-    mend = "Give a mapping with apiVersion, kind, metadata and spec."
+    fix = "Give a mapping with apiVersion, kind, metadata and spec."
     if isinstance(source, str) and "\n" not in source and source.endswith((".yaml", ".yml", ".json")):
-        mend = "It looks like a file's name: pass it as a pathlib.Path."
+        fix = "It looks like a file's name: pass it as a pathlib.Path."
     refuse(
-        NOT_A_MAPPING, f"The manifest is not a mapping but {type(data).__name__}.", mend, value=str(data)[:80]
+        NOT_A_MAPPING, f"The manifest is not a mapping but {type(data).__name__}.", fix, value=str(data)[:80]
     )

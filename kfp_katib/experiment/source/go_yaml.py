@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping
 
 import yaml
 
-from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import Finding
+from kfp_katib.experiment.problem import Finding, Problem
 from kfp_katib.experiment.source.refusal import READ_OTHERWISE
 
 _WORDS: Mapping[str, bool | None] = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from kfp_katib.experiment.problems import Problem
-from kfp_katib.experiment.rules.rule import Finding, Rule
+from kfp_katib.experiment.problem import Finding, Problem, Rule
 
 LIMIT_BYTES = 1024 * 1024
 """Largest text that is parsed, comments and indentation included: what `render` makes of the largest data."""
@@ -63,13 +62,13 @@ class UnreadableError(Exception):
         super().__init__(str(problem))
 
 
-def refuse(rule: Rule, message: str, mend: str, *, path: str = "", value: object = None) -> NoReturn:
+def refuse(rule: Rule, message: str, fix: str, *, path: str = "", value: object = None) -> NoReturn:
     """Stop reading.
 
     Raises:
         UnreadableError: Always.
     """
-    raise UnreadableError(rule.problem(Finding(path, message, mend, value)))
+    raise UnreadableError(rule.problem(Finding(path, message, fix, value)))
 
 
 def too_deep() -> NoReturn:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NoReturn
 
 import yaml
 
-from kfp_katib.experiment.problems import Problem
+from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.source.go_yaml import read_otherwise
 from kfp_katib.experiment.source.refusal import (
     DUPLICATE_KEY,
@@ -188,5 +188,5 @@ def _refuse_syntax(text: str, err: yaml.YAMLError) -> NoReturn:
     where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     what = getattr(err, "problem", None) or str(err).partition("\n")[0]
     tab = any(line[: len(line) - len(line.lstrip())].count("\t") for line in text.splitlines())
-    mend = "Indent with spaces: YAML allows no tabs." if tab else "Check the indentation and quotes there."
-    refuse(NOT_PARSABLE, f"The text is not YAML{where}: {what}.", mend)
+    fix = "Indent with spaces: YAML allows no tabs." if tab else "Check the indentation and quotes there."
+    refuse(NOT_PARSABLE, f"The text is not YAML{where}: {what}.", fix)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from kfp_katib.errors import ExperimentFailed, NoVerdict
+from kfp_katib.errors import ExperimentFailed, Unfinished
 from kfp_katib.experiment.choices import choose
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.launch_katib.delivery import deliver
@@ -53,7 +53,7 @@ def launch(
     Raises:
         InputError: An argument or the manifest cannot be used; nothing was started.
         ExperimentFailed: It has a verdict, Failed; the message ends with the last failed trial's log.
-        NoVerdict: It has none: time, Ctrl-C, or a stall.
+        Unfinished: It has none: time, Ctrl-C, or a stall.
         StorageError: The manifest says that trials write models, and no trial left one.
     """
     choose(engine, ENGINES, "engine")
@@ -72,7 +72,7 @@ def launch(
         result = run(engine, planned, identity=identity, limits=limits, cleanup=cleanup)
         if not result.usable:
             raise ExperimentFailed(failure(result), result)
-    except (NoVerdict, ExperimentFailed) as error:
+    except (Unfinished, ExperimentFailed) as error:
         if error.result:
             write_evidence(error.result, files)
         raise

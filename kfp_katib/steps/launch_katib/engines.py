@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from kfp_katib.errors import Interrupted, NoVerdict
+from kfp_katib.errors import Interrupted, Unfinished
 from kfp_katib.experiment.choices import choose
 from kfp_katib.results import Result
 from kfp_katib.steps.launch_katib.milestones import Milestones
@@ -56,7 +56,7 @@ def run(name: str, plan: Plan, *, identity: Identity, limits: Limits, cleanup: s
 
     Raises:
         InputError: It cannot run there.
-        NoVerdict: It ended without a verdict.
+        Unfinished: It ended without a verdict.
     """
     shared = {
         "models": plan.models or None,
@@ -104,7 +104,7 @@ def _run_local(plan: Plan, shared: dict[str, Any], cleanup: str) -> Result:
     name = plan.experiment.name
     try:
         result = local.run(plan.experiment, **shared)
-    except NoVerdict as stopped:
+    except Unfinished as stopped:
         if cleanup == "delete_always" and not isinstance(stopped, Interrupted):
             local.discard(name)
         raise

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kfp_katib.results import UNAVAILABLE, Metric, go_float
+from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics.error import CollectorError
 from kfp_katib.trial.metrics.timestamp import NO_TIME
-from kfp_katib.trial.missing_metric.evidence import shown
 
 LONGEST_VALUE_BYTES = 65_535
 """What the column `value` of Katib's database holds (`TEXT` of MySQL); a report with a longer one fails."""

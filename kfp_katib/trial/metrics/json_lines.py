@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics.error import CollectorError
 from kfp_katib.trial.metrics.lines import LONGEST_LINE_BYTES, Sink
 from kfp_katib.trial.metrics.timestamp import NO_TIME, timestamp
-from kfp_katib.trial.missing_metric.evidence import shown
 
 _TIMESTAMP_KEY = "timestamp"
 _INT64 = range(-(1 << 63), 1 << 63)

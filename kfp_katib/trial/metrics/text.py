@@ -15,10 +15,10 @@ from typing import Any
 import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
+from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics.error import CollectorError
 from kfp_katib.trial.metrics.lines import Sink
 from kfp_katib.trial.metrics.timestamp import NO_TIME, timestamp
-from kfp_katib.trial.missing_metric.evidence import shown
 
 # Katib's default filter, for many lines at once: its blanks without the line's end, each word taken as a
 # whole whether `=` follows or not, so that the time is linear. The tests hold it against RE2.

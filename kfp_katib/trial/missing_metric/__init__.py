@@ -13,8 +13,8 @@ from typing import Protocol
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
+from kfp_katib.trial.excerpt import listed, shown
 from kfp_katib.trial.missing_metric import in_json, in_text
-from kfp_katib.trial.missing_metric.evidence import listed, shown
 
 __all__ = ["Lines", "holds", "no_number", "printed", "reason", "shown"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.trial import missing_metric
+from kfp_katib.trial.excerpt import listed, shown
 from kfp_katib.trial.metrics.lines import Lines
 from kfp_katib.trial.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file
-from kfp_katib.trial.missing_metric.evidence import listed, shown
 from kfp_katib.trial.plain_file import chunks, end_of, open_plain
 
 _MOST_TAGS = 50

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kfp_katib.experiment.model import Collector
-from kfp_katib.trial.missing_metric.evidence import listed, shown
+from kfp_katib.trial.excerpt import listed, shown
 
 _DEEPEST = 5
 

@@ -11,7 +11,7 @@ import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
-from kfp_katib.trial.missing_metric.evidence import shown
+from kfp_katib.trial.excerpt import shown
 
 # What ECMA-48 calls control sequences: colours, movements of the cursor.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
@@ -61,11 +61,11 @@ def _json(collector: Collector, metric: str, line: str) -> str:
         return ""
     if not isinstance(fields, dict) or metric not in fields:
         return ""
-    mend = f"Print `{metric}=<number>`"
+    fix = f"Print `{metric}=<number>`"
     if collector.kind == "File":
-        mend += f', or set format: JSON and write the value as text: `"{metric}": "<number>"`'
+        fix += f', or set format: JSON and write the value as text: `"{metric}": "<number>"`'
     reads = "the collector's format is TEXT" if collector.kind == "File" else "StdOut reads text"
-    return f"The line {shown(line, metric)} is JSON, but {reads}. {mend}."
+    return f"The line {shown(line, metric)} is JSON, but {reads}. {fix}."
 
 
 def _otherwise_written(collector: Collector, metric: str, line: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kfp_katib.engines.local import crew, run
-from kfp_katib.errors import KfpKatibError, NoVerdict
+from kfp_katib.errors import KfpKatibError, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest
 from tests.places import ROOT
@@ -49,7 +49,7 @@ def main(file: str, runs: str, grace_seconds: str) -> None:
         result = run(load(Path(file)), runs=Path(runs))
     except KfpKatibError as err:
         report = {"error": type(err).__name__, "message": str(err)}
-        found = err.result if isinstance(err, NoVerdict) else None
+        found = err.result if isinstance(err, Unfinished) else None
     else:
         report, found = {"error": None, "reason": result.reason}, result
     report["states"] = [trial.state for trial in found.trials] if found else []

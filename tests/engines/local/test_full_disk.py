@@ -13,7 +13,7 @@ import pytest
 
 from kfp_katib.engines.local import run
 from kfp_katib.engines.local.journal_file import JournalFile
-from kfp_katib.errors import InputError, NoVerdict
+from kfp_katib.errors import InputError, Unfinished
 from tests.engines.local.searches import search
 
 SCRIPT = "echo x >> {place}/count; echo loss=${{trialParameters.lr}}"
@@ -39,7 +39,7 @@ def test_a_search_ends_at_once_and_goes_on_later(tmp_path: Path, part: float) ->
     (tmp_path / "count").unlink()
     with (
         files_no_longer_than(size),
-        pytest.raises(NoVerdict, match=r"journal .* cannot be written: File too") as e,
+        pytest.raises(Unfinished, match=r"journal .* cannot be written: File too") as e,
     ):
         run(experiment, runs=tmp_path / "runs")
     journal = tmp_path / "runs" / "tune" / "journal"
@@ -57,16 +57,16 @@ def test_after_a_short_write_nothing_is_appended(tmp_path: Path) -> None:
     file = JournalFile(tmp_path / "s" / "journal")
     file.append_logs([{"op_code": 0}])
     before = file.path.read_bytes()
-    with files_no_longer_than(len(before) + 20), pytest.raises(NoVerdict, match="cannot be written"):
+    with files_no_longer_than(len(before) + 20), pytest.raises(Unfinished, match="cannot be written"):
         file.append_logs([{"op_code": 8, "text": "x" * 100}])
-    with pytest.raises(NoVerdict, match="cannot be written"):
+    with pytest.raises(Unfinished, match="cannot be written"):
         file.append_logs([{"op_code": 1}])
     assert file.path.read_bytes() == before
 
 
 def test_a_journal_that_is_gone_ends_the_search(tmp_path: Path) -> None:
     """Somebody deletes the run's folder meanwhile: it does not come back half."""
-    with pytest.raises(NoVerdict, match=r"cannot be written: No such file"):
+    with pytest.raises(Unfinished, match=r"cannot be written: No such file"):
         run(
             search(f"rm {tmp_path}/runs/tune/journal; echo loss=${{trialParameters.lr}}"),
             runs=tmp_path / "runs",
@@ -77,7 +77,7 @@ def test_a_line_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     """Better no line than one that ends every later start."""
     (tmp_path / "s").mkdir()
     file = JournalFile(tmp_path / "s" / "journal")
-    with pytest.raises(NoVerdict, match="longer than 2 MiB"):
+    with pytest.raises(Unfinished, match="longer than 2 MiB"):
         file.append_logs([{"op_code": 8, "text": "x" * 3_000_000}])
     assert file.path.read_bytes() == b""
 

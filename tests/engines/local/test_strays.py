@@ -17,7 +17,7 @@ import pytest
 
 from kfp_katib.engines.local import run
 from kfp_katib.engines.local.processes import MARK, process
-from kfp_katib.errors import NoVerdict
+from kfp_katib.errors import Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.results import Progress
 from tests.engines.local import drive
@@ -134,7 +134,7 @@ def test_a_killed_supervisor_ends_the_search_with_a_sentence(tmp_path: Path) -> 
         until(lambda: bool(pids(tmp_path)))
         os.kill(next(pid for pid in children(os.getpid()) if "supervise" in command(pid)), signal.SIGKILL)
 
-    with pytest.raises(NoVerdict, match=r"lost the process that starts its trials.*Run it again"):
+    with pytest.raises(Unfinished, match=r"lost the process that starts its trials.*Run it again"):
         run(experiment, runs=tmp_path / "runs", on_update=_once_beside(kill))
     until(lambda: not alive(tmp_path))
     (tmp_path / "go").touch()

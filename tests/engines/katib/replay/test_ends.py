@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from kfp_katib.engines.katib import run, stall, watch
-from kfp_katib.errors import ClusterError, InputError, Interrupted, NoVerdict, Stalled, TimedOut
+from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
@@ -57,7 +57,7 @@ def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recordin
         player.join()
         api.store.remove("experiments", name_of(unfinished))
 
-    with pytest.raises(NoVerdict, match="was deleted by somebody else") as error:
+    with pytest.raises(Unfinished, match="was deleted by somebody else") as error:
         run(experiment_of(unfinished), on_update=meddle, timeout_seconds=20)
     assert error.value.result is not None
     assert error.value.result.count("Succeeded") == 1

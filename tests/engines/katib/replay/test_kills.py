@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.katib import run
-from kfp_katib.errors import NoVerdict
+from kfp_katib.errors import Unfinished
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.replay.player import Player, api_of
 from tests.engines.katib.replay.searches import experiment_of
@@ -134,7 +134,7 @@ def test_a_signal_handler_that_was_there_before_is_called_after_ours(
     seen: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: seen.append(number))
     try:
-        with pytest.raises(NoVerdict, match="was deleted"):
+        with pytest.raises(Unfinished, match="was deleted"):
             run(
                 experiment_of(recording.read("budget")),
                 on_update=lambda _: None if seen else signal.raise_signal(signal.SIGTERM),

@@ -19,7 +19,7 @@ import yaml
 from kfp_katib.engines.katib import cancel, end_abandoned, run, watch
 from kfp_katib.engines.katib.connect import connect
 from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
-from kfp_katib.errors import InputError, NoVerdict, TimedOut
+from kfp_katib.errors import InputError, TimedOut, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.labels import RUN
 from kfp_katib.results import Progress
@@ -158,7 +158,7 @@ def test_a_search_that_is_cancelled_is_told_to_whoever_follows_it(
         if progress.completed and progress.running and not stopper.ident:
             stopper.start()
 
-    with pytest.raises(NoVerdict, match="was deleted by somebody else") as error:
+    with pytest.raises(Unfinished, match="was deleted by somebody else") as error:
         run(experiment, namespace=katib.namespace, on_update=on_update, timeout_seconds=120)
     stopper.join()
     record_property("seconds_to_cancel", seconds[0])
