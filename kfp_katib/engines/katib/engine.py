@@ -7,13 +7,12 @@ import math
 from collections.abc import Callable
 
 from kfp_katib.engines.katib import preflight, stop
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.first_trial import first_job
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import as_written
 from kfp_katib.engines.katib.follow import OnTimeout, Patience, follow
-from kfp_katib.engines.katib.identity import as_written, labelled, texts
 from kfp_katib.engines.katib.session import following
-from kfp_katib.engines.katib.signals import experiment_ends_with_run
-from kfp_katib.engines.katib.submit import adopt, create, find, no_such, submitted
+from kfp_katib.engines.katib.step import experiment_ends_with_run
+from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.choices import choose
@@ -63,12 +62,11 @@ def run(
     choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
     choose(experiment_cleanup, ("keep", "delete_on_success", "delete_always"), "experiment_cleanup")
     patience = Patience(timeout_seconds, on_timeout, stall_timeout_seconds)
-    wanted = texts(experiment, run_id=run_id, task_name=task_name)
     with connect(namespace or experiment.namespace) as cluster:
-        manifest = labelled(experiment, cluster.namespace, wanted)
+        manifest = labelled(experiment, cluster.namespace, run_id=run_id, task_name=task_name)
         ours = adopt(cluster, manifest)
         if ours is None:
-            preflight.check(cluster, manifest, first_job(experiment, cluster.namespace))
+            preflight.check(cluster, manifest, preflight.first_job(experiment, cluster.namespace))
             ours = create(cluster, manifest)
         with (
             experiment_ends_with_run(cluster, ours.name, ours.uid),
@@ -102,5 +100,5 @@ def watch(
             raise InputError(no_such(name, cluster.namespace))
         experiment = load(as_written(stored), name=f"Experiment '{name}'")
         patience = Patience(stall_timeout_seconds=math.inf, only_look=True)
-        with following(cluster, experiment, submitted(stored, adopted=True)) as session:
+        with following(cluster, experiment, submitted(stored)) as session:
             return follow(session, patience, on_update=on_update)

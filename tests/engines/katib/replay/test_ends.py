@@ -6,10 +6,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from kfp_katib.engines.katib import run, stall, watch
+from kfp_katib.engines.katib import run, watch
+from kfp_katib.engines.katib.diagnosis import monitor
+from kfp_katib.engines.katib.diagnosis.stall import CAUSES
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
@@ -63,12 +66,18 @@ def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recordin
     assert error.value.result.count("Succeeded") == 1
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Symptoms that mean something after a fifth of a second."""
+    short = {name: replace(cause, grace_seconds=0.2) for name, cause in CAUSES.items()}
+    monkeypatch.setattr(monitor, "CAUSES", short)
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_stall_is_said_and_ends_the_search(
-    unfinished: Recording, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    unfinished: Recording, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     """First a warning, then the error; both name what blocks, in the words of whoever knows."""
-    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
-    monkeypatch.setattr("kfp_katib.engines.katib.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
     api, player = api_of(unfinished)
     serve(api)
     denied = {
@@ -92,15 +101,8 @@ def test_a_stall_is_said_and_ends_the_search(
     assert any("exceeded quota" in record.message for record in caplog.records)
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signs that mean something after a fifth of a second."""
-    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
-    monkeypatch.setattr("kfp_katib.engines.katib.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
-
-
 @pytest.mark.usefixtures("quick")
-def test_a_controller_that_is_down_is_to_blame(unfinished: Recording, serve: Serve) -> None:
+def test_a_controller_that_is_down_is_named_first(unfinished: Recording, serve: Serve) -> None:
     """Not the trial, whose pod never comes, although an older event speaks of it."""
     api, _ = api_of(unfinished)
     serve(api)
@@ -128,9 +130,7 @@ def test_a_server_that_has_fallen_silent_is_all_that_is_told(
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match="the API server does not answer"):
         run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=fall)
     player.join()
-    said = [
-        record.getMessage() for record in caplog.records if record.name == "kfp_katib.engines.katib.alarm"
-    ]
+    said = [record.getMessage() for record in caplog.records if record.name == monitor.__name__]
     assert all("the API server does not answer" in each for each in said)
 
 
