@@ -14,12 +14,21 @@ from kfp_katib.engines.katib.api.resources import PODS, TRIALS
 from kfp_katib.engines.katib.api.watch import Change
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES, Symptom, symptoms, working
 from kfp_katib.errors import ClusterError
-from tests.engines.katib.made import cache_of, ended, experiment, listed, pod, suggestion, thing, waits
+from tests.engines.katib.made import (
+    COLLECTOR,
+    cache_of,
+    ended,
+    experiment,
+    listed,
+    pod,
+    suggestion,
+    thing,
+    waits,
+)
 from tests.places import ROOT
 
 READY = suggestion("DeploymentReady", requests=1, given=["t"])
 SERVICE = pod("x-random-1", containers={"suggestion": {"running": {}}})
-COLLECTOR = "metrics-logger-and-collector"
 UNSCHEDULABLE = {"type": "PodScheduled", "reason": "Unschedulable", "message": "Insufficient gpu"}
 
 

@@ -21,10 +21,8 @@ from kfp_katib.engines.katib.diagnosis.trial_logs import (
 from kfp_katib.experiment import load
 from kfp_katib.results import Trial, TrialState
 from tests.engines.katib.live.manifests import small
-from tests.engines.katib.made import ended, pod, waits
+from tests.engines.katib.made import COLLECTOR, ended, pod, waits
 from tests.manifests import experiment, grid, job
-
-COLLECTOR = "metrics-logger-and-collector"
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,7 @@ from kfp_katib.steps.clean_up import clean_up_run
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import name_of
-from tests.engines.katib.replay.server import Api
-
-Serve = Callable[[Api], None]
+from tests.engines.katib.replay.server import Api, Serve
 
 
 def test_cancel_deletes_and_waits(unfinished: Recording, serve: Serve) -> None:

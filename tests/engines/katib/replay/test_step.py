@@ -17,11 +17,10 @@ from kfp_katib.experiment.labels import label_value
 from kfp_katib.steps.launch_katib.engines import identified
 from kfp_katib.steps.launch_katib.plan import plan
 from kfp_katib.steps.launch_katib.request import Identity, Surroundings
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.test_step import PODS
 from tests.manifests import manifest
 
-Serve = Callable[[Api], None]
 SEARCH, AROUND = manifest("train", "${trialParameters.lr}"), Surroundings(image="image:1")
 RUN, STEP = "016cb5f5-47ff-4fec-8242-e537caf23781", "exit-handler-1.launch-katib"
 
