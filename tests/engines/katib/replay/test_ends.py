@@ -6,10 +6,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from kfp_katib.engines.katib import stall
+from kfp_katib.engines import katib
+from kfp_katib.engines.katib.diagnosis import monitor
+from kfp_katib.engines.katib.diagnosis.stall import CAUSES
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
@@ -64,12 +68,18 @@ def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recordin
     assert error.value.result.count("Succeeded") == 1
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Symptoms that mean something after a fifth of a second."""
+    short = {name: replace(cause, grace_seconds=0.2) for name, cause in CAUSES.items()}
+    monkeypatch.setattr(monitor, "CAUSES", short)
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_stall_is_said_and_ends_the_search(
-    unfinished: Recording, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    unfinished: Recording, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     """First a warning, then the error; both name what blocks, in the words of whoever knows."""
-    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
-    monkeypatch.setattr("kfp_katib.engines.katib.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
     api, player = api_of(unfinished)
     serve(api)
     denied = {
@@ -93,15 +103,8 @@ def test_a_stall_is_said_and_ends_the_search(
     assert any("exceeded quota" in record.message for record in caplog.records)
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signs that mean something after a fifth of a second."""
-    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
-    monkeypatch.setattr("kfp_katib.engines.katib.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
-
-
 @pytest.mark.usefixtures("quick")
-def test_a_controller_that_is_down_is_to_blame(unfinished: Recording, serve: Serve) -> None:
+def test_a_controller_that_is_down_is_named_first(unfinished: Recording, serve: Serve) -> None:
     """Not the trial, whose pod never comes, although an older event speaks of it."""
     api, _ = api_of(unfinished)
     serve(api)
@@ -129,9 +132,7 @@ def test_a_server_that_has_fallen_silent_is_all_that_is_told(
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match="the API server does not answer"):
         run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=fall)
     player.join()
-    said = [
-        record.getMessage() for record in caplog.records if record.name == "kfp_katib.engines.katib.alarm"
-    ]
+    said = [record.getMessage() for record in caplog.records if record.name == monitor.__name__]
     assert all("the API server does not answer" in each for each in said)
 
 
@@ -208,6 +209,18 @@ def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
     assert {request.split()[0] for request in api.asked - before} == {"GET"}
     with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
         watch("absent")
+
+
+def test_an_experiment_is_read_as_it_is(unfinished: Recording, serve: Serve) -> None:
+    """Without waiting for a verdict, and found among all that are there."""
+    api, _ = api_of(unfinished)
+    serve(api)
+    found = katib.read(name_of(unfinished), RunOptions(models="s3://models"))
+    assert (found.state, found.count("Running")) == ("Running", 1)
+    assert found.trials[0].model_uri == f"s3://models/{name_of(unfinished)}/{found.trials[0].name}"
+    assert katib.searches(RunOptions()) == (name_of(unfinished),)
+    with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
+        katib.read("absent", RunOptions())
 
 
 @pytest.mark.parametrize(("kind", "raises"), [("trials", True), ("pods", False)])

@@ -21,7 +21,7 @@ from typing import Any
 import kubernetes
 import urllib3
 
-from kfp_katib.engines.katib.kinds import PODS, Kind
+from kfp_katib.engines.katib.api.resources import PODS, Kind
 from kfp_katib.errors import ClusterError
 
 logger = logging.getLogger(__name__)
@@ -115,13 +115,13 @@ class Cluster:
     def list(self, kind: Kind, **query: str) -> tuple[list[dict[str, Any]], str]:
         """All objects that the selectors choose, page by page, and the version that a watch starts from."""
         found: list[dict[str, Any]] = []
-        page = self._page(kind, query)
+        query["limit"] = str(_PAGE)
         while True:
+            page = self._json("GET", kind.path(self.namespace), query=query)
             found += page["items"]
-            metadata = page["metadata"]
-            if not metadata.get("continue"):
-                return found, str(metadata.get("resourceVersion", ""))
-            page = self._page(kind, {**query, "continue": metadata["continue"]})
+            if not (more := page["metadata"].get("continue")):
+                return found, str(page["metadata"].get("resourceVersion", ""))
+            query["continue"] = more
 
     def create(self, kind: Kind, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Mapping[str, Any]:
         """Create one object; with `dry_run` only ask the webhooks."""
@@ -153,20 +153,16 @@ class Cluster:
 
     def log(self, pod: str, container: str, *, lines: int) -> str:
         """The last lines that a container of a pod wrote."""
-        path = PODS.path(self.namespace, pod, "log")
-        return str(
-            self._call("GET", path, query={"container": container, "tailLines": str(lines)}, answer="str")
-        )
+        query = {"container": container, "tailLines": str(lines)}
+        return str(self._call("GET", PODS.path(self.namespace, pod, "log"), query=query, answer="str"))
 
     def stream(self, kind: Kind, query: Mapping[str, str], *, read_seconds: float) -> urllib3.HTTPResponse:
         """An open watch, whose lines are events; the caller closes it."""
+        query = {**query, "watch": "true"}
         opened: urllib3.HTTPResponse = self._call(
-            "GET", kind.path(self.namespace), query={**query, "watch": "true"}, read_seconds=read_seconds
+            "GET", kind.path(self.namespace), query=query, read_seconds=read_seconds
         )
         return opened
-
-    def _page(self, kind: Kind, query: Mapping[str, str]) -> Mapping[str, Any]:
-        return self._json("GET", kind.path(self.namespace), query={**query, "limit": str(_PAGE)})
 
     def _json(self, method: str, path: str, **request: Any) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = self._call(method, path, answer="object", **request)

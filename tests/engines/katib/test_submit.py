@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a stored Experiment is the search that a manifest asks for, on what a real Katib stored."""
+"""Labels that prove whose an Experiment is, and whether a stored one is the search that was asked for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib.spec import EDITABLE, differences
+from kfp_katib.engines.katib.submit import EDITABLE, HASH_LABEL, MANAGER, differences, labelled, run_selector
+from kfp_katib.experiment import load
+from kfp_katib.experiment.labels import RUN, TASK
 from tests.engines.katib.live.engine import recording
-from tests.engines.katib.live.manifests import COLLECTORS, rich
+from tests.engines.katib.live.manifests import COLLECTORS, rich, small
 from tests.experiment.manifests import changed
 from tests.experiment.valid import VALID
 
@@ -99,3 +101,40 @@ def test_another_search_is_told_by_its_field(path: str, value: object, said: str
     """With both values."""
     other = changed(copy.deepcopy(STORED), {path: value})
     assert any(said in each for each in differences(STORED, other))
+
+
+def test_the_hash_follows_the_manifest() -> None:
+    """Another search of the same name is told by its hash, whatever run it belongs to."""
+    one, same, other = (load(small("x", image)) for image in ("a:1", "a:1", "b:1"))
+    of_one, of_same, of_other = (
+        labelled(each, "team", run_id=run)["metadata"]["labels"][HASH_LABEL]
+        for each, run in ((one, ""), (same, "r"), (other, ""))
+    )
+    assert of_one == of_same != of_other
+
+
+def test_labels_join_those_of_the_manifest() -> None:
+    """Run and step beside what the user wrote; the namespace is that of the connection."""
+    manifest = small("x", "a:1")
+    manifest["metadata"]["labels"] = {"team": "sim"}
+    experiment = load(manifest)
+    stored = labelled(experiment, "team", run_id="r1", task_name="tune")["metadata"]
+    assert (stored["namespace"], stored["labels"]["team"]) == ("team", "sim")
+    assert (stored["labels"][RUN], stored["labels"][TASK]) == ("r1", "tune")
+    assert "annotations" not in stored
+
+
+def test_a_step_in_a_loop_has_its_whole_name_in_an_annotation() -> None:
+    """The label holds what Kubernetes takes of it."""
+    experiment, step = load(small("x", "a:1")), "loop.iterations(0:0).tune"
+    stored = labelled(experiment, "team", run_id="r1", task_name=step)["metadata"]
+    assert stored["annotations"] == {TASK: step}
+    assert stored["labels"][TASK].startswith("loop-iterations-0-0-tune-")
+
+
+def test_a_runs_experiments_are_selected_by_two_labels() -> None:
+    """Ours, and of this run, whatever text its id is."""
+    assert run_selector("r1") == f"app.kubernetes.io/managed-by={MANAGER},{RUN}=r1"
+    experiment = load(small("x", "a:1"))
+    label = labelled(experiment, "team", run_id="a run")["metadata"]["labels"][RUN]
+    assert run_selector("a run").endswith(f",{RUN}={label}")

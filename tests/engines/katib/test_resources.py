@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib import read
+from kfp_katib.engines.katib.api import resources
 
 
 def resource(*true: str, false: tuple[str, ...] = (), **status: Any) -> dict[str, Any]:
@@ -35,23 +35,25 @@ def test_an_experiments_state_does_not_depend_on_the_order_of_conditions(
     conditions: tuple[str, ...], state: str
 ) -> None:
     """`Restarting` stays true for good, and the last condition is merely the latest to change."""
-    assert read.verdict(resource(*conditions)).state == state
-    assert read.verdict(resource(*reversed(conditions))).state == state
+    assert resources.verdict(resource(*conditions)).state == state
+    assert resources.verdict(resource(*reversed(conditions))).state == state
 
 
 def test_a_condition_that_is_false_does_not_hold() -> None:
     """A completed Experiment keeps Running as False."""
-    assert read.verdict(resource("Created", false=("Succeeded", "Running"))).state == "Created"
+    assert resources.verdict(resource("Created", false=("Succeeded", "Running"))).state == "Created"
 
 
 def test_an_experiment_without_a_status_was_created() -> None:
     """Before the controller has looked at it there is no status at all."""
-    assert read.verdict({"metadata": {"name": "x"}}) == read.Verdict("Created")
+    assert resources.verdict({"metadata": {"name": "x"}}) == resources.Verdict("Created")
 
 
 def test_a_verdict_carries_katibs_reason_and_message() -> None:
     """They come from the condition that decides."""
-    assert read.verdict(resource("Created", "Failed")) == read.Verdict("Failed", "FailedR", "FailedM")
+    assert resources.verdict(resource("Created", "Failed")) == resources.Verdict(
+        "Failed", "FailedR", "FailedM"
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_a_trials_state_is_the_first_bucket_that_katib_would_count_it_in(
     conditions: tuple[str, ...], state: str
 ) -> None:
     """An early-stopped trial, for one, keeps Running=True."""
-    assert read.trial_state(resource(*conditions)) == state
+    assert resources.trial_state(resource(*conditions)) == state
 
 
 def test_a_trial_brings_parameters_metrics_and_times() -> None:
@@ -84,7 +86,7 @@ def test_a_trial_brings_parameters_metrics_and_times() -> None:
         observation={"metrics": [{"name": "loss", "min": "0.1", "max": "unavailable"}]},
     )
     thing["spec"] = {"parameterAssignments": [{"name": "lr", "value": "1e-05"}]}
-    trial = read.trial(thing, model_uri="s3://models/x")
+    trial = resources.as_trial(thing, model_uri="s3://models/x")
     assert (trial.parameters, trial.model_uri, trial.seconds) == ({"lr": "1e-05"}, "s3://models/x", 7)
     assert (trial.metrics["loss"].min, trial.metrics["loss"].latest) == ("0.1", "")
 
@@ -93,28 +95,20 @@ def test_a_trial_that_katib_gives_no_completion_time_ended_when_its_state_change
     """Early-stopped trials keep completionTime null."""
     thing = resource("EarlyStopped", completionTime=None)
     thing["status"]["conditions"][0]["lastTransitionTime"] = "2026-11-24T06:00:00Z"
-    assert read.trial(thing).ended == read.moment("2026-11-24T06:00:00Z")
+    assert resources.as_trial(thing).ended == resources.moment("2026-11-24T06:00:00Z")
 
 
 @pytest.mark.parametrize("text", [None, "", "0001-01-01T00:00:00Z"])
 def test_no_time_is_no_time(text: str | None) -> None:
     """Go writes its zero time where there is none."""
-    assert read.moment(text) is None
-
-
-def test_trials_come_in_the_order_in_which_they_were_suggested() -> None:
-    """Two trials of one second cannot be told apart by their creation time."""
-    trials = [{"metadata": {"name": each, "creationTimestamp": "2026"}} for each in ("c", "a", "b")]
-    suggestion = {"status": {"suggestions": [{"name": "b"}, {"name": "c"}]}}
-    assert [read.name(each) for each in read.in_order(trials, suggestion)] == ["b", "c", "a"]
-    assert [read.name(each) for each in read.in_order(trials, None)] == ["a", "b", "c"]
+    assert resources.moment(text) is None
 
 
 def test_katibs_own_choice_may_be_missing() -> None:
     """The controller writes an optimal trial without a name where no trial has metrics."""
-    assert read.katib_best(resource(currentOptimalTrial={"observation": {}})) == ""
-    assert read.katib_best(resource(currentOptimalTrial={"bestTrialName": "t"})) == "t"
-    assert read.katib_best(resource()) == ""
+    assert resources.katib_best(resource(currentOptimalTrial={"observation": {}})) == ""
+    assert resources.katib_best(resource(currentOptimalTrial={"bestTrialName": "t"})) == "t"
+    assert resources.katib_best(resource()) == ""
 
 
 def test_the_completed_trials_of_a_status_are_those_of_all_its_lists() -> None:
@@ -124,4 +118,4 @@ def test_the_completed_trials_of_a_status_are_those_of_all_its_lists() -> None:
         "metricsUnavailableTrialList": ["b"],
         "runningTrialList": ["c"],
     }
-    assert read.counted(resource(**status)) == {"a", "b"}
+    assert resources.counted(resource(**status)) == {"a", "b"}

@@ -6,16 +6,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from kfp_katib.engines.katib import read
-from kfp_katib.engines.katib.kinds import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
-from kfp_katib.engines.katib.stream import Change
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
+from kfp_katib.engines.katib.api.watch import Change
 from kfp_katib.errors import ClusterError
 
-Objects = dict[str, dict[str, Any]]
+Thing = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Mirror:
+class Cache:
     """The Experiment, its Suggestion, its Trials and all their pods, as last heard of.
 
     Attributes:
@@ -29,16 +29,16 @@ class Mirror:
 
     name: str
     uid: str
-    objects: dict[Kind, Objects] = field(
+    objects: dict[Kind, dict[str, Thing]] = field(
         default_factory=lambda: {kind: {} for kind in (EXPERIMENTS, SUGGESTIONS, TRIALS, PODS)}
     )
     listed: set[Kind] = field(default_factory=set)
     denied: dict[Kind, ClusterError] = field(default_factory=dict)
     lost: dict[Kind, ClusterError] = field(default_factory=dict)
-    _gone: set[str] = field(default_factory=set)
+    _deleted: set[str] = field(default_factory=set)
 
     def apply(self, change: Change) -> bool:
-        """Take a change over; False where it says nothing new."""
+        """Take in a change; False where it says nothing new."""
         if change.error is not None:
             (self.denied if change.type == "DENIED" else self.lost)[change.kind] = change.error
             return True
@@ -50,13 +50,13 @@ class Mirror:
         return self._update(change) or recovered
 
     @property
-    def experiment(self) -> dict[str, Any] | None:
+    def experiment(self) -> Thing | None:
         """The Experiment, None where it is gone or another one has its name."""
         found = self.objects[EXPERIMENTS].get(self.name)
         return found if found and found["metadata"]["uid"] == self.uid else None
 
     @property
-    def suggestion(self) -> dict[str, Any] | None:
+    def suggestion(self) -> Thing | None:
         """The Suggestion, which has the Experiment's name."""
         return self.objects[SUGGESTIONS].get(self.name)
 
@@ -67,9 +67,16 @@ class Mirror:
         return f"{self.name}-{spec.get('algorithm', {}).get('algorithmName', '')}"
 
     @property
-    def trials(self) -> list[dict[str, Any]]:
-        """The Trials in the order in which they were suggested."""
-        return read.in_order(self.objects[TRIALS].values(), self.suggestion)
+    def trials(self) -> list[Thing]:
+        """The Trials in the order in which they were suggested; timestamps tell it to the second only."""
+        asked = resources.status(self.suggestion or {}).get("suggestions") or ()
+        rank = {item.get("name"): index for index, item in enumerate(asked)}
+
+        def place(trial: Thing) -> tuple[int, str, str]:
+            name, created = resources.name(trial), trial["metadata"].get("creationTimestamp")
+            return rank.get(name, len(rank)), str(created or ""), name
+
+        return sorted(self.objects[TRIALS].values(), key=place)
 
     @property
     def trial_names(self) -> frozenset[str]:
@@ -77,30 +84,28 @@ class Mirror:
         return frozenset(self.objects[TRIALS])
 
     @property
+    def active(self) -> list[str]:
+        """The names of the Trials that have not completed, in the order in which they were suggested."""
+        return [resources.name(each) for each in self.trials if resources.is_active(each)]
+
+    @property
     def completed(self) -> int:
-        """How many trials have completed."""
-        return sum(_finished(TRIALS, each) for each in self.objects[TRIALS].values())
+        """How many Trials have completed."""
+        return sum(not resources.is_active(each) for each in self.objects[TRIALS].values())
 
-    def pods(self, trial: str) -> list[dict[str, Any]]:
-        """The pods of one trial."""
-        return [
-            pod for pod in self.objects[PODS].values() if pod["metadata"]["labels"].get(TRIAL_LABEL) == trial
-        ]
-
-    def all_pods(self) -> list[dict[str, Any]]:
+    @property
+    def pods(self) -> list[Thing]:
         """The pods of trials and of the suggestion service."""
         return list(self.objects[PODS].values())
 
-    def suggestion_pods(self) -> list[dict[str, Any]]:
-        """The pods of the suggestion service: those of the Experiment that belong to no trial."""
-        return [pod for pod in self.objects[PODS].values() if TRIAL_LABEL not in pod["metadata"]["labels"]]
+    def pods_of(self, trial: str | None) -> list[Thing]:
+        """The pods of one trial; with None those of the suggestion service, which belong to no trial."""
+        return [pod for pod in self.pods if pod["metadata"]["labels"].get(TRIAL_LABEL) == trial]
 
     def _replace(self, change: Change) -> bool:
-        old, new = (
-            self.objects[change.kind],
-            {read.name(each): each for each in change.objects if not self._buried(each)},
-        )
-        kept = {name: each for name, each in old.items() if name not in new and _finished(change.kind, each)}
+        old = self.objects[change.kind]
+        new = {resources.name(each): each for each in change.objects if not self._was_deleted(each)}
+        kept = {name: each for name, each in old.items() if name not in new and _is_result(change.kind, each)}
         # A list can come from an API server that is behind; what we know to be newer stays.
         newest = {name: old[name] if _older(each, old.get(name)) else each for name, each in new.items()}
         self.objects[change.kind] = {**kept, **newest}
@@ -108,12 +113,12 @@ class Mirror:
 
     def _update(self, change: Change) -> bool:
         known, (thing,) = self.objects[change.kind], change.objects
-        name = read.name(thing)
-        if self._buried(thing):
+        name = resources.name(thing)
+        if self._was_deleted(thing):
             return False
         if change.type == "DELETED":
-            self._gone.add(thing["metadata"]["uid"])
-            if _finished(change.kind, thing):
+            self._deleted.add(thing["metadata"]["uid"])
+            if _is_result(change.kind, thing):
                 known[name] = thing
                 return False
             return known.pop(name, None) is not None
@@ -122,17 +127,17 @@ class Mirror:
         known[name] = thing
         return True
 
-    def _buried(self, thing: dict[str, Any]) -> bool:
+    def _was_deleted(self, thing: Thing) -> bool:
         """Whether this very object was deleted: late news of it must not bring it back."""
-        return thing["metadata"]["uid"] in self._gone
+        return thing["metadata"]["uid"] in self._deleted
 
 
-def _finished(kind: Kind, thing: dict[str, Any]) -> bool:
+def _is_result(kind: Kind, thing: Thing) -> bool:
     """Whether an object counts although it was deleted: a completed trial is a result, whoever removes it."""
-    return kind is TRIALS and read.trial_state(thing) not in ("Pending", "Running")
+    return kind is TRIALS and not resources.is_active(thing)
 
 
-def _older(thing: dict[str, Any], known: dict[str, Any] | None) -> bool:
+def _older(thing: Thing, known: Thing | None) -> bool:
     """Whether an object is no newer than what is known of it.
 
     Versions are etcd's revisions: numbers that grow (Kubernetes promises it since 1.35). Where one is

@@ -20,8 +20,8 @@ from typing import Any, Literal
 
 import urllib3
 
-from kfp_katib.engines.katib.connect import Cluster
-from kfp_katib.engines.katib.kinds import Kind
+from kfp_katib.engines.katib.api.client import Cluster
+from kfp_katib.engines.katib.api.resources import Kind
 from kfp_katib.errors import ClusterError
 
 logger = logging.getLogger(__name__)
