@@ -6,7 +6,8 @@ from __future__ import annotations
 import logging
 
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.source import UnreadableError, read
+from kfp_katib.experiment.plain import UnreadableError
+from kfp_katib.experiment.source import read
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.launch_katib.engines import end_abandoned
 

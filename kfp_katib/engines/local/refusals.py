@@ -8,7 +8,7 @@ from typing import NoReturn
 from kfp_katib.engines.local.search.algorithms import ALGORITHMS
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
-from kfp_katib.experiment.pods import is_job
+from kfp_katib.experiment.schema import is_job
 
 ON_KATIB = "run it with engine=katib"
 
