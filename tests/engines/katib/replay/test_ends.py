@@ -11,14 +11,14 @@ import pytest
 
 from kfp_katib.engines.katib.diagnosis import monitor
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES
-from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
+from kfp_katib.errors import ClusterError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of, name_of
 from tests.engines.katib.replay.server import Serve
-from tests.engines.katib.running import run, watch
+from tests.engines.katib.running import run
 
 
 def test_a_timeout_fails_with_what_was_found(unfinished: Recording, serve: Serve) -> None:
@@ -183,27 +183,6 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
         run(experiment_of(unfinished), on_update=press, cleanup="delete_always")
     assert error.value.exit_code == 130
     assert api.store.get("experiments", name_of(unfinished))
-
-
-def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
-    """Whoever has submitted it, however late, and nothing is changed."""
-    recorded = recording.read("mixed failures")
-    api, player = api_of(recorded)
-    serve(api)
-    first = run(experiment_of(recorded))
-    player.join()
-    stored = api.store.get("experiments", name_of(recorded))
-    assert stored
-    api.store.put("experiments", {**stored, "metadata": {**stored["metadata"], "labels": {}}})
-    before = api.asked.copy()
-    watched = watch(name_of(recorded))
-    assert (watched.state, [trial.name for trial in watched.trials]) == (
-        first.state,
-        [trial.name for trial in first.trials],
-    )
-    assert {request.split()[0] for request in api.asked - before} == {"GET"}
-    with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
-        watch("absent")
 
 
 @pytest.mark.parametrize(("kind", "raises"), [("trials", True), ("pods", False)])
