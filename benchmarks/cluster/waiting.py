@@ -33,6 +33,7 @@ from kfp_katib.engines.katib.connect import connect
 from kfp_katib.engines.katib.kinds import EXPERIMENTS
 from kfp_katib.engines.katib.stream import Change, Watch
 from kfp_katib.experiment import Experiment, load
+from kfp_katib.results import Condition
 from tests.engines.katib.live.engine.proxy import Traffic, proxied
 from tests.engines.katib.live.manifests import small
 
@@ -109,7 +110,7 @@ def _watched(name: str) -> Iterator[Changes]:
         watch.stop()
 
 
-def _moment(changes: Changes, reached: Callable[[read.Verdict], bool]) -> float:
+def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
     """When the Experiment stood so."""
     while not any(reached(read.verdict(each)) for each in changes.get(timeout=600).objects):
         pass

@@ -10,6 +10,7 @@ from kfp_katib.engines.katib import read
 from kfp_katib.engines.katib.kinds import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
 from kfp_katib.engines.katib.stream import Change
 from kfp_katib.errors import ClusterError
+from kfp_katib.results import ACTIVE
 
 Objects = dict[str, dict[str, Any]]
 
@@ -129,7 +130,7 @@ class Mirror:
 
 def _finished(kind: Kind, thing: dict[str, Any]) -> bool:
     """Whether an object counts although it was deleted: a completed trial is a result, whoever removes it."""
-    return kind is TRIALS and read.trial_state(thing) not in ("Pending", "Running")
+    return kind is TRIALS and read.trial_state(thing) not in ACTIVE
 
 
 def _older(thing: dict[str, Any], known: dict[str, Any] | None) -> bool:

@@ -8,25 +8,20 @@ from dataclasses import replace
 
 from kfp_katib.engines.katib import read
 from kfp_katib.engines.katib.blame import Event, warnings
-from kfp_katib.engines.katib.read import Verdict
 from kfp_katib.engines.katib.session import Session
 from kfp_katib.engines.katib.unavailable import explained
 from kfp_katib.experiment import Experiment
-from kfp_katib.results import Result, Trial, conclude
-
-_KILLED = "The Experiment had its verdict while the trial still ran."
+from kfp_katib.results import KILLED, Condition, Result, Trial, conclude, trial_model_uri
 
 
 def outcome(session: Session, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
     """The Result so far, or the final one where Katib has given its verdict."""
     experiment = session.mirror.experiment
-    verdict = read.verdict(experiment) if experiment else Verdict("Created")
+    verdict = read.verdict(experiment) if experiment else Condition("Created")
     return conclude(
         as_edited(session),
         [trial(session, each, events) for each in session.mirror.trials],
-        state=verdict.state,
-        reason=verdict.reason,
-        message=_with_suggestions_words(verdict.message, session),
+        replace(verdict, message=_with_suggestions_words(verdict.message, session)),
         notes=notes,
         katib_best=read.katib_best(experiment) if experiment else "",
     )
@@ -75,11 +70,10 @@ def goes_on(session: Session) -> str:
 
 def trial(session: Session, thing: read.Object, events: Sequence[Event] = ()) -> Trial:
     """One trial by what the session knows of it."""
-    root = session.models.rstrip("/")
-    uri = f"{root}/{session.submitted.name}/{read.name(thing)}" if root else ""
+    uri = trial_model_uri(session.models, session.submitted.name, read.name(thing))
     found = explained(session.experiment, session.evidence.of(read.trial(thing, model_uri=uri), events))
     if found.name in session.ended and not found.completed:
-        return replace(found, state="Killed", reason="TrialKilled", message=_KILLED)
+        return replace(found, state=KILLED.state, reason=KILLED.reason, message=KILLED.message)
     return found
 
 

@@ -12,6 +12,7 @@ from kfp_katib.engines.katib.kinds import DEPLOYMENTS, JOBS
 from kfp_katib.engines.katib.mirror import Mirror
 from kfp_katib.engines.katib.stall import Sign
 from kfp_katib.errors import ClusterError
+from kfp_katib.results import ACTIVE
 
 JOB_COMPLETE, JOB_FAILED = "its Job is complete", "its Job has failed"
 NO_COLLECTOR = "its pod has no metrics collector, which Katib's webhook adds"
@@ -35,7 +36,7 @@ def ask(cluster: Cluster, sign: Sign, mirror: Mirror) -> str:
         if sign.cause in ("sidecar", "unreported"):
             return _log_line(cluster, _pods_of(mirror, sign.subject), pods.COLLECTORS)
         if sign.cause == "silent":
-            active = (each for each in mirror.trials if read.trial_state(each) in ("Pending", "Running"))
+            active = (each for each in mirror.trials if read.trial_state(each) in ACTIVE)
             return next((done for each in active if (done := _done(cluster, read.name(each)))), "")
     except ClusterError as error:
         return ABSENT.get(sign.cause, "") if error.status == 404 else ""

@@ -8,11 +8,10 @@ A state is found by looking through all conditions: their order changes, several
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kfp_katib.results import ExperimentState, Metric, Trial, TrialState
+from kfp_katib.results import ACTIVE, Condition, ExperimentState, Metric, Trial, TrialState
 
 Object = Mapping[str, Any]
 
@@ -36,20 +35,6 @@ _COMPLETED_LISTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An Experiment's state with the reason and message of the condition that says so."""
-
-    state: ExperimentState
-    reason: str = ""
-    message: str = ""
-
-    @property
-    def final(self) -> bool:
-        """Whether Katib is done with the Experiment."""
-        return self.state in ("Succeeded", "Failed")
-
-
 def name(thing: Object) -> str:
     """The name of any object."""
     return str(thing["metadata"]["name"])
@@ -66,13 +51,13 @@ def true_conditions(thing: Object) -> dict[str, Object]:
     return {condition["type"]: condition for condition in found if condition.get("status") == "True"}
 
 
-def verdict(experiment: Object) -> Verdict:
+def verdict(experiment: Object) -> Condition:
     """Where an Experiment stands."""
     holds = true_conditions(experiment)
     for state in _EXPERIMENT_STATES:
         if condition := holds.get(state):
-            return Verdict(state, condition.get("reason") or "", condition.get("message") or "")
-    return Verdict("Created")
+            return Condition(state, condition.get("reason") or "", condition.get("message") or "")
+    return Condition("Created")
 
 
 def trial_state(trial: Object) -> TrialState:
@@ -87,7 +72,7 @@ def trial(thing: Object, *, model_uri: str = "") -> Trial:
     condition = true_conditions(thing).get(state, {})
     assignments = thing.get("spec", {}).get("parameterAssignments") or ()
     ended = status(thing).get("completionTime")
-    if not ended and state not in ("Pending", "Running"):
+    if not ended and state not in ACTIVE:
         ended = condition.get("lastTransitionTime")  # Katib leaves completionTime null here and there
     return Trial(
         name=name(thing),

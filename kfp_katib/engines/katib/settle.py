@@ -13,6 +13,7 @@ from kfp_katib.engines.katib import pods, read
 from kfp_katib.engines.katib.kinds import TRIALS
 from kfp_katib.engines.katib.session import Session
 from kfp_katib.errors import ClusterError
+from kfp_katib.results import ACTIVE
 
 logger = logging.getLogger(__name__)
 
@@ -68,4 +69,4 @@ def _end(session: Session, name: str) -> None:
 
 
 def _completed(trial: read.Object) -> bool:
-    return read.trial_state(trial) not in ("Pending", "Running")
+    return read.trial_state(trial) not in ACTIVE

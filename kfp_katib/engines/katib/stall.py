@@ -15,6 +15,7 @@ from typing import Any
 from kfp_katib.engines.katib import pods, read
 from kfp_katib.engines.katib.kinds import PODS
 from kfp_katib.engines.katib.mirror import Mirror
+from kfp_katib.results import ACTIVE
 
 IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 BROKEN = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
@@ -75,7 +76,7 @@ def signs(mirror: Mirror, primary: str, now: datetime | None = None) -> list[Sig
     experiment = mirror.experiment
     if lost or experiment is None or read.verdict(experiment).final:
         return lost
-    active = [read.name(each) for each in mirror.trials if read.trial_state(each) in ("Pending", "Running")]
+    active = [read.name(each) for each in mirror.trials if read.trial_state(each) in ACTIVE]
     found = list(_of_controller(mirror, experiment))
     found += [
         Sign("not-taken-over", read.name(each), "the trial has its metrics, and is not completed")
@@ -91,7 +92,7 @@ def signs(mirror: Mirror, primary: str, now: datetime | None = None) -> list[Sig
 
 def working(mirror: Mirror, primary: str, now: datetime | None = None) -> bool:
     """Whether some trial is being computed, which may take as long as it takes."""
-    active = [read.name(each) for each in mirror.trials if read.trial_state(each) in ("Pending", "Running")]
+    active = [read.name(each) for each in mirror.trials if read.trial_state(each) in ACTIVE]
     if PODS in mirror.denied:
         return bool(active)
     alive = (pod for name in active for pod in mirror.pods(name) if not pods.lost(pod, now))
