@@ -113,7 +113,7 @@ def _watched(name: str) -> Iterator[Changes]:
 
 def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
     """When the Experiment stood so."""
-    while not any(reached(resources.verdict(each)) for each in changes.get(timeout=600).objects):
+    while not any(reached(resources.condition(each)) for each in changes.get(timeout=600).objects):
         pass
     return time.time()
 

@@ -51,14 +51,13 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
         if ours is None:
             preflight.check(cluster, manifest, preflight.first_job(experiment, cluster.namespace))
             ours = create(cluster, manifest)
-        with (
-            experiment_ends_with_run(cluster, ours.name, ours.uid),
-            stop.tidied(cluster, ours, options.cleanup) as tell,
-            following(cluster, experiment, ours, models=str(options.models or "")) as session,
-        ):
-            result = follow(session, options)
-            tell(result)
-            return result
+
+        def search() -> Result:
+            with following(cluster, experiment, ours, models=str(options.models or "")) as session:
+                return follow(session, options)
+
+        with experiment_ends_with_run(cluster, ours.name, ours.uid):
+            return stop.tidied(cluster, ours, options.cleanup, search)
 
 
 def refusals(experiment: Experiment) -> list[Problem]:

@@ -105,7 +105,7 @@ def follow(session: Session, options: RunOptions, *, only_look: bool = False) ->
 
 
 def _has_verdict(session: Session) -> bool:
-    return session.complete and session.verdict.final
+    return session.complete and session.condition.final
 
 
 def _refuse_deleted(session: Session) -> None:
@@ -179,7 +179,7 @@ def _behind(session: Session) -> set[str]:
     cache = session.cache
     left = resources.counted(cache.experiment or {}) - (cache.trial_names - set(cache.active))
     failed = "Failed" in resources.true_conditions(cache.suggestion or {})
-    waits = session.verdict.message == "Suggestion has failed" and not failed
+    waits = session.condition.message == "Suggestion has failed" and not failed
     return {*left, "suggestion"} if waits else {*left}
 
 
