@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+from tests.builders.manifest import MODEL, manifest
 from tests.components import own
 from tests.machine import Machine
-from tests.manifests import MODEL, manifest
 from tests.places import MINE
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")

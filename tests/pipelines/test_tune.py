@@ -14,8 +14,8 @@ import pytest
 
 from pipelines.platforms import LOCAL
 from pipelines.tune import tune
+from tests.builders.manifest import MODEL, manifest
 from tests.machine import Machine, machine_in
-from tests.manifests import MODEL, manifest
 from tests.places import MINE
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")

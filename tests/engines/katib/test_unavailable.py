@@ -10,7 +10,7 @@ import pytest
 from kfp_katib.engines.katib.unavailable import explained
 from kfp_katib.experiment import load
 from kfp_katib.results import Trial
-from tests.manifests import experiment, grid, job
+from tests.builders.manifest import experiment, grid, job
 
 NONE = "Metrics are not available"
 FILE = {

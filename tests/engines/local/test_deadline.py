@@ -15,9 +15,10 @@ from kfp_katib.engines.local import run
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.trial.deadline import Deadline, deadline
+from tests.builders.search import manifest
 from tests.engines.local import drive
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest, only
+from tests.engines.local.searches import only
 from tests.engines.local.test_stopping import nobody_runs, pids
 
 PRINT = "echo loss=${trialParameters.lr}"

@@ -15,7 +15,8 @@ from kfp_katib.engines.local import run
 from kfp_katib.engines.local.outcome import Outcome, examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
-from tests.engines.local.searches import collector, only, search
+from tests.builders.search import collector, search
+from tests.engines.local.searches import only
 from tests.places import DATA
 
 CASES = DATA / "cases"

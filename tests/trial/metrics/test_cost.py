@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from tests.engines.local.searches import collector
+from tests.builders.search import collector
 from tests.untraced import untraced_environment
 
 SIZE = int(os.environ.get("KFP_KATIB_LARGE_METRICS", "2000000"))

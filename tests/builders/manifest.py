@@ -15,10 +15,14 @@ MODEL = "${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}"
 LOSS = {"type": "minimize", "objectiveMetricName": "loss"}
 
 
+def double(name: str, low: str, high: str, **space: Any) -> Manifest:
+    """A search parameter of type double; `space` has `step` or `distribution`."""
+    return {"name": name, "parameterType": "double", "feasibleSpace": {"min": low, "max": high, **space}}
+
+
 def grid(low: str, high: str, step: str) -> Manifest:
     """The search parameter lr, on a lattice."""
-    space = {"min": low, "max": high, "step": step}
-    return {"name": "lr", "parameterType": "double", "feasibleSpace": space}
+    return double("lr", low, high, step=step)
 
 
 def job(container: Mapping[str, Any], **pod: Any) -> Manifest:
