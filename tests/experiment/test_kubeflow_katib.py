@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.experiment import load
+from tests.builders.manifest import changed
+from tests.builders.valid import random
 from tests.environments import environment
-from tests.experiment.manifests import changed, random
 from tests.places import ROOT
 
 _SDK = """

@@ -17,7 +17,7 @@ from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
 from kfp_katib.experiment.source import RULES, read
 from kfp_katib.experiment.source.refusal import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES
-from tests.experiment.manifests import random
+from tests.builders.valid import random
 from tests.untraced import untraced_environment
 
 _LAUGH = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))

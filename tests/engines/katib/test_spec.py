@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.katib.spec import EDITABLE, differences
+from tests.builders.manifest import changed
+from tests.builders.valid import VALID
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.manifests import COLLECTORS, rich
-from tests.experiment.manifests import changed
-from tests.experiment.valid import VALID
 
 STORED = recording.read("budget").manifest
 RECORDED = sorted(path.name.partition(".")[0] for path in recording.FOLDER.glob("*.json.gz"))
