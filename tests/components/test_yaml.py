@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from tests.builders.manifest import MODEL, manifest
 from tests.components import own
-from tests.machine import Machine
 from tests.places import MINE
+from tests.support.machine import Machine
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 

@@ -23,7 +23,7 @@ from tests.builders.valid import random
 from tests.cli.commands import call
 from tests.experiment.breaking import document
 from tests.experiment.test_mutations import mutated
-from tests.untraced import untraced_environment
+from tests.support.environments import untraced_environment
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))

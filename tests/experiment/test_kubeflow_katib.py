@@ -16,8 +16,8 @@ import pytest
 from kfp_katib.experiment import load
 from tests.builders.manifest import changed
 from tests.builders.valid import random
-from tests.environments import environment
 from tests.places import ROOT
+from tests.support.environments import environment
 
 _SDK = """
 import json, sys

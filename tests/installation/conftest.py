@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import bare, environment, packages
 from tests.installation.future import Known, described, index, installed, relocked
 from tests.places import ROOT
+from tests.support.environments import bare, environment, packages
 
 PIPS = ("pip-oldest", "pip-newest")
 

@@ -15,8 +15,8 @@ from kfp_katib.storage import collect, objects, promote, prune, read_checkpoint,
 from kfp_katib.storage.objects import delete, files_below
 from kfp_katib.storage.places import Place, place
 from tests.builders.result import result, trial
-from tests.s3 import Gate
 from tests.storage.models import contents, write_files, write_model
+from tests.support.s3 import Gate
 
 pytestmark = pytest.mark.usefixtures("no_patterns")
 

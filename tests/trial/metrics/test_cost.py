@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from tests.builders.search import collector
-from tests.untraced import untraced_environment
+from tests.support.environments import untraced_environment
 
 SIZE = int(os.environ.get("KFP_KATIB_LARGE_METRICS", "2000000"))
 MEGABYTES = 200
