@@ -19,7 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from kfp_katib.engines.local import journal, run
+from kfp_katib import run
+from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.outcome import Outcome

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from tests.builders.search import PRINT, search
 from tests.engines.local.searches import one, only
 
