@@ -19,9 +19,9 @@ from kfp_katib.experiment.labels import label_value
 from kfp_katib.steps.launch_katib.engines import identified
 from kfp_katib.steps.launch_katib.plan import plan
 from kfp_katib.steps.launch_katib.request import Surroundings
+from tests.builders.manifest import manifest
 from tests.engines.katib.replay.server import Api
 from tests.engines.katib.test_step import PODS
-from tests.manifests import manifest
 
 Serve = Callable[[Api], None]
 SEARCH, AROUND = manifest("train", "${trialParameters.lr}"), Surroundings(image="image:1")
