@@ -16,12 +16,11 @@ from kfp_katib.experiment.choices import choose
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.launch_katib.delivery import deliver
 from kfp_katib.steps.launch_katib.engines import CLEANUPS, ENGINES, identified, run
-from kfp_katib.steps.launch_katib.evidence import failure, write_evidence
-from kfp_katib.steps.launch_katib.outcome import Outcome
-from kfp_katib.steps.launch_katib.plan import plan
-from kfp_katib.steps.launch_katib.request import Files, Identity, Limits, Surroundings
+from kfp_katib.steps.launch_katib.outputs import Files, LaunchOutputs, failure, write_reports
+from kfp_katib.steps.launch_katib.plan import RunContext, plan
+from kfp_katib.steps.launch_katib.request import Identity, Limits
 
-__all__ = ["Files", "Identity", "Limits", "Outcome", "Surroundings", "launch"]
+__all__ = ["Files", "Identity", "LaunchOutputs", "Limits", "RunContext", "launch"]
 
 _log = logging.getLogger(__name__)
 
@@ -29,21 +28,21 @@ _log = logging.getLogger(__name__)
 def launch(
     manifest: str,
     files: Files,
-    surroundings: Surroundings,
+    context: RunContext,
     *,
     engine: str = "katib",
     identity: Identity = Identity(),  # noqa: B008  (frozen)
     limits: Limits = Limits(),  # noqa: B008
     overrides: Mapping[str, Any] | None = None,
     cleanup: str = "keep",
-) -> Outcome:
+) -> LaunchOutputs:
     """Run an Experiment and deliver its best model.
 
     Args:
         manifest: YAML or JSON as one would paste it into Katib's dashboard.
         files: Where the outputs go. The trials, the summary and the report are written for every search that
             left a result, failed ones included.
-        surroundings: Addresses, and what this installation adds.
+        context: Addresses, and what this installation adds.
         engine: Who runs the trials, `katib` or `local`.
         identity: Whose search this is; in a cluster an empty part is read from the step's own pod.
         limits: How long it may take.
@@ -61,9 +60,9 @@ def launch(
     identity = identified(engine, identity)
     identity.check(engine)
     limits.check()
-    received = _received(surroundings)
+    received = _received(context)
     received.check()
-    around = received.at_hand() if engine == "local" else received
+    around = received.with_local_data() if engine == "local" else received
     planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(overrides or {}))
     _log.info(
         "Experiment %s: engine %s, models in %s", planned.experiment.name, engine, planned.models or "-"
@@ -74,12 +73,12 @@ def launch(
             raise ExperimentFailed(failure(result), result)
     except (Unfinished, ExperimentFailed) as error:
         if error.result:
-            write_evidence(error.result, files)
+            write_reports(error.result, files)
         raise
     return deliver(planned, result, files)
 
 
-def _received(surroundings: Surroundings) -> Surroundings:
+def _received(context: RunContext) -> RunContext:
     """The same, as it was sent."""
-    values = {field.name: as_sent(getattr(surroundings, field.name)) for field in fields(surroundings)}
-    return replace(surroundings, **values)
+    values = {field.name: as_sent(getattr(context, field.name)) for field in fields(context)}
+    return replace(context, **values)

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING
 
 from kfp_katib.errors import StorageError
 from kfp_katib.results import Result
-from kfp_katib.steps.launch_katib.evidence import write_evidence
-from kfp_katib.steps.launch_katib.outcome import Outcome, outcome
+from kfp_katib.steps.launch_katib.outputs import Files, LaunchOutputs, outputs, write_reports
 from kfp_katib.steps.launch_katib.plan import Plan
-from kfp_katib.steps.launch_katib.request import Files
 
 if TYPE_CHECKING:
     from kfp_katib.storage import Collected
 
 
-def deliver(planned: Plan, result: Result, files: Files) -> Outcome:
+def deliver(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
     """Copy the best model that is whole, write what is to be read about it, and give the outputs.
 
     Args:
@@ -32,13 +30,13 @@ def deliver(planned: Plan, result: Result, files: Files) -> Outcome:
     try:
         collected = _collect(planned, result, files)
     except BaseException:  # whatever it was: what the search cost is not lost with it
-        write_evidence(result, files)
+        write_reports(result, files)
         raise
     told = replace(result, notes=(*result.notes, *collected.notes))
-    write_evidence(told, files, delivered=collected.trial)
+    write_reports(told, files, delivered=collected.trial)
     trial = collected.trial or result.best
     assert trial is not None
-    return outcome(planned, result, trial, collected.checkpoint)
+    return outputs(result, trial, planned.models, collected.checkpoint)
 
 
 def _collect(planned: Plan, result: Result, files: Files) -> Collected:

@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 
 from kfp_katib.errors import InputError, ManifestError
-from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, plan
-from kfp_katib.steps.launch_katib.request import Identity, Surroundings
+from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, RunContext, plan
+from kfp_katib.steps.launch_katib.request import Identity
 from tests.manifests import MODEL, manifest
 
 RUN = Identity("run-1", "launch-katib")
 
 
 def planned(text: str = "", *, identity: Identity = RUN, overrides: Any = None, **around: Any) -> Plan:
-    """The plan for a manifest in ordinary surroundings."""
+    """The plan for a manifest in an ordinary context."""
     text = text or manifest(
         "train", "--lr=${trialParameters.lr}", f"--out={MODEL}", "--data=${pipeline.dataset}"
     )
-    surroundings = Surroundings(**{"dataset": "/data", "models": "/models", "image": "image:1"} | around)
-    return plan(text, surroundings, identity=identity, overrides=overrides or {})
+    context = RunContext(**{"dataset": "/data", "models": "/models", "image": "image:1"} | around)
+    return plan(text, context, identity=identity, overrides=overrides or {})
 
 
 def container(plan: Plan) -> dict[str, Any]:
@@ -192,28 +192,28 @@ class Downloaded:
 def test_trials_in_this_very_step_read_an_artifacts_data_from_its_disk(tmp_path: Path) -> None:
     """Kubeflow Pipelines has put them there, and the store's keys are not the trials' business."""
     artifact = Downloaded(uri="minio://mlpipeline/v2/data", path=str(tmp_path))
-    assert Surroundings(dataset=artifact).at_hand().dataset_address == str(tmp_path)
+    assert RunContext(dataset=artifact).with_local_data().dataset_address == str(tmp_path)
 
 
 def test_data_that_are_not_on_this_disk_keep_their_address() -> None:
     """An artifact that nobody downloads, or a plain address, is handed on as it is."""
     artifact = Downloaded(uri="s3://bucket/data", path="/not/there")
-    assert Surroundings(dataset=artifact).at_hand().dataset_address == "s3://bucket/data"
-    assert Surroundings(dataset="s3://bucket/data").at_hand().dataset_address == "s3://bucket/data"
+    assert RunContext(dataset=artifact).with_local_data().dataset_address == "s3://bucket/data"
+    assert RunContext(dataset="s3://bucket/data").with_local_data().dataset_address == "s3://bucket/data"
 
 
 def test_data_on_a_volume_are_read_there() -> None:
     """The artifact itself holds nothing then; its metadata say where the data are."""
     artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there", {"address": "/data/dataset"})
-    assert Surroundings(dataset=artifact).dataset_address == "/data/dataset"
-    assert Surroundings(dataset=artifact).at_hand().dataset_address == "/data/dataset"
+    assert RunContext(dataset=artifact).dataset_address == "/data/dataset"
+    assert RunContext(dataset=artifact).with_local_data().dataset_address == "/data/dataset"
 
 
 def test_an_artifact_whose_data_are_gone_is_refused() -> None:
     """A cached step hands on an artifact that the store has lost; its trials would fail one by one."""
     artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there")
     with pytest.raises(InputError, match=r"minio://mlpipeline/v2/data is empty.*/not/there.*caching off"):
-        Surroundings(dataset=artifact).check()
+        RunContext(dataset=artifact).check()
 
 
 @pytest.mark.parametrize(
@@ -228,4 +228,4 @@ def test_an_artifact_whose_data_are_gone_is_refused() -> None:
 )
 def test_data_that_are_elsewhere_or_here_are_taken(dataset: Any) -> None:
     """Only a copy that should be there and is not means that nothing can be read."""
-    Surroundings(dataset=dataset).check()
+    RunContext(dataset=dataset).check()
