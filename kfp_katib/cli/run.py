@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import click
 
-from kfp_katib.cli.options import (
+from kfp_katib.cli.verbs import (
+    Verb,
     address,
     json_option,
     load,
@@ -21,7 +22,6 @@ from kfp_katib.cli.options import (
     placeholder_options,
     warn,
 )
-from kfp_katib.cli.verbs import Verb
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.override import overriding
