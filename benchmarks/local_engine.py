@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfp_katib.engines.local import journal, run
+from kfp_katib import run
+from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.outcome import Outcome

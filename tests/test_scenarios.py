@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.experiment import load
 from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
 

@@ -28,13 +28,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cluster.ways import OURS, Way, peers
-from kfp_katib.engines.katib import cancel, read
+from kfp_katib.engines.katib import read
 from kfp_katib.engines.katib.connect import connect
 from kfp_katib.engines.katib.kinds import EXPERIMENTS
 from kfp_katib.engines.katib.stream import Change, Watch
 from kfp_katib.experiment import Experiment, load
 from tests.engines.katib.live.engine.proxy import Traffic, proxied
 from tests.engines.katib.live.manifests import small
+from tests.engines.katib.running import cancel
 
 IMAGE = os.environ.get("KFP_KATIB_TEST_IMAGE", "localhost/python:3.11")
 NAMESPACE = os.environ.get("KFP_KATIB_NAMESPACE", "kubeflow")

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load
 from kfp_katib.steps.launch_katib.plan import final_name
-from kfp_katib.steps.launch_katib.request import Identity
 from tests.components import own
 from tests.machine import Machine
 from tests.manifests import manifest

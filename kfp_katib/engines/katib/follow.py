@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import Literal
 
 from kfp_katib.engines.katib import read
 from kfp_katib.engines.katib.alarm import Alarm
@@ -17,12 +17,12 @@ from kfp_katib.engines.katib.kinds import EXPERIMENTS
 from kfp_katib.engines.katib.outcome import as_edited, final, goes_on, outcome, trial, where_to_look
 from kfp_katib.engines.katib.session import Session
 from kfp_katib.engines.katib.settle import settle
+from kfp_katib.engines.options import OnTimeout
 from kfp_katib.errors import ClusterError, Interrupted, TimedOut, Unfinished
 from kfp_katib.results import Progress, Result, Score, Trial, objective_text
 
 logger = logging.getLogger(__name__)
 
-OnTimeout = Literal["fail", "best_so_far"]
 _TICK_SECONDS = 2.0
 
 
@@ -39,7 +39,7 @@ class Patience:
 
     timeout_seconds: float | None = None
     on_timeout: OnTimeout = "fail"
-    stall_timeout_seconds: float = 600.0
+    stall_timeout_seconds: float = math.inf
     only_look: bool = False
 
 

@@ -11,31 +11,35 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from kfp_katib.engines.katib import read
 from kfp_katib.engines.katib.connect import Cluster, connect
 from kfp_katib.engines.katib.identity import run_selector
 from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind
 from kfp_katib.engines.katib.submit import Submitted, no_such
+from kfp_katib.engines.options import Cleanup, RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted
 from kfp_katib.results import Result
 
 logger = logging.getLogger(__name__)
 
-Cleanup = Literal["keep", "delete_on_success", "delete_always"]
-
 _POLL_SECONDS = 0.5
 
 
-def cancel(name: str, *, namespace: str = "", wait_seconds: float = 60.0) -> None:
+def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
     """Delete an Experiment with its trials, and wait until they are gone.
+
+    Args:
+        name: The Experiment.
+        options: Of these, `identity.namespace`.
+        wait_seconds: How long to wait.
 
     Raises:
         InputError: There is no such Experiment.
         ClusterError: Something is still there after `wait_seconds`; the message says what holds it.
     """
-    with connect(namespace) as cluster:
+    with connect(options.identity.namespace) as cluster:
         if not cluster.delete(EXPERIMENTS, name):
             raise InputError(no_such(name, cluster.namespace))
         await_gone(cluster, name, wait_seconds)

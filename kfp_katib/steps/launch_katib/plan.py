@@ -10,6 +10,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, labels, load, render
 from kfp_katib.experiment.build import canonical
@@ -17,7 +18,6 @@ from kfp_katib.experiment.choices import choose
 from kfp_katib.experiment.override import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.experiment.trial_pod import read_trial_pod
-from kfp_katib.steps.launch_katib.request import Identity
 from kfp_katib.storage.addresses import absolute
 
 LARGEST_MANIFEST = 100_000

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.results import Result, Trial

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.errors import InputError
 from tests.engines.local.searches import search
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.results import Result

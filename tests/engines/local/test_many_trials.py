@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.results import Progress
 from tests.engines.local.searches import LOSS, search

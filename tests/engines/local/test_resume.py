@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import journal, run
+from kfp_katib import run
+from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.processes import process
 from kfp_katib.engines.local.search import open_study

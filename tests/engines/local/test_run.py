@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.results import Metric, Result
 from tests.engines.local.searches import LOSS, PRINT, by_lr, one, only, search, unused_lr
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from tests.engines.local.searches import PRINT, one, only, search
 
 

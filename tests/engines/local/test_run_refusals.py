@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
 from tests.engines.local.searches import PRINT, one, search

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.processes import process
 from kfp_katib.errors import InputError, TimedOut
 from kfp_katib.results import Progress, Result

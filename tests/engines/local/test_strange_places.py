@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.abandoned import end_abandoned
 from kfp_katib.errors import InputError
 from tests.engines.local.searches import search

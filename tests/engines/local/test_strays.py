@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.processes import MARK, process
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment import load

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tensorboardX import SummaryWriter
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.outcome import Outcome, examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load

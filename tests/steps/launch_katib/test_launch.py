@@ -159,7 +159,12 @@ def test_time_out_tidies_up_too(files: Files) -> None:
         pytest.param({"cleanup": "delete"}, "experiment_cleanup is 'delete'", id="cleanup"),
         pytest.param({"overrides": {"trials": 1}}, "An override is 'trials'", id="overrides"),
         pytest.param({"identity": Identity("{{$.x}}", "t")}, "run_id is", id="identity"),
-        pytest.param({"limits": Limits(0)}, "timeout_seconds is 0", id="limits"),
+        pytest.param({"limits": Limits(0)}, "timeout_seconds is 0", id="no time"),
+        pytest.param({"limits": Limits(float("nan"))}, "timeout_seconds is nan", id="no number"),
+        pytest.param(
+            {"limits": Limits(stall_timeout_seconds=-1)}, "stall_timeout_seconds is -1", id="negative"
+        ),
+        pytest.param({"limits": Limits(on_timeout="best_sofar")}, "Did you mean 'best_so_far'", id="policy"),
     ],
 )
 def test_bad_arguments_start_nothing(files: Files, options: dict[str, Any], message: str) -> None:
@@ -173,7 +178,7 @@ def test_the_log_tells_how_far_it_is(files: Files, caplog: pytest.LogCaptureFixt
     """One line for every trial that is done, with the best so far."""
     with caplog.at_level(logging.INFO, logger="kfp_katib.steps.launch_katib"):
         launched(SEARCH, files)
-    told = [record.getMessage() for record in caplog.records if record.name.endswith("milestones")]
+    told = [line for line in caplog.messages if " trials" in line]
     assert [line.partition(" ")[0] for line in told] == ["1/3", "2/3", "3/3"]
     assert told[-1].endswith("best loss=0.000000")  # as the trial printed it
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, RunContext, plan
-from kfp_katib.steps.launch_katib.request import Identity
 from tests.manifests import MODEL, manifest
 
 RUN = Identity("run-1", "launch-katib")

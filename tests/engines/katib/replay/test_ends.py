@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.engines.katib import run, stall, watch
+from kfp_katib.engines.katib import stall
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
@@ -17,6 +17,7 @@ from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of, name_of
 from tests.engines.katib.replay.server import Api
+from tests.engines.katib.running import run, watch
 
 Serve = Callable[[Api], None]
 
@@ -169,7 +170,7 @@ def test_the_experiment_is_cleaned_up_as_asked(
     recorded = recording.read(scenario)
     api, player = api_of(recorded)
     serve(api)
-    run(experiment_of(recorded), experiment_cleanup=cleanup)  # type: ignore[arg-type]
+    run(experiment_of(recorded), cleanup=cleanup)  # type: ignore[arg-type]
     player.join()
     assert (api.store.get("experiments", name_of(recorded)) is not None) == stays
 
@@ -183,7 +184,7 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="goes on in the cluster") as error:
-        run(experiment_of(unfinished), on_update=press, experiment_cleanup="delete_always")
+        run(experiment_of(unfinished), on_update=press, cleanup="delete_always")
     assert error.value.exit_code == 130
     assert api.store.get("experiments", name_of(unfinished))
 
@@ -231,7 +232,7 @@ def test_an_experiment_that_cannot_be_cleaned_up_does_not_take_the_result_away(
     api, _ = api_of(recorded)
     api.undeletable = True
     serve(api)
-    assert run(experiment_of(recorded), experiment_cleanup="delete_always").succeeded
+    assert run(experiment_of(recorded), cleanup="delete_always").succeeded
     assert f"Experiment {recorded.manifest['metadata']['namespace']}/{name_of(recorded)} stays" in caplog.text
 
 

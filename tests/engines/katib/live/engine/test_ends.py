@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kfp_katib.engines.katib import cancel, end_abandoned, run, watch
+from kfp_katib.engines.katib import end_abandoned
 from kfp_katib.engines.katib.connect import connect
 from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
 from kfp_katib.errors import InputError, TimedOut, Unfinished
@@ -25,6 +25,7 @@ from kfp_katib.experiment.labels import RUN
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
+from tests.engines.katib.running import cancel, run, watch
 from tests.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
 
 pytestmark = pytest.mark.cluster
@@ -205,7 +206,7 @@ def test_a_launcher_killed_at_random_moments_loses_nothing(katib: Katib, volume:
 _LAUNCHER = """
 import sys
 from pathlib import Path
-from kfp_katib.engines.katib import run
+from tests.engines.katib.running import run
 from kfp_katib.experiment import load
 experiment = load(Path(sys.argv[1]))
 print("ready", flush=True)

@@ -16,12 +16,12 @@ from typing import Any
 import kubernetes
 import pytest
 
-from kfp_katib.engines.katib import cancel, run
 from kfp_katib.errors import InputError, Stalled
 from kfp_katib.experiment import load
 from tests.engines.katib.live.conftest import INJECTION
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import small
+from tests.engines.katib.running import cancel, run
 
 pytestmark = pytest.mark.cluster
 NOBODY = "https://127.0.0.1:1"
