@@ -10,7 +10,7 @@ from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
 from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
-from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written
+from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

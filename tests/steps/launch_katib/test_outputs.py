@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from kfp_katib.experiment import load
 from kfp_katib.results import Condition, Metric, Trial, conclude
-from kfp_katib.steps.launch_katib.outcome import finite_metrics
-from tests.manifests import manifest
+from kfp_katib.steps.launch_katib.outputs import finite_metrics
+from tests.builders.manifest import manifest
 
 
 def test_metrics_are_finite() -> None:
