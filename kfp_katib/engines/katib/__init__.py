@@ -28,19 +28,10 @@ __all__ = [
 
 trials_here = False
 
-_HOME = {
-    "cancel": "stop",
-    "end_abandoned": "stop",
-    "own_step": "step",
-    "read": "engine",
-    "refusals": "engine",
-    "run": "engine",
-    "searches": "engine",
-    "watch": "engine",
-}
+_HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step"}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOME.get(name, 'engine')}"), name)
