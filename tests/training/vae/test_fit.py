@@ -57,10 +57,9 @@ def test_the_best_epoch_is_the_one_katib_compares(fitted: tuple[Fitted, list[Epo
     assert best == min(epochs, key=lambda epoch: (epoch.physics_distance, epoch.number))
 
 
-def test_of_equal_epochs_the_first_is_the_best(sources: Sources) -> None:
-    """It is not simply the last: a rate of almost nothing gives one distance again and again."""
+def test_the_best_epoch_is_not_simply_the_last(sources: Sources) -> None:
+    """At a rate of almost nothing no epoch is better than the first, on any platform."""
     done = fit(sources, replace(SHAKY, lr=1e-30, epochs=3), ignored)
-    assert len({epoch.physics_distance for epoch in done.curve}) == 1
     assert (done.best, len(done.curve)) == (done.curve[0], 3)
 
 
