@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kfp_katib.engines.local.abandoned import end_abandoned, own_step
     from kfp_katib.engines.local.engine import run
-    from kfp_katib.engines.local.refusals import refusals
     from kfp_katib.engines.local.existing import cancel, read, searches, watch
+    from kfp_katib.engines.local.refusals import refusals
 
 __all__ = [
     "cancel",
