@@ -19,8 +19,8 @@ from pathlib import Path
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment, check, load, render, to_yaml
 from kfp_katib.experiment.placeholders import OPTIONS, used
+from tests.builders.valid import VALID
 from tests.experiment.breaking import document
-from tests.experiment.valid import VALID
 
 HANGS_SECONDS = 20
 """A manifest that takes longer is given up."""

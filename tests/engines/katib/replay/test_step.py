@@ -11,19 +11,19 @@ import pytest
 from kubernetes.config import incluster_config
 
 from kfp_katib.engines.engine import named
-from kfp_katib.engines.katib import connect, own_step
+from kfp_katib.engines.katib import own_step
+from kfp_katib.engines.katib.api import client
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.labels import label_value
-from kfp_katib.steps.launch_katib.engines import identified
-from kfp_katib.steps.launch_katib.plan import plan
-from kfp_katib.steps.launch_katib.request import Surroundings
+from kfp_katib.steps.launch_katib import identified
+from kfp_katib.steps.launch_katib.plan import RunContext, plan
+from tests.builders.manifest import manifest
 from tests.engines.katib.replay.server import Api
 from tests.engines.katib.test_step import PODS
-from tests.manifests import manifest
 
 Serve = Callable[[Api], None]
-SEARCH, AROUND = manifest("train", "${trialParameters.lr}"), Surroundings(image="image:1")
+SEARCH, CONTEXT = manifest("train", "${trialParameters.lr}"), RunContext(image="image:1")
 KATIB = named("katib")
 RUN, STEP = "016cb5f5-47ff-4fec-8242-e537caf23781", "exit-handler-1.launch-katib"
 
@@ -84,7 +84,7 @@ def test_each_place_in_a_pipeline_has_a_search_of_its_own(
     names = set()
     for place in PLACES.values():
         at_node(place)
-        found = plan(SEARCH, AROUND, identity=identified(KATIB, given), overrides={})
+        found = plan(SEARCH, CONTEXT, identity=identified(KATIB, given), overrides={})
         names.add(found.experiment.name)
         labels = found.experiment.manifest["metadata"]["labels"]
         assert all(label_value(text) == text for text in labels.values())
@@ -131,7 +131,7 @@ def test_a_server_that_does_not_answer_is_no_lack_of_a_right(
     api: Api, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step fails with that, and may be tried again."""
-    monkeypatch.setattr(connect, "RETRIES", connect.ONCE)
+    monkeypatch.setattr(client, "RETRIES", client.ONCE)
     api.broken = {"pods"}
     serve(api)
     with pytest.raises(ClusterError, match="500"):
@@ -147,10 +147,10 @@ def test_the_pod_is_asked_for_where_it_is(
         (tmp_path / name).write_text(certifi.contents() if name == "ca.crt" else "own")
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
-    monkeypatch.setattr(connect, "_SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(client, "_SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    with connect.connect() as given, connect.connect(own_pod=True) as own:
+    with client.connect() as given, client.connect(own_pod=True) as own:
         assert (own.address, own.namespace) == ("https://10.96.0.1:443", "own")
         assert given.address != own.address
 

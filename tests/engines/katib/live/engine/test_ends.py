@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from kfp_katib.engines.katib import end_abandoned
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
 from kfp_katib.errors import InputError, TimedOut, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.labels import RUN
@@ -26,7 +26,7 @@ from kfp_katib.results import Progress
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import cancel, run, watch
-from tests.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
+from tests.engines.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
 
 pytestmark = pytest.mark.cluster
 Property = Callable[[str, object], None]
