@@ -33,6 +33,7 @@ from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
 from kfp_katib.engines.katib.api.watch import Change, Watch
 from kfp_katib.experiment import Experiment, load
+from kfp_katib.results import Condition
 from tests.engines.katib.live.engine.proxy import Traffic, proxied
 from tests.engines.katib.live.manifests import small
 from tests.engines.katib.running import cancel
@@ -110,7 +111,7 @@ def _watched(name: str) -> Iterator[Changes]:
         watch.stop()
 
 
-def _moment(changes: Changes, reached: Callable[[resources.Verdict], bool]) -> float:
+def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
     """When the Experiment stood so."""
     while not any(reached(resources.verdict(each)) for each in changes.get(timeout=600).objects):
         pass

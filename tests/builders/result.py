@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import ExperimentState, Metric, Result, Trial, TrialState, conclude
+from kfp_katib.experiment.model import (
+    Experiment,
+)
+from kfp_katib.results import Condition, ExperimentState, Metric, Result, Trial, TrialState, conclude
 from tests.builders.experiment import experiment
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -67,9 +69,7 @@ def result(
     return conclude(
         of or experiment(),
         trials,
-        state=state,
-        reason=reason,
-        message=message,
+        Condition(state, reason, message),
         notes=notes,
         katib_best=katib_best,
     )

@@ -19,17 +19,15 @@ from kfp_katib.engines.katib.api.resources import (
     SUGGESTIONS,
     TRIALS,
     Object,
-    Verdict,
 )
 from kfp_katib.engines.katib.api.watch import Change, Watch
 from kfp_katib.engines.katib.diagnosis.explain import Event, warnings
 from kfp_katib.engines.katib.diagnosis.trial_logs import TrialLogs
 from kfp_katib.engines.katib.submit import EDITABLE, Submitted
 from kfp_katib.experiment import Experiment
-from kfp_katib.results import Result, Trial, conclude
+from kfp_katib.results import KILLED, Condition, Result, Trial, conclude, trial_model_uri
 
 _NEEDED = (EXPERIMENTS, SUGGESTIONS, TRIALS)
-_KILLED = "The Experiment had its verdict while the trial still ran."
 
 
 @dataclass(slots=True)
@@ -68,7 +66,7 @@ class Session:
         return f"Experiment '{self.submitted.name}' in namespace '{self.cluster.namespace}'"
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Condition:
         """Where the Experiment stands, by Katib's word."""
         return resources.verdict(self.cache.experiment or {})
 
@@ -106,11 +104,10 @@ class Session:
 
     def trial(self, thing: Object, events: Sequence[Event] = ()) -> Trial:
         """One trial by what is known of it."""
-        root = self.models.rstrip("/")
-        uri = f"{root}/{self.submitted.name}/{resources.name(thing)}" if root else ""
+        uri = trial_model_uri(self.models, self.submitted.name, resources.name(thing))
         found = self.trial_logs.explained(resources.as_trial(thing, model_uri=uri), events)
         if found.name in self.ended and not found.completed:
-            return replace(found, state="Killed", reason="TrialKilled", message=_KILLED)
+            return replace(found, state=KILLED.state, reason=KILLED.reason, message=KILLED.message)
         return found
 
     def result(self, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
@@ -119,9 +116,7 @@ class Session:
         return conclude(
             self.experiment,
             [self.trial(each, events) for each in self.cache.trials],
-            state=verdict.state,
-            reason=verdict.reason,
-            message=self._with_suggestions_words(verdict.message),
+            replace(verdict, message=self._with_suggestions_words(verdict.message)),
             notes=notes,
             katib_best=resources.katib_best(self.cache.experiment or {}),
         )

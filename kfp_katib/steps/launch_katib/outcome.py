@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kfp_katib.results import UNAVAILABLE, Result, Trial, Value, assignments, number, objective_value
+from kfp_katib.results import Result, Trial, Value, assignments, metric_text, number, objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.steps.launch_katib.plan import Plan
@@ -74,10 +74,9 @@ def outcome(plan: Plan, result: Result, trial: Trial, checkpoint: Checkpoint | N
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
     """A trial's metrics by their strategies, and the trials by their states, for numbers in a dashboard."""
     strategies = result.experiment.objective.strategies
-    texts = {name: getattr(metric, strategies.get(name, "latest")) for name, metric in trial.metrics.items()}
     values = {
-        name: number(trial.metrics[name].latest if text == UNAVAILABLE else text)
-        for name, text in texts.items()
+        name: number(metric_text(metric, strategies.get(name, "latest")))
+        for name, metric in trial.metrics.items()
     }
     states = Counter(trial.state for trial in result.trials)
     counts = {f"trials_{state}": float(count) for state, count in sorted(states.items())}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.katib.api import resources
+from kfp_katib.results import Condition
 
 
 def resource(*true: str, false: tuple[str, ...] = (), **status: Any) -> dict[str, Any]:
@@ -46,14 +47,12 @@ def test_a_condition_that_is_false_does_not_hold() -> None:
 
 def test_an_experiment_without_a_status_was_created() -> None:
     """Before the controller has looked at it there is no status at all."""
-    assert resources.verdict({"metadata": {"name": "x"}}) == resources.Verdict("Created")
+    assert resources.verdict({"metadata": {"name": "x"}}) == Condition("Created")
 
 
 def test_a_verdict_carries_katibs_reason_and_message() -> None:
     """They come from the condition that decides."""
-    assert resources.verdict(resource("Created", "Failed")) == resources.Verdict(
-        "Failed", "FailedR", "FailedM"
-    )
+    assert resources.verdict(resource("Created", "Failed")) == Condition("Failed", "FailedR", "FailedM")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kfp_katib.results import ExperimentState, Metric, Trial, TrialState
+from kfp_katib.results import ACTIVE, Condition, ExperimentState, Metric, Trial, TrialState
 
 Object = Mapping[str, Any]
 
@@ -66,20 +66,6 @@ _EXPERIMENT_STATES: tuple[ExperimentState, ...] = ("Failed", "Succeeded", "Runni
 _COMPLETED = ("succeeded", "failed", "killed", "earlyStopped", "metricsUnavailable")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """An Experiment's state with the reason and message of the condition that says so."""
-
-    state: ExperimentState
-    reason: str = ""
-    message: str = ""
-
-    @property
-    def final(self) -> bool:
-        """Whether Katib is done with the Experiment."""
-        return self.state in ("Succeeded", "Failed")
-
-
 def name(thing: Object) -> str:
     """The name of any object."""
     return str(thing["metadata"]["name"])
@@ -104,13 +90,13 @@ def moment(text: str | None) -> datetime | None:
 # Katib's Experiments and Trials.
 
 
-def verdict(experiment: Object) -> Verdict:
+def verdict(experiment: Object) -> Condition:
     """Where an Experiment stands."""
     holds = true_conditions(experiment)
     for state in _EXPERIMENT_STATES:
         if condition := holds.get(state):
-            return Verdict(state, condition.get("reason") or "", condition.get("message") or "")
-    return Verdict("Created")
+            return Condition(state, condition.get("reason") or "", condition.get("message") or "")
+    return Condition("Created")
 
 
 def as_written(experiment: Object) -> dict[str, Any]:
@@ -143,7 +129,7 @@ def trial_state(trial: Object) -> TrialState:
 
 def is_active(trial: Object) -> bool:
     """Whether a Trial has not completed."""
-    return trial_state(trial) in ("Pending", "Running")
+    return trial_state(trial) in ACTIVE
 
 
 def as_trial(thing: Object, *, model_uri: str = "") -> Trial:

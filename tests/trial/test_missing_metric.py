@@ -12,9 +12,10 @@ import pytest
 from tensorboardX import SummaryWriter
 
 from kfp_katib import run
-from kfp_katib.engines.local.outcome import Outcome, examine
+from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
+from kfp_katib.results import TrialCondition
 from tests.builders.search import collector, search
 from tests.engines.local.searches import only
 from tests.places import DATA
@@ -26,7 +27,9 @@ EVENTS = collector("TensorFlowEvent", "/logs")
 TQDM = "\r  0%|    | 0/9\r 11%|▍   | 1/9 loss: 0.5, acc: 0.1\r100%|████| 9/9 loss: 0.4, acc: 0.2\n"
 
 
-def ended(tmp_path: Path, spec: dict[str, Any] | None, written: str | bytes | None, log: str = "") -> Outcome:
+def ended(
+    tmp_path: Path, spec: dict[str, Any] | None, written: str | bytes | None, log: str = ""
+) -> TrialCondition:
     """The outcome of a trial that ended well and left this file and this log."""
     files = TrialFolder(tmp_path / "trial")
     files.clear()
