@@ -10,7 +10,7 @@ from __future__ import annotations
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest, Parameter
 from kfp_katib.experiment.pods import is_job
-from kfp_katib.trial.trial_spec import trial_spec
+from kfp_katib.trial.template import trial_spec
 
 
 def first_job(experiment: Experiment, namespace: str) -> Manifest | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Trial
-from kfp_katib.trial import missing_metric
+from kfp_katib.trial.metrics import missing_in_lines as missing_metric
 
 
 def explained(experiment: Experiment, trial: Trial) -> Trial:

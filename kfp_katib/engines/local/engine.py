@@ -28,7 +28,7 @@ from kfp_katib.experiment.choices import choose
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Progress, Result
-from kfp_katib.trial.container import Container, container
+from kfp_katib.trial.template import Container, container
 
 
 def run(
