@@ -12,11 +12,11 @@ import click
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
-from kfp_katib.experiment.source.refusal import LIMIT_BYTES
+from kfp_katib.experiment.plain import LIMIT_BYTES
 from kfp_katib.storage.addresses import absolute
 
 if TYPE_CHECKING:
-    from kfp_katib.experiment.check import Change
+    from kfp_katib.experiment.load import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"

@@ -16,8 +16,8 @@ from typing import Any, Literal
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Manifest, TrialParameter
-from kfp_katib.experiment.pods import is_job
-from kfp_katib.experiment.trial_metadata import meta
+from kfp_katib.experiment.placeholders import meta
+from kfp_katib.experiment.schema import is_job
 
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 _DEADLINE = "activeDeadlineSeconds"

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 from kfp_katib.engines.local.processes import process
+from tests.builders.search import manifest
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest
 from tests.engines.local.test_stopping import pids
 from tests.places import ROOT
 

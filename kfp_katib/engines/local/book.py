@@ -153,20 +153,31 @@ class Book:
         )
 
     def _trial(self, record: Record) -> Trial:
-        waits = _RUNNING if record.process else _PENDING
-        outcome = record.outcome or waits
-        return Trial(
-            name=record.name,
-            parameters=record.parameters,
-            state=outcome.state,
-            reason=outcome.reason,
-            message=outcome.message,
-            metrics=outcome.metrics,
-            started=record.started,
-            ended=record.ended,
-            exit_code=record.exit_code,
-            model_uri=trial_model_uri(self._models, self._experiment.name, record.name),
-        )
+        return trial_of(record, self._experiment, self._models)
+
+
+def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
+    """A trial as its record tells it; its log is not read.
+
+    Args:
+        record: What the journal knows.
+        experiment: Whose trial it is.
+        models: URI root of the checkpoints, without a slash at its end; empty where there is none.
+    """
+    waits = _RUNNING if record.process else _PENDING
+    outcome = record.outcome or waits
+    return Trial(
+        name=record.name,
+        parameters=record.parameters,
+        state=outcome.state,
+        reason=outcome.reason,
+        message=outcome.message,
+        metrics=outcome.metrics,
+        started=record.started,
+        ended=record.ended,
+        exit_code=record.exit_code,
+        model_uri=trial_model_uri(models, experiment.name, record.name),
+    )
 
 
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")

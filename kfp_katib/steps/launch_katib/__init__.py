@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
+from kfp_katib.engines.engine import named
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ExperimentFailed, Unfinished
-from kfp_katib.experiment.choices import choose
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.launch_katib.delivery import deliver
-from kfp_katib.steps.launch_katib.engines import CLEANUPS, ENGINES, identified, run
+from kfp_katib.steps.launch_katib.engines import identified
 from kfp_katib.steps.launch_katib.evidence import failure, write_evidence
+from kfp_katib.steps.launch_katib.milestones import Milestones
 from kfp_katib.steps.launch_katib.outcome import Outcome
 from kfp_katib.steps.launch_katib.plan import plan
-from kfp_katib.steps.launch_katib.request import Files, Identity, Limits, Surroundings
+from kfp_katib.steps.launch_katib.request import Files, Limits, Surroundings
 
 __all__ = ["Files", "Identity", "Limits", "Outcome", "Surroundings", "launch"]
 
@@ -56,20 +58,20 @@ def launch(
         Unfinished: It has none: time, Ctrl-C, or a stall.
         StorageError: The manifest says that trials write models, and no trial left one.
     """
-    choose(engine, ENGINES, "engine")
-    choose(cleanup, CLEANUPS, "experiment_cleanup")
-    identity = identified(engine, identity)
-    identity.check(engine)
-    limits.check()
+    runner, options = named(engine), limits.options(cleanup)
+    identity = identified(runner, identity)
     received = _received(surroundings)
     received.check()
-    around = received.at_hand() if engine == "local" else received
+    around = received.at_hand() if runner.trials_here else received
     planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(overrides or {}))
     _log.info(
         "Experiment %s: engine %s, models in %s", planned.experiment.name, engine, planned.models or "-"
     )
     try:
-        result = run(engine, planned, identity=identity, limits=limits, cleanup=cleanup)
+        options = replace(
+            options, models=planned.models or None, on_update=Milestones().update, identity=identity
+        )
+        result = runner.run(planned.experiment, options)
         if not result.usable:
             raise ExperimentFailed(failure(result), result)
     except (Unfinished, ExperimentFailed) as error:

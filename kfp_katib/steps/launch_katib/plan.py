@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, labels, load, render
-from kfp_katib.experiment.build import canonical
 from kfp_katib.experiment.choices import choose
-from kfp_katib.experiment.override import overriding
+from kfp_katib.experiment.load import overriding
+from kfp_katib.experiment.model import canonical
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.experiment.trial_pod import read_trial_pod
-from kfp_katib.steps.launch_katib.request import Identity, Surroundings
+from kfp_katib.experiment.pods import read_trial_pod
+from kfp_katib.steps.launch_katib.request import Surroundings
 from kfp_katib.storage.addresses import absolute
 
 LARGEST_MANIFEST = 100_000

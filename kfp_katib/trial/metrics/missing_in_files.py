@@ -12,7 +12,7 @@ from pathlib import Path
 from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
 from kfp_katib.trial.excerpt import listed, shown
-from kfp_katib.trial.metrics.missing_in_lines import Lines, holds, no_number, printed, reason
+from kfp_katib.trial.metrics.missing_in_lines import Lines, elsewhere, no_number, reason
 from kfp_katib.trial.metrics.tfevents import UNREADABLE, event_files, scalars
 from kfp_katib.trial.plain_file import chunks, end_of, whole_lines
 
@@ -37,7 +37,7 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
         log: What the trial printed beside.
     """
     lines = _sample(path, metric)
-    if not lines.named and (lost := _in_log(collector, metric, log)):
+    if not lines.named and (lost := elsewhere(collector, metric, _sample(log, metric).named)):
         return lost
     if lines.named or lines.others:
         return reason(collector, metric, lines)
@@ -60,7 +60,7 @@ def of_file(collector: Collector, metric: str, path: Path, log: Path, error: OSE
     if collector.kind == "StdOut":
         return f"The file {shown(there)}, into which Katib writes what is printed, was removed by the trial."
     beside = _held(path.parent)
-    where = _fixed(collector) or _in_log(collector, metric, log)
+    where = _fixed(collector) or elsewhere(collector, metric, _sample(log, metric).named)
     where = where or (f"Its folder holds {beside} instead." if beside else _FIXED)
     return f"The metrics file {shown(there)} was not written. {where}"
 
@@ -70,7 +70,7 @@ def of_events(collector: Collector, metric: str, folder: Path, log: Path) -> str
     files = event_files(folder)
     if not files:
         instead = f" It holds {held}." if (held := _held(folder)) else ""
-        where = _fixed(collector) or _in_log(collector, metric, log) or _FIXED
+        where = _fixed(collector) or elsewhere(collector, metric, _sample(log, metric).named) or _FIXED
         return f"No file there has 'tfevents' in its name.{instead} {where}"
     tags, damaged = _tags(files, folder)
     if not tags:
@@ -107,19 +107,6 @@ def _tags(files: list[Path], folder: Path) -> tuple[dict[str, str], list[str]]:
             why = err.strerror if isinstance(err, OSError) else err
             damaged.append(f"The event file {shown(path.name)} cannot be read: {why}.")
     return tags, damaged[:1]
-
-
-def _in_log(collector: Collector, metric: str, log: Path) -> str:
-    """The metric stands in what the collector does not read."""
-    for line in _sample(log, metric).named:
-        if holds(collector, metric, line):
-            if collector.kind == "StdOut":
-                return (
-                    f"The line {shown(line, metric)} was printed by an earlier command: of a chain, "
-                    "only the last one's output is collected. Put the commands into { ...; }."
-                )
-            return printed(collector, metric, line)
-    return ""
 
 
 def _fixed(collector: Collector) -> str:

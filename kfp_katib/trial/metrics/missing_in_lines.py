@@ -64,13 +64,26 @@ def reason(collector: Collector, metric: str, lines: Lines) -> str:
     return f"None of its lines holds {metric!r}; it begins with {shown(lines.others[0])}."
 
 
-def holds(collector: Collector, metric: str, line: str) -> bool:
-    """Whether a line has a value of the metric for the collector's filters, or the default one."""
-    return any(name == metric for name, _ in _found(collector.filters or (DEFAULT_FILTER,), line))
+def in_log(collector: Collector, metric: str, log: str) -> str:
+    """Why the collector finds no value, where a line of a pod's log names the metric; else empty."""
+    named = [line for line in log.split("\n") if metric.lower() in line.lower()]
+    if collector.kind == "StdOut":
+        return reason(collector, metric, Lines(named, ()))
+    return elsewhere(collector, metric, named) if collector.kind in ("File", "TensorFlowEvent") else ""
 
 
-def printed(collector: Collector, metric: str, line: str) -> str:
-    """The metric was printed, and the collector File or TensorFlowEvent does not read that."""
+def elsewhere(collector: Collector, metric: str, printed: Sequence[str]) -> str:
+    """That a value of the metric was printed where the collector does not read; else empty."""
+    filters = collector.filters or (DEFAULT_FILTER,)
+    found = (line for line in printed if metric in [name for name, _ in _found(filters, line)])
+    line = next(found, None)
+    if line is None:
+        return ""
+    if collector.kind == "StdOut":
+        return (
+            f"The line {shown(line, metric)} was printed by an earlier command: of a chain, only the last "
+            "one's output is collected. Put the commands into { ...; }."
+        )
     return (
         f"The line {shown(line, metric)} was printed, and the collector {collector.kind} does not read what "
         "is printed. Write the metric where the collector reads, or use StdOut."

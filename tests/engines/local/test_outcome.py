@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Result, TrialCondition
-from tests.engines.local.searches import collector, search
+from tests.builders.search import collector, search
 from tests.places import DATA
 
 CASES = DATA / "cases"

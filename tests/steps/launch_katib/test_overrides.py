@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.errors import InputError
-from tests.manifests import manifest
+from tests.builders.manifest import manifest
 from tests.steps.launch_katib.test_plan import planned
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, plan
-from kfp_katib.steps.launch_katib.request import Identity, Surroundings
-from tests.manifests import MODEL, manifest
+from kfp_katib.steps.launch_katib.request import Surroundings
+from tests.builders.manifest import MODEL, manifest
 
 RUN = Identity("run-1", "launch-katib")
 

@@ -7,27 +7,29 @@ from typing import Any
 
 import pytest
 
+from kfp_katib.engines.engine import named
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
-from kfp_katib.steps.launch_katib.engines import engine
-from kfp_katib.steps.launch_katib.request import Identity, Limits
+from kfp_katib.steps.launch_katib.engines import identified
+from kfp_katib.steps.launch_katib.request import Limits
 
 
 @pytest.mark.parametrize("identity", [Identity("", "task"), Identity("run", "")], ids=["run_id", "task_name"])
 def test_a_search_in_a_cluster_must_belong_to_a_run(identity: Identity) -> None:
     """Without a run and a step a retried pod could not tell its own Experiment from others."""
     with pytest.raises(InputError, match=r"is empty and no pod .* tells it.*PIPELINE_JOB_ID_PLACEHOLDER"):
-        identity.check("katib")
+        identified(named("katib"), identity)
 
 
 def test_a_search_on_one_machine_needs_no_run() -> None:
     """There the manifest alone names the search, and the same manifest goes on where it was."""
-    Identity().check("local")
+    assert identified(named("local"), Identity()) == Identity()
 
 
 def test_a_placeholder_that_nobody_filled_is_refused() -> None:
     """A cluster fills a placeholder only where it is the whole argument; inside a text it stays."""
     with pytest.raises(InputError, match=r"run_id is 'my-{{.*the whole argument"):
-        Identity("my-{{$.pipeline_job_uuid}}", "task").check("local")
+        identified(named("local"), Identity("my-{{$.pipeline_job_uuid}}", "task"))
 
 
 @pytest.mark.parametrize(
@@ -42,15 +44,4 @@ def test_a_placeholder_that_nobody_filled_is_refused() -> None:
 def test_limits_that_make_no_sense_are_refused(limits: dict[str, Any], message: str) -> None:
     """A time must be one, and a policy one of the two."""
     with pytest.raises(InputError, match=message):
-        Limits(**limits).check()
-
-
-def test_an_engine_that_is_not_here_is_refused_with_those_that_are() -> None:
-    """No engine is ever replaced by another in silence."""
-    with pytest.raises(InputError, match=r"engine is 'kubernetes'\. Use one of: katib, local"):
-        engine("kubernetes")
-
-
-def test_the_local_engine_is_always_here() -> None:
-    """It needs nothing but this machine."""
-    assert callable(engine("local").run)
+        Limits(**limits).options("keep")

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from tensorboardX import SummaryWriter
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.results import TrialCondition
-from tests.engines.local.searches import collector, only, search
+from tests.builders.search import collector, search
+from tests.engines.local.searches import only
 from tests.places import DATA
 
 CASES = DATA / "cases"

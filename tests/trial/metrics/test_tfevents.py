@@ -19,8 +19,8 @@ from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
 from kfp_katib.trial.metrics import collect
 from kfp_katib.trial.metrics.tfevents import scalars
-from tests.engines.local.searches import collector as spec
-from tests.engines.local.searches import search
+from tests.builders.search import collector as spec
+from tests.builders.search import search
 from tests.trial.metrics.listed import pieces
 
 
