@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.engines.katib import run
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.replay.faults import REQUEST_FAULTS, WATCH_FAULTS, Faults
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
 from tests.engines.katib.replay.server import Api
-from tests.scenarios import BY_NAME, assert_ends_as_written
+from tests.engines.katib.running import run
+from tests.engines.scenarios import BY_NAME, assert_ends_as_written
 
 SEEDS = range(12)
 

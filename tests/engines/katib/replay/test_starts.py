@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.engines.katib import run
 from kfp_katib.errors import InputError
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
 from tests.engines.katib.replay.server import Api
+from tests.engines.katib.running import run
 
 Serve = Callable[[Api], None]
 
