@@ -21,11 +21,10 @@ from kfp_katib import run
 from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.outcome import Outcome
 from kfp_katib.engines.local.search import open_study
 from kfp_katib.engines.local.verdict import BUDGET_SPENT
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Metric
+from kfp_katib.results import Metric, TrialCondition
 
 SHORT = "echo loss=${trialParameters.lr}"
 SLEEP = "sleep 0.2 && echo loss=${trialParameters.lr}"
@@ -119,7 +118,7 @@ def write_journal(folder: Path) -> None:
         suggestion = suggestions.ask()
         assert suggestion is not None
         text = suggestion.parameters["lr"]
-        outcome = Outcome(
+        outcome = TrialCondition(
             "Succeeded", "TrialSucceeded", "Trial has succeeded", {"loss": Metric(text, text, text)}
         )
         name = f"bench-{number:08d}"

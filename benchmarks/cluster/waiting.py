@@ -28,11 +28,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cluster.ways import OURS, Way, peers
-from kfp_katib.engines.katib import read
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.kinds import EXPERIMENTS
-from kfp_katib.engines.katib.stream import Change, Watch
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS
+from kfp_katib.engines.katib.api.watch import Change, Watch
 from kfp_katib.experiment import Experiment, load
+from kfp_katib.results import Condition
 from tests.engines.katib.live.engine.proxy import Traffic, proxied
 from tests.engines.katib.live.manifests import small
 from tests.engines.katib.running import cancel
@@ -110,9 +111,9 @@ def _watched(name: str) -> Iterator[Changes]:
         watch.stop()
 
 
-def _moment(changes: Changes, reached: Callable[[read.Verdict], bool]) -> float:
+def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
     """When the Experiment stood so."""
-    while not any(reached(read.verdict(each)) for each in changes.get(timeout=600).objects):
+    while not any(reached(resources.verdict(each)) for each in changes.get(timeout=600).objects):
         pass
     return time.time()
 

@@ -52,7 +52,8 @@ def command(
 
 def _mapping(file: str) -> dict[str, Any]:
     """The mapping in a YAML or JSON file."""
-    from kfp_katib.experiment.source import UnreadableError, read
+    from kfp_katib.experiment.plain import UnreadableError
+    from kfp_katib.experiment.source import read
 
     try:
         return read(Path(file))

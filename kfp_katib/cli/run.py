@@ -26,7 +26,7 @@ from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.engines.options import Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
-from kfp_katib.experiment.override import overriding
+from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
 from kfp_katib.storage.addresses import stored

@@ -18,7 +18,7 @@ from kfp_katib.errors import InputError, Interrupted, KfpKatibError
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
-    from kfp_katib.experiment.check import Change
+    from kfp_katib.experiment.load import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = "-"
@@ -47,7 +47,7 @@ def source(file: str) -> Path | bytes:
 
     One byte more than the library takes is enough for it to refuse the rest.
     """
-    from kfp_katib.experiment.source.refusal import LIMIT_BYTES
+    from kfp_katib.experiment.plain import LIMIT_BYTES
 
     return sys.stdin.buffer.read(LIMIT_BYTES + 1) if file == STDIN else Path(file)
 

@@ -16,9 +16,8 @@ from typing import Any, cast
 
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.choices import closest
-from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule
-from kfp_katib.experiment.schema import ObjectType, object_types
+from kfp_katib.experiment.schema import ObjectType, is_job, object_types
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
 UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field, and one that is spelt almost so.")
@@ -45,6 +44,7 @@ RULES = (
 
 API_VERSION = "kubeflow.org/v1beta1"
 TRIAL_SPEC = "spec.trialTemplate.trialSpec"
+_NUMBERS = ("integer", "int64", "number")
 _ABSENT = object()
 
 
@@ -169,7 +169,7 @@ class _Fit:
             return self.refuse(value, "true or false", "Write true or false, without quotes.", path)
         if kind in ("quantity", "int-or-string") and not (isinstance(value, str) or number):
             return self.refuse(value, "a number or text", "Write a number or text.", path)
-        if kind in ("integer", "number") and not (number and (kind == "number" or isinstance(value, int))):
+        if kind in _NUMBERS and not (number and (kind == "number" or isinstance(value, int))):
             return self.number(value, kind, path)
         return value
 
@@ -182,12 +182,12 @@ class _Fit:
         return shown
 
     def number(self, value: Any, kind: str, path: str) -> Any:
-        wanted = "an integer" if kind == "integer" else "a number"
+        wanted = "a number" if kind == "number" else "an integer"
         placeholder = isinstance(value, str) and "${" in value
         fix = _INLINE if placeholder else f"Write {wanted}, without quotes."
         self.refuse(value, wanted, fix, path)
         try:
-            fitted = int(value) if kind == "integer" else float(value)
+            fitted = float(value) if kind == "number" else int(value)
         except (TypeError, ValueError, OverflowError):
             return _ABSENT
         self.lost.pop()
@@ -214,7 +214,7 @@ _SLIP = 0.8
 
 def _empty(kind: str) -> Any:
     """What stands for a list's item that had to be left out."""
-    return {"string": "", "integer": 0, "number": 0}.get(kind, {})
+    return "" if kind == "string" else 0 if kind in _NUMBERS else {}
 
 
 _INLINE = "Write the number itself: an inline template can put a placeholder into text only."

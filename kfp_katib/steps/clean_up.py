@@ -7,7 +7,8 @@ import logging
 
 from kfp_katib.engines.engine import named
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.source import UnreadableError, read
+from kfp_katib.experiment.plain import UnreadableError
+from kfp_katib.experiment.source import read
 from kfp_katib.steps.arguments import as_sent
 
 _log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.experiment.pods import is_job
+from kfp_katib.experiment.schema import is_job
 from kfp_katib.trial.deadline import FIELD, Deadline, deadline
 from kfp_katib.trial.trial_spec import trial_spec
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Manifest, TrialParameter
-from kfp_katib.experiment.trial_metadata import Meta, meta
+from kfp_katib.experiment.placeholders import Meta, meta
 
 
 def trial_spec(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Manifest:

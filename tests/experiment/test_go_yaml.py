@@ -8,9 +8,8 @@ import json
 import pytest
 
 from kfp_katib.experiment import check, load
+from kfp_katib.experiment.go_yaml import go_value, to_yaml
 from kfp_katib.experiment.source import read
-from kfp_katib.experiment.source.go_yaml import go_value
-from kfp_katib.experiment.write import to_yaml
 from tests.experiment.manifests import changed, random
 
 GO = {

@@ -9,7 +9,7 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import load, override
-from kfp_katib.experiment.override import overriding
+from kfp_katib.experiment.load import overriding
 from tests.experiment.manifests import ABSENT, changed, random
 
 

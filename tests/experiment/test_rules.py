@@ -9,8 +9,8 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
-from kfp_katib.experiment.check import all_rules
-from kfp_katib.experiment.source import RULES as SOURCE_RULES
+from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.plain import RULES as SOURCE_RULES
 from tests.experiment.cases import CASES, Case
 from tests.experiment.valid import VALID
 

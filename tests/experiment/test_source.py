@@ -15,8 +15,8 @@ import yaml
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
-from kfp_katib.experiment.source import RULES, read
-from kfp_katib.experiment.source.refusal import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES
+from kfp_katib.experiment.plain import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES, RULES
+from kfp_katib.experiment.source import read
 from tests.experiment.manifests import random
 from tests.untraced import untraced_environment
 

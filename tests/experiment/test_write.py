@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfp_katib.experiment import load, to_yaml
+from kfp_katib.experiment.go_yaml import dump
 from kfp_katib.experiment.source import read
-from kfp_katib.experiment.write import dump
 from tests.experiment.manifests import CONTAINER, changed, random
 from tests.experiment.valid import VALID
 from tests.places import DATA

@@ -18,7 +18,7 @@ from kfp_katib.experiment.model import (
     Strategy,
     TrialTemplate,
 )
-from kfp_katib.results import ExperimentState, Metric, Result, Trial, TrialState, conclude
+from kfp_katib.results import Condition, ExperimentState, Metric, Result, Trial, TrialState, conclude
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PARAMETERS = (
@@ -120,9 +120,7 @@ def result(
     return conclude(
         of or experiment(),
         trials,
-        state=state,
-        reason=reason,
-        message=message,
+        Condition(state, reason, message),
         notes=notes,
         katib_best=katib_best,
     )

@@ -7,16 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kfp_katib.engines.katib import preflight, stop
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.first_trial import first_job
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, as_written
+from kfp_katib.engines.katib.api.resources import name as name_of
 from kfp_katib.engines.katib.follow import Patience, follow
-from kfp_katib.engines.katib.identity import as_written, labelled, texts
-from kfp_katib.engines.katib.kinds import EXPERIMENTS
-from kfp_katib.engines.katib.outcome import final
-from kfp_katib.engines.katib.read import name as name_of
 from kfp_katib.engines.katib.session import Session, following
-from kfp_katib.engines.katib.signals import experiment_ends_with_run
-from kfp_katib.engines.katib.submit import adopt, create, find, no_such, submitted
+from kfp_katib.engines.katib.step import experiment_ends_with_run
+from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment, Problem, load
@@ -49,12 +46,13 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
         where = f" -n {identity.namespace}" if identity.namespace else ""
         raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
     patience = Patience(options.timeout_seconds, options.on_timeout, options.stall_timeout_seconds)
-    wanted = texts(experiment, run_id=identity.run_id, task_name=identity.task_name)
     with connect(identity.namespace or experiment.namespace) as cluster:
-        manifest = labelled(experiment, cluster.namespace, wanted)
+        manifest = labelled(
+            experiment, cluster.namespace, run_id=identity.run_id, task_name=identity.task_name
+        )
         ours = adopt(cluster, manifest)
         if ours is None:
-            preflight.check(cluster, manifest, first_job(experiment, cluster.namespace))
+            preflight.check(cluster, manifest, preflight.first_job(experiment, cluster.namespace))
             ours = create(cluster, manifest)
         with (
             experiment_ends_with_run(cluster, ours.name, ours.uid),
@@ -105,7 +103,7 @@ def read(name: str, options: RunOptions) -> Result:
     with _looking_at(name, options) as session:
         if not session.wait_until(lambda: session.complete, _READ_SECONDS):
             raise ClusterError(f"Experiment '{name}' could not be read within {_READ_SECONDS:g} s.")
-        return final(session)
+        return session.final_result()
 
 
 @contextmanager
@@ -115,6 +113,6 @@ def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
         if stored is None:
             raise InputError(no_such(name, cluster.namespace))
         experiment = load(as_written(stored), name=f"Experiment '{name}'")
-        ours = submitted(stored, adopted=True)
+        ours = submitted(stored)
         with following(cluster, experiment, ours, models=str(options.models or "")) as session:
             yield session

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
-from kfp_katib.engines.katib import read
-from kfp_katib.engines.katib.connect import Cluster, connect
-from kfp_katib.engines.katib.identity import run_selector
-from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind
-from kfp_katib.engines.katib.submit import Submitted, no_such
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.client import Cluster, connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind, Object
+from kfp_katib.engines.katib.submit import Submitted, no_such, run_selector
 from kfp_katib.engines.options import Cleanup, RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted
 from kfp_katib.results import Result
@@ -88,7 +86,7 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
                 raise
             logger.info("namespace %s is left out, no launcher of ours can be in it: %s", namespace, error)
             return []
-        left = [read.name(each) for each in found if not read.verdict(each).final]
+        left = [resources.name(each) for each in found if not resources.verdict(each).final]
         for name in left:
             cluster.delete(EXPERIMENTS, name)
         for name in left:
@@ -166,7 +164,7 @@ def _left(cluster: Cluster, name: str) -> list[str]:
     return []
 
 
-def _held(kind: Kind, thing: Mapping[str, Any]) -> str:
+def _held(kind: Kind, thing: Object) -> str:
     finalizers = thing["metadata"].get("finalizers") or ()
     held = f" (held by {', '.join(finalizers)})" if finalizers else ""
-    return f"{kind.plural[:-1]} {read.name(thing)}{held}"
+    return f"{kind.plural[:-1]} {resources.name(thing)}{held}"

@@ -12,12 +12,21 @@ from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.names import trial_name
-from kfp_katib.engines.local.outcome import Outcome
 from kfp_katib.engines.local.processes import Process
 from kfp_katib.engines.local.search.suggestions import SEED, Suggestions
-from kfp_katib.engines.local.verdict import RUNNING, Tally, Verdict
+from kfp_katib.engines.local.verdict import RUNNING, Tally
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Progress, Result, Score, Trial, conclude, objective_value
+from kfp_katib.results import (
+    Condition,
+    Progress,
+    Result,
+    Score,
+    Trial,
+    TrialCondition,
+    conclude,
+    objective_value,
+    trial_model_uri,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +57,7 @@ class Book:
         self._folder = folder
         self._searches_before = folder.earlier
         self._suggestions = suggestions
-        self._models = models.rstrip("/")
+        self._models = models
         self._notes = notes
         self._records: list[Record] = []
         self._names: set[str] = set()
@@ -85,7 +94,9 @@ class Book:
         self._write(record)
         return record
 
-    def completed(self, record: Record, outcome: Outcome, *, when: datetime, exit_code: int | None) -> None:
+    def completed(
+        self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
+    ) -> None:
         """A trial has ended."""
         record = replace(record, outcome=outcome, ended=when, exit_code=exit_code)
         self._write(record)
@@ -95,14 +106,12 @@ class Book:
         """A trial is stopped by us and will run again when the search goes on."""
         self._write(replace(record, process=None, started=None))
 
-    def result(self, verdict: Verdict = RUNNING, *more_notes: str) -> Result:
+    def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
         """The Result by what is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
             [self._with_log(record) for record in self._records],
-            state=verdict.state,
-            reason=verdict.reason,
-            message=verdict.message,
+            verdict,
             notes=(*self._notes, *more_notes),
         )
 
@@ -167,9 +176,9 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         started=record.started,
         ended=record.ended,
         exit_code=record.exit_code,
-        model_uri=f"{models}/{experiment.name}/{record.name}" if models else "",
+        model_uri=trial_model_uri(models, experiment.name, record.name),
     )
 
 
-_RUNNING = Outcome("Running", "TrialRunning", "Trial is running")
-_PENDING = Outcome("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")
+_RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")
+_PENDING = TrialCondition("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")

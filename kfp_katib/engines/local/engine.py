@@ -22,12 +22,12 @@ from kfp_katib.engines.local.refusals import any_container, refusals
 from kfp_katib.engines.local.search import Suggestions, open_study
 from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
-from kfp_katib.engines.local.verdict import RUNNING, Verdict
+from kfp_katib.engines.local.verdict import RUNNING
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Result
+from kfp_katib.results import Condition, Result
 from kfp_katib.trial.container import Container
 
 
@@ -98,7 +98,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         except Unfinished as err:  # the journal cannot be written
             err.result = err.result or book.result()
             raise
-        if isinstance(found, Verdict):
+        if isinstance(found, Condition):
             return book.result(found)
         return _without_verdict(found, experiment, book, fail=options.on_timeout == "fail")
 
@@ -112,7 +112,7 @@ def _search(
     gpus: Gpus,
     waiting: list[Record],
     deadline: float | None,
-) -> Verdict | Stop:
+) -> Condition | Stop:
     events: SimpleQueue[int | Stop] = SimpleQueue()
     crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost"))
     slots = gpus.slots(experiment.parallel_trial_count)
@@ -120,7 +120,7 @@ def _search(
         experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
     ) as loop:
         found = loop.run(deadline)
-        if isinstance(found, Verdict):
+        if isinstance(found, Condition):
             journal.store_verdict(suggestions.study, found)
             loop.settle()
         return found

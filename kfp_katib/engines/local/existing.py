@@ -52,10 +52,7 @@ def read(name: str, options: RunOptions) -> Result:
     return conclude(
         experiment,
         [_with_log(trial_of(each, experiment, models), folder) for each in journal.read(study)],
-        state=condition.state,
-        reason=condition.reason,
-        message=condition.message,
-        notes=(),
+        condition,
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from kfp_katib.engines.local.search.algorithms import ALGORITHMS
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
-from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.problem import Finding, Problem, Rule
+from kfp_katib.experiment.schema import is_job
 from kfp_katib.trial.container import Container, container
 
 RULE = Rule("not-on-this-machine", "The local engine does not run it.")

@@ -6,10 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kfp_katib.experiment.pods import JOB, REPLICAS, TRAINING_API_VERSION
+from kfp_katib.experiment.pods import REPLICAS, TRAINING_API_VERSION
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View
+from kfp_katib.experiment.schema import JOB
 
 _TRAIN_JOB = ("trainer.kubeflow.org/v1alpha1", "TrainJob")
 _SHIPPED = {JOB, _TRAIN_JOB, *((TRAINING_API_VERSION, kind) for kind in REPLICAS)}

@@ -1,57 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `fields.json` from the typed models of the Katib project: `python -m kfp_katib.experiment.schema`.
+"""Writes `fields.json`, one line a type: `python -m kfp_katib.experiment.schema [API] [APIMACHINERY]`.
 
-Importing those models takes half a second, reading the table a few milliseconds; `kfp-katib validate`
-answers in less than one second. A test holds the table to the installed models.
+Fields and types come from the typed models of the Katib project, which are JSON's: how many bits an integer
+has, and what Go leaves out where it is empty, they do not say. That is read from Go's source, unpacked from
+the modules k8s.io/api and k8s.io/apimachinery (0.34 here); without these folders it stays as it is.
+
+Importing the models takes half a second, reading the table a few milliseconds; `kfp-katib validate` answers
+in less than one second. A test holds the table to the installed models.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import re
+import sys
 import types
 import typing
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from kfp_katib.experiment.schema import TABLE, ObjectType, object_types
 
-BATCH: dict[str, dict[str, Any]] = {
+if typing.TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Models = list["type[BaseModel]"]
+
+JOB_KINDS: Mapping[str, Mapping[str, str]] = {
     # kubeflow-katib-api has no batch/v1; these are the fields of Kubernetes 1.34's Job.
     "Job": {
-        "fields": {
-            "apiVersion": "string",
-            "kind": "string",
-            "metadata": "ObjectMeta",
-            "spec": "JobSpec",
-            "status": "any",
-        },
-        "required": ["spec"],
+        "string": "apiVersion kind",
+        "ObjectMeta": "metadata",
+        "JobSpec": "spec",
+        "any": "status",
     },
     "JobSpec": {
-        "fields": {
-            "activeDeadlineSeconds": "integer",
-            "backoffLimit": "integer",
-            "backoffLimitPerIndex": "integer",
-            "completionMode": "string",
-            "completions": "integer",
-            "managedBy": "string",
-            "manualSelector": "boolean",
-            "maxFailedIndexes": "integer",
-            "parallelism": "integer",
-            "podFailurePolicy": "any",
-            "podReplacementPolicy": "string",
-            "selector": "any",
-            "successPolicy": "any",
-            "suspend": "boolean",
-            "template": "PodTemplateSpec",
-            "ttlSecondsAfterFinished": "integer",
-        },
-        "required": ["template"],
+        "integer": "activeDeadlineSeconds backoffLimit backoffLimitPerIndex completions maxFailedIndexes "
+        "parallelism ttlSecondsAfterFinished",
+        "string": "completionMode managedBy podReplacementPolicy",
+        "boolean": "manualSelector suspend",
+        "PodTemplateSpec": "template",
+        "any": "podFailurePolicy selector successPolicy",
     },
 }
 
-PLAIN: dict[Any, str] = {
+PLAIN: Mapping[Any, str] = {
     str: "string",
     int: "integer",
     float: "number",
@@ -60,33 +56,52 @@ PLAIN: dict[Any, str] = {
     object: "any",
     datetime.datetime: "string",
 }
+OTHERS = {"Quantity": "quantity", "IntOrString": "int-or-string"}
+
+_GROUPS = re.compile(r"^(V1beta1|IoK8sApi(CoreV1|machineryPkg(ApisMetaV1|ApiResource|UtilIntstr)))")
+
+GO_FILES = ("core/v1/types.go", "batch/v1/types.go", "pkg/apis/meta/v1/types.go")
+_STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r'^\t(?:\w+ )?\s*(\S+)\s+`json:"([^"]*)"', re.MULTILINE)
+_NAMED = re.compile(r"^type (\w+) (string|\[\]\S+|map\S+)", re.MULTILINE)
+_WRITTEN_EMPTY = re.compile(r"(string|bool|int32|int64|\[\]\S+|map\S+)")  # no pointer, no struct
 
 
-def table() -> dict[str, dict[str, Any]]:
-    """Every type that an Experiment or its Job can hold: fields, and which of them Kubernetes requires."""
+def table(go: str = "") -> dict[str, ObjectType]:
+    """Every type that an Experiment or its Job can hold.
+
+    Args:
+        go: Go's source; what only it says is taken from the present table where there is none.
+    """
     from kubeflow_katib_api import models  # type: ignore[import-untyped]
 
-    found: dict[str, dict[str, Any]] = dict(BATCH)
-    waiting: list[type[BaseModel]] = [models.V1beta1Experiment, models.IoK8sApiCoreV1PodTemplateSpec]
+    found = dict(_jobs())
+    waiting: Models = [models.V1beta1Experiment, models.IoK8sApiCoreV1PodTemplateSpec]
     while waiting:
         model = waiting.pop()
         if _name(model) not in found:
             found[_name(model)] = _describe(model, waiting)
-    found["Experiment"]["fields"]["status"] = "any"  # Katib writes it; nobody submits it
-    return {name: found[name] for name in sorted(_reachable(found))}
+    said = dict(read_go(go)) if go else dict(_said_before())
+    return {name: _completed(known, *said.get(name, ((), ()))) for name, known in sorted(found.items())}
 
 
-def _describe(model: type[BaseModel], waiting: list[type[BaseModel]]) -> dict[str, Any]:
-    fields = {
-        field.alias or name: _kind(field.annotation, waiting) for name, field in model.model_fields.items()
+def _jobs() -> Iterator[tuple[str, ObjectType]]:
+    for name, required in (("Job", "spec"), ("JobSpec", "template")):
+        kinds = {field: kind for kind, fields in JOB_KINDS[name].items() for field in fields.split()}
+        yield name, ObjectType(dict(sorted(kinds.items())), [required])
+
+
+def _describe(model: type[BaseModel], waiting: Models) -> ObjectType:
+    fields = {field.alias or name: field for name, field in sorted(model.model_fields.items())}
+    # The status is Katib's to write; nobody submits it.
+    kinds = {
+        name: "any" if name == "status" else _kind(field.annotation, waiting)
+        for name, field in sorted(fields.items())
     }
-    required = sorted(
-        field.alias or name for name, field in model.model_fields.items() if field.is_required()
-    )
-    return {"fields": dict(sorted(fields.items())), "required": required}
+    return ObjectType(kinds, [name for name in kinds if fields[name].is_required()])
 
 
-def _kind(annotation: Any, waiting: list[type[BaseModel]]) -> str:
+def _kind(annotation: Any, waiting: Models) -> str:
     """`string`, `[Container]` (a list), `{string}` (a map) and the like."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
@@ -100,38 +115,51 @@ def _kind(annotation: Any, waiting: list[type[BaseModel]]) -> str:
         return f"{{{_kind(arguments[1], waiting)}}}"
     if annotation in PLAIN:
         return PLAIN[annotation]
-    if _name(annotation) == "Quantity":
-        return "quantity"
-    if _name(annotation) == "IntOrString":
-        return "int-or-string"
-    waiting.append(annotation)
-    return _name(annotation)
+    name = _name(annotation)
+    if name not in OTHERS:
+        waiting.append(annotation)
+    return OTHERS.get(name, name)
 
 
 def _name(model: type[BaseModel]) -> str:
     """A model's name without the prefix of its API group."""
-    for prefix in (
-        "IoK8sApiCoreV1",
-        "IoK8sApimachineryPkgApisMetaV1",
-        "IoK8sApimachineryPkgApiResource",
-        "IoK8sApimachineryPkgUtilIntstr",
-        "V1beta1",
-    ):
-        if model.__name__.startswith(prefix):
-            return model.__name__.removeprefix(prefix)
-    return model.__name__
+    return _GROUPS.sub("", model.__name__)
 
 
-def _reachable(found: dict[str, dict[str, Any]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = ["Experiment", "Job"]
-    while waiting:
-        name = waiting.pop()
-        if name in found and name not in seen:
-            seen.add(name)
-            waiting += [kind.strip("[]{}") for kind in found[name]["fields"].values()]
-    return seen
+def read_go(source: str) -> Iterator[tuple[str, tuple[list[str], list[str]]]]:
+    """For each struct of Go's source the fields that it omits where they are empty, and those of 64 bits."""
+    structs, named = dict(_STRUCT.findall(source)), dict(_NAMED.findall(source))
+
+    def fields(struct: str) -> Iterator[tuple[str, str, bool]]:
+        for kind, json_tag in _FIELD.findall(structs.get(struct, "")):
+            name, *options = json_tag.split(",")
+            if "inline" in options:
+                yield from fields(kind.rpartition(".")[2])
+            else:
+                yield name, named.get(kind, kind), "omitempty" in options
+
+    for struct in structs:
+        omitted = [name for name, kind, empty in fields(struct) if empty and _WRITTEN_EMPTY.fullmatch(kind)]
+        yield struct, (omitted, [name for name, kind, _ in fields(struct) if "int64" in kind])
+
+
+def _said_before() -> Iterator[tuple[str, tuple[Iterable[str], Iterable[str]]]]:
+    for name, known in object_types().items():
+        yield name, (known.omitted, [field for field, kind in known.fields.items() if "int64" in kind])
+
+
+def _completed(known: ObjectType, omitted: Iterable[str], wide: Iterable[str]) -> ObjectType:
+    wider = {name: known.fields[name].replace("integer", "int64") for name in wide if name in known.fields}
+    return ObjectType({**known.fields, **wider}, known.required, sorted({*omitted} & {*known.fields}))
+
+
+def written(known: Mapping[str, ObjectType]) -> str:
+    """The table as text."""
+    entries = {name: {part: x for part, x in asdict(each).items() if x} for name, each in known.items()}
+    return "{\n" + ",\n".join(f'"{name}": {json.dumps(entry)}' for name, entry in entries.items()) + "\n}\n"
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("fields.json").write_text(json.dumps(table(), indent=1) + "\n", encoding="utf-8")
+    FILES = [Path(folder, name) for folder in sys.argv[1:] for name in GO_FILES]
+    GO = "\n".join(file.read_text(encoding="utf-8") for file in FILES if file.exists())
+    TABLE.write_text(written(table(GO)), encoding="utf-8")

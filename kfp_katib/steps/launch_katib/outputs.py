@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from kfp_katib.report.words import exit_code, log_end
 from kfp_katib.results import (
-    UNAVAILABLE,
     Result,
     Trial,
     Value,
     assignments,
+    metric_text,
     number,
     objective_text,
     objective_value,
@@ -91,10 +91,9 @@ def outputs(result: Result, trial: Trial, models: str, checkpoint: Checkpoint | 
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
     """A trial's metrics by their strategies, and the trials by their states, for numbers in a dashboard."""
     strategies = result.experiment.objective.strategies
-    texts = {name: getattr(metric, strategies.get(name, "latest")) for name, metric in trial.metrics.items()}
     values = {
-        name: number(trial.metrics[name].latest if text == UNAVAILABLE else text)
-        for name, text in texts.items()
+        name: number(metric_text(metric, strategies.get(name, "latest")))
+        for name, metric in trial.metrics.items()
     }
     states = Counter(trial.state for trial in result.trials)
     counts = {f"trials_{state}": float(count) for state, count in sorted(states.items())}

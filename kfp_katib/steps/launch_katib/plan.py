@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, labels, load, render
-from kfp_katib.experiment.build import canonical
 from kfp_katib.experiment.choices import choose
-from kfp_katib.experiment.override import overriding
+from kfp_katib.experiment.load import overriding
+from kfp_katib.experiment.model import canonical
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.experiment.trial_pod import read_trial_pod
+from kfp_katib.experiment.pods import read_trial_pod
 from kfp_katib.storage.addresses import absolute
 
 LARGEST_MANIFEST = 100_000

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.experiment import load
-from kfp_katib.results import Metric, Trial, conclude
+from kfp_katib.results import Condition, Metric, Trial, conclude
 from kfp_katib.steps.launch_katib.outputs import finite_metrics
 from tests.manifests import manifest
 
@@ -29,5 +29,5 @@ def test_metrics_are_finite() -> None:
     }
     counts = {"trials_Failed": 1.0, "trials_Succeeded": 1.0}
     best = Trial("a", {"lr": "0.1"}, "Succeeded", metrics=metrics)
-    result = conclude(experiment, [best, Trial("b", {}, "Failed")], state="Succeeded", reason="", message="")
+    result = conclude(experiment, [best, Trial("b", {}, "Failed")], Condition("Succeeded"))
     assert finite_metrics(best, result) == {"loss": 0.5, "odd": 7.0} | counts

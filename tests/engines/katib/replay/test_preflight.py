@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.engines.katib.connect import connect
+from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.preflight import check
 from kfp_katib.errors import ClusterError, InputError
 from tests.engines.katib.live.manifests import small

@@ -11,7 +11,8 @@ import pytest
 from kubernetes.config import incluster_config
 
 from kfp_katib.engines.engine import named
-from kfp_katib.engines.katib import connect, own_step
+from kfp_katib.engines.katib import own_step
+from kfp_katib.engines.katib.api import client
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.labels import label_value
@@ -130,7 +131,7 @@ def test_a_server_that_does_not_answer_is_no_lack_of_a_right(
     api: Api, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step fails with that, and may be tried again."""
-    monkeypatch.setattr(connect, "RETRIES", connect.ONCE)
+    monkeypatch.setattr(client, "RETRIES", client.ONCE)
     api.broken = {"pods"}
     serve(api)
     with pytest.raises(ClusterError, match="500"):
@@ -146,10 +147,10 @@ def test_the_pod_is_asked_for_where_it_is(
         (tmp_path / name).write_text(certifi.contents() if name == "ca.crt" else "own")
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
-    monkeypatch.setattr(connect, "_SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(client, "_SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    with connect.connect() as given, connect.connect(own_pod=True) as own:
+    with client.connect() as given, client.connect(own_pod=True) as own:
         assert (own.address, own.namespace) == ("https://10.96.0.1:443", "own")
         assert given.address != own.address
 

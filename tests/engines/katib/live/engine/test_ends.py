@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from kfp_katib.engines.katib import end_abandoned
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
 from kfp_katib.errors import InputError, TimedOut, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.labels import RUN

@@ -13,7 +13,7 @@ import kubernetes
 import pytest
 import yaml
 
-from kfp_katib.engines.katib.rights import RIGHTS, Right
+from kfp_katib.engines.katib.preflight import RIGHTS, Right
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from tests.engines.katib.live.katib import Katib
