@@ -14,8 +14,8 @@ from pathlib import Path
 
 from kfp_katib.engines.local import crew
 from kfp_katib.engines.local.processes import process
+from tests.builders import search as searches
 from tests.cli.commands import manifest, write
-from tests.engines.local import searches
 from tests.engines.local.drive import until
 from tests.engines.local.test_stopping import pids
 from tests.places import ROOT

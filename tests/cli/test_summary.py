@@ -14,10 +14,10 @@ from kfp_katib.cli.summary import in_colour, last_failure, summary
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.experiment.model import ParameterType
 from kfp_katib.results import Condition, Metric, Result, Trial, conclude
-from tests.engines.local.search.searching import double, experiment, one_of
+from tests.builders.experiment import double, experiment, one_of
 from tests.report.test_display import Screen
 
-FOLDER = Path("/runs/search")
+FOLDER = Path("/runs/tune")
 
 
 def succeeded(number: int) -> Trial:
@@ -141,13 +141,13 @@ def test_a_search_without_a_verdict_says_so() -> None:
         made, [succeeded(1)], Condition("Running", "ExperimentRunning", "Experiment is running")
     )
     text = summary(stopped, FOLDER, colour=False)
-    assert "Experiment search has no verdict yet: best loss 1 in trial t1." in text
+    assert "Experiment tune has no verdict yet: best loss 1 in trial t1." in text
     assert "running" not in text
 
 
 def test_a_search_without_trials_has_no_table() -> None:
     """It says that there is no result."""
-    assert summary(ended(), FOLDER, colour=False).startswith("Experiment search ended without a usable")
+    assert summary(ended(), FOLDER, colour=False).startswith("Experiment tune ended without a usable")
 
 
 def test_the_last_failure_shows_twenty_lines() -> None:
@@ -158,7 +158,7 @@ def test_the_last_failure_shows_twenty_lines() -> None:
     head, *lines, files = last_failure(ended(first, last), FOLDER).splitlines()
     assert head == "Trial t2 Failed: Exit code 3."
     assert lines == [f"    line {n}" for n in range(10, 30)]
-    assert files == "Its files: /runs/search/t2"
+    assert files == "Its files: /runs/tune/t2"
 
 
 def test_a_killed_trial_does_not_hide_the_one_that_failed() -> None:

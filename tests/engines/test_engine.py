@@ -15,7 +15,7 @@ import kfp_katib
 from kfp_katib import InputError, RunOptions, load
 from kfp_katib.engines.engine import ENGINES, Engine, named, of_cluster
 from kfp_katib.engines.options import Options
-from tests.manifests import manifest
+from tests.builders.manifest import manifest
 
 
 def test_an_engine_that_is_not_here_is_refused_with_those_that_are() -> None:

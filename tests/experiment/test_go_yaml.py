@@ -10,7 +10,8 @@ import pytest
 from kfp_katib.experiment import check, load
 from kfp_katib.experiment.go_yaml import go_value, to_yaml
 from kfp_katib.experiment.source import read
-from tests.experiment.manifests import changed, random
+from tests.builders.manifest import changed
+from tests.builders.valid import random
 
 GO = {
     **dict.fromkeys(("y", "Y", "yes", "on", "ON", "true", "True"), True),

@@ -10,7 +10,8 @@ import pytest
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import load, override
 from kfp_katib.experiment.load import overriding
-from tests.experiment.manifests import ABSENT, changed, random
+from tests.builders.manifest import ABSENT, changed
+from tests.builders.valid import random
 
 
 def test_without_values_nothing_changes() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kfp_katib.experiment import check
 from kfp_katib.experiment.rules.real_shell import syntax_error
 from kfp_katib.experiment.rules.shell import parse
-from tests.experiment.manifests import ABSENT, CONTAINER, changed, random
+from tests.builders.manifest import ABSENT, CONTAINER, changed
+from tests.builders.valid import random
 
 LOST = {
     "script-ends-empty",

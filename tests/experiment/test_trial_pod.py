@@ -11,8 +11,8 @@ import pytest
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import load, render
 from kfp_katib.experiment.pods import pod_templates
-from tests.experiment.manifests import CONTAINER, POD, changed, random
-from tests.experiment.trial_kinds import config_map, pytorch_job, train_job
+from tests.builders.manifest import CONTAINER, POD, changed
+from tests.builders.valid import config_map, pytorch_job, random, train_job
 
 SECRET = {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s3", "key": "token"}}}
 CLAIM = {"name": "models", "persistentVolumeClaim": {"claimName": "models"}}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from kfp_katib.experiment import load, to_yaml
 from kfp_katib.experiment.go_yaml import dump
 from kfp_katib.experiment.source import read
-from tests.experiment.manifests import CONTAINER, changed, random
-from tests.experiment.valid import VALID
+from tests.builders.manifest import CONTAINER, changed
+from tests.builders.valid import VALID, random
 from tests.places import DATA
 
 CERN = DATA / "cern.yaml"

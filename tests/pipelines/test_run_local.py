@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests import MODEL, manifest
+from tests.builders.manifest import MODEL, manifest
 from tests.places import ROOT
 
 TRAIN = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")

@@ -11,7 +11,7 @@ import pytest
 
 from kfp_katib.report.display import Display, status_line, trial_line
 from kfp_katib.results import Condition, Metric, Progress, Result, Score, Trial, TrialState, conclude
-from tests.engines.local.search.searching import experiment
+from tests.builders.experiment import experiment
 
 
 class Screen(io.StringIO):

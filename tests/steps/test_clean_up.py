@@ -15,7 +15,7 @@ import pytest
 
 from kfp_katib.errors import InputError
 from kfp_katib.steps.clean_up import clean_up_run
-from tests.manifests import manifest
+from tests.builders.manifest import manifest
 from tests.places import MINE, ROOT
 
 LAUNCH = """

@@ -16,8 +16,8 @@ import pytest
 from kfp_katib.errors import KfpKatibError, StorageError
 from kfp_katib.storage import into_prefix, promote, read_checkpoint, verify
 from kfp_katib.storage.copying import Disturbed
-from tests.s3 import Gate
 from tests.storage.models import contents, listing, write_files, write_model
+from tests.support.s3 import Gate
 
 OLD = {"model.onnx": b"old", "only/old": b"1"}
 NEW = {"model.onnx": b"new", "only/new": b"2"}

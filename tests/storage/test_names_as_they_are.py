@@ -14,9 +14,9 @@ from kfp_katib.results import Trial
 from kfp_katib.storage import collect, objects, promote, prune, read_checkpoint, verify
 from kfp_katib.storage.objects import delete, files_below
 from kfp_katib.storage.places import Place, place
-from tests.results.made import result, trial
-from tests.s3 import Gate
+from tests.builders.result import result, trial
 from tests.storage.models import contents, write_files, write_model
+from tests.support.s3 import Gate
 
 pytestmark = pytest.mark.usefixtures("no_patterns")
 

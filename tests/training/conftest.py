@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.s3 import KEYS, s3_server
+from tests.support.s3 import KEYS, s3_server
 from training.prepare import prepare
 
 TINY = {

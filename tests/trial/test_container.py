@@ -10,7 +10,7 @@ import pytest
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.trial.container import container
-from tests.engines.local.searches import manifest, search
+from tests.builders.search import manifest, search
 
 
 def with_reference(reference: str) -> Experiment:

@@ -16,7 +16,8 @@ from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.results import TrialCondition
-from tests.engines.local.searches import collector, only, search
+from tests.builders.search import collector, search
+from tests.engines.local.searches import only
 from tests.places import DATA
 
 CASES = DATA / "cases"

@@ -11,10 +11,10 @@ import pytest
 from kfp_katib.engines.katib.submit import EDITABLE, HASH_LABEL, MANAGER, differences, labelled, run_selector
 from kfp_katib.experiment import load
 from kfp_katib.experiment.labels import RUN, TASK
+from tests.builders.manifest import changed
+from tests.builders.valid import VALID
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.manifests import COLLECTORS, rich, small
-from tests.experiment.manifests import changed
-from tests.experiment.valid import VALID
 
 STORED = recording.read("budget").manifest
 RECORDED = sorted(path.name.partition(".")[0] for path in recording.FOLDER.glob("*.json.gz"))

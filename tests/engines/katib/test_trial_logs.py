@@ -20,9 +20,9 @@ from kfp_katib.engines.katib.diagnosis.trial_logs import (
 )
 from kfp_katib.experiment import load
 from kfp_katib.results import Trial, TrialState
+from tests.builders.manifest import experiment, grid, job
 from tests.engines.katib.live.manifests import small
 from tests.engines.katib.made import ended, pod, waits
-from tests.manifests import experiment, grid, job
 
 COLLECTOR = "metrics-logger-and-collector"
 

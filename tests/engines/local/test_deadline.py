@@ -13,9 +13,10 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.experiment import load
+from tests.builders.search import manifest
 from tests.engines.local import drive
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest, only
+from tests.engines.local.searches import only
 from tests.engines.local.test_stopping import nobody_runs, pids
 
 PRINT = "echo loss=${trialParameters.lr}"

@@ -14,7 +14,7 @@ import pytest
 from kfp_katib import run
 from kfp_katib.engines.local.journal_file import JournalFile
 from kfp_katib.errors import InputError, Unfinished
-from tests.engines.local.searches import search
+from tests.builders.search import search
 
 SCRIPT = "echo x >> {place}/count; echo loss=${{trialParameters.lr}}"
 

@@ -11,7 +11,8 @@ import pytest
 from kfp_katib import run
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.results import Progress
-from tests.engines.local.searches import LOSS, search
+from tests.builders.manifest import LOSS
+from tests.builders.search import search
 
 PRINT = "echo loss=${trialParameters.lr}"
 TRIALS = 420

@@ -21,7 +21,7 @@ from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Result, TrialCondition
-from tests.engines.local.searches import collector, search
+from tests.builders.search import collector, search
 from tests.places import DATA
 
 CASES = DATA / "cases"

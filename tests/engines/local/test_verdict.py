@@ -17,7 +17,7 @@ from kfp_katib.engines.local.verdict import (
     verdict,
 )
 from kfp_katib.results import Condition, Metric, Trial, TrialState
-from tests.engines.local.searches import search
+from tests.builders.search import search
 
 
 def trial(state: TrialState, loss: str = "") -> Trial:

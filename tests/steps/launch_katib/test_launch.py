@@ -12,7 +12,7 @@ import pytest
 
 from kfp_katib.errors import ExperimentFailed, InputError, KfpKatibError, StorageError, TimedOut
 from kfp_katib.steps.launch_katib import Files, Identity, LaunchOutputs, Limits, RunContext, launch
-from tests.manifests import MODEL, manifest
+from tests.builders.manifest import MODEL, manifest
 from tests.places import MINE
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")

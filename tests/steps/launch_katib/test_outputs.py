@@ -6,7 +6,7 @@ from __future__ import annotations
 from kfp_katib.experiment import load
 from kfp_katib.results import Condition, Metric, Trial, conclude
 from kfp_katib.steps.launch_katib.outputs import finite_metrics
-from tests.manifests import manifest
+from tests.builders.manifest import manifest
 
 
 def test_metrics_are_finite() -> None:

@@ -15,7 +15,7 @@ import pytest
 from s3fs import S3FileSystem
 from s3fs.core import S3File
 
-from tests.s3 import KEYS, s3_server
+from tests.support.s3 import KEYS, s3_server
 from tests.training.data.showers import cells, cut, prepared, write_calochallenge, write_hdf5
 from training.data import files
 from training.data.dataset import open_part, read

@@ -18,7 +18,7 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage import read_checkpoint, verify
-from tests.s3 import KEYS, s3_server
+from tests.support.s3 import KEYS, s3_server
 from tests.training.own.page import command, succeeds
 
 

@@ -28,8 +28,8 @@ from kfp_katib.trial.metrics.tfevents import (
     read_file,
     wanted,
 )
-from tests.engines.local.searches import collector as spec
-from tests.engines.local.searches import search
+from tests.builders.search import collector as spec
+from tests.builders.search import search
 
 
 def write(folder: Path, tag: str, *values: float, at: float = 1_700_000_000.0) -> Path:

@@ -13,7 +13,7 @@ from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
 from tests.engines.katib.replay.server import Api
 from tests.engines.katib.running import run
-from tests.scenarios import BY_NAME, assert_ends_as_written
+from tests.engines.scenarios import BY_NAME, assert_ends_as_written
 
 SEEDS = range(12)
 

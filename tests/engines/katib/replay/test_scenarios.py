@@ -12,7 +12,7 @@ from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
 from tests.engines.katib.replay.server import Api
 from tests.engines.katib.running import run
-from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written
+from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written
 
 Serve = Callable[[Api], None]
 

@@ -18,9 +18,9 @@ from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.labels import label_value
 from kfp_katib.steps.launch_katib import identified
 from kfp_katib.steps.launch_katib.plan import RunContext, plan
+from tests.builders.manifest import manifest
 from tests.engines.katib.replay.server import Api
 from tests.engines.katib.test_step import PODS
-from tests.manifests import manifest
 
 Serve = Callable[[Api], None]
 SEARCH, CONTEXT = manifest("train", "${trialParameters.lr}"), RunContext(image="image:1")

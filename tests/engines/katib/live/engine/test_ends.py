@@ -26,7 +26,7 @@ from kfp_katib.results import Progress
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import cancel, run, watch
-from tests.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
+from tests.engines.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
 
 pytestmark = pytest.mark.cluster
 Property = Callable[[str, object], None]

@@ -14,7 +14,7 @@ from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import run
-from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
+from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
 
 pytestmark = pytest.mark.cluster
 TRIAL_SECONDS = 2.0  # a trial that ends before its collector looks fails, whatever it printed

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Experiment around a trial's container, for every test that needs a manifest that runs."""
+"""Manifests that run: the Experiment around a trial's container, and how to change one field of it."""
 
 from __future__ import annotations
 
+import copy
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,12 +15,21 @@ from kfp_katib.experiment.model import Manifest
 
 MODEL = "${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}"
 LOSS = {"type": "minimize", "objectiveMetricName": "loss"}
+POD = "spec.trialTemplate.trialSpec.spec.template"
+CONTAINER = f"{POD}.spec.containers[0]"
+
+ABSENT = object()
+"""As a value in `changed`: the field is taken out."""
+
+
+def double(name: str, low: str, high: str, **space: Any) -> Manifest:
+    """A search parameter of type double; `space` has `step` or `distribution`."""
+    return {"name": name, "parameterType": "double", "feasibleSpace": {"min": low, "max": high, **space}}
 
 
 def grid(low: str, high: str, step: str) -> Manifest:
     """The search parameter lr, on a lattice."""
-    space = {"min": low, "max": high, "step": step}
-    return {"name": "lr", "parameterType": "double", "feasibleSpace": space}
+    return double("lr", low, high, step=step)
 
 
 def job(container: Mapping[str, Any], **pod: Any) -> Manifest:
@@ -84,3 +95,25 @@ def manifest(*command: str, name: str = "shell-tuning", **spec: Any) -> str:
     )
     text: str = yaml.safe_dump(document, sort_keys=False)
     return text
+
+
+def changed(manifest: Manifest, changes: Mapping[str, Any]) -> Manifest:
+    """The manifest with fields set, parents made where they are missing; `ABSENT` takes a field out.
+
+    Args:
+        manifest: Changed in place, and returned.
+        changes: Values by path, such as `spec.parameters[0].name`.
+    """
+    for path, value in changes.items():
+        parts = [step for step in re.split(r"[.\[\]]+", path) if step]
+        steps: list[str | int] = [int(step) if step.isdigit() else step for step in parts]
+        owner: Any = manifest
+        for step in steps[:-1]:
+            owner = owner[step] if isinstance(step, int) else owner.setdefault(step, {})
+        if value is ABSENT:
+            del owner[steps[-1]]
+        elif isinstance(owner, list) and steps[-1] == len(owner):
+            owner.append(copy.deepcopy(value))
+        else:
+            owner[steps[-1]] = copy.deepcopy(value)
+    return manifest

@@ -1,69 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Experiments, trials and results in one line each, for the tests of results, storage and report."""
+"""Trials with their metrics, and the verdict on them."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 from kfp_katib.experiment.model import (
-    Algorithm,
-    Collector,
     Experiment,
-    FeasibleSpace,
-    Objective,
-    Parameter,
-    Strategy,
-    TrialTemplate,
 )
 from kfp_katib.results import Condition, ExperimentState, Metric, Result, Trial, TrialState, conclude
+from tests.builders.experiment import experiment
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-PARAMETERS = (
-    Parameter("lr", "double", FeasibleSpace(min="0.0001", max="0.1", distribution="logUniform")),
-    Parameter("batch_size", "int", FeasibleSpace(min="16", max="128")),
-    Parameter("activation", "categorical", FeasibleSpace(list=("relu", "gelu"))),
-)
-
-
-def objective(
-    type: Literal["minimize", "maximize"] = "minimize",
-    *,
-    metric: str = "loss",
-    strategy: Strategy | None = None,
-    goal: float | None = None,
-    additional: Sequence[str] = (),
-) -> Objective:
-    """An objective with Katib's default strategies: min where it minimises, max where it maximises."""
-    default: Strategy = "min" if type == "minimize" else "max"
-    strategies = {metric: strategy or default, **dict.fromkeys(additional, default)}
-    return Objective(type, metric, goal, tuple(additional), strategies)
-
-
-def experiment(
-    wanted: Objective | None = None,
-    *,
-    name: str = "tune",
-    parameters: tuple[Parameter, ...] = PARAMETERS,
-) -> Experiment:
-    """An Experiment of three parameters that minimises `loss`."""
-    return Experiment(
-        name=name,
-        namespace="default",
-        objective=wanted or objective(),
-        algorithm=Algorithm("random", {}),
-        early_stopping=None,
-        parameters=parameters,
-        parallel_trial_count=2,
-        max_trial_count=12,
-        max_failed_trial_count=3,
-        resume_policy="Never",
-        collector=Collector("StdOut", "", "TEXT", ("(a)(b)",)),
-        trial_template=TrialTemplate({}, (), "training", True, "", ""),
-        manifest_json=json.dumps({"kind": "Experiment", "metadata": {"name": name}}),
-    )
 
 
 def metric(value: str) -> Metric:

@@ -9,7 +9,7 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.experiment import load
-from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
+from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

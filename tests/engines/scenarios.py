@@ -16,7 +16,7 @@ from typing import Any
 
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.results import Result, objective_text
-from tests.manifests import experiment, job
+from tests.builders.manifest import experiment, job
 from tests.places import DATA
 
 TRIAL_SCRIPT = DATA / "scripted_trial.py"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The environments beside this one, each made once from its lock in locks/."""
+"""Environments beside this one, each made once from its lock in locks/, and what a process inherits."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def bare(**more: str) -> dict[str, str]:
     """This process's environment without what a make around it hands on."""
     inherited = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHON", "INSTALLER")
     return {key: value for key, value in os.environ.items() if key not in inherited} | more
+
+
+def untraced_environment() -> dict[str, str]:
+    """This process's environment, for one in which coverage is not to start."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
 
 
 def _stands(place: Path) -> bool:
