@@ -16,7 +16,7 @@ from kfp_katib.engines.katib.step import experiment_ends_with_run
 from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError
-from kfp_katib.experiment import Experiment, Problem, load
+from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Result
 
 _READ_SECONDS = 30.0
@@ -58,11 +58,6 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
 
         with experiment_ends_with_run(cluster, ours.name, ours.uid):
             return stop.tidied(cluster, ours, options.cleanup, search)
-
-
-def refusals(experiment: Experiment) -> list[Problem]:
-    """Nothing: what a Katib refuses of a manifest, the rules of manifests refuse already."""
-    return []
 
 
 def watch(name: str, options: RunOptions) -> Result:
