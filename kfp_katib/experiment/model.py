@@ -16,6 +16,9 @@ Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
 Strategy = Literal["min", "max", "latest"]
 Manifest = dict[str, Any]
 
+OURS = "kfp-katib/"
+"""How the names of our labels and annotations begin; nobody else writes such."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeasibleSpace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfp_katib.experiment.labels import OURS
+from kfp_katib.experiment.model import OURS
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import View, part
