@@ -103,9 +103,7 @@ class Result:
 
     Attributes:
         experiment: What ran, after placeholders and overrides.
-        state: Katib's condition type.
-        reason: Katib's reason of that condition.
-        message: Katib's message of that condition.
+        state, reason, message: Those of Katib's condition.
         trials: Every trial, in order of creation.
         best: The best trial by our rule; None where no trial has a finite objective.
         katib_best: The name of the trial that Katib's own rule would choose, empty where none.
