@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
-from kfp_katib.results.model import (
+from kfp_katib.results.progress import Progress, Score
+from kfp_katib.results.result import (
     ACTIVE,
     KILLED,
     UNAVAILABLE,
@@ -17,7 +18,6 @@ from kfp_katib.results.model import (
     TrialState,
     trial_model_uri,
 )
-from kfp_katib.results.progress import Progress, Score
 from kfp_katib.results.text import to_json, trials_csv
 from kfp_katib.results.values import (
     Value,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.model import UNAVAILABLE, Condition, Result, Trial
+from kfp_katib.results.result import UNAVAILABLE, Condition, Result, Trial
 from kfp_katib.results.values import OBSERVED, go_float, objective_text, objective_value, reaches_goal
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.model import ACTIVE, Result, Trial, TrialState
+from kfp_katib.results.result import ACTIVE, Result, Trial, TrialState
 from kfp_katib.results.values import objective_value
 
 if TYPE_CHECKING:

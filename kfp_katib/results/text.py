@@ -10,7 +10,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from kfp_katib.results.model import Metric, Result, Trial
+from kfp_katib.results.result import Metric, Result, Trial
 from kfp_katib.results.values import objective_value
 
 

@@ -105,7 +105,7 @@ def trial_spec(experiment: Experiment, trial: str, assignments: Mapping[str, str
     except json.JSONDecodeError as err:
         raise InputError(
             f"Experiment '{experiment.name}': with {dict(assignments)} the template of trial '{trial}' is no "
-            f"JSON any more: {err}. Quotes and backslashes in a value break it, on Katib as well."
+            f"longer JSON: {err}. Quotes and backslashes in a value break it, on Katib as well."
         ) from err
     return spec
 
