@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.result import ACTIVE, Result, Trial, TrialState
+from kfp_katib.results.result import ACTIVE, FAILED, Result, Trial, TrialState
 from kfp_katib.results.values import objective_value
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Score:
     @property
     def failed(self) -> int:
         """How many failed, in Katib's count."""
-        return self._counts["Failed"] + self._counts["MetricsUnavailable"]
+        return sum(self._counts[state] for state in FAILED)
 
     def progress(
         self,

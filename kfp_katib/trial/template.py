@@ -49,7 +49,7 @@ class Deadline:
 
     @property
     def message(self) -> str:
-        """Its message."""
+        """Katib's message of it."""
         return f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
 
     def had_passed(self, started: datetime | None, now: datetime) -> bool:
@@ -153,7 +153,7 @@ def deadline(job: Mapping[str, Any], pod: Mapping[str, Any]) -> Deadline | None:
         pod: Its pod's.
 
     Raises:
-        InputError: It is no number of seconds.
+        InputError: A field is not a number of seconds.
     """
     found: list[Deadline] = []
     if job.get(_DEADLINE) is not None:
