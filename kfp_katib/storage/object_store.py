@@ -76,13 +76,13 @@ def tidy(prefix: Place) -> None:
         _clean(prefix, left)
 
 
-def folders_and_files(prefix: Place) -> list[tuple[str, bool]]:
+def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
     """The names right below a prefix, each with whether it is a folder."""
     if is_s3(prefix):
         files, folders = s3_listing(prefix, Delimiter="/")
-        return [*((name, True) for name in folders), *((name, False) for name in files)]
+        return {(name, True) for name in folders} | {(name, False) for name in files}
     entries = prefix.store.ls(prefix.uri, detail=True)
-    return [(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries]
+    return {(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries}
 
 
 def delete(prefix: Place, names: Iterable[str]) -> None:

@@ -109,9 +109,7 @@ def _listed(root: Place) -> set[tuple[str, bool]]:
     """What is in an experiment's folder, each name with whether it is a folder."""
     try:
         with trouble(f"listing {root}"):
-            if root.path:
-                return set(disk.folders_and_files(root.path))
-            return set(object_store.folders_and_files(root))
+            return disk.folders_and_files(root.path) if root.path else object_store.folders_and_files(root)
     except NoCheckpoint:
         return set()
 
