@@ -28,7 +28,7 @@ from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Result
-from kfp_katib.trial.container import Container
+from kfp_katib.trial.template import Container
 
 
 def run(experiment: Experiment, options: RunOptions) -> Result:
