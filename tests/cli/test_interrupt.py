@@ -15,8 +15,8 @@ import pytest
 
 from kfp_katib.engines.local import crew
 from tests.cli.commands import manifest, write
-from tests.engines.local.drive import until
 from tests.places import ROOT
+from tests.support.waiting import until
 
 
 @pytest.fixture(autouse=True)
