@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import click
 
-from kfp_katib.cli.options import namespace_option
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import Verb, namespace_option
 from kfp_katib.engines.engine import of_cluster
 from kfp_katib.engines.options import Identity, RunOptions
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from kfp_katib.cli.options import json_option, load, manifest_argument, placeholder_options, warn
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import Verb, json_option, load, manifest_argument, placeholder_options, warn
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import render, to_yaml
 

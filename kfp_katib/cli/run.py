@@ -12,7 +12,8 @@ from typing import Any, get_args
 
 import click
 
-from kfp_katib.cli.options import (
+from kfp_katib.cli.verbs import (
+    Verb,
     address,
     json_option,
     load,
@@ -21,7 +22,6 @@ from kfp_katib.cli.options import (
     placeholder_options,
     warn,
 )
-from kfp_katib.cli.verbs import Verb
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.engines.options import Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished

@@ -7,8 +7,7 @@ import sys
 
 import click
 
-from kfp_katib.cli.options import json_option, namespace_option
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import Verb, json_option, namespace_option
 from kfp_katib.engines.engine import of_cluster
 from kfp_katib.engines.options import Identity, RunOptions
 

@@ -14,7 +14,7 @@ from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment.plain import UnreadableError, leaves, plain
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.schema import ObjectType, is_job, object_types
-from kfp_katib.experiment.structure import NULL_ITEM, WRONG_TYPE, check_fields
+from kfp_katib.experiment.structure import NULL_ITEM, check_fields
 
 ISTIO_LABEL = "sidecar.istio.io/inject"
 TRAINING_API_VERSION = "kubeflow.org/v1"
@@ -92,10 +92,6 @@ def read_trial_pod(trial_pod: object) -> dict[str, Any]:
     except UnreadableError as err:
         path = f"{_NAME}.{err.problem.path}" if err.problem.path else _NAME
         raise ManifestError(_NAME, (replace(err.problem, path=path),)) from err
-    if not isinstance(data, dict):
-        message = f"A mapping is due here, not {type(data).__name__}."
-        found = Finding(_NAME, message, "Write its fields as `name: value` pairs.", data)
-        raise ManifestError(_NAME, (WRONG_TYPE.problem(found),))
     # A null would take the manifest's own field away, or be refused at its place by Katib's webhook.
     nulls = tuple(
         NULL_ITEM.problem(Finding(path, "The value is null.", "Give a value, or remove the field."))
@@ -104,7 +100,8 @@ def read_trial_pod(trial_pod: object) -> dict[str, Any]:
     )
     if problems := nulls or check_fields(data, _trial_pod_type(), _NAME):
         raise ManifestError(_NAME, problems)
-    return data
+    read: dict[str, Any] = data
+    return read
 
 
 def _trial_pod_type() -> ObjectType:

@@ -20,8 +20,8 @@ from tests.support.waiting import until
 
 LAUNCH = """
 import sys
-from kfp_katib.steps.launch_katib import Files, Identity, Surroundings, launch
-launch(sys.argv[1], Files("m", "t", "s", "r"), Surroundings(image="unused"), engine="local",
+from kfp_katib.steps.launch_katib import Files, Identity, RunContext, launch
+launch(sys.argv[1], Files("m", "t", "s", "r"), RunContext(image="unused"), engine="local",
        identity=Identity(sys.argv[2], "task"))
 """
 HANGING = manifest(

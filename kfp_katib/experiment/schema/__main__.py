@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `fields.json`, one line a type: `python -m kfp_katib.experiment.schema [API] [APIMACHINERY]`.
+"""Writes `fields.json`, one line a type: `python -m kfp_katib.experiment.schema [API APIMACHINERY]`.
 
-Fields and types come from the typed models of the Katib project, which are JSON's: how many bits an integer
-has, and what Go leaves out where it is empty, they do not say. That is read from Go's source, unpacked from
-the modules k8s.io/api and k8s.io/apimachinery (0.34 here); without these folders it stays as it is.
+Fields and types come from the typed models of the Katib project. They have no batch/v1, and do not say how
+many bits an integer has and what Go leaves out where it is empty: that is read from Go's source, the folders
+of the modules k8s.io/api and k8s.io/apimachinery (0.34 here). Without these it stays as it is in the table.
 
 Importing the models takes half a second, reading the table a few milliseconds; `kfp-katib validate` answers
 in less than one second. A test holds the table to the installed models.
@@ -17,7 +17,7 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -27,44 +27,28 @@ from kfp_katib.experiment.schema import TABLE, ObjectType, object_types
 if typing.TYPE_CHECKING:
     from pydantic import BaseModel
 
-Models = list["type[BaseModel]"]
+Struct = dict[str, tuple[str, bool]]
+"""A struct of Go: each field's type, and whether it is left out where it is empty."""
 
-JOB_KINDS: Mapping[str, Mapping[str, str]] = {
-    # kubeflow-katib-api has no batch/v1; these are the fields of Kubernetes 1.34's Job.
-    "Job": {
-        "string": "apiVersion kind",
-        "ObjectMeta": "metadata",
-        "JobSpec": "spec",
-        "any": "status",
-    },
-    "JobSpec": {
-        "integer": "activeDeadlineSeconds backoffLimit backoffLimitPerIndex completions maxFailedIndexes "
-        "parallelism ttlSecondsAfterFinished",
-        "string": "completionMode managedBy podReplacementPolicy",
-        "boolean": "manualSelector suspend",
-        "PodTemplateSpec": "template",
-        "any": "podFailurePolicy selector successPolicy",
-    },
+_JOB = {"Job": ("spec",), "JobSpec": ("template",)}
+"""The types that only Go has, and what Kubernetes requires of them."""
+
+_KINDS: Mapping[Any, str] = {
+    **{str: "string", int: "integer", float: "number", bool: "boolean", datetime.datetime: "string"},
+    **{Any: "any", object: "any"},
+    **{"bool": "boolean", "int32": "integer"},
+    **{kind: kind for kind in ("string", "boolean", "integer", "int64")},
 }
-
-PLAIN: Mapping[Any, str] = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    Any: "any",
-    object: "any",
-    datetime.datetime: "string",
-}
-OTHERS = {"Quantity": "quantity", "IntOrString": "int-or-string"}
-
+_OTHERS = {"Quantity": "quantity", "IntOrString": "int-or-string"}
 _GROUPS = re.compile(r"^(V1beta1|IoK8sApi(CoreV1|machineryPkg(ApisMetaV1|ApiResource|UtilIntstr)))")
 
-GO_FILES = ("core/v1/types.go", "batch/v1/types.go", "pkg/apis/meta/v1/types.go")
+_GO_FILES = ("core/v1/types.go", "batch/v1/types.go", "pkg/apis/meta/v1/types.go")
 _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r'^\t(?:\w+ )?\s*(\S+)\s+`json:"([^"]*)"', re.MULTILINE)
 _NAMED = re.compile(r"^type (\w+) (string|\[\]\S+|map\S+)", re.MULTILINE)
-_WRITTEN_EMPTY = re.compile(r"(string|bool|int32|int64|\[\]\S+|map\S+)")  # no pointer, no struct
+_NO_STRUCT = re.compile(
+    r"string|bool|int32|int64|\[\]\S+|map\S+"
+)  # a struct is written, a pointer never empty
 
 
 def table(go: str = "") -> dict[str, ObjectType]:
@@ -75,33 +59,30 @@ def table(go: str = "") -> dict[str, ObjectType]:
     """
     from kubeflow_katib_api import models  # type: ignore[import-untyped]
 
-    found = dict(_jobs())
-    waiting: Models = [models.V1beta1Experiment, models.IoK8sApiCoreV1PodTemplateSpec]
+    found: dict[str, ObjectType] = {}
+    waiting: list[type[BaseModel]] = [models.V1beta1Experiment, models.IoK8sApiCoreV1PodTemplateSpec]
     while waiting:
         model = waiting.pop()
         if _name(model) not in found:
             found[_name(model)] = _describe(model, waiting)
-    said = dict(read_go(go)) if go else dict(_said_before())
-    return {name: _completed(known, *said.get(name, ((), ()))) for name, known in sorted(found.items())}
+    structs = read_go(go) if go else _in_table()
+    for name, required in _JOB.items():
+        kinds = {field: _go_kind(kind, found) for field, (kind, _) in structs[name].items()}
+        found[name] = ObjectType(kinds, required)
+    return {name: _completed(known, structs.get(name, {})) for name, known in sorted(found.items())}
 
 
-def _jobs() -> Iterator[tuple[str, ObjectType]]:
-    for name, required in (("Job", "spec"), ("JobSpec", "template")):
-        kinds = {field: kind for kind, fields in JOB_KINDS[name].items() for field in fields.split()}
-        yield name, ObjectType(dict(sorted(kinds.items())), [required])
-
-
-def _describe(model: type[BaseModel], waiting: Models) -> ObjectType:
-    fields = {field.alias or name: field for name, field in sorted(model.model_fields.items())}
+def _describe(model: type[BaseModel], waiting: list[type[BaseModel]]) -> ObjectType:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
     # The status is Katib's to write; nobody submits it.
     kinds = {
         name: "any" if name == "status" else _kind(field.annotation, waiting)
-        for name, field in sorted(fields.items())
+        for name, field in fields.items()
     }
-    return ObjectType(kinds, [name for name in kinds if fields[name].is_required()])
+    return ObjectType(kinds, sorted(name for name, field in fields.items() if field.is_required()))
 
 
-def _kind(annotation: Any, waiting: Models) -> str:
+def _kind(annotation: Any, waiting: list[type[BaseModel]]) -> str:
     """`string`, `[Container]` (a list), `{string}` (a map) and the like."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
@@ -113,12 +94,12 @@ def _kind(annotation: Any, waiting: Models) -> str:
         return f"[{_kind(arguments[0], waiting)}]"
     if origin is dict:
         return f"{{{_kind(arguments[1], waiting)}}}"
-    if annotation in PLAIN:
-        return PLAIN[annotation]
+    if annotation in _KINDS:
+        return _KINDS[annotation]
     name = _name(annotation)
-    if name not in OTHERS:
+    if name not in _OTHERS:
         waiting.append(annotation)
-    return OTHERS.get(name, name)
+    return _OTHERS.get(name, name)
 
 
 def _name(model: type[BaseModel]) -> str:
@@ -126,31 +107,44 @@ def _name(model: type[BaseModel]) -> str:
     return _GROUPS.sub("", model.__name__)
 
 
-def read_go(source: str) -> Iterator[tuple[str, tuple[list[str], list[str]]]]:
-    """For each struct of Go's source the fields that it omits where they are empty, and those of 64 bits."""
-    structs, named = dict(_STRUCT.findall(source)), dict(_NAMED.findall(source))
+def read_go(source: str) -> dict[str, Struct]:
+    """The structs in Go's source."""
+    bodies, named = dict(_STRUCT.findall(source)), dict(_NAMED.findall(source))
 
-    def fields(struct: str) -> Iterator[tuple[str, str, bool]]:
-        for kind, json_tag in _FIELD.findall(structs.get(struct, "")):
-            name, *options = json_tag.split(",")
+    def fields(struct: str) -> Iterator[tuple[str, tuple[str, bool]]]:
+        for kind, tag in _FIELD.findall(bodies.get(struct, "")):
+            name, *options = tag.split(",")
             if "inline" in options:
                 yield from fields(kind.rpartition(".")[2])
             else:
-                yield name, named.get(kind, kind), "omitempty" in options
+                bare = kind.lstrip("*")
+                kind = kind.replace(bare, named.get(bare, bare))
+                yield name, (kind, "omitempty" in options and bool(_NO_STRUCT.fullmatch(kind)))
 
-    for struct in structs:
-        omitted = [name for name, kind, empty in fields(struct) if empty and _WRITTEN_EMPTY.fullmatch(kind)]
-        yield struct, (omitted, [name for name, kind, _ in fields(struct) if "int64" in kind])
-
-
-def _said_before() -> Iterator[tuple[str, tuple[Iterable[str], Iterable[str]]]]:
-    for name, known in object_types().items():
-        yield name, (known.omitted, [field for field, kind in known.fields.items() if "int64" in kind])
+    return {struct: dict(fields(struct)) for struct in bodies}
 
 
-def _completed(known: ObjectType, omitted: Iterable[str], wide: Iterable[str]) -> ObjectType:
-    wider = {name: known.fields[name].replace("integer", "int64") for name in wide if name in known.fields}
-    return ObjectType({**known.fields, **wider}, known.required, sorted({*omitted} & {*known.fields}))
+def _in_table() -> dict[str, Struct]:
+    """The same, as far as the table has it."""
+    return {
+        name: {field: (kind, field in known.omitted) for field, kind in known.fields.items()}
+        for name, known in object_types().items()
+    }
+
+
+def _go_kind(kind: str, found: Mapping[str, ObjectType]) -> str:
+    bare = kind.lstrip("*").rpartition(".")[2]
+    return _KINDS.get(bare) or (bare if bare in found or bare in _JOB else "any")
+
+
+def _completed(known: ObjectType, struct: Struct) -> ObjectType:
+    wide = {field for field, (kind, _) in struct.items() if "int64" in kind}
+    fields = {
+        field: kind.replace("integer", "int64") if field in wide else kind
+        for field, kind in sorted(known.fields.items())
+    }
+    omitted = sorted(field for field, (_, empty) in struct.items() if empty and field in fields)
+    return ObjectType(fields, known.required, omitted)
 
 
 def written(known: Mapping[str, ObjectType]) -> str:
@@ -160,6 +154,6 @@ def written(known: Mapping[str, ObjectType]) -> str:
 
 
 if __name__ == "__main__":
-    FILES = [Path(folder, name) for folder in sys.argv[1:] for name in GO_FILES]
-    GO = "\n".join(file.read_text(encoding="utf-8") for file in FILES if file.exists())
-    TABLE.write_text(written(table(GO)), encoding="utf-8")
+    files = [Path(folder, name) for folder in sys.argv[1:] for name in _GO_FILES]
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+    TABLE.write_text(written(table(source)), encoding="utf-8")

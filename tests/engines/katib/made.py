@@ -11,6 +11,7 @@ from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS
 from kfp_katib.engines.katib.api.watch import Change
 
 Thing = dict[str, Any]
+COLLECTOR = "metrics-logger-and-collector"
 
 
 def conditions(*types: str) -> Thing:

@@ -24,12 +24,19 @@ FLICKER_SECONDS = 30.0
 
 
 @dataclass(slots=True)
-class History:
-    """What was seen, since when and until when, in seconds of any clock that only goes forward."""
+class _Seen:
+    """Since when, until when, and whether somebody has been told."""
 
-    _first: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    _last: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    _told: set[tuple[str, str, int]] = field(default_factory=set)
+    first: float
+    last: float
+    told: bool = False
+
+
+@dataclass(slots=True)
+class History:
+    """Which symptoms were seen when, in seconds of any clock that only goes forward."""
+
+    _seen: dict[tuple[str, str, int], _Seen] = field(default_factory=dict)
     _idle_since: float | None = None
     _working_since: float | None = None
     _looked: float | None = None
@@ -43,22 +50,22 @@ class History:
             self._stand_still(now)
         self._looked = now
         for each in found:
-            self._first.setdefault(each.key, now)
-            self._last[each.key] = now
-        for key in [key for key, last in self._last.items() if now - last > FLICKER_SECONDS]:
-            del self._first[key], self._last[key]
-            self._told.discard(key)
-        lasting = [each for each in found if now - self._first[each.key] >= CAUSES[each.cause].grace_seconds]
+            self._seen.setdefault(each.key, _Seen(now, now)).last = now
+        self._seen = {key: seen for key, seen in self._seen.items() if now - seen.last <= FLICKER_SECONDS}
+        lasting = [
+            each for each in found if now - self._seen[each.key].first >= CAUSES[each.cause].grace_seconds
+        ]
         self._count_idleness(lasting, working=working, now=now)
         return lasting
 
     def untold(self, lasting: Sequence[Symptom]) -> list[Symptom]:
         """Of those, the ones that nobody has been told of."""
-        return list({each.key: each for each in lasting if each.key not in self._told}.values())
+        return list({each.key: each for each in lasting if not self._seen[each.key].told}.values())
 
     def tell(self, told: Sequence[Symptom]) -> None:
         """These count as told from now on."""
-        self._told.update(each.key for each in told)
+        for each in told:
+            self._seen[each.key].told = True
 
     def idle_seconds(self, now: float) -> float:
         """For how long something has blocked while no trial was computed."""
@@ -70,14 +77,15 @@ class History:
 
     def _stand_still(self, now: float) -> None:
         passed = 0.0 if self._looked is None else now - self._looked
-        for times in (self._first, self._last):
-            times.update({key: at + passed for key, at in times.items() if key[0] != "unreachable"})
+        for key, seen in self._seen.items():
+            if key[0] != "unreachable":
+                seen.first, seen.last = seen.first + passed, seen.last + passed
 
     def _count_idleness(self, lasting: Sequence[Symptom], *, working: bool, now: float) -> None:
         if not working:
             self._working_since = None
             if lasting and self._idle_since is None:
-                self._idle_since = min(self._first[each.key] for each in lasting)
+                self._idle_since = min(self._seen[each.key].first for each in lasting)
             return
         self._working_since = now if self._working_since is None else self._working_since
         if now - self._working_since > FLICKER_SECONDS:

@@ -16,15 +16,13 @@ from kfp_katib.engines.katib.api import client
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.labels import label_value
-from kfp_katib.steps.launch_katib.engines import identified
-from kfp_katib.steps.launch_katib.plan import plan
-from kfp_katib.steps.launch_katib.request import Surroundings
+from kfp_katib.steps.launch_katib import identified
+from kfp_katib.steps.launch_katib.plan import RunContext, plan
 from tests.builders.manifest import manifest
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.test_step import PODS
 
-Serve = Callable[[Api], None]
-SEARCH, AROUND = manifest("train", "${trialParameters.lr}"), Surroundings(image="image:1")
+SEARCH, CONTEXT = manifest("train", "${trialParameters.lr}"), RunContext(image="image:1")
 KATIB = named("katib")
 RUN, STEP = "016cb5f5-47ff-4fec-8242-e537caf23781", "exit-handler-1.launch-katib"
 
@@ -85,7 +83,7 @@ def test_each_place_in_a_pipeline_has_a_search_of_its_own(
     names = set()
     for place in PLACES.values():
         at_node(place)
-        found = plan(SEARCH, AROUND, identity=identified(KATIB, given), overrides={})
+        found = plan(SEARCH, CONTEXT, identity=identified(KATIB, given), overrides={})
         names.add(found.experiment.name)
         labels = found.experiment.manifest["metadata"]["labels"]
         assert all(label_value(text) == text for text in labels.values())

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
-from kfp_katib.trial import missing_metric
 from kfp_katib.trial.excerpt import listed, shown
-from kfp_katib.trial.metrics.lines import Lines
-from kfp_katib.trial.metrics.tfevents import UNREADABLE, Scalar, event_files, read_file
-from kfp_katib.trial.plain_file import chunks, end_of, open_plain
+from kfp_katib.trial.metrics.missing_in_lines import Lines, elsewhere, no_number, reason
+from kfp_katib.trial.metrics.tfevents import UNREADABLE, event_files, scalars
+from kfp_katib.trial.plain_file import chunks, end_of, whole_lines
 
 _MOST_TAGS = 50
 _MOST_BYTES = 1 << 16
@@ -27,29 +27,6 @@ _FIXED = (
 )
 
 
-class _Sample:
-    """The few lines of a file that may tell why the collector finds no value in it: not more than 128 KiB."""
-
-    def __init__(self, metric: str) -> None:
-        self._name = metric.lower().encode()
-        self.named: list[str] = []
-        self.others: list[str] = []
-
-    def take(self, block: bytes) -> None:
-        """Look at some whole lines."""
-        if room := _room(self.others):
-            self.others += [_text(line) for line in _lines(block[:room]) if line.strip()]
-        for line in _around(block, self._name) if _room(self.named) else ():
-            self.named.append(_text(line))
-            if not _room(self.named):
-                return
-
-    def take_part(self, part: bytes) -> bytes:
-        """Look at a piece of an endless line."""
-        self.take(part)
-        return part[len(part) :]
-
-
 def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
     """Why the collector StdOut or File finds no value of a metric.
 
@@ -60,12 +37,10 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
         log: What the trial printed beside.
     """
     lines = _sample(path, metric)
-    if not lines.named and (lost := _in_log(collector, metric, log)):
+    if not lines.named and (lost := elsewhere(collector, metric, _sample(log, metric).named)):
         return lost
-    if reason := missing_metric.reason(collector, metric, lines):
-        return reason
-    if lines.others:
-        return ""
+    if lines.named or lines.others:
+        return reason(collector, metric, lines)
     if collector.kind == "StdOut" and end_of(log, 1):
         return "It is empty; what earlier commands of the chain printed is not collected."
     return "It is empty."
@@ -73,8 +48,8 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
 
 def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:
     """Why the metric's value is no number."""
-    lines = missing_metric.Lines((), ()) if collector.kind == "TensorFlowEvent" else _sample(path, metric)
-    return missing_metric.no_number(collector, metric, text, lines)
+    lines = Lines((), ()) if collector.kind == "TensorFlowEvent" else _sample(path, metric)
+    return no_number(collector, metric, text, lines)
 
 
 def of_file(collector: Collector, metric: str, path: Path, log: Path, error: OSError) -> str:
@@ -84,12 +59,9 @@ def of_file(collector: Collector, metric: str, path: Path, log: Path, error: OSE
         return f"The metrics file {shown(there)} cannot be read: {error.strerror}."
     if collector.kind == "StdOut":
         return f"The file {shown(there)}, into which Katib writes what is printed, was removed by the trial."
-    beside = [name for name in _names(path.parent) if not name.endswith(".pid")]
-    where = (
-        _fixed(Path(collector.path))
-        or _in_log(collector, metric, log)
-        or (f"Its folder holds {listed(beside)} instead." if beside else _FIXED)
-    )
+    beside = _held(path.parent)
+    where = _fixed(collector) or elsewhere(collector, metric, _sample(log, metric).named)
+    where = where or (f"Its folder holds {beside} instead." if beside else _FIXED)
     return f"The metrics file {shown(there)} was not written. {where}"
 
 
@@ -97,10 +69,9 @@ def of_events(collector: Collector, metric: str, folder: Path, log: Path) -> str
     """Why the collector TensorFlowEvent finds no value of a metric."""
     files = event_files(folder)
     if not files:
-        there = [name for name in _names(folder) if not name.endswith(".pid")]
-        holds = f" It holds {listed(there)}." if there else ""
-        where = _fixed(Path(collector.path)) or _in_log(collector, metric, log) or _FIXED
-        return f"No file there has 'tfevents' in its name.{holds} {where}"
+        instead = f" It holds {held}." if (held := _held(folder)) else ""
+        where = _fixed(collector) or elsewhere(collector, metric, _sample(log, metric).named) or _FIXED
+        return f"No file there has 'tfevents' in its name.{instead} {where}"
     tags, damaged = _tags(files, folder)
     if not tags:
         return f"Its event files hold no value. {' '.join(damaged)}".strip()
@@ -128,64 +99,45 @@ def _tags(files: list[Path], folder: Path) -> tuple[dict[str, str], list[str]]:
     tags: dict[str, str] = {}
     damaged: list[str] = []
     for path in files:
-        place = os.path.relpath(path.parent, folder)
-
-        def take(scalar: Scalar, place: str = place) -> None:
-            if len(tags) < _MOST_TAGS:
-                tags.setdefault(scalar.tag, place)
-
         try:
-            read_file(path, take)
+            for scalar in scalars(chunks(path)):
+                if len(tags) < _MOST_TAGS:
+                    tags.setdefault(scalar.tag, os.path.relpath(path.parent, folder))
         except UNREADABLE as err:
             why = err.strerror if isinstance(err, OSError) else err
             damaged.append(f"The event file {shown(path.name)} cannot be read: {why}.")
     return tags, damaged[:1]
 
 
-def _in_log(collector: Collector, metric: str, log: Path) -> str:
-    """The metric stands in what the collector does not read."""
-    for line in _sample(log, metric).named:
-        if missing_metric.holds(collector, metric, line):
-            if collector.kind == "StdOut":
-                return (
-                    f"The line {shown(line, metric)} was printed by an earlier command: of a chain, "
-                    "only the last one's output is collected. Put the commands into { ...; }."
-                )
-            return missing_metric.printed(collector, metric, line)
-    return ""
-
-
-def _fixed(path: Path) -> str:
+def _fixed(collector: Collector) -> str:
     """Something lies at the collector's path itself, not in the folder that stands for it here."""
     try:
-        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        written = datetime.fromtimestamp(Path(collector.path).stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
         return ""
     when = f"{written:%Y-%m-%d %H:%M:%S} UTC"
-    return f"On this machine {shown(str(path))} itself exists, last written {when}. {_FIXED}"
+    return f"On this machine {shown(collector.path)} itself exists, last written {when}. {_FIXED}"
 
 
-def _sample(path: Path, metric: str) -> missing_metric.Lines:
-    sample = _Sample(metric)
-    lines = Lines(sample)
-    try:
-        with open_plain(path) as file:
-            for chunk in chunks(file):
-                lines.feed(chunk)
-        lines.end()
-    except OSError:
-        pass
-    return missing_metric.Lines(sample.named, sample.others)
+def _sample(path: Path, metric: str) -> Lines:
+    """The few lines of a file that may tell why the collector finds no value in it: not more than 128 KiB."""
+    named: list[str] = []
+    others: list[str] = []
+    with suppress(OSError):
+        for block in whole_lines(chunks(path), cut=len):
+            # What a carriage return rewrites is a line of its own.
+            lines = block[: _room(others)].replace(b"\r", b"\n").split(b"\n")[:_MOST_LINES]
+            others += [_text(line) for line in lines if line.strip()]
+            for line in _around(block, metric.lower().encode()):
+                named.append(_text(line))
+                if not _room(named):
+                    return Lines(named, others)
+    return Lines(named, others)
 
 
 def _room(lines: list[str]) -> int:
     """How many bytes more may be kept."""
     return max(0, _MOST_BYTES - sum(map(len, lines))) if len(lines) < _MOST_LINES else 0
-
-
-def _lines(block: bytes) -> list[bytes]:
-    """What a carriage return rewrites is a line of its own."""
-    return block.replace(b"\r", b"\n").split(b"\n")[:_MOST_LINES]
 
 
 def _around(block: bytes, name: bytes) -> Iterator[bytes]:
@@ -202,8 +154,9 @@ def _text(line: bytes) -> str:
     return line.decode(errors="replace")
 
 
-def _names(folder: Path) -> list[str]:
+def _held(folder: Path) -> str:
+    """The names in a folder but that of Katib's completion mark; empty where there are none."""
     try:
-        return sorted(path.name for path in folder.iterdir())
+        return listed(sorted(path.name for path in folder.iterdir() if path.suffix != ".pid"))
     except OSError:
-        return []
+        return ""

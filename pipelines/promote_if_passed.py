@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline's last part: a model that passed is released.
+"""The pipeline's last part: a model that passed is promoted.
 
 It is a pipeline of its own because kfp.local tests a named output of a step only where it came in as a
 parameter; anywhere else it takes the condition for false.
@@ -12,14 +12,14 @@ from components import promote
 from pipelines.platforms import Platform
 
 
-def release_if_passed(platform: Platform) -> dsl.base_component.BaseComponent:
+def promote_if_passed(platform: Platform) -> dsl.base_component.BaseComponent:
     """The part for one platform."""
 
     @dsl.pipeline(name="release", description="Promote a model that passed.")
     def part(passed: bool, model: Input[Model], release: str) -> None:
         with dsl.If(passed == True, name="passed"):  # noqa: E712
-            released = promote(model=model, release=release)
-        platform.attach(released)
-        released.set_caching_options(False)
+            promoted = promote(model=model, release=release)
+        platform.attach(promoted)
+        promoted.set_caching_options(False)
 
     return part

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the trial template to the container of one trial."""
+"""From the trial template to the container of one trial, and its deadline."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.trial.container import container
+from kfp_katib.trial.template import Deadline, container, deadline
 from tests.builders.search import manifest, search
 
 
@@ -122,3 +122,17 @@ def test_another_kind_of_trial_is_refused() -> None:
     }
     with pytest.raises(InputError, match="PyTorchJob; the local engine runs an inline batch/v1 Job"):
         container(load(document), "tune-x", {"lr": "1"})
+
+
+def test_the_shorter_deadline_counts() -> None:
+    """A Job's and its pod's."""
+    assert deadline({"activeDeadlineSeconds": 5}, {"activeDeadlineSeconds": 3}) == Deadline(3, "Pod")
+    assert deadline({"activeDeadlineSeconds": 3}, {"activeDeadlineSeconds": 5}) == Deadline(3, "Job")
+    assert deadline({}, {"activeDeadlineSeconds": None}) is None
+
+
+@pytest.mark.parametrize("value", ["60", 1.5, -1, True, [], 10**400])
+def test_a_deadline_that_is_no_number_of_seconds_is_refused(value: object) -> None:
+    """With the field and the value, before anything runs."""
+    with pytest.raises(InputError, match=r"spec\.activeDeadlineSeconds is .* whole number of seconds"):
+        deadline({"activeDeadlineSeconds": value}, {})

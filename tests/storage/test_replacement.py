@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import NoCheckpoint, StorageError
-from kfp_katib.storage import collect, into_folder
+from kfp_katib.storage import collect, disk
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.builders.result import result, trial
 from tests.storage.models import contents, listing, write_files, write_model
@@ -74,7 +74,7 @@ def test_a_bucket_that_is_not_there_is_trouble(endpoint: str, tmp_path: Path) ->
 @pytest.fixture
 def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system that cannot let two folders change places, such as NFS."""
-    monkeypatch.setattr(into_folder, "exchange", lambda *_: False)
+    monkeypatch.setattr(disk, "exchange", lambda *_: False)
 
 
 @pytest.mark.usefixtures("without_exchange")
@@ -108,17 +108,17 @@ def test_where_folders_cannot_change_places_there_are_two_steps(tmp_path: Path) 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["models", "out"]
 
 
-def test_a_delivery_at_work_is_not_swept_away(tmp_path: Path) -> None:
+def test_a_copy_at_work_is_not_swept_away(tmp_path: Path) -> None:
     """Another one to the same place deletes what the dead left, and leaves the living alone."""
     write_model(f"{tmp_path}/models/tune/tune-1", {"a": b"new"})
     (tmp_path / f".out.{'0' * 12}.partial").mkdir()
-    with into_folder._staging(tmp_path / "out") as staging:
+    with disk._staging(tmp_path / "out") as staging:
         collect(result(THREE), tmp_path / "models", tmp_path / "out")
         assert sorted(path.name for path in tmp_path.iterdir()) == [staging.name, "models", "out"]
 
 
 def test_files_of_others_beside_the_place_are_left_alone(tmp_path: Path) -> None:
-    """Only a name that a delivery to this very place gives is a leftover."""
+    """Only a name that a copy to this very place has is a leftover."""
     others = [".out.partial", f".out2.{'0' * 12}.partial", f"out.{'0' * 12}.partial", ".out.x.old"]
     for name in others:
         (tmp_path / name).mkdir()
