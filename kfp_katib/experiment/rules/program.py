@@ -4,24 +4,35 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.lines import (
+from kfp_katib.experiment.rules.rule import rule
+from kfp_katib.experiment.rules.shell import (
+    SHELLS,
     WRAPPED,
     filled,
+    handed_on,
+    parse,
     programs,
+    trial_line,
     trial_lines,
+    unquoted,
     why_unreadable,
 )
-from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.shell import SHELLS, handed_on, parse, unquoted
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.rules.view import Part, View
 
 _SAFE = re.compile(r"[\w@%+=:,./^~\[\]{}-]*", re.ASCII)
 _ARITHMETIC = re.compile(r"\$\(\((?:(?!\$\(\().)*?\)\)")
 _QUOTE = 'Quote it for the shell, or write command: ["sh", "-c"] with the whole line.'
+_INTERPRETER = re.compile(
+    r"(python[\d.]*|pypy\d?|sh|bash|dash|Rscript|node|julia|ruby|perl|torchrun|mpirun|horovodrun|accelerate)$"
+)
+_PREFIXES = frozenset({"exec", "time", "nohup", "nice", "env", "sudo", "command", "stdbuf", "launch", "run"})
+"""Words in front of a program."""
 
 
 @rule("command-missing", severity="warning")
@@ -123,3 +134,58 @@ def _as_substituted(value: str) -> str:
         return str(json.loads(f'"{value}"'))
     except ValueError:  # refused by another rule
         return value
+
+
+def clean(path: str) -> str:
+    """The path without what does not change it, as Go's `filepath.Clean` and the kubelet have it."""
+    found = posixpath.normpath(path if path.startswith("/") else f"/{path}")
+    return found.replace("//", "/", 1) if found.startswith("//") else found
+
+
+def within(path: str, folder: str) -> bool:
+    """Whether a clean path is the folder, or lies in it."""
+    return folder == "/" or path == folder or path.startswith(f"{folder}/")
+
+
+def started(path: str, container: Part) -> Iterator[tuple[str, str]]:
+    """The files that the command starts, each with its field, as far as their paths are certain."""
+    line = trial_line(container)
+    given = container.get("workingDir")
+    folder = clean(given) if isinstance(given, str) and given.startswith("/") else ""
+    field = f"{path}.workingDir" if folder else f"{path}.command"
+    for command in (each for some in parse(line.text).simple for each in some) if line else ():
+        words = [word.strip("'\"") for word in command.split()]
+        while words and (re.match(r"\w+=", words[0]) or words[0] in _PREFIXES):
+            words.pop(0)
+        if words[:1] == ["cd"]:
+            folder, field = _entered(folder, words[1:2]), f"{path}.command"
+        for word in _files(words):
+            if word.startswith("/"):
+                yield f"{path}.command", clean(word)
+            elif folder and "$" not in word:
+                yield field, clean(f"{folder}/{word}")
+
+
+def _entered(folder: str, words: list[str]) -> str:
+    """Where `cd` leads, empty where that is not certain."""
+    target = words[0] if words else ""
+    if target.startswith("/"):
+        return clean(target)
+    return clean(posixpath.join(folder, target)) if folder and target and target[0] not in "$~-" else ""
+
+
+def _files(words: list[str]) -> Iterator[str]:
+    """The program, where it is a path, and the script or module that an interpreter runs."""
+    if not words:
+        return
+    if "/" in words[0]:
+        yield words[0]
+    if _INTERPRETER.match(words[0].rpartition("/")[2]):
+        for option, word in pairwise(words):
+            if option == "-m":
+                yield word.replace(".", "/")
+                return
+            if not word.startswith("-"):
+                if option != "-c" and word not in _PREFIXES:
+                    yield word
+                return

@@ -14,8 +14,6 @@ from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import COLLECTOR, View
 
-_KINDS = ("StdOut", "File", "TensorFlowEvent", "Custom", "Push")
-_KIND_PATH = f"{COLLECTOR}.collector.kind"
 _PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
 _LONGEST_FILTER = 4096
 """Characters of all expressions together: RE2 takes 0.1 s for so many of its dearest, `\\p{L}`."""
@@ -24,22 +22,6 @@ _FILTER_MEMORY = 2**20
 _NOT_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 _CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, by RE2 for its time grows with the text only
 _SHOWN = 120  # characters of an expression and of RE2's answer in a message
-
-
-@rule("collector-kind-invalid", webhook=True)
-def collector_kind_invalid(view: View) -> Iterator[Finding]:
-    """There is no such metrics collector."""
-    if view.collector not in (*_KINDS, "PrometheusMetric"):
-        message = f"The kind is '{view.collector}'."
-        yield Finding(_KIND_PATH, message, f"Write one of {', '.join(_KINDS)}.", view.collector)
-
-
-@rule("collector-not-configured", webhook=True)
-def collector_not_configured(view: View) -> Iterator[Finding]:
-    """Katib's shipped configuration has no image for the PrometheusMetric collector."""
-    if view.collector == "PrometheusMetric":
-        fix = "Use StdOut or File."
-        yield Finding(_KIND_PATH, "PrometheusMetric is not in Katib's shipped configuration.", fix)
 
 
 @rule("file-path-invalid", webhook=True)
@@ -70,16 +52,6 @@ def file_format_invalid(view: View) -> Iterator[Finding]:
         yield Finding(path, f"The format is '{value}'.", "Remove it: event files have their own.", value)
 
 
-@rule("json-with-filter", webhook=True)
-def json_with_filter(view: View) -> Iterator[Finding]:
-    """A JSON file is read without a filter."""
-    value = view.source.get("fileSystemPath", {}).get("format", "")
-    if view.collector == "File" and value == "JSON" and "filter" in view.source:
-        yield Finding(
-            f"{COLLECTOR}.source.filter", "There is a filter for a JSON file.", "Remove the filter."
-        )
-
-
 @rule("http-get-invalid", webhook=True)
 def http_get_invalid(view: View) -> Iterator[Finding]:
     """The PrometheusMetric collector needs a positive port and an absolute path."""
@@ -93,15 +65,6 @@ def http_get_invalid(view: View) -> Iterator[Finding]:
     if not str(place.get("path", "")).startswith("/"):
         path = f"{COLLECTOR}.source.httpGet.path"
         yield Finding(path, f"The path is '{place.get('path')}'.", "Start it with '/'.", place.get("path"))
-
-
-@rule("custom-collector-missing", webhook=True)
-def custom_collector_missing(view: View) -> Iterator[Finding]:
-    """The Custom collector has no container."""
-    container = view.spec["metricsCollectorSpec"].get("collector", {}).get("customCollector")
-    if view.collector == "Custom" and container is None:
-        path = f"{COLLECTOR}.collector.customCollector"
-        yield Finding(path, "The collector's container is missing.", "Add it, or use StdOut or File.")
 
 
 @rule("custom-path-invalid", webhook=True)
@@ -179,10 +142,8 @@ def metric_holds_semicolon(view: View) -> Iterator[Finding]:
 @rule("metric-never-found")
 def metric_never_found(view: View) -> Iterator[Finding]:
     """Katib's default filter cannot find a metric of this name."""
-    text = view.collector == "StdOut" or (
-        view.collector == "File" and view.source["fileSystemPath"]["format"] == "TEXT"
-    )
-    for name in view.metrics if text and not view.filters else []:
+    as_text = view.collector == "StdOut" or view.file_format == "TEXT"
+    for name in view.metrics if as_text and not view.filters else []:
         if ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII):
             message = f"The default filter {DEFAULT_FILTER!r} never matches '{name}'."
             fix = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trial parameters: the thread from a search parameter through a placeholder into the template."""
+"""The trial template: its kind, what Katib adds to it, and how a search parameter's value gets into it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,104 @@ from collections.abc import Iterator
 
 from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.placeholders import META, META_NAMES, META_TABLES, OPTIONS, meta, suggestion, used
+from kfp_katib.experiment.pods import REPLICAS, TRAINING_API_VERSION
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.repeats import again
-from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.settings import ARCHITECTURE
+from kfp_katib.experiment.rules.rule import again, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
+from kfp_katib.experiment.schema import JOB
 
-_PATH = f"{TEMPLATE}.trialParameters"
+_TRAIN_JOB = ("trainer.kubeflow.org/v1alpha1", "TrainJob")
+_SHIPPED = {JOB, _TRAIN_JOB, *((TRAINING_API_VERSION, kind) for kind in REPLICAS)}
+_VERSIONS = {kind: version for version, kind in _SHIPPED}
+_API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
+_OTHERS = {
+    ("kubeflow.org/v1alpha1", "MPIJob"),
+    ("kubeflow.org/v1alpha2", "MPIJob"),
+    ("kubeflow.org/v2beta1", "MPIJob"),
+}
+"""Versions of a known kind that an operator of its own has or had."""
+_ASSIGNED = {
+    "enas": ("architecture", "nn_config"),
+    "darts": ("algorithm-settings", "search-space", "num-layers"),
+}
+"""What a search for architectures assigns."""
 _WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
 _NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
 
 
-@rule("trial-parameters-missing", webhook=True)
-def trial_parameters_missing(view: View) -> Iterator[Finding]:
-    """There are no trialParameters; an empty list is none to Katib, whose defaulter drops it."""
-    if view.template and not view.trial_parameters:
-        yield Finding(_PATH, "There are no trialParameters.", "Add one for each search parameter.")
+@rule("conditions-missing", webhook=True)
+def conditions_missing(view: View) -> Iterator[Finding]:
+    """Katib cannot tell when a trial of this kind is done."""
+    for name in ("successCondition", "failureCondition"):
+        has_source = "trialSpec" in view.template or "configMap" in view.template
+        if has_source and not view.template.get(name):
+            kind = view.kind[1] or "a template in a ConfigMap"
+            message = f"{name} is missing, and Katib has no default for {kind}."
+            yield Finding(f"{TEMPLATE}.{name}", message, "Write a GJSON expression on the object's status.")
+
+
+@rule("primary-container-unknown")
+def primary_container_unknown(view: View) -> Iterator[Finding]:
+    """No container has the name primaryContainerName; every trial would stay Running for ever."""
+    name = view.template.get("primaryContainerName")
+    names = sorted({str(container.get("name")) for _, container in view.containers})
+    if name and names and not view.primaries:
+        fix = f"Write {' or '.join(names)}."
+        yield Finding(f"{TEMPLATE}.primaryContainerName", f"There is no container '{name}'.", fix, name)
+
+
+@rule("container-beside", severity="warning")
+def container_beside(view: View) -> Iterator[Finding]:
+    """Katib reads metrics when every process of the pod has ended, those of other containers too."""
+    training = {path.rpartition("[")[0] for path, _ in view.primaries}
+    for path, container in view.containers:
+        name = container.get("name")
+        if path.rpartition("[")[0] in training and name != view.template.get("primaryContainerName"):
+            fix = "Make sure that it ends with the training, or make it an init container."
+            yield Finding(path, f"The container '{name}' runs beside the training.", fix, name)
+
+
+@rule("api-version-invalid")
+def api_version_invalid(view: View) -> Iterator[Finding]:
+    """The template's apiVersion is that of no kind, or not that of its kind: no trial can be created."""
+    api_version, kind = view.kind
+    right = _right_version(api_version, kind)
+    if api_version and kind and (right or not _API_VERSION.fullmatch(api_version)):
+        fix = f"Write {right or JOB[0]}." if right or kind == JOB[1] else "Write it as group/version."
+        message = f"The apiVersion of the {kind} is {api_version!r}."
+        yield Finding(f"{TRIAL_SPEC}.apiVersion", message, fix, api_version)
+
+
+@rule("kind-misspelt")
+def kind_misspelt(view: View) -> Iterator[Finding]:
+    """The template's kind is no kind, but spelt almost like one: no trial can be created."""
+    kind = view.kind[1]
+    for known in _VERSIONS:
+        if kind != known and kind.lower() in (known.lower(), f"{known.lower()}s"):
+            yield Finding(f"{TRIAL_SPEC}.kind", f"The kind is '{kind}'.", f"Write {known}.", kind)
+
+
+@rule("kind-not-enabled", severity="warning")
+def kind_not_enabled(view: View) -> Iterator[Finding]:
+    """Katib's shipped configuration does not watch trials of this kind; an administrator must add it."""
+    api_version, kind = view.kind
+    if not api_version or not kind or view.kind in _SHIPPED:
+        return
+    if not [*api_version_invalid.find(view), *kind_misspelt.find(view)]:
+        message = f"Trials of kind {kind} ({api_version}) are not in Katib's shipped configuration."
+        yield Finding(f"{TRIAL_SPEC}.kind", message, "Add it to trialResources in katib-config.", kind)
+
+
+def _right_version(api_version: str, kind: str) -> str:
+    """The version of a known kind where another of its group is given, or one of no group that there is.
+
+    A group with a domain may have a kind of its own that is called the same.
+    """
+    right = _VERSIONS.get(kind, "")
+    group = api_version.rpartition("/")[0]
+    ours = "." not in group or group in ("kubeflow.org", right.rpartition("/")[0])
+    later = kind == _TRAIN_JOB[1] and group == right.rpartition("/")[0]  # the operator's next version
+    return right if ours and not later and api_version != right and (api_version, kind) not in _OTHERS else ""
 
 
 @rule("trial-parameter-incomplete", webhook=True)
@@ -146,13 +228,8 @@ def pipeline_placeholder_unknown(view: View) -> Iterator[Finding]:
 @rule("architecture-not-consumed")
 def architecture_not_consumed(view: View) -> Iterator[Finding]:
     """`enas` and darts assign fixed names; each needs its trialParameter or no trial starts."""
-    wanted = {
-        "enas": ("architecture", "nn_config"),
-        "darts": ("algorithm-settings", "search-space", "num-layers"),
-    }.get(view.algorithm, ())
     references = {parameter.get("reference") for _, parameter in view.trial_parameters}
-    for name in wanted:
-        if view.algorithm in ARCHITECTURE and view.template and name not in references:
-            yield Finding(
-                _PATH, f"No trialParameter refers to '{name}'.", f"{view.algorithm} needs it: add one.", name
-            )
+    for name in _ASSIGNED.get(view.algorithm, ()) if view.template else ():
+        if name not in references:
+            message, fix = f"No trialParameter refers to '{name}'.", f"{view.algorithm} needs it: add one."
+            yield Finding(f"{TEMPLATE}.trialParameters", message, fix, name)
