@@ -20,8 +20,8 @@ import pytest
 from kfp_katib.errors import KfpKatibError
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import LARGEST, parse
+from tests.builders.model import listing
 from tests.builders.result import result, trial
-from tests.storage.models import listing
 
 FUZZ = int(os.environ.get("KFP_KATIB_FUZZ", "300"))
 SHA = "0" * 64

@@ -10,7 +10,7 @@ import pytest
 
 from kfp_katib.errors import InputError, StorageError
 from kfp_katib.storage import prune
-from tests.storage.models import contents, write_model
+from tests.builders.model import contents, write_model
 
 TRIALS = ("t1", "t10", "t2", "t3")
 

@@ -10,8 +10,8 @@ import pytest
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage import collect, disk
 from kfp_katib.storage.model_json import MODEL_JSON
+from tests.builders.model import contents, listing, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import contents, listing, write_files, write_model
 
 THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
 
