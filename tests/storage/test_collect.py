@@ -12,8 +12,8 @@ from kfp_katib.results import Metric
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.builders.experiment import experiment, objective
+from tests.builders.model import WEIGHTS, contents, listing, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
 
 THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
 
