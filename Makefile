@@ -13,8 +13,8 @@ SETUP = PYTHON="$(NAMED)" ./setup.sh $< $(@D)
 version_of = $(basename $(shell { "$(1)" --version; } 2>&1 || true))
 ANEW := $(if $(NAMED),$(if $(filter-out $(call version_of,$(BIN)/python),$(call version_of,$(NAMED))),anew))
 
-.PHONY: anew help run test check fresh compile golden lock bench bench-cluster test-cluster test-kfp test-images \
-	image clean
+.PHONY: anew help run test check shape fresh compile golden lock bench bench-cluster test-cluster test-kfp \
+	test-images image clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -47,6 +47,9 @@ check: $(READY_DEV) ## format, lint, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
+shape: $(READY_DEV) ## print how large and how quick the code is, beside its guides
+	@$(BIN)/python benchmarks/shape.py
+
 fresh: ## clone this commit into an empty folder, and run both commands there (PYTHON)
 	@PYTHON="$(PYTHON)" ./fresh.sh
 
@@ -56,8 +59,12 @@ compile: $(READY) ## write the pipelines and components as YAML into build/
 golden: $(READY_DEV) ## rewrite the committed YAML that the tests compare with
 	@KFP_KATIB_GOLDEN=write $(BIN)/python -m pytest -q tests/test_compile.py
 
+lock: .venv-uv/.ready ## choose the versions anew, by the uv that is locked too (UPGRADE)
+	@.venv-uv/bin/uv --version
+	@./lock.sh
+
 bench: $(READY_DEV) ## measure what the README quotes
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@for file in $(filter-out %/shape.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 # Katib's own clients, each with the versions it works with.
 PEERS := $(foreach name,katib kubeflow,.venv-$(name)/.ready)
@@ -66,10 +73,10 @@ bench-cluster: $(READY_DEV) $(PEERS) ## measure waiting for a Katib, beside its 
 	@grep -hoE '^(kubeflow|kubernetes)[a-z-]*==[^ ]+' $(PEERS:.venv-%/.ready=locks/%.lock)
 	@$(BIN)/python -m benchmarks.cluster.waiting $(PEERS:/.ready=/bin/python)
 
-test-cluster: $(READY_DEV) ## run the tests that need a Kubernetes with Katib (KUBECONFIG)
+test-cluster: $(READY_DEV) ## run the tests that need a Kubernetes with Katib (KUBECONFIG; docs/cluster.md)
 	@$(BIN)/python -m pytest -q -n 3 -m cluster tests/engines/katib/live
 
-test-kfp: $(READY_DEV) ## run the tests that need a Kubeflow Pipelines with Katib beside it (KFP_ENDPOINT)
+test-kfp: $(READY_DEV) ## run the tests that need a Kubeflow Pipelines with Katib (KFP_ENDPOINT; tests/kfp)
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m kfp_backend tests/kfp
 
 test-images: $(READY_DEV) ## run the tests that need Docker; they build both images
@@ -87,10 +94,6 @@ image: ## build both images by Docker (BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
 		-f deploy/Dockerfile -t $(call image_of,RUNTIME) .
 	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) $(if $(RUN_AS),--build-arg RUN_AS=$(RUN_AS)) \
 		-f training/Dockerfile -t $(call image_of,TRAINING) .
-
-lock: .venv-uv/.ready ## choose the versions anew, by the uv that is locked too (UPGRADE)
-	@.venv-uv/bin/uv --version
-	@./lock.sh
 
 clean: ## forget the environment and everything that was built or run
 	rm -rf $(VENV) .venv-* build runs dist *.egg-info

@@ -17,14 +17,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kfp_katib.engines.local import journal, run
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from kfp_katib import run
+from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.outcome import Outcome
-from kfp_katib.engines.local.search import open_study
+from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.engines.local.verdict import BUDGET_SPENT
-from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Metric
+from kfp_katib.experiment import Experiment
+from kfp_katib.results import Metric, TrialCondition
+from tests.builders.manifest import double
+from tests.builders.search import search
 
 SHORT = "echo loss=${trialParameters.lr}"
 SLEEP = "sleep 0.2 && echo loss=${trialParameters.lr}"
@@ -43,32 +47,13 @@ class Row:
 
 def experiment(script: str, *, trials: int, parallel: int) -> Experiment:
     """A random search whose trials run one shell script."""
-    container = {"name": "training", "image": "none", "command": ["sh", "-c", script]}
-    parameter = {"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.01", "max": "0.1"}}
-    pod = {"restartPolicy": "Never", "containers": [container]}
-    job = {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "spec": {"backoffLimit": 0, "template": {"spec": pod}},
-    }
-    return load(
-        {
-            "apiVersion": "kubeflow.org/v1beta1",
-            "kind": "Experiment",
-            "metadata": {"name": "bench"},
-            "spec": {
-                "objective": {"type": "minimize", "objectiveMetricName": "loss"},
-                "algorithm": {"algorithmName": "random"},
-                "parallelTrialCount": parallel,
-                "maxTrialCount": trials,
-                "parameters": [parameter],
-                "trialTemplate": {
-                    "primaryContainerName": "training",
-                    "trialParameters": [{"name": "lr", "reference": "lr"}],
-                    "trialSpec": job,
-                },
-            },
-        }
+    return search(
+        script,
+        name="bench",
+        algorithm={"algorithmName": "random"},
+        parameters=[double("lr", "0.01", "0.1")],
+        maxTrialCount=trials,
+        parallelTrialCount=parallel,
     )
 
 
@@ -81,8 +66,8 @@ def seconds(action: Callable[[], object]) -> float:
 
 def own_time(folder: Path) -> Row:
     """The engine's own time per trial: one trial at a time, beside the same shell line started bare."""
-    search = experiment(SHORT, trials=TRIALS, parallel=1)
-    engine = seconds(lambda: run(search, runs=folder / "short"))
+    wanted = experiment(SHORT, trials=TRIALS, parallel=1)
+    engine = seconds(lambda: run(wanted, runs=folder / "short"))
 
     def bare() -> None:
         for number in range(TRIALS):
@@ -95,8 +80,8 @@ def own_time(folder: Path) -> Row:
 
 def throughput(folder: Path) -> Row:
     """200 trials of 0.2 s, two at a time, beside `xargs -P2` with the same command."""
-    search = experiment(SLEEP, trials=TRIALS, parallel=2)
-    engine = seconds(lambda: run(search, runs=folder / "sleep"))
+    wanted = experiment(SLEEP, trials=TRIALS, parallel=2)
+    engine = seconds(lambda: run(wanted, runs=folder / "sleep"))
     lines = "\n".join(map(str, range(TRIALS)))
     command = ["xargs", "-P2", "-I{}", "sh", "-c", "sleep 0.2 && echo loss={}"]
     peer = seconds(
@@ -108,17 +93,17 @@ def throughput(folder: Path) -> Row:
 
 def write_journal(folder: Path) -> None:
     """A finished search of 10,000 trials, as the engine leaves it."""
-    search = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
-    place = RunFolder(folder / search.name)
+    wanted = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
+    place = RunFolder(folder / wanted.name)
     place.path.mkdir(parents=True)
-    suggestions = open_study(search, journal.open_storage(place.journal))
-    journal.store_manifest(suggestions.study, search.manifest_json)
+    suggestions = open_study(wanted, journal.open_storage(place.journal))
+    journal.store_manifest(suggestions.study, wanted.manifest_json)
     now = datetime.now(UTC)
     for number in range(JOURNAL_TRIALS):
         suggestion = suggestions.ask()
         assert suggestion is not None
         text = suggestion.parameters["lr"]
-        outcome = Outcome(
+        outcome = TrialCondition(
             "Succeeded", "TrialSucceeded", "Trial has succeeded", {"loss": Metric(text, text, text)}
         )
         name = f"bench-{number:08d}"
@@ -142,8 +127,8 @@ def read_journal(folder: Path) -> Iterator[Row]:
 
 
 def _read(folder: Path) -> None:
-    search = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
-    taken = seconds(lambda: run(search, runs=folder))
+    wanted = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
+    taken = seconds(lambda: run(wanted, runs=folder))
     print(taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.local_engine import SHORT, Row, experiment, seconds
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.results import Progress
 
 TRIALS = 10_000

@@ -13,24 +13,21 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median, quantiles
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from optuna.storages import InMemoryStorage
 
-from kfp_katib.engines.local.search import Suggestion, open_study
-from kfp_katib.experiment.model import (
-    Algorithm,
-    Collector,
-    Experiment,
-    FeasibleSpace,
-    Objective,
-    Parameter,
-    TrialTemplate,
-)
+from kfp_katib.engines.local.search.suggestions import Suggestion, open_study
+from kfp_katib.experiment.model import Experiment
+from tests.builders.experiment import double, experiment, objective
 
 ALGORITHMS = ("random", "sobol", "tpe", "multivariate-tpe", "cmaes", "bayesianoptimization")
 PARALLEL = 3
@@ -98,7 +95,7 @@ def search(
 ) -> Outcome:
     """One search, with settings of the algorithm beside its seed."""
     chosen = {} if algorithm == "sobol" else {"random_state": str(seed), **(settings or {})}
-    suggestions = open_study(_experiment(Algorithm(algorithm, chosen), function, budget), InMemoryStorage())
+    suggestions = open_study(_experiment(algorithm, chosen, function, budget), InMemoryStorage())
     best, asking = math.inf, 0.0
     running: deque[Suggestion] = deque()
     for count in range(budget + PARALLEL):
@@ -116,24 +113,17 @@ def search(
     return Outcome(best - function.minimum, asking / budget * 1000)
 
 
-def _experiment(algorithm: Algorithm, function: TestFunction, budget: int) -> Experiment:
-    return Experiment(
-        name="search-quality",
-        namespace="default",
-        objective=Objective("minimize", "value", None, (), {"value": "latest"}),
-        algorithm=algorithm,
-        early_stopping=None,
-        parameters=tuple(
-            Parameter(f"x{i}", "double", FeasibleSpace(str(low), str(high)))
-            for i, (low, high) in enumerate(function.box)
-        ),
-        parallel_trial_count=PARALLEL,
-        max_trial_count=budget,
-        max_failed_trial_count=None,
-        resume_policy="Never",
-        collector=Collector("StdOut", "", "", ()),
-        trial_template=TrialTemplate({}, (), "training", False, "", ""),
-        manifest_json="{}",
+def _experiment(
+    algorithm: str, settings: Mapping[str, str], function: TestFunction, budget: int
+) -> Experiment:
+    box = [double(f"x{i}", str(low), str(high)) for i, (low, high) in enumerate(function.box)]
+    return experiment(
+        algorithm,
+        box,
+        settings=settings,
+        parallel=PARALLEL,
+        budget=budget,
+        objective=objective(metric="value"),
     )
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from kfp_katib.engines.local import run  # noqa: E402
+from kfp_katib import run  # noqa: E402
 from kfp_katib.experiment import load, override, render  # noqa: E402
 from training.evaluate import evaluate  # noqa: E402
 from training.export import export  # noqa: E402

@@ -84,12 +84,12 @@ def launch_katib(
         The trial whose model is delivered: its hyperparameters, the objective's value, its name, and the
         name under which the Experiment ran.
     """
-    from kfp_katib.steps.launch_katib import Files, Identity, Limits, Surroundings, launch
+    from kfp_katib.steps.launch_katib import Files, Identity, Limits, RunContext, launch
 
     outcome = launch(
         experiment,
         Files(best_model.path, trials.path, summary.path, report.path),
-        Surroundings(dataset_uri or dataset, models, image, trial_pod=trial_pod, s3_endpoint=s3_endpoint),
+        RunContext(dataset_uri or dataset, models, image, trial_pod=trial_pod, s3_endpoint=s3_endpoint),
         engine=engine,
         identity=Identity(run_id, task_name, namespace),
         limits=Limits(timeout_seconds, stall_timeout_seconds, on_timeout),

@@ -2,10 +2,9 @@
 """One Katib Experiment manifest, run as one step of a Kubeflow pipeline, on a laptop or on a cluster.
 
 A manifest becomes an Experiment by `load` (`check` says what is wrong with it), and another Experiment by
-`override` and `render`; `to_yaml` writes it. `kfp_katib.engines.local.run` and
-`kfp_katib.engines.katib.run` take an Experiment and give a Result: its trials, the best of them, the verdict.
-`kfp_katib.storage` then collects the best trial's model, `kfp_katib.report` shows the Result. Every error is
-a KfpKatibError.
+`override` and `render`; `to_yaml` writes it. `run` takes an Experiment, on this machine or on a Katib in a
+cluster, and gives a Result: its trials, the best of them, the verdict. `kfp_katib.storage` then collects the
+best trial's model, `kfp_katib.report` shows the Result. Every error is a KfpKatibError.
 
 The names below are imported when they are first used: `import kfp_katib` stays quick.
 """
@@ -16,6 +15,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from kfp_katib.engines.engine import run
+    from kfp_katib.engines.options import Identity, RunOptions
     from kfp_katib.errors import (
         ClusterError,
         ExperimentFailed,
@@ -36,6 +37,7 @@ __all__ = [
     "ClusterError",
     "Experiment",
     "ExperimentFailed",
+    "Identity",
     "InputError",
     "Interrupted",
     "KfpKatibError",
@@ -45,6 +47,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Result",
+    "RunOptions",
     "Stalled",
     "StorageError",
     "TimedOut",
@@ -54,10 +57,13 @@ __all__ = [
     "load",
     "override",
     "render",
+    "run",
     "to_yaml",
 ]
 
 _HOMES = {
+    "kfp_katib.engines.engine": ("run",),
+    "kfp_katib.engines.options": ("Identity", "RunOptions"),
     "kfp_katib.experiment": ("Experiment", "Problem", "check", "load", "override", "render", "to_yaml"),
     "kfp_katib.results": ("Metric", "Progress", "Result", "Trial"),
 }

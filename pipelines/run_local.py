@@ -44,7 +44,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     found = [path for path in (str(ROOT), os.environ.get("PYTHONPATH")) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join(found)  # steps and trials find the training package
-    speakable_python()
+    shell_safe_python()
     # The images' names do not matter here, and kfp would warn about each.
     filterwarnings("ignore", message="You may be attemping to run a task that uses custom")
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
@@ -76,7 +76,7 @@ def arguments() -> argparse.Namespace:
         "--thresholds",
         type=Path,
         metavar="FILE",
-        help="JSON, {observable: [min, max]}: which model is released (the example's, for its own evaluate)",
+        help="JSON, {observable: [min, max]}: which model is promoted (the example's, for its own evaluate)",
     )
     return parser.parse_args()
 
@@ -119,7 +119,7 @@ def _example(step: str) -> str:
     return f"training.{step}:{step}"
 
 
-def speakable_python() -> None:
+def shell_safe_python() -> None:
     """Give kfp a name of this interpreter that survives the shell line into which it is put unquoted.
 
     The path of an environment in `my work/` would be two words there.
@@ -141,18 +141,18 @@ def summary(folder: Path, seconds: float) -> str:
         "Best trial": f"{about['trial']}: {about['metric']}={about['value']:g} with {parameters}",
         "Report": folder / "report.html",
         "Evaluation": folder / "evaluation.html",
-        "Model": released(run),
+        "Model": promoted(run),
         "Time": f"{seconds:.0f} s",
     }
     return "\n" + "\n".join(f"{name + ':':<12}{value}" for name, value in lines.items())
 
 
-def released(run: Path) -> str:
-    """Where the model is that the pipeline released, or why there is none."""
+def promoted(run: Path) -> str:
+    """Where the promoted model is, or why there is none."""
     if outputs(run, "evaluate-model")["parameterValues"]["passed"]:
         return str(outputs(run, "promote")["parameterValues"]["address"])
     kept = run / "extract-best-model" / "model"
-    return f"not released, an observable is outside of its threshold; it is in {kept}"
+    return f"not promoted, an observable is outside its threshold; it is in {kept}"
 
 
 def outputs(run: Path, step: str) -> dict[str, Any]:

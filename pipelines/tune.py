@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepare the data, tune a model on them, take the best one, judge it, release it.
+"""Prepare the data, tune a model on them, take the best one, judge it, promote it.
 
-The steps are the same wherever they run. What differs from one platform to the next (volumes,
+The steps are the same wherever they run. What differs from one platform to the next (images, labels, volumes,
 secrets, default addresses) is applied to them by pipelines/platforms.
 """
 
@@ -16,7 +16,7 @@ from components import (
     prepare_data,
 )
 from pipelines.platforms import Platform
-from pipelines.release import release_if_passed
+from pipelines.promote_if_passed import promote_if_passed
 
 RETRY_WINDOW = "1209600s"
 """Two weeks. It counts from a step's first attempt, so it must be longer than any timeout_seconds."""
@@ -24,7 +24,7 @@ RETRY_WINDOW = "1209600s"
 
 def tune(platform: Platform) -> dsl.base_component.BaseComponent:
     """The pipeline for one platform."""
-    promote_if = release_if_passed(platform)
+    promote_if = promote_if_passed(platform)
 
     @dsl.pipeline(name=f"tune-{platform.name}", description="Tune a model with Katib and release the best.")
     def pipeline(
@@ -83,8 +83,6 @@ def tune(platform: Platform) -> dsl.base_component.BaseComponent:
             )
             promote_if(passed=judgement.outputs["passed"], model=best.outputs["model"], release=release)
 
-        if platform.engine == "local":
-            search.set_container_image(TRAINING_IMAGE)  # the trials run in this very step
         for step in (data, search, best, judgement):
             platform.attach(step)
         for step in (search, best, end):

@@ -3,12 +3,38 @@
 
 from __future__ import annotations
 
-import pytest
+import sys
+from collections.abc import Iterator
 
-from tests.no_patterns import no_patterns as no_patterns
-from tests.untraced import untraced as untraced
+import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--record`: keep what a real Katib writes, for the replay (tests/engines/katib/replay)."""
     parser.addoption("--record", action="store_true", help="keep what a real Katib writes as recordings")
+
+
+@pytest.fixture
+def untraced() -> Iterator[None]:
+    """What is timed runs as it does for a user: coverage, which takes longer, does not trace this thread."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
+
+
+@pytest.fixture
+def no_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names in a store are names: what of fsspec reads `*`, `?` or `[` as a pattern is an error."""
+    from fsspec.asyn import AsyncFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a name was read as a pattern")
+
+    for kind, names in (
+        (AbstractFileSystem, ("expand_path", "glob")),
+        (AsyncFileSystem, ("_expand_path", "_glob")),
+    ):
+        for name in names:
+            monkeypatch.setattr(kind, name, refuse)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.compiling import compile_into, read
 from tests.places import ROOT
+from tests.support.compiling import compile_into, read
 
 GOLDEN = ROOT / "tests" / "golden"
 LONGEST_ARGUMENT = 128 * 1024

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from kfp_katib.storage import read_checkpoint
 from pipelines.platforms import PLATFORMS
 from tests.places import ROOT
 
-FOLDERS = ("deploy", "docs", "training")
-DOCUMENTS = [ROOT / "README.md", *(page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md")))]
+FOLDERS = (".", "deploy", "docs", "training")
+README = ROOT / "README.md"
+DOCUMENTS = [page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md"))]
+OURS = r"(?:benchmarks|components|deploy|docs|kfp_katib|locks|pipelines|tests|training)"
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 def links(document: Path) -> list[Path]:
@@ -23,20 +27,54 @@ def links(document: Path) -> list[Path]:
     return [(document.parent / link).resolve() for link in found]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def told(document: Path) -> str:
+    """A document without the first cells of the tables of a changelog, which name what there was before."""
+    text = document.read_text()
+    return re.sub(r"^\| .*? \|", "|", text, flags=re.MULTILINE) if document.name == "CHANGELOG.md" else text
+
+
+def is_there(name: str) -> bool:
+    """Whether a dotted name is a module, or leads from one to something that it has."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        return bool(module) and is_there(module) and hasattr(importlib.import_module(module), attribute)
+    return True
+
+
+@every_document
 def test_every_relative_link_leads_to_a_file(document: Path) -> None:
     """No document points at a file that is not there."""
     assert [link for link in links(document) if not link.exists()] == []
 
 
+@every_document
+def test_every_path_that_is_named_is_there(document: Path) -> None:
+    """In text and in code, whatever has moved since."""
+    paths = set(re.findall(rf"(?<![\w./:-]){OURS}/[\w./-]*[\w/]", told(document)))
+    assert sorted(path for path in paths if not (ROOT / path).exists()) == []
+
+
+@every_document
+def test_every_name_of_ours_is_there(document: Path) -> None:
+    """Modules, what is imported from them, and programs that Python runs by their module's name."""
+    text = told(document)
+    names = set(re.findall(r"(?<![\w./-])kfp_katib(?:\.[A-Za-z_]\w*)+", text))
+    names |= set(re.findall(rf"python3? -m ({OURS}[\w.]*\w)", text))
+    for module, imported in re.findall(r"^from (kfp_katib[\w.]*) import (.+)$", text, re.MULTILINE):
+        names |= {f"{module}.{each}" for each in re.findall(r"\w+", imported)}
+    assert sorted(name for name in names if not is_there(name)) == []
+
+
 def test_every_document_is_linked_from_the_readme() -> None:
     """Whoever reads the README finds each page in one step."""
-    assert set(DOCUMENTS[1:]) - set(links(DOCUMENTS[0])) == set()
+    assert set(DOCUMENTS) - {README} - set(links(README)) == set()
 
 
 def test_the_readme_names_what_a_machine_must_have() -> None:
     """The programs that a fresh Debian lacks, in one line to copy, with the oldest pip that is tried."""
-    readme = DOCUMENTS[0].read_text()
+    readme = README.read_text()
     needed = re.search(r"`apt-get install ([^`]+)`", readme)
     assert needed
     assert needed[1].split() == ["git", "make", "python3", "python3-venv"]
@@ -47,7 +85,7 @@ def test_the_readme_names_what_a_machine_must_have() -> None:
 
 def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
     """One for each place where the trials keep their models."""
-    readme = DOCUMENTS[0].read_text()
+    readme = README.read_text()
     assert [storage.name for storage in PLATFORMS if f"tune-{storage.name}.yaml" not in readme] == []
 
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.compiling import compile_into
-from tests.environments import environment
+from tests.support.compiling import compile_into
+from tests.support.environments import environment
 
 
 def without_what_one_version_alone_can_say(text: str) -> str:

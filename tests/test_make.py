@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make run`, as the README shows it, in a fresh copy of the project."""
+"""`make run`, as the README shows it, in a fresh copy of the project; and what the other targets promise."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.places import ROOT
 
@@ -39,3 +41,24 @@ def test_make_run_ends_with_the_best_trial_the_report_and_the_model(checkout: Pa
     assert found["best trial"].startswith("par04-vae-")
     assert Path(found["report"]).read_text().startswith("<!doctype html>")
     assert (Path(found["model"]) / "Generator.onnx").stat().st_size > 0
+
+
+def test_help_lists_every_target() -> None:
+    """But `anew`, which no user names; each in a line of its own, with a word on what it is for."""
+    makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    phony = re.search(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)
+    assert phony
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    listed = [line.split(maxsplit=1) for line in told.splitlines()]
+    assert sorted(name for name, _ in listed) == sorted(set(phony[1].split()) - {"anew"})
+    assert [about for _, about in listed if len(about) > 90] == []
+
+
+def test_a_commit_is_held_to_what_make_check_holds() -> None:
+    """By programs of the project's own environment, so that no hook asks the network."""
+    recipe = (ROOT / "Makefile").read_text().partition("\ncheck: ")[2].partition("\n\n")[0]
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    entries = [hook["entry"].split(" --")[0] for hook in repository["hooks"]]
+    commands = re.findall(r"^\t@(.*?)(?: --.*| \.)?$", recipe, re.MULTILINE)
+    assert [entry.replace(".venv/bin", "$(BIN)") for entry in entries] == commands
+    assert {hook["language"] for hook in repository["hooks"]} == {"system"}

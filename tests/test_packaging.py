@@ -17,7 +17,8 @@ from tests.places import ROOT
 
 LIBRARY = ("kfp_katib", "components")
 INSIDE = re.compile(r"^components/")
-SHIPPED = (*LIBRARY, "pipelines", "training", "compile.py", "MANIFEST.in", "pyproject.toml", "README.md")
+FOLDERS = (*LIBRARY, "pipelines", "training")
+FILES = ("compile.py", "CHANGELOG.md", "LICENSE", "MANIFEST.in", "pyproject.toml", "README.md")
 
 
 def build(source: Path, to: Path, *kinds: str) -> None:
@@ -49,11 +50,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     to = tmp_path_factory.mktemp("built")
     copy = to / "checkout"
     copy.mkdir()
-    for name in SHIPPED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, copy / name)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in FILES:
+        shutil.copy(ROOT / name, copy / name)
     build(copy, to)
     return to
 
@@ -72,13 +72,24 @@ def test_the_wheel_tells_type_checkers_that_it_is_typed(built: Path) -> None:
     assert "kfp_katib/py.typed" in wheel_files(wheel)
 
 
+def test_the_wheel_brings_its_licence(built: Path) -> None:
+    """The text, and its name for those who only read metadata."""
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        told = archive.read(metadata).decode().splitlines()
+        text = archive.read(metadata.replace("METADATA", "licenses/LICENSE")).decode()
+    assert {"License-Expression: Apache-2.0", "License-File: LICENSE"} <= set(told)
+    assert text == (ROOT / "LICENSE").read_text()
+
+
 def test_the_source_archive_holds_what_the_pipelines_need(built: Path) -> None:
     """The compiler, the pipelines and the example, and no tests."""
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames() if not packed.getmember(name).isdir()}
     made = {"PKG-INFO", "setup.cfg"} | {name for name in names if ".egg-info/" in name}
-    assert names - made == sources(built, *LIBRARY, "pipelines", "training") | set(SHIPPED[4:])
+    assert names - made == sources(built, *FOLDERS) | set(FILES)
 
 
 def test_an_installed_wheel_works_from_anywhere(built: Path, tmp_path: Path) -> None:

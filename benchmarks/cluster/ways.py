@@ -15,7 +15,7 @@ from benchmarks.cluster.trainjobs import stand_in
 
 _OURS = """
 import json, sys, time
-from kfp_katib.engines.katib import run
+from tests.engines.katib.running import run
 from kfp_katib.experiment import load
 name, namespace, manifest = sys.argv[1:4]
 result = run(load(json.loads(manifest)), namespace=namespace)

@@ -7,9 +7,40 @@ input cannot be used, 130 interrupted. Each verb is a module of its own, importe
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from kfp_katib.cli.verbs import Verbs
+VERBS = {
+    "validate": "Check a manifest against everything that Katib checks, and what it does not.",
+    "run": "Run a manifest's trials on this machine, or on a Katib in a cluster.",
+    "render": "Print the manifest as it is submitted to Katib.",
+    "watch": "Follow an Experiment in the cluster to its verdict.",
+    "cancel": "End an Experiment in the cluster.",
+}
+"""Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`."""
+
+
+class Verbs(click.Group):
+    """The group, which imports a verb's module only when the verb is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
+        """The verb's command; a misspelt one is answered with the nearest."""
+        if cmd_name not in VERBS:
+            from kfp_katib.experiment.choices import hint
+
+            raise click.UsageError(f"No verb {cmd_name!r}. {hint(cmd_name, VERBS)}", ctx)
+        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs in the help, without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
 
 
 def _version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:

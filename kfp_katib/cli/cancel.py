@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import click
 
-from kfp_katib.cli.options import namespace_option
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import Verb, namespace_option
+from kfp_katib.engines.engine import of_cluster
+from kfp_katib.engines.options import Identity, RunOptions
 
 
 @click.command(name="cancel", cls=Verb)
@@ -25,7 +26,6 @@ def command(name: str, namespace: str, wait_seconds: float) -> None:
 
     Katib cannot stop an Experiment and keep it: its budget cannot be lowered to what is done.
     """
-    from kfp_katib.engines.katib import cancel
-
-    cancel(name, namespace=namespace, wait_seconds=wait_seconds)
+    options = RunOptions(identity=Identity(namespace=namespace))
+    of_cluster().cancel(name, options, wait_seconds=wait_seconds)
     click.echo(f"Experiment '{name}' is gone.")

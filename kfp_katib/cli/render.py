@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from kfp_katib.cli.options import json_option, load, manifest_argument, placeholder_options, warn
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import Verb, json_option, load, manifest_argument, placeholder_options, warn
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import render, to_yaml
 
@@ -53,7 +52,8 @@ def command(
 
 def _mapping(file: str) -> dict[str, Any]:
     """The mapping in a YAML or JSON file."""
-    from kfp_katib.experiment.source import UnreadableError, read
+    from kfp_katib.experiment.plain import UnreadableError
+    from kfp_katib.experiment.source import read
 
     try:
         return read(Path(file))

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 import click
 
-from kfp_katib.cli.options import (
+from kfp_katib.cli.verbs import (
+    Verb,
     address,
     json_option,
     load,
@@ -21,10 +22,11 @@ from kfp_katib.cli.options import (
     placeholder_options,
     warn,
 )
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.engines.engine import ENGINES, named
+from kfp_katib.engines.options import Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
-from kfp_katib.experiment.override import overriding
+from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Result
 from kfp_katib.storage.addresses import stored
@@ -47,8 +49,8 @@ class Output:
 @placeholder_options
 @click.option(
     "--engine",
-    type=click.Choice(["local", "katib"]),
-    default="local",
+    type=click.Choice(ENGINES),
+    default=ENGINES[0],
     show_default=True,
     help="Where it runs: on this machine, or on a Katib in a cluster.",
 )
@@ -56,7 +58,7 @@ class Output:
 @click.option(
     "--runs",
     type=click.Path(path_type=Path),
-    default=Path("runs"),
+    default=RunOptions().runs,
     show_default=True,
     help="Folder of all searches; this one's is DIR/<experiment>.",
     metavar="DIR",
@@ -70,8 +72,8 @@ class Output:
 )
 @click.option(
     "--on-timeout",
-    type=click.Choice(["fail", "best_so_far"]),
-    default="fail",
+    type=click.Choice(get_args(OnTimeout)),
+    default=RunOptions().on_timeout,
     show_default=True,
     help="Whether a search that was stopped by its timeout failed, or may give its best trial so far.",
 )
@@ -91,14 +93,14 @@ def command(
     /,
     file: str,
     *,
-    engine: Literal["local", "katib"],
+    engine: str,
     namespace: str,
     runs: Path,
     report: Path | None,
     as_json: bool,
     again: bool,
     timeout_seconds: float | None,
-    on_timeout: Literal["fail", "best_so_far"],
+    on_timeout: OnTimeout,
     **changes: Any,
 ) -> None:
     """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
@@ -112,45 +114,30 @@ def command(
 
     if report:
         _check_place(report)
-    experiment, models = _planned(file, runs if engine == "local" else None, **changes)
-    output = Output(runs.absolute() / experiment.name if engine == "local" else None, report, as_json)
+    chosen = named(engine)
+    experiment, models = _planned(file, runs if chosen.trials_here else None, **changes)
+    output = Output(runs.absolute() / experiment.name if chosen.trials_here else None, report, as_json)
     click.echo(_headline(experiment), err=True)
     try:
         with Display(sys.stderr) as display:
-            result = _run_on(
-                engine,
-                experiment,
-                namespace=namespace,
-                runs=runs,
-                again=again,
+            options = RunOptions(
                 models=models,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
                 on_update=display.update,
+                identity=Identity(namespace=namespace),
+                runs=runs,
+                again=again,
             )
+            result = chosen.run(experiment, options)
     except Unfinished as error:
         if error.result:
             _show_what_is_known(error.result, output, display.said)
         raise
-    if engine == "local" and not display.moved:
+    if chosen.trials_here and not display.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
     _show(result, output, display.said)
     ctx.exit(0 if result.usable else 1)
-
-
-def _run_on(
-    engine: str, experiment: Experiment, *, namespace: str, runs: Path, again: bool, **shared: Any
-) -> Result:
-    if engine == "local":
-        from kfp_katib.engines import local
-
-        return local.run(experiment, **shared, runs=runs, again=again)
-    if again:
-        where = f" -n {namespace}" if namespace else ""
-        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
-    from kfp_katib.engines import katib as cluster
-
-    return cluster.run(experiment, **shared, namespace=namespace)
 
 
 def _planned(

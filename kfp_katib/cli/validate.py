@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from kfp_katib.cli.options import json_option, label, manifest_argument, source
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import Verb, json_option, label, manifest_argument, source
 from kfp_katib.experiment import Problem, check
 
 

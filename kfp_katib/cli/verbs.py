@@ -1,49 +1,90 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How verbs are found and how they fail: "did you mean", and errors as a sentence with an exit code."""
+"""What the verbs share: their arguments, and how they fail, by a sentence and an exit code."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import importlib
 import logging
 import sys
 import traceback
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kfp_katib.errors import Interrupted, KfpKatibError
-from kfp_katib.experiment.choices import hint
+from kfp_katib.errors import InputError, Interrupted, KfpKatibError
 
-VERBS = {
-    "validate": "Check a manifest against everything that Katib checks, and what it does not.",
-    "run": "Run a manifest's trials on this machine, or on a Katib in a cluster.",
-    "render": "Print the manifest as it is submitted to Katib.",
-    "watch": "Follow an Experiment in the cluster to its verdict.",
-    "cancel": "End an Experiment in the cluster.",
-}
-"""Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`."""
+if TYPE_CHECKING:
+    from kfp_katib.experiment import Experiment
+    from kfp_katib.experiment.load import Change
+
+F = TypeVar("F", bound=Callable[..., Any])
+STDIN = "-"
+
+manifest_argument = click.argument("file")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+namespace_option = click.option(
+    "-n", "--namespace", default="", metavar="NAME", help="Namespace in the cluster; else the kubeconfig's."
+)
 
 
-class Verbs(click.Group):
-    """The group, which imports a verb's module only when the verb is called."""
+def placeholder_options(command: F) -> F:
+    """The options that fill in `${pipeline.*}`."""
+    for option, text in (
+        ("--run-id", "Value of ${pipeline.run_id}."),
+        ("--image", "Value of ${pipeline.image}: the trials' image."),
+        ("--models", "Value of ${pipeline.models}: folder or URI under which trials write their models."),
+        ("--dataset", "Value of ${pipeline.dataset}: where the trials read their data."),
+    ):
+        command = click.option(option, metavar="TEXT", help=text)(command)
+    return command
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs."""
-        return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb's command; a misspelt one is answered with the nearest."""
-        if cmd_name not in VERBS:
-            raise click.UsageError(f"No verb {cmd_name!r}. {hint(cmd_name, VERBS)}", ctx)
-        command: click.Command = importlib.import_module(f"kfp_katib.cli.{cmd_name}").command
-        return command
+def source(file: str) -> Path | bytes:
+    """What the library reads: the file's path, or what stands on stdin where the file is `-`.
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The verbs in the help, without importing them."""
-        with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+    One byte more than the library takes is enough for it to refuse the rest.
+    """
+    from kfp_katib.experiment.plain import LIMIT_BYTES
+
+    return sys.stdin.buffer.read(LIMIT_BYTES + 1) if file == STDIN else Path(file)
+
+
+def label(file: str) -> str:
+    """What messages call the manifest."""
+    return "stdin" if file == STDIN else file
+
+
+def load(file: str, change: Change | None = None) -> Experiment:
+    """The Experiment of a manifest, changed before it is judged.
+
+    Raises:
+        ManifestError: The manifest has errors.
+    """
+    from kfp_katib import experiment
+
+    return experiment.load(source(file), name=label(file), change=change)
+
+
+def warn(final: Experiment, file: str) -> None:
+    """Show on stderr what is likely wrong with the Experiment of a manifest, values and changes in place."""
+    for warning in final.warnings:
+        click.echo(f"{label(file)}: {warning}", err=True)
+
+
+def address(text: str, option: str) -> str:
+    """A folder's address that a user gave for an option.
+
+    Raises:
+        InputError: It is empty, or no address.
+    """
+    from kfp_katib.storage.addresses import absolute
+
+    if not text:
+        raise InputError("An empty address was given. Name a folder or a URI.")
+    return absolute(text, option)
 
 
 class Verb(click.Command):

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from kfp_katib.experiment.check import check, load
+from kfp_katib.experiment.go_yaml import to_yaml
+from kfp_katib.experiment.load import check, load, override, render
 from kfp_katib.experiment.model import (
     Algorithm,
     Collector,
@@ -14,10 +15,7 @@ from kfp_katib.experiment.model import (
     TrialParameter,
     TrialTemplate,
 )
-from kfp_katib.experiment.override import override
 from kfp_katib.experiment.problem import Problem
-from kfp_katib.experiment.render import render
-from kfp_katib.experiment.write import to_yaml
 
 __all__ = [
     "Algorithm",

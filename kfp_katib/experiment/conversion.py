@@ -2,9 +2,9 @@
 """What a Job says that is gone once Katib's webhook has read it into Kubernetes' own types and back.
 
 The webhook (`validatePatchJob` in Katib's `validator.go`) compares the trial's Job with itself after that
-journey and refuses it where anything was lost or rewritten. Kubernetes' types leave out empty fields
-(`omitempty` of k8s.io/api 0.34), and write a quantity in one form only (`Quantity.String`), so that
-`value: ""` or `sizeLimit: 1024Mi`, which `kubectl apply` takes, cost the whole Experiment here.
+journey and refuses it where anything was lost or rewritten. Kubernetes' types leave out empty fields, and
+write a quantity in one form only (`Quantity.String`), so that `value: ""` or `sizeLimit: 1024Mi`, which
+`kubectl apply` takes, cost the whole Experiment here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kfp_katib.experiment.problem import Finding, Problem, Rule
-from kfp_katib.experiment.schema import ObjectType, object_types
+from kfp_katib.experiment.schema import object_types
 
 JOB_EMPTY_VALUE = Rule(
     "job-empty-value",
@@ -41,56 +41,10 @@ RULES = (JOB_EMPTY_VALUE, JOB_QUANTITY_FORM, JOB_QUANTITY_INVALID, JOB_NUMBER_TO
 QUANTITY = re.compile(
     r"[+-]?(?P<number>[0-9]{1,40}(\.[0-9]*)?|\.[0-9]+)(?P<unit>[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]{1,4})"
 )
-FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
+_FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
 """The webhook looks away below these two maps, for the sake of devices that it cannot know."""
 
-DROPPED_FALSE = frozenset(
-    {
-        *("chapAuthDiscovery", "chapAuthSession", "hostIPC", "hostNetwork", "hostPID"),
-        *("readOnly", "sslEnabled", "stdin", "stdinOnce", "tty"),
-    }
-)
-DROPPED_ZERO = frozenset(
-    {
-        *("failureThreshold", "generation", "hostPort", "initialDelaySeconds", "partition"),
-        *("periodSeconds", "successThreshold", "timeoutSeconds"),
-    }
-)
-"""Optional fields that Go holds as a plain bool or int; every other one is a pointer and keeps its zero."""
-
-WIDE = re.compile(
-    r"\.(runAs(User|Group)|fsGroup|supplementalGroups\[\d+\]|generation|"
-    r"(activeDeadline|terminationGracePeriod|deletionGracePeriod|toleration|expiration)Seconds)$"
-)
-"""The fields that have 64 bits."""
-
-KEPT_EMPTY: dict[str, tuple[str, ...]] = {
-    "AppArmorProfile": ("localhostProfile",),
-    "AzureDiskVolumeSource": ("cachingMode", "fsType", "kind", "readOnly"),
-    "CSIVolumeSource": ("fsType", "readOnly"),
-    "ClusterTrustBundleProjection": ("name", "signerName"),
-    "Container": ("restartPolicy",),
-    "EphemeralContainer": ("restartPolicy",),
-    "GRPCAction": ("service",),
-    "HostPathVolumeSource": ("type",),
-    "ISCSIVolumeSource": ("initiatorName",),
-    "JobSpec": ("completionMode", "managedBy", "podReplacementPolicy"),
-    "Lifecycle": ("stopSignal",),
-    "PersistentVolumeClaimSpec": ("storageClassName", "volumeAttributesClassName", "volumeMode"),
-    "PodDNSConfigOption": ("value",),
-    "PodResourceClaim": ("resourceClaimName", "resourceClaimTemplateName"),
-    "PodSecurityContext": ("fsGroupChangePolicy", "seLinuxChangePolicy", "supplementalGroupsPolicy"),
-    "PodSpec": ("hostnameOverride", "preemptionPolicy", "runtimeClassName"),
-    "ProjectedVolumeSource": ("sources",),
-    "SeccompProfile": ("localhostProfile",),
-    "SecurityContext": ("procMount",),
-    "TopologySpreadConstraint": ("nodeAffinityPolicy", "nodeTaintsPolicy"),
-    "TypedLocalObjectReference": ("apiGroup",),
-    "TypedObjectReference": ("apiGroup", "namespace"),
-    "VolumeMount": ("mountPropagation", "recursiveReadOnly"),
-    "WindowsSecurityContextOptions": ("gmsaCredentialSpec", "gmsaCredentialSpecName", "runAsUserName"),
-}
-"""The optional fields that do keep an empty text, list or `false`, by the type that has them."""
+_EMPTY: Mapping[str, Any] = {"string": "", "boolean": False, "integer": 0, "int64": 0, "[": [], "{": {}}
 
 
 def lost_in_conversion(job: Mapping[str, Any], path: str) -> tuple[Problem, ...]:
@@ -99,7 +53,7 @@ def lost_in_conversion(job: Mapping[str, Any], path: str) -> tuple[Problem, ...]
 
 
 def _values(value: Any, kind: str, path: str) -> Iterator[Problem]:
-    """Walk along the table of types; what has not the type it should have is another rule's business."""
+    """Walk along the table of types; a value of the wrong type is another rule's business."""
     if kind in object_types() and isinstance(value, Mapping):
         yield from _fields(value, kind, path)
     elif kind[0] == "[" and isinstance(value, list):
@@ -110,8 +64,25 @@ def _values(value: Any, kind: str, path: str) -> Iterator[Problem]:
             yield from _values(item, kind[1:-1], f"{path}.{key}")
     elif kind == "quantity" and value is not None:  # a null limit is zero to Kubernetes
         yield from _quantity(value, path)
-    elif kind == "integer" and isinstance(value, int) and abs(value) >= 2**31 and not WIDE.search(path):
+    elif kind == "integer" and isinstance(value, int) and abs(value) >= 2**31:
         yield JOB_NUMBER_TOO_LARGE.problem(Finding(path, f"The number is {value}.", "Lower it.", value))
+
+
+def _fields(value: Mapping[str, Any], name: str, path: str) -> Iterator[Problem]:
+    known = object_types()[name]
+    for key, item in value.items():
+        kind, where = known.fields.get(key), f"{path}.{key}"
+        if kind and (item is None or (key in known.omitted and _is_empty(item, kind))):
+            shown = "null" if item is None else repr(item) if item == "" else str(item).lower()
+            message = f"'{key}' is {shown}, which Kubernetes leaves out."
+            yield JOB_EMPTY_VALUE.problem(Finding(where, message, "Remove the field.", item))
+        elif kind:
+            yield from _values(item, kind, where)
+
+
+def _is_empty(value: Any, kind: str) -> bool:
+    empty = _EMPTY.get(kind, _EMPTY.get(kind[0]))
+    return type(value) is type(empty) and bool(value == empty)
 
 
 def _quantity(value: Any, path: str) -> Iterator[Problem]:
@@ -120,45 +91,18 @@ def _quantity(value: Any, path: str) -> Iterator[Problem]:
     if not match or isinstance(value, bool):
         fix = "Write a number with a unit such as m, k, M, G, Ki, Mi or Gi; a placeholder cannot stand here."
         yield JOB_QUANTITY_INVALID.problem(Finding(path, f"The quantity is {value!r}.", fix, value))
-    elif not FREE_QUANTITIES.search(path) and not (isinstance(value, str) and _shortest(match)):
+    elif not _FREE_QUANTITIES.search(path) and not (isinstance(value, str) and _is_shortest(match)):
         fix = "Write it in Kubernetes' shortest form, as text: '1Gi', not 1024Mi; '500m', not 0.5."
         yield JOB_QUANTITY_FORM.problem(Finding(path, f"The quantity is {value!r}.", fix, value))
 
 
-def _fields(value: Mapping[str, Any], name: str, path: str) -> Iterator[Problem]:
-    known = object_types()[name]
-    for key, item in value.items():
-        where = f"{path}.{key}"
-        if key in known.fields and _is_dropped(item, name, known, key):
-            shown = "null" if item is None else "''" if item == "" else str(item).lower()
-            found = Finding(
-                where, f"'{key}' is {shown}, which Kubernetes leaves out.", "Remove the field.", item
-            )
-            yield JOB_EMPTY_VALUE.problem(found)
-        elif key in known.fields:
-            yield from _values(item, known.fields[key], where)
-
-
-def _is_dropped(value: Any, name: str, known: ObjectType, key: str) -> bool:
-    """Whether Kubernetes' type leaves the field out for its value."""
-    if value is None:
-        return True
-    if key in known.required or key in KEPT_EMPTY.get(name, ()):
-        return False
-    if isinstance(value, bool):
-        return not value and key in DROPPED_FALSE
-    if isinstance(value, int):
-        return value == 0 and key in DROPPED_ZERO
-    return value in ("", []) or (value == {} and known.fields[key][0] == "{")
-
-
-def _shortest(quantity: re.Match[str]) -> bool:
+def _is_shortest(quantity: re.Match[str]) -> bool:
     """Whether Kubernetes would write the quantity just so; True for exponents, too rare to judge here."""
-    whole, _, fraction = quantity["number"].partition(".")
+    whole, point, fraction = quantity["number"].partition(".")
     unit = quantity["unit"]
-    if unit[:1] in ("e", "E") and len(unit) > 1 and not unit.endswith("i"):
+    if re.match("[eE].*[0-9]", unit):
         return True
-    if "." in quantity["number"]:
+    if point:
         return bool(fraction) and not unit.endswith("i") and len(fraction) % 3 == 0
     if unit.endswith("i"):
         return int(whole) % 1024 != 0

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
 from kfp_katib.experiment.problem import Problem
 
 ParameterType = Literal["int", "double", "categorical", "discrete"]
@@ -126,3 +127,102 @@ class Experiment:
         """The manifest as plain, fresh data, ready to be changed or submitted."""
         data: Manifest = json.loads(self.manifest_json)
         return data
+
+
+def canonical(data: Mapping[str, Any]) -> str:
+    """The data as JSON with sorted keys: equal data give equal text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Problem, ...]) -> Experiment:
+    """The typed Experiment.
+
+    Args:
+        data: The manifest as given, plain.
+        full: The same after `with_defaults`; it must have no errors.
+        warnings: What was found in it.
+    """
+    metadata, spec = full["metadata"], full["spec"]
+    return Experiment(
+        name=experiment_name(metadata),
+        namespace=metadata.get("namespace", ""),
+        objective=_objective(spec["objective"]),
+        algorithm=_algorithm(spec["algorithm"]),
+        early_stopping=_algorithm(spec["earlyStopping"]) if "earlyStopping" in spec else None,
+        parameters=tuple(map(_parameter, spec.get("parameters", []))),
+        parallel_trial_count=spec["parallelTrialCount"],
+        max_trial_count=spec.get("maxTrialCount"),
+        max_failed_trial_count=spec.get("maxFailedTrialCount"),
+        resume_policy=spec["resumePolicy"],
+        collector=_collector(spec["metricsCollectorSpec"]),
+        trial_template=_template(spec["trialTemplate"]),
+        manifest_json=canonical(data),
+        warnings=warnings,
+    )
+
+
+def experiment_name(metadata: Mapping[str, Any]) -> str:
+    """The Experiment's name; a generateName without its dash where Kubernetes is to choose the rest."""
+    name: str = metadata.get("name") or metadata.get("generateName", "").rstrip("-")
+    return name
+
+
+def _objective(spec: Mapping[str, Any]) -> Objective:
+    goal = spec.get("goal")
+    metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
+    # The first of two counts, as in Katib.
+    strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
+    return Objective(
+        type=spec["type"],
+        metric=metrics[0],
+        goal=None if goal is None else float(goal),
+        additional=metrics[1:],
+        strategies={metric: strategies[metric] for metric in metrics},
+    )
+
+
+def _algorithm(spec: Mapping[str, Any]) -> Algorithm:
+    settings = spec.get("algorithmSettings", [])
+    return Algorithm(
+        spec["algorithmName"], {entry.get("name", ""): entry.get("value", "") for entry in settings}
+    )
+
+
+def _parameter(spec: Mapping[str, Any]) -> Parameter:
+    space = spec["feasibleSpace"]
+    return Parameter(
+        name=spec["name"],
+        type=spec["parameterType"],
+        space=FeasibleSpace(
+            min=space.get("min", ""),
+            max=space.get("max", ""),
+            step=space.get("step", ""),
+            list=tuple(space.get("list", [])),
+            distribution="uniform" if space["distribution"] == "unknown" else space["distribution"],
+        ),
+    )
+
+
+def _collector(spec: Mapping[str, Any]) -> Collector:
+    kind = spec["collector"].get("kind", "")
+    source = spec.get("source", {})
+    place = source.get("fileSystemPath", {})
+    format_ = "TEXT" if kind == "StdOut" else place.get("format", "")
+    filters = tuple(source.get("filter", {}).get("metricsFormat", []))
+    return Collector(
+        kind=kind,
+        path=STDOUT_PATH if kind == "StdOut" else place.get("path", ""),
+        format=format_,
+        filters=(filters or (DEFAULT_FILTER,)) if format_ == "TEXT" else (),
+    )
+
+
+def _template(spec: Mapping[str, Any]) -> TrialTemplate:
+    return TrialTemplate(
+        spec=spec.get("trialSpec"),
+        parameters=tuple(TrialParameter(p["name"], p["reference"]) for p in spec["trialParameters"]),
+        primary_container=spec["primaryContainerName"],
+        retain=spec.get("retain", False),
+        success_condition=spec["successCondition"],
+        failure_condition=spec["failureCondition"],
+    )

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`${pipeline.*}`: what a manifest may leave open until the pipeline runs."""
+"""What a manifest leaves open: `${pipeline.*}` until a pipeline runs, `${trialSpec.*}` until a trial does."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
+import re2
+
+from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import closest
+from kfp_katib.experiment.model import Manifest
+from kfp_katib.experiment.plain import leaves
 
 PIPELINE = re.compile(r"\$\{pipeline\.([^${}]*)\}")
 
@@ -20,35 +25,55 @@ OPTIONS = {
 }
 """Each placeholder, and the option of `kfp-katib render` that gives its value."""
 
-
-def strings(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every string in the data, with its path; keys are not looked at."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from strings(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from strings(item, f"{path}[{i}]")
+# Searched for, not matched: Katib's own way. Python's engine would take n * n steps for "${trialSpec." * n.
+META = re2.compile(r"\$\{trialSpec\.(.+?)\}")
+META_NAMES = ("Name", "Namespace", "Kind", "APIVersion")
+META_TABLES = ("Labels", "Annotations")
+_INDEXED = re2.compile(r"(.+)\[(.+)\]")
 
 
 def used(data: Mapping[str, Any]) -> dict[str, str]:
-    """The placeholders that stand in the data, each with the path where it stands first."""
+    """The placeholders that stand in the data, keys aside, each with the path where it stands first."""
     found: dict[str, str] = {}
-    for path, text in strings(data):
-        for name in PIPELINE.findall(text):
+    for path, value in leaves(data):
+        for name in PIPELINE.findall(value) if isinstance(value, str) else ():
             found.setdefault(name, path)
     return found
 
 
-def fill(value: Any, values: Mapping[str, str]) -> Any:
-    """A copy of the data with every known placeholder replaced, in one pass and as plain text."""
+def filled(manifest: Manifest, values: Mapping[str, str | None], name: str) -> Manifest:
+    """A copy of the manifest with every known placeholder replaced, in one pass and as plain text.
+
+    An unknown one is left: where it matters a rule refuses it, else it stands in a field that Katib ignores.
+
+    Args:
+        manifest: The manifest.
+        values: The value of each placeholder; empty where there is none.
+        name: The Experiment's name, for the message.
+
+    Raises:
+        InputError: A placeholder has no value; the message names every such one.
+    """
+    missing = {
+        place: path for place, path in used(manifest).items() if place in OPTIONS and not values[place]
+    }
+    if missing:
+        lines = [
+            f"  {path}: ${{pipeline.{place}}} has no value; give {OPTIONS[place]} "
+            f"(in a pipeline: {OPTIONS[place].strip('-').replace('-', '_')})."
+            for place, path in missing.items()
+        ]
+        raise InputError("\n".join([f"Experiment '{name}' cannot be rendered:", *lines]))
+    made: Manifest = _fill(manifest, values)
+    return made
+
+
+def _fill(value: Any, values: Mapping[str, str | None]) -> Any:
     if isinstance(value, str):
-        return PIPELINE.sub(lambda match: values.get(match[1], match[0]), value)
+        return PIPELINE.sub(lambda match: values.get(match[1]) or match[0], value)
     if isinstance(value, Mapping):
-        return {key: fill(item, values) for key, item in value.items()}
-    return [fill(item, values) for item in value] if isinstance(value, list) else value
+        return {key: _fill(item, values) for key, item in value.items()}
+    return [_fill(item, values) for item in value] if isinstance(value, list) else value
 
 
 def suggestion(name: str) -> str:
@@ -56,3 +81,20 @@ def suggestion(name: str) -> str:
     close = closest(name, OPTIONS)
     known = ", ".join(f"${{pipeline.{option}}}" for option in OPTIONS)
     return f"Did you mean ${{pipeline.{close}}}?" if close else f"Use one of {known}."
+
+
+class Meta(NamedTuple):
+    """What of the trial a reference means: one of `META_NAMES`, or an item of `META_TABLES`."""
+
+    key: str
+    item: str = ""
+
+
+def meta(reference: str) -> Meta | None:
+    """What a trialParameter's reference means, None where Katib takes it for a search parameter."""
+    found = META.search(reference)
+    if not found:
+        return None
+    indexed = _INDEXED.search(found[1])
+    read = Meta(indexed[1], indexed[2]) if indexed else Meta(found[1])
+    return read if read.key in (*META_NAMES, *META_TABLES) else None

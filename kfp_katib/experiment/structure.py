@@ -3,7 +3,7 @@
 
 Katib ignores an unknown field of its own spec in silence and refuses one inside a Kubernetes Job. We report
 both, the first as an error only where it looks like a slip of the finger. What can be understood in spite of
-an error (a number where text is due, a field misspelt by one letter) is mended in the copy that the rules
+an error (a number where text is due, a field misspelt by one letter) is put right in the copy that the rules
 see, so that one mistake makes one message.
 """
 
@@ -16,9 +16,8 @@ from typing import Any, cast
 
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.choices import closest
-from kfp_katib.experiment.pods import is_job
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule
-from kfp_katib.experiment.schema import ObjectType, object_types
+from kfp_katib.experiment.schema import ObjectType, is_job, object_types
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
 UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field, and one that is spelt almost so.")
@@ -31,21 +30,25 @@ JOB_FIELD_MISSING = Rule(
     "job-field-missing", "Kubernetes refuses the Job without this field: no trial starts."
 )
 
-RULES = (
-    NOT_AN_EXPERIMENT,
-    UNKNOWN_FIELD,
-    IGNORED_FIELD,
-    WRONG_TYPE,
-    NULL_ITEM,
-    JOB_UNKNOWN_FIELD,
-    JOB_WRONG_TYPE,
-    JOB_FIELD_MISSING,
-    *conversion.RULES,
-)
+RULES = (*(item for item in vars().values() if isinstance(item, Rule)), *conversion.RULES)
 
 API_VERSION = "kubeflow.org/v1beta1"
 TRIAL_SPEC = "spec.trialTemplate.trialSpec"
 _ABSENT = object()
+_SLIP = 0.8
+_NUMBERS = {"integer": int, "int64": int, "number": float}
+_SCALARS: Mapping[str, tuple[tuple[type, ...], str, str]] = {
+    "string": ((str,), "text", "Write text."),
+    "boolean": ((bool,), "true or false", "Write true or false, without quotes."),
+    "integer": ((int,), "an integer", "Write an integer, without quotes."),
+    "int64": ((int,), "an integer", "Write an integer, without quotes."),
+    "number": ((int, float), "a number", "Write a number, without quotes."),
+    "quantity": ((int, float, str), "a number or text", "Write a number or text."),
+    "int-or-string": ((int, float, str), "a number or text", "Write a number or text."),
+}
+"""For each kind of scalar the types that it takes, its name, and what to do about another."""
+_COLLECTIONS: Mapping[type, str] = {dict: "a mapping", list: "a list"}
+_INLINE = "Write the number itself: an inline template can put a placeholder into text only."
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,43 +165,38 @@ class _Fit:
                 self.problems.append(rule.problem(found))
 
     def scalar(self, value: Any, kind: str, path: str) -> Any:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if kind == "string":
-            return value if isinstance(value, str) else self.text(value, path)
-        if kind == "boolean" and not isinstance(value, bool):
-            return self.refuse(value, "true or false", "Write true or false, without quotes.", path)
-        if kind in ("quantity", "int-or-string") and not (isinstance(value, str) or number):
-            return self.refuse(value, "a number or text", "Write a number or text.", path)
-        if kind in ("integer", "number") and not (number and (kind == "number" or isinstance(value, int))):
-            return self.number(value, kind, path)
-        return value
+        types, wanted, fix = _SCALARS[kind]
+        if isinstance(value, types) and (kind == "boolean" or not isinstance(value, bool)):
+            return value
+        meant = _converted(value, kind)
+        if kind == "string" and meant is not _ABSENT:
+            fix = f'Quote it: "{meant}".'
+        elif kind in _NUMBERS and isinstance(value, str) and "${" in value:
+            fix = _INLINE
+        return self.refuse(value, wanted, fix, path, instead=meant)
 
-    def text(self, value: Any, path: str) -> Any:
-        if isinstance(value, (dict, list)):
-            return self.refuse(value, "text", "Write text.", path)
-        shown = str(value).lower() if isinstance(value, bool) else str(value)
-        self.refuse(value, "text", f'Quote it: "{shown}".', path)
-        self.lost.pop()
-        return shown
+    def refuse(self, value: Any, wanted: str, fix: str, path: str, *, instead: Any = _ABSENT) -> Any:
+        shown = _COLLECTIONS.get(type(value)) or repr(value)
+        found = Finding(path, f"Expected {wanted}, not {shown[:80]}.", fix, value)
+        self.problems.append(self.wrong.problem(found))
+        if instead is _ABSENT:
+            self.lost.append(path)
+        return instead
 
-    def number(self, value: Any, kind: str, path: str) -> Any:
-        wanted = "an integer" if kind == "integer" else "a number"
-        placeholder = isinstance(value, str) and "${" in value
-        fix = _INLINE if placeholder else f"Write {wanted}, without quotes."
-        self.refuse(value, wanted, fix, path)
-        try:
-            fitted = int(value) if kind == "integer" else float(value)
-        except (TypeError, ValueError, OverflowError):
-            return _ABSENT
-        self.lost.pop()
-        return fitted
 
-    def refuse(self, value: Any, wanted: str, fix: str, path: str) -> Any:
-        shown = repr(value) if not isinstance(value, (dict, list)) else _NAMES[type(value)]
-        message = f"{wanted[0].upper()}{wanted[1:]} is due here, not {shown[:80]}."
-        self.problems.append(self.wrong.problem(Finding(path, message, fix, value)))
-        self.lost.append(path)
+def _converted(value: Any, kind: str) -> Any:
+    """What was meant by a value of the wrong type, `_ABSENT` where nobody can say."""
+    if kind == "string" and not isinstance(value, (dict, list)):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    try:
+        return _NUMBERS[kind](value)
+    except (KeyError, TypeError, ValueError, OverflowError):
         return _ABSENT
+
+
+def _empty(kind: str) -> Any:
+    """What stands for a list's item that had to be left out."""
+    return "" if kind == "string" else 0 if kind in _NUMBERS else {}
 
 
 def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
@@ -209,20 +207,8 @@ def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
     return meant
 
 
-_SLIP = 0.8
-
-
-def _empty(kind: str) -> Any:
-    """What stands for a list's item that had to be left out."""
-    return {"string": "", "integer": 0, "number": 0}.get(kind, {})
-
-
-_INLINE = "Write the number itself: an inline template can put a placeholder into text only."
-_NAMES = {dict: "a mapping", list: "a list"}
-
-
-def check_fields(data: Mapping[str, Any], known: ObjectType, path: str) -> tuple[Problem, ...]:
-    """The unknown and ill-typed fields of one object."""
+def check_fields(data: object, known: ObjectType, path: str) -> tuple[Problem, ...]:
+    """The unknown and ill-typed fields of what should be one object."""
     fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None)
-    fit.fields(dict(data), known, path)
+    fit.fields(data, known, path)
     return tuple(fit.problems)

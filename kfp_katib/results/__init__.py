@@ -16,18 +16,34 @@ from kfp_katib.results.best import (
     reaches_goal,
 )
 from kfp_katib.results.conclude import conclude
-from kfp_katib.results.model import UNAVAILABLE, ExperimentState, Metric, Result, Trial, TrialState
+from kfp_katib.results.model import (
+    ACTIVE,
+    KILLED,
+    UNAVAILABLE,
+    Condition,
+    ExperimentState,
+    Metric,
+    Result,
+    Trial,
+    TrialCondition,
+    TrialState,
+    trial_model_uri,
+)
 from kfp_katib.results.progress import Progress, Score
 from kfp_katib.results.text import to_json, trials_csv
 
 __all__ = [
+    "ACTIVE",
+    "KILLED",
     "UNAVAILABLE",
+    "Condition",
     "ExperimentState",
     "Metric",
     "Progress",
     "Result",
     "Score",
     "Trial",
+    "TrialCondition",
     "TrialState",
     "Value",
     "assignments",
@@ -42,6 +58,7 @@ __all__ = [
     "ranked",
     "reaches_goal",
     "to_json",
+    "trial_model_uri",
     "trials_csv",
     "typed",
 ]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kfp_katib.results.model import UNAVAILABLE, Metric, Trial, TrialState
 
 if TYPE_CHECKING:
-    from kfp_katib.experiment.model import Objective
+    from kfp_katib.experiment.model import Objective, Strategy
 
 # Katib reads a trial's metrics when its job succeeded or it was stopped early (`reconcileTrial` in
 # `trial_controller.go`); of these, MetricsUnavailable does not compete by our rule.
@@ -51,15 +51,15 @@ def number(text: str) -> float | None:
 
 def objective_text(trial: Trial, objective: Objective) -> str:
     """A trial's text of the objective's metric, as by `metric_text`."""
-    return metric_text(trial.metrics.get(objective.metric, Metric()), objective)
+    metric = trial.metrics.get(objective.metric, Metric())
+    return metric_text(metric, objective.strategies[objective.metric])
 
 
-def metric_text(metric: Metric, objective: Objective) -> str:
-    """The text that counts by the objective's metric strategy, the latest where min or max is unavailable.
+def metric_text(metric: Metric, strategy: Strategy) -> str:
+    """The text that counts by a metric strategy, the latest where min or max is unavailable.
 
     Source of the fallback: `getObjectiveMetricValue` in Katib's `status_util.go`.
     """
-    strategy = objective.strategies[objective.metric]
     text = {"min": metric.min, "max": metric.max, "latest": metric.latest}[strategy]
     return metric.latest if text == UNAVAILABLE else text
 

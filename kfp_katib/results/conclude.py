@@ -13,7 +13,7 @@ from kfp_katib.results.best import (
     objective_value,
     reaches_goal,
 )
-from kfp_katib.results.model import ExperimentState, Result, Trial
+from kfp_katib.results.model import Condition, Result, Trial
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 def conclude(
     experiment: Experiment,
     trials: Sequence[Trial],
+    condition: Condition,
     *,
-    state: ExperimentState,
-    reason: str,
-    message: str,
     notes: Sequence[str] = (),
     katib_best: str | None = None,
 ) -> Result:
@@ -34,9 +32,7 @@ def conclude(
     Args:
         experiment: What ran.
         trials: Every trial, in order of creation.
-        state: Katib's condition type.
-        reason: Katib's reason of that condition.
-        message: Katib's message of that condition.
+        condition: Where the Experiment stands.
         notes: Sentences of the engine's own; ours follow them.
         katib_best: What Katib's status names as its optimal trial; None where no Katib is there to ask,
             and its rule is followed instead.
@@ -47,14 +43,14 @@ def conclude(
         chosen = katib_best_trial(trials, objective)
         katib_best = chosen.name if chosen else ""
     ours: list[str] = []
-    if state in ("Succeeded", "Failed"):
+    if condition.final:
         ours += _where_katib_differs(trials, objective, best, katib_best)
-        ours += _where_success_is_hollow(objective, best, state, reason)
+        ours += _where_success_is_hollow(objective, best, condition)
     return Result(
         experiment=experiment,
-        state=state,
-        reason=reason,
-        message=message,
+        state=condition.state,
+        reason=condition.reason,
+        message=condition.message,
         trials=tuple(trials),
         best=best,
         katib_best=katib_best,
@@ -84,10 +80,8 @@ def _why(theirs: Trial | None, ours: Trial, objective: Objective) -> str:
     return "both are equal, and the earlier trial wins" if tie else "it is the better one"
 
 
-def _where_success_is_hollow(
-    objective: Objective, best: Trial | None, state: ExperimentState, reason: str
-) -> list[str]:
-    if state != "Succeeded":
+def _where_success_is_hollow(objective: Objective, best: Trial | None, condition: Condition) -> list[str]:
+    if condition.state != "Succeeded":
         return []
     if best is None:
         return [
@@ -95,7 +89,7 @@ def _where_success_is_hollow(
             "we count it as failed. Look at the trials' logs for what they print."
         ]
     value = objective_value(best, objective)
-    if reason != "ExperimentGoalReached" or reaches_goal(value, objective):
+    if condition.reason != "ExperimentGoalReached" or reaches_goal(value, objective):
         return []
     return [
         f"Katib says that the goal {objective.goal:g} was reached, but the best finite {objective.metric} is "

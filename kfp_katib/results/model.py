@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trial and Result: what a search leaves behind, the same from both engines, in Katib's words."""
+"""Trial, Result and their conditions: what a search leaves, the same from both engines, in Katib's words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ TrialState = Literal[
 ]
 ExperimentState = Literal["Created", "Running", "Restarting", "Succeeded", "Failed"]
 
+ACTIVE: tuple[TrialState, ...] = ("Pending", "Running")
+"""The states of a trial that has not ended."""
+
 UNAVAILABLE = "unavailable"
 """What Katib writes where a metric has no usable value."""
 
@@ -30,6 +33,34 @@ class Metric:
     min: str = UNAVAILABLE
     max: str = UNAVAILABLE
     latest: str = UNAVAILABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Where an Experiment stands: the type, reason and message of Katib's condition that says so."""
+
+    state: ExperimentState
+    reason: str = ""
+    message: str = ""
+
+    @property
+    def final(self) -> bool:
+        """Whether the Experiment has its verdict."""
+        return self.state in ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCondition:
+    """Where a trial stands, likewise, with the metrics that were read by then."""
+
+    state: TrialState
+    reason: str
+    message: str
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+
+KILLED = TrialCondition("Killed", "TrialKilled", "The Experiment had its verdict while the trial still ran.")
+"""The condition of a trial that is ended because nobody needs it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +82,7 @@ class Trial:
     @property
     def completed(self) -> bool:
         """Whether the trial counts as completed in Katib's budget."""
-        return self.state not in ("Pending", "Running")
+        return self.state not in ACTIVE
 
     @property
     def failed(self) -> bool:
@@ -113,3 +144,8 @@ class Result:
     def count(self, *states: TrialState) -> int:
         """How many trials are in one of the states."""
         return sum(trial.state in states for trial in self.trials)
+
+
+def trial_model_uri(models: str, experiment: str, trial: str) -> str:
+    """The folder of a trial's model, `<models>/<experiment>/<trial>`; empty where there is no root."""
+    return f"{models.rstrip('/')}/{experiment}/{trial}" if models else ""

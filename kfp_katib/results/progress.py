@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kfp_katib.results.best import objective_value
-from kfp_katib.results.model import Result, Trial, TrialState
+from kfp_katib.results.model import ACTIVE, Result, Trial, TrialState
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -62,7 +62,7 @@ class Score:
             self._counts[before] -= 1
         self._counts[trial.state] += 1
         self._trials[trial.name] = place, trial.state
-        if before in (None, "Running", "Pending") and trial.completed and trial.seconds is not None:
+        if before in (None, *ACTIVE) and trial.completed and trial.seconds is not None:
             self._seconds, self._timed = self._seconds + trial.seconds, self._timed + 1
         if self._leads(trial):
             self.best = trial
@@ -75,7 +75,7 @@ class Score:
     @property
     def running(self) -> int:
         """How many run or wait."""
-        return self._counts["Running"] + self._counts["Pending"]
+        return sum(self._counts[state] for state in ACTIVE)
 
     @property
     def failed(self) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import logging
 
+from kfp_katib.engines.engine import named
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.source import UnreadableError, read
+from kfp_katib.experiment.plain import UnreadableError
+from kfp_katib.experiment.source import read
 from kfp_katib.steps.arguments import as_sent
-from kfp_katib.steps.launch_katib.engines import end_abandoned
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def clean_up_run(run_id: str, engine: str, namespace: str = "", experiment: str 
     if not run_id or "{{$" in run_id:
         raise InputError(f"run_id is {run_id!r}. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER as the whole argument.")
     places = [place for place in (namespace, _namespace(as_sent(experiment))) if place]
-    ended = end_abandoned(engine, run_id, namespaces=places)
+    ended = named(engine).end_abandoned(run_id, namespaces=places)
     for name in ended:
         _log.info("ended what Experiment %s had left running", name)
     return len(ended)

@@ -51,18 +51,19 @@ def evaluate(
         thresholds: The allowed range of each observable that is judged.
 
     Raises:
-        InputError: The function does not fit, or a threshold is no range or has no observable.
+        InputError: The function does not fit, a threshold is no range, or its observable is not there.
     """
-    name, ranges = as_sent(function), _ranges(as_sent(dict(thresholds)))
-    there_is_one = about.get("model") != "none"
-    values, page = _observed(name, model, dataset) if there_is_one else ({}, "")
-    if there_is_one:
+    name, allowed = as_sent(function), as_sent(dict(thresholds))
+    ranges = {observable: _range(observable, bounds) for observable, bounds in allowed.items()}
+    has_model = about.get("model") != "none"
+    values, page = _observed(name, model, dataset) if has_model else ({}, "")
+    if has_model:
         for observable in ranges:
             choose(observable, values, "A threshold's observable")
     Path(report).parent.mkdir(parents=True, exist_ok=True)
     Path(report).write_text(page or _page(values, ranges), encoding="utf-8", errors="backslashreplace")
     finite = {key: value for key, value in values.items() if math.isfinite(value)}
-    return Evaluation(finite, there_is_one and _within(values, ranges))
+    return Evaluation(finite, has_model and _within(values, ranges))
 
 
 def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], str]:
@@ -78,25 +79,19 @@ def _within(values: Mapping[str, float], ranges: Mapping[str, Range]) -> bool:
     passed = True
     for key, (low, high) in ranges.items():
         if not (low <= values[key] <= high and math.isfinite(values[key])):
-            _log.warning("%s is %g, which is no number from %g to %g", key, values[key], low, high)
+            _log.warning("%s is %g, which is not from %g to %g", key, values[key], low, high)
             passed = False
     return passed
-
-
-def _ranges(thresholds: Mapping[str, Any]) -> dict[str, Range]:
-    return {name: _range(name, bounds) for name, bounds in thresholds.items()}
 
 
 def _range(name: str, bounds: object) -> Range:
     match bounds:
         case [None | int() | float() as low, None | int() | float() as high]:
             with suppress(OverflowError):  # a whole number of 400 digits
-                allowed = (
-                    -math.inf if low is None else float(low),
-                    math.inf if high is None else float(high),
-                )
-                if allowed[0] <= allowed[1]:
-                    return allowed
+                least = -math.inf if low is None else float(low)
+                most = math.inf if high is None else float(high)
+                if least <= most:
+                    return least, most
     raise InputError(
         f"The threshold of {name!r} is {bounds!r}. Give [min, max], min not above max; null for an open end."
     )

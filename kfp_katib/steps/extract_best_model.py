@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The best checkpoint becomes a deployable model; then, and only then, the losers are deleted."""
+"""The best checkpoint is exported as a deployable model; then, and only then, the losers are deleted."""
 
 from __future__ import annotations
 
@@ -55,11 +55,7 @@ def extract(
         _log.warning("the search delivered no model, so none is exported")
         target.mkdir(parents=True, exist_ok=True)
         return Extracted({"model": "none"}, 0)
-    name = as_sent(function)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    metadata = functions.metadata(functions.call(name, Path(checkpoint), target), name)
-    if not target.exists():
-        raise InputError(f"function {name!r} wrote nothing to {target}. Write the model to the path it gets.")
+    metadata = functions.write("model", as_sent(function), Path(checkpoint), target)
     return Extracted(
         {"trial": str(about.get("trial", "")), **metadata, "models": str(about.get("models", ""))},
         _prune(checkpoint, about, trials, keep=keep, dry_run=dry_run),
@@ -69,31 +65,23 @@ def extract(
 def _prune(checkpoint: str, about: Mapping[str, Any], trials: str, *, keep: int, dry_run: bool) -> int:
     from kfp_katib.storage import prune
 
-    where = {key: str(about.get(key, "")) for key in ("models", "experiment", "trial")}
-    if not all(where.values()):
+    models, experiment, trial = (str(about.get(key, "")) for key in ("models", "experiment", "trial"))
+    if not (models and experiment and trial):
         _log.warning("the model does not say where the other checkpoints are, so none is deleted")
         return 0
-    names = _names(trials)
-    if where["trial"] not in names:
+    names = _trial_names(trials)
+    if trial not in names:
         raise InputError(
-            f"The best model is of trial {where['trial']!r}, which is not among the {len(names)} trials. "
+            f"The best model is of trial {trial!r}, which is not among the {len(names)} trials. "
             "Take best_model and trials from the same launch_katib; nothing was deleted."
         )
-    pruned = prune(
-        where["models"],
-        where["experiment"],
-        where["trial"],
-        trials=names,
-        copy=checkpoint,
-        keep=keep,
-        dry_run=dry_run,
-    )
+    pruned = prune(models, experiment, trial, trials=names, copy=checkpoint, keep=keep, dry_run=dry_run)
     for folder in pruned.removed if dry_run else ():
-        _log.info("would delete %s/%s/%s", where["models"], where["experiment"], folder)
+        _log.info("would delete %s/%s/%s", models, experiment, folder)
     return len(pruned.removed)
 
 
-def _names(trials: str) -> list[str]:
+def _trial_names(trials: str) -> list[str]:
     """The trials in a table."""
     try:
         with Path(trials).open(newline="", encoding="utf-8") as table:

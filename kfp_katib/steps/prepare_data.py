@@ -42,8 +42,5 @@ def prepare(function: str, source: str, destination: str, options: Mapping[str, 
             "pipeline's own artifacts."
         )
     path = Path(address)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    returned = functions.call(name, as_sent(source), path, **as_sent(dict(options)))
-    if not path.exists():
-        raise InputError(f"function {name!r} wrote nothing to {path}. Write the data to the path it gets.")
-    return Prepared(str(path), functions.metadata(returned, name))
+    metadata = functions.write("data", name, as_sent(source), path, **as_sent(dict(options)))
+    return Prepared(str(path), metadata)

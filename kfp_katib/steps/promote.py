@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model goes to its release place."""
+"""A model is copied to its release place, where its users look for it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,7 @@ def promote(model: str, release: str, about: Mapping[str, Any] | None = None) ->
 
 def _checked(release: str, models: str) -> str:
     address = stored(release, "the release")
-    if (
-        not is_uri(address)
-        and not release.startswith("/")
-        and not release.lower().startswith(("file:", "local:"))
-    ):
+    if not is_uri(address) and not release.lower().startswith(("/", "file:", "local:")):
         raise InputError(
             f"The release {release!r} is a relative path, which leads to a folder of this step that is gone "
             "with it. Give a whole path, s3:// or gs://."

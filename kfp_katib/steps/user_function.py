@@ -43,7 +43,7 @@ def resolve(name: str) -> Function:
     return function
 
 
-def call(name: str, *args: Any, **options: Any) -> Any:
+def call(name: str, /, *args: Any, **options: Any) -> Any:
     """Call a user's function; its own exceptions pass through.
 
     Raises:
@@ -56,6 +56,28 @@ def call(name: str, *args: Any, **options: Any) -> Any:
     except TypeError as err:
         raise InputError(f"function {name!r} cannot be called: {err}. It takes {signature}.") from err
     return function(*args, **options)
+
+
+def write(what: str, name: str, source: object, target: Path, /, **options: Any) -> dict[str, Scalar]:
+    """Have a user's function write to a path; gives what it returned, as an artifact's metadata.
+
+    Args:
+        what: What it writes, for the message.
+        name: The function, called as `function(source, target, **options)`.
+        source: What it starts from.
+        target: Where to write; folders above it are made.
+        options: Its further arguments.
+
+    Raises:
+        InputError: It cannot be called so, wrote nothing, or returned no metadata.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    returned = call(name, source, target, **options)
+    if not target.exists():
+        raise InputError(
+            f"function {name!r} wrote nothing to {target}. Write the {what} to the path it gets."
+        )
+    return metadata(returned, name)
 
 
 def metadata(returned: object, name: str) -> dict[str, Scalar]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where data and models lie, and what a step and a trial need to reach them."""
+"""Where data and models lie, and what a step and a trial need to reach them: one module a platform."""
 
 from pipelines.platforms.eos import EOS, EOS_TOKEN
 from pipelines.platforms.local import LOCAL

@@ -3,11 +3,13 @@
 
 from kfp import dsl
 
+from components import TRAINING_IMAGE
 from pipelines.platforms.platform import Platform
 
 
 def attach(step: dsl.PipelineTask) -> None:
-    """Every step sees the same disk already."""
+    """Give it the trials' image: they run in the search's own step. Every step sees the same disk already."""
+    step.set_container_image(TRAINING_IMAGE)
 
 
 LOCAL = Platform(

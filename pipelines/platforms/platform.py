@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one platform changes in the pipeline."""
+"""What one kind of installation changes in the pipeline."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ class Platform:
         models: Where trials write their models unless the run says otherwise.
         destination: Where prepare_data writes unless the run says otherwise; empty is the artifact store.
         trial_pod: What a trial's pod needs to reach all that.
-        attach: Gives one step of the pipeline what its pod needs to reach it.
+        attach: Gives a step of the pipeline what it needs there: image, labels, volumes, secrets. Every step
+            gets it but the exit task, which touches no file.
         retries: How often the search is started again after a failure; it then adopts its own Experiment.
     """
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from kfp_katib.cli import main
 from kfp_katib.experiment.model import Manifest
-from tests import manifests
-from tests.manifests import experiment
+from tests.builders import manifest as build
+from tests.builders.manifest import experiment
 
 SCRIPT = """\
 echo training with $1
@@ -40,7 +40,7 @@ def manifest(*kinds: str, **spec: Any) -> Manifest:
 
 def job(*command: str) -> Manifest:
     """A Job that runs one command, of which no rule has anything to say."""
-    made = manifests.job({"image": "example.test/training:1", "command": list(command)})
+    made = build.job({"image": "example.test/training:1", "command": list(command)})
     made["spec"]["template"]["metadata"] = {"labels": {"sidecar.istio.io/inject": "false"}}
     return made
 

@@ -38,14 +38,13 @@ print(f"TotalLoss={loss}")
 
 
 @pytest.fixture
-def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def image(tmp_path: Path) -> Path:
     """The folder that stands for the image's WORKDIR: `./main.py` is in it."""
     script = tmp_path / "main.py"
     script.write_text(TRAINING)
     script.chmod(0o755)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "showers").touch()
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C ends a search cleanly, and says what it waits for."""
+"""Ctrl-C, or a terminal that is closed, ends `kfp-katib run` cleanly; it says what it waits for."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,49 +12,66 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from kfp_katib.engines.local import crew
+from kfp_katib.engines.local.processes import process
+from tests.builders import search as searches
 from tests.cli.commands import manifest, write
 from tests.engines.local.drive import until
+from tests.engines.local.test_stopping import pids
 from tests.places import ROOT
 
+RESET = "import signal, runpy, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); sys.argv[0] = 'kfp-katib'; "
+COMMAND = f"{RESET}runpy.run_module('kfp_katib', run_name='__main__')"
 
-@pytest.fixture(autouse=True)
-def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trials run where the command was called; `runs` is there too."""
-    monkeypatch.chdir(tmp_path)
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def start(file: str) -> subprocess.Popen[str]:
     """The command in a process of its own, which can be interrupted."""
     command = [sys.executable, "-m", "kfp_katib", "run", file]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT)
 
 
 def test_a_trial_that_does_not_want_to_end_is_named_at_once(tmp_path: Path) -> None:
     """It is told what is waited for and for how long; a second Ctrl-C then spares the wait."""
-    with start(write(tmp_path, manifest("deaf"))) as process:
+    with start(write(tmp_path, manifest("deaf"))) as engine:
         until((tmp_path / "deaf").exists)
-        process.send_signal(signal.SIGINT)
+        engine.send_signal(signal.SIGINT)
         interrupted = time.monotonic()
-        assert process.stderr
-        said = next(line for line in process.stderr if "killed in" in line)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+        assert engine.stderr
+        said = next(line for line in engine.stderr if "killed in" in line)
+        engine.send_signal(signal.SIGINT)
+        engine.communicate(timeout=60)
     assert time.monotonic() - interrupted < crew.GRACE_SECONDS
     assert re.search(r"ending shell-\w+: killed in 5 s where it still runs, or now by Ctrl-C$", said)
 
 
 def test_ctrl_c_stops_cleanly_and_shows_what_there_is(tmp_path: Path) -> None:
     """Exit code 130; the trial that hung is gone, and the search can go on."""
-    with start(write(tmp_path, manifest("0.3", "hang"))) as process:
+    with start(write(tmp_path, manifest("0.3", "hang"))) as engine:
         until(lambda: len(list(tmp_path.glob("runs/shell/shell-*/log"))) == 2)
-        process.send_signal(signal.SIGINT)
-        stdout, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
+        engine.send_signal(signal.SIGINT)
+        stdout, stderr = engine.communicate(timeout=60)
+    assert engine.returncode == 130
     assert "--kind=0.3" in stdout
     assert "Error: Experiment 'shell' was interrupted" in stderr
     assert "Traceback" not in stderr
+
+
+def test_a_closed_terminal_ends_the_search_as_ctrl_c_does(tmp_path: Path) -> None:
+    """The trial ends with what it started, and the exit code is that of an interrupt."""
+    stray = f"(setsid sh -c 'echo $$$$ > {tmp_path}/stray.pid; exec sleep 600' &)"
+    script = f"{stray}; echo $$$$ > {tmp_path}/trial.pid; sleep 600; echo loss=${{trialParameters.lr}}"
+    (tmp_path / "m.json").write_text(json.dumps(searches.manifest(script)))
+    terminal, end = os.openpty()
+    command = [sys.executable, "-c", COMMAND, "run", "m.json"]
+    streams = {"stdin": end, "stdout": end, "stderr": end}
+    # `setsid --ctty`: the process leads a session of its own, whose terminal this is.
+    with subprocess.Popen(["setsid", "--ctty", *command], cwd=tmp_path, env=ENVIRONMENT, **streams) as engine:  # type: ignore[call-overload]
+        os.close(end)
+        until(lambda: len(pids(tmp_path)) == 2)
+        os.close(terminal)
+        code = engine.wait(60)
+    assert code == 130
+    assert not any(found.alive for pid in pids(tmp_path) if (found := process(pid)))

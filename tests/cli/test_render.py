@@ -98,7 +98,7 @@ def test_an_unreadable_trial_pod_names_the_option(tmp_path: Path) -> None:
             '{"volumes": [{"name": "a", "emptyDir": null}]}',
             "error: trial_pod.volumes[0].emptyDir: The value is",
         ),
-        ("env: text", "error: trial_pod.env: A list is due here, not 'text'"),
+        ("env: text", "error: trial_pod.env: Expected a list, not 'text'"),
     ],
 )
 def test_a_broken_trial_pod_is_refused_with_its_field(tmp_path: Path, text: str, message: str) -> None:

@@ -11,12 +11,6 @@ import pytest
 from tests.cli.commands import call, job, manifest, write
 
 
-@pytest.fixture(autouse=True)
-def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trials run where the command was called; `runs` is there too."""
-    monkeypatch.chdir(tmp_path)
-
-
 def test_failing_diverging_and_quitting_trials_leave_a_best_one(tmp_path: Path) -> None:
     """The best of the finite values wins; what each of the others did is in the table."""
     kinds = ("fail", "0.3", "nan", "quit", "0.2")

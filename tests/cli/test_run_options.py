@@ -11,12 +11,6 @@ from tests.cli.commands import call, manifest, write
 from tests.places import DATA
 
 
-@pytest.fixture(autouse=True)
-def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trials run where the command was called; `runs` is there too."""
-    monkeypatch.chdir(tmp_path)
-
-
 def test_options_override_the_manifest(tmp_path: Path) -> None:
     """Algorithm and budget."""
     file = write(tmp_path, manifest("0.1", "0.2", "0.3", "0.4"))

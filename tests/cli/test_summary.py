@@ -13,11 +13,11 @@ import pytest
 from kfp_katib.cli.summary import in_colour, last_failure, summary
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.experiment.model import ParameterType
-from kfp_katib.results import Metric, Result, Trial, conclude
-from tests.engines.local.search.searching import double, experiment, one_of
+from kfp_katib.results import Condition, Metric, Result, Trial, conclude
+from tests.builders.experiment import double, experiment, one_of
 from tests.report.test_display import Screen
 
-FOLDER = Path("/runs/search")
+FOLDER = Path("/runs/tune")
 
 
 def succeeded(number: int) -> Trial:
@@ -29,9 +29,7 @@ def succeeded(number: int) -> Trial:
 def ended(*trials: Trial, notes: tuple[str, ...] = ()) -> Result:
     """A search that ended."""
     made = experiment("random", (double("lr", "0", "1"),))
-    return conclude(
-        made, trials, state="Succeeded", reason="ExperimentMaxTrialsReached", message="Done", notes=notes
-    )
+    return conclude(made, trials, Condition("Succeeded", "ExperimentMaxTrialsReached", "Done"), notes=notes)
 
 
 def table(text: str) -> list[str]:
@@ -97,7 +95,7 @@ def test_a_value_stands_in_the_table_as_the_trial_got_it(kind: ParameterType, te
     made = experiment("random", (Parameter("value", kind, FeasibleSpace(list=(text,))),))
     loss = Metric(text, text, text)
     best = Trial("t1", {"value": text}, "Succeeded", metrics={"loss": loss})
-    ended = conclude(made, [best], state="Succeeded", reason="", message="")
+    ended = conclude(made, [best], Condition("Succeeded"))
     row = table(summary(ended, None, colour=False))[0].split()
     assert row == [*(["*"] if ended.best else []), "t1", "Succeeded", text, text, "–"]
 
@@ -106,7 +104,7 @@ def test_a_category_that_looks_like_a_long_fraction_is_not_rounded() -> None:
     """It is a name."""
     made = experiment("random", (one_of("value", "0.123456789"),))
     best = Trial("t1", {"value": "0.123456789"}, "Succeeded", metrics={"loss": Metric("1", "1", "1")})
-    text = summary(conclude(made, [best], state="Succeeded", reason="", message=""), None, colour=False)
+    text = summary(conclude(made, [best], Condition("Succeeded")), None, colour=False)
     assert "0.123456789" in table(text)[0]
 
 
@@ -116,7 +114,7 @@ def test_a_name_that_is_a_flag_stays_one() -> None:
     trial = Trial(
         "t1", {"--lr": "0.1", "units": "3", "-m": "0.5"}, "Succeeded", metrics={"loss": Metric("1", "1", "1")}
     )
-    text = summary(conclude(made, [trial], state="Succeeded", reason="", message=""), None, colour=False)
+    text = summary(conclude(made, [trial], Condition("Succeeded")), None, colour=False)
     assert text.endswith("    --lr=0.1 \\\n    --units=3 \\\n    -m=0.5")
 
 
@@ -132,7 +130,7 @@ def test_a_long_name_does_not_widen_the_table() -> None:
     name = "learning-rate-of-the-generator"
     made = experiment("random", (double(name, "0", "1"),))
     trials = [Trial("t1", {name: "0.5"}, "Failed")]
-    result = conclude(made, trials, state="Failed", reason="", message="")
+    result = conclude(made, trials, Condition("Failed"))
     assert max(map(len, summary(result, None, colour=False).split("\n\n")[0].splitlines())) < 60
 
 
@@ -140,16 +138,16 @@ def test_a_search_without_a_verdict_says_so() -> None:
     """It was stopped: to call it running would mislead."""
     made = experiment("random", (double("lr", "0", "1"),))
     stopped = conclude(
-        made, [succeeded(1)], state="Running", reason="ExperimentRunning", message="Experiment is running"
+        made, [succeeded(1)], Condition("Running", "ExperimentRunning", "Experiment is running")
     )
     text = summary(stopped, FOLDER, colour=False)
-    assert "Experiment search has no verdict yet: best loss 1 in trial t1." in text
+    assert "Experiment tune has no verdict yet: best loss 1 in trial t1." in text
     assert "running" not in text
 
 
 def test_a_search_without_trials_has_no_table() -> None:
     """It says that there is no result."""
-    assert summary(ended(), FOLDER, colour=False).startswith("Experiment search ended without a usable")
+    assert summary(ended(), FOLDER, colour=False).startswith("Experiment tune ended without a usable")
 
 
 def test_the_last_failure_shows_twenty_lines() -> None:
@@ -160,7 +158,7 @@ def test_the_last_failure_shows_twenty_lines() -> None:
     head, *lines, files = last_failure(ended(first, last), FOLDER).splitlines()
     assert head == "Trial t2 Failed: Exit code 3."
     assert lines == [f"    line {n}" for n in range(10, 30)]
-    assert files == "Its files: /runs/search/t2"
+    assert files == "Its files: /runs/tune/t2"
 
 
 def test_a_killed_trial_does_not_hide_the_one_that_failed() -> None:

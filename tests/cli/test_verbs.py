@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from kfp_katib.cli.verbs import VERBS
+from kfp_katib.cli import VERBS
 from tests.cli.commands import call, manifest, write
 
 HEAVY = "'optuna', 'numpy', 'kubernetes', 'kfp', 'plotly', 'fsspec', 'skopt', 'scipy', 'jinja2'"

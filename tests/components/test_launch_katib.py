@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import pytest
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load
 from kfp_katib.steps.launch_katib.plan import final_name
-from kfp_katib.steps.launch_katib.request import Identity
+from tests.builders.manifest import manifest
 from tests.components import own
-from tests.machine import Machine
-from tests.manifests import manifest
 from tests.places import MINE
+from tests.support.machine import Machine
 
 SEARCH = manifest("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 

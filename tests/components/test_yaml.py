@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
+from tests.builders.manifest import MODEL, manifest
 from tests.components import own
-from tests.machine import Machine
-from tests.manifests import MODEL, manifest
 from tests.places import MINE
+from tests.support.machine import Machine
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from kfp_katib.experiment.model import Manifest
+from tests.builders.valid import VALID
 from tests.experiment.hostile import KEYS, MARKS, TEXTS, VALUES
-from tests.experiment.manifests import Manifest
-from tests.experiment.valid import VALID
 from tests.places import DATA
 
 CASES = DATA / "cases"

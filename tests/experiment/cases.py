@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from tests.experiment.manifests import ABSENT, CONTAINER, POD, Manifest, changed
-from tests.experiment.valid import VALID
+from kfp_katib.experiment.model import Manifest
+from tests.builders.manifest import ABSENT, CONTAINER, POD, changed
+from tests.builders.valid import VALID
 from tests.places import DATA
 
 TABLE = DATA / "broken_manifests.yaml"

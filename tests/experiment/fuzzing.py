@@ -19,8 +19,8 @@ from pathlib import Path
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment, check, load, render, to_yaml
 from kfp_katib.experiment.placeholders import OPTIONS, used
+from tests.builders.valid import VALID
 from tests.experiment.breaking import document
-from tests.experiment.valid import VALID
 
 HANGS_SECONDS = 20
 """A manifest that takes longer is given up."""
@@ -61,12 +61,13 @@ def _on_this_machine(experiment: Experiment) -> None:
     """As far as a local run goes before its first trial starts."""
     from optuna.storages import InMemoryStorage
 
-    from kfp_katib.engines.local.refusals import refuse_unsupported
-    from kfp_katib.engines.local.search import open_study
+    from kfp_katib.engines.local.refusals import refusals
+    from kfp_katib.engines.local.search.suggestions import open_study
     from kfp_katib.trial.command_line import command_line, metrics_place
-    from kfp_katib.trial.container import container
+    from kfp_katib.trial.template import container
 
-    refuse_unsupported(experiment)
+    if found := refusals(experiment):
+        raise InputError(found[0].message)
     some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
     box = container(experiment, experiment.name, some)
     command_line(box, experiment.collector, metrics_place(experiment.collector, Path("/runs/t")), {})

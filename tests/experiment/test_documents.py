@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 from kfp_katib.experiment.rules.__main__ import document
-from kfp_katib.experiment.schema import object_types
-from kfp_katib.experiment.schema.__main__ import table
 from tests.places import ROOT
 
 PAGE = ROOT / "docs" / "manifest-rules.md"
@@ -14,12 +12,3 @@ PAGE = ROOT / "docs" / "manifest-rules.md"
 def test_the_page_of_rules_is_up_to_date() -> None:
     """`python -m kfp_katib.experiment.rules > docs/manifest-rules.md` after a change."""
     assert PAGE.read_text(encoding="utf-8") == document()
-
-
-def test_the_table_of_fields_is_that_of_katibs_models() -> None:
-    """`python -m kfp_katib.experiment.schema` after a change of kubeflow-katib-api."""
-    stored = {
-        name: {"fields": dict(known.fields), "required": list(known.required)}
-        for name, known in object_types().items()
-    }
-    assert stored == table()

@@ -18,11 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.experiment import check, load, render, to_yaml
+from tests.builders.manifest import CONTAINER, changed
+from tests.builders.valid import random
 from tests.cli.commands import call
 from tests.experiment.breaking import document
-from tests.experiment.manifests import CONTAINER, changed, random
 from tests.experiment.test_mutations import mutated
-from tests.untraced import untraced_environment
+from tests.support.environments import untraced_environment
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 FIRST = int(os.environ.get("FUZZ_FIRST", "0"))

@@ -8,7 +8,9 @@ import time
 import pytest
 
 from kfp_katib.experiment import check, load, render, to_yaml
-from tests.experiment.manifests import CONTAINER, Manifest, changed, random
+from kfp_katib.experiment.model import Manifest
+from tests.builders.manifest import CONTAINER, changed
+from tests.builders.valid import random
 from tests.places import DATA
 
 CASES = DATA / "cases"

@@ -9,13 +9,13 @@ import pytest
 
 from kfp_katib.experiment import check
 from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.rules.injected import Injected, injected, is_primary
 from kfp_katib.experiment.rules.program import clean
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import check_structure
-from tests.experiment.algorithms import pbt
-from tests.experiment.manifests import Manifest, changed, random
-from tests.experiment.trial_kinds import pytorch_job, replicated
+from tests.builders.manifest import changed
+from tests.builders.valid import pbt, pytorch_job, random, replicated
 
 
 def _view(manifest: Manifest) -> View:

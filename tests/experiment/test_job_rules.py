@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kfp_katib.experiment import check
-from tests.experiment.manifests import CONTAINER, POD, changed, random
-from tests.experiment.trial_kinds import pytorch_job
+from tests.builders.manifest import CONTAINER, POD, changed
+from tests.builders.valid import pytorch_job, random
 
 SOUND: dict[str, dict[str, Any]] = {
     "labels with a domain": {f"{POD}.metadata.labels": {"sidecar.istio.io/inject": "false", "a": ""}},

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.experiment import load
-from tests.environments import environment
-from tests.experiment.manifests import changed, random
+from tests.builders.manifest import changed
+from tests.builders.valid import random
 from tests.places import ROOT
+from tests.support.environments import environment
 
 _SDK = """
 import json, sys

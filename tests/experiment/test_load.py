@@ -11,10 +11,8 @@ import pytest
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Collector, FeasibleSpace, Parameter, TrialParameter, check, load
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
-from tests.experiment.algorithms import enas, median_stop
-from tests.experiment.manifests import ABSENT, changed, random
-from tests.experiment.trial_kinds import config_map
-from tests.experiment.valid import VALID
+from tests.builders.manifest import ABSENT, changed
+from tests.builders.valid import VALID, config_map, enas, median_stop, random
 from tests.places import DATA
 
 CERN = DATA / "cern.yaml"

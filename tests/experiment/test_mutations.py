@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load, render, to_yaml
-from kfp_katib.experiment.check import all_rules
-from kfp_katib.experiment.source import RULES as READING
+from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.model import Manifest
+from kfp_katib.experiment.plain import RULES as READING
+from tests.builders.valid import VALID
 from tests.experiment.cases import CASES
-from tests.experiment.manifests import Manifest
-from tests.experiment.valid import VALID
 
 EXAMPLES = int(os.environ.get("MANIFEST_EXAMPLES", "150"))
 

@@ -9,8 +9,9 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import load, override
-from kfp_katib.experiment.override import overriding
-from tests.experiment.manifests import ABSENT, changed, random
+from kfp_katib.experiment.load import overriding
+from tests.builders.manifest import ABSENT, changed
+from tests.builders.valid import random
 
 
 def test_without_values_nothing_changes() -> None:

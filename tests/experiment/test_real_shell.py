@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from kfp_katib.experiment import check
 from kfp_katib.experiment.rules.shell import parse, syntax_error
-from tests.experiment.manifests import ABSENT, CONTAINER, changed, random
+from tests.builders.manifest import ABSENT, CONTAINER, changed
+from tests.builders.valid import random
 
 LOST = {
     "script-ends-empty",

@@ -9,8 +9,8 @@ import pytest
 
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment, check, load, render
-from tests.experiment.manifests import ABSENT, CONTAINER, POD, changed, random
-from tests.experiment.trial_kinds import config_map, pytorch_job, train_job
+from tests.builders.manifest import ABSENT, CONTAINER, POD, changed
+from tests.builders.valid import config_map, pytorch_job, random, train_job
 from tests.places import DATA
 
 CERN = DATA / "cern.yaml"

@@ -9,10 +9,10 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
-from kfp_katib.experiment.check import all_rules
-from kfp_katib.experiment.source import RULES as SOURCE_RULES
+from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.plain import RULES as SOURCE_RULES
+from tests.builders.valid import VALID
 from tests.experiment.cases import CASES, Case
-from tests.experiment.valid import VALID
 
 RULES = {rule.id: rule for rule in all_rules()}
 _seen: Counter[str] = Counter(case.rule for case in CASES)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kfp_katib.experiment import check
-from tests.experiment.manifests import CONTAINER, changed, random
+from tests.builders.manifest import CONTAINER, changed
+from tests.builders.valid import random
 
 VALUES = (
     "--lr=${trialParameters.lr} --units=${trialParameters.units} --optimizer=${trialParameters.optimizer}"

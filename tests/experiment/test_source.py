@@ -15,10 +15,10 @@ import yaml
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
-from kfp_katib.experiment.source import RULES, read
-from kfp_katib.experiment.source.refusal import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES
-from tests.experiment.manifests import random
-from tests.untraced import untraced_environment
+from kfp_katib.experiment.plain import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES, RULES
+from kfp_katib.experiment.source import read
+from tests.builders.valid import random
+from tests.support.environments import untraced_environment
 
 _LAUGH = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))
 _MERGES = "".join(f"a{i}: &a{i}\n  <<: [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 12))

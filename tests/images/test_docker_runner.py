@@ -18,7 +18,7 @@ from pipelines.platforms import LOCAL
 from pipelines.tune import tune
 from tests.images.docker import NETWORK, Image
 from tests.kfp.searches import DATA, EXAMPLE, SHORT
-from tests.machine import Machine
+from tests.support.machine import Machine
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]
 

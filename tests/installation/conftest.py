@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import bare, environment, packages
 from tests.installation.future import Known, described, index, installed, relocked
 from tests.places import ROOT
+from tests.support.environments import bare, environment, packages
 
 PIPS = ("pip-oldest", "pip-newest")
 
@@ -71,7 +71,7 @@ def checkout(tmp_path: Path) -> Checkout:
     root, wheels = tmp_path / "my work" / "kfp-katib", tmp_path / "wheels"
     root.mkdir(parents=True)
     wheels.mkdir()
-    for name in ("pyproject.toml", "README.md", "components", "kfp_katib"):
+    for name in ("pyproject.toml", "README.md", "LICENSE", "components", "kfp_katib"):
         (root / name).symlink_to(ROOT / name)
     for name in ("setup.sh", "Makefile", "requirements.lock"):
         shutil.copy(ROOT / name, root / name)

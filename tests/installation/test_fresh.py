@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import bare
 from tests.places import ROOT
+from tests.support.environments import bare
 
 COMMANDS = """
 run test:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import environment, packages
 from tests.installation.conftest import Checkout
 from tests.installation.future import Known, Package, index, installed, relocked
+from tests.support.environments import environment, packages
 
 NEEDED = ("pure==1.0", "compiled==1.0")
 LOCK = "".join(f"{name} \\\n    --hash=sha256:{'0' * 64}\n" for name in NEEDED)

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.environments import environment, packages
 from tests.installation.conftest import PIPS, Checkout
 from tests.installation.future import Known, applies, described, index, installed, pins, relocked, version
 from tests.places import ROOT
+from tests.support.environments import environment, packages
 
 # Those of pip and uv are installed by them for real whenever these tests begin.
 BESIDE = ("locks/kfp-2.13.lock", "locks/katib.lock", "locks/kubeflow.lock")

@@ -14,8 +14,8 @@ from kubernetes import client, config
 
 from components import RUNTIME_IMAGE, TRAINING_IMAGE
 from pipelines.platforms.s3 import SECRET
-from tests.compiling import compile_into
 from tests.kfp.backend import DEPLOY, Backend
+from tests.support.compiling import compile_into
 
 STORE_IN_PODS = "http://seaweedfs.kubeflow:9000"
 KUBEFLOWS_SECRET = "mlpipeline-minio-artifact"

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
-from tests.manifests import manifest
+from tests.builders.manifest import manifest
 from tests.places import ROOT
 
 DATA = {"geometries": "SiW", "energies": "64", "angles": "90", "showers": 400}
@@ -27,10 +25,7 @@ def shell(line: str, **spec: Any) -> str:
         "maxTrialCount": 2,
         "parallelTrialCount": 1,
     }
-    document = yaml.safe_load(manifest("sh", "-c", line, **usual | spec))
-    document["spec"]["trialTemplate"]["trialSpec"]["spec"]["backoffLimit"] = 0
-    text: str = yaml.safe_dump(document, sort_keys=False)
-    return text
+    return manifest("sh", "-c", line, **usual | spec)
 
 
 QUICK = shell("sleep 2; echo loss=${trialParameters.lr}")

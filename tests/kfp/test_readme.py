@@ -53,7 +53,7 @@ def carry_out(code: str) -> dict[str, Any]:
 
 
 def test_the_blocks_upload_the_pipeline_and_run_it(backend: Backend, folder: Path) -> None:
-    """A reader's own search goes through; it delivers no model, so none passes and none is released."""
+    """A reader's own search goes through; it delivers no model, so none passes and none is promoted."""
     assert folder == Path.cwd()
     upload, start = [block.code for block in blocks() if block.suite == "test-kfp"]
     carry_out(upload)

@@ -57,7 +57,7 @@ def volume(backend: Backend) -> Path:
 
 @pytest.fixture(scope="module")
 def run(backend: Backend, volume: Path) -> Run:
-    """A run that went well; the model is released on the volume."""
+    """A run that went well; the model is promoted on the volume."""
     assert volume
     run = backend.run(
         "tune-pvc.yaml", experiment=EXAMPLE, options=DATA, overrides=SHORT, release="/data/release"
@@ -76,7 +76,7 @@ def test_the_trials_read_and_write_the_volume(run: Run, volume: Path) -> None:
     assert left == [about["trial"]]
 
 
-def test_the_model_is_released_on_the_volume(run: Run, volume: Path) -> None:
+def test_the_model_is_promoted_on_the_volume(run: Run, volume: Path) -> None:
     """A release place may be a folder."""
     assert "promote" in run.steps()
     assert (volume / "release" / "Generator.onnx").stat().st_size > 0

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.kfp_backend, pytest.mark.timeout(900)]
 
 @pytest.fixture(scope="module")
 def run(backend: Backend) -> Run:
-    """A run in which everything went well; the model is released under the run's own name."""
+    """A run in which everything went well; the model is promoted under the run's own name."""
     run = backend.run(
         "tune-s3.yaml",
         experiment=EXAMPLE,
@@ -47,7 +47,7 @@ def test_the_search_is_an_experiment_of_the_real_katib(run: Run) -> None:
     assert len(run.trials(experiment["metadata"]["name"])) == 3
 
 
-def test_the_model_is_released(backend: Backend, run: Run) -> None:
+def test_the_model_is_promoted(backend: Backend, run: Run) -> None:
     """A model that passed lies at the release place, as the exporter wrote it."""
     assert "promote" in run.steps()
     assert backend.store.size("kfp-katib/release/test/Generator.onnx") > 0
@@ -85,7 +85,7 @@ def test_the_same_run_again_takes_the_data_from_the_cache_and_searches_anew(agai
     assert len(again.experiments()) == 1
 
 
-def test_a_model_that_fails_is_not_released(backend: Backend, again: Run) -> None:
+def test_a_model_that_fails_is_not_promoted(backend: Backend, again: Run) -> None:
     """The condition on `passed` holds back the release, and the run succeeds all the same."""
     assert "promote" not in again.steps()
     assert not backend.store.exists("kfp-katib/release/never")

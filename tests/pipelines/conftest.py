@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures of the pipeline's tests."""
 
-from tests.machine import machine as machine
+from tests.support.machine import machine as machine

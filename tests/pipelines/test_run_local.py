@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.manifests import MODEL, manifest
+from tests.builders.manifest import MODEL, manifest
 from tests.places import ROOT
 
 TRAIN = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
@@ -115,12 +115,12 @@ def test_thresholds_that_cannot_be_read_start_nothing(tmp_path: Path, file: str,
     assert why in ran.stderr
 
 
-def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Path) -> None:
-    """The run itself went well; where the model lies is said, and that it is not released."""
+def test_a_model_that_is_not_good_enough_is_named_and_not_promoted(tmp_path: Path) -> None:
+    """The run itself went well; where the model lies is said, and that it is not promoted."""
     (tmp_path / "strict.json").write_text('{"error": [5, 6]}')
     ran = run(SEARCH, tmp_path, thresholds="strict.json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = ran.stdout.split("Model:")[-1].splitlines()[0].strip()
-    assert told.startswith("not released, an observable is outside of its threshold; it is in ")
+    assert told.startswith("not promoted, an observable is outside its threshold; it is in ")
     assert Path(told.split(" it is in ")[1]).is_dir()
     assert not (tmp_path / "out" / "release").exists()

@@ -14,9 +14,9 @@ import pytest
 
 from pipelines.platforms import LOCAL
 from pipelines.tune import tune
-from tests.machine import Machine, machine_in
-from tests.manifests import MODEL, manifest
+from tests.builders.manifest import MODEL, manifest
 from tests.places import MINE
+from tests.support.machine import Machine, machine_in
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 SEARCH = manifest(*TRAIN, "--out", MODEL)
@@ -47,8 +47,8 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Machine, str]:
         return machine, shown.getvalue()
 
 
-def test_the_best_model_of_a_search_is_released(tuned: Machine) -> None:
-    """From a manifest and a script: data, three trials, the best model exported, judged and released."""
+def test_the_best_model_of_a_search_is_promoted(tuned: Machine) -> None:
+    """From a manifest and a script: data, three trials, the best model exported, judged and promoted."""
     best = tuned.parameters("launch-katib")
     assert best["best_hyperparameters"] == {"lr": 0.2}
     assert best["best_value"] == 0.0
@@ -103,7 +103,7 @@ def test_the_best_model_says_where_it_comes_from(tuned: Machine) -> None:
     }
 
 
-def test_a_model_that_does_not_pass_is_not_released(machine: Machine) -> None:
+def test_a_model_that_does_not_pass_is_not_promoted(machine: Machine) -> None:
     """The run succeeds on a smaller budget; the release place stays empty."""
     run(
         overrides={"max_trials": 1, "parallel_trials": 1},
@@ -117,7 +117,7 @@ def test_a_model_that_does_not_pass_is_not_released(machine: Machine) -> None:
 
 
 def test_a_search_without_models_goes_through(machine: Machine) -> None:
-    """Where the manifest names no folder for models there is none to release, and that is no failure."""
+    """Where the manifest names no folder for models there is none to promote, and that is no failure."""
     run(manifest(*TRAIN))
     assert machine.metadata("launch-katib", "best_model")["model"] == "none"
     assert machine.parameters("launch-katib")["best_hyperparameters"] == {"lr": 0.2}

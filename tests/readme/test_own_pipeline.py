@@ -10,7 +10,7 @@ from tests.training.own.page import shell
 
 
 def test_a_model_of_ones_own_goes_through_the_whole_pipeline(tmp_path: Path) -> None:
-    """Saved and run as the page says, far from the checkout, it releases a model that is near the truth."""
+    """Saved and run as the page says, far from the checkout, it promotes a model that is near the truth."""
     *files, command = blocks("docs/own-pipeline.md")
     for block in files:
         (tmp_path / block.file).write_text(block.code)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kfp_katib.report.display import Display, status_line, trial_line
-from kfp_katib.results import Metric, Progress, Result, Score, Trial, TrialState, conclude
-from tests.engines.local.search.searching import experiment
+from kfp_katib.results import Condition, Metric, Progress, Result, Score, Trial, TrialState, conclude
+from tests.builders.experiment import experiment
 
 
 class Screen(io.StringIO):
@@ -38,7 +38,7 @@ def so_far(
         score.take(each)
 
     def result() -> Result:
-        return conclude(made, trials, state="Running", reason="", message="", notes=notes)
+        return conclude(made, trials, Condition("Running"), notes=notes)
 
     changed = trials[-new:] if new else trials[earlier:]
     return score.progress(made, changed, earlier=earlier, notes=notes, result=result)

@@ -15,7 +15,8 @@ import pytest
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report.figures import history, labels, parallel_coordinates
 from kfp_katib.results import Result
-from tests.results.made import experiment, metric, objective, result, trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import metric, result, trial
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ def test_a_line_tells_its_trial_and_the_values_as_they_were_reported() -> None:
 def test_the_best_line_is_the_darkest_and_none_is_white(type: Literal["minimize", "maximize"]) -> None:
     """The worst trial is drawn to be seen."""
     trials = [trial(n, value) for n, value in enumerate(["0.1", "0.2", "0.3"])]
-    drawn = parallel_coordinates(result(trials, experiment(objective(type))))
+    drawn = parallel_coordinates(result(trials, experiment(objective=objective(type))))
     colours = re.findall(r'"line":{"color":"rgb\((\d+), (\d+), (\d+)\)', drawn)
     first, _, last = (sum(map(int, colour)) for colour in colours)
     assert (first < last) is (type == "minimize")
@@ -66,7 +67,7 @@ def plotted(drawn: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 def test_no_name_and_no_value_is_markup_to_plotly(draw: Callable[[Result], str]) -> None:
     """It would make links of `<a href>` in a value, a metric's, a parameter's or a trial's name."""
     space = Parameter(ATTACK, "categorical", FeasibleSpace(list=(ATTACK, "b")))
-    of = experiment(objective(metric=ATTACK), parameters=(space,))
+    of = experiment(objective=objective(metric=ATTACK), parameters=(space,))
     trials = [
         replace(trial(n, parameters={ATTACK: text}, metrics={ATTACK: metric(value)}), name=f"t{n}{ATTACK}")
         for n, (text, value) in enumerate(((ATTACK, "0.1"), ("b", "0.2")))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report import markdown
 from kfp_katib.report.words import duration
-from tests.results.made import experiment, objective, result, trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import result, trial
 
 
 def test_it_says_what_won_and_how_to_use_it() -> None:
@@ -90,7 +91,7 @@ def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
 
 def test_a_maximising_search_lists_the_largest_first() -> None:
     """The table is the ranking."""
-    text = markdown(result([trial(0, "0.3"), trial(1, "0.5")], experiment(objective("maximize"))))
+    text = markdown(result([trial(0, "0.3"), trial(1, "0.5")], experiment(objective=objective("maximize"))))
     assert text.index("| tune-1") < text.index("| tune-0")
 
 

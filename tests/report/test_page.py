@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from kfp_katib.experiment.model import FeasibleSpace, Parameter
 from kfp_katib.report import html
 from kfp_katib.results import ExperimentState, Metric, Trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import result, trial
 from tests.report.reading import read
-from tests.results.made import experiment, objective, result, trial
 
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}"
 
@@ -69,7 +70,7 @@ def test_nothing_of_a_trial_becomes_markup() -> None:
     )
     winner = replace(hostile, state="Succeeded", metrics={ATTACK: Metric("0.5", "0.5", "0.5")})
     of = experiment(
-        objective(metric=ATTACK),
+        objective=objective(metric=ATTACK),
         name=ATTACK,
         parameters=(Parameter("choice", "categorical", FeasibleSpace(list=(ATTACK, "b"))),),
     )
@@ -178,7 +179,7 @@ def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
 
 def test_the_goal_stands_beside_the_objective() -> None:
     """Maximising to a goal, say."""
-    of = experiment(objective("maximize", goal=0.99))
+    of = experiment(objective=objective("maximize", goal=0.99))
     assert "maximize loss, goal 0.99" in read(html(result([], of))).text("dd")
 
 

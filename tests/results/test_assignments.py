@@ -7,7 +7,7 @@ import pytest
 
 from kfp_katib.experiment.model import FeasibleSpace, Parameter, ParameterType
 from kfp_katib.results import assignments
-from tests.results.made import trial
+from tests.builders.result import trial
 
 
 @pytest.mark.parametrize(

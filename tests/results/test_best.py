@@ -23,8 +23,9 @@ from kfp_katib.results import (
     objective_value,
     ranked,
 )
+from tests.builders.experiment import objective
+from tests.builders.result import trial
 from tests.places import DATA
-from tests.results.made import objective, trial
 
 NO_NUMBERS = [
     "nan",

@@ -9,7 +9,8 @@ from typing import get_args
 import pytest
 
 from kfp_katib.results import ExperimentState, Metric, TrialState
-from tests.results.made import experiment, objective, result, trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import result, trial
 
 
 def test_no_note_where_both_rules_agree() -> None:
@@ -66,7 +67,7 @@ def test_a_goal_that_only_katib_sees_is_noted(type: str, goal: float, values: li
     """A value that is no number leaves 0 in Katib's comparison, which can be past the goal."""
     wanted = objective("minimize" if type == "minimize" else "maximize", goal=goal)
     trials = [trial(index, value) for index, value in enumerate(values)]
-    found = result(trials, experiment(wanted), reason="ExperimentGoalReached")
+    found = result(trials, experiment(objective=wanted), reason="ExperimentGoalReached")
     assert any("Katib says that the goal" in note for note in found.notes) == noted
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfp_katib.results import Metric, Score, Trial, best_trial
-from tests.engines.local.search.searching import experiment
+from tests.builders.experiment import experiment
 
 OBJECTIVE = experiment().objective
 STATES = ("Pending", "Running", "Succeeded", "Failed", "MetricsUnavailable", "Killed")

@@ -13,7 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kfp_katib.results import Metric, Result, to_json, trials_csv
-from tests.results.made import START, experiment, objective, result, trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import START, result, trial
 
 
 def rows(found: Result) -> list[dict[str, str]]:
@@ -39,7 +40,7 @@ def test_csv_has_parameters_and_metrics_under_prefixes() -> None:
 
 def test_csv_columns_do_not_depend_on_what_was_reported() -> None:
     """Without a single trial the header already names all parameters and metrics of the manifest."""
-    of = experiment(objective(additional=("accuracy",)))
+    of = experiment(objective=objective(additional=("accuracy",)))
     empty = trials_csv(result([], of)).splitlines()
     assert empty == trials_csv(result([trial(0, "0.5")], of)).splitlines()[:1]
     assert empty[0].endswith("metric.accuracy.min,metric.accuracy.max,metric.accuracy.latest")

@@ -15,13 +15,13 @@ import pytest
 
 from kfp_katib.errors import InputError
 from kfp_katib.steps.clean_up import clean_up_run
-from tests.manifests import manifest
+from tests.builders.manifest import manifest
 from tests.places import MINE, ROOT
 
 LAUNCH = """
 import sys
-from kfp_katib.steps.launch_katib import Files, Identity, Surroundings, launch
-launch(sys.argv[1], Files("m", "t", "s", "r"), Surroundings(image="unused"), engine="local",
+from kfp_katib.steps.launch_katib import Files, Identity, RunContext, launch
+launch(sys.argv[1], Files("m", "t", "s", "r"), RunContext(image="unused"), engine="local",
        identity=Identity(sys.argv[2], "task"))
 """
 HANGING = manifest(

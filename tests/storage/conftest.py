@@ -10,8 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.s3 import KEYS, Gate, s3_server
 from tests.storage.models import write_model
+from tests.support.s3 import KEYS, Gate, s3_server
 
 _GATE = Gate()
 

@@ -11,7 +11,8 @@ from kfp_katib.errors import InputError
 from kfp_katib.results import Metric
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import MODEL_JSON
-from tests.results.made import experiment, objective, result, trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import result, trial
 from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
 
 THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
@@ -132,5 +133,7 @@ def test_a_maximising_search_takes_the_largest(tmp_path: Path) -> None:
     """The ranking is that of the results."""
     for index in range(2):
         write_model(f"{tmp_path}/tune/tune-{index}")
-    found = collect(result(THREE[:2], experiment(objective("maximize"))), tmp_path, tmp_path / "out")
+    found = collect(
+        result(THREE[:2], experiment(objective=objective("maximize"))), tmp_path, tmp_path / "out"
+    )
     assert found.trial == THREE[0]

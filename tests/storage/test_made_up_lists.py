@@ -20,7 +20,7 @@ import pytest
 from kfp_katib.errors import KfpKatibError
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import LARGEST, parse
-from tests.results.made import result, trial
+from tests.builders.result import result, trial
 from tests.storage.models import listing
 
 FUZZ = int(os.environ.get("KFP_KATIB_FUZZ", "300"))

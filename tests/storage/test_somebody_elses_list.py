@@ -17,7 +17,7 @@ from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.results import Metric
 from kfp_katib.storage import collect, promote, read_checkpoint
 from kfp_katib.storage.model_json import LARGEST, parse
-from tests.results.made import result, trial
+from tests.builders.result import result, trial
 from tests.storage.models import contents, listing, write_files, write_model
 
 SHA = "0" * 64

@@ -10,13 +10,40 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfp_katib.engines.katib.engine import run, watch
+    from kfp_katib.engines.katib.engine import read, run, searches, watch
     from kfp_katib.engines.katib.step import own_step
     from kfp_katib.engines.katib.stop import cancel, end_abandoned
+    from kfp_katib.experiment import Experiment, Problem
 
-__all__ = ["cancel", "end_abandoned", "own_step", "run", "watch"]
+__all__ = [
+    "cancel",
+    "end_abandoned",
+    "own_step",
+    "read",
+    "refusals",
+    "run",
+    "searches",
+    "trials_here",
+    "watch",
+]
 
-_HOME = {"run": "engine", "watch": "engine", "own_step": "step", "cancel": "stop", "end_abandoned": "stop"}
+trials_here = False
+
+
+def refusals(experiment: Experiment) -> list[Problem]:
+    """Nothing: what a Katib refuses of a manifest, the rules of manifests refuse already."""
+    return []
+
+
+_HOME = {
+    "cancel": "stop",
+    "end_abandoned": "stop",
+    "own_step": "step",
+    "read": "engine",
+    "run": "engine",
+    "searches": "engine",
+    "watch": "engine",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -3,51 +3,32 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kfp_katib.engines.katib import preflight, stop
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.first_trial import first_job
-from kfp_katib.engines.katib.follow import OnTimeout, Patience, follow
-from kfp_katib.engines.katib.identity import as_written, labelled, texts
-from kfp_katib.engines.katib.session import following
-from kfp_katib.engines.katib.signals import experiment_ends_with_run
-from kfp_katib.engines.katib.submit import adopt, create, find, no_such, submitted
-from kfp_katib.errors import InputError
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS
+from kfp_katib.engines.katib.follow import follow
+from kfp_katib.engines.katib.session import Session, following
+from kfp_katib.engines.katib.step import experiment_ends_with_run
+from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
+from kfp_katib.engines.options import RunOptions
+from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.experiment.choices import choose
-from kfp_katib.results import Progress, Result
+from kfp_katib.results import Result
+
+_READ_SECONDS = 30.0
 
 
-def run(
-    experiment: Experiment,
-    *,
-    models: str | None = None,
-    timeout_seconds: float | None = None,
-    on_timeout: OnTimeout = "fail",
-    on_update: Callable[[Progress], None] | None = None,
-    namespace: str | None = None,
-    run_id: str = "",
-    task_name: str = "",
-    stall_timeout_seconds: float = 600,
-    experiment_cleanup: stop.Cleanup = "keep",
-) -> Result:
+def run(experiment: Experiment, options: RunOptions) -> Result:
     """Submit the Experiment, or adopt it where an earlier attempt has, and wait for its verdict.
 
     Args:
         experiment: What to run, its name final and its placeholders filled.
-        models: The URI root below which trials write their models.
-        timeout_seconds: Counted from the Experiment's creation, so that a retried step gains nothing.
-        on_timeout: `fail` raises and leaves the Experiment to `experiment_cleanup`, to `cancel` or to
-            `clean_up`; `best_so_far` deletes it and returns what it had found.
-        on_update: Called with the Progress whenever a trial's state changes; its `result()` is the Result
-            so far.
-        namespace: Where; else the manifest's, else the connection's own.
-        run_id: The pipeline run that this is part of.
-        task_name: The step of that run.
-        stall_timeout_seconds: For how long something may block while no trial is computed.
-        experiment_cleanup: What becomes of the Experiment in the end.
+        options: With `on_timeout` `fail` the Experiment is left to `cleanup`, to `cancel` or to `clean_up`;
+            with `best_so_far` it is deleted when its time is up.
 
     Returns:
         The Result for every verdict of Katib's, Failed included.
@@ -60,47 +41,68 @@ def run(
         Interrupted: Ctrl-C; the Experiment goes on in the cluster.
         ClusterError: The API server refused what a search cannot do without.
     """
-    choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
-    choose(experiment_cleanup, ("keep", "delete_on_success", "delete_always"), "experiment_cleanup")
-    patience = Patience(timeout_seconds, on_timeout, stall_timeout_seconds)
-    wanted = texts(experiment, run_id=run_id, task_name=task_name)
-    with connect(namespace or experiment.namespace) as cluster:
-        manifest = labelled(experiment, cluster.namespace, wanted)
+    identity = options.identity
+    if options.again:
+        where = f" -n {identity.namespace}" if identity.namespace else ""
+        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
+    with connect(identity.namespace or experiment.namespace) as cluster:
+        manifest = labelled(experiment, cluster.namespace, identity)
         ours = adopt(cluster, manifest)
         if ours is None:
-            preflight.check(cluster, manifest, first_job(experiment, cluster.namespace))
+            preflight.check(cluster, manifest, preflight.first_job(experiment, cluster.namespace))
             ours = create(cluster, manifest)
-        with (
-            experiment_ends_with_run(cluster, ours.name, ours.uid),
-            stop.tidied(cluster, ours, experiment_cleanup) as tell,
-            following(cluster, experiment, ours, models=models or "") as session,
-        ):
-            result = follow(session, patience, on_update=on_update)
-            tell(result)
-            return result
+
+        def search() -> Result:
+            with following(cluster, experiment, ours, models=str(options.models or "")) as session:
+                return follow(session, options)
+
+        with experiment_ends_with_run(cluster, ours.name, ours.uid):
+            return stop.tidied(cluster, ours, options.cleanup, search)
 
 
-def watch(
-    name: str, *, namespace: str | None = None, on_update: Callable[[Progress], None] | None = None
-) -> Result:
+def watch(name: str, options: RunOptions) -> Result:
     """Follow an Experiment that is in the cluster already, whoever submitted it, and touch nothing.
 
     Args:
         name: The Experiment.
-        namespace: Where; else the connection's own.
-        on_update: Called with the Progress whenever a trial's state changes; its `result()` is the Result
-            so far.
+        options: Of these, `identity.namespace` and `on_update`.
 
     Raises:
         InputError: There is no such Experiment.
         ManifestError: It has errors that Katib lets through and we cannot read past.
         Interrupted: Ctrl-C.
     """
-    with connect(namespace or "") as cluster:
+    with _looking_at(name, options) as session:
+        return follow(session, options, only_look=True)
+
+
+def searches(options: RunOptions) -> tuple[str, ...]:
+    """The names of all Experiments in a namespace, whoever created them."""
+    with connect(options.identity.namespace) as cluster:
+        found, _ = cluster.list(EXPERIMENTS)
+        return tuple(sorted(resources.name(each) for each in found))
+
+
+def read(name: str, options: RunOptions) -> Result:
+    """An Experiment in the cluster as it is now, whoever submitted it.
+
+    Raises:
+        InputError: There is no such Experiment.
+        ManifestError: It has errors that Katib lets through and we cannot read past.
+        ClusterError: The API server does not tell all of it within half a minute.
+    """
+    with _looking_at(name, options) as session:
+        if not session.wait_until(lambda: session.complete, _READ_SECONDS):
+            raise ClusterError(f"Experiment '{name}' could not be read within {_READ_SECONDS:g} s.")
+        return session.final_result()
+
+
+@contextmanager
+def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
+    with connect(options.identity.namespace) as cluster:
         stored = find(cluster, name)
         if stored is None:
             raise InputError(no_such(name, cluster.namespace))
-        experiment = load(as_written(stored), name=f"Experiment '{name}'")
-        patience = Patience(stall_timeout_seconds=math.inf, only_look=True)
-        with following(cluster, experiment, submitted(stored, adopted=True)) as session:
-            return follow(session, patience, on_update=on_update)
+        experiment = load(resources.as_written(stored), name=f"Experiment '{name}'")
+        with following(cluster, experiment, submitted(stored), models=str(options.models or "")) as session:
+            yield session

@@ -9,33 +9,34 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
 
-from kfp_katib.engines.katib import read
-from kfp_katib.engines.katib.connect import Cluster, connect
-from kfp_katib.engines.katib.identity import run_selector
-from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind
-from kfp_katib.engines.katib.submit import Submitted, no_such
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.client import Cluster, connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind, Object
+from kfp_katib.engines.katib.submit import Submitted, no_such, run_selector
+from kfp_katib.engines.options import Cleanup, RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted
 from kfp_katib.results import Result
 
 logger = logging.getLogger(__name__)
 
-Cleanup = Literal["keep", "delete_on_success", "delete_always"]
-
 _POLL_SECONDS = 0.5
 
 
-def cancel(name: str, *, namespace: str = "", wait_seconds: float = 60.0) -> None:
+def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
     """Delete an Experiment with its trials, and wait until they are gone.
+
+    Args:
+        name: The Experiment.
+        options: Of these, `identity.namespace`.
+        wait_seconds: How long to wait.
 
     Raises:
         InputError: There is no such Experiment.
         ClusterError: Something is still there after `wait_seconds`; the message says what holds it.
     """
-    with connect(namespace) as cluster:
+    with connect(options.identity.namespace) as cluster:
         if not cluster.delete(EXPERIMENTS, name):
             raise InputError(no_such(name, cluster.namespace))
         await_gone(cluster, name, wait_seconds)
@@ -84,7 +85,7 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
                 raise
             logger.info("namespace %s is left out, no launcher of ours can be in it: %s", namespace, error)
             return []
-        left = [read.name(each) for each in found if not read.verdict(each).final]
+        left = [resources.name(each) for each in found if not resources.condition(each).final]
         for name in left:
             cluster.delete(EXPERIMENTS, name)
         for name in left:
@@ -92,33 +93,26 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
     return left
 
 
-@contextmanager
-def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup) -> Iterator[Callable[[Result], None]]:
-    """Delete the Experiment, where the policy asks for it, when the block is left.
+def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup, search: Callable[[], Result]) -> Result:
+    """Follow a search to its end, and delete its Experiment where the policy asks for it.
 
     Ctrl-C leaves it: the user wants the terminal back, and can follow the search on. A deletion that fails
     is told in the log, and takes nobody's Result away.
-
-    Yields:
-        A function that takes the Result; a block that is left without counts as failed.
     """
-    results: list[Result] = []
     try:
-        yield results.append
+        result = search()
     except (KeyboardInterrupt, Interrupted):
         raise
     except BaseException:
-        _delete_if(cleanup == "delete_always", cluster, submitted)
+        if cleanup == "delete_always":
+            _delete(cluster, submitted)
         raise
-    succeeded = bool(results) and results[-1].succeeded
-    _delete_if(
-        cleanup == "delete_always" or (cleanup == "delete_on_success" and succeeded), cluster, submitted
-    )
+    if cleanup == "delete_always" or (cleanup == "delete_on_success" and result.succeeded):
+        _delete(cluster, submitted)
+    return result
 
 
-def _delete_if(wanted: bool, cluster: Cluster, submitted: Submitted) -> None:
-    if not wanted:
-        return
+def _delete(cluster: Cluster, submitted: Submitted) -> None:
     try:
         cluster.delete(EXPERIMENTS, submitted.name, uid=submitted.uid)
         logger.info("Experiment %s/%s deleted", cluster.namespace, submitted.name)
@@ -162,7 +156,7 @@ def _left(cluster: Cluster, name: str) -> list[str]:
     return []
 
 
-def _held(kind: Kind, thing: Mapping[str, Any]) -> str:
+def _held(kind: Kind, thing: Object) -> str:
     finalizers = thing["metadata"].get("finalizers") or ()
     held = f" (held by {', '.join(finalizers)})" if finalizers else ""
-    return f"{kind.plural[:-1]} {read.name(thing)}{held}"
+    return f"{kind.plural[:-1]} {resources.name(thing)}{held}"

@@ -1,27 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Create the Experiment, or adopt the one that an earlier attempt of the same step created."""
+"""Create the Experiment, or adopt the one that an earlier attempt of the same step created.
+
+A pod that is started again finds the search of its predecessor by the name, which the launcher derives from
+run, step and manifest. The labels tell that very search from one that merely has its name. They can be copied
+together with a manifest that is then changed, and the spec is what runs: so both must agree.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from kfp_katib.engines.katib import read
-from kfp_katib.engines.katib.connect import Cluster
-from kfp_katib.engines.katib.identity import HASH_LABEL, MANAGER_LABEL
-from kfp_katib.engines.katib.kinds import EXPERIMENTS
-from kfp_katib.engines.katib.spec import differences
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.client import Cluster
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Object
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
-from kfp_katib.experiment.labels import RUN, TASK
+from kfp_katib.experiment import Experiment
+from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.labels import OURS, RUN, TASK, digest, label_value, marked
+from kfp_katib.experiment.model import Manifest
+from kfp_katib.experiment.structure import check_structure
 
 logger = logging.getLogger(__name__)
 
-_OURS = (MANAGER_LABEL, RUN, TASK, HASH_LABEL)
+HASH_LABEL = f"{OURS}spec-hash"
+MANAGER_LABEL = "app.kubernetes.io/managed-by"
+MANAGER = "kfp-katib"
+
+EDITABLE = {
+    "maxTrialCount": "max_trial_count",
+    "parallelTrialCount": "parallel_trial_count",
+    "maxFailedTrialCount": "max_failed_trial_count",
+}
+"""What Katib lets people change while an Experiment runs, by the names that the model has for it."""
+
 _SHOWN = 5
+_POD_LABELS = "primaryPodLabels"
+_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +51,33 @@ class Submitted:
     name: str
     uid: str
     created: datetime
-    adopted: bool
 
 
-def adopt(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted | None:
+def labelled(experiment: Experiment, namespace: str, identity: Identity) -> Manifest:
+    """The manifest to submit: with a namespace and our labels, which Katib copies to its trials."""
+    texts = {
+        MANAGER_LABEL: MANAGER,
+        RUN: identity.run_id,
+        TASK: identity.task_name,
+        HASH_LABEL: digest(experiment.manifest_json),
+    }
+    manifest = experiment.manifest
+    manifest["metadata"] = {**marked(manifest["metadata"], texts), "namespace": namespace}
+    return manifest
+
+
+def run_selector(run_id: str) -> str:
+    """The label selector of every Experiment that one pipeline run started."""
+    return f"{MANAGER_LABEL}={MANAGER},{RUN}={label_value(run_id)}"
+
+
+def adopt(cluster: Cluster, manifest: Object) -> Submitted | None:
     """The Experiment, where an earlier attempt has created it; None where there is none.
 
     Raises:
         InputError: Another Experiment has the name.
     """
-    name = read.name(manifest)
+    name = resources.name(manifest)
     try:
         stored = find(cluster, name)
     except ClusterError as error:
@@ -49,12 +86,12 @@ def adopt(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted | None:
         raise
     if stored is None:
         return None
-    refuse_foreign(manifest, stored)
+    _refuse_foreign(manifest, stored)
     logger.info("Experiment %s/%s is there already and ours: going on with it", cluster.namespace, name)
-    return submitted(stored, adopted=True)
+    return submitted(stored)
 
 
-def find(cluster: Cluster, name: str) -> Mapping[str, Any] | None:
+def find(cluster: Cluster, name: str) -> Object | None:
     """An Experiment by its name; None where there is none."""
     try:
         return cluster.get(EXPERIMENTS, name)
@@ -72,7 +109,7 @@ def no_such(name: str, namespace: str) -> str:
     )
 
 
-def create(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted:
+def create(cluster: Cluster, manifest: Object) -> Submitted:
     """Put the Experiment into the cluster; one of that name by now is adopted or refused.
 
     Raises:
@@ -87,24 +124,47 @@ def create(cluster: Cluster, manifest: Mapping[str, Any]) -> Submitted:
         if found is None:
             raise
         return found
-    logger.info("Experiment %s/%s created", cluster.namespace, read.name(manifest))
-    return submitted(stored, adopted=False)
+    logger.info("Experiment %s/%s created", cluster.namespace, resources.name(manifest))
+    return submitted(stored)
 
 
-def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+def submitted(stored: Object) -> Submitted:
+    """Where a stored Experiment is."""
+    metadata = stored["metadata"]
+    created = datetime.fromisoformat(metadata["creationTimestamp"])
+    return Submitted(metadata["name"], metadata["uid"], created)
+
+
+def differences(wanted: Object, stored: Object) -> Iterator[str]:
+    """The fields in which two Experiments' specs differ, in words; none for one search.
+
+    Katib's webhook has filled in defaults and left out what is empty, so both are brought to that form.
+
+    Args:
+        wanted: The manifest.
+        stored: What the cluster holds.
+    """
+    ours, theirs = _form(wanted), _form(stored)
+    if _POD_LABELS not in ours.get("trialTemplate", {}):
+        # Katib knows them for the training operator's kinds.
+        theirs.get("trialTemplate", {}).pop(_POD_LABELS, None)
+    yield from _differ(ours, theirs, "spec")
+
+
+def _refuse_foreign(wanted: Object, stored: Object) -> None:
     """Raise unless the stored Experiment is the very one that we would have created.
 
     Raises:
         InputError: It is not, or it is being deleted; the message names the labels or fields that differ.
     """
-    name, namespace = read.name(stored), stored["metadata"]["namespace"]
+    name, namespace = resources.name(stored), stored["metadata"]["namespace"]
     where = f"Experiment '{name}' in namespace '{namespace}'"
     if stored["metadata"].get("deletionTimestamp"):
         raise InputError(f"{where} is being deleted. Wait until it is gone and start again.")
-    ours = wanted["metadata"]["labels"]
-    theirs = stored["metadata"].get("labels") or {}
+    ours, theirs = (each["metadata"].get("labels") or {} for each in (wanted, stored))
+    labels = (MANAGER_LABEL, RUN, TASK, HASH_LABEL)
     differ = [
-        f"{key} is {theirs.get(key)!r}, not {ours[key]!r}" for key in _OURS if theirs.get(key) != ours[key]
+        f"{key} is {theirs.get(key)!r}, not {ours[key]!r}" for key in labels if theirs.get(key) != ours[key]
     ]
     differ = differ or list(islice(differences(wanted, stored), _SHOWN))
     if differ:
@@ -114,8 +174,44 @@ def refuse_foreign(wanted: Mapping[str, Any], stored: Mapping[str, Any]) -> None
         )
 
 
-def submitted(stored: Mapping[str, Any], *, adopted: bool) -> Submitted:
-    """Where a stored Experiment is."""
-    metadata = stored["metadata"]
-    created = datetime.fromisoformat(metadata["creationTimestamp"])
-    return Submitted(metadata["name"], metadata["uid"], created, adopted)
+def _form(manifest: Object) -> dict[str, Any]:
+    """The spec after Katib's webhook, without what may be edited."""
+    spec: dict[str, Any] = with_defaults(check_structure(manifest).manifest)["spec"]
+    objective, template = spec.get("objective", {}), spec.get("trialTemplate", {})
+    strategies = objective.get("metricStrategies", [])
+    objective["metricStrategies"] = {each.get("name"): each.get("value") for each in strategies}
+    inner = template.pop("trialSpec", None)  # kept as written, empty volumes included
+    rest: dict[str, Any] = _filled({name: value for name, value in spec.items() if name not in EDITABLE})
+    if inner is not None:
+        rest.setdefault("trialTemplate", {})["trialSpec"] = inner
+    return rest
+
+
+def _filled(value: Any) -> Any:
+    """The value without what Go leaves out when it writes an object: null, false, and everything empty."""
+    if isinstance(value, dict):
+        kept = {name: _filled(each) for name, each in value.items()}
+        return {name: each for name, each in kept.items() if each or _is_number(each)}
+    return [_filled(each) for each in value] if isinstance(value, list) else value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _differ(wanted: Any, stored: Any, path: str) -> Iterator[str]:
+    if wanted == stored:
+        return
+    if isinstance(wanted, dict) and isinstance(stored, dict):
+        for name in dict.fromkeys((*wanted, *stored)):
+            yield from _differ(wanted.get(name, _ABSENT), stored.get(name, _ABSENT), f"{path}.{name}")
+    elif isinstance(wanted, list) and isinstance(stored, list) and len(wanted) == len(stored):
+        for index, (one, other) in enumerate(zip(wanted, stored, strict=True)):
+            yield from _differ(one, other, f"{path}[{index}]")
+    else:
+        yield f"{path} is {_said(stored)}, not {_said(wanted)}"
+
+
+def _said(value: Any) -> str:
+    text = "absent" if value is _ABSENT else repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,10 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local engine: a Katib Experiment on this machine, without Katib."""
+"""The local engine: a Katib Experiment on this machine, without Katib.
+
+Optuna takes a moment to import, so the names below are imported when they are first used.
+"""
 
 from __future__ import annotations
 
-from kfp_katib.engines.local.abandoned import end_abandoned
-from kfp_katib.engines.local.discard import discard
-from kfp_katib.engines.local.engine import run
+import importlib
+from typing import TYPE_CHECKING
 
-__all__ = ["discard", "end_abandoned", "run"]
+if TYPE_CHECKING:
+    from kfp_katib.engines.local.abandoned import end_abandoned, own_step
+    from kfp_katib.engines.local.engine import run
+    from kfp_katib.engines.local.existing import cancel, read, searches, watch
+    from kfp_katib.engines.local.refusals import refusals
+
+__all__ = [
+    "cancel",
+    "end_abandoned",
+    "own_step",
+    "read",
+    "refusals",
+    "run",
+    "searches",
+    "trials_here",
+    "watch",
+]
+
+trials_here = True
+
+_HOME = {
+    "cancel": "existing",
+    "end_abandoned": "abandoned",
+    "own_step": "abandoned",
+    "read": "existing",
+    "refusals": "refusals",
+    "run": "engine",
+    "searches": "existing",
+    "watch": "existing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from optuna.storages import JournalStorage
@@ -14,17 +15,24 @@ from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import open_folder
 from kfp_katib.engines.local.journal_shapes import MOST_BYTES
 from kfp_katib.engines.local.takeover import end_orphans
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import labels
 from kfp_katib.trial.plain_file import open_regular
 
 logger = logging.getLogger(__name__)
 
+_RUNS = RunOptions().runs
 _HEAD = 20
 """Lines of a journal among which the manifest stands."""
 
 
-def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
+def own_step() -> tuple[str, str]:
+    """Nothing: a step on this machine has no pod that would tell."""
+    return "", ""
+
+
+def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), runs: Path = _RUNS) -> list[str]:
     """Kill the trials that still run in searches of a pipeline run whose engine is gone.
 
     A search whose engine is alive, or that has its verdict, is left alone, as is every search without the
@@ -32,6 +40,7 @@ def end_abandoned(run_id: str, *, runs: Path = Path("runs")) -> list[str]:
 
     Args:
         run_id: The run, whose label is `kfp-katib/run-id`.
+        namespaces: There are none here.
         runs: The folder of all searches.
 
     Returns:

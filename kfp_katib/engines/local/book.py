@@ -12,12 +12,21 @@ from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.names import trial_name
-from kfp_katib.engines.local.outcome import Outcome
 from kfp_katib.engines.local.processes import Process
 from kfp_katib.engines.local.search.suggestions import SEED, Suggestions
-from kfp_katib.engines.local.verdict import RUNNING, Tally, Verdict
+from kfp_katib.engines.local.verdict import RUNNING, Tally
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Progress, Result, Score, Trial, conclude, objective_value
+from kfp_katib.results import (
+    Condition,
+    Progress,
+    Result,
+    Score,
+    Trial,
+    TrialCondition,
+    conclude,
+    objective_value,
+    trial_model_uri,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +57,7 @@ class Book:
         self._folder = folder
         self._searches_before = folder.earlier
         self._suggestions = suggestions
-        self._models = models.rstrip("/")
+        self._models = models
         self._notes = notes
         self._records: list[Record] = []
         self._names: set[str] = set()
@@ -85,7 +94,9 @@ class Book:
         self._write(record)
         return record
 
-    def completed(self, record: Record, outcome: Outcome, *, when: datetime, exit_code: int | None) -> None:
+    def completed(
+        self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
+    ) -> None:
         """A trial has ended."""
         record = replace(record, outcome=outcome, ended=when, exit_code=exit_code)
         self._write(record)
@@ -95,14 +106,12 @@ class Book:
         """A trial is stopped by us and will run again when the search goes on."""
         self._write(replace(record, process=None, started=None))
 
-    def result(self, verdict: Verdict = RUNNING, *more_notes: str) -> Result:
+    def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
         """The Result by what is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
             [self._with_log(record) for record in self._records],
-            state=verdict.state,
-            reason=verdict.reason,
-            message=verdict.message,
+            verdict,
             notes=(*self._notes, *more_notes),
         )
 
@@ -144,21 +153,32 @@ class Book:
         )
 
     def _trial(self, record: Record) -> Trial:
-        waits = _RUNNING if record.process else _PENDING
-        outcome = record.outcome or waits
-        return Trial(
-            name=record.name,
-            parameters=record.parameters,
-            state=outcome.state,
-            reason=outcome.reason,
-            message=outcome.message,
-            metrics=outcome.metrics,
-            started=record.started,
-            ended=record.ended,
-            exit_code=record.exit_code,
-            model_uri=f"{self._models}/{self._experiment.name}/{record.name}" if self._models else "",
-        )
+        return trial_of(record, self._experiment, self._models)
 
 
-_RUNNING = Outcome("Running", "TrialRunning", "Trial is running")
-_PENDING = Outcome("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")
+def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
+    """A trial as its record tells it; its log is not read.
+
+    Args:
+        record: What the journal knows.
+        experiment: Whose trial it is.
+        models: URI root of the checkpoints, without a slash at its end; empty where there is none.
+    """
+    waits = _RUNNING if record.process else _PENDING
+    outcome = record.outcome or waits
+    return Trial(
+        name=record.name,
+        parameters=record.parameters,
+        state=outcome.state,
+        reason=outcome.reason,
+        message=outcome.message,
+        metrics=outcome.metrics,
+        started=record.started,
+        ended=record.ended,
+        exit_code=record.exit_code,
+        model_uri=trial_model_uri(models, experiment.name, record.name),
+    )
+
+
+_RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")
+_PENDING = TrialCondition("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")

@@ -6,41 +6,32 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Literal
 
 from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.book import Book
 from kfp_katib.engines.local.changes import changes
 from kfp_katib.engines.local.crew import Crew
+from kfp_katib.engines.local.discard import discard
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.gpu import Gpus, visible_gpus
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.refusals import refuse_unsupported
-from kfp_katib.engines.local.search import Suggestions, open_study
+from kfp_katib.engines.local.refusals import any_container, refusals
+from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
 from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
-from kfp_katib.engines.local.verdict import RUNNING, Verdict
+from kfp_katib.engines.local.verdict import RUNNING
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
-from kfp_katib.experiment.choices import choose
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Progress, Result
-from kfp_katib.trial.container import Container, container
+from kfp_katib.results import Condition, Result
+from kfp_katib.trial.template import Container
 
 
-def run(
-    experiment: Experiment,
-    *,
-    models: str | Path | None = None,
-    timeout_seconds: float | None = None,
-    on_timeout: Literal["fail", "best_so_far"] = "fail",
-    on_update: Callable[[Progress], None] | None = None,
-    runs: Path = Path("runs"),
-    again: bool = False,
-) -> Result:
+def run(experiment: Experiment, options: RunOptions) -> Result:
     """Run an Experiment's trials as subprocesses of this machine.
 
     State is in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped: no
@@ -50,12 +41,7 @@ def run(
 
     Args:
         experiment: What to run; placeholders filled in.
-        models: URI root of the checkpoints: `Trial.model_uri` is `<models>/<experiment>/<trial>`.
-        timeout_seconds: Seconds from now until the search is stopped; None for no limit.
-        on_timeout: `fail` raises TimedOut, `best_so_far` returns the Result so far.
-        on_update: Called after each change of a trial's state; its `result()` is the Result so far.
-        runs: The folder of all searches.
-        again: Start anew; the earlier search is put aside into `runs/<experiment>/earlier/`.
+        options: `stall_timeout_seconds` and `identity` mean nothing here, where no trial waits for a pod.
 
     Returns:
         The Result, whatever the verdict; with `best_so_far` its state may be Running.
@@ -68,17 +54,36 @@ def run(
         Unfinished: The journal cannot be written, or the process that starts the trials was killed; carries
             the Result so far.
     """
-    choose(on_timeout, ("fail", "best_so_far"), "on_timeout")
+    try:
+        result = _run(experiment, options)
+    except Interrupted:
+        raise
+    except Unfinished:
+        if options.cleanup == "delete_always":
+            discard(experiment.name, runs=options.runs)
+        raise
+    if options.cleanup == "delete_always" or (options.cleanup == "delete_on_success" and result.succeeded):
+        discard(experiment.name, runs=options.runs)
+    return result
+
+
+def _run(experiment: Experiment, options: RunOptions) -> Result:
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
-    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-    with open_folder(Path(runs), experiment.name) as folder:
-        if again:
+    limit = options.timeout_seconds
+    deadline = None if limit is None else time.monotonic() + limit
+    with open_folder(Path(options.runs), experiment.name) as folder:
+        if options.again:
             _put_aside(experiment, folder)
         suggestions = _open_study(experiment, folder)
         notes = tuple(_notes(experiment, box, gpus))
         book = Book(
-            experiment, folder, suggestions, models=str(models or ""), notes=notes, on_update=on_update
+            experiment,
+            folder,
+            suggestions,
+            models=str(options.models or ""),
+            notes=notes,
+            on_update=options.on_update,
         )
         records = journal.read(suggestions.study)
         if stored := journal.stored_verdict(suggestions.study):
@@ -93,9 +98,9 @@ def run(
         except Unfinished as err:  # the journal cannot be written
             err.result = err.result or book.result()
             raise
-        if isinstance(found, Verdict):
+        if isinstance(found, Condition):
             return book.result(found)
-        return _without_verdict(found, experiment, book, fail=on_timeout == "fail")
+        return _without_verdict(found, experiment, book, fail=options.on_timeout == "fail")
 
 
 def _search(
@@ -107,7 +112,7 @@ def _search(
     gpus: Gpus,
     waiting: list[Record],
     deadline: float | None,
-) -> Verdict | Stop:
+) -> Condition | Stop:
     events: SimpleQueue[int | Stop] = SimpleQueue()
     crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost"))
     slots = gpus.slots(experiment.parallel_trial_count)
@@ -115,7 +120,7 @@ def _search(
         experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
     ) as loop:
         found = loop.run(deadline)
-        if isinstance(found, Verdict):
+        if isinstance(found, Condition):
             journal.store_verdict(suggestions.study, found)
             loop.settle()
         return found
@@ -123,9 +128,10 @@ def _search(
 
 def _container(experiment: Experiment) -> Container:
     """The container of a trial with some values, read before anything starts, to refuse what cannot run."""
-    refuse_unsupported(experiment)
-    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
-    box = container(experiment, experiment.name, some)
+    if found := refusals(experiment):
+        told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
+        raise InputError("\n".join(told))
+    box = any_container(experiment)
     for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
         raise InputError(
             f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "

@@ -156,3 +156,18 @@ def _taken(name: str, path: Path, lock: int) -> str:
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
         "Wait for it, stop it, or choose another folder for the runs."
     )
+
+
+def owner(folder: RunFolder) -> int | None:
+    """The process id of the engine that works in a folder, None where none does."""
+    try:
+        lock = open_regular(folder.path / _LOCK, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(os.pread(lock, 20, 0) or b"0") or None
+    finally:
+        os.close(lock)
+    return None

@@ -21,8 +21,8 @@ from kfp_katib.engines.local.journal_shapes import FORMAT, LATEST, MANIFEST, TRI
 from kfp_katib.engines.local.record import Record as Record
 from kfp_katib.engines.local.record import decode, encode
 from kfp_katib.engines.local.search.suggestions import PARAMETERS, Suggestions
-from kfp_katib.engines.local.verdict import Verdict
 from kfp_katib.errors import InputError
+from kfp_katib.results import Condition
 
 _WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, OptunaError, TypeError, ValueError)
 """What Optuna raises where a line makes no sense to it."""
@@ -86,13 +86,13 @@ def find_study(storage: JournalStorage, name: str) -> Study | None:
     return load_study(study_name=name, storage=storage) if known else None
 
 
-def stored_verdict(study: Study) -> Verdict | None:
+def stored_verdict(study: Study) -> Condition | None:
     """The verdict that ended the search, None while it is unfinished."""
     fields = study.user_attrs.get(VERDICT)
-    return Verdict(*fields) if fields else None
+    return Condition(*fields) if fields else None
 
 
-def store_verdict(study: Study, verdict: Verdict) -> None:
+def store_verdict(study: Study, verdict: Condition) -> None:
     """End the search."""
     study.set_user_attr(VERDICT, [verdict.state, verdict.reason, verdict.message])
 

@@ -7,17 +7,15 @@ Katib's words: `UpdateTrialStatusCondition` in `pkg/controller.v1beta1/trial/tri
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment.model import Collector, Experiment
-from kfp_katib.results import UNAVAILABLE, Metric, TrialState, metric_text, number
+from kfp_katib.results import UNAVAILABLE, TrialCondition, metric_text, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
-from kfp_katib.trial.missing_metric import in_files as unavailable
+from kfp_katib.trial.metrics import missing_in_files as unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -27,20 +25,7 @@ _NO_MARK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of one trial."""
-
-    state: TrialState
-    reason: str
-    message: str
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-
-
-KILLED = Outcome("Killed", "TrialKilled", "The Experiment had its verdict while the trial still ran.")
-
-
-def examine(experiment: Experiment, files: TrialFolder, exit_code: int) -> Outcome:
+def examine(experiment: Experiment, files: TrialFolder, exit_code: int) -> TrialCondition:
     """The outcome of a trial that ended by itself. Whatever the trial wrote is its own fault alone."""
     if exit_code != 0:
         return _failed(f"Exit code {exit_code}.")
@@ -53,7 +38,7 @@ def examine(experiment: Experiment, files: TrialFolder, exit_code: int) -> Outco
         return _failed(f"What it wrote cannot be read ({type(err).__name__}: {shown(str(err))}).")
 
 
-def _of_metrics(experiment: Experiment, files: TrialFolder) -> Outcome:
+def _of_metrics(experiment: Experiment, files: TrialFolder) -> TrialCondition:
     collector, objective = experiment.collector, experiment.objective
     path = metrics_place(collector, files.metrics).path
     try:
@@ -64,12 +49,12 @@ def _of_metrics(experiment: Experiment, files: TrialFolder) -> Outcome:
         return _failed(unavailable.of_file(collector, objective.metric, path, files.log, err))
     if metrics[objective.metric].latest == UNAVAILABLE:
         message = _unavailable(collector, objective.metric, path, files)
-        return Outcome("MetricsUnavailable", "MetricsUnavailable", message, metrics)
+        return TrialCondition("MetricsUnavailable", "MetricsUnavailable", message, metrics)
     message = "Trial has succeeded"
-    text = metric_text(metrics[objective.metric], objective)
+    text = metric_text(metrics[objective.metric], objective.strategies[objective.metric])
     if number(text) is None:
         message += f". {unavailable.of_number(collector, objective.metric, text, path)}"
-    return Outcome("Succeeded", "TrialSucceeded", message, metrics)
+    return TrialCondition("Succeeded", "TrialSucceeded", message, metrics)
 
 
 def _unavailable(collector: Collector, metric: str, path: Path, files: TrialFolder) -> str:
@@ -85,5 +70,5 @@ def _unavailable(collector: Collector, metric: str, path: Path, files: TrialFold
     return f"{lead} {why}".rstrip()
 
 
-def _failed(why: str) -> Outcome:
-    return Outcome("Failed", "TrialFailed", f"Trial has failed. {why}")
+def _failed(why: str) -> TrialCondition:
+    return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {why}")

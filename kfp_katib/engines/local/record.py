@@ -10,9 +10,8 @@ from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from kfp_katib.engines.local.outcome import Outcome
 from kfp_katib.engines.local.processes import Process
-from kfp_katib.results import Metric, TrialState
+from kfp_katib.results import Metric, TrialCondition, TrialState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Record:
     name: str = ""
     process: Process | None = None
     started: datetime | None = None
-    outcome: Outcome | None = None
+    outcome: TrialCondition | None = None
     ended: datetime | None = None
     exit_code: int | None = None
     told: bool = False
@@ -137,12 +136,12 @@ def decode(number: int, parameters: Mapping[str, str], fields: Any, *, told: boo
     )
 
 
-def _outcome(stored: Stored) -> Outcome | None:
+def _outcome(stored: Stored) -> TrialCondition | None:
     if stored.outcome is None:
         return None
     state, reason, message = stored.outcome
     metrics = {name: Metric(*texts) for name, texts in stored.metrics.items()}
-    return Outcome(cast("TrialState", state), reason, message, metrics)
+    return TrialCondition(cast("TrialState", state), reason, message, metrics)
 
 
 def _process(stored: Stored) -> Process | None:

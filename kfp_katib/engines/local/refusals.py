@@ -1,80 +1,98 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only Katib can run: refused here with the field, its value and what this engine has instead."""
+"""What this engine cannot run, each with the field, its value and what there is here instead."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Iterator
 
 from kfp_katib.engines.local.search.algorithms import ALGORITHMS
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
-from kfp_katib.experiment.pods import is_job
+from kfp_katib.experiment.problem import Finding, Problem, Rule
+from kfp_katib.experiment.schema import is_job
+from kfp_katib.trial.template import Container, container
 
+RULE = Rule("not-on-this-machine", "The local engine does not run it.")
 ON_KATIB = "run it with engine=katib"
-
-
 COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
 """The kinds of metrics collector that run here."""
+_SETTINGS = "spec.algorithm.algorithmSettings"
 
 
-def refuse_unsupported(experiment: Experiment) -> None:
-    """Refuse an Experiment that this engine cannot run.
+def refusals(experiment: Experiment) -> list[Problem]:
+    """What this engine refuses of a valid manifest."""
+    found = [*_only_on_katib(experiment), *_refused_by_skopt(experiment.algorithm)]
+    return [RULE.problem(finding) for finding in found or _without_a_container(experiment)]
+
+
+def any_container(experiment: Experiment) -> Container:
+    """The container of a trial with some values.
 
     Raises:
-        InputError: Names the field, its value, and what there is here.
+        InputError: The template cannot run here.
     """
+    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
+    return container(experiment, experiment.name, some)
+
+
+def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:
     algorithm, stopping, collector = experiment.algorithm, experiment.early_stopping, experiment.collector
-    if algorithm.name not in ALGORITHMS:
-        fix = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
-        _refuse(experiment, "algorithm.algorithmName", repr(algorithm.name), fix)
-    if stopping is not None:
-        fix = "has no early stopping. Remove spec.earlyStopping"
-        _refuse(experiment, "earlyStopping.algorithmName", repr(stopping.name), fix)
-    if not experiment.parameters:
-        fix = "searches spec.parameters. Give those"
-        _refuse(experiment, "nasConfig", "neural architecture search", fix)
-    if collector.kind not in COLLECTORS:
-        fix = f"has {', '.join(COLLECTORS)}. Take one of these"
-        _refuse(experiment, "metricsCollectorSpec.collector.kind", repr(collector.kind), fix)
     spec = experiment.trial_template.spec
+    if algorithm.name not in ALGORITHMS:
+        here = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
+        yield _only("spec.algorithm.algorithmName", repr(algorithm.name), here)
+    if stopping is not None:
+        here = "has no early stopping. Remove spec.earlyStopping"
+        yield _only("spec.earlyStopping.algorithmName", repr(stopping.name), here)
+    if not experiment.parameters:
+        here = "searches spec.parameters. Give those"
+        yield _only("spec.nasConfig", "neural architecture search", here)
+    if collector.kind not in COLLECTORS:
+        here = f"has {', '.join(COLLECTORS)}. Take one of these"
+        yield _only("spec.metricsCollectorSpec.collector.kind", repr(collector.kind), here)
     if spec and not is_job(spec):
-        fix = "runs a Job of batch/v1. Write the trial as one"
-        _refuse(
-            experiment, "trialTemplate.trialSpec", f"{spec.get('kind')} of {spec.get('apiVersion')!r}", fix
-        )
-    if algorithm.name == "bayesianoptimization":
-        _refuse_what_skopt_refuses(experiment.name, algorithm)
+        here = "runs a Job of batch/v1. Write the trial as one"
+        kind = f"{spec.get('kind')} of {spec.get('apiVersion')!r}"
+        yield _only("spec.trialTemplate.trialSpec", kind, here)
 
 
-def _refuse(experiment: Experiment, field: str, value: str, here: str) -> NoReturn:
-    raise InputError(
-        f"Experiment '{experiment.name}': spec.{field}: {value} runs on Katib only; the local engine {here}, "
-        f"or {ON_KATIB}."
+def _only(path: str, value: str, here: str) -> Finding:
+    what, _, instead = here.partition(". ")
+    return Finding(
+        path, f"{value} runs on Katib only; the local engine {what}.", f"{instead}, or {ON_KATIB}.", value
     )
 
 
-def _refuse_what_skopt_refuses(name: str, algorithm: Algorithm) -> None:
+def _without_a_container(experiment: Experiment) -> Iterator[Finding]:
+    try:
+        any_container(experiment)
+    except InputError as error:
+        said = str(error).removeprefix(f"Experiment '{experiment.name}': ")
+        yield Finding("spec.trialTemplate", said, "")
+
+
+def _refused_by_skopt(algorithm: Algorithm) -> Iterator[Finding]:
     """What scikit-optimize cannot do, here or, for the first two, in Katib's service either.
 
     GBRT: scikit-optimize 0.10.2 refuses its own estimator under scikit-learn 1.7, and calls `numpy.in1d`,
     which numpy 2.4 no longer has. Its development has ended (katib#2280).
     """
+    if algorithm.name != "bayesianoptimization":
+        return
     function = algorithm.settings.get("acq_func", "gp_hedge")
     estimator = algorithm.settings.get("base_estimator", "GP")
     optimizer = algorithm.settings.get("acq_optimizer", "auto")
-    field = f"Experiment '{name}': spec.algorithm.algorithmSettings"
     if function in ("EIps", "PIps"):
-        raise InputError(
-            f"{field}: acq_func {function!r} needs the time of each trial, which Katib's service never "
-            "passes on, so that its Experiment waits for ever. Take gp_hedge, EI, LCB or PI."
+        what = (
+            f"acq_func {function!r} needs the time of each trial, which Katib's service never passes on, so"
         )
+        fix = "Take gp_hedge, EI, LCB or PI."
+        yield Finding(_SETTINGS, f"{what} that its Experiment waits for ever.", fix, function)
     if estimator != "GP" and optimizer == "lbfgs":
-        raise InputError(
-            f"{field}: acq_optimizer 'lbfgs' needs gradients, which base_estimator {estimator!r} does not "
-            "have; in Katib the Experiment waits for ever. Take acq_optimizer auto or sampling, or GP."
-        )
+        what = f"acq_optimizer 'lbfgs' needs gradients, which base_estimator {estimator!r} does not have; in"
+        fix = "Take acq_optimizer auto or sampling, or GP."
+        yield Finding(_SETTINGS, f"{what} Katib the Experiment waits for ever.", fix, optimizer)
     if estimator == "GBRT":
-        raise InputError(
-            f"{field}: base_estimator 'GBRT' does not work in scikit-optimize with today's numpy; the local "
-            f"engine has GP, RF and ET. Take one of these, or {ON_KATIB}."
-        )
+        what = "base_estimator 'GBRT' does not work in scikit-optimize with today's numpy; the local engine"
+        fix = f"Take one of these, or {ON_KATIB}."
+        yield Finding(_SETTINGS, f"{what} has GP, RF and ET.", fix, estimator)

@@ -10,10 +10,11 @@ from datetime import datetime
 from kfp_katib.engines.local.book import Book
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record, now
-from kfp_katib.engines.local.outcome import KILLED, Outcome, examine
+from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.processes import booted, kill, mark, marked
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.trial.container import container
+from kfp_katib.results import KILLED, TrialCondition
+from kfp_katib.trial.template import container
 
 
 def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
@@ -70,12 +71,12 @@ def take_over(
     return waiting
 
 
-def _overdue(experiment: Experiment, record: Record, ended: datetime) -> Outcome | None:
+def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCondition | None:
     """What became of a trial that ran, or still runs, beyond its deadline while no engine looked on."""
     until = container(experiment, record.name, record.parameters).deadline
     if until is None or not until.had_passed(record.started, ended):
         return None
-    return Outcome("Failed", until.reason, until.message)
+    return TrialCondition("Failed", until.reason, until.message)
 
 
 def reopen(folder: RunFolder, records: Sequence[Record], book: Book) -> None:

@@ -19,11 +19,12 @@ from kfp_katib.engines.local.crew import GRACE_SECONDS, Crew
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.interrupts import Interrupts
 from kfp_katib.engines.local.journal import Record, now
-from kfp_katib.engines.local.outcome import KILLED, Outcome, examine
-from kfp_katib.engines.local.search import Suggestions
-from kfp_katib.engines.local.verdict import Verdict, verdict
+from kfp_katib.engines.local.outcome import examine
+from kfp_katib.engines.local.search.suggestions import Suggestions
+from kfp_katib.engines.local.verdict import verdict
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.results import KILLED, Condition, TrialCondition
 
 Stop = Literal["interrupted", "timed out", "lost"]
 """Why a search stops without a verdict; lost: the process that starts the trials was killed."""
@@ -70,7 +71,7 @@ class TrialLoop:
         self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
         self._running: dict[int, Record] = {}
         self._alarms: dict[int, float] = {}
-        self._overdue: dict[int, Outcome] = {}
+        self._overdue: dict[int, TrialCondition] = {}
         self._exhausted = False
 
     def __enter__(self) -> Self:
@@ -101,7 +102,7 @@ class TrialLoop:
                     self._book.put_back(record)
         self._running.clear()
 
-    def run(self, deadline: float | None) -> Verdict | Stop:
+    def run(self, deadline: float | None) -> Condition | Stop:
         """Run trials until the search has a verdict, is interrupted, or the deadline passes.
 
         Args:
@@ -130,7 +131,7 @@ class TrialLoop:
         asked = min(self._interrupts.count, 1)
         return self._crew.end(lambda: self._interrupts.count > asked, level=level)
 
-    def _verdict(self) -> Verdict | None:
+    def _verdict(self) -> Condition | None:
         idle = not self._running and not self._waiting
         return verdict(self._experiment, self._book.tally, search_ended=self._exhausted and idle)
 
@@ -179,7 +180,7 @@ class TrialLoop:
             if number in self._overdue:
                 del self._alarms[number]
             elif deadline := self._crew.deadline(number):
-                self._overdue[number] = Outcome("Failed", deadline.reason, deadline.message)
+                self._overdue[number] = TrialCondition("Failed", deadline.reason, deadline.message)
                 self._alarms[number] = time.monotonic() + GRACE_SECONDS
 
     def _collect_ended(self) -> None:

@@ -12,29 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kfp_katib.experiment.model import Experiment, Objective
-from kfp_katib.results import ExperimentState, Trial, objective_value, reaches_goal
+from kfp_katib.results import Condition, Trial, objective_value, reaches_goal
 
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Katib's condition of an Experiment."""
-
-    state: ExperimentState
-    reason: str
-    message: str
-
-
-RUNNING = Verdict("Running", "ExperimentRunning", "Experiment is running")
-GOAL_REACHED = Verdict(
+RUNNING = Condition("Running", "ExperimentRunning", "Experiment is running")
+GOAL_REACHED = Condition(
     "Succeeded", "ExperimentGoalReached", "Experiment has succeeded because Objective goal has reached"
 )
-TOO_MANY_FAILED = Verdict(
+TOO_MANY_FAILED = Condition(
     "Failed", "ExperimentFailed", "Experiment has failed because max failed count has reached"
 )
-BUDGET_SPENT = Verdict(
+BUDGET_SPENT = Condition(
     "Succeeded", "ExperimentMaxTrialsReached", "Experiment has succeeded because max trial count has reached"
 )
-SEARCH_ENDED = Verdict(
+SEARCH_ENDED = Condition(
     "Succeeded",
     "ExperimentSuggestionEndReached",
     "Experiment has succeeded because suggestion service has reached the end",
@@ -56,7 +46,7 @@ class Tally:
         self.goal_reached = self.goal_reached or reaches_goal(objective_value(trial, objective), objective)
 
 
-def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Verdict | None:
+def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Condition | None:
     """The verdict, None while the search goes on.
 
     Args:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from kfp_katib.experiment import rules, source, structure
+from kfp_katib.experiment import plain, rules, structure
 from kfp_katib.experiment.problem import Rule
 
 _HEAD = """\
@@ -26,7 +26,7 @@ follow Katib 0.19 in its shipped configuration.
 """
 
 _GROUPS: tuple[tuple[str, str, tuple[Rule, ...]], ...] = (
-    ("Reading", "What never becomes a manifest.", source.RULES),
+    ("Reading", "What never becomes a manifest.", plain.RULES),
     ("Structure", "Fields and types, after Katib's and Kubernetes' own models.", structure.RULES),
     *(
         (
@@ -50,7 +50,7 @@ def document() -> str:
 def _table(group: Iterable[Rule]) -> str:
     lines = ["| rule | severity | refused by | what is wrong |", "|---|---|---|---|"]
     for rule in group:
-        by = "Katib" if rule.webhook else "us" if rule in source.RULES else "nobody"
+        by = "Katib" if rule.webhook else "us" if rule in plain.RULES else "nobody"
         lines.append(f"| `{rule.id}` | {rule.severity} | {by} | {rule.summary} |")
     return "\n".join(lines) + "\n"
 

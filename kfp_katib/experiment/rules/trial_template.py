@@ -6,14 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kfp_katib.experiment import trial_metadata
 from kfp_katib.experiment.choices import closest
-from kfp_katib.experiment.placeholders import OPTIONS, suggestion, used
-from kfp_katib.experiment.pods import JOB, REPLICAS, TRAINING_API_VERSION
+from kfp_katib.experiment.placeholders import META, META_NAMES, META_TABLES, OPTIONS, meta, suggestion, used
+from kfp_katib.experiment.pods import REPLICAS, TRAINING_API_VERSION
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import again, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
-from kfp_katib.experiment.trial_metadata import meta
+from kfp_katib.experiment.schema import JOB
 
 _TRAIN_JOB = ("trainer.kubeflow.org/v1alpha1", "TrainJob")
 _SHIPPED = {JOB, _TRAIN_JOB, *((TRAINING_API_VERSION, kind) for kind in REPLICAS)}
@@ -147,7 +146,7 @@ def reference_inexact(view: View) -> Iterator[Finding]:
     for path, parameter in view.trial_parameters:
         reference = parameter.get("reference", "")
         key, index = meta(reference) or ("", "")
-        if key and (not trial_metadata.META.fullmatch(reference) or (index and key in trial_metadata.NAMES)):
+        if key and (not META.fullmatch(reference) or (index and key in META_NAMES)):
             fix = "Write the placeholder alone; put the text around it into the template."
             yield Finding(f"{path}.reference", f"The reference is '{reference}'.", fix, reference)
 
@@ -157,7 +156,7 @@ def reference_not_in_metadata(view: View) -> Iterator[Finding]:
     """A reference to a label or annotation that the template's own metadata lack: no trial can start."""
     for path, parameter in view.trial_parameters:
         table, key = meta(parameter.get("reference", "")) or ("", "")
-        if table not in trial_metadata.TABLES or not view.trial_spec:
+        if table not in META_TABLES or not view.trial_spec:
             continue
         kind = table.lower()
         if key not in part(view.trial_spec, "metadata", kind):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from kfp_katib.experiment.pods import is_job, pod_templates
+from kfp_katib.experiment.pods import pod_templates
 from kfp_katib.experiment.problem import MOST_FINDINGS
+from kfp_katib.experiment.schema import is_job
 from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
 
 Part = Mapping[str, Any]

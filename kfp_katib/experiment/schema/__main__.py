@@ -1,89 +1,85 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `fields.json` from the typed models of the Katib project: `python -m kfp_katib.experiment.schema`.
+"""Writes `fields.json`, one line a type: `python -m kfp_katib.experiment.schema [API APIMACHINERY]`.
 
-Importing those models takes half a second, reading the table a few milliseconds; `kfp-katib validate`
-answers in less than one second. A test holds the table to the installed models.
+Fields and types come from the typed models of the Katib project. They have no batch/v1, and do not say how
+many bits an integer has and what Go leaves out where it is empty: that is read from Go's source, the folders
+of the modules k8s.io/api and k8s.io/apimachinery (0.34 here). Without these it stays as it is in the table.
+
+Importing the models takes half a second, reading the table a few milliseconds; `kfp-katib validate` answers
+in less than one second. A test holds the table to the installed models.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
+import re
+import sys
 import types
 import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from kfp_katib.experiment.schema import TABLE, ObjectType, object_types
 
-BATCH: dict[str, dict[str, Any]] = {
-    # kubeflow-katib-api has no batch/v1; these are the fields of Kubernetes 1.34's Job.
-    "Job": {
-        "fields": {
-            "apiVersion": "string",
-            "kind": "string",
-            "metadata": "ObjectMeta",
-            "spec": "JobSpec",
-            "status": "any",
-        },
-        "required": ["spec"],
-    },
-    "JobSpec": {
-        "fields": {
-            "activeDeadlineSeconds": "integer",
-            "backoffLimit": "integer",
-            "backoffLimitPerIndex": "integer",
-            "completionMode": "string",
-            "completions": "integer",
-            "managedBy": "string",
-            "manualSelector": "boolean",
-            "maxFailedIndexes": "integer",
-            "parallelism": "integer",
-            "podFailurePolicy": "any",
-            "podReplacementPolicy": "string",
-            "selector": "any",
-            "successPolicy": "any",
-            "suspend": "boolean",
-            "template": "PodTemplateSpec",
-            "ttlSecondsAfterFinished": "integer",
-        },
-        "required": ["template"],
-    },
+if typing.TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Struct = dict[str, tuple[str, bool]]
+"""A struct of Go: each field's type, and whether it is left out where it is empty."""
+
+_JOB = {"Job": ("spec",), "JobSpec": ("template",)}
+"""The types that only Go has, and what Kubernetes requires of them."""
+
+_KINDS: Mapping[Any, str] = {
+    **{str: "string", int: "integer", float: "number", bool: "boolean", datetime.datetime: "string"},
+    **{Any: "any", object: "any"},
+    **{"bool": "boolean", "int32": "integer"},
+    **{kind: kind for kind in ("string", "boolean", "integer", "int64")},
 }
+_OTHERS = {"Quantity": "quantity", "IntOrString": "int-or-string"}
+_GROUPS = re.compile(r"^(V1beta1|IoK8sApi(CoreV1|machineryPkg(ApisMetaV1|ApiResource|UtilIntstr)))")
 
-PLAIN: dict[Any, str] = {
-    str: "string",
-    int: "integer",
-    float: "number",
-    bool: "boolean",
-    Any: "any",
-    object: "any",
-    datetime.datetime: "string",
-}
+_GO_FILES = ("core/v1/types.go", "batch/v1/types.go", "pkg/apis/meta/v1/types.go")
+_STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r'^\t(?:\w+ )?\s*(\S+)\s+`json:"([^"]*)"', re.MULTILINE)
+_NAMED = re.compile(r"^type (\w+) (string|\[\]\S+|map\S+)", re.MULTILINE)
+_NO_STRUCT = re.compile(
+    r"string|bool|int32|int64|\[\]\S+|map\S+"
+)  # a struct is written, a pointer never empty
 
 
-def table() -> dict[str, dict[str, Any]]:
-    """Every type that an Experiment or its Job can hold: fields, and which of them Kubernetes requires."""
+def table(go: str = "") -> dict[str, ObjectType]:
+    """Every type that an Experiment or its Job can hold.
+
+    Args:
+        go: Go's source; what only it says is taken from the present table where there is none.
+    """
     from kubeflow_katib_api import models  # type: ignore[import-untyped]
 
-    found: dict[str, dict[str, Any]] = dict(BATCH)
+    found: dict[str, ObjectType] = {}
     waiting: list[type[BaseModel]] = [models.V1beta1Experiment, models.IoK8sApiCoreV1PodTemplateSpec]
     while waiting:
         model = waiting.pop()
         if _name(model) not in found:
             found[_name(model)] = _describe(model, waiting)
-    found["Experiment"]["fields"]["status"] = "any"  # Katib writes it; nobody submits it
-    return {name: found[name] for name in sorted(_reachable(found))}
+    structs = read_go(go) if go else _in_table()
+    for name, required in _JOB.items():
+        kinds = {field: _go_kind(kind, found) for field, (kind, _) in structs[name].items()}
+        found[name] = ObjectType(kinds, required)
+    return {name: _completed(known, structs.get(name, {})) for name, known in sorted(found.items())}
 
 
-def _describe(model: type[BaseModel], waiting: list[type[BaseModel]]) -> dict[str, Any]:
-    fields = {
-        field.alias or name: _kind(field.annotation, waiting) for name, field in model.model_fields.items()
+def _describe(model: type[BaseModel], waiting: list[type[BaseModel]]) -> ObjectType:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    # The status is Katib's to write; nobody submits it.
+    kinds = {
+        name: "any" if name == "status" else _kind(field.annotation, waiting)
+        for name, field in fields.items()
     }
-    required = sorted(
-        field.alias or name for name, field in model.model_fields.items() if field.is_required()
-    )
-    return {"fields": dict(sorted(fields.items())), "required": required}
+    return ObjectType(kinds, sorted(name for name, field in fields.items() if field.is_required()))
 
 
 def _kind(annotation: Any, waiting: list[type[BaseModel]]) -> str:
@@ -98,40 +94,66 @@ def _kind(annotation: Any, waiting: list[type[BaseModel]]) -> str:
         return f"[{_kind(arguments[0], waiting)}]"
     if origin is dict:
         return f"{{{_kind(arguments[1], waiting)}}}"
-    if annotation in PLAIN:
-        return PLAIN[annotation]
-    if _name(annotation) == "Quantity":
-        return "quantity"
-    if _name(annotation) == "IntOrString":
-        return "int-or-string"
-    waiting.append(annotation)
-    return _name(annotation)
+    if annotation in _KINDS:
+        return _KINDS[annotation]
+    name = _name(annotation)
+    if name not in _OTHERS:
+        waiting.append(annotation)
+    return _OTHERS.get(name, name)
 
 
 def _name(model: type[BaseModel]) -> str:
     """A model's name without the prefix of its API group."""
-    for prefix in (
-        "IoK8sApiCoreV1",
-        "IoK8sApimachineryPkgApisMetaV1",
-        "IoK8sApimachineryPkgApiResource",
-        "IoK8sApimachineryPkgUtilIntstr",
-        "V1beta1",
-    ):
-        if model.__name__.startswith(prefix):
-            return model.__name__.removeprefix(prefix)
-    return model.__name__
+    return _GROUPS.sub("", model.__name__)
 
 
-def _reachable(found: dict[str, dict[str, Any]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = ["Experiment", "Job"]
-    while waiting:
-        name = waiting.pop()
-        if name in found and name not in seen:
-            seen.add(name)
-            waiting += [kind.strip("[]{}") for kind in found[name]["fields"].values()]
-    return seen
+def read_go(source: str) -> dict[str, Struct]:
+    """The structs in Go's source."""
+    bodies, named = dict(_STRUCT.findall(source)), dict(_NAMED.findall(source))
+
+    def fields(struct: str) -> Iterator[tuple[str, tuple[str, bool]]]:
+        for kind, tag in _FIELD.findall(bodies.get(struct, "")):
+            name, *options = tag.split(",")
+            if "inline" in options:
+                yield from fields(kind.rpartition(".")[2])
+            else:
+                bare = kind.lstrip("*")
+                kind = kind.replace(bare, named.get(bare, bare))
+                yield name, (kind, "omitempty" in options and bool(_NO_STRUCT.fullmatch(kind)))
+
+    return {struct: dict(fields(struct)) for struct in bodies}
+
+
+def _in_table() -> dict[str, Struct]:
+    """The same, as far as the table has it."""
+    return {
+        name: {field: (kind, field in known.omitted) for field, kind in known.fields.items()}
+        for name, known in object_types().items()
+    }
+
+
+def _go_kind(kind: str, found: Mapping[str, ObjectType]) -> str:
+    bare = kind.lstrip("*").rpartition(".")[2]
+    return _KINDS.get(bare) or (bare if bare in found or bare in _JOB else "any")
+
+
+def _completed(known: ObjectType, struct: Struct) -> ObjectType:
+    wide = {field for field, (kind, _) in struct.items() if "int64" in kind}
+    fields = {
+        field: kind.replace("integer", "int64") if field in wide else kind
+        for field, kind in sorted(known.fields.items())
+    }
+    omitted = sorted(field for field, (_, empty) in struct.items() if empty and field in fields)
+    return ObjectType(fields, known.required, omitted)
+
+
+def written(known: Mapping[str, ObjectType]) -> str:
+    """The table as text."""
+    entries = {name: {part: x for part, x in asdict(each).items() if x} for name, each in known.items()}
+    return "{\n" + ",\n".join(f'"{name}": {json.dumps(entry)}' for name, entry in entries.items()) + "\n}\n"
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("fields.json").write_text(json.dumps(table(), indent=1) + "\n", encoding="utf-8")
+    files = [Path(folder, name) for folder in sys.argv[1:] for name in _GO_FILES]
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files if file.exists())
+    TABLE.write_text(written(table(source)), encoding="utf-8")

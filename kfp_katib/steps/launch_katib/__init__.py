@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One search as a step of a pipeline: plan it, run it on an engine, deliver its best model.
+"""One search as a step of a pipeline: plan it, run it on an engine, collect its best model.
 
 The step's own code, in components/, only names the outputs; everything happens here, where no kfp is.
 """
@@ -7,43 +7,57 @@ The step's own code, in components/, only names the outputs; everything happens 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from kfp_katib.errors import ExperimentFailed, Unfinished
+from kfp_katib.engines.engine import Engine, named
+from kfp_katib.engines.options import Cleanup, Identity, RunOptions
+from kfp_katib.errors import ExperimentFailed, InputError, StorageError, Unfinished
 from kfp_katib.experiment.choices import choose
+from kfp_katib.report.display import status_line
+from kfp_katib.results import Progress, Result
 from kfp_katib.steps.arguments import as_sent
-from kfp_katib.steps.launch_katib.delivery import deliver
-from kfp_katib.steps.launch_katib.engines import CLEANUPS, ENGINES, identified, run
-from kfp_katib.steps.launch_katib.evidence import failure, write_evidence
-from kfp_katib.steps.launch_katib.outcome import Outcome
-from kfp_katib.steps.launch_katib.plan import plan
-from kfp_katib.steps.launch_katib.request import Files, Identity, Limits, Surroundings
+from kfp_katib.steps.launch_katib.outputs import Files, LaunchOutputs, failure, outputs, write_reports
+from kfp_katib.steps.launch_katib.plan import Plan, RunContext, plan
 
-__all__ = ["Files", "Identity", "Limits", "Outcome", "Surroundings", "launch"]
+if TYPE_CHECKING:
+    from kfp_katib.storage import Collected
+
+__all__ = ["Files", "Identity", "LaunchOutputs", "Limits", "RunContext", "launch"]
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds, and what then; as the RunOptions of the same names."""
+
+    timeout_seconds: float | None = RunOptions().timeout_seconds
+    stall_timeout_seconds: float = RunOptions().stall_timeout_seconds
+    on_timeout: str = RunOptions().on_timeout
 
 
 def launch(
     manifest: str,
     files: Files,
-    surroundings: Surroundings,
+    context: RunContext,
     *,
     engine: str = "katib",
     identity: Identity = Identity(),  # noqa: B008  (frozen)
-    limits: Limits = Limits(),  # noqa: B008
+    limits: Limits = Limits(),
     overrides: Mapping[str, Any] | None = None,
     cleanup: str = "keep",
-) -> Outcome:
-    """Run an Experiment and deliver its best model.
+) -> LaunchOutputs:
+    """Run an Experiment and collect its best model.
 
     Args:
         manifest: YAML or JSON as one would paste it into Katib's dashboard.
         files: Where the outputs go. The trials, the summary and the report are written for every search that
             left a result, failed ones included.
-        surroundings: Addresses, and what this installation adds.
+        context: Addresses, and what this installation adds.
         engine: Who runs the trials, `katib` or `local`.
         identity: Whose search this is; in a cluster an empty part is read from the step's own pod.
         limits: How long it may take.
@@ -56,30 +70,108 @@ def launch(
         Unfinished: It has none: time, Ctrl-C, or a stall.
         StorageError: The manifest says that trials write models, and no trial left one.
     """
-    choose(engine, ENGINES, "engine")
-    choose(cleanup, CLEANUPS, "experiment_cleanup")
-    identity = identified(engine, identity)
-    identity.check(engine)
-    limits.check()
-    received = _received(surroundings)
+    runner = named(engine)
+    choose(cleanup, get_args(Cleanup), "experiment_cleanup")
+    options = RunOptions(**asdict(limits), cleanup=cast("Cleanup", cleanup))
+    identity = identified(runner, identity)
+    received = _received(context)
     received.check()
-    around = received.at_hand() if engine == "local" else received
-    planned = plan(as_sent(manifest), around, identity=identity, overrides=as_sent(overrides or {}))
-    _log.info(
-        "Experiment %s: engine %s, models in %s", planned.experiment.name, engine, planned.models or "-"
-    )
+    context = received.with_local_data() if runner.trials_here else received
+    planned = plan(as_sent(manifest), context, identity=identity, overrides=as_sent(overrides or {}))
+    name, models = planned.experiment.name, planned.models
+    _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
+    options = replace(options, models=models or None, on_update=progress_log(), identity=identity)
     try:
-        result = run(engine, planned, identity=identity, limits=limits, cleanup=cleanup)
+        result = runner.run(planned.experiment, options)
         if not result.usable:
             raise ExperimentFailed(failure(result), result)
     except (Unfinished, ExperimentFailed) as error:
         if error.result:
-            write_evidence(error.result, files)
+            write_reports(error.result, files)
         raise
-    return deliver(planned, result, files)
+    return _collected(planned, result, files)
 
 
-def _received(surroundings: Surroundings) -> Surroundings:
+def _received(context: RunContext) -> RunContext:
     """The same, as it was sent."""
-    values = {field.name: as_sent(getattr(surroundings, field.name)) for field in fields(surroundings)}
-    return replace(surroundings, **values)
+    return replace(context, **{each.name: as_sent(getattr(context, each.name)) for each in fields(context)})
+
+
+def identified(engine: Engine, identity: Identity) -> Identity:
+    """The same as the step's own pod tells it, where this is one.
+
+    The name that a pipeline gives is not enough: it is the same in each pass of a loop, and in a nested
+    pipeline that is called twice.
+
+    Raises:
+        InputError: There is a pod, and it does not tell; or a part is empty where other runs' searches are
+            around, or is still a placeholder.
+    """
+    run_id, step = engine.own_step()
+    found = replace(identity, run_id=identity.run_id or run_id, task_name=_in_place(identity.task_name, step))
+    for name, value in (("run_id", found.run_id), ("task_name", found.task_name)):
+        if not value and not engine.trials_here:
+            raise InputError(
+                f"{name} is empty and no pod of a pipeline tells it, so a retried step could not find "
+                "its Experiment among those of other runs. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and "
+                "dsl.PIPELINE_TASK_NAME_PLACEHOLDER."
+            )
+        if "{{$" in value:
+            raise InputError(
+                f"{name} is {value!r}: the pipeline left a placeholder in it. Pass the placeholder as "
+                "the whole argument, not inside a longer text."
+            )
+    return found
+
+
+def _in_place(task_name: str, step: str) -> str:
+    """A step's name behind its way through the pipeline, which ends with the name that the pipeline knows."""
+    if not step or task_name in ("", step.rpartition(".")[2]):
+        return step or task_name
+    return f"{step}.{task_name}"
+
+
+def progress_log() -> Callable[[Progress], None]:
+    """What logs a line for every trial that is done; the engines themselves say what became of each."""
+    started, done = time.monotonic(), -1
+
+    def update(progress: Progress) -> None:
+        nonlocal done
+        known, done = progress.earlier if done < 0 else done, progress.completed
+        if done > known:
+            _log.info("%s", status_line(progress, seconds=time.monotonic() - started))
+
+    return update
+
+
+def _collected(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
+    """The outputs of a search with a best trial: the best whole model copied, the reports written."""
+    try:
+        collected = _collect(planned, result, files)
+    except BaseException:  # whatever it was: what the search cost is not lost with it
+        write_reports(result, files)
+        raise
+    told = replace(result, notes=(*result.notes, *collected.notes))
+    write_reports(told, files, delivered=collected.trial)
+    trial = collected.trial or result.best
+    assert trial is not None
+    return outputs(result, trial, planned.models, collected.checkpoint)
+
+
+def _collect(planned: Plan, result: Result, files: Files) -> Collected:
+    from kfp_katib.storage import Collected, collect
+    from kfp_katib.storage.places import trouble
+
+    with trouble(f"making {files.model}", missing=StorageError):
+        Path(files.model).mkdir(parents=True, exist_ok=True)
+    if not planned.models:
+        return Collected(None, None)
+    collected = collect(result, planned.models, files.model)
+    if planned.expects_model and not collected.trial:
+        raise StorageError(
+            f"Experiment '{result.experiment.name}': no trial left a whole model. Looked in:\n"
+            + "\n".join(f"    {folder}" for folder in collected.looked_in)
+            + f"\n{collected.notes[0] if collected.notes else ''}".rstrip()
+            + "\nHave the trial write its files there, and model.json last."
+        )
+    return collected

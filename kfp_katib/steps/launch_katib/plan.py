@@ -1,23 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a manifest's text to the very Experiment that will run, without touching anything."""
+"""From a manifest's text to the very Experiment that will run, without starting anything."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import KW_ONLY, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, labels, load, render
-from kfp_katib.experiment.build import canonical
 from kfp_katib.experiment.choices import choose
-from kfp_katib.experiment.override import overriding
+from kfp_katib.experiment.load import overriding
+from kfp_katib.experiment.model import canonical
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.experiment.trial_pod import read_trial_pod
-from kfp_katib.steps.launch_katib.request import Identity, Surroundings
+from kfp_katib.experiment.pods import read_trial_pod
 from kfp_katib.storage.addresses import absolute
 
 LARGEST_MANIFEST = 100_000
@@ -28,6 +28,99 @@ OVERRIDES = ("algorithm", "max_trials", "parallel_trials")
 _STEM = 27
 _DIGITS = 9  # a count of Katib has 32 bits
 _log = logging.getLogger(__name__)
+
+
+class Artifact(Protocol):
+    """The part of a pipeline's artifact that matters here: where it is, and what is told about it."""
+
+    uri: str
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """What a manifest cannot know: the addresses of this run and the needs of this installation.
+
+    Attributes:
+        dataset: The address of the data, or the artifact that has it; None where the manifest names none.
+        models: The root below which the trials write their models; empty where they write none.
+        image: What `${pipeline.image}` stands for.
+        trial_pod: What is merged into the trials' pods.
+        s3_endpoint: The S3 service of the trials; empty means the dataset's own store.
+    """
+
+    dataset: str | Artifact | None = None
+    models: str = ""
+    image: str = ""
+    _: KW_ONLY
+    trial_pod: Mapping[str, Any] = field(default_factory=dict)
+    s3_endpoint: str = ""
+
+    @property
+    def artifact(self) -> Artifact | None:
+        """The artifact that has the data; None where they come by their address, or not at all."""
+        return None if isinstance(self.dataset, str) else self.dataset
+
+    @property
+    def dataset_address(self) -> str:
+        """Where the trials read the data: at an artifact's own place, or where its metadata say they are.
+
+        That is prepare_data's `destination`, a mounted folder. It cannot be the artifact's own address:
+        Kubeflow Pipelines 2.17 refuses a step whose artifact lies outside of an object store.
+        """
+        if artifact := self.artifact:
+            return absolute(str(artifact.metadata.get("address") or artifact.uri))
+        return absolute(str(self.dataset or ""))
+
+    @property
+    def downloaded(self) -> Path | None:
+        """Where Kubeflow Pipelines puts an artifact's data on this step's disk before it begins."""
+        path = getattr(self.dataset, "path", "")
+        return Path(path) if path else None
+
+    def check(self) -> None:
+        """Refuse addresses that are none, and an artifact whose data are gone.
+
+        Kubeflow Pipelines takes a step's outputs from its cache without asking whether the store still has
+        them, and copies what it does not find as nothing.
+
+        Raises:
+            StorageError: The models' store needs a package that is not installed.
+            InputError: An address is none; or neither the copy that this step should have got nor another
+                address of the data is there.
+        """
+        if self.models:
+            from kfp_katib.storage.places import place
+
+            place(self.models, what="the models")
+        artifact, path = self.artifact, self.downloaded
+        if artifact is None:
+            absolute(str(self.dataset or ""), "dataset")
+        elif path and not artifact.metadata.get("address") and not path.exists():
+            raise InputError(
+                f"dataset: the artifact {artifact.uri} is empty: nothing was copied to {path}. Its step "
+                "was perhaps taken from the cache after the store had lost its data. Run the pipeline again "
+                "with caching off, or give dataset_uri."
+            )
+
+    def with_local_data(self) -> RunContext:
+        """The same for trials that run in this very step: they read an artifact's data from its disk.
+
+        The store itself may ask for keys.
+        """
+        path = self.downloaded
+        return replace(self, dataset=str(path)) if path and path.exists() else self
+
+    @property
+    def endpoint(self) -> str:
+        """The S3 service for the trials, empty where none is known."""
+        if self.s3_endpoint or not self.artifact:
+            return self.s3_endpoint
+        session = json.loads(self.artifact.metadata.get("store_session_info") or "{}")
+        params = session.get("Params") or {}
+        host = str(params.get("endpoint") or "")
+        scheme = "http" if str(params.get("disableSSL")).lower() == "true" else "https"
+        return f"{scheme}://{host}" if host and "://" not in host else host
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +138,7 @@ class Plan:
     expects_model: bool
 
 
-def plan(
-    manifest: str,
-    surroundings: Surroundings,
-    *,
-    identity: Identity,
-    overrides: Mapping[str, Any],
-) -> Plan:
+def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: Mapping[str, Any]) -> Plan:
     """The Experiment that a manifest means here.
 
     Raises:
@@ -65,15 +152,15 @@ def plan(
             "step's other arguments. Move data out of it, into the image or the dataset."
         )
     asked = load(manifest, change=overriding(**_known(overrides)))
-    models = absolute(surroundings.models)
+    models = absolute(context.models)
     rendered = render(
         asked,
-        dataset=surroundings.dataset_address or None,
+        dataset=context.dataset_address or None,
         models=models or None,
-        image=surroundings.image or None,
+        image=context.image or None,
         run_id=identity.run_id or None,
         name=final_name(asked, identity),
-        trial_pod=_trial_pod(surroundings),
+        trial_pod=_trial_pod(context),
     )
     experiment = _labelled(rendered, identity)
     for warning in experiment.warnings:
@@ -87,8 +174,8 @@ def final_name(experiment: Experiment, identity: Identity) -> str:
     It follows from the run, the step and the manifest, so that a step that starts again finds its own
     search. Katib adds the algorithm's name for a Service, whose name holds 63.
     """
-    text = json.dumps([identity.run_id, identity.task_name, experiment.manifest_json])
-    return f"{experiment.name[:_STEM].rstrip('-')}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    digest = labels.digest(identity.run_id, identity.task_name, experiment.manifest_json)
+    return f"{experiment.name[:_STEM].rstrip('-')}-{digest}"
 
 
 def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
@@ -98,9 +185,8 @@ def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
     """
     ours = {labels.RUN: identity.run_id, labels.TASK: identity.task_name}
     manifest = experiment.manifest
-    manifest["metadata"] = labels.marked(
-        manifest["metadata"], {name: text for name, text in ours.items() if text}
-    )
+    given = {name: text for name, text in ours.items() if text}
+    manifest["metadata"] = labels.marked(manifest["metadata"], given)
     return replace(experiment, manifest_json=canonical(manifest))
 
 
@@ -121,10 +207,10 @@ def _whole(name: str, value: object) -> int:
     raise InputError(f"The override {name} is {value!r:.80}. Give a whole number above 0.")
 
 
-def _trial_pod(surroundings: Surroundings) -> dict[str, Any]:
-    pod = read_trial_pod(surroundings.trial_pod)
-    if surroundings.endpoint and surroundings.dataset_address.startswith("s3://"):
+def _trial_pod(context: RunContext) -> dict[str, Any]:
+    pod = read_trial_pod(context.trial_pod)
+    if context.endpoint and context.dataset_address.startswith("s3://"):
         names = {variable.get("name") for variable in pod.get("env", [])}
         if "AWS_ENDPOINT_URL" not in names:
-            pod["env"] = [*pod.get("env", []), {"name": "AWS_ENDPOINT_URL", "value": surroundings.endpoint}]
+            pod["env"] = [*pod.get("env", []), {"name": "AWS_ENDPOINT_URL", "value": context.endpoint}]
     return pod

@@ -6,11 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kfp_katib.engines.katib.kinds import EXPERIMENTS, PODS, SUGGESTIONS, TRIALS, Kind
-from kfp_katib.engines.katib.mirror import Mirror
-from kfp_katib.engines.katib.stream import Change
+from kfp_katib.engines.katib.api.cache import Cache
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIALS, Kind
+from kfp_katib.engines.katib.api.watch import Change
 
 Thing = dict[str, Any]
+COLLECTOR = "metrics-logger-and-collector"
 
 
 def conditions(*types: str) -> Thing:
@@ -69,18 +70,18 @@ def listed(kind: Kind, *things: Thing) -> Change:
     return Change(kind, "LISTED", things)
 
 
-def mirror_of(
+def cache_of(
     *,
     of_experiment: Thing | None = None,
     of_suggestion: Thing | None = None,
     trials: Sequence[Thing] = (),
     pods: Sequence[Thing] = (),
-) -> Mirror:
-    """A mirror of the Experiment `x` that has heard all of this."""
-    mirror = Mirror("x", "uid-x")
+) -> Cache:
+    """A cache of the Experiment `x` that has heard all of this."""
+    cache = Cache("x", "uid-x")
     running = experiment("Created", "Running") if of_experiment is None else of_experiment
-    mirror.apply(listed(EXPERIMENTS, running))
-    mirror.apply(listed(SUGGESTIONS, *([of_suggestion] if of_suggestion else [])))
-    mirror.apply(listed(TRIALS, *trials))
-    mirror.apply(listed(PODS, *pods))
-    return mirror
+    cache.apply(listed(EXPERIMENTS, running))
+    cache.apply(listed(SUGGESTIONS, *([of_suggestion] if of_suggestion else [])))
+    cache.apply(listed(TRIALS, *trials))
+    cache.apply(listed(PODS, *pods))
+    return cache

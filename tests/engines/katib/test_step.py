@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run and step as a step's own pod tells them, on the metadata of real pods (tests/data/step_pods.yaml)."""
+"""Run and step as real pods tell them (tests/data/step_pods.yaml); a terminated run told from a moved pod."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import yaml
 
-from kfp_katib.engines.katib.step import step_of
+from kfp_katib.engines.katib.step import step_of, terminated
 from kfp_katib.experiment.labels import label_value
 from tests.places import DATA
 
@@ -71,3 +72,34 @@ def test_passes_of_a_loop_are_several_steps() -> None:
 def test_a_pod_of_no_pipeline_tells_nothing(metadata: dict[str, Any]) -> None:
     """Then the launch is refused, as nobody says whose it is."""
     assert step_of({"metadata": metadata}) == ("", "")
+
+
+NOW = datetime(2026, 11, 24, 7, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("spec", "started", "expected"),
+    [
+        ({}, "2026-11-24T06:00:00Z", False),
+        ({"activeDeadlineSeconds": 0}, "2026-11-24T06:00:00Z", True),
+        ({"activeDeadlineSeconds": 0}, None, True),
+        ({"activeDeadlineSeconds": 3600}, "2026-11-24T06:00:00Z", True),
+        ({"activeDeadlineSeconds": 3601}, "2026-11-24T06:00:00Z", False),
+        ({"activeDeadlineSeconds": 3601}, None, False),
+        ({"shutdown": "Terminate"}, None, True),
+        ({"shutdown": "Stop"}, None, True),
+    ],
+    ids=[
+        "runs",
+        "terminated by Kubeflow Pipelines",
+        "terminated before it started",
+        "out of time",
+        "has time",
+        "not started",
+        "terminated by Argo",
+        "stopped by Argo",
+    ],
+)
+def test_a_workflow_tells(spec: dict[str, Any], started: str | None, expected: bool) -> None:
+    """Seen on Argo 4.0.5 and Kubeflow Pipelines 2.17."""
+    assert terminated({"spec": spec, "status": {"startedAt": started}}, NOW) == expected

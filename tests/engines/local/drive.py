@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kfp_katib.engines.local import crew, run
+from kfp_katib import run
+from kfp_katib.engines.local import crew
 from kfp_katib.errors import KfpKatibError, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest

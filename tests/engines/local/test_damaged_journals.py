@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.errors import InputError
-from tests.engines.local.searches import search
+from tests.builders.search import search
 
 PRINT = "echo loss=${trialParameters.lr}"
 

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
-from kfp_katib.errors import InputError
+from kfp_katib import run
 from kfp_katib.experiment import load
-from kfp_katib.trial.deadline import Deadline, deadline
+from tests.builders.search import manifest
 from tests.engines.local import drive
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest, only
+from tests.engines.local.searches import only
 from tests.engines.local.test_stopping import nobody_runs, pids
 
 PRINT = "echo loss=${trialParameters.lr}"
@@ -102,20 +101,6 @@ def test_one_that_ended_too_late_meanwhile_failed_as_well(tmp_path: Path) -> Non
     until(lambda: bool(list((tmp_path / "runs").glob("*/*/exit"))))
     trial = only(run(load(document), runs=tmp_path / "runs"))
     assert (trial.reason, trial.exit_code) == ("TrialFailed. Job reason: DeadlineExceeded", 0)
-
-
-def test_the_shorter_one_of_two_counts() -> None:
-    """A Job's and its pod's."""
-    assert deadline({"activeDeadlineSeconds": 5}, {"activeDeadlineSeconds": 3}) == Deadline(3, "Pod")
-    assert deadline({"activeDeadlineSeconds": 3}, {"activeDeadlineSeconds": 5}) == Deadline(3, "Job")
-    assert deadline({}, {"activeDeadlineSeconds": None}) is None
-
-
-@pytest.mark.parametrize("value", ["60", 1.5, -1, True, [], 10**400])
-def test_what_is_no_number_of_seconds_is_refused(value: object) -> None:
-    """With the field and the value, before anything runs."""
-    with pytest.raises(InputError, match=r"spec\.activeDeadlineSeconds is .* whole number of seconds"):
-        deadline({"activeDeadlineSeconds": value}, {})
 
 
 def test_it_is_no_longer_said_to_be_unused(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.results import Result
-from tests.engines.local.searches import PRINT, search
+from tests.builders.search import PRINT, search
 from tests.places import DATA
 
 SAMPLES = DATA / "journals"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.journal_file import JournalFile
 from kfp_katib.errors import InputError, Unfinished
-from tests.engines.local.searches import search
+from tests.builders.search import search
 
 SCRIPT = "echo x >> {place}/count; echo loss=${{trialParameters.lr}}"
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.results import Progress
-from tests.engines.local.searches import LOSS, search
+from tests.builders.manifest import LOSS
+from tests.builders.search import search
 
 PRINT = "echo loss=${trialParameters.lr}"
 TRIALS = 420

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
-from kfp_katib.engines.local.outcome import Outcome, examine
+from kfp_katib import run
+from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.trial import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Result
-from tests.engines.local.searches import collector, search
+from kfp_katib.results import Result, TrialCondition
+from tests.builders.search import collector, search
 from tests.places import DATA
 
 CASES = DATA / "cases"
@@ -39,7 +39,7 @@ def trial(tmp_path: Path) -> TrialFolder:
     return files
 
 
-def outcome(files: TrialFolder, spec: dict[str, Any] | None) -> Outcome:
+def outcome(files: TrialFolder, spec: dict[str, Any] | None) -> TrialCondition:
     """How it is judged."""
     return examine(search("echo ${trialParameters.lr}", metricsCollectorSpec=spec), files, 0)
 

@@ -12,16 +12,17 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import journal, run
+from kfp_katib import run
+from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.processes import process
-from kfp_katib.engines.local.search import open_study
+from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.engines.local.verdict import GOAL_REACHED
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress
+from tests.builders.search import manifest, search
 from tests.engines.local import drive
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest, search
 from tests.engines.local.test_stopping import hanging, nobody_runs, pids
 
 PRINT = "echo loss=${trialParameters.lr}"

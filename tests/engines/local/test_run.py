@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.results import Metric, Result
-from tests.engines.local.searches import LOSS, PRINT, by_lr, one, only, search, unused_lr
+from tests.builders.manifest import LOSS
+from tests.builders.search import PRINT, search
+from tests.engines.local.searches import by_lr, one, only, unused_lr
 
 
 def test_the_budget_ends_a_search(tmp_path: Path) -> None:

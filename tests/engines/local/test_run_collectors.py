@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.engines.local.searches import collector, one, unused_lr
+from tests.builders.search import collector
+from tests.engines.local.searches import one, unused_lr
 
 TEXT = r"(loss): ([0-9.]+)"
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
-from tests.engines.local.searches import PRINT, one, only, search
+from kfp_katib import run
+from tests.builders.search import PRINT, search
+from tests.engines.local.searches import one, only
 
 
 def test_python_is_this_environments(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
-from tests.engines.local.searches import PRINT, one, search
+from tests.builders.search import PRINT, search
+from tests.engines.local.searches import one
 
 HYPERBAND = {
     "algorithmName": "hyperband",

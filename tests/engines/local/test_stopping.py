@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.processes import process
 from kfp_katib.errors import InputError, TimedOut
 from kfp_katib.results import Progress, Result
+from tests.builders.search import manifest, search
 from tests.engines.local import drive
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest, search
 
 PRINT = "echo loss=${trialParameters.lr}"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.abandoned import end_abandoned
 from kfp_katib.errors import InputError
-from tests.engines.local.searches import search
+from tests.builders.search import search
 from tests.engines.local.test_damaged_journals import PRINT, TRIAL, lines_of
 
 PLACES: dict[str, Callable[[Path], object]] = {

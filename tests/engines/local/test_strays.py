@@ -15,14 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import run
+from kfp_katib import run
 from kfp_katib.engines.local.processes import MARK, process
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.results import Progress
+from tests.builders.search import manifest, search
 from tests.engines.local import drive
 from tests.engines.local.drive import until
-from tests.engines.local.searches import manifest, one, search
+from tests.engines.local.searches import one
 from tests.engines.local.test_stopping import pids
 
 PRINT = "echo loss=${trialParameters.lr}"

@@ -14,11 +14,10 @@ from kfp_katib.engines.local.verdict import (
     SEARCH_ENDED,
     TOO_MANY_FAILED,
     Tally,
-    Verdict,
     verdict,
 )
-from kfp_katib.results import Metric, Trial, TrialState
-from tests.engines.local.searches import search
+from kfp_katib.results import Condition, Metric, Trial, TrialState
+from tests.builders.search import search
 
 
 def trial(state: TrialState, loss: str = "") -> Trial:
@@ -27,7 +26,7 @@ def trial(state: TrialState, loss: str = "") -> Trial:
     return Trial("t", {}, state, metrics=metrics)
 
 
-def judged(*trials: Trial, ended: bool = False, **spec: Any) -> Verdict | None:
+def judged(*trials: Trial, ended: bool = False, **spec: Any) -> Condition | None:
     """The verdict on these trials."""
     budget = spec.pop("budget", 3)
     experiment = replace(search("echo ${trialParameters.lr}", **spec), max_trial_count=budget)
@@ -65,7 +64,7 @@ GOAL = {"type": "minimize", "objectiveMetricName": "loss", "goal": 0.5}
          "below the limit", "none failed", "limit of none", "failures before budget", "goal before failures",
          "goal missed", "maximize", "maximize missed", "killed", "no budget"],
 )  # fmt: skip
-def test_the_finish_order(trials: list[Trial], spec: dict[str, Any], expected: Verdict | None) -> None:
+def test_the_finish_order(trials: list[Trial], spec: dict[str, Any], expected: Condition | None) -> None:
     """Goal, then failures, then budget."""
     assert judged(*trials, **spec) == expected
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kfp_katib.errors import ExperimentFailed, InputError, KfpKatibError, StorageError, TimedOut
-from kfp_katib.steps.launch_katib import Files, Identity, Limits, Outcome, Surroundings, launch
-from tests.manifests import MODEL, manifest
+from kfp_katib.steps.launch_katib import Files, Identity, LaunchOutputs, Limits, RunContext, launch
+from tests.builders.manifest import MODEL, manifest
 from tests.places import MINE
 
 TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
@@ -20,11 +20,11 @@ SEARCH = manifest(*TRAIN, "--out", MODEL)
 SHELL = 'if [ "${trialParameters.lr}" = "0.1" ]; then echo loss=1; else %s; fi'
 
 
-def launched(text: str, files: Files, **options: Any) -> Outcome:
+def launched(text: str, files: Files, **options: Any) -> LaunchOutputs:
     """Launch a search with data and a place for models."""
     Path("data").mkdir(exist_ok=True)
     Path("data", "points.txt").write_text("0\n")
-    return launch(text, files, Surroundings("data", "models", "unused"), **{"engine": "local"} | options)
+    return launch(text, files, RunContext("data", "models", "unused"), **{"engine": "local"} | options)
 
 
 def shell(script: str, **spec: Any) -> str:
@@ -87,7 +87,7 @@ def test_what_a_search_found_is_written_whatever_becomes_of_its_model(files: Fil
 def test_an_address_that_is_none_starts_nothing(files: Files, data: str, models: str, message: str) -> None:
     """Rather than a search whose models nobody finds."""
     with pytest.raises(InputError, match=message):
-        launch(SEARCH, files, Surroundings(data, models, "unused"), engine="local")
+        launch(SEARCH, files, RunContext(data, models, "unused"), engine="local")
     assert not Path("runs").exists()
 
 
@@ -95,8 +95,8 @@ def test_models_are_found_where_the_trials_were_told_to_write(files: Files, tmp_
     """However the place is spelled: the trials get the spelling that we use."""
     Path("data").mkdir()
     Path("data", "points.txt").write_text("0\n")
-    around = Surroundings(f"file://{tmp_path}/data", f"file://{tmp_path}/my%2Dmodels/", "unused")
-    assert launch(SEARCH, files, around, engine="local").metadata["models"] == f"{tmp_path}/my-models"
+    context = RunContext(f"file://{tmp_path}/data", f"file://{tmp_path}/my%2Dmodels/", "unused")
+    assert launch(SEARCH, files, context, engine="local").metadata["models"] == f"{tmp_path}/my-models"
 
 
 def test_a_search_without_a_finite_objective_fails(files: Files) -> None:
@@ -159,7 +159,12 @@ def test_time_out_tidies_up_too(files: Files) -> None:
         pytest.param({"cleanup": "delete"}, "experiment_cleanup is 'delete'", id="cleanup"),
         pytest.param({"overrides": {"trials": 1}}, "An override is 'trials'", id="overrides"),
         pytest.param({"identity": Identity("{{$.x}}", "t")}, "run_id is", id="identity"),
-        pytest.param({"limits": Limits(0)}, "timeout_seconds is 0", id="limits"),
+        pytest.param({"limits": Limits(0)}, "timeout_seconds is 0", id="no time"),
+        pytest.param({"limits": Limits(float("nan"))}, "timeout_seconds is nan", id="no number"),
+        pytest.param(
+            {"limits": Limits(stall_timeout_seconds=-1)}, "stall_timeout_seconds is -1", id="negative"
+        ),
+        pytest.param({"limits": Limits(on_timeout="best_sofar")}, "Did you mean 'best_so_far'", id="policy"),
     ],
 )
 def test_bad_arguments_start_nothing(files: Files, options: dict[str, Any], message: str) -> None:
@@ -173,14 +178,14 @@ def test_the_log_tells_how_far_it_is(files: Files, caplog: pytest.LogCaptureFixt
     """One line for every trial that is done, with the best so far."""
     with caplog.at_level(logging.INFO, logger="kfp_katib.steps.launch_katib"):
         launched(SEARCH, files)
-    told = [record.getMessage() for record in caplog.records if record.name.endswith("milestones")]
+    told = [line for line in caplog.messages if " trials" in line]
     assert [line.partition(" ")[0] for line in told] == ["1/3", "2/3", "3/3"]
     assert told[-1].endswith("best loss=0.000000")  # as the trial printed it
 
 
 def test_a_search_needs_no_place_for_models(files: Files) -> None:
     """Where nothing writes any, none is collected, and the outputs describe the best trial."""
-    outcome = launch(shell("echo loss=2"), files, Surroundings(image="unused"), engine="local")
+    outcome = launch(shell("echo loss=2"), files, RunContext(image="unused"), engine="local")
     assert (outcome.value, outcome.metadata["model"], outcome.metadata["models"]) == (1.0, "none", "")
 
 

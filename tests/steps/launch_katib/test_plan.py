@@ -6,27 +6,26 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError, ManifestError
-from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, plan
-from kfp_katib.steps.launch_katib.request import Identity, Surroundings
-from tests.manifests import MODEL, manifest
+from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, RunContext, plan
+from tests.builders.manifest import MODEL, manifest
 
 RUN = Identity("run-1", "launch-katib")
 
 
 def planned(text: str = "", *, identity: Identity = RUN, overrides: Any = None, **around: Any) -> Plan:
-    """The plan for a manifest in ordinary surroundings."""
+    """The plan for a manifest in an ordinary context."""
     text = text or manifest(
         "train", "--lr=${trialParameters.lr}", f"--out={MODEL}", "--data=${pipeline.dataset}"
     )
-    surroundings = Surroundings(**{"dataset": "/data", "models": "/models", "image": "image:1"} | around)
-    return plan(text, surroundings, identity=identity, overrides=overrides or {})
+    context = RunContext(**{"dataset": "/data", "models": "/models", "image": "image:1"} | around)
+    return plan(text, context, identity=identity, overrides=overrides or {})
 
 
 def container(plan: Plan) -> dict[str, Any]:
@@ -180,52 +179,36 @@ def test_an_endpoint_of_the_installation_wins() -> None:
     assert container(planned(dataset=Dataset(), trial_pod={"env": [own]}))["env"] == [own]
 
 
-@dataclass
-class Downloaded:
-    """An artifact with its place on a step's disk."""
-
-    uri: str
-    path: str
-    metadata: dict[str, Any] = field(default_factory=dict)
+def test_overrides_change_algorithm_and_budget() -> None:
+    """A pipeline's parameters can shrink a search without a second manifest."""
+    made = planned(overrides={"algorithm": "random", "max_trials": 2, "parallel_trials": 1}).experiment
+    assert (made.algorithm.name, made.max_trial_count, made.parallel_trial_count) == ("random", 2, 1)
 
 
-def test_trials_in_this_very_step_read_an_artifacts_data_from_its_disk(tmp_path: Path) -> None:
-    """Kubeflow Pipelines has put them there, and the store's keys are not the trials' business."""
-    artifact = Downloaded(uri="minio://mlpipeline/v2/data", path=str(tmp_path))
-    assert Surroundings(dataset=artifact).at_hand().dataset_address == str(tmp_path)
+def test_overrides_stand_instead_of_the_manifests_fields() -> None:
+    """A manifest may leave to the pipeline what the pipeline gives."""
+    text = manifest("train", "${trialParameters.lr}", maxTrialCount=None, algorithm={"algorithmName": "gird"})
+    made = planned(text, overrides={"max_trials": 2, "algorithm": "grid"}).experiment
+    assert (made.max_trial_count, made.algorithm.name) == (2, "grid")
 
 
-def test_data_that_are_not_on_this_disk_keep_their_address() -> None:
-    """An artifact that nobody downloads, or a plain address, is handed on as it is."""
-    artifact = Downloaded(uri="s3://bucket/data", path="/not/there")
-    assert Surroundings(dataset=artifact).at_hand().dataset_address == "s3://bucket/data"
-    assert Surroundings(dataset="s3://bucket/data").at_hand().dataset_address == "s3://bucket/data"
-
-
-def test_data_on_a_volume_are_read_there() -> None:
-    """The artifact itself holds nothing then; its metadata say where the data are."""
-    artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there", {"address": "/data/dataset"})
-    assert Surroundings(dataset=artifact).dataset_address == "/data/dataset"
-    assert Surroundings(dataset=artifact).at_hand().dataset_address == "/data/dataset"
-
-
-def test_an_artifact_whose_data_are_gone_is_refused() -> None:
-    """A cached step hands on an artifact that the store has lost; its trials would fail one by one."""
-    artifact = Downloaded("minio://mlpipeline/v2/data", "/not/there")
-    with pytest.raises(InputError, match=r"minio://mlpipeline/v2/data is empty.*/not/there.*caching off"):
-        Surroundings(dataset=artifact).check()
+def test_a_count_may_arrive_as_text() -> None:
+    """Kfp makes text of a pipeline's parameter inside a dictionary."""
+    assert planned(overrides={"max_trials": "2"}).experiment.max_trial_count == 2
 
 
 @pytest.mark.parametrize(
-    "dataset",
+    ("overrides", "message"),
     [
-        None,
-        "s3://bucket/data",
-        Downloaded("minio://mlpipeline/v2/data", "/not/there", {"address": "/data/dataset"}),
-        Downloaded("minio://mlpipeline/v2/data", "/"),
+        pytest.param({"max_trial": 2}, r"'max_trial'\. Did you mean 'max_trials'", id="misspelt"),
+        pytest.param({"max_trials": 2.5}, r"max_trials is 2\.5\. Give a whole number", id="not whole"),
+        pytest.param({"parallel_trials": -1}, r"parallel_trials is -1", id="negative"),
+        pytest.param({"max_trials": "9" * 5000}, r"max_trials is '9999.*Give a whole", id="too large"),
+        pytest.param([2], r"overrides is \[2\]\. Give a mapping of algorithm", id="no mapping"),
+        pytest.param({"max_trials": None, "parallel_trials": [2]}, r"is \[2\]", id="a list"),
     ],
-    ids=["none", "an address", "on a volume", "copied"],
 )
-def test_data_that_are_elsewhere_or_here_are_taken(dataset: Any) -> None:
-    """Only a copy that should be there and is not means that nothing can be read."""
-    Surroundings(dataset=dataset).check()
+def test_overrides_that_mean_nothing_are_refused(overrides: Any, message: str) -> None:
+    """With the nearest name that means something."""
+    with pytest.raises(InputError, match=message):
+        planned(overrides=overrides)

@@ -26,11 +26,11 @@ def folder(folder: Path) -> Path:
 
 
 def test_the_whole_pipeline_runs_with_functions_of_ones_own(folder: Path) -> None:
-    """From the data to a released model, judged on images that no trial saw."""
+    """From the data to a promoted model, judged on images that no trial saw."""
     printed = succeeds(command(5, "python -m pipelines.run_local"), folder)
     assert "Best trial: digits-" in printed
-    with np.load(folder / "outputs" / "release" / "digits.npz") as released:
-        assert [array.shape for array in released.values()] == [(64, 32), (32, 10), (32,), (10,)]
+    with np.load(folder / "outputs" / "release" / "digits.npz") as promoted:
+        assert [array.shape for array in promoted.values()] == [(64, 32), (32, 10), (32,), (10,)]
     page = (folder / "outputs" / "evaluation.html").read_text()
     accuracy = re.search(r"<td>accuracy</td><td>([\d.]+)</td>", page)
     assert accuracy

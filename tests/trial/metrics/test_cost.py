@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from tests.engines.local.searches import collector
-from tests.untraced import untraced_environment
+from tests.builders.search import collector
+from tests.support.environments import untraced_environment
 
 SIZE = int(os.environ.get("KFP_KATIB_LARGE_METRICS", "2000000"))
 MEGABYTES = 200

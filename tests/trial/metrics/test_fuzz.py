@@ -21,7 +21,7 @@ import pytest
 
 from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.trial import TrialFolder
-from tests.engines.local.searches import collector, search
+from tests.builders.search import collector, search
 
 FILES = int(os.environ.get("KFP_KATIB_FUZZ_METRICS", "150"))
 SEED = int(os.environ.get("KFP_KATIB_FUZZ_SEED", "1"))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 
 from kfp_katib.experiment.model import Manifest
-from tests.manifests import experiment, job
+from tests.builders.manifest import double, experiment, job
 
 
 def small(
@@ -22,11 +22,10 @@ def small(
         "imagePullPolicy": "IfNotPresent",
         "command": ["sh", "-c", f"sleep 2 && {prints}"],
     }
-    space = {"min": "0.01", "max": "0.1"}
     return experiment(
         job(container),
         name=name,
-        parameters=[{"name": "lr", "parameterType": "double", "feasibleSpace": space}],
+        parameters=[double("lr", "0.01", "0.1")],
         algorithm={"algorithmName": algorithm},
         parallelTrialCount=2,
         maxTrialCount=4,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kfp_katib import load
-from kfp_katib.engines.katib.spec import differences
+from kfp_katib.engines.katib.submit import differences
 from kfp_katib.experiment.model import Experiment, Manifest
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import COLLECTORS, rich, small

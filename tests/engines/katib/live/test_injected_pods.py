@@ -9,12 +9,13 @@ import pytest
 from kubernetes import client
 
 from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.rules.injected import METRICS_VOLUME, injected
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import check_structure
+from tests.builders.valid import random
 from tests.engines.katib.live.katib import Katib
 from tests.experiment.cases import CASES, Case
-from tests.experiment.manifests import Manifest, random
 
 pytestmark = pytest.mark.cluster
 

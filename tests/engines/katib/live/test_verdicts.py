@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib import load
-from kfp_katib.engines.local import run
+from kfp_katib import load, run
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.results import TrialState
 from tests.engines.katib.live.katib import Katib, verdict

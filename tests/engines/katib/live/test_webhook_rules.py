@@ -9,12 +9,11 @@ import pytest
 import yaml
 from kubernetes import client
 
-from kfp_katib.experiment.check import all_rules
-from kfp_katib.experiment.source import RULES as SOURCE_RULES
+from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.plain import RULES as SOURCE_RULES
+from tests.builders.valid import VALID, random
 from tests.engines.katib.live.katib import Katib
 from tests.experiment.cases import CASES, Case
-from tests.experiment.manifests import random
-from tests.experiment.valid import VALID
 
 pytestmark = pytest.mark.cluster
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import sys
 
-from kfp_katib.engines.katib import run
 from kfp_katib.results import to_json
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.replay.searches import experiment_of
+from tests.engines.katib.running import run
 
 
 def main() -> None:

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
+from kfp_katib.engines.katib.api.resources import as_written
 from kfp_katib.experiment import Experiment, load
 from tests.engines.katib.live.engine.recording import Recording
 
 
 def experiment_of(recording: Recording) -> Experiment:
     """The Experiment that was recorded, as its author wrote it: without what the cluster added."""
-    metadata = recording.manifest["metadata"]
-    kept = {key: metadata[key] for key in ("name", "namespace")}
-    return load({**recording.manifest, "metadata": kept})
+    return load(as_written(recording.manifest))
 
 
 def name_of(recorded: Recording) -> str:

@@ -8,16 +8,15 @@ from collections.abc import Callable
 
 import pytest
 
-from kfp_katib.engines.katib import cancel, end_abandoned
+from kfp_katib.engines.katib import end_abandoned
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.labels import RUN, label_value
 from kfp_katib.steps.clean_up import clean_up_run
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import name_of
-from tests.engines.katib.replay.server import Api
-
-Serve = Callable[[Api], None]
+from tests.engines.katib.replay.server import Api, Serve
+from tests.engines.katib.running import cancel
 
 
 def test_cancel_deletes_and_waits(unfinished: Recording, serve: Serve) -> None:

@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kfp_katib.engines.katib.identity import as_written
+from kfp_katib.engines.katib.api.resources import as_written
 from tests.cli.commands import call
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.server import Api
-
-Serve = Callable[[Api], None]
+from tests.engines.katib.replay.searches import name_of
+from tests.engines.katib.replay.server import Serve
 
 
 @pytest.fixture
@@ -30,11 +29,6 @@ def file_of(tmp_path: Path) -> Callable[[Recording], str]:
         return str(path)
 
     return write
-
-
-def name_of(recorded: Recording) -> str:
-    """The recorded Experiment's name."""
-    return str(recorded.manifest["metadata"]["name"])
 
 
 def test_run_submits_follows_and_shows(serve: Serve, file_of: Callable[[Recording], str]) -> None:

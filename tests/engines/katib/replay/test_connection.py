@@ -16,14 +16,12 @@ import pytest
 import urllib3
 from kubernetes.config import incluster_config
 
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.kinds import EXPERIMENTS, PODS, TRIALS
-from kfp_katib.engines.katib.stream import Change, Watch
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS
+from kfp_katib.engines.katib.api.watch import Change, Watch
 from kfp_katib.errors import ClusterError
 from tests.engines.katib.live.engine.proxy import write_kubeconfig
-from tests.engines.katib.replay.server import Api
-
-Serve = Callable[[Api], None]
+from tests.engines.katib.replay.server import Api, Serve
 
 
 def trial(name: str) -> dict[str, Any]:
@@ -198,7 +196,7 @@ def test_in_a_pod_its_own_account_is_used(
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
-    monkeypatch.setattr("kfp_katib.engines.katib.connect._SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr("kfp_katib.engines.katib.api.client._SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     with connect() as cluster:

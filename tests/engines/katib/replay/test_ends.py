@@ -5,20 +5,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from kfp_katib.engines.katib import run, stall, watch
-from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
+from kfp_katib.engines.katib.diagnosis import monitor
+from kfp_katib.engines.katib.diagnosis.stall import CAUSES
+from kfp_katib.errors import ClusterError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of, name_of
-from tests.engines.katib.replay.server import Api
-
-Serve = Callable[[Api], None]
+from tests.engines.katib.replay.server import Serve
+from tests.engines.katib.running import run
 
 
 def test_a_timeout_fails_with_what_was_found(unfinished: Recording, serve: Serve) -> None:
@@ -63,12 +63,18 @@ def test_an_experiment_that_somebody_deletes_has_no_verdict(unfinished: Recordin
     assert error.value.result.count("Succeeded") == 1
 
 
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Symptoms that mean something after a fifth of a second."""
+    short = {name: replace(cause, grace_seconds=0.2) for name, cause in CAUSES.items()}
+    monkeypatch.setattr(monitor, "CAUSES", short)
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_stall_is_said_and_ends_the_search(
-    unfinished: Recording, serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    unfinished: Recording, serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
     """First a warning, then the error; both name what blocks, in the words of whoever knows."""
-    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
-    monkeypatch.setattr("kfp_katib.engines.katib.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
     api, player = api_of(unfinished)
     serve(api)
     denied = {
@@ -92,15 +98,8 @@ def test_a_stall_is_said_and_ends_the_search(
     assert any("exceeded quota" in record.message for record in caplog.records)
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signs that mean something after a fifth of a second."""
-    monkeypatch.setattr(stall, "GRACE_SECONDS", dict.fromkeys(stall.GRACE_SECONDS, 0.2))
-    monkeypatch.setattr("kfp_katib.engines.katib.watchdog.GRACE_SECONDS", stall.GRACE_SECONDS)
-
-
 @pytest.mark.usefixtures("quick")
-def test_a_controller_that_is_down_is_to_blame(unfinished: Recording, serve: Serve) -> None:
+def test_a_controller_that_is_down_is_named_first(unfinished: Recording, serve: Serve) -> None:
     """Not the trial, whose pod never comes, although an older event speaks of it."""
     api, _ = api_of(unfinished)
     serve(api)
@@ -128,9 +127,7 @@ def test_a_server_that_has_fallen_silent_is_all_that_is_told(
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match="the API server does not answer"):
         run(experiment_of(unfinished), stall_timeout_seconds=2.5, on_update=fall)
     player.join()
-    said = [
-        record.getMessage() for record in caplog.records if record.name == "kfp_katib.engines.katib.alarm"
-    ]
+    said = [record.getMessage() for record in caplog.records if record.name == monitor.__name__]
     assert all("the API server does not answer" in each for each in said)
 
 
@@ -169,7 +166,7 @@ def test_the_experiment_is_cleaned_up_as_asked(
     recorded = recording.read(scenario)
     api, player = api_of(recorded)
     serve(api)
-    run(experiment_of(recorded), experiment_cleanup=cleanup)  # type: ignore[arg-type]
+    run(experiment_of(recorded), cleanup=cleanup)  # type: ignore[arg-type]
     player.join()
     assert (api.store.get("experiments", name_of(recorded)) is not None) == stays
 
@@ -183,30 +180,9 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match="goes on in the cluster") as error:
-        run(experiment_of(unfinished), on_update=press, experiment_cleanup="delete_always")
+        run(experiment_of(unfinished), on_update=press, cleanup="delete_always")
     assert error.value.exit_code == 130
     assert api.store.get("experiments", name_of(unfinished))
-
-
-def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:
-    """Whoever has submitted it, however late, and nothing is changed."""
-    recorded = recording.read("mixed failures")
-    api, player = api_of(recorded)
-    serve(api)
-    first = run(experiment_of(recorded))
-    player.join()
-    stored = api.store.get("experiments", name_of(recorded))
-    assert stored
-    api.store.put("experiments", {**stored, "metadata": {**stored["metadata"], "labels": {}}})
-    before = api.asked.copy()
-    watched = watch(name_of(recorded))
-    assert (watched.state, [trial.name for trial in watched.trials]) == (
-        first.state,
-        [trial.name for trial in first.trials],
-    )
-    assert {request.split()[0] for request in api.asked - before} == {"GET"}
-    with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
-        watch("absent")
 
 
 @pytest.mark.parametrize(("kind", "raises"), [("trials", True), ("pods", False)])
@@ -231,7 +207,7 @@ def test_an_experiment_that_cannot_be_cleaned_up_does_not_take_the_result_away(
     api, _ = api_of(recorded)
     api.undeletable = True
     serve(api)
-    assert run(experiment_of(recorded), experiment_cleanup="delete_always").succeeded
+    assert run(experiment_of(recorded), cleanup="delete_always").succeeded
     assert f"Experiment {recorded.manifest['metadata']['namespace']}/{name_of(recorded)} stays" in caplog.text
 
 

@@ -3,24 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from kfp_katib.engines.katib import run
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.replay.faults import REQUEST_FAULTS, WATCH_FAULTS, Faults
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
-from tests.engines.katib.replay.server import Api
-from tests.scenarios import BY_NAME, assert_ends_as_written
+from tests.engines.katib.replay.server import Serve
+from tests.engines.katib.running import run
+from tests.engines.scenarios import BY_NAME, assert_ends_as_written
 
 SEEDS = range(12)
 
 
 @pytest.mark.parametrize("name", ["budget", "mixed failures", "parallel"])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_search_survives(name: str, seed: int, serve: Callable[[Api], None]) -> None:
+def test_a_search_survives(name: str, seed: int, serve: Serve) -> None:
     """About one request and one event in six goes wrong, in all ways that are known; 200 faults in all."""
     recorded = recording.read(name)
     api, _ = api_of(recorded)

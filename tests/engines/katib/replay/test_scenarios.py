@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from kfp_katib.engines.katib import run
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.replay.player import api_of
 from tests.engines.katib.replay.searches import experiment_of
-from tests.engines.katib.replay.server import Api
-from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written
-
-Serve = Callable[[Api], None]
+from tests.engines.katib.replay.server import Serve
+from tests.engines.katib.running import run
+from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib import run, settle
+from kfp_katib.engines.katib import follow
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Progress, Result
 from tests.engines.katib.live.manifests import small
 from tests.engines.katib.made import conditions, ended, pod, suggestion, thing
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.replay.store import Thing
+from tests.engines.katib.running import run
 
-Serve = Callable[[Api], None]
 OF_X = {"katib.kubeflow.org/experiment": "x"}
 
 
@@ -130,7 +130,7 @@ def test_a_trial_that_is_counted_but_never_told_is_named(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Somebody has deleted it before we came; the verdict stands without."""
-    monkeypatch.setattr(settle, "_CATCH_UP_SECONDS", 0.1)
+    monkeypatch.setattr(follow, "_CATCH_UP_SECONDS", 0.1)
     api = Api()
     api.on_create = running(api, succeeded("a", "0.1"))
     serve(api)

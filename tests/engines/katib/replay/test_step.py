@@ -10,18 +10,20 @@ import certifi
 import pytest
 from kubernetes.config import incluster_config
 
-from kfp_katib.engines.katib import connect, own_step
+from kfp_katib.engines.engine import named
+from kfp_katib.engines.katib import own_step
+from kfp_katib.engines.katib.api import client
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.labels import label_value
-from kfp_katib.steps.launch_katib.engines import identified
-from kfp_katib.steps.launch_katib.plan import plan
-from kfp_katib.steps.launch_katib.request import Identity, Surroundings
-from tests.engines.katib.replay.server import Api
+from kfp_katib.steps.launch_katib import identified
+from kfp_katib.steps.launch_katib.plan import RunContext, plan
+from tests.builders.manifest import manifest
+from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.test_step import PODS
-from tests.manifests import manifest
 
-Serve = Callable[[Api], None]
-SEARCH, AROUND = manifest("train", "${trialParameters.lr}"), Surroundings(image="image:1")
+SEARCH, CONTEXT = manifest("train", "${trialParameters.lr}"), RunContext(image="image:1")
+KATIB = named("katib")
 RUN, STEP = "016cb5f5-47ff-4fec-8242-e537caf23781", "exit-handler-1.launch-katib"
 
 
@@ -59,7 +61,7 @@ def at_node(api: Api) -> Callable[[str], None]:
 def test_the_pod_tells_the_step(given: Identity, expected: Identity, api: Api, serve: Serve) -> None:
     """One step has one identity, whether the pipeline names it or not."""
     serve(api)
-    assert identified("katib", given) == expected
+    assert identified(KATIB, given) == expected
 
 
 LOOP = "wf(0).root(0).for-loop-1(0).iteration-iterations({})(0).iteration-item(0).tune(0).executor(0)"
@@ -81,7 +83,7 @@ def test_each_place_in_a_pipeline_has_a_search_of_its_own(
     names = set()
     for place in PLACES.values():
         at_node(place)
-        found = plan(SEARCH, AROUND, identity=identified("katib", given), overrides={})
+        found = plan(SEARCH, CONTEXT, identity=identified(KATIB, given), overrides={})
         names.add(found.experiment.name)
         labels = found.experiment.manifest["metadata"]["labels"]
         assert all(label_value(text) == text for text in labels.values())
@@ -95,15 +97,15 @@ def test_an_attempt_of_the_same_pass_finds_its_own(
     """Whichever node of the way Argo has started again."""
     serve(api)
     at_node(PLACES["second pass"])
-    first = identified("katib", given)
+    first = identified(KATIB, given)
     at_node("wf(0).root(0).for-loop-1(1).iteration-iterations(1:1)(2).iteration-item(0).tune(0).executor(1)")
-    assert identified("katib", given) == first
+    assert identified(KATIB, given) == first
 
 
 def test_on_one_machine_nothing_is_asked(api: Api, serve: Serve) -> None:
     """Trials in this very step are nobody else's."""
     serve(api)
-    assert identified("local", Identity()) == Identity()
+    assert identified(named("local"), Identity()) == Identity()
     assert not api.asked
 
 
@@ -113,7 +115,7 @@ def test_a_pod_that_may_not_be_read_is_named(given: Identity, api: Api, serve: S
     api.forbidden = {"pods"}
     serve(api)
     with pytest.raises(InputError, match=r"pod 'tune-pvc-.*pass of a loop.*403.*`get` on pods.*rbac\.yaml"):
-        identified("katib", given)
+        identified(KATIB, given)
 
 
 def test_a_pod_that_does_not_tell_its_node_is_named(api: Api, serve: Serve) -> None:
@@ -128,7 +130,7 @@ def test_a_server_that_does_not_answer_is_no_lack_of_a_right(
     api: Api, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The step fails with that, and may be tried again."""
-    monkeypatch.setattr(connect, "RETRIES", connect.ONCE)
+    monkeypatch.setattr(client, "RETRIES", client.ONCE)
     api.broken = {"pods"}
     serve(api)
     with pytest.raises(ClusterError, match="500"):
@@ -144,10 +146,10 @@ def test_the_pod_is_asked_for_where_it_is(
         (tmp_path / name).write_text(certifi.contents() if name == "ca.crt" else "own")
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
-    monkeypatch.setattr(connect, "_SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(client, "_SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
-    with connect.connect() as given, connect.connect(own_pod=True) as own:
+    with client.connect() as given, client.connect(own_pod=True) as own:
         assert (own.address, own.namespace) == ("https://10.96.0.1:443", "own")
         assert given.address != own.address
 
@@ -159,5 +161,5 @@ def test_outside_of_a_pod_there_is_nothing_to_read(
     monkeypatch.delenv("KFP_POD_NAME")
     serve(api)
     with pytest.raises(InputError, match="run_id is empty and no pod of a pipeline tells it"):
-        identified("katib", Identity()).check("katib")
+        identified(KATIB, Identity())
     assert not api.asked

@@ -3,44 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from kfp_katib.engines.local.search import Suggestion, Suggestions, open_study
-from kfp_katib.experiment.model import (
-    Algorithm,
-    Collector,
-    Distribution,
-    Experiment,
-    FeasibleSpace,
-    Objective,
-    Parameter,
-    TrialTemplate,
-)
+from kfp_katib.engines.local.search.suggestions import Suggestion, Suggestions, open_study
+from kfp_katib.experiment.model import Experiment, Parameter
+from tests.builders import experiment as build
+from tests.builders.experiment import double, integer, one_of
 
 ALGORITHMS = ("random", "grid", "tpe", "multivariate-tpe", "bayesianoptimization", "cmaes", "sobol")
-
-
-def double(
-    name: str, low: str, high: str, step: str = "", distribution: Distribution = "uniform"
-) -> Parameter:
-    """A double parameter."""
-    return Parameter(name, "double", FeasibleSpace(low, high, step, distribution=distribution))
-
-
-def integer(
-    name: str, low: str, high: str, step: str = "", distribution: Distribution = "uniform"
-) -> Parameter:
-    """An int parameter."""
-    return Parameter(name, "int", FeasibleSpace(low, high, step, distribution=distribution))
-
-
-def one_of(name: str, *texts: str) -> Parameter:
-    """A categorical parameter."""
-    return Parameter(name, "categorical", FeasibleSpace(list=texts))
 
 
 MIXED = (
@@ -56,34 +31,10 @@ STEPPED = (integer("batch", "16", "256", "16"), *MIXED[2:])
 """The same with a step everywhere, as a grid needs it."""
 
 
-def experiment(
-    algorithm: str = "random",
-    parameters: tuple[Parameter, ...] = MIXED,
-    *,
-    settings: Mapping[str, str] | None = None,
-    objective: str = "minimize",
-    parallel: int = 2,
-    budget: int | None = None,
-    early_stopping: Algorithm | None = None,
-) -> Experiment:
-    """An Experiment of which only the search matters."""
-    return Experiment(
-        name="search",
-        namespace="default",
-        objective=Objective(
-            "maximize" if objective == "maximize" else "minimize", "loss", None, (), {"loss": "latest"}
-        ),
-        algorithm=Algorithm(algorithm, settings or {}),
-        early_stopping=early_stopping,
-        parameters=STEPPED if algorithm == "grid" and parameters is MIXED else parameters,
-        parallel_trial_count=parallel,
-        max_trial_count=budget,
-        max_failed_trial_count=None,
-        resume_policy="Never",
-        collector=Collector("StdOut", "", "", ()),
-        trial_template=TrialTemplate({}, (), "training", False, "", ""),
-        manifest_json="{}",
-    )
+def experiment(algorithm: str = "random", parameters: Sequence[Parameter] = MIXED, **more: Any) -> Experiment:
+    """An Experiment without a budget, over one parameter of each kind that its algorithm takes."""
+    space = STEPPED if algorithm == "grid" and parameters is MIXED else parameters
+    return build.experiment(algorithm, space, **({"name": "search", "budget": None, "failures": None} | more))
 
 
 def search(an_experiment: Experiment, storage: BaseStorage | None = None) -> Suggestions:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engines.local.search.searching import asked, bowl, double, experiment, one_of, run, search
+from tests.builders.experiment import double, one_of
+from tests.engines.local.search.searching import asked, bowl, experiment, run, search
 
 SQUARE = (double("x", "-1", "1"), double("y", "-1", "1"))
 

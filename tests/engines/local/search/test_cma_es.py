@@ -9,7 +9,8 @@ from collections.abc import Mapping
 import pytest
 
 from kfp_katib.engines.local.search.restarts import Restarts
-from tests.engines.local.search.searching import asked, double, experiment, one_of, run, search
+from tests.builders.experiment import double, one_of
+from tests.engines.local.search.searching import asked, experiment, run, search
 
 SQUARE = (double("x", "-5", "5"), double("y", "0", "1000"))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import itertools
 
-from tests.engines.local.search.searching import asked, double, experiment, integer, one_of, run, search
+from tests.builders.experiment import double, integer, one_of
+from tests.engines.local.search.searching import asked, experiment, run, search
 
 SPACE = (integer("x", "1", "3"), double("y", "0.1", "0.5", "0.2"), one_of("z", "a", "b"))
 CELLS = list(itertools.product(["1", "2", "3"], ["0.1", "0.3", "0.5"], ["a", "b"]))

@@ -7,7 +7,8 @@ from statistics import median
 
 import pytest
 
-from tests.engines.local.search.searching import double, experiment, integer, one_of, run, search
+from tests.builders.experiment import double, integer, one_of
+from tests.engines.local.search.searching import experiment, run, search
 
 
 @pytest.fixture(scope="module")

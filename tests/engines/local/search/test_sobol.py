@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from scipy.stats import qmc
 
-from tests.engines.local.search.searching import double, experiment, integer, run, search
+from tests.builders.experiment import double, integer
+from tests.engines.local.search.searching import experiment, run, search
 
 SQUARE = (double("b", "0", "1"), double("a", "0", "1"))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kfp_katib.engines.local.search.space import Numbers, dimension
 from kfp_katib.experiment.model import Distribution, FeasibleSpace, Parameter
-from tests.engines.local.search.searching import double, integer, one_of
+from tests.builders.experiment import double, integer, one_of
 
 UNITS = st.floats(0.0, 1.0)
 EVENLY = [(i + 0.5) / 4000 for i in range(4000)]

@@ -14,17 +14,15 @@ from hypothesis import strategies as st
 from optuna.trial import TrialState
 
 from kfp_katib.engines.local.search.suggestions import PARAMETERS
-from kfp_katib.experiment.model import Parameter
+from kfp_katib.experiment.model import Objective, Parameter
+from tests.builders.experiment import double, integer, objective, one_of
 from tests.engines.local.search.searching import (
     ALGORITHMS,
     MIXED,
     asked,
     bowl,
-    double,
     experiment,
-    integer,
     journal,
-    one_of,
     run,
     search,
 )
@@ -55,14 +53,14 @@ def feasible(parameter: Parameter, text: str) -> bool:
 
 @every_algorithm
 @settings(max_examples=8, deadline=None)
-@given(parameters=SPACES, objective=st.sampled_from(["minimize", "maximize"]))
+@given(parameters=SPACES, wanted=st.sampled_from([objective("minimize"), objective("maximize")]))
 def test_suggestions_stay_in_the_feasible_space(
-    algorithm: str, parameters: tuple[Parameter, ...], objective: str
+    algorithm: str, parameters: tuple[Parameter, ...], wanted: Objective
 ) -> None:
     """Whatever the parameters are, before and after the algorithm has results to learn from."""
     parameters = (*TWO_NUMBERS, *parameters)
     suggestions = search(
-        experiment(algorithm, parameters, objective=objective, settings={"random_state": "1"}, budget=14)
+        experiment(algorithm, parameters, objective=wanted, settings={"random_state": "1"}, budget=14)
     )
     for number, assigned in enumerate(run(suggestions, 14, lambda texts: float(texts["x"]))):
         assert assigned.keys() == {parameter.name for parameter in parameters}
@@ -159,7 +157,7 @@ def test_a_search_of_failures_alone_goes_on(algorithm: str) -> None:
 def test_maximise_mirrors_minimise(algorithm: str) -> None:
     """The same search with every value negated suggests the same."""
     minimised = experiment(algorithm, settings={"random_state": "1"})
-    maximised = experiment(algorithm, settings={"random_state": "1"}, objective="maximize")
+    maximised = experiment(algorithm, settings={"random_state": "1"}, objective=objective("maximize"))
     assert run(search(minimised), 15, bowl) == run(search(maximised), 15, lambda texts: -bowl(texts))
 
 

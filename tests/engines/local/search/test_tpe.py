@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.engines.local.search.searching import asked, bowl, double, experiment, run, search
+from tests.builders.experiment import double
+from tests.engines.local.search.searching import asked, bowl, experiment, run, search
 
 SQUARE = (double("x", "0", "1"), double("y", "0", "1"))
 

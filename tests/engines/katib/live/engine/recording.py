@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kfp_katib.engines.katib.read import true_conditions
+from kfp_katib.engines.katib.api.resources import true_conditions
 from tests.engines.katib.live.engine.proxy import Exchange, Traffic, objects
 from tests.places import DATA
 

@@ -16,16 +16,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kfp_katib.engines.katib import cancel, end_abandoned, run, watch
-from kfp_katib.engines.katib.connect import connect
-from kfp_katib.engines.katib.kinds import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
+from kfp_katib.engines.katib import end_abandoned
+from kfp_katib.engines.katib.api.client import connect
+from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
 from kfp_katib.errors import InputError, TimedOut, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.labels import RUN
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
-from tests.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
+from tests.engines.katib.running import cancel, run, watch
+from tests.engines.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
 
 pytestmark = pytest.mark.cluster
 Property = Callable[[str, object], None]
@@ -205,7 +206,7 @@ def test_a_launcher_killed_at_random_moments_loses_nothing(katib: Katib, volume:
 _LAUNCHER = """
 import sys
 from pathlib import Path
-from kfp_katib.engines.katib import run
+from tests.engines.katib.running import run
 from kfp_katib.experiment import load
 experiment = load(Path(sys.argv[1]))
 print("ready", flush=True)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib import run
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import small
+from tests.engines.katib.running import run
 
 pytestmark = pytest.mark.cluster
 

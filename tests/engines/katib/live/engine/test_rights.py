@@ -13,12 +13,12 @@ import kubernetes
 import pytest
 import yaml
 
-from kfp_katib.engines.katib import cancel, run
-from kfp_katib.engines.katib.rights import RIGHTS, Right
+from kfp_katib.engines.katib.preflight import RIGHTS, Right
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import small
+from tests.engines.katib.running import cancel, run
 from tests.places import ROOT
 
 pytestmark = pytest.mark.cluster

@@ -9,12 +9,12 @@ from pathlib import Path
 import kubernetes
 import pytest
 
-from kfp_katib.engines.katib import run
 from kfp_katib.experiment import load
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
-from tests.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
+from tests.engines.katib.running import run
+from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
 
 pytestmark = pytest.mark.cluster
 TRIAL_SECONDS = 2.0  # a trial that ends before its collector looks fails, whatever it printed

@@ -15,13 +15,14 @@ from typing import Any
 import kubernetes
 import pytest
 
-from kfp_katib.engines.katib import cancel, run
+from kfp_katib.engines.katib.diagnosis import monitor
 from kfp_katib.errors import Stalled
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest
 from tests.engines.katib.live.conftest import INJECTION
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import small
+from tests.engines.katib.running import cancel, run
 
 pytestmark = pytest.mark.cluster
 GPU = {"nvidia.com/gpu": "1"}
@@ -135,7 +136,7 @@ def test_what_blocks_is_said_and_then_ends_the_search(
     began = datetime.now(UTC).timestamp()
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match=f"(?s){words}"):
         run(load(manifest), namespace=namespace, stall_timeout_seconds=50)
-    said = next(record for record in caplog.records if record.name == "kfp_katib.engines.katib.alarm")
+    said = next(record for record in caplog.records if record.name == monitor.__name__)
     record_property("seconds_to_warning", round(said.created - began, 1))
     record_property("sentence", said.getMessage())
     assert said.created - began < 120

@@ -16,12 +16,13 @@ from typing import Any
 import kubernetes
 import pytest
 
-from kfp_katib.engines.katib import cancel, run
+from kfp_katib.engines.katib.diagnosis import monitor
 from kfp_katib.errors import InputError, Stalled
 from kfp_katib.experiment import load
 from tests.engines.katib.live.conftest import INJECTION
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import small
+from tests.engines.katib.running import cancel, run
 
 pytestmark = pytest.mark.cluster
 NOBODY = "https://127.0.0.1:1"
@@ -93,7 +94,7 @@ def test_pods_that_no_webhook_answers_for_are_named_while_the_search_waits(
     words = f'the suggestion service .* has no pod: .*failed calling webhook "{PODS[0]}"'
     with caplog.at_level(logging.WARNING), pytest.raises(Stalled, match=f"(?s){words}"):
         run(load(small(name, katib.image)), namespace=namespace, stall_timeout_seconds=50)
-    said = next(record for record in caplog.records if record.name == "kfp_katib.engines.katib.alarm")
+    said = next(record for record in caplog.records if record.name == monitor.__name__)
     record_property("seconds_to_warning", round(said.created - began, 1))
     record_property("sentence", said.getMessage())
     assert "is the pod katib-controller running?" in said.getMessage()

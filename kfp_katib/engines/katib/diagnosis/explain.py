@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One sentence for each symptom: what blocks, in the words of the component that knows, and what to do.
+
+What the watches do not tell is asked for once there is something to explain: events, a look at a Job, a
+Deployment or a log, and whether katib-controller is alive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.cache import Cache
+from kfp_katib.engines.katib.api.client import ONCE, Cluster
+from kfp_katib.engines.katib.api.resources import (
+    COLLECTORS,
+    DEPLOYMENTS,
+    EVENTS,
+    EXPERIMENTS,
+    JOBS,
+    LEASES,
+    PODS,
+    Object,
+)
+from kfp_katib.engines.katib.diagnosis.stall import CAUSES, CHECK_CONTROLLER, Cause, Symptom
+from kfp_katib.errors import ClusterError
+
+Event = Mapping[str, Any]
+
+WEBHOOK_DOWN = "Katib's webhook does not answer: is the pod katib-controller running?"
+NO_COLLECTOR = "its pod has no metrics collector, which Katib's webhook adds"
+
+_NO_EVENT = "there is no event about it"
+_NO_RIGHT = "there is no right to list events, which would tell more"
+_JOB_COMPLETE, _JOB_FAILED = "its Job is complete", "its Job has failed"
+_ABSENT = {"no-pod": "its Job does not exist", "no-service-pod": "its Deployment does not exist"}
+# What is there or lacking because katib-controller has not acted on it.
+_UNDONE = frozenset({_JOB_COMPLETE, _JOB_FAILED, *_ABSENT.values()})
+_ORDER = list(CAUSES)
+_COLLECTOR = Cause(
+    CAUSES["sidecar"].grace_seconds,
+    "the training in pod '{subject}' has ended, but Katib's collector has not",
+    "Look at the collector's log and at Katib's db-manager.",
+)
+_INJECTION = (
+    "Check the namespace's label katib.kubeflow.org/metrics-collector-injection, the template's "
+    "primaryPodLabels, and the pod katib-controller, which serves the webhook."
+)
+# What the suggestion services in Go and in Python say about a metric that is no number.
+_NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
+_NAN = (
+    "A trial printed a metric that is no number, such as nan, and Katib's search cannot go on after that "
+    "(katib#2723): let the training print a large finite number instead."
+)
+_KATIBS_WEBHOOK = re.compile(r'failed calling webhook "[\w.]+\.katib\.kubeflow\.org"')
+
+_CONTROLLER_LABEL = "katib.kubeflow.org/component=controller"
+_KATIBS_NAMESPACE = "kubeflow"  # Katib's own manifests install it there
+_LEASE = "3fbc96e9.katib.kubeflow.org"  # its default; there is one only where leaders are elected
+
+
+def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[str]:
+    """A sentence for each symptom, those that name a cause before what merely follows from it."""
+    events = warnings(cluster, cache.name)
+    suspect = any(CAUSES[each.cause].of_controller for each in found)
+    down = why_down(cluster, cache.experiment) if suspect and cache.experiment else ""
+    return [sentence(each, events, look(cluster, each, cache), down=down) for each in causes_first(found)]
+
+
+def causes_first(found: Sequence[Symptom]) -> list[Symptom]:
+    """The symptoms, those that name a cause first."""
+    return sorted(found, key=lambda each: _ORDER.index(each.cause))
+
+
+def warnings(cluster: Cluster, name: str) -> list[Event] | None:
+    """The warnings among the namespace's events that concern an Experiment, latest last.
+
+    None where they cannot be read: then their absence does not mean that nobody complains.
+    """
+    try:
+        found, _ = cluster.list(EVENTS, fieldSelector="type=Warning")
+    except ClusterError:
+        return None
+    own = [event for event in found if f"{event['involvedObject'].get('name', '')}-".startswith(f"{name}-")]
+    return sorted((event for event in own if not _passes_by_itself(event)), key=_time)
+
+
+def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", *, down: str = "") -> str:
+    """What blocks, and what to do.
+
+    Args:
+        symptom: What was found.
+        events: Warnings, latest last; None where they cannot be read.
+        words: What a further look brought, where the symptom has no words of its own.
+        down: What shows that katib-controller does not run, where something does.
+    """
+    cause = CAUSES[symptom.cause]
+    known = symptom.words or said_of(symptom.subject, events or ()) or words
+    if symptom.cause == "sidecar" and set(symptom.words.split(", ")) <= set(COLLECTORS):
+        cause, known = _COLLECTOR, words or "it still waits"
+    unread = events is None
+    what, fix = cause.what, cause.fix
+    text = known or (_NO_RIGHT if unread else _NO_EVENT)
+    if cause.unexplained and (words in _UNDONE or not (known or unread or symptom.cause in _ABSENT)):
+        what, fix = cause.unexplained, CHECK_CONTROLLER
+    elif cause.unexplained and not known and unread:
+        fix = f"{fix} {CHECK_CONTROLLER}"
+    if down and cause.of_controller:
+        what, fix = f"katib-controller is down, {down.rstrip('.')}; so {what}", CHECK_CONTROLLER
+    elif words == NO_COLLECTOR:
+        fix = _INJECTION
+    elif symptom.cause == "no-answer" and any(each in text for each in _NO_NUMBER):
+        fix = _NAN
+    elif _KATIBS_WEBHOOK.search(text):
+        fix = WEBHOOK_DOWN
+    return f"{what.format(subject=symptom.subject)}: {text.rstrip('.')}. {fix}"
+
+
+def said_of(subject: str, events: Sequence[Event]) -> str:
+    """The latest warning about an object, or about what was made from it (a Job's pods, a ReplicaSet)."""
+    exact = [event for event in events if event["involvedObject"].get("name") == subject]
+    made = [event for event in events if event["involvedObject"].get("name", "").startswith(f"{subject}-")]
+    chosen = (exact or made)[-1:]
+    return "".join(f"{event.get('reason')}: {' '.join(event.get('message', '').split())}" for event in chosen)
+
+
+def look(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
+    """What only a further request can tell about a symptom; empty where it tells nothing."""
+    subject = symptom.subject
+    try:
+        match symptom.cause:
+            case "no-pod" if _runs_jobs(cache):
+                return _of_job(cluster.get(JOBS, subject))
+            case "no-service-pod":
+                failure = resources.true_conditions(cluster.get(DEPLOYMENTS, subject)).get("ReplicaFailure")
+                return str((failure or {}).get("message") or "")
+            case "service-not-ready":
+                return _last_line(cluster, cache.pods_of(None))
+            case "sidecar":
+                pods = [pod for pod in cache.pods if resources.name(pod) == subject]
+                return _last_line(cluster, pods, COLLECTORS)
+            case "unreported":
+                return _uncollected(cluster, subject, cache)
+            case "silent":
+                return next((done for each in cache.active if (done := _job_end(cluster, each))), "")
+    except ClusterError as error:
+        return _ABSENT.get(symptom.cause, "") if error.status == 404 else ""
+    return ""
+
+
+def why_down(cluster: Cluster, experiment: Object) -> str:
+    """What shows that katib-controller does not run; empty where nothing does.
+
+    Its webhooks are served by the very process that makes Suggestions, Trials and Jobs, so a dry run of the
+    Experiment's creation tells without any further right. Katib's webhook comes before Kubernetes sees that
+    the name is taken: 409 is a sign of life. Kubernetes waits 10 s for a process that hangs; it is asked
+    once. Where the controller's namespace may be read, its pods and the lease of its leader say more.
+
+    Args:
+        cluster: Where the Experiment is.
+        experiment: The Experiment as it is stored.
+    """
+    try:
+        with cluster.another(ONCE) as line:
+            line.create(EXPERIMENTS, resources.as_written(experiment), dry_run=True)
+    except ClusterError as error:
+        if error.status >= 500 and "webhook" in str(error) and "katib" in str(error):
+            return f"its webhook does not answer ({str(error).partition(': ')[2]})"
+    return next(_controller_symptoms(cluster), "")
+
+
+def _passes_by_itself(event: Event) -> bool:
+    """Whether a controller was merely outrun by another, which Katib reports as an error and tries again."""
+    return event.get("reason") == "ReconcileError" and any(
+        words in event.get("message", "") for words in ("already exists", "object has been modified")
+    )
+
+
+def _time(event: Event) -> str:
+    times = ("lastTimestamp", "eventTime", "firstTimestamp")
+    return next((str(event[key]) for key in times if event.get(key)), "")
+
+
+def _runs_jobs(cache: Cache) -> bool:
+    """Whether the trials are Jobs; what another kind makes is not known here."""
+    template = ((cache.experiment or {}).get("spec") or {}).get("trialTemplate") or {}
+    return bool((template.get("trialSpec") or {}).get("kind", "Job") == "Job")
+
+
+def _of_job(job: Object) -> str:
+    if job["spec"].get("suspend"):
+        return "its Job is suspended, as a queue does it until there is room"
+    holds = resources.true_conditions(job).values()
+    return "; ".join(f"{each.get('reason')}: {each.get('message')}" for each in holds)
+
+
+def _job_end(cluster: Cluster, trial: str) -> str:
+    """That a trial's Job has its end, empty where it has not or cannot be read."""
+    try:
+        holds = resources.true_conditions(cluster.get(JOBS, trial))
+    except ClusterError:
+        return ""
+    return _JOB_COMPLETE if "Complete" in holds else _JOB_FAILED if "Failed" in holds else ""
+
+
+def _uncollected(cluster: Cluster, trial: str, cache: Cache) -> str:
+    """Why there is no metric of a trial that has ended."""
+    spec, pods = (cache.experiment or {}).get("spec") or {}, cache.pods_of(trial)
+    kind = ((spec.get("metricsCollectorSpec") or {}).get("collector") or {}).get("kind")
+    found = {container for pod in pods for container in resources.containers(pod)}
+    if kind in ("StdOut", "File", "TensorFlowEvent") and found.isdisjoint(COLLECTORS):
+        return NO_COLLECTOR
+    return _job_end(cluster, trial) or _last_line(cluster, pods, COLLECTORS)
+
+
+def _last_line(cluster: Cluster, pods: Sequence[Object], wanted: Sequence[str] = ()) -> str:
+    """The last line that a container of the pods wrote."""
+    for pod in pods:
+        for container in resources.containers(pod):
+            if not wanted or container in wanted:
+                lines = cluster.log(resources.name(pod), container, lines=3).strip().splitlines()
+                return f"the last line of {container}'s log is {lines[-1]!r}" if lines else ""
+    return ""
+
+
+def _controller_symptoms(cluster: Cluster) -> Iterator[str]:
+    for namespace in dict.fromkeys((_KATIBS_NAMESPACE, cluster.namespace)):
+        there = cluster.at(namespace)
+        try:
+            found, _ = there.list(PODS, labelSelector=_CONTROLLER_LABEL)
+            if found and not any(resources.ready(pod) for pod in found):
+                name, state = resources.name(found[0]), _pod_state(found[0])
+                yield f"its pod {name} in namespace {namespace} is {state}"
+            lease = there.get(LEASES, _LEASE)
+        except ClusterError:
+            continue  # no right to look there, or no lease: nothing is known
+        spec = lease.get("spec") or {}
+        renewed = resources.moment(spec.get("renewTime"))
+        lasts = timedelta(seconds=2 * (spec.get("leaseDurationSeconds") or 15))
+        if renewed is not None and there.now() > renewed + lasts:
+            yield f"its leader has not renewed the lease {namespace}/{_LEASE} since {spec['renewTime']}"
+
+
+def _pod_state(pod: Object) -> str:
+    waits = [str(why.get("reason")) for _, why, _ in resources.waiting(pod)]
+    return ", ".join(waits) or resources.lost(pod) or f"{resources.phase(pod)}, not ready"

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The searches of this machine, looked at and ended from outside, whatever engine works on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.book import trial_of
+from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
+from kfp_katib.engines.local.takeover import end_orphans
+from kfp_katib.engines.local.verdict import RUNNING
+from kfp_katib.engines.options import RunOptions
+from kfp_katib.errors import InputError, Interrupted, Unfinished
+from kfp_katib.experiment import Experiment, load
+from kfp_katib.experiment.choices import hint
+from kfp_katib.results import Progress, Result, Score, Trial, conclude
+
+_POLL_SECONDS = 0.5
+
+
+def searches(options: RunOptions) -> tuple[str, ...]:
+    """The names of all searches in `runs`."""
+    return tuple(path.parent.name for path in sorted(Path(options.runs).glob("*/journal")))
+
+
+def read(name: str, options: RunOptions) -> Result:
+    """A search as its journal tells it, also while an engine works on it; nothing is changed.
+
+    Raises:
+        InputError: There is no such search, or its journal is damaged.
+    """
+    folder = _found(name, options)
+    with TemporaryDirectory() as copies:  # another process may be writing, and a torn end is cut
+        copy = RunFolder(Path(copies, name))
+        copy.path.mkdir()
+        shutil.copyfile(folder.journal, copy.journal)
+        storage = journal.open_storage(copy.journal)
+    manifest, study = journal.stored_manifest(storage, name), journal.find_study(storage, name)
+    if manifest is None or study is None:
+        raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
+    experiment, models = _experiment(manifest, name), str(options.models or "").rstrip("/")
+    condition = journal.stored_verdict(study) or RUNNING
+    return conclude(
+        experiment,
+        [_with_log(trial_of(each, experiment, models), folder) for each in journal.read(study)],
+        condition,
+    )
+
+
+def watch(name: str, options: RunOptions) -> Result:
+    """Follow a search that another process runs to its verdict, and change nothing.
+
+    Args:
+        name: The Experiment.
+        options: Of these, `runs`, `models` and `on_update`.
+
+    Raises:
+        InputError: There is no such search.
+        Unfinished: No engine works on it any more, and it has no verdict.
+        Interrupted: Ctrl-C.
+    """
+    result = read(name, options)
+    news = _News(options.on_update, Score(result.experiment.objective))
+    try:
+        while True:
+            running = owner(
+                _found(name, options)
+            )  # before the journal: whoever ended it has written it by then
+            result = read(name, options)
+            news.tell(result)
+            if result.state != RUNNING.state:
+                return result
+            if running is None:
+                raise Unfinished(_left_alone(name), result)
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"Interrupted; Experiment '{name}' goes on.", result) from error
+
+
+def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
+    """End a search's trials, and the engine that works on it; the folder stays, and the search can go on.
+
+    Args:
+        name: The Experiment.
+        options: Of these, `runs`.
+        wait_seconds: How long to wait for an engine to end its trials.
+
+    Raises:
+        InputError: There is no such search.
+        Unfinished: The engine is still there after `wait_seconds`.
+    """
+    folder = _found(name, options)
+    deadline = time.monotonic() + wait_seconds
+    asked: int | None = None
+    while (engine := owner(folder)) is not None:
+        if engine != asked:
+            os.kill(engine, signal.SIGTERM)
+            asked = engine
+        if time.monotonic() > deadline:
+            raise Unfinished(f"Experiment '{name}' is still run by process {engine}. Kill it: kill {engine}")
+        time.sleep(_POLL_SECONDS / 5)
+    with open_folder(folder.path.parent, name):
+        study = journal.find_study(journal.open_storage(folder.journal), name)
+        end_orphans(folder, journal.read(study) if study else [])
+
+
+@dataclass(slots=True)
+class _News:
+    """Tells a listener which trials have changed since it was told last."""
+
+    listener: Callable[[Progress], None] | None
+    score: Score
+    _states: dict[str, str] = field(default_factory=dict)
+    _earlier: int | None = None
+
+    def tell(self, result: Result) -> None:
+        changed = [each for each in result.trials if self._states.get(each.name) != each.state]
+        for each in changed:
+            self._states[each.name] = each.state
+            self.score.take(each)
+        if self._earlier is None:
+            self._earlier = self.score.completed
+            changed = [each for each in changed if not each.completed]
+        if changed and self.listener:
+            self.listener(
+                self.score.progress(
+                    result.experiment, tuple(changed), earlier=self._earlier, notes=(), result=lambda: result
+                )
+            )
+
+
+def _found(name: str, options: RunOptions) -> RunFolder:
+    folder = RunFolder((Path(options.runs) / name).absolute())
+    if not folder.journal.exists():
+        known = searches(options)
+        raise InputError(f"There is no search '{name}' in {options.runs}. {hint(name, known)}")
+    return folder
+
+
+def _experiment(manifest: str, name: str) -> Experiment:
+    """The Experiment of a stored manifest, without the labels that `load` takes from nobody."""
+    document = json.loads(manifest)
+    kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
+    return load({**document, "metadata": kept}, name=f"Experiment '{name}'")
+
+
+def _with_log(trial: Trial, folder: RunFolder) -> Trial:
+    return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
+
+
+def _left_alone(name: str) -> str:
+    return f"Experiment '{name}' has no verdict, and no process works on it. Run it again to go on with it."

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user may ask of an engine, with every default, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypedDict, get_args
+
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.choices import choose
+from kfp_katib.results import Progress
+
+OnTimeout = Literal["fail", "best_so_far"]
+Cleanup = Literal["keep", "delete_on_success", "delete_always"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose search this is and where it runs: a retried step finds its search by all three.
+
+    Attributes:
+        run_id: The pipeline run.
+        task_name: The step in it.
+        namespace: Where the Experiment runs; empty means the manifest's, else the launcher's own.
+    """
+
+    run_id: str = ""
+    task_name: str = ""
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How an Experiment is run. An engine refuses by name what it cannot honour.
+
+    Attributes:
+        models: The URI root below which trials write their models: `Trial.model_uri` is
+            `<models>/<experiment>/<trial>`. None where they write none.
+        timeout_seconds: Seconds until the search is stopped, None for no limit. On this machine they count
+            from now, in a cluster from the Experiment's creation, so that a retried step gains nothing.
+        stall_timeout_seconds: For how many seconds something may block a search in a cluster while no trial
+            is computed.
+        on_timeout: `fail` raises TimedOut; `best_so_far` stops the search and gives the Result so far.
+        cleanup: What becomes of the search in the end: of the Experiment in a cluster, of its folder here.
+        on_update: Called with the Progress after each change of a trial's state; its `result()` is the
+            Result so far.
+        identity: The pipeline run and the step that this search is part of, and its namespace.
+        runs: The folder of all searches of this machine; this one's is `<runs>/<experiment>`.
+        again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.
+
+    Raises:
+        InputError: A time is not above 0, or a word is none of its choices.
+    """
+
+    models: str | Path | None = None
+    timeout_seconds: float | None = None
+    stall_timeout_seconds: float = 1800.0
+    on_timeout: OnTimeout = "fail"
+    cleanup: Cleanup = "keep"
+    on_update: Callable[[Progress], None] | None = None
+    identity: Identity = Identity()
+    runs: Path = Path("runs")
+    again: bool = False
+
+    def __post_init__(self) -> None:
+        choose(self.on_timeout, get_args(OnTimeout), "on_timeout")
+        choose(self.cleanup, get_args(Cleanup), "cleanup")
+        for name in ("timeout_seconds", "stall_timeout_seconds"):
+            seconds = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise InputError(f"{name} is {seconds}. Give a number of seconds above 0.")
+
+
+class Options(TypedDict, total=False):
+    """The fields of RunOptions as keyword arguments; a test compares the two."""
+
+    models: str | Path | None
+    timeout_seconds: float | None
+    stall_timeout_seconds: float
+    on_timeout: OnTimeout
+    cleanup: Cleanup
+    on_update: Callable[[Progress], None] | None
+    identity: Identity
+    runs: Path
+    again: bool

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with a manifest and, if nothing is, what it says: as written, changed, and as submitted.
+
+Whatever is done to a manifest is done to plain data, which are judged once afterwards: `load` makes a user's
+overrides before the rules look, and `render` has the rules look at what Katib gets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kfp_katib.errors import ManifestError
+from kfp_katib.experiment import plain, rules, source, structure
+from kfp_katib.experiment.defaults import PARALLEL_TRIALS, with_defaults
+from kfp_katib.experiment.model import Experiment, Manifest, build
+from kfp_katib.experiment.placeholders import filled
+from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
+from kfp_katib.experiment.problem import Problem, Rule
+from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.structure import Structure, check_structure
+
+Change = Callable[[Manifest], None]
+"""Changes plain data in place; they may hold anything that a manifest can."""
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Every rule there is: of reading, of structure, of meaning."""
+    return (*plain.RULES, *structure.RULES, *(check.rule for check in rules.CHECKS))
+
+
+def check(manifest: object) -> tuple[Problem, ...]:
+    """Every finding in a manifest, errors and warnings, ordered by the field's path.
+
+    Args:
+        manifest: YAML or JSON text, the Path of a file, a mapping, or an Experiment object of
+            kubeflow-katib or kubeflow-katib-api.
+
+    Returns:
+        The problems; empty for a manifest without any. Bad content never raises.
+    """
+    remarks: list[Problem] = []
+    try:
+        data = source.read(manifest, remarks)
+    except plain.UnreadableError as err:
+        return (err.problem,)
+    return _judged(data, remarks)[1]
+
+
+def load(manifest: object, *, name: str | None = None, change: Change | None = None) -> Experiment:
+    """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
+
+    Args:
+        manifest: As for `check`.
+        name: What messages call the manifest; the file's name where it is a file.
+        change: What is done to the manifest before it is judged, such as `overriding(...)`.
+
+    Raises:
+        ManifestError: The manifest has errors; it carries every one of them.
+    """
+    label = name or (str(manifest) if isinstance(manifest, Path) else "the manifest")
+    remarks: list[Problem] = []
+    try:
+        data = source.read(manifest, remarks)
+        if change:
+            label = f"{label} after overrides"
+            change(data)
+            data = plain.plain(data)
+    except plain.UnreadableError as err:
+        raise ManifestError(label, (err.problem,)) from err
+    full, problems = _judged(data, remarks)
+    errors = tuple(problem for problem in problems if problem.severity == "error")
+    if errors:
+        raise ManifestError(label, errors)
+    return build(data, full, problems)
+
+
+def override(
+    experiment: Experiment,
+    *,
+    algorithm: str | None = None,
+    max_trials: int | None = None,
+    parallel_trials: int | None = None,
+) -> Experiment:
+    """The Experiment with another algorithm or budget; None and empty leave a field as it is.
+
+    Another algorithm drops the old one's settings, whose names mean nothing to it. A smaller
+    `max_trials` takes `parallelTrialCount` and `maxFailedTrialCount` down with it.
+
+    Raises:
+        ManifestError: The changed manifest has errors.
+    """
+    change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
+    return load(experiment.manifest, name=f"Experiment '{experiment.name}'", change=change)
+
+
+def overriding(
+    *, algorithm: str | None = None, max_trials: int | None = None, parallel_trials: int | None = None
+) -> Change | None:
+    """The same as a change for `load`, which makes it before the rules judge: what it replaces may be wrong.
+
+    Returns:
+        The change; None where nothing is given.
+    """
+    if not (algorithm or max_trials or parallel_trials):
+        return None
+
+    def change(manifest: Manifest) -> None:
+        spec = manifest.get("spec")
+        if not isinstance(spec, dict):
+            return  # the structure is at fault, and said to be
+        present = spec.get("algorithm")
+        if algorithm and not (isinstance(present, dict) and present.get("algorithmName") == algorithm):
+            spec["algorithm"] = {"algorithmName": algorithm}
+        if max_trials:
+            _limit(spec, max_trials)
+        if parallel_trials:
+            spec["parallelTrialCount"] = parallel_trials
+
+    return change
+
+
+def _limit(spec: dict[str, Any], trials: int) -> None:
+    """Fewer trials take the other two counts down; a count that is no number is left for the rules."""
+    spec["maxTrialCount"] = trials
+    if spec.get("parallelTrialCount") is None:
+        spec["parallelTrialCount"] = PARALLEL_TRIALS
+    for name in ("parallelTrialCount", "maxFailedTrialCount"):
+        if isinstance(spec.get(name), int):
+            spec[name] = min(spec[name], trials)
+
+
+def render(
+    experiment: Experiment,
+    *,
+    dataset: str | None = None,
+    models: str | None = None,
+    image: str | None = None,
+    run_id: str | None = None,
+    name: str | None = None,
+    trial_pod: Mapping[str, Any] | None = None,
+    istio_label: bool = True,
+) -> Experiment:
+    """A new Experiment as it is submitted: no `${pipeline.*}` left, checked once more.
+
+    Args:
+        experiment: What `load` returned.
+        dataset: Value of `${pipeline.dataset}`: where the trials read their data.
+        models: Value of `${pipeline.models}`: the URI root under which the trials write checkpoints.
+        image: Value of `${pipeline.image}`: the trials' image.
+        run_id: Value of `${pipeline.run_id}`.
+        name: The Experiment's new name, also the value of `${pipeline.experiment}`; None keeps the old one.
+        trial_pod: What the trials' pods need in this installation; see `pods.merge_trial_pod`.
+        istio_label: Whether to keep Istio's sidecar out of the trials' pods where the manifest is silent.
+
+    Raises:
+        InputError: A placeholder that the manifest uses has no value, or `trial_pod` does not fit.
+        ManifestError: The rendered manifest has errors.
+    """
+    manifest = experiment.manifest
+    if name:
+        manifest["metadata"].pop("generateName", None)  # otherwise Kubernetes would still choose
+        manifest["metadata"]["name"] = name
+    if trial_pod is not None:
+        merge_trial_pod(manifest, trial_pod)
+    if istio_label:
+        add_istio_label(manifest)
+    values = {
+        "dataset": dataset,
+        "models": models and (models.rstrip("/") or models),
+        "experiment": name or experiment.name,
+        "run_id": run_id,
+        "image": image,
+    }
+    final = f"Experiment '{values['experiment']}' after rendering"
+    return load(filled(manifest, values, experiment.name), name=final)
+
+
+def _judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manifest, tuple[Problem, ...]]:
+    """The manifest with Katib's defaults, and every problem in it: by path, and at one path errors first."""
+    form = check_structure(data)
+    full = with_defaults(form.manifest)
+    found = [problem for problem in rules.judge(View(full, form.manifest)) if not _lost(problem.path, form)]
+    problems = [*remarks, *form.problems, *found]
+    return full, tuple(sorted(problems, key=lambda each: (_steps(each.path), each.severity, each.rule)))
+
+
+def _lost(path: str, form: Structure) -> bool:
+    """Whether a rule speaks of a value that was left out for its type."""
+    return any(_holds(lost, path) or _holds(path, lost) for lost in form.lost)
+
+
+def _holds(outer: str, inner: str) -> bool:
+    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
+
+
+def _steps(path: str) -> list[tuple[int, str]]:
+    """What paths are ordered by: list indices as numbers."""
+    steps = re.findall(r"\[([0-9]{1,9})\]|([^.\[\]]+)", path)
+    return [(int(index), "") if index else (-1, name) for index, name in steps]

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Katib's resources, in all shapes that its controller writes, read as states, verdicts and trials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kfp_katib.engines.katib.api import resources
+from kfp_katib.results import Condition
+
+
+def resource(*true: str, false: tuple[str, ...] = (), **status: Any) -> dict[str, Any]:
+    """An object with conditions of these types, in this order."""
+    held = [{"type": each, "status": "True", "reason": f"{each}R", "message": f"{each}M"} for each in true]
+    past = [{"type": each, "status": "False", "reason": "", "message": ""} for each in false]
+    return {"metadata": {"name": "x", "uid": "u"}, "status": {"conditions": [*held, *past], **status}}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "state"),
+    [
+        ((), "Created"),
+        (("Created",), "Created"),
+        (("Created", "Running"), "Running"),
+        (("Created", "Succeeded"), "Succeeded"),
+        (("Succeeded", "Created", "Restarting"), "Succeeded"),
+        (("Restarting", "Created", "Running"), "Running"),
+        (("Created", "Restarting"), "Restarting"),
+        (("Created", "Failed"), "Failed"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
+)
+def test_an_experiments_state_does_not_depend_on_the_order_of_conditions(
+    conditions: tuple[str, ...], state: str
+) -> None:
+    """`Restarting` stays true for good, and the last condition is merely the latest to change."""
+    assert resources.condition(resource(*conditions)).state == state
+    assert resources.condition(resource(*reversed(conditions))).state == state
+
+
+def test_a_condition_that_is_false_does_not_hold() -> None:
+    """A completed Experiment keeps Running as False."""
+    assert resources.condition(resource("Created", false=("Succeeded", "Running"))).state == "Created"
+
+
+def test_an_experiment_without_a_status_was_created() -> None:
+    """Before the controller has looked at it there is no status at all."""
+    assert resources.condition({"metadata": {"name": "x"}}) == Condition("Created")
+
+
+def test_a_verdict_carries_katibs_reason_and_message() -> None:
+    """They come from the condition that decides."""
+    assert resources.condition(resource("Created", "Failed")) == Condition("Failed", "FailedR", "FailedM")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "state"),
+    [
+        ((), "Pending"),
+        (("Created",), "Pending"),
+        (("Created", "Running"), "Running"),
+        (("Running", "EarlyStopped"), "EarlyStopped"),
+        (("Created", "MetricsUnavailable"), "MetricsUnavailable"),
+        (("Succeeded", "Created"), "Succeeded"),
+        (("Failed", "Succeeded"), "Failed"),
+        (("Killed", "Failed"), "Killed"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
+)
+def test_a_trials_state_is_the_first_bucket_that_katib_would_count_it_in(
+    conditions: tuple[str, ...], state: str
+) -> None:
+    """An early-stopped trial, for one, keeps Running=True."""
+    assert resources.trial_state(resource(*conditions)) == state
+
+
+def test_a_trial_brings_parameters_metrics_and_times() -> None:
+    """Values stay Katib's text; a metric's field that Katib left out was empty."""
+    thing = resource(
+        "Succeeded",
+        startTime="2026-11-24T06:01:25Z",
+        completionTime="2026-11-24T06:01:32Z",
+        observation={"metrics": [{"name": "loss", "min": "0.1", "max": "unavailable"}]},
+    )
+    thing["spec"] = {"parameterAssignments": [{"name": "lr", "value": "1e-05"}]}
+    trial = resources.as_trial(thing, model_uri="s3://models/x")
+    assert (trial.parameters, trial.model_uri, trial.seconds) == ({"lr": "1e-05"}, "s3://models/x", 7)
+    assert (trial.metrics["loss"].min, trial.metrics["loss"].latest) == ("0.1", "")
+
+
+def test_a_trial_that_katib_gives_no_completion_time_ended_when_its_state_changed() -> None:
+    """Early-stopped trials keep completionTime null."""
+    thing = resource("EarlyStopped", completionTime=None)
+    thing["status"]["conditions"][0]["lastTransitionTime"] = "2026-11-24T06:00:00Z"
+    assert resources.as_trial(thing).ended == resources.moment("2026-11-24T06:00:00Z")
+
+
+@pytest.mark.parametrize("text", [None, "", "0001-01-01T00:00:00Z"])
+def test_no_time_is_no_time(text: str | None) -> None:
+    """Go writes its zero time where there is none."""
+    assert resources.moment(text) is None
+
+
+def test_katibs_own_choice_may_be_missing() -> None:
+    """The controller writes an optimal trial without a name where no trial has metrics."""
+    assert resources.katib_best(resource(currentOptimalTrial={"observation": {}})) == ""
+    assert resources.katib_best(resource(currentOptimalTrial={"bestTrialName": "t"})) == "t"
+    assert resources.katib_best(resource()) == ""
+
+
+def test_the_completed_trials_of_a_status_are_those_of_all_its_lists() -> None:
+    """Lists that are empty are absent."""
+    status: dict[str, Any] = {
+        "succeededTrialList": ["a"],
+        "metricsUnavailableTrialList": ["b"],
+        "runningTrialList": ["c"],
+    }
+    assert resources.counted(resource(**status)) == {"a", "b"}

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A search of this machine is looked at and ended from outside, and goes on afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kfp_katib import run
+from kfp_katib.engines import local
+from kfp_katib.engines.options import RunOptions
+from kfp_katib.errors import InputError, Unfinished
+from kfp_katib.results import Progress
+from tests.builders.search import PRINT, manifest, search
+from tests.engines.local.drive import start, until
+
+WAITS = "until [ -e {folder}/go ]; do sleep 0.02; done; echo loss=${{trialParameters.lr}}"
+"""A trial that ends once the file is there."""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """An engine in another process, whose first trial runs."""
+    engine = start(manifest(WAITS.format(folder=folder)), folder / "runs")
+    try:
+        until(lambda: any((folder / "runs" / "tune").glob("tune-*/log")))
+        yield engine
+    finally:
+        engine.kill()
+        engine.wait()
+
+
+def test_every_search_is_listed(tmp_path: Path) -> None:
+    """By the names of their Experiments; a folder without a journal is none."""
+    (tmp_path / "other").mkdir()
+    run(search(PRINT), runs=tmp_path)
+    assert local.searches(RunOptions(runs=tmp_path)) == ("tune",)
+
+
+def test_a_finished_search_is_read_as_it_was_given_back(tmp_path: Path) -> None:
+    """The same trials with the ends of their logs, the same best and verdict; nothing there changes."""
+    given = run(search(PRINT), runs=tmp_path, models="models")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    found = local.read("tune", RunOptions(runs=tmp_path, models="models"))
+    assert (found.trials, found.best) == (given.trials, given.best)
+    assert (found.state, found.reason, found.message) == (given.state, given.reason, given.message)
+    assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+
+
+@pytest.mark.parametrize("ask", [local.read, local.watch, local.cancel])
+def test_a_search_that_is_not_there_is_named_with_those_that_are(ask: Any, tmp_path: Path) -> None:
+    """A slip of the finger gets the name that was meant."""
+    run(search(PRINT), runs=tmp_path)
+    with pytest.raises(InputError, match=r"no search 'tuen' in .*Did you mean 'tune'"):
+        ask("tuen", RunOptions(runs=tmp_path))
+
+
+def test_a_search_is_followed_to_its_verdict(tmp_path: Path) -> None:
+    """Each trial that changes is told once; what had completed before is only counted."""
+    told: list[Progress] = []
+
+    def look(progress: Progress) -> None:
+        told.append(progress)
+        (tmp_path / "go").touch()
+
+    with running(tmp_path):
+        result = local.watch("tune", RunOptions(runs=tmp_path / "runs", on_update=look))
+    assert (result.state, result.count("Succeeded")) == ("Succeeded", 3)
+    assert (told[0].running, told[0].completed, told[-1].completed) == (1, 0, 3)
+    assert told[-1].result().best == result.best
+
+
+def test_a_search_that_nobody_works_on_has_no_verdict_to_wait_for(tmp_path: Path) -> None:
+    """The engine was killed: the watch ends with what there is, and says how to go on."""
+    with running(tmp_path) as engine:
+        engine.kill()
+        engine.wait()
+        with pytest.raises(Unfinished, match=r"no process works on it\. Run it again") as caught:
+            local.watch("tune", RunOptions(runs=tmp_path / "runs"))
+    assert caught.value.result
+    assert len(caught.value.result.trials) == 1
+    local.cancel("tune", RunOptions(runs=tmp_path / "runs"))
+
+
+def test_a_search_is_ended_and_can_go_on(tmp_path: Path) -> None:
+    """Its engine ends its trials and leaves; the folder stays as after Ctrl-C."""
+    options = RunOptions(runs=tmp_path / "runs")
+    with running(tmp_path) as engine:
+        local.cancel("tune", options)
+        assert engine.stdout
+        told = engine.stdout.read()
+    assert '"error": "Interrupted"' in told
+    assert local.read("tune", options).state == "Running"
+    (tmp_path / "go").touch()
+    assert run(search(WAITS.format(folder=tmp_path)), runs=options.runs).count("Succeeded") == 3
+
+
+def test_what_a_killed_engine_left_is_ended_too(tmp_path: Path) -> None:
+    """Its trials run on without it; afterwards there is nothing left to end."""
+    options = RunOptions(runs=tmp_path / "runs")
+    with running(tmp_path) as engine:
+        engine.kill()
+        engine.wait()
+        local.cancel("tune", options)
+        local.cancel("tune", options)
+    (tmp_path / "go").touch()
+    assert run(search(WAITS.format(folder=tmp_path)), runs=options.runs).count("Succeeded") == 3
