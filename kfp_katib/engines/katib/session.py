@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from kfp_katib.engines.katib.api import resources
-from kfp_katib.engines.katib.api.cache import Cache
+from kfp_katib.engines.katib.api.cache import KINDS, Cache, selector
 from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import PODS, TRIALS, Object
 from kfp_katib.engines.katib.api.watches import Change, Watch
@@ -182,10 +182,7 @@ def following(
 ) -> Iterator[Session]:
     """Follow an Experiment, its Suggestion, its Trials and their pods until the block is left."""
     inbox: queue.SimpleQueue[Change] = queue.SimpleQueue()
-    named = {"fieldSelector": f"metadata.name={submitted.name}"}
-    labelled = {"labelSelector": f"{resources.EXPERIMENT_LABEL}={submitted.name}"}
-    selectors = {resources.EXPERIMENTS: named, resources.SUGGESTIONS: named, TRIALS: labelled, PODS: labelled}
-    watches = [Watch(cluster, kind, selector, inbox) for kind, selector in selectors.items()]
+    watches = [Watch(cluster, kind, selector(kind, submitted.name), inbox) for kind in KINDS]
     trial_logs = TrialLogs(cluster, experiment)
     for watch in watches:
         watch.start()
@@ -217,7 +214,7 @@ def settle(session: Session, *, end_the_rest: bool) -> None:
 def _behind(session: Session) -> set[str]:
     """What the Experiment's status knows and the other watches have not told yet."""
     cache = session.cache
-    left = resources.counted(cache.experiment or {}) - (cache.trial_names - set(cache.active))
+    left = resources.completed_trials(cache.experiment or {}) - (cache.trial_names - set(cache.active))
     failed = "Failed" in resources.true_conditions(cache.suggestion or {})
     waits = session.condition.message == "Suggestion has failed" and not failed
     return {*left, "suggestion"} if waits else {*left}

@@ -58,7 +58,9 @@ def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[st
     events = warnings(cluster, cache.name)
     suspect = any(CAUSES[each.cause].of_controller for each in found)
     down = why_down(cluster, cache.experiment) if suspect and cache.experiment else ""
-    return [sentence(each, events, look(cluster, each, cache), down=down) for each in causes_first(found)]
+    return [
+        sentence(each, events, look_closer(cluster, each, cache), down=down) for each in causes_first(found)
+    ]
 
 
 def causes_first(found: Sequence[Symptom]) -> list[Symptom]:
@@ -89,7 +91,7 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
         down: What shows that katib-controller does not run, where something does.
     """
     cause = CAUSES[symptom.cause]
-    known = symptom.words or said_of(symptom.subject, events or ()) or words
+    known = symptom.words or latest_warning(symptom.subject, events or ()) or words
     if symptom.cause == "sidecar" and set(symptom.words.split(", ")) <= set(COLLECTORS):
         cause, known = _COLLECTOR, words or "it still waits"
     unread = events is None
@@ -110,7 +112,7 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
     return f"{what.format(subject=symptom.subject)}: {text.rstrip('.')}. {fix}"
 
 
-def said_of(subject: str, events: Sequence[Event]) -> str:
+def latest_warning(subject: str, events: Sequence[Event]) -> str:
     """The latest warning about an object, or about what was made from it (a Job's pods, a ReplicaSet)."""
     exact = [event for event in events if event["involvedObject"].get("name") == subject]
     made = [event for event in events if event["involvedObject"].get("name", "").startswith(f"{subject}-")]
@@ -118,7 +120,7 @@ def said_of(subject: str, events: Sequence[Event]) -> str:
     return "".join(f"{event.get('reason')}: {' '.join(event.get('message', '').split())}" for event in chosen)
 
 
-def look(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
+def look_closer(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
     """What only a further request can tell about a symptom; empty where it tells nothing."""
     subject = symptom.subject
     try:
