@@ -23,7 +23,7 @@ from kfp_katib import run
 from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.search import open_study
+from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.engines.local.verdict import BUDGET_SPENT
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Metric, TrialCondition

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from optuna.storages import InMemoryStorage
 
-from kfp_katib.engines.local.search import Suggestion, open_study
+from kfp_katib.engines.local.search.suggestions import Suggestion, open_study
 from kfp_katib.experiment.model import Experiment
 from tests.builders.experiment import double, experiment, objective
 

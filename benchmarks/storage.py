@@ -20,7 +20,7 @@ from pathlib import Path
 
 from kfp_katib.storage import prune
 from kfp_katib.storage.checkpoint import read_at
-from kfp_katib.storage.delivery import deliver
+from kfp_katib.storage.copies import replace
 from kfp_katib.storage.places import place
 
 GIGABYTE = 10**9
@@ -73,7 +73,7 @@ def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
     """Ours, then `cp -r`, alternately."""
     ours, theirs, copied = [], [], root / "ours"
     for _ in range(REPEATS):
-        ours.append(seconds(lambda: deliver(read_at(place(source)), place(source), place(copied))))
+        ours.append(seconds(lambda: replace(read_at(place(source)), place(source), place(copied))))
         shutil.rmtree(copied)
         theirs.append(seconds(lambda: subprocess.run(["cp", "-r", source, root / "theirs"], check=True)))
         shutil.rmtree(root / "theirs")

@@ -5,7 +5,7 @@ Run it as `make bench-cluster` with a KUBECONFIG, and a namespace in KFP_KATIB_N
 Katib. Our `run` submits an Experiment; KatibClient and OptimizerClient wait for the very same one, each in a
 process of its own and through a counting proxy of its own. A watch of this process notes when the verdict is
 there. All trials have ended by then, as none of these Experiments has a goal. The peers' counts lack the one
-request that would create it; ours has everything from the search for an earlier attempt to the evidence.
+request that would create it; ours has everything from the search for an earlier attempt to the trials' logs.
 
 OptimizerClient can only create trials that are TrainJobs; for what it takes to let it wait for Jobs see
 benchmarks/cluster/trainjobs.py. Its looks at the stand-ins are counted, since it makes them anywhere. With
@@ -31,7 +31,7 @@ from benchmarks.cluster.ways import OURS, Way, peers
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
-from kfp_katib.engines.katib.api.watch import Change, Watch
+from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Condition
 from tests.engines.katib.live.engine.proxy import Traffic, proxied
@@ -113,7 +113,7 @@ def _watched(name: str) -> Iterator[Changes]:
 
 def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
     """When the Experiment stood so."""
-    while not any(reached(resources.verdict(each)) for each in changes.get(timeout=600).objects):
+    while not any(reached(resources.condition(each)) for each in changes.get(timeout=600).objects):
         pass
     return time.time()
 

@@ -14,8 +14,16 @@ import click
 from tabulate import tabulate
 
 from kfp_katib.experiment import Parameter
-from kfp_katib.report.assignment import as_flags
-from kfp_katib.report.words import counts, duration, exit_code, figures, log_end, value_text, verdict
+from kfp_katib.report.words import (
+    as_flags,
+    counts,
+    duration,
+    exit_code,
+    figures,
+    log_end,
+    value_text,
+    verdict,
+)
 from kfp_katib.results import Result, Trial, ranked, to_json
 
 ROWS = 20

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import optuna
 import plotly.colors
 import plotly.io
 import plotly.offline
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 
-from kfp_katib.report.study import study_of
 from kfp_katib.report.words import legible
-from kfp_katib.results import Result, number, objective_text, objective_value
+from kfp_katib.results import Result, Trial, Value, number, objective_text, objective_value, typed
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Parameter
+
+    _Space = tuple[Parameter | None, BaseDistribution]
 
 # Drawn for light paper; the page's style sheet inverts it where the system is dark.
 _LOOK = {
@@ -30,6 +33,8 @@ _LOOK = {
 _SHOWN = frozenset({"customdata", "name", "text", "ticktext", "title"})
 """Where a figure holds texts in which plotly.js reads tags and entities."""
 _BLUES = plotly.colors.sequential.Blues[3:]
+_EXACT = 2**53
+"""Beyond it Optuna, which makes floats of whole numbers, finds one outside of its own bounds."""
 
 
 def script() -> str:
@@ -40,10 +45,7 @@ def script() -> str:
 
 def history(result: Result) -> str:
     """The objective of every trial and the best so far, as a piece of HTML."""
-    with _quiet():
-        figure = optuna.visualization.plot_optimization_history(
-            study_of(result), target_name=result.experiment.objective.metric
-        )
+    figure, _ = _plotted("plot_optimization_history", result)
     names = [trial.name for trial in result.trials]
     points, best_so_far = figure.data[:2]
     points.update(text=[names[number] for number in points.x], hovertemplate="%{text}<br>%{y}<extra></extra>")
@@ -56,17 +58,25 @@ def history(result: Result) -> str:
 
 def parallel_coordinates(result: Result) -> str:
     """One line a trial through its parameters to its objective, as a piece of HTML."""
-    with _quiet():
-        study = study_of(result)
-        figure = optuna.visualization.plot_parallel_coordinate(
-            study, target_name=result.experiment.objective.metric
-        )
+    figure, study = _plotted("plot_parallel_coordinate", result)
     if figure.data:  # nothing is drawn of trials without parameters
         _name_lines(figure, result)
         _order_categories(figure, study)
         _colour_lines(figure, study)
         _label_axes(figure, study)
     return _drawn(figure, "parallel-coordinates")
+
+
+def _plotted(plot: str, result: Result) -> tuple[Any, optuna.Study]:
+    """One of Optuna's figures; it would announce the study on stderr, where a report has nothing to say."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        study = _study_of(result)
+        draw = getattr(optuna.visualization, plot)
+        return draw(study, target_name=result.experiment.objective.metric), study
+    finally:
+        optuna.logging.set_verbosity(before)
 
 
 def _name_lines(figure: Any, result: Result) -> None:
@@ -84,23 +94,19 @@ def _name_lines(figure: Any, result: Result) -> None:
 
 def _order_categories(figure: Any, study: optuna.Study) -> None:
     """Put categories that are numbers in their order; Optuna has them as they came, for they are text."""
-    trials = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-    spaces = {name: space for trial in trials for name, space in trial.distributions.items()}
-    for axis, (_, space) in enumerate(sorted(spaces.items()), start=1):
-        marks = [mark for mark in figure.layout.annotations if mark.x == axis]
+    for axis, _, space in _axes(study):
+        marks = _marks(figure, axis)
         if isinstance(space, CategoricalDistribution) and all(
             number(mark.text) is not None for mark in marks
         ):
             places = sorted(mark.y for mark in marks)
             ordered = sorted(marks, key=lambda mark: (number(mark.text), mark.y))
-            moved = {mark.y: place for mark, place in zip(ordered, places, strict=True)}
-            _move(figure, axis, moved)
+            _move(figure, axis, {mark.y: place for mark, place in zip(ordered, places, strict=True)})
 
 
 def _move(figure: Any, axis: int, moved: Mapping[float, float]) -> None:
-    for mark in figure.layout.annotations:
-        if mark.x == axis:
-            mark.y = moved[mark.y]
+    for mark in _marks(figure, axis):
+        mark.y = moved[mark.y]
     for line in figure.data:
         if line.mode == "lines":
             line.y = [moved[y] if place == axis else y for place, y in enumerate(line.y)]
@@ -108,7 +114,7 @@ def _move(figure: Any, axis: int, moved: Mapping[float, float]) -> None:
 
 def _colour_lines(figure: Any, study: optuna.Study) -> None:
     """Let the worst trials be seen too: Optuna's scale of blues begins at white."""
-    values = [trial.value or 0.0 for trial in study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))]
+    values = [trial.value or 0.0 for trial in _complete(study)]
     low, width = min(values), max(values) - min(values)
     shares = [(value - low) / width if width else 0.5 for value in values]
     if study.direction == optuna.study.StudyDirection.MINIMIZE:
@@ -121,26 +127,34 @@ def _colour_lines(figure: Any, study: optuna.Study) -> None:
 
 def _label_axes(figure: Any, study: optuna.Study) -> None:
     """Give the labels of the linear axes as many digits as tell them apart, where Optuna has three."""
-    trials = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
-    spaces = {name: space for trial in trials for name, space in trial.distributions.items()}
-    _label_axis(figure, 0, [trial.value for trial in trials], whole=False)
-    for axis, (name, space) in enumerate(sorted(spaces.items()), start=1):
-        tried = [trial.params.get(name) for trial in trials]
-        if None not in tried and _is_linear(space):
+    _label_axis(figure, 0, [trial.value for trial in _complete(study)], whole=False)
+    for axis, name, space in _axes(study):
+        tried = [trial.params.get(name) for trial in _complete(study)]
+        linear = not isinstance(space, CategoricalDistribution) and not getattr(space, "log", False)
+        if linear and None not in tried:
             _label_axis(figure, axis, tried, whole=isinstance(space, IntDistribution))
 
 
 def _label_axis(figure: Any, axis: int, tried: Sequence[Any], *, whole: bool) -> None:
     low, high = min(tried), max(tried)
-    marks = [mark for mark in figure.layout.annotations if mark.x == axis]
+    marks = _marks(figure, axis)
     texts = labels([low + mark.y * (high - low) for mark in marks], whole=whole)
     for mark, text in zip(marks, texts, strict=True):
         mark.text = text
 
 
-def _is_linear(space: BaseDistribution) -> bool:
-    """Whether an axis has numbers on a linear scale."""
-    return not isinstance(space, CategoricalDistribution) and not getattr(space, "log", False)
+def _complete(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    return study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+
+
+def _axes(study: optuna.Study) -> list[tuple[int, str, BaseDistribution]]:
+    """The parameters' axes in Optuna's order: by name, after the objective's, which is 0."""
+    spaces = {name: space for trial in _complete(study) for name, space in trial.distributions.items()}
+    return [(axis, name, spaces[name]) for axis, name in enumerate(sorted(spaces), start=1)]
+
+
+def _marks(figure: Any, axis: int) -> list[Any]:
+    return [mark for mark in figure.layout.annotations if mark.x == axis]
 
 
 def labels(places: Sequence[float], *, whole: bool) -> list[str]:
@@ -175,12 +189,56 @@ def _as_text(part: Any, *, shown: bool = False) -> Any:
     return [_as_text(item, shown=shown) for item in part] if isinstance(part, (list, tuple)) else part
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Optuna announces every study on stderr; a report has nothing to announce."""
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    try:
-        yield
-    finally:
-        optuna.logging.set_verbosity(before)
+def _study_of(result: Result) -> optuna.Study:
+    """A study whose trial numbers are the places in `result.trials`; one without a number is a failed one."""
+    objective = result.experiment.objective
+    study = optuna.create_study(direction=objective.type)
+    spaces = _spaces(result)
+    study.add_trials([_frozen(trial, objective_value(trial, objective), spaces) for trial in result.trials])
+    return study
+
+
+def _frozen(trial: Trial, value: float | None, spaces: dict[str, _Space]) -> optuna.trial.FrozenTrial:
+    if value is None:
+        return optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL)
+    return optuna.trial.create_trial(
+        value=value,
+        params={name: _value(text, *spaces[name]) for name, text in trial.parameters.items()},
+        distributions={name: spaces[name][1] for name in trial.parameters},
+    )
+
+
+def _value(text: str, parameter: Parameter | None, distribution: BaseDistribution) -> Value:
+    if isinstance(distribution, CategoricalDistribution):
+        return text
+    value = typed(text, parameter)
+    return float(value) if isinstance(distribution, FloatDistribution) else value
+
+
+def _spaces(result: Result) -> dict[str, _Space]:
+    """A distribution for every parameter that a trial has, wide enough for every value that was tried."""
+    known = {parameter.name: parameter for parameter in result.experiment.parameters}
+    tried: dict[str, list[str]] = {}
+    for trial in result.trials:
+        for name, text in trial.parameters.items():
+            tried.setdefault(name, []).append(text)
+    return {name: (known.get(name), _space(known.get(name), texts)) for name, texts in tried.items()}
+
+
+def _space(parameter: Parameter | None, tried: Sequence[str]) -> BaseDistribution:
+    """Categories are texts, as the trials got them: `1.10` and `1.1` are two."""
+    numbers = _numbers(tried, parameter)
+    if parameter is None or parameter.type in ("categorical", "discrete") or len(numbers) < len(tried):
+        listed = parameter.space.list if parameter else ()
+        return CategoricalDistribution(list(dict.fromkeys((*listed, *tried))))
+    numbers += _numbers((parameter.space.min, parameter.space.max), parameter)
+    low, high = min(numbers), max(numbers)
+    log = parameter.space.distribution in ("logUniform", "logNormal") and low > 0
+    exact = all(isinstance(value, int) and abs(value) <= _EXACT for value in numbers)
+    if parameter.type == "int" and exact:
+        return IntDistribution(int(low), int(high), log=log)
+    return FloatDistribution(float(low), float(high), log=log)
+
+
+def _numbers(texts: Iterable[str], parameter: Parameter | None) -> list[int | float]:
+    return [value for text in texts if not isinstance(value := typed(text, parameter), str)]

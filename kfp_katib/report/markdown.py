@@ -7,8 +7,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from kfp_katib.report.assignment import as_yaml
-from kfp_katib.report.words import counts, duration, exit_code, legible, log_end, value_text, verdict
+from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, ranked
 
 _ROWS = 5  # trials in the table: a summary is one screen
@@ -25,7 +24,7 @@ def markdown(result: Result, *, delivered: Trial | None = None) -> str:
         delivered: The trial whose model was taken, where that is not the best one's.
     """
     shown = delivered or result.best
-    parts = [f"## {_text(verdict(result))}", _text(counts(result)) + "."]
+    parts = [f"## {_text(words.verdict(result))}", _text(words.counts(result)) + "."]
     if shown:
         parts += _best(result, shown)
     if result.notes:
@@ -37,10 +36,10 @@ def markdown(result: Result, *, delivered: Trial | None = None) -> str:
 
 
 def _best(result: Result, shown: Trial) -> list[str]:
-    metric, value = result.experiment.objective.metric, value_text(shown, result)
+    metric, value = result.experiment.objective.metric, words.value_text(shown, result)
     title = "Best trial" if shown == result.best else "Delivered trial"
     heading = f"### {title}: {_text(shown.name)} ({_text(f'{metric}={value}')})"
-    return [heading, _block(as_yaml(shown, result.experiment.parameters), "yaml")]
+    return [heading, _block(words.as_yaml(shown, result.experiment.parameters), "yaml")]
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -56,9 +55,9 @@ def _table(result: Result, ranking: Sequence[Trial]) -> str:
     rows += [
         [
             trial.name,
-            value_text(trial, result),
+            words.value_text(trial, result),
             *(trial.parameters.get(name, "") for name in parameters),
-            duration(trial.seconds),
+            words.duration(trial.seconds),
         ]
         for trial in ranking
     ]
@@ -71,15 +70,15 @@ def _last_failure(result: Result) -> list[str]:
     if not failed:
         return []
     last = failed[-1]
-    how = f"{last.name}, {last.reason or last.state}{exit_code(last)}"
+    how = f"{last.name}, {last.reason or last.state}{words.exit_code(last)}"
     heading = f"### {len(failed)} failed; the last: {_text(how)}"
-    log = log_end(last, lines=_LOG_LINES)
+    log = words.log_end(last, lines=_LOG_LINES)
     return [heading, _block(log, "text") if log else _text(last.message or "It left no log.")]
 
 
 def _text(text: str) -> str:
     """Text in which neither Markdown nor HTML nor a table's cell finds anything to interpret."""
-    line = " ".join(legible(text).split())
+    line = " ".join(words.legible(text).split())
     return html.escape(_MARKS.sub(r"\\\1", line), quote=False)
 
 

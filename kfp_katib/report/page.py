@@ -6,11 +6,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-import jinja2
-from markupsafe import Markup
-
 from kfp_katib.report import words
-from kfp_katib.report.assignment import as_flags, as_json, as_yaml
 from kfp_katib.results import Result, Trial, objective_value, ranked
 
 _FAILURES = 5  # spelled out, the latest first; the table holds them all
@@ -27,6 +23,8 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
         result: The Result.
         delivered: The trial whose model was taken, where that is not the best one's.
     """
+    import jinja2  # a tenth of a second, which neither a summary nor the live line should cost
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("kfp_katib.report", "template"),
         autoescape=True,
@@ -59,8 +57,10 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
     )
 
 
-def _breakable(name: str) -> Markup:
+def _breakable(name: str) -> str:
     """A name such as ExperimentMaxTrialsReached, which a narrow box breaks in front of a capital only."""
+    from markupsafe import Markup
+
     return Markup("<wbr>").join(_CAPITAL.split(words.legible(name)))
 
 
@@ -69,9 +69,9 @@ def _copies(result: Result, shown: Trial | None) -> list[tuple[str, str]]:
         return []
     parameters = result.experiment.parameters
     return [
-        ("Flags", as_flags(shown)),
-        ("YAML", as_yaml(shown, parameters)),
-        ("JSON", as_json(shown, parameters)),
+        ("Flags", words.as_flags(shown)),
+        ("YAML", words.as_yaml(shown, parameters)),
+        ("JSON", words.as_json(shown, parameters)),
     ]
 
 
@@ -80,7 +80,7 @@ def _parameter_names(result: Result) -> list[str]:
     return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
 
 
-def _figures(result: Result) -> dict[str, Markup]:
+def _figures(result: Result) -> dict[str, str]:
     """plotly.js and the figures; empty where no trial has a value to draw."""
     if result.best is None:
         return {}
@@ -89,8 +89,8 @@ def _figures(result: Result) -> dict[str, Markup]:
     drawn = {"script": figures.script(), "history": figures.history(result)}
     if len(ranked(result.trials, result.experiment.objective)) > 1:
         drawn["parallel"] = figures.parallel_coordinates(result)
-    return {name: Markup(piece) for name, piece in drawn.items()}
+    return drawn
 
 
-def _part(name: str) -> Markup:
-    return Markup((resources.files("kfp_katib.report") / "template" / name).read_text("utf-8"))
+def _part(name: str) -> str:
+    return (resources.files("kfp_katib.report") / "template" / name).read_text("utf-8")

@@ -1,12 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What page and summary both say: the verdict, the counts, numbers and durations, a log's last lines."""
+"""What every reader is told alike: verdict, counts, numbers, durations, parameters to copy, a log's end."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import get_args
+import shlex
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, get_args
 
-from kfp_katib.results import Progress, Result, Trial, TrialState, objective_text, objective_value
+from kfp_katib.results import (
+    Progress,
+    Result,
+    Trial,
+    TrialState,
+    assignments,
+    objective_text,
+    objective_value,
+)
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Parameter
 
 LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
 _FIGURES = 6
@@ -86,3 +100,21 @@ def log_end(trial: Trial, *, lines: int | None = None) -> str:
     if lines is not None:
         return "\n".join(text.splitlines()[-lines:])
     return text if len(text) <= LOG_CHARACTERS else "…" + text[-LOG_CHARACTERS:]
+
+
+def as_flags(trial: Trial) -> str:
+    """`--name=value` for each, quoted for a shell, one a line; a name that is a flag already stays one."""
+    flags = {name: name if name.startswith("-") else f"--{name}" for name in trial.parameters}
+    return " \\\n".join(shlex.quote(f"{flags[name]}={text}") for name, text in trial.parameters.items())
+
+
+def as_yaml(trial: Trial, parameters: Iterable[Parameter]) -> str:
+    """One `name: value` a line."""
+    import yaml  # takes longer than all that the live line needs
+
+    return yaml.safe_dump(assignments(trial, parameters), sort_keys=False, allow_unicode=True).rstrip()
+
+
+def as_json(trial: Trial, parameters: Iterable[Parameter]) -> str:
+    """One object."""
+    return json.dumps(assignments(trial, parameters), indent=2, ensure_ascii=False)

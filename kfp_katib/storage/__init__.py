@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 from kfp_katib.storage.checkpoint import read_checkpoint, verify
-from kfp_katib.storage.collect import Collected, collect
+from kfp_katib.storage.copies import Collected, collect, promote
 from kfp_katib.storage.model_json import Checkpoint, ModelFile
-from kfp_katib.storage.promote import promote
 from kfp_katib.storage.prune import Pruned, prune
 
 __all__ = [

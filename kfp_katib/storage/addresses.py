@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses of data and models: a path of this machine, or a URI of an object store.
+"""Addresses of data and models: a path of this machine, or a URI of an object store; and names in them.
 
 Wherever one comes in it is read here, so that everybody spells it alike and a slip is refused before
 anything runs: a search whose models go to `s3:/bucket` would find out at its end.
@@ -25,6 +25,12 @@ _NO_STORES = {
     "https": "can be read but not written to",
     "memory": "lies in one process and is gone with it",
 }
+
+_LONGEST_NAME = 253
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+"""A DNS subdomain after RFC 1123, which is what an object's name in Kubernetes is. It has no `/`, is never
+empty, `.` or `..`, and starts with no dot, so it names a folder right inside its root."""
+
 _FORMS = "A path, s3://bucket/folder and gs://bucket/folder are addresses."
 
 
@@ -95,6 +101,24 @@ def within(inner: str, outer: str) -> bool:
     if is_uri(inner) or is_uri(outer):
         return f"{inner}/".startswith(f"{outer}/")
     return Path(inner).resolve().is_relative_to(Path(outer).resolve())
+
+
+def is_safe_name(name: str) -> bool:
+    """Whether Kubernetes would take this as the name of an Experiment or a Trial."""
+    return len(name) <= _LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def refuse_unsafe_name(kind: str, name: str) -> None:
+    """Refuse the name of an Experiment or a Trial that could lead out of the folder it stands in.
+
+    Raises:
+        InputError: It is not a name that Kubernetes would take.
+    """
+    if not is_safe_name(name):
+        raise InputError(
+            f"The {kind}'s name {name!r} cannot be the name of its folder. Use lower-case letters, digits, "
+            "`-` and `.`, as Kubernetes does."
+        )
 
 
 def _on_disk(address: str, what: str, slashes: str, rest: str) -> str:

@@ -1,14 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a trial's model where it lies, and says whether it is whole."""
+"""A model's files: read where they lie, verified, and copied with their checksums taken on the way.
+
+In plain folders the kernel copies (which can share blocks), and what has been *written* is hashed while
+the next piece is being copied. Hashing releases Python's lock, so both really run side by side.
+"""
 
 from __future__ import annotations
 
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
+from typing import IO
 
-from kfp_katib.errors import NoCheckpoint
-from kfp_katib.storage.copying import compare, digest_all
+from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelFile, parse
 from kfp_katib.storage.places import Place, place, trouble
+
+_PIECE = 32 << 20  # bytes copied ahead of the hash
+_BUFFER = 1 << 20  # bytes hashed at once: fits the processor's cache
+_STREAMED = 8 << 20  # bytes passed on at once to or from an object store
+_SMALL = 4 << 20  # bytes; below, a helper thread costs more than it saves
+_REQUESTS = 8  # files under way to or from an object store
+_NOT_BY_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
+
+
+class Disturbed(StorageError):
+    """What arrived is not what was sent."""
 
 
 def read_checkpoint(uri: str | Path, *, endpoint_url: str = "") -> Checkpoint:
@@ -36,20 +56,72 @@ def verify(checkpoint: Checkpoint, *, endpoint_url: str = "") -> None:
     verify_at(place(checkpoint.uri, endpoint_url), checkpoint)
 
 
-def verify_at(folder: Place, checkpoint: Checkpoint) -> None:
-    """`verify` for a checkpoint's files in a place."""
-    found = digest_all(folder, [file.name for file in checkpoint.files])
-    compare(checkpoint.files, found, folder.uri)
-
-
 def read_at(folder: Place) -> Checkpoint:
     """`read_checkpoint` for a place."""
-    listing = folder / MODEL_JSON
-    with trouble(f"reading {listing}"):
-        checkpoint = parse(listing.read(LARGEST), folder.uri)
+    checkpoint = _listed(folder)
     for file in checkpoint.files:
         _check_size(folder, file)
     return checkpoint
+
+
+def verify_at(folder: Place, checkpoint: Checkpoint) -> None:
+    """`verify` for a checkpoint's files in a place."""
+    _compare(checkpoint.files, digests(folder, [file.name for file in checkpoint.files]), folder)
+
+
+def names_at(folder: Place) -> set[str]:
+    """The files that a folder's model.json lists; none where there is no valid one."""
+    try:
+        return _listed(folder).names
+    except NoCheckpoint:
+        return set()
+
+
+def copy_files(checkpoint: Checkpoint, source: Place, target: Place) -> None:
+    """Copy a model's files to where none of them is yet, every checksum verified.
+
+    Raises:
+        NoCheckpoint: One is missing or damaged.
+        StorageError: A store refuses.
+        Disturbed: Other bytes arrived than were sent.
+    """
+    names = [file.name for file in checkpoint.files]
+    _compare(checkpoint.files, _each(names, lambda name: copy(source, name, target), source, target), source)
+
+
+def digests(folder: Place, names: Sequence[str]) -> list[ModelFile]:
+    """The checksums of files of one folder, several at a time."""
+    return _each(names, lambda name: digest(folder, name), folder)
+
+
+def digest(folder: Place, name: str) -> ModelFile:
+    """The checksum of a file where it lies."""
+    with trouble(f"reading {folder / name}"), (folder / name).reader() as reader:
+        return ModelFile(name, *_pass_on(reader, _BUFFER))
+
+
+def copy(source: Place, name: str, target: Place) -> ModelFile:
+    """Copy one file of a folder to another, where none is yet; the digest is that of what arrived."""
+    sent, arrived = source / name, target / name
+    with trouble(f"reading {sent}"):
+        reader = sent.reader()
+    with reader, trouble(f"copying {sent} to {arrived}", missing=StorageError), arrived.writer() as writer:
+        plain = sent.path and arrived.path and os.fstat(reader.fileno()).st_size > _SMALL
+        copied = ModelFile(
+            name, *(_copy_plain(reader, writer) if plain else _pass_on(reader, _STREAMED, writer))
+        )
+    with trouble(f"looking at {arrived}", missing=Disturbed):
+        size = arrived.size()
+    if size != copied.bytes:
+        raise Disturbed(f"{arrived} has {size} bytes after {copied.bytes} were sent. Try again.")
+    return copied
+
+
+def _listed(folder: Place) -> Checkpoint:
+    """What a folder's model.json says, whatever lies beside it."""
+    listing = folder / MODEL_JSON
+    with trouble(f"reading {listing}"):
+        return parse(listing.read(LARGEST), folder.uri)
 
 
 def _check_size(folder: Place, file: ModelFile) -> None:
@@ -64,3 +136,63 @@ def _check_size(folder: Place, file: ModelFile) -> None:
             f"{folder / file.name} has {size} bytes, but model.json says {file.bytes}: it is damaged or "
             "was still being written."
         )
+
+
+def _compare(files: Iterable[ModelFile], found: Iterable[ModelFile], folder: Place) -> None:
+    for file, seen in zip(files, found, strict=True):
+        if seen != file:
+            raise NoCheckpoint(
+                f"{folder / file.name} is damaged: sha256 {seen.sha256} and {seen.bytes} bytes, but "
+                f"model.json says {file.sha256} and {file.bytes}."
+            )
+
+
+def _each(names: Sequence[str], work: Callable[[str], ModelFile], *places: Place) -> list[ModelFile]:
+    """As many at a time as hash at once, or as many requests as hide a store's latency."""
+    plain = all(place.path for place in places)
+    with ThreadPoolExecutor(os.cpu_count() if plain else _REQUESTS) as pool:
+        return list(pool.map(work, names))
+
+
+def _pass_on(reader: IO[bytes], at_once: int, writer: IO[bytes] | None = None) -> tuple[str, int]:
+    """Read a file to its end, and write it where there is a writer; its SHA-256 and its size."""
+    total, size = hashlib.sha256(), 0
+    while piece := reader.read(at_once):
+        total.update(piece)
+        size += len(piece)
+        if writer:
+            writer.write(piece)
+    return total.hexdigest(), size
+
+
+def _copy_plain(reader: IO[bytes], writer: IO[bytes]) -> tuple[str, int]:
+    source, target = reader.fileno(), writer.fileno()
+    total, done = hashlib.sha256(), 0
+    with ThreadPoolExecutor(1) as kernel:
+        ahead = kernel.submit(_copy_piece, source, target, 0)
+        while copied := ahead.result():
+            start, done = done, done + copied
+            ahead = kernel.submit(_copy_piece, source, target, done)
+            _hash_range(total, target, start, done)
+    return total.hexdigest(), done
+
+
+def _copy_piece(source: int, target: int, offset: int) -> int:
+    """Copy at most one piece at an offset of both files; return how many bytes, 0 at the end."""
+    if hasattr(os, "copy_file_range"):
+        try:
+            return os.copy_file_range(source, target, _PIECE, offset, offset)
+        except OSError as err:
+            if err.errno not in _NOT_BY_KERNEL:
+                raise
+    return os.pwrite(target, os.pread(source, _PIECE, offset), offset)
+
+
+def _hash_range(total: hashlib._Hash, file: int, start: int, end: int) -> None:
+    buffer = memoryview(bytearray(_BUFFER))
+    while start < end:
+        read = os.preadv(file, [buffer[: end - start]], start)
+        if not read:
+            raise OSError(errno.EIO, "the copy is shorter than what was written to it")
+        total.update(buffer[:read])
+        start += read

@@ -2,8 +2,8 @@
 """model.json, which a trial writes last: the list of its files with their checksums, read strictly.
 
 A trial is somebody else's program, so a name that leads out of its folder, or two entries for one file,
-make the whole list invalid rather than being mended. Nothing in it can cost more than its size in time or
-memory, or fail in another way than as an invalid list.
+make the whole list invalid; none is corrected. Nothing in it can cost more than its size in time or memory,
+or fail in another way than as an invalid list.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ import re
 import reprlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from kfp_katib.errors import NoCheckpoint
+from kfp_katib.errors import NoCheckpoint, StorageError
 
 MODEL_JSON = "model.json"
 UNFINISHED = re.compile(r"model\.json(\.[0-9a-f]{12})?\.partial")
-"""A file that lists, in an object store, what an unfinished delivery may have left."""
+"""A file that lists, in an object store, what an unfinished replacement may have left."""
 
 LARGEST = 1 << 20
 """Bytes of a model.json; a list of 7,000 files has less."""
@@ -66,6 +67,15 @@ class Checkpoint:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     text: str = field(default="", repr=False)
 
+    @property
+    def names(self) -> set[str]:
+        """The names of its files."""
+        return {file.name for file in self.files}
+
+
+class _Invalid(Exception):
+    """Why a model.json is not valid."""
+
 
 def parse(content: bytes, uri: str) -> Checkpoint:
     """Read a model.json.
@@ -73,30 +83,25 @@ def parse(content: bytes, uri: str) -> Checkpoint:
     Raises:
         NoCheckpoint: It is not JSON, or breaks a rule of the contract; the message says which.
     """
-    if len(content) > LARGEST:
-        raise _invalid(uri, f"it has more than {LARGEST} bytes")
     try:
-        text = content.decode("utf-8")
-        data = json.loads(text.removeprefix(_BOM), object_pairs_hook=_without_twins)
-    except (ValueError, RecursionError) as err:
-        raise _invalid(uri, f"it cannot be read as JSON in UTF-8 ({err!s:.200})") from err
-    if not isinstance(data, dict):
-        raise _invalid(uri, f"it holds a {type(data).__name__}, not an object")
-    return Checkpoint(
-        uri=uri,
-        files=_files(data.get("files"), uri),
-        metrics=_metrics(data.get("metrics", {}), uri),
-        epoch=_epoch(data.get("epoch"), uri),
-        parameters=_object(data.get("parameters", {}), "parameters", uri),
-        text=text,
-    )
+        text, data = _read(content)
+        return Checkpoint(
+            uri=uri,
+            files=_files(data.get("files")),
+            metrics=_metrics(data.get("metrics", {})),
+            epoch=_epoch(data.get("epoch")),
+            parameters=_object(data.get("parameters", {}), "parameters"),
+            text=text,
+        )
+    except _Invalid as err:
+        raise NoCheckpoint(f"{uri}/{MODEL_JSON} is not valid: {err}. So the folder holds no model.") from err
 
 
 def renamed(checkpoint: Checkpoint, folder: str) -> Checkpoint:
     """The same model with its files in a folder of that folder."""
     data = json.loads(checkpoint.text.removeprefix(_BOM))
     data["files"] = {f"{folder}/{name}": entry for name, entry in data["files"].items()}
-    files = tuple(ModelFile(f"{folder}/{file.name}", file.sha256, file.bytes) for file in checkpoint.files)
+    files = tuple(replace(file, name=f"{folder}/{file.name}") for file in checkpoint.files)
     return replace(checkpoint, files=files, text=json.dumps(data))
 
 
@@ -123,65 +128,36 @@ def name_fault(name: str) -> str:
     return "is the list itself" if first == MODEL_JSON or UNFINISHED.fullmatch(first) else ""
 
 
-def _folded(name: str) -> str:
-    """What a name is to file systems that ignore case, and the ways to write an accent."""
-    return unicodedata.normalize("NFC", name).casefold()
+def refuse_strangers(folder: object, there: Set[str], ours: Set[str]) -> None:
+    """Refuse to replace what is no model.
+
+    Args:
+        folder: The folder, for the message.
+        there: The names of all files in it.
+        ours: The names that belong to a model.
+
+    Raises:
+        StorageError: There is another file.
+    """
+    unknown = there - ours - {MODEL_JSON}
+    if strangers := sorted(name for name in unknown if not UNFINISHED.fullmatch(name)):
+        raise StorageError(
+            f"{folder} holds {strangers[0]!r}, which belongs to no model: it will not be replaced. "
+            "Name an empty folder, or one that holds a model and nothing else."
+        )
 
 
-def _files(data: object, uri: str) -> tuple[ModelFile, ...]:
-    listed = _object(data, "files", uri)
-    if not listed:
-        raise _invalid(uri, "`files` lists no file")
-    files = tuple(_file(name, entry, uri) for name, entry in listed.items())
-    ordered = sorted((_folded(name).split("/"), name) for name in listed)
-    for (parts, name), (next_parts, other) in pairwise(ordered):
-        if parts == next_parts:
-            raise _invalid(uri, f"{name!r} and {other!r} are one file where case does not count")
-        if parts == next_parts[: len(parts)]:
-            raise _invalid(uri, f"{name!r} is both a file and a folder")
-    return files
-
-
-def _file(name: str, entry: object, uri: str) -> ModelFile:
-    if fault := name_fault(name):
-        raise _invalid(uri, f"the file name {_shown(name)} {fault}")
-    fields = _object(entry, f"files[{name!r}]", uri)
-    sha256, size = fields.get("sha256"), fields.get("bytes")
-    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
-        raise _invalid(uri, f"sha256 of {name!r} is {_shown(sha256)}, not 64 lower-case hex digits")
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < _WHOLE:
-        raise _invalid(uri, f"bytes of {name!r} is {_shown(size)}, not a size")
-    return ModelFile(name, sha256, size)
-
-
-def _metrics(data: object, uri: str) -> Mapping[str, float]:
-    return {name: _number(name, value, uri) for name, value in _object(data, "metrics", uri).items()}
-
-
-def _number(name: str, value: object, uri: str) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except OverflowError:
-            pass
-    raise _invalid(uri, f"metric {_shown(name)} is {_shown(value)}, not a number")
-
-
-def _epoch(data: object, uri: str) -> int | None:
-    if data is None or (isinstance(data, int) and not isinstance(data, bool) and abs(data) < _WHOLE):
-        return data
-    raise _invalid(uri, f"epoch is {_shown(data)}, not an integer")
-
-
-def _object(data: object, what: str, uri: str) -> dict[str, Any]:
+def _read(content: bytes) -> tuple[str, dict[str, Any]]:
+    if len(content) > LARGEST:
+        raise _Invalid(f"it has more than {LARGEST} bytes")
+    try:
+        text = content.decode("utf-8")
+        data = json.loads(text.removeprefix(_BOM), object_pairs_hook=_without_twins)
+    except (ValueError, RecursionError) as err:
+        raise _Invalid(f"it cannot be read as JSON in UTF-8 ({err!s:.200})") from err
     if not isinstance(data, dict):
-        raise _invalid(uri, f"`{what}` is {_shown(data)}, not an object")
-    return data
-
-
-def _shown(value: object) -> str:
-    """A value for a message: its beginning, at a few levels."""
-    return _SHOWN.repr(value)
+        raise _Invalid(f"it holds a {type(data).__name__}, not an object")
+    return text, data
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -192,5 +168,60 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return data
 
 
-def _invalid(uri: str, why: str) -> NoCheckpoint:
-    return NoCheckpoint(f"{uri}/{MODEL_JSON} is not valid: {why}. So the folder holds no model.")
+def _folded(name: str) -> str:
+    """What a name is to file systems that ignore case, and the ways to write an accent."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _files(data: object) -> tuple[ModelFile, ...]:
+    listed = _object(data, "files")
+    if not listed:
+        raise _Invalid("`files` lists no file")
+    files = tuple(_file(name, entry) for name, entry in listed.items())
+    ordered = sorted((_folded(name).split("/"), name) for name in listed)
+    for (parts, name), (next_parts, other) in pairwise(ordered):
+        if parts == next_parts:
+            raise _Invalid(f"{name!r} and {other!r} are one file where case does not count")
+        if parts == next_parts[: len(parts)]:
+            raise _Invalid(f"{name!r} is both a file and a folder")
+    return files
+
+
+def _file(name: str, entry: object) -> ModelFile:
+    if fault := name_fault(name):
+        raise _Invalid(f"the file name {_shown(name)} {fault}")
+    fields = _object(entry, f"files[{name!r}]")
+    sha256, size = fields.get("sha256"), fields.get("bytes")
+    if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+        raise _Invalid(f"sha256 of {name!r} is {_shown(sha256)}, not 64 lower-case hex digits")
+    if type(size) is not int or not 0 <= size < _WHOLE:  # True is an int too
+        raise _Invalid(f"bytes of {name!r} is {_shown(size)}, not a size")
+    return ModelFile(name, sha256, size)
+
+
+def _metrics(data: object) -> dict[str, float]:
+    return {name: _number(name, value) for name, value in _object(data, "metrics").items()}
+
+
+def _number(name: str, value: object) -> float:
+    with suppress(OverflowError):
+        if type(value) is int or type(value) is float:
+            return float(value)
+    raise _Invalid(f"metric {_shown(name)} is {_shown(value)}, not a number")
+
+
+def _epoch(data: object) -> int | None:
+    if data is None or (type(data) is int and abs(data) < _WHOLE):
+        return data
+    raise _Invalid(f"epoch is {_shown(data)}, not an integer")
+
+
+def _object(data: object, what: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise _Invalid(f"`{what}` is {_shown(data)}, not an object")
+    return data
+
+
+def _shown(value: object) -> str:
+    """A value for a message: its beginning, at a few levels."""
+    return _SHOWN.repr(value)

@@ -2,7 +2,10 @@
 """Where models lie: a plain folder, or a prefix of an object store that fsspec reaches.
 
 Plain folders are read and written by the operating system's own calls, which is faster and lets us refuse
-symbolic links; everything else goes through fsspec.
+symbolic links; everything else goes through fsspec. Most of its calls (`rm`, `mv`, `copy`, `get`, `put`,
+`cat`, `glob`, `expand_path`) read `*`, `?` and `[` as a pattern, so that deleting `m[1]` deletes `m1`. Used
+here and in object_store.py are only those that take a name as it is: `open`, `info`, `isfile`, `find`, `ls`
+and the `..._file` ones. In S3 even they err at a double slash, so there we list by the service's own calls.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,6 +148,61 @@ def _store(scheme: str, endpoint_url: str) -> Any:
         raise StorageError(
             f"{scheme}:// needs a package that is missing here ({err}). Install {extra}."
         ) from err
+
+
+def files_below(folder: Place) -> set[str]:
+    """The names of all files in a folder, those of its folders included; symbolic links count as files.
+
+    In an object store a name may end in a slash: the marker that some programs leave for a folder.
+    """
+    if folder.path:
+        return set(_below(folder.path)) if folder.path.is_dir() else set()
+    if is_s3(folder):
+        return {name for page in s3_pages(folder) for name in s3_names(page, folder)}
+    root = f"{folder.store._strip_protocol(folder.uri)}/"
+    found = folder.store.find(folder.uri)
+    return {name.removeprefix(root) for name in found if name.startswith(root)}
+
+
+def _below(folder: Path) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder, onerror=_stop):
+        here = Path(parent)
+        links = [name for name in folders if (here / name).is_symlink()]
+        yield from ((here / name).relative_to(folder).as_posix() for name in (*files, *links))
+
+
+def _stop(err: OSError) -> None:
+    raise err
+
+
+def is_s3(place: Place) -> bool:
+    """Whether the service has the calls of S3."""
+    return hasattr(place.store, "call_s3")
+
+
+def s3_prefix(folder: Place) -> tuple[str, str]:
+    """The bucket of a folder, and what the keys of its files begin with: empty for a whole bucket."""
+    bucket, key, _ = folder.store.split_path(folder.uri)
+    return bucket, f"{key}/" if key else ""
+
+
+def s3_pages(folder: Place, **options: str) -> Iterator[Mapping[str, Any]]:
+    """The service's answers to a listing of a folder."""
+    bucket, prefix = s3_prefix(folder)
+    asked = {"Bucket": bucket, "Prefix": prefix, **options}
+    while True:
+        page = folder.store.call_s3("list_objects_v2", **asked)
+        yield page
+        if not page.get("IsTruncated"):
+            return
+        asked["ContinuationToken"] = page["NextContinuationToken"]
+
+
+def s3_names(page: Mapping[str, Any], folder: Place) -> list[str]:
+    """The names of the files on one page."""
+    _, prefix = s3_prefix(folder)
+    names = [found["Key"].removeprefix(prefix) for found in page.get("Contents", ())]
+    return [name for name in names if name]
 
 
 @contextmanager

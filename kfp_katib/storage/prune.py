@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
-from kfp_katib.storage.addresses import within
+from kfp_katib.storage import disk, object_store
+from kfp_katib.storage.addresses import refuse_unsafe_name, within
 from kfp_katib.storage.checkpoint import read_at, verify_at
-from kfp_katib.storage.names import refuse_unsafe_name
-from kfp_katib.storage.objects import delete, files_below, folders_and_files
-from kfp_katib.storage.places import Place, place, trouble
-from kfp_katib.storage.removal import list_plain, remove_plain
+from kfp_katib.storage.places import Place, files_below, place, trouble
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +110,9 @@ def _listed(root: Place) -> set[tuple[str, bool]]:
     """What is in an experiment's folder, each name with whether it is a folder."""
     try:
         with trouble(f"listing {root}"):
-            return set(list_plain(root.path) if root.path else folders_and_files(root))
+            return set(
+                disk.folders_and_files(root.path) if root.path else object_store.folders_and_files(root)
+            )
     except NoCheckpoint:
         return set()
 
@@ -122,9 +122,9 @@ def _remove(root: Place, names: list[str]) -> None:
         return
     with trouble(f"deleting from {root}", missing=StorageError):
         if root.path:
-            remove_plain(root.path, names)
+            disk.remove(root.path, names)
         else:
-            delete(root, [key for name in names for key in _keys(root, name)])
+            object_store.delete(root, [key for name in names for key in _keys(root, name)])
 
 
 def _keys(root: Place, folder: str) -> list[str]:

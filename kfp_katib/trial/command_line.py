@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
-from kfp_katib.trial.container import Container
+from kfp_katib.trial.template import Container
 
 KATIB_FOLDER = "/var/log/katib"
 _REFERENCE = re.compile(r"\$(?:\$|\(([^)]*)\))")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens plain files only, so that nothing that lies in a search's folder can hang or flood the engine.
+"""Reads plain files only, piece by piece, so that nothing in a search's folder can hang or flood the engine.
 
 A trial may leave anything under any name: a named pipe (whose opening waits for a writer), a device that
 never ends, a folder, a link to itself. And a link in the place of a file of our own was not left by us.
@@ -12,12 +12,15 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 18
+LONGEST_LINE_BYTES = 1 << 20
 
+_SAFE = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+"""What was put there since the last look is neither waited for, nor does it become our terminal."""
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -31,25 +34,6 @@ class NotPlain(OSError):
     """What lies there is no plain file. `strerror` says what it is."""
 
 
-def open_plain(path: Path) -> BinaryIO:
-    """Open a plain file, or a link to one, for reading.
-
-    Raises:
-        NotPlain: Something else lies there.
-        OSError: It is missing or cannot be read.
-    """
-    _refuse_others(path, path.stat().st_mode)
-    # What was put there since the look is neither waited for, nor does it become our terminal.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    file = os.fdopen(descriptor, "rb")
-    try:
-        _refuse_others(path, os.fstat(descriptor).st_mode)
-    except NotPlain:
-        file.close()
-        raise
-    return file
-
-
 def open_regular(path: Path, flags: int) -> int:
     """A file descriptor of a file of our own, opened without following a link and without waiting.
 
@@ -61,19 +45,12 @@ def open_regular(path: Path, flags: int) -> int:
         NotPlain: A link or something else lies there.
         OSError: The system refused it.
     """
-    safe = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     try:
-        descriptor = os.open(path, flags | safe, 0o666)
+        return _checked(path, os.open(path, flags | _SAFE | os.O_NOFOLLOW, 0o666))
     except OSError as err:
         if err.errno == errno.ELOOP:
             raise NotPlain(errno.ELOOP, "it is a symbolic link", str(path)) from err
         raise
-    try:
-        _refuse_others(path, os.fstat(descriptor).st_mode)
-    except NotPlain:
-        os.close(descriptor)
-        raise
-    return descriptor
 
 
 def make_folder(path: Path) -> None:
@@ -92,23 +69,68 @@ def make_folder(path: Path) -> None:
         path.mkdir()
 
 
-def chunks(file: BinaryIO) -> Iterator[bytes]:
-    """The file piece by piece, up to the size that it has now: it may still be growing."""
-    left = os.fstat(file.fileno()).st_size
-    while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
-        left -= len(chunk)
-        yield chunk
+def chunks(path: Path) -> Iterator[bytes]:
+    """A plain file piece by piece, up to the size that it has when it is opened: it may still be growing.
+
+    Raises:
+        NotPlain: Something else lies there.
+        OSError: It is missing or cannot be read.
+    """
+    with _open_plain(path) as file:
+        left = os.fstat(file.fileno()).st_size
+        while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
+            left -= len(chunk)
+            yield chunk
+
+
+def whole_lines(pieces: Iterable[bytes], cut: Callable[[bytes], int]) -> Iterator[bytes]:
+    """A file that arrives piece by piece, in blocks of whole lines.
+
+    Args:
+        pieces: The file.
+        cut: How much of a line that is too long to be held makes a block of its own.
+    """
+    rest: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if end := piece.rfind(b"\n") + 1:
+            yield b"".join((*rest, piece[:end]))
+            rest, size = [], 0
+        rest.append(piece[end:])
+        size += len(piece) - end
+        if size > LONGEST_LINE_BYTES:
+            part = b"".join(rest)
+            at = cut(part)
+            yield part[:at]
+            rest, size = [part[at:]], size - at
+    if size:
+        yield b"".join(rest)
 
 
 def end_of(path: Path, size: int) -> bytes:
     """The last bytes of a plain file; empty where there is none that can be read."""
     try:
-        with open_plain(path) as file:
+        with _open_plain(path) as file:
             whole = os.fstat(file.fileno()).st_size
             file.seek(max(0, whole - size))
             return file.read(size)
     except OSError:
         return b""
+
+
+def _open_plain(path: Path) -> BinaryIO:
+    """A plain file, or a link to one; anything else is not even opened, unless it was put there just now."""
+    _refuse_others(path, path.stat().st_mode)
+    return os.fdopen(_checked(path, os.open(path, os.O_RDONLY | _SAFE)), "rb")
+
+
+def _checked(path: Path, descriptor: int) -> int:
+    try:
+        _refuse_others(path, os.fstat(descriptor).st_mode)
+    except NotPlain:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _refuse_others(path: Path, mode: int) -> None:

@@ -62,9 +62,9 @@ def _on_this_machine(experiment: Experiment) -> None:
     from optuna.storages import InMemoryStorage
 
     from kfp_katib.engines.local.refusals import refusals
-    from kfp_katib.engines.local.search import open_study
+    from kfp_katib.engines.local.search.suggestions import open_study
     from kfp_katib.trial.command_line import command_line, metrics_place
-    from kfp_katib.trial.container import container
+    from kfp_katib.trial.template import container
 
     if found := refusals(experiment):
         raise InputError(found[0].message)

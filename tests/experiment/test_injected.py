@@ -10,7 +10,8 @@ import pytest
 from kfp_katib.experiment import check
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Manifest
-from kfp_katib.experiment.rules.injected import Injected, clean, injected, is_primary
+from kfp_katib.experiment.rules.injected import Injected, injected, is_primary
+from kfp_katib.experiment.rules.program import clean
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import check_structure
 from tests.builders.manifest import changed
@@ -59,7 +60,6 @@ def test_each_collector_brings_its_container_and_its_folder(
     """The folder of a file is cleaned, that of events is taken as it is written."""
     added = _added(collector)
     assert (added.collector, [mount.path for mount in added.mounts]) == (name, paths)
-    assert added.shares_processes is bool(name)
 
 
 def test_pbt_brings_the_suggestion_services_volume() -> None:

@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.experiment import check
-from kfp_katib.experiment.rules.real_shell import syntax_error
-from kfp_katib.experiment.rules.shell import parse
+from kfp_katib.experiment.rules.shell import parse, syntax_error
 from tests.builders.manifest import ABSENT, CONTAINER, changed
 from tests.builders.valid import random
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from kfp_katib.errors import NoCheckpoint
-from kfp_katib.storage import into_folder, promote, read_checkpoint, verify
+from kfp_katib.storage import disk, promote, read_checkpoint, verify
 
 CHANGES = ("open", "os.mkdir", "os.rename", "os.rmdir", "os.remove", "shutil.rmtree", "kfp_katib.exchange")
 
@@ -67,6 +67,6 @@ def held(release: Path) -> str:
 
 
 if __name__ == "__main__":
-    cannot = patch.object(into_folder, "exchange", lambda *_: False)
+    cannot = patch.object(disk, "exchange", lambda *_: False)
     with cannot if sys.argv[2:] == ["two-steps"] else nullcontext():
         main(Path(sys.argv[1]))

@@ -7,8 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from kfp_katib.storage.objects import files_below
-from kfp_katib.storage.places import place
+from kfp_katib.storage.places import files_below, place
 
 WEIGHTS = {"weights.bin": b"weights", "sub/optimizer.bin": b"moments"}
 

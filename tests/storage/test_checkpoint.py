@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint is read where it lies, and is whole or no checkpoint at all."""
+"""A checkpoint is whole or none at all; copies are byte for byte, and the digest is that of what arrived."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -10,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
-from kfp_katib.storage import read_checkpoint, verify
-from tests.storage.models import WEIGHTS, write_files, write_model
+from kfp_katib.storage import checkpoint, read_checkpoint, verify
+from kfp_katib.storage.checkpoint import copy, digest
+from kfp_katib.storage.places import Place, place
+from tests.storage.models import WEIGHTS, contents, write_files, write_model
+
+SIZES = [0, 1, checkpoint._SMALL, checkpoint._SMALL + 1, checkpoint._PIECE, 2 * checkpoint._PIECE + 7]
 
 
 def test_a_whole_model_is_read_from_any_store(root: str, endpoint: str) -> None:
@@ -115,3 +121,77 @@ def test_a_store_whose_package_is_missing_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "gcsfs", None)
     with pytest.raises(StorageError, match="gs:// needs a package that is missing here"):
         read_checkpoint("gs://bucket/models")
+
+
+def random_file(path: Path, size: int) -> str:
+    """A file of random bytes; returns its SHA-256."""
+    content = os.urandom(size)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("by_kernel", [True, False], ids=["kernel", "by hand"])
+def test_a_plain_file_of_any_size(
+    tmp_path: Path, size: int, by_kernel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sizes around every border; also where the file systems cannot copy between themselves."""
+
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EXDEV, "another file system")
+
+    if not by_kernel:
+        monkeypatch.setattr(os, "copy_file_range", refuse)
+    expected = random_file(tmp_path / "w", size)
+    found = copy(place(tmp_path), "w", place(tmp_path / "new"))
+    assert (found.sha256, found.bytes) == (expected, size)
+    assert digest(place(tmp_path / "new"), "w") == found
+
+
+def test_to_an_object_store_and_back(tmp_path: Path, bucket: str, endpoint: str) -> None:
+    """Larger than one request either way."""
+    expected = random_file(tmp_path / "w", 20_000_000)
+    stored, back = place(bucket, endpoint), place(tmp_path / "back")
+    assert copy(place(tmp_path), "w", stored).sha256 == expected
+    assert digest(stored, "w").sha256 == expected
+    assert copy(stored, "w", back).sha256 == expected
+    assert digest(back, "w").sha256 == expected
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    """Copies go into a fresh folder; a file that is there already is somebody else's."""
+    random_file(tmp_path / "w", 5)
+    write_files(f"{tmp_path}/to", {"w": b"mine"})
+    with pytest.raises(StorageError, match="FileExistsError"):
+        copy(place(tmp_path), "w", place(tmp_path / "to"))
+    assert contents(f"{tmp_path}/to") == {"w": b"mine"}
+
+
+def test_a_kernel_that_fails_is_not_papered_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk stays a full disk."""
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "copy_file_range", full)
+    random_file(tmp_path / "w", checkpoint._SMALL + 1)
+    with pytest.raises(StorageError, match="No space left on device"):
+        copy(place(tmp_path), "w", place(tmp_path / "to"))
+
+
+def test_a_store_that_lost_bytes_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The size that arrived is asked for."""
+    random_file(tmp_path / "w", 5)
+    monkeypatch.setattr(Place, "size", lambda _: 4)
+    with pytest.raises(StorageError, match="has 4 bytes after 5 were sent"):
+        copy(place(tmp_path), "w", place(tmp_path / "to"))
+
+
+def test_a_copy_that_shrinks_while_it_is_hashed_is_found_out(tmp_path: Path) -> None:
+    """Whoever cuts the copy meanwhile gets an error, not a wrong checksum."""
+    random_file(tmp_path / "file", 10)
+    with (
+        (tmp_path / "file").open("rb") as file,
+        pytest.raises(OSError, match="shorter than what was written"),
+    ):
+        checkpoint._hash_range(hashlib.sha256(), file.fileno(), 5, 20)

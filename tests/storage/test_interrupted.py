@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import KfpKatibError, StorageError
-from kfp_katib.storage import into_prefix, promote, read_checkpoint, verify
-from kfp_katib.storage.copying import Disturbed
+from kfp_katib.storage import object_store, promote, read_checkpoint, verify
+from kfp_katib.storage.checkpoint import Disturbed
 from tests.storage.models import contents, listing, write_files, write_model
 from tests.support.s3 import Gate
 
@@ -126,8 +126,8 @@ def test_a_store_that_loses_bytes_is_no_other_promote(
 
     write_model(f"{bucket}/release", OLD, endpoint)
     write_model(f"{tmp_path}/new", NEW)
-    monkeypatch.setattr(into_prefix, "copy_files", lose)
-    monkeypatch.setattr(into_prefix, "_PAUSE", 0.0)
+    monkeypatch.setattr(object_store, "copy_files", lose)
+    monkeypatch.setattr(object_store, "_PAUSE", 0.0)
     with pytest.raises(StorageError, match=r"not whole after 8 attempts: .* 2 bytes after 3 were sent"):
         promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
     assert held(f"{bucket}/release", endpoint) == b"old"

@@ -11,9 +11,9 @@ from moto.s3.models import s3_backends
 
 from kfp_katib.errors import StorageError
 from kfp_katib.results import Trial
-from kfp_katib.storage import collect, objects, promote, prune, read_checkpoint, verify
-from kfp_katib.storage.objects import delete, files_below
-from kfp_katib.storage.places import Place, place
+from kfp_katib.storage import collect, object_store, promote, prune, read_checkpoint, verify
+from kfp_katib.storage.object_store import delete
+from kfp_katib.storage.places import Place, files_below, place
 from tests.builders.result import result, trial
 from tests.storage.models import contents, write_files, write_model
 from tests.support.s3 import Gate
@@ -38,7 +38,7 @@ def neighbours(root: str, endpoint: str) -> dict[str, bytes]:
 def test_a_whole_search_in_a_folder_with_any_name(
     root: str, endpoint: str, neighbours: dict[str, bytes], folder: str, tmp_path: Path
 ) -> None:
-    """Collected, pruned, published and published anew: nothing beside it is touched, nothing left in it."""
+    """Collected, pruned, promoted and promoted anew: nothing beside it is touched, nothing left in it."""
     models, trials = f"{root}/{folder}", [trial(0, "0.2"), trial(1, "0.1")]
     for index in range(2):
         write_model(f"{models}/tune/tune-{index}", FILES | {f"{index}": b""}, endpoint)
@@ -140,7 +140,7 @@ def test_a_store_without_calls_of_its_own_is_emptied_by_name(tmp_path: Path) -> 
 
     write_files(str(tmp_path), {"m[1]/a*": b"", "m[1]/b": b"", "m1/a": b""})
     folder = Place(f"{tmp_path}/m[1]", None, LocalFileSystem())
-    assert objects.folders_and_files(Place(str(tmp_path), None, LocalFileSystem())) == [
+    assert object_store.folders_and_files(Place(str(tmp_path), None, LocalFileSystem())) == [
         ("m1", True),
         ("m[1]", True),
     ]

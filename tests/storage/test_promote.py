@@ -14,7 +14,7 @@ from kfp_katib.storage.model_json import MODEL_JSON
 from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
 
 
-def test_a_checkpoint_is_published_as_it_is(root: str, endpoint: str, tmp_path: Path) -> None:
+def test_a_checkpoint_is_promoted_as_it_is(root: str, endpoint: str, tmp_path: Path) -> None:
     """The address is the release's, and what is there is a checkpoint again."""
     write_model(str(tmp_path / "model"), metrics={"loss": 0.1})
     address = promote(tmp_path / "model", f"{root}/release", endpoint_url=endpoint)

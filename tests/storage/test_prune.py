@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError, KfpKatibError, NoCheckpoint, StorageError
-from kfp_katib.storage import Pruned, prune, removal
-from kfp_katib.storage.names import is_safe_name
+from kfp_katib.storage import Pruned, disk, prune
+from kfp_katib.storage.addresses import is_safe_name
 from tests.storage.models import contents, write_files, write_model
 
 TRIALS = ("t1", "t10", "t2", "t3")
@@ -170,14 +170,14 @@ class TestPlainFolders:
         with pytest.raises(StorageError, match="linked is a symbolic link or no folder, and is not followed"):
             prune(models, "linked", "t1", trials=TRIALS, copy=tmp_path / "copy")
         with pytest.raises(StorageError, match="Nothing was deleted"):
-            removal.remove_plain(models / "linked", ["t2"])
+            disk.remove(models / "linked", ["t2"])
         assert (models / "tune" / "t2").exists()
 
     def test_a_trial_swapped_for_a_link_meanwhile_is_not_followed(self, models: Path, tmp_path: Path) -> None:
         """It is reported as not deleted, and what it leads to stands."""
         (models / "tune" / "t3").symlink_to(tmp_path / "precious")
         with pytest.raises(StorageError, match=r"1 of 2 folders in .*tune could not be deleted"):
-            removal.remove_plain(models / "tune", ["t3", "t2"])
+            disk.remove(models / "tune", ["t3", "t2"])
         assert (tmp_path / "precious" / "model.json").exists()
         assert not (models / "tune" / "t2").exists()
 
@@ -192,7 +192,7 @@ class TestPlainFolders:
 
     def test_a_folder_that_vanishes_meanwhile_is_no_error(self, models: Path) -> None:
         """Two steps may tidy up at once."""
-        removal.remove_plain(models / "tune", ["gone", "t2"])
+        disk.remove(models / "tune", ["gone", "t2"])
         assert [path.name for path in (models / "tune").iterdir()] == ["t1"]
 
     def test_files_that_vanish_meanwhile_are_no_error(
@@ -211,7 +211,7 @@ class TestPlainFolders:
 
         monkeypatch.setattr(os, "unlink", late_unlink)
         monkeypatch.setattr(os, "rmdir", late_rmdir)
-        removal.remove_plain(models / "tune", ["t2"])
+        disk.remove(models / "tune", ["t2"])
         assert not (models / "tune" / "t2").exists()
 
     def test_a_folder_that_cannot_be_deleted_does_not_save_the_others(

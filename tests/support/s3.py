@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
+
+import pytest
 
 KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_DEFAULT_REGION": "us-east-1"}
 """Credentials as a step's secret would set them."""
@@ -60,3 +63,16 @@ def s3_server(gate: Gate | None = None) -> Iterator[str]:
     yield f"http://{host}:{port}"
     S3FileSystem.clear_instance_cache()
     server.stop()
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket on such a server, found as a trial's pod would find it."""
+    import boto3  # here, since most tests need no S3 and it takes a second
+
+    with s3_server() as address:
+        for variable, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
+            monkeypatch.setenv(variable, value)
+        name = f"models-{uuid.uuid4().hex}"  # servers in one process share what they hold
+        boto3.client("s3").create_bucket(Bucket=name)
+        yield f"s3://{name}"

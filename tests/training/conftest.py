@@ -6,13 +6,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.s3 import KEYS, s3_server
+from tests.support.s3 import bucket as bucket
 from training.prepare import prepare
 
 TINY = {
@@ -89,15 +88,3 @@ def exported(trained: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     export(trained.model, folder)
     return folder
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty bucket on a real S3 server in this process, found as a trial's pod would find it."""
-    import boto3  # here, since most tests need no S3 and it takes a second
-
-    with s3_server() as address:
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
-            monkeypatch.setenv(name, value)
-        boto3.client("s3").create_bucket(Bucket="models")
-        yield "s3://models"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Collector
 from kfp_katib.trial.command_line import CommandLine, command_line, metrics_place
-from kfp_katib.trial.container import Container
+from kfp_katib.trial.template import Container
 
 STDOUT = Collector("StdOut", "", "TEXT", ())
 HERE = Path("/r/t/metrics")

@@ -10,9 +10,10 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfp_katib.engines.katib.engine import read, refusals, run, searches, watch
+    from kfp_katib.engines.katib.engine import read, run, searches, watch
     from kfp_katib.engines.katib.step import own_step
     from kfp_katib.engines.katib.stop import cancel, end_abandoned
+    from kfp_katib.experiment import Experiment, Problem
 
 __all__ = [
     "cancel",
@@ -28,19 +29,15 @@ __all__ = [
 
 trials_here = False
 
-_HOME = {
-    "cancel": "stop",
-    "end_abandoned": "stop",
-    "own_step": "step",
-    "read": "engine",
-    "refusals": "engine",
-    "run": "engine",
-    "searches": "engine",
-    "watch": "engine",
-}
+_HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step"}
+
+
+def refusals(experiment: Experiment) -> list[Problem]:
+    """Nothing: what a Katib refuses of a manifest, the rules of manifests refuse already."""
+    return []
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOME.get(name, 'engine')}"), name)

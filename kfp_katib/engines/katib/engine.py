@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kfp_katib.engines.katib import preflight, stop
+from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import connect
-from kfp_katib.engines.katib.api.resources import EXPERIMENTS, as_written
-from kfp_katib.engines.katib.api.resources import name as name_of
-from kfp_katib.engines.katib.follow import Patience, follow
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS
+from kfp_katib.engines.katib.follow import follow
 from kfp_katib.engines.katib.session import Session, following
 from kfp_katib.engines.katib.step import experiment_ends_with_run
 from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError
-from kfp_katib.experiment import Experiment, Problem, load
+from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Result
 
 _READ_SECONDS = 30.0
@@ -45,28 +45,19 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
     if options.again:
         where = f" -n {identity.namespace}" if identity.namespace else ""
         raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
-    patience = Patience(options.timeout_seconds, options.on_timeout, options.stall_timeout_seconds)
     with connect(identity.namespace or experiment.namespace) as cluster:
-        manifest = labelled(
-            experiment, cluster.namespace, run_id=identity.run_id, task_name=identity.task_name
-        )
+        manifest = labelled(experiment, cluster.namespace, identity)
         ours = adopt(cluster, manifest)
         if ours is None:
             preflight.check(cluster, manifest, preflight.first_job(experiment, cluster.namespace))
             ours = create(cluster, manifest)
-        with (
-            experiment_ends_with_run(cluster, ours.name, ours.uid),
-            stop.tidied(cluster, ours, options.cleanup) as tell,
-            following(cluster, experiment, ours, models=str(options.models or "")) as session,
-        ):
-            result = follow(session, patience, on_update=options.on_update)
-            tell(result)
-            return result
 
+        def search() -> Result:
+            with following(cluster, experiment, ours, models=str(options.models or "")) as session:
+                return follow(session, options)
 
-def refusals(experiment: Experiment) -> list[Problem]:
-    """Nothing: what a Katib refuses of a manifest, the rules of manifests refuse already."""
-    return []
+        with experiment_ends_with_run(cluster, ours.name, ours.uid):
+            return stop.tidied(cluster, ours, options.cleanup, search)
 
 
 def watch(name: str, options: RunOptions) -> Result:
@@ -82,14 +73,14 @@ def watch(name: str, options: RunOptions) -> Result:
         Interrupted: Ctrl-C.
     """
     with _looking_at(name, options) as session:
-        return follow(session, Patience(only_look=True), on_update=options.on_update)
+        return follow(session, options, only_look=True)
 
 
 def searches(options: RunOptions) -> tuple[str, ...]:
     """The names of all Experiments in a namespace, whoever created them."""
     with connect(options.identity.namespace) as cluster:
         found, _ = cluster.list(EXPERIMENTS)
-        return tuple(sorted(name_of(each) for each in found))
+        return tuple(sorted(resources.name(each) for each in found))
 
 
 def read(name: str, options: RunOptions) -> Result:
@@ -112,7 +103,6 @@ def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
         stored = find(cluster, name)
         if stored is None:
             raise InputError(no_such(name, cluster.namespace))
-        experiment = load(as_written(stored), name=f"Experiment '{name}'")
-        ours = submitted(stored)
-        with following(cluster, experiment, ours, models=str(options.models or "")) as session:
+        experiment = load(resources.as_written(stored), name=f"Experiment '{name}'")
+        with following(cluster, experiment, submitted(stored), models=str(options.models or "")) as session:
             yield session

@@ -14,7 +14,7 @@ from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, TRIALS
 from kfp_katib.engines.katib.diagnosis.monitor import StallMonitor
 from kfp_katib.engines.katib.session import Session
-from kfp_katib.engines.options import OnTimeout
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress, Result, Score, Trial, objective_text
 
@@ -23,23 +23,6 @@ logger = logging.getLogger(__name__)
 _TICK_SECONDS = 2.0
 _CATCH_UP_SECONDS = 5.0
 _REPORT_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, and what then.
-
-    Attributes:
-        timeout_seconds: From the Experiment's creation; None for ever.
-        on_timeout: Whether to raise, or to take what there is and stop the search.
-        stall_timeout_seconds: For how long something may block while no trial is computed.
-        only_look: Whether the search is somebody else's: nothing of it is ended.
-    """
-
-    timeout_seconds: float | None = None
-    on_timeout: OnTimeout = "fail"
-    stall_timeout_seconds: float = math.inf
-    only_look: bool = False
 
 
 @dataclass(slots=True)
@@ -79,10 +62,13 @@ class Updates:
             )
 
 
-def follow(
-    session: Session, patience: Patience, *, on_update: Callable[[Progress], None] | None = None
-) -> Result:
+def follow(session: Session, options: RunOptions, *, only_look: bool = False) -> Result:
     """Wait for the verdict.
+
+    Args:
+        session: The search.
+        options: How long to wait, and whom to tell.
+        only_look: Whether the search is somebody else's: it may take its time, and nothing of it is ended.
 
     Returns:
         The Result; without a verdict, in Katib's state of that moment, where `on_timeout` says so.
@@ -94,19 +80,20 @@ def follow(
         Unfinished: The Experiment was deleted.
     """
     primary = session.manifest.trial_template.primary_container
-    monitor = StallMonitor(session.cluster, session.cache, primary, patience.stall_timeout_seconds)
-    updates = Updates(session, on_update, Score(session.manifest.objective))
+    limit = math.inf if only_look else options.stall_timeout_seconds
+    monitor = StallMonitor(session.cluster, session.cache, primary, limit)
+    updates = Updates(session, options.on_update, Score(session.manifest.objective))
     try:
         while not _has_verdict(session):
             changed = session.take(_TICK_SECONDS)
             _refuse_deleted(session)
             if changed and session.complete:
                 updates.tell()
-            if _overdue(session, patience) and not _has_verdict(session):
-                return _out_of_time(session, patience)
+            if not only_look and _overdue(session, options) and not _has_verdict(session):
+                return _out_of_time(session, options)
             if blocked := monitor.check(time.monotonic()):
-                raise _stalled(session, blocked, patience.stall_timeout_seconds)
-        _settle(session, end_the_rest=not patience.only_look)
+                raise _stalled(session, blocked, limit)
+        _settle(session, end_the_rest=not only_look)
         updates.tell()
         return session.final_result()
     except KeyboardInterrupt as error:
@@ -118,7 +105,7 @@ def follow(
 
 
 def _has_verdict(session: Session) -> bool:
-    return session.complete and session.verdict.final
+    return session.complete and session.condition.final
 
 
 def _refuse_deleted(session: Session) -> None:
@@ -131,21 +118,21 @@ def _refuse_deleted(session: Session) -> None:
 
 def _stalled(session: Session, blocked: list[str], limit_seconds: float) -> Stalled:
     cause, *others = blocked
-    head = f"{session.where} has not gone on for {limit_seconds:g} s: {cause}"
+    head = f"{session.where} has made no progress for {limit_seconds:g} s: {cause}"
     also = (f"  also: {other}" for other in others)
     return Stalled("\n".join([head, *also, session.goes_on(), session.where_to_look()]), session.result())
 
 
-def _overdue(session: Session, patience: Patience) -> bool:
-    if patience.timeout_seconds is None or not session.complete:
+def _overdue(session: Session, options: RunOptions) -> bool:
+    if options.timeout_seconds is None or not session.complete:
         return False
-    return session.cluster.now() >= session.submitted.created + timedelta(seconds=patience.timeout_seconds)
+    return session.cluster.now() >= session.submitted.created + timedelta(seconds=options.timeout_seconds)
 
 
-def _out_of_time(session: Session, patience: Patience) -> Result:
+def _out_of_time(session: Session, options: RunOptions) -> Result:
     name = session.submitted.name
-    head = f"Experiment '{name}' has no verdict after {patience.timeout_seconds:g} s. {_so_far(session)}"
-    if patience.on_timeout == "fail":
+    head = f"Experiment '{name}' has no verdict after {options.timeout_seconds:g} s. {_so_far(session)}"
+    if options.on_timeout == "fail":
         raise TimedOut(
             f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
             f"{session.goes_on()}",
@@ -192,7 +179,7 @@ def _behind(session: Session) -> set[str]:
     cache = session.cache
     left = resources.counted(cache.experiment or {}) - (cache.trial_names - set(cache.active))
     failed = "Failed" in resources.true_conditions(cache.suggestion or {})
-    waits = session.verdict.message == "Suggestion has failed" and not failed
+    waits = session.condition.message == "Suggestion has failed" and not failed
     return {*left, "suggestion"} if waits else {*left}
 
 

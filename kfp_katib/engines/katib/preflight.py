@@ -32,7 +32,7 @@ from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.rules.view import items, part
 from kfp_katib.experiment.schema import is_job
-from kfp_katib.trial.trial_spec import trial_spec
+from kfp_katib.trial.template import trial_spec
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from kfp_katib.engines.katib.api.resources import (
     TRIALS,
     Object,
 )
-from kfp_katib.engines.katib.api.watch import Change, Watch
+from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.engines.katib.diagnosis.explain import Event, warnings
 from kfp_katib.engines.katib.diagnosis.trial_logs import TrialLogs
 from kfp_katib.engines.katib.submit import EDITABLE, Submitted
@@ -66,9 +66,9 @@ class Session:
         return f"Experiment '{self.submitted.name}' in namespace '{self.cluster.namespace}'"
 
     @property
-    def verdict(self) -> Condition:
+    def condition(self) -> Condition:
         """Where the Experiment stands, by Katib's word."""
-        return resources.verdict(self.cache.experiment or {})
+        return resources.condition(self.cache.experiment or {})
 
     @property
     def experiment(self) -> Experiment:
@@ -112,11 +112,11 @@ class Session:
 
     def result(self, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
         """The Result so far, or the final one where Katib has given its verdict."""
-        verdict = self.verdict
+        condition = self.condition
         return conclude(
             self.experiment,
             [self.trial(each, events) for each in self.cache.trials],
-            replace(verdict, message=self._with_suggestions_words(verdict.message)),
+            replace(condition, message=self._with_suggestions_words(condition.message)),
             notes=notes,
             katib_best=resources.katib_best(self.cache.experiment or {}),
         )

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import Cluster, connect
@@ -86,7 +85,7 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
                 raise
             logger.info("namespace %s is left out, no launcher of ours can be in it: %s", namespace, error)
             return []
-        left = [resources.name(each) for each in found if not resources.verdict(each).final]
+        left = [resources.name(each) for each in found if not resources.condition(each).final]
         for name in left:
             cluster.delete(EXPERIMENTS, name)
         for name in left:
@@ -94,33 +93,26 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
     return left
 
 
-@contextmanager
-def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup) -> Iterator[Callable[[Result], None]]:
-    """Delete the Experiment, where the policy asks for it, when the block is left.
+def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup, search: Callable[[], Result]) -> Result:
+    """Follow a search to its end, and delete its Experiment where the policy asks for it.
 
     Ctrl-C leaves it: the user wants the terminal back, and can follow the search on. A deletion that fails
     is told in the log, and takes nobody's Result away.
-
-    Yields:
-        A function that takes the Result; a block that is left without counts as failed.
     """
-    results: list[Result] = []
     try:
-        yield results.append
+        result = search()
     except (KeyboardInterrupt, Interrupted):
         raise
     except BaseException:
-        _delete_if(cleanup == "delete_always", cluster, submitted)
+        if cleanup == "delete_always":
+            _delete(cluster, submitted)
         raise
-    succeeded = bool(results) and results[-1].succeeded
-    _delete_if(
-        cleanup == "delete_always" or (cleanup == "delete_on_success" and succeeded), cluster, submitted
-    )
+    if cleanup == "delete_always" or (cleanup == "delete_on_success" and result.succeeded):
+        _delete(cluster, submitted)
+    return result
 
 
-def _delete_if(wanted: bool, cluster: Cluster, submitted: Submitted) -> None:
-    if not wanted:
-        return
+def _delete(cluster: Cluster, submitted: Submitted) -> None:
     try:
         cluster.delete(EXPERIMENTS, submitted.name, uid=submitted.uid)
         logger.info("Experiment %s/%s deleted", cluster.namespace, submitted.name)

@@ -19,6 +19,7 @@ from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Object
 from kfp_katib.engines.labels import RUN, TASK, digest, label_value, marked
+from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.defaults import with_defaults
@@ -52,12 +53,12 @@ class Submitted:
     created: datetime
 
 
-def labelled(experiment: Experiment, namespace: str, *, run_id: str = "", task_name: str = "") -> Manifest:
+def labelled(experiment: Experiment, namespace: str, identity: Identity) -> Manifest:
     """The manifest to submit: with a namespace and our labels, which Katib copies to its trials."""
     texts = {
         MANAGER_LABEL: MANAGER,
-        RUN: run_id,
-        TASK: task_name,
+        RUN: identity.run_id,
+        TASK: identity.task_name,
         HASH_LABEL: digest(experiment.manifest_json),
     }
     manifest = experiment.manifest

@@ -17,8 +17,7 @@ from kfp_katib.engines.local.trial import TrialProcess
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.command_line import command_line, metrics_place
-from kfp_katib.trial.container import container
-from kfp_katib.trial.deadline import Deadline
+from kfp_katib.trial.template import Deadline, container
 
 logger = logging.getLogger(__name__)
 

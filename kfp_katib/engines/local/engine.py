@@ -19,7 +19,7 @@ from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.gpu import Gpus, visible_gpus
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.refusals import any_container, refusals
-from kfp_katib.engines.local.search import Suggestions, open_study
+from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
 from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
 from kfp_katib.engines.local.verdict import RUNNING
@@ -28,7 +28,7 @@ from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Result
-from kfp_katib.trial.container import Container
+from kfp_katib.trial.template import Container
 
 
 def run(experiment: Experiment, options: RunOptions) -> Result:

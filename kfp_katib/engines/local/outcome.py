@@ -15,7 +15,7 @@ from kfp_katib.results import UNAVAILABLE, TrialCondition, metric_text, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
-from kfp_katib.trial.missing_metric import in_files as unavailable
+from kfp_katib.trial.metrics import missing_in_files as unavailable
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
 from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import is_job
-from kfp_katib.trial.container import Container, container
+from kfp_katib.trial.template import Container, container
 
 RULE = Rule("not-on-this-machine", "The local engine does not run it.")
 ON_KATIB = "run it with engine=katib"

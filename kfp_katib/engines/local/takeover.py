@@ -14,7 +14,7 @@ from kfp_katib.engines.local.outcome import examine
 from kfp_katib.engines.local.processes import booted, kill, mark, marked
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import KILLED, TrialCondition
-from kfp_katib.trial.container import container
+from kfp_katib.trial.template import container
 
 
 def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:

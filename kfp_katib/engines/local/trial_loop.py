@@ -20,7 +20,7 @@ from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.interrupts import Interrupts
 from kfp_katib.engines.local.journal import Record, now
 from kfp_katib.engines.local.outcome import examine
-from kfp_katib.engines.local.search import Suggestions
+from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.verdict import verdict
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment

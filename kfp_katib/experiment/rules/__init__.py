@@ -8,58 +8,31 @@ from types import ModuleType
 from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules import (
     algorithm,
-    budget,
-    command,
-    grid,
-    job,
-    job_fields,
-    job_values,
-    katib_only,
-    metrics,
-    metrics_folder,
-    names,
-    objective,
-    ownership,
-    parameters,
-    pod,
+    basics,
+    injected,
+    metrics_collector,
+    pod_fields,
+    program,
     script,
+    search_space,
     suitability,
-    template,
-    trial_kind,
-    trial_parameters,
-    values,
+    trial_job,
+    trial_template,
 )
 from kfp_katib.experiment.rules.rule import Check
+from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    names,
-    ownership,
-    budget,
-    objective,
-    algorithm,
-    parameters,
-    values,
-    suitability,
-    grid,
-    katib_only,
-    trial_parameters,
-    template,
-    trial_kind,
-    job,
-    job_values,
-    job_fields,
-    pod,
-    command,
-    script,
-    metrics,
-    metrics_folder,
+    *(basics, search_space, suitability, algorithm, trial_template, trial_job, pod_fields, injected),
+    *(program, script, metrics_collector),
 )
 
 
 def checks_of(module: ModuleType) -> tuple[Check, ...]:
-    """The checks that a module of rules defines, in its order."""
-    return tuple(item for item in vars(module).values() if isinstance(item, Check))
+    """The checks of a topic: the rows of its table, then the functions of its module, in their order."""
+    functions = (item for item in vars(module).values() if isinstance(item, Check))
+    return (*TABLE.get(module.__name__.rpartition(".")[2], ()), *functions)
 
 
 CHECKS: tuple[Check, ...] = tuple(check for module in MODULES for check in checks_of(module))

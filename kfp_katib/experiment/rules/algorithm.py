@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The algorithm, its settings, and early stopping."""
+"""The algorithm, its settings, early stopping, and what enas, darts, hyperband and pbt need of the rest."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.repeats import several
-from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.settings import EARLY_STOPPING, SUGGESTIONS, Service
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, EARLY_STOPPING, SUGGESTIONS, Service
+from kfp_katib.experiment.rules.rule import rule, several
+from kfp_katib.experiment.rules.search_space import integer, number, steps_missing, values
+from kfp_katib.experiment.rules.view import Part, View, objects
 
 _ALGORITHM = "spec.algorithm"
 _EARLY = "spec.earlyStopping"
@@ -39,17 +40,6 @@ def algorithm_unknown(view: View) -> Iterator[Finding]:
         fix = hint(view.algorithm, SUGGESTIONS)
         yield Finding(
             f"{_ALGORITHM}.algorithmName", f"Unknown algorithm '{view.algorithm}'.", fix, view.algorithm
-        )
-
-
-@rule("early-stopping-missing", webhook=True)
-def early_stopping_missing(view: View) -> Iterator[Finding]:
-    """`earlyStopping` is there but names no algorithm."""
-    early = view.spec.get("earlyStopping")
-    if early is not None and not early.get("algorithmName"):
-        path = f"{_EARLY}.algorithmName"
-        yield Finding(
-            path, "earlyStopping names no algorithm.", "Set it to medianstop, or remove earlyStopping."
         )
 
 
@@ -104,22 +94,6 @@ def setting_repeated(view: View) -> Iterator[Finding]:
             yield Finding(f"{path}.algorithmSettings", f"'{name}' is given twice.", "Keep one.", name)
 
 
-@rule("early-stopping-without-retain", severity="warning")
-def early_stopping_without_retain(view: View) -> Iterator[Finding]:
-    """Without `retain: true` a stopped trial's Job is deleted before its metrics are read (katib#1377)."""
-    if "earlyStopping" in view.spec and not view.template.get("retain"):
-        fix = "Set spec.trialTemplate.retain to true."
-        yield Finding("spec.trialTemplate.retain", "Early stopping needs retain: true.", fix, False)
-
-
-@rule("early-stopping-breaks-collector")
-def early_stopping_breaks_collector(view: View) -> Iterator[Finding]:
-    """TensorFlowEvent's collector does not know stopping rules: every trial that gets one fails."""
-    if "earlyStopping" in view.spec and view.collector == "TensorFlowEvent":
-        fix = "Use StdOut or File, or remove earlyStopping."
-        yield Finding(_EARLY, "Early stopping does not go with the TensorFlowEvent collector.", fix)
-
-
 @rule("early-stopping-ignored", severity="warning")
 def early_stopping_ignored(view: View) -> Iterator[Finding]:
     """This collector never stops a trial."""
@@ -136,3 +110,88 @@ def _strays(view: View, treatment: str, words: str) -> Iterator[Finding]:
             if name not in service.settings and service.unknown == treatment:
                 fix = hint(name, service.settings)
                 yield Finding(f"{path}.name", f"{algorithm} {words} '{name}'.", fix, name)
+
+
+@rule("nas-parameter-incomplete")
+def nas_parameter_incomplete(view: View) -> Iterator[Finding]:
+    """A parameter of an operation lacks what enas and darts refuse to do without."""
+    parameters = objects(view.manifest, "spec.nasConfig.operations[].parameters[]")
+    for path, parameter in parameters if view.algorithm in ARCHITECTURE else ():
+        missing = _missing(parameter)
+        if missing:
+            message = f"The parameter has no usable {missing}."
+            yield Finding(f"{path}.{missing}", message, "Add it.", missing)
+
+
+@rule("darts-asked-twice")
+def darts_asked_twice(view: View) -> Iterator[Finding]:
+    """`darts` answers the first request only; a second batch of trials never comes."""
+    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
+    if view.algorithm == "darts" and most > parallel > 0:
+        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        yield Finding("spec.parallelTrialCount", message, f"Set parallelTrialCount to {most}.", parallel)
+
+
+@rule("hyperband-resource-unknown")
+def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
+    """`hyperband`'s resource_name is not a search parameter."""
+    name = _setting(view, "resource_name")
+    names = [str(parameter.get("name")) for _, parameter in view.parameters]
+    if view.algorithm == "hyperband" and name and name not in names:
+        message = f"resource_name is '{name}'."
+        yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
+
+
+@rule("hyperband-parallel-too-low")
+def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
+    """`hyperband` needs as many parallel trials as its first rung has."""
+    resource, eta = number(_setting(view, "r_l")), number(_setting(view, "eta"))
+    base, parallel = int(eta) if abs(eta) > 0 else 3, view.spec["parallelTrialCount"]
+    if view.algorithm != "hyperband" or not resource > 0 or base < 2:
+        return
+    needed = math.ceil(base ** int(math.log(resource) / math.log(base)))
+    if parallel < needed:
+        message = f"hyperband needs {needed} trials at a time, parallelTrialCount is {parallel}."
+        yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
+
+
+@rule("hyperband-beyond-first-rung", severity="warning")
+def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
+    """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib hangs."""
+    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
+    if view.algorithm == "hyperband" and most > parallel > 1:
+        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
+
+
+@rule("hyperband-discrete-not-integer")
+def hyperband_discrete_not_integer(view: View) -> Iterator[Finding]:
+    """`hyperband` makes integers of discrete values, and fails on others."""
+    for path, value in values(view, "discrete") if view.algorithm == "hyperband" else ():
+        if integer(value) is None:
+            yield Finding(path, f"The value is '{value}'.", "Make the parameter categorical.", value)
+
+
+@rule("pbt-step-missing")
+def pbt_step_missing(view: View) -> Iterator[Finding]:
+    """`pbt` needs a step for every double."""
+    yield from steps_missing(view, "pbt")
+
+
+def _setting(view: View, name: str) -> str:
+    values = [str(setting.get("value", "")) for _, setting in view.settings if setting.get("name") == name]
+    return values[-1] if values else ""
+
+
+def _missing(parameter: Part) -> str | None:
+    """The first of a parameter's fields that the services' own check asks for."""
+    space = parameter.get("feasibleSpace", {})
+    kind = parameter.get("parameterType", "")
+    wanted = {
+        "name": parameter.get("name"),
+        "parameterType": kind,
+        "feasibleSpace.list": kind not in ("categorical", "discrete") or space.get("list"),
+        "feasibleSpace.min": kind not in ("int", "double") or space.get("min") or space.get("max"),
+        "feasibleSpace.step": kind != "double" or number(space.get("step", "")) > 0,
+    }
+    return next((name for name, value in wanted.items() if not value), None)

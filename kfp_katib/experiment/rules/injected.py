@@ -8,16 +8,38 @@ then: what Kubernetes refuses of the pod now leaves a trial Running for ever, wi
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kfp_katib.experiment.defaults import STDOUT_PATH
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.program import clean, started, within
+from kfp_katib.experiment.rules.rule import rule
+from kfp_katib.experiment.rules.view import (
+    COLLECTOR,
+    TEMPLATE,
+    Part,
+    View,
+    every_container,
+    objects,
+    part,
+    texts,
+)
 
 METRICS_VOLUME = "metrics-volume"
 SUGGESTION_VOLUME = "suggestion-volume"
 SUGGESTION_FOLDER = "suggestion_trial_dir"
 """The setting, one of pbt's, for which Katib mounts the suggestion service's volume."""
 
+_OF_KUBERNETES = re.compile(r"(batch\.kubernetes\.io/)?(job-name|controller-uid|job-completion-index)$")
+"""Labels that the Job's own controller gives its pods."""
+_PLACE = f"{COLLECTOR}.source.fileSystemPath.path"
+_FOLDER_FIX = "Write the metrics into a folder of their own."
+_KERNEL = ("/proc", "/sys", "/dev")
+"""The kernel's folders; a container's runtime mounts nothing into them, or the container is lost with it."""
+_SYSTEM = ("/bin", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64")
+"""Folders without which an image has no shell."""
 _MASTERS = ("Chief", "Master", "Launcher")
 """The roles whose pod Katib takes for a trial's own, by the label that the training operator gives them."""
 
@@ -39,17 +61,15 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """Katib's part of the pod.
+    """Katib's part of the pod. With a collector the containers see each other's processes.
 
     Attributes:
         collector: Name of the collector's container; empty where none is added.
         mounts: In the order in which Katib appends them.
-        shares_processes: Whether the containers see each other's processes.
     """
 
     collector: str = ""
     mounts: tuple[Mount, ...] = ()
-    shares_processes: bool = False
 
     @property
     def metrics_folder(self) -> str:
@@ -68,8 +88,7 @@ def injected(view: View) -> Injected:
         for _, setting in view.settings
         if setting.get("name") == SUGGESTION_FOLDER and setting.get("value")
     ][:1]
-    place = _metrics_mount(view)
-    return replace(Injected(name, shares_processes=True), mounts=(*folder, *place))
+    return Injected(name, (*folder, *_metrics_mount(view)))
 
 
 def is_primary(view: View, pod_path: str) -> bool:
@@ -77,17 +96,6 @@ def is_primary(view: View, pod_path: str) -> bool:
     roles = [path.split(".")[-2] for path, _ in view.pods if "ReplicaSpecs." in path]
     masters = [role for role in roles if role in _MASTERS]
     return not masters or pod_path.split(".")[-2] in masters
-
-
-def clean(path: str) -> str:
-    """The path without what does not change it, as Go's `filepath.Clean` and the kubelet have it."""
-    found = posixpath.normpath(path if path.startswith("/") else f"/{path}")
-    return found.replace("//", "/", 1) if found.startswith("//") else found
-
-
-def within(path: str, folder: str) -> bool:
-    """Whether a clean path is the folder, or lies in it."""
-    return folder == "/" or path == folder or path.startswith(f"{folder}/")
 
 
 def _collector_name(view: View) -> str:
@@ -108,10 +116,141 @@ def _metrics_mount(view: View) -> tuple[Mount, ...]:
     if view.collector == "StdOut":
         path, kind = STDOUT_PATH, "File"
     elif view.collector in ("File", "TensorFlowEvent"):
-        kind = {"File": "File"}.get(view.collector, "Directory")
+        kind = "File" if view.collector == "File" else "Directory"
     elif view.collector != "Custom":
         return ()
     if not path.startswith("/"):  # refused by another rule
         return ()
     folder = clean(posixpath.dirname(path)) if kind == "File" else path
     return (Mount(folder, METRICS_VOLUME, f"the collector {view.collector}"),)
+
+
+@rule("mount-path-taken")
+def mount_path_taken(view: View) -> Iterator[Finding]:
+    """Katib mounts a folder of its own at this very path: Kubernetes refuses the pod of every trial."""
+    for where, at, mount in _beside(view):
+        if at == mount.path:
+            message = f"'{at}' is where Katib mounts the '{mount.volume}' of {mount.why}."
+            yield Finding(where, message, _elsewhere(view, mount.volume), at)
+
+
+@rule("mount-hidden", severity="warning")
+def mount_hidden(view: View) -> Iterator[Finding]:
+    """Katib mounts a folder of its own over this volume: what it holds is hidden, what is written is lost."""
+    for where, at, mount in _beside(view):
+        if at != mount.path and clean(at) == clean(mount.path):
+            message = f"Katib mounts the '{mount.volume}' of {mount.why} over '{at}'."
+            yield Finding(where, message, _elsewhere(view, mount.volume), at)
+
+
+@rule("volume-name-taken")
+def volume_name_taken(view: View) -> Iterator[Finding]:
+    """Katib adds a volume of this very name: Kubernetes refuses the pod of every trial."""
+    added = {mount.volume for mount in injected(view).mounts}
+    for path, pod in _own_pods(view):
+        for where, name in texts(pod, "spec.volumes[].name", f"{path}."):
+            if name in added:
+                yield Finding(where, f"Katib adds a volume '{name}' of its own.", "Rename yours.", name)
+
+
+@rule("container-name-taken")
+def container_name_taken(view: View) -> Iterator[Finding]:
+    """Katib adds a container of this very name, its collector: Kubernetes refuses the pod of every trial."""
+    collector = injected(view).collector
+    for path, pod in _own_pods(view):
+        for where, container in every_container(path, pod):
+            if collector and container.get("name") == collector:
+                message = f"Katib's collector is a container '{collector}' of its own."
+                yield Finding(f"{where}.name", message, "Rename yours.", collector)
+
+
+@rule("host-processes-shared")
+def host_processes_shared(view: View) -> Iterator[Finding]:
+    """`hostPID` and Windows do not go with Katib's collector, which shares processes: no pod starts."""
+    for path, pod in _own_pods(view) if injected(view).collector else ():
+        if part(pod, "spec").get("hostPID") is True:
+            yield Finding(f"{path}.spec.hostPID", "hostPID is true.", "Remove it.", True)
+        if part(pod, "spec", "os").get("name") == "windows":
+            yield Finding(f"{path}.spec.os.name", "The pod is for Windows.", "Katib needs Linux.", "windows")
+
+
+@rule("primary-pod-unlabelled")
+def primary_pod_unlabelled(view: View) -> Iterator[Finding]:
+    """No pod carries the labels of `primaryPodLabels`: Katib adds no collector, and no metric ever comes."""
+    wanted = part(view.template, "primaryPodLabels")
+    for path, pod in view.pods if view.job else []:
+        labels = part(pod, "metadata", "labels")
+        for key, value in wanted.items():
+            differs = labels.get(key) != value and "${" not in str(labels.get(key))
+            if differs and not _OF_KUBERNETES.match(key):
+                message = f"The pod has no label {key}: {value}."
+                fix = f"Add it at {path}.metadata.labels."
+                yield Finding(f"{TEMPLATE}.primaryPodLabels.{key}", message, fix, value)
+
+
+@rule("metrics-folder-unmountable")
+def metrics_folder_unmountable(view: View) -> Iterator[Finding]:
+    """Katib mounts the metrics' folder over one that no container can do without: no trial can run."""
+    folder = injected(view).metrics_folder
+    kernel = any(within(folder, each) for each in _KERNEL)
+    if folder and (folder == "/" or folder in _SYSTEM or kernel):
+        yield Finding(_PLACE, f"Katib mounts an empty folder at '{folder}'.", _FOLDER_FIX, folder)
+
+
+@rule("metrics-folder-hides", severity="warning")
+def metrics_folder_hides(view: View) -> Iterator[Finding]:
+    """Katib mounts the metrics' folder over the training's own program, which is gone then."""
+    folder = injected(view).metrics_folder
+    for path, container in view.primaries if folder not in ("", "/", *_SYSTEM) else []:
+        for where, hidden in started(path, container):
+            if within(hidden, folder) and not _is_mounted(container, hidden, folder):
+                message = f"'{hidden}' lies in '{folder}', where Katib mounts an empty folder."
+                yield Finding(where, message, _FOLDER_FIX, hidden)
+                break
+
+
+@rule("metrics-folder-read-only")
+def metrics_folder_read_only(view: View) -> Iterator[Finding]:
+    """The metrics' folder would have to be made in a volume that is mounted read-only: no trial starts."""
+    folder = injected(view).metrics_folder
+    for path, container in view.primaries if folder else []:
+        for where, mount in objects(container, "volumeMounts[]", f"{path}."):
+            at = mount.get("mountPath")
+            if mount.get("readOnly") is True and isinstance(at, str) and _lies_inside(folder, clean(at)):
+                message = f"Katib mounts a folder at '{folder}', inside of the read-only '{at}'."
+                yield Finding(f"{where}.readOnly", message, "Write the metrics elsewhere.", at)
+
+
+def _own_pods(view: View) -> list[tuple[str, Part]]:
+    return [(path, pod) for path, pod in view.pods if is_primary(view, path)]
+
+
+def _beside(view: View) -> Iterator[tuple[str, str, Mount]]:
+    """Each mount of the containers that Katib mounts into beside each of Katib's."""
+    added = injected(view).mounts
+    own = [each for each in view.primaries if is_primary(view, each[0].partition(".spec.containers")[0])]
+    metrics = tuple(mount for mount in added if mount.volume == METRICS_VOLUME)
+    collector = part(view.spec, "metricsCollectorSpec", "collector", "customCollector")
+    given = [(path, container, added) for path, container in own]
+    for path, container, mounts in [*given, (f"{COLLECTOR}.collector.customCollector", collector, metrics)]:
+        for where, at in texts(container, "volumeMounts[].mountPath", f"{path}."):
+            yield from ((where, at, mount) for mount in mounts)
+
+
+def _elsewhere(view: View, volume: str) -> str:
+    """The way out, which depends on who chose the path."""
+    if volume == SUGGESTION_VOLUME:
+        return f"Mount the volume elsewhere, or change {SUGGESTION_FOLDER}."
+    if volume == METRICS_VOLUME and view.collector != "StdOut":
+        return f"Mount the volume elsewhere, or let {_PLACE} name a folder of its own."
+    return "Mount the volume elsewhere."
+
+
+def _lies_inside(path: str, folder: str) -> bool:
+    return within(path, folder) and path != folder
+
+
+def _is_mounted(container: Part, path: str, folder: str) -> bool:
+    """Whether the path lies in a volume that is mounted inside of the metrics' folder."""
+    places = [clean(at) for _, at in texts(container, "volumeMounts[].mountPath")]
+    return any(within(path, at) and _lies_inside(at, folder) for at in places)

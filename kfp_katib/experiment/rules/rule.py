@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a function that looks for one fault becomes a check of the manifest."""
+"""How a rule is written: a function that looks for one fault, or a row of a table that describes it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
+from typing import Any
 
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule, Severity
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.rules.view import Part, View, objects, part
+
+Wrong = Callable[[Any], object]
+Find = Callable[[View], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,20 +23,134 @@ class Check:
     """A rule with the function that looks for it in a manifest."""
 
     rule: Rule
-    find: Callable[[View], Iterable[Finding]]
+    find: Find
 
     def __call__(self, view: View) -> Iterator[Problem]:
         """The rule's problems in one manifest; the first hundred say enough."""
         return (self.rule.problem(finding) for finding in islice(self.find(view), MOST_FINDINGS))
 
 
-def rule(
-    name: str, *, severity: Severity = "error", webhook: bool = False
-) -> Callable[[Callable[[View], Iterable[Finding]]], Check]:
+def rule(name: str, *, severity: Severity = "error", webhook: bool = False) -> Callable[[Find], Check]:
     """Turn a function that yields findings into a Check; its docstring is the rule's sentence."""
 
-    def decorate(find: Callable[[View], Iterable[Finding]]) -> Check:
+    def decorate(find: Find) -> Check:
         summary = (find.__doc__ or "").partition("\n")[0]
         return Check(Rule(name, summary, severity, webhook), find)
 
     return decorate
+
+
+Owners = str | Callable[[View], Iterable[tuple[str, Part]]]
+"""What holds a field: a path in the manifest, `[]` behind each list, or a function that finds it."""
+
+
+def row(
+    about: Rule,
+    owners: Owners,
+    names: str,
+    wrong: Wrong,
+    message: str,
+    fix: str,
+    when: Callable[[View], object] = bool,
+) -> Check:
+    """A rule about the value of a field, as a row of a table.
+
+    Args:
+        about: The rule.
+        owners: What holds the field; where there is none, nothing is wrong.
+        names: The field's path in its owner, or several fields', with blanks in between.
+        wrong: Whether the field's value, None where it is missing, is a fault.
+        message: What to say; `{value}`, `{name}` (the field's) and `{owner[...]}` are filled in.
+        fix: What to do, filled in likewise.
+        when: Whether the rule applies to the manifest at all.
+    """
+
+    def find(view: View) -> Iterator[Finding]:
+        found = objects(view.manifest, owners) if isinstance(owners, str) else owners(view)
+        for path, owner in found if when(view) else ():
+            for field in names.split():
+                *parents, name = field.split(".")
+                value = part(owner, *parents).get(name)
+                if wrong(value):
+                    given = {"name": name, "value": "" if value is None else value, "owner": _Shown(owner)}
+                    shown = None if isinstance(value, Mapping) else value
+                    yield Finding(f"{path}.{field}", message.format_map(given), fix.format_map(given), shown)
+
+    return Check(about, find)
+
+
+class _Shown(dict[str, Any]):
+    """A mapping in a message: what it lacks is None."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+def refused(name: str, summary: str) -> partial[Check]:
+    """The beginning of a row: an error that Katib's webhook refuses."""
+    return partial(row, Rule(name, summary, webhook=True))
+
+
+def error(name: str, summary: str) -> partial[Check]:
+    """The beginning of a row: an error that the webhook lets pass."""
+    return partial(row, Rule(name, summary))
+
+
+def warning(name: str, summary: str) -> partial[Check]:
+    """The beginning of a row: a warning."""
+    return partial(row, Rule(name, summary, "warning"))
+
+
+def absent(value: Any) -> bool:
+    """There is no such field."""
+    return value is None
+
+
+def present(value: Any) -> bool:
+    """There is such a field."""
+    return value is not None
+
+
+def missing(value: Any) -> bool:
+    """There is no such field, or it holds nothing."""
+    return not value
+
+
+def among(*words: object) -> Wrong:
+    """It is one of these."""
+    return lambda value: value in words
+
+
+def none_of(*words: object) -> Wrong:
+    """It is none of these."""
+    return lambda value: value not in words
+
+
+def below(least: int) -> Wrong:
+    """It is a number that is too small."""
+    return lambda value: value is not None and value < least
+
+
+def above(most: int) -> Wrong:
+    """It is a number that is too large."""
+    return lambda value: value is not None and value > most
+
+
+def unlike(pattern: str) -> Wrong:
+    """It is a text of another form."""
+    return lambda value: value and not re.fullmatch(pattern, str(value))
+
+
+def again(listed: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Each text that stood before, with its path; an empty one is a text that is missing, and none again."""
+    seen: set[str] = set()
+    for path, text in listed:
+        if text in seen:
+            yield path, text
+        if text:
+            seen.add(text)
+
+
+def several(texts: Iterable[str]) -> Iterator[str]:
+    """Each text that stands more than once, told once."""
+    return (text for text, count in Counter(texts).items() if count > 1)

@@ -4,15 +4,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.commands import ONLY_BASH, PREPARING, SILENT
-from kfp_katib.experiment.rules.lines import filled, scripts, why_unreadable
 from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.shell import Line, Script, first_word, parse, runs_program
+from kfp_katib.experiment.rules.shell import (
+    Line,
+    Script,
+    filled,
+    first_word,
+    parse,
+    scripts,
+    why_unreadable,
+)
 from kfp_katib.experiment.rules.view import View
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+SILENT = _words(": aws cd chmod chown cp export gsutil ln mkdir mv rm rsync sleep sync tar touch true wait")
+"""Commands that print no metrics."""
+PREPARING = SILENT | _words(
+    "apk apt apt-get conda curl git kinit mamba pip pip3 unzip uv wget"
+    " . [ [[ break continue env exec exit local module read readonly return set shift source test trap ulimit"
+    " umask unset awk cat date df du echo find free grep head hostname id ls lscpu nproc nvidia-smi printf ps"
+    " pwd sed sort tail tr uname wc which"
+)
+"""Commands that prepare a training; what they print is not missed."""
+ONLY_BASH = _words("[[ declare mapfile popd pushd readarray shopt source")
+"""Commands of bash's own; the `sh` of Debian's images has none of them."""
 _POSITIONAL = re.compile(r"(?<!\\)\$(?:[@*#0-9]|\{(?:[@*]|[0-9]+|#\}))")
 _DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
 
@@ -197,3 +219,13 @@ def script_output_lost(view: View) -> Iterator[Finding]:
             shown = f"Only '{script.last[:60]}' is collected."
             fix = "Let the training be the last command, or put the commands into { ...; }."
             yield Finding(path, shown, fix, script.last)
+
+
+def runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
+    """Whether one of the commands may print metrics, being none of the quiet ones."""
+    return any(_runs_program(command, quiet) for command in commands)
+
+
+def _runs_program(command: str, quiet: Collection[str]) -> bool:
+    word = first_word(command).rpartition("/")[2]
+    return bool(word) and word not in quiet and not re.search(r"-m\s+(pip|venv)\b", command)

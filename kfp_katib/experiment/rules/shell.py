@@ -1,63 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trial's line as its shell reads it: where commands begin and end, and what becomes of values in it.
+"""The line that Katib makes of a trial's command, as its shell reads it.
 
-Katib joins a trial's command and arguments with spaces and gives the line to a shell, with ` 1>file 2>&1`
-and ` && echo completed > file` behind it (`wrapWorkerContainer` in its pod webhook).
+Katib joins command and arguments with spaces and gives the line to a shell, with ` 1>file 2>&1` and
+` && echo completed > file` behind it (`wrapWorkerContainer` in its pod webhook).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+import shutil
+import subprocess
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
-from kfp_katib.experiment.rules.shell_reader import Reader
-from kfp_katib.experiment.rules.shell_words import OpenEndError
+from kfp_katib.experiment.rules.shell_grammar import OpenEndError, Reader
+from kfp_katib.experiment.rules.view import Part, View
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
 """What a shell still reads as its own between quotes of either kind."""
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
-
-
 _FIRST_WORD = re.compile(r"\s*(?:\w+=\S*(?:\s+|$))*(\S*)")
 _GROUPS = 5
 """Groups in groups that are looked into."""
+WRAPPED = ("StdOut", "File", "TensorFlowEvent")
+"""The collectors for which Katib rewrites the command."""
 
+_PLACEHOLDER = re.compile(
+    r"\$\{(trialParameters|pipeline)\.[^$}]*\}|\$\([A-Za-z_][\w.-]*\)"
+)  # ours, and the kubelet's
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What a shell gets to run in a trial.
-
-    Attributes:
-        text: Command and arguments, joined as Katib joins them.
-        script: Whether they are a script of the user's own (`sh -c`), not a program with arguments.
-        arguments: The pieces that were joined.
-        shell: The shell's name.
-    """
-
-    text: str
-    script: bool
-    arguments: tuple[str, ...]
-    shell: str = "sh"
-
-
-def trial_line(container: Mapping[str, Any]) -> Line | None:
-    """The line that Katib makes of a container's command; None where there is none, or not of text.
-
-    `["sh", "-c", script]` and `["bash", "-c", script]` are unwrapped, on these very words only.
-    """
-    command, args = container.get("command"), container.get("args") or []
-    if not isinstance(command, list) or not isinstance(args, list) or not command:
-        return None
-    pieces = (*command, *args)
-    if not all(isinstance(piece, str) for piece in pieces):
-        return None
-    script = len(pieces) > 1 and pieces[0] in ("sh", "bash") and pieces[1] == "-c"
-    shell, pieces = (pieces[0], pieces[2:]) if script else ("sh", pieces)
-    return Line(" ".join(pieces), script, pieces, shell)
+_PLAIN = re.compile(r"(?:[\w@%+=:,./~$*?^ \t\n;|&-]|(?<=\s)2>&1(?=\s|$)|(?<=\s)>>?(?=\s*[\w./]))*", re.ASCII)
+_BASH_WORDS = frozenset({"coproc", "in", "time"})
+_ORDINARY = frozenset({";", "&", "&&", "|", "||", "\n"})
+_SECONDS = 2
+_LONGEST = 20_000
+"""Characters of a line that a shell is asked about; thousands of here-documents take it seconds."""
+_PLACE = re.compile(r"^.*?line \d+: |^\S+: (\d+: )?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +95,10 @@ def parse(text: str) -> Script:
     reader = Reader(text)
     open_end = ""
     try:
-        reader.read()
+        reader.run()
     except OpenEndError as err:
         open_end = str(err)
+    reader.end_command()
     return Script(
         tuple(text[start:end].strip() for start, end in reader.commands),
         tuple(reader.separators),
@@ -170,11 +151,103 @@ def first_word(command: str) -> str:
     return found[1] if found else ""
 
 
-def runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
-    """Whether one of the commands may print metrics, being none of the quiet ones."""
-    return any(_runs_program(command, quiet) for command in commands)
+@lru_cache(maxsize=64)
+def syntax_error(line: str, shell: str) -> str | None:
+    """Why the shell cannot read the line: empty where it can, None where no shell can say."""
+    program = shutil.which(shell)
+    if program is None or len(line) > _LONGEST:
+        return None
+    try:
+        done = subprocess.run(
+            [program, "-n"], input=line.encode(), capture_output=True, env={}, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    if done.returncode == 0:
+        return ""
+    said = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+    return _PLACE.sub("", said) or "it cannot be read"
 
 
-def _runs_program(command: str, quiet: Collection[str]) -> bool:
-    word = first_word(command).rpartition("/")[2]
-    return bool(word) and word not in quiet and not re.search(r"-m\s+(pip|venv)\b", command)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a shell gets to run in a trial.
+
+    Attributes:
+        text: Command and arguments, joined as Katib joins them.
+        script: Whether they are a script of the user's own (`sh -c`), not a program with arguments.
+        arguments: The pieces that were joined.
+        shell: The shell's name.
+    """
+
+    text: str
+    script: bool
+    arguments: tuple[str, ...]
+    shell: str = "sh"
+
+
+def trial_line(container: Part) -> Line | None:
+    """The line that Katib makes of a container's command; None where there is none, or not of text.
+
+    `["sh", "-c", script]` and `["bash", "-c", script]` are unwrapped, on these very words only.
+    """
+    command, args = container.get("command"), container.get("args") or []
+    if not isinstance(command, list) or not isinstance(args, list) or not command:
+        return None
+    pieces = (*command, *args)
+    if not all(isinstance(piece, str) for piece in pieces):
+        return None
+    script = len(pieces) > 1 and pieces[0] in ("sh", "bash") and pieces[1] == "-c"
+    shell, pieces = (pieces[0], pieces[2:]) if script else ("sh", pieces)
+    return Line(" ".join(pieces), script, pieces, shell)
+
+
+def trial_lines(view: View) -> Iterator[tuple[str, Line]]:
+    """The lines of the primary containers, each with the container's path."""
+    for path, container in view.primaries if view.collector in WRAPPED else []:
+        line = trial_line(container)
+        if line is not None:
+            yield path, line
+
+
+def scripts(view: View) -> Iterator[tuple[str, Line]]:
+    """The lines that are a script behind `sh -c`."""
+    return ((path, line) for path, line in trial_lines(view) if line.script)
+
+
+def programs(view: View) -> Iterator[tuple[str, Line]]:
+    """The lines that are a program with its arguments."""
+    return ((path, line) for path, line in trial_lines(view) if not line.script)
+
+
+def filled(text: str) -> str:
+    """The text with a plain word where a value or variable will stand."""
+    return _PLACEHOLDER.sub("x", text)
+
+
+def as_katib_writes(view: View, line: Line) -> str:
+    """The whole line that a trial's shell gets."""
+    redirection = " 1>log 2>&1" if view.collector == "StdOut" else ""
+    stopped = " || if test -f p; then echo stopped; else echo failed; exit 1; fi"
+    early = stopped if view.spec.get("earlyStopping") else ""
+    return f"{filled(line.text)}{redirection}{early} && echo completed > p"
+
+
+def why_unreadable(view: View, line: Line, shell: str) -> str | None:
+    """Why this machine's shell cannot read the line: empty where it can, None where there is no such shell.
+
+    Words, quotes and redirections between separators are read by every shell; nobody is asked about them.
+    """
+    return "" if _is_plain(filled(line.text)) else syntax_error(as_katib_writes(view, line), shell)
+
+
+def _is_plain(text: str) -> bool:
+    script = parse(text)
+    if script.open_end or script.unopened or script.comment or not set(script.separators) <= _ORDINARY:
+        return False
+    pairs = zip(script.commands, script.simple, strict=True)
+    simple = all(
+        each == (command,) and first_word(command) not in _BASH_WORDS and not command.startswith("&")
+        for command, each in pairs
+    )
+    return simple and _PLAIN.fullmatch(unquoted(text)) is not None

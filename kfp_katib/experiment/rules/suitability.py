@@ -10,134 +10,186 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.numbers import number
-from kfp_katib.experiment.rules.parameters import bounds, numeric
+from kfp_katib.experiment.rules.algorithm_settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.search_space import Range, integer, lists, numbers, ranges, steps_missing
+from kfp_katib.experiment.rules.view import View
 
 _LOGARITHMIC = ("logUniform", "logNormal")
 _BELL = ("normal", "logNormal")
-
-
-def _min(space: Part) -> float:
-    """The space's min; infinite where there is no number, which is another rule's business."""
-    low, _ = bounds(space)
-    return math.inf if low is None else low
+_LARGEST_GRID = 1_000_000
+_COUNTABLE = 10**15
 
 
 @rule("log-min-not-positive")
 def log_min_not_positive(view: View) -> Iterator[Finding]:
     """A logarithmic parameter starts at zero or below; random and tpe then suggest nothing, for ever."""
-    for path, _, space in numeric(view):
-        logarithmic = view.algorithm in HYPEROPT and space["distribution"] in _LOGARITHMIC
-        if logarithmic and _min(space) <= 0:
-            message = f"min is {space['min']} with distribution {space['distribution']}."
-            yield Finding(f"{path}.min", message, "Give a positive min.", space["min"])
+    for each in ranges(view) if view.algorithm in HYPEROPT else ():
+        if each.distribution in _LOGARITHMIC and each.low <= 0:
+            message = f"min is {each.min} with distribution {each.distribution}."
+            yield Finding(f"{each.path}.min", message, "Give a positive min.", each.min)
 
 
 @rule("log-min-raised", severity="warning")
 def log_min_raised(view: View) -> Iterator[Finding]:
     """Optuna's service raises a logarithmic min that is too low: to 1 for an int, 1e-10 for a double."""
-    for path, parameter, space in numeric(view):
-        least = 1.0 if parameter["parameterType"] == "int" else 1e-10
-        logarithmic = view.algorithm in OPTUNA and space["distribution"] == "logUniform"
-        if logarithmic and _min(space) < least:
-            message = f"min is {space['min']}; {view.algorithm} starts at {least:g}."
-            yield Finding(f"{path}.min", message, "Write the min that you mean.", space["min"])
+    for each in ranges(view) if view.algorithm in OPTUNA else ():
+        least = 1.0 if each.kind == "int" else 1e-10
+        if each.distribution == "logUniform" and each.low < least:
+            message = f"min is {each.min}; {view.algorithm} starts at {least:g}."
+            yield Finding(f"{each.path}.min", message, "Write the min that you mean.", each.min)
 
 
 @rule("distribution-unsupported")
 def distribution_unsupported(view: View) -> Iterator[Finding]:
     """Optuna's service leaves out a parameter with a normal distribution; no trial can then start."""
-    for path, _, space in numeric(view):
-        if view.algorithm in OPTUNA and space["distribution"] in _BELL:
-            message = f"{view.algorithm} cannot sample the distribution {space['distribution']}."
+    for each in ranges(view) if view.algorithm in OPTUNA else ():
+        if each.distribution in _BELL:
+            message = f"{view.algorithm} cannot sample the distribution {each.distribution}."
             fix = "Use uniform or logUniform, or the algorithm random or tpe."
-            yield Finding(f"{path}.distribution", message, fix, space["distribution"])
+            yield Finding(f"{each.path}.distribution", message, fix, each.distribution)
 
 
 @rule("distribution-ignored", severity="warning")
 def distribution_ignored(view: View) -> Iterator[Finding]:
     """The algorithm's service ignores the distribution."""
     ignoring = GOPTUNA | SKOPT | {"hyperband", "pbt", "grid"}
-    for path, parameter, space in numeric(view):
-        name = space["distribution"]
-        as_it_is = view.algorithm in SKOPT and parameter["parameterType"] == "double" and name == "logUniform"
-        if view.algorithm in ignoring and name in ("logUniform", *_BELL) and not as_it_is:
-            message = f"{view.algorithm} ignores the distribution {name}."
-            yield Finding(f"{path}.distribution", message, "Remove it, or use random or tpe.", name)
+    for each in ranges(view) if view.algorithm in ignoring else ():
+        as_it_is = view.algorithm in SKOPT and (each.kind, each.distribution) == ("double", "logUniform")
+        if each.distribution in ("logUniform", *_BELL) and not as_it_is:
+            message = f"{view.algorithm} ignores the distribution {each.distribution}."
+            fix = "Remove it, or use random or tpe."
+            yield Finding(f"{each.path}.distribution", message, fix, each.distribution)
 
 
 @rule("always-logarithmic", severity="warning")
 def always_logarithmic(view: View) -> Iterator[Finding]:
     """`bayesianoptimization` samples every double on a logarithmic scale, whatever its distribution."""
-    for path, parameter, space in numeric(view):
-        if (
-            view.algorithm in SKOPT
-            and parameter["parameterType"] == "double"
-            and space["distribution"] == "uniform"
-        ):
-            message = f"'{parameter.get('name')}' will be sampled logarithmically."
-            yield Finding(path, message, "Write distribution: logUniform if that suits, else use tpe.")
+    for each in ranges(view, "double") if view.algorithm in SKOPT else ():
+        if each.distribution == "uniform":
+            message = f"'{each.name}' will be sampled logarithmically."
+            fix = "Write distribution: logUniform if that suits, else use tpe."
+            yield Finding(each.path, message, fix)
 
 
 @rule("skopt-min-not-positive")
 def skopt_min_not_positive(view: View) -> Iterator[Finding]:
     """`bayesianoptimization` takes logarithms of every double; from zero or below it never suggests any."""
-    for path, parameter, space in numeric(view):
-        text = space.get("min", "")
-        if view.algorithm in SKOPT and parameter["parameterType"] == "double" and _min(space) <= 0:
-            yield Finding(f"{path}.min", f"min is {text}.", "Give a positive min, or use tpe.", text)
+    for each in ranges(view, "double") if view.algorithm in SKOPT else ():
+        if each.low <= 0:
+            yield Finding(
+                f"{each.path}.min", f"min is {each.min}.", "Give a positive min, or use tpe.", each.min
+            )
 
 
 @rule("skopt-range-empty")
 def skopt_range_empty(view: View) -> Iterator[Finding]:
     """`bayesianoptimization` refuses a parameter whose min is its max."""
-    for path, _, space in numeric(view):
-        low, high = bounds(space)
-        if view.algorithm in SKOPT and low is not None and low == high:
-            yield Finding(path, f"min and max are both {space['min']}.", "Widen the range.", space["min"])
+    for each in ranges(view) if view.algorithm in SKOPT else ():
+        if each.low == each.high:
+            yield Finding(each.path, f"min and max are both {each.min}.", "Widen the range.", each.min)
 
 
 @rule("step-ignored", severity="warning")
 def step_ignored(view: View) -> Iterator[Finding]:
     """The algorithm's service ignores the step."""
-    for path, _, space in numeric(view):
-        logarithmic = view.algorithm in OPTUNA - {"grid"} and space["distribution"] == "logUniform"
-        if space.get("step") and (view.algorithm in SKOPT | {"hyperband"} or logarithmic):
-            message = f"{view.algorithm} ignores the step {space['step']} here."
-            yield Finding(
-                f"{path}.step", message, "Remove it, or list the values as discrete.", space["step"]
-            )
+    for each in ranges(view):
+        logarithmic = view.algorithm in OPTUNA - {"grid"} and each.distribution == "logUniform"
+        if each.step and (view.algorithm in SKOPT | {"hyperband"} or logarithmic):
+            message = f"{view.algorithm} ignores the step {each.step} here."
+            fix = "Remove it, or list the values as discrete."
+            yield Finding(f"{each.path}.step", message, fix, each.step)
 
 
 @rule("step-leaves-range", severity="warning")
 def step_leaves_range(view: View) -> Iterator[Finding]:
     """`random` and tpe round to multiples of the step, not to min plus steps: values can leave the range."""
-    for path, _, space in numeric(view):
-        low, _high = bounds(space)
-        step = number(space.get("step", ""))
-        if view.algorithm not in HYPEROPT or space["distribution"] != "uniform" or low is None or not step:
-            continue
-        if math.isfinite(low / step) and abs(low / step - round(low / step)) > 1e-9:
-            message = f"min {space['min']} is no multiple of step {space['step']}."
-            yield Finding(path, message, "Choose such a min, or list the values as discrete.", space["step"])
+    for each in ranges(view) if view.algorithm in HYPEROPT else ():
+        steps = each.low / (each.width or math.nan)
+        if each.distribution == "uniform" and math.isfinite(steps) and abs(steps - round(steps)) > 1e-9:
+            message = f"min {each.min} is no multiple of step {each.step}."
+            fix = "Choose such a min, or list the values as discrete."
+            yield Finding(each.path, message, fix, each.step)
 
 
 @rule("normal-unbounded", severity="warning")
 def normal_unbounded(view: View) -> Iterator[Finding]:
     """`random` and tpe sample normal distributions without bounds: some values lie outside min and max."""
-    for path, _, space in numeric(view):
-        if view.algorithm in HYPEROPT and space["distribution"] in _BELL:
-            message = f"Three values in a thousand of {space['distribution']} lie outside min and max."
-            yield Finding(f"{path}.distribution", message, "Let the training script clip the value.")
+    for each in ranges(view) if view.algorithm in HYPEROPT else ():
+        if each.distribution in _BELL:
+            message = f"Three values in a thousand of {each.distribution} lie outside min and max."
+            yield Finding(f"{each.path}.distribution", message, "Let the training script clip the value.")
 
 
 @rule("cmaes-one-dimension")
 def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     """`cmaes` needs two or more parameters of type int or double."""
-    count = len(list(numeric(view)))
+    count = len(numbers(view))
     if view.algorithm == "cmaes" and view.parameters and count < 2:
         message = f"cmaes needs two parameters of type int or double, and has {count}."
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
+
+
+@rule("grid-step-missing")
+def grid_step_missing(view: View) -> Iterator[Finding]:
+    """`grid` needs a step for every double."""
+    yield from steps_missing(view, "grid")
+
+
+@rule("grid-smaller-than-budget")
+def grid_smaller_than_budget(view: View) -> Iterator[Finding]:
+    """`grid`'s service refuses a maxTrialCount above the number of combinations."""
+    count, most = _combinations(view), view.spec.get("maxTrialCount", 0)
+    if count is not None and 0 < count < most:
+        message = f"The grid has {count} combinations, maxTrialCount is {most}."
+        yield Finding("spec.maxTrialCount", message, f"Set it to {count} or less.", most)
+
+
+@rule("grid-too-large", severity="warning")
+def grid_too_large(view: View) -> Iterator[Finding]:
+    """`grid`'s service lists every combination in memory before the first trial."""
+    count = _combinations(view)
+    if count is not None and count > _LARGEST_GRID:
+        shown = str(count) if count < _COUNTABLE else f"more than {_COUNTABLE:.0e}"
+        yield Finding("spec.parameters", f"The grid has {shown} combinations.", "Use longer steps.")
+
+
+@rule("grid-end-lost", severity="warning")
+def grid_end_lost(view: View) -> Iterator[Finding]:
+    """Rounding costs grid the end of a double's range, although max is min plus whole steps."""
+    for each in ranges(view, "double") if view.algorithm == "grid" else ():
+        points = _points(each)
+        steps = (each.high - each.low) / each.width if points else math.nan
+        if points and abs(steps - round(steps)) < 1e-9 and points <= round(steps):
+            message = f"grid has {points} points, and {each.max} is not among them."
+            fix = "List the values as discrete, or raise max a little."
+            yield Finding(f"{each.path}.max", message, fix, points)
+
+
+def _combinations(view: View) -> int | None:
+    """How many trials grid has to offer, None where it is another algorithm or cannot say."""
+    if view.algorithm != "grid":
+        return None
+    counts = [_points(each) for each in ranges(view)]
+    counts += [len(parameter["feasibleSpace"].get("list", [])) for _, parameter in lists(view)]
+    known = [count for count in counts if count is not None]
+    return math.prod(known) if len(known) == len(view.parameters) else None
+
+
+def _points(space: Range) -> int | None:
+    """How many values grid takes from a range, None where it cannot say.
+
+    Of doubles it takes numpy's arange, the last dropped if above max; floating point can cost it the range's
+    end: 0.1 to 0.5 by 0.2 has two points, not three.
+    """
+    if space.kind == "int":
+        low, high, step = integer(space.min), integer(space.max), integer(space.step or "1")
+        if low is None or high is None or step is None or step <= 0:
+            return None
+        return len(range(low, high + 1, step))
+    steps = (space.high + space.width - space.low) / space.width if space.width > 0 else math.nan
+    if not space.low <= space.high or not math.isfinite(steps):
+        return None
+    count = math.ceil(steps)
+    width = (space.low + space.width) - space.low
+    return count - 1 if count > 0 and space.low + (count - 1) * width > space.high else count

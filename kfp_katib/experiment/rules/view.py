@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -111,11 +111,15 @@ class View:
     def containers(self) -> list[tuple[str, Part]]:
         """The containers of every pod template, with their paths."""
         return [
-            (f"{path}.spec.containers[{i}]", container)
+            (where, container)
             for path, pod in self.pods
-            for i, container in enumerate(items(part(pod, "spec"), "containers"))
-            if isinstance(container, Mapping)
+            for where, container in objects(pod, "spec.containers[]", f"{path}.")
         ]
+
+    @cached_property
+    def all_containers(self) -> list[tuple[str, Part]]:
+        """The same, and the init containers in front of them."""
+        return [each for path, pod in self.pods for each in every_container(path, pod)]
 
     @cached_property
     def primaries(self) -> list[tuple[str, Part]]:
@@ -133,6 +137,12 @@ class View:
         """The metrics collector's source."""
         return part(self.spec, "metricsCollectorSpec", "source")
 
+    @property
+    def file_format(self) -> str:
+        """How the File collector reads its file, empty for other collectors."""
+        form = part(self.source, "fileSystemPath").get("format", "")
+        return str(form) if self.collector == "File" else ""
+
     @cached_property
     def filters(self) -> list[tuple[str, str]]:
         """The expressions of the metrics filter, each with its path; compiling more would take seconds."""
@@ -142,9 +152,26 @@ class View:
 
     def listed(self, path: str) -> list[tuple[str, Part]]:
         """The items of a list in the manifest, each with its path."""
-        *parents, name = path.split(".")
-        found = items(part(self.manifest, *parents), name)
-        return [(f"{path}[{i}]", item) for i, item in enumerate(found)]
+        return list(objects(self.manifest, f"{path}[]"))
+
+
+def objects(owner: Part, path: str, above: str = "") -> Iterator[tuple[str, Part]]:
+    """The mappings at a path below the owner, `[]` behind each list in it, each with the path that it has."""
+    step, _, rest = path.partition(".")
+    name, many, _ = step.partition("[")
+    found = items(owner, name) if many else [owner.get(name)]
+    for i, each in enumerate(found):
+        if isinstance(each, Mapping):
+            here = f"{above}{name}[{i}]" if many else f"{above}{name}"
+            yield from objects(each, rest, f"{here}.") if rest else [(here, each)]
+
+
+def texts(owner: Part, path: str, above: str = "") -> Iterator[tuple[str, str]]:
+    """The texts at a path below the owner, like `objects`."""
+    parents, _, name = path.rpartition(".")
+    for where, each in objects(owner, parents, above):
+        if isinstance(text := each.get(name), str):
+            yield f"{where}.{name}", text
 
 
 def part(parent: object, *names: str) -> Part:
@@ -158,3 +185,9 @@ def items(parent: object, name: str) -> list[Any]:
     """The list of this name, an empty one where there is none."""
     found = parent.get(name) if isinstance(parent, Mapping) else None
     return found if isinstance(found, list) else []
+
+
+def every_container(path: str, pod: Part) -> Iterator[tuple[str, Part]]:
+    """A pod template's init containers and containers, with their paths."""
+    for name in ("initContainers", "containers"):
+        yield from objects(pod, f"spec.{name}[]", f"{path}.")

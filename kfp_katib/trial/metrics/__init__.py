@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trial's metrics as Katib's collectors and controller would have them, to the letter.
+"""A trial's metrics as Katib's collectors and controller would have them, to the letter; why one is missing.
 
-What a trial wrote is read piece by piece: the parsers are fed, and keep only what was reported.
+What a trial wrote is read piece by piece, and nothing is kept but what was reported.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from pathlib import Path
 
 from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
-from kfp_katib.trial.metrics.aggregate import Tally
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.json_lines import JsonParser
-from kfp_katib.trial.metrics.lines import LineParser, Lines
-from kfp_katib.trial.metrics.text import TextParser
+from kfp_katib.trial.metrics.aggregate import CollectorError, Values
+from kfp_katib.trial.metrics.json_lines import read_json
+from kfp_katib.trial.metrics.text import read_text
 from kfp_katib.trial.metrics.tfevents import read_events
-from kfp_katib.trial.plain_file import chunks, open_plain
+from kfp_katib.trial.plain_file import chunks
 
 __all__ = ["CollectorError", "collect"]
 
@@ -38,23 +36,12 @@ def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[st
         CollectorError: Katib's collector would end with an error, and the trial would fail.
         OSError: The file is missing, is no file, or cannot be read.
     """
-    tally = Tally(metrics)
+    values = {name: Values() for name in metrics}
     if collector.kind == "TensorFlowEvent":
-        read_events(path, tally)
+        read_events(path, values)
+    elif collector.format == "JSON":
+        read_json(chunks(path), values)
     else:
-        _read_lines(path, _parser(collector, tally))
-    return tally.metrics()
-
-
-def _parser(collector: Collector, tally: Tally) -> LineParser:
-    if collector.format == "JSON":
-        return JsonParser(tally.values)
-    return TextParser(tally.values, collector.filters)
-
-
-def _read_lines(path: Path, parser: LineParser) -> None:
-    lines = Lines(parser)
-    with open_plain(path) as file:
-        for chunk in chunks(file):
-            lines.feed(chunk)
-    lines.end()
+        read_text(chunks(path), values, collector.filters)
+    reported = values[metrics[0]].reported
+    return {name: each.metric() if reported else Metric() for name, each in values.items()}

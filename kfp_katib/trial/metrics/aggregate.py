@@ -8,21 +8,32 @@ report. The Metric depends on four of them alone, so that no more are kept.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from kfp_katib.results import UNAVAILABLE, Metric, go_float
+from kfp_katib.results import Metric, go_float
 from kfp_katib.trial.excerpt import shown
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.timestamp import NO_TIME
 
 LONGEST_VALUE_BYTES = 65_535
 """What the column `value` of Katib's database holds (`TEXT` of MySQL); a report with a longer one fails."""
 
+NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
+"""Go's zero time, which a line without a timestamp gets; it sorts before every other."""
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+_RFC3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)T(\d{1,2}):(\d\d:\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
+)
+# Go lets an offset go so far, and an hour have one digit.
+_MOST_HOURS, _MOST_MINUTES = 24, 60
+
+
+class CollectorError(Exception):
+    """Katib's collector would end with this error, so that the trial fails."""
+
+
+class _Number(NamedTuple):
     """A value that Katib can compare."""
 
     value: float
@@ -33,11 +44,10 @@ class _Number:
 class Values:
     """One metric's values so far. Of two with the same time the one that was added first is the earlier."""
 
-    __slots__ = ("_first", "_latest", "_latest_time", "_least", "_most")
+    __slots__ = ("_first", "_latest", "_least", "_most")
 
     def __init__(self) -> None:
-        self._latest: str | None = None
-        self._latest_time = NO_TIME
+        self._latest: tuple[str, datetime] | None = None
         self._first: _Number | None = None
         self._least: _Number | None = None
         self._most: _Number | None = None
@@ -63,26 +73,20 @@ class Values:
 
     def add_undated(self, texts: Sequence[bytes]) -> None:
         """Take many values without times, each of ASCII digits, signs, points and exponents alone."""
-        if not texts:
-            return
         try:
             numbers = list(map(float, texts))
-            plain = math.isfinite(sum(map(abs, numbers))) and max(map(len, texts)) <= LONGEST_VALUE_BYTES
         except ValueError:
-            plain = False
-        if not plain:
-            for text in texts:
-                self.add(text.decode())
-            return
-        least, most = min(numbers), max(numbers)
-        for number in (numbers[0], least, most):
-            self.add(texts[numbers.index(number)].decode())
-        self._see_latest(texts[-1].decode(), NO_TIME)
+            numbers = []
+        if numbers and math.isfinite(sum(map(abs, numbers))) and max(map(len, texts)) <= LONGEST_VALUE_BYTES:
+            places = (0, numbers.index(min(numbers)), numbers.index(max(numbers)), -1)
+            texts = [texts[place] for place in places]  # no other changes anything
+        for text in texts:
+            self.add(text.decode())
 
     def merge(self, later: Values) -> None:
         """Take values that were reported after these."""
-        if later._latest is not None:
-            self._see_latest(later._latest, later._latest_time)
+        if later._latest:
+            self._see_latest(*later._latest)
         for number in (later._first, later._least, later._most):
             if number:
                 self._see(number)
@@ -95,10 +99,10 @@ class Values:
         if self._latest is None:
             return Metric()
         if self._first is None:
-            return Metric(UNAVAILABLE, UNAVAILABLE, self._latest)
-        if self._least is None or self._most is None or math.isnan(self._first.value):
-            return Metric(self._first.text, self._first.text, self._latest)
-        return Metric(self._least.text, self._most.text, self._latest)
+            return Metric(latest=self._latest[0])
+        sticks = self._first if math.isnan(self._first.value) else None
+        least, most = (sticks or each or self._first for each in (self._least, self._most))
+        return Metric(least.text, most.text, self._latest[0])
 
     @property
     def reported(self) -> bool:
@@ -112,8 +116,8 @@ class Values:
         return self._least.value < value < self._most.value and time >= self._first.time
 
     def _see_latest(self, text: str, time: datetime) -> None:
-        if self._latest is None or time >= self._latest_time:
-            self._latest, self._latest_time = text, time
+        if self._latest is None or time >= self._latest[1]:
+            self._latest = text, time
 
     def _see(self, new: _Number) -> None:
         if self._first is None or new.time < self._first.time:
@@ -126,19 +130,21 @@ class Values:
             self._most = new
 
 
-class Tally:
-    """What a trial reported so far, metric by metric.
+def timestamp(text: str) -> datetime | None:
+    """The time of a value as Go's `time.RFC3339Nano` reads it, None where it cannot.
 
-    Args:
-        metrics: Their names, the objective first.
+    Microseconds are kept: Katib's database has no finer ones (`DATETIME(6)`).
     """
-
-    def __init__(self, metrics: Sequence[str]) -> None:
-        self._objective = metrics[0]
-        self.values: Mapping[str, Values] = {name: Values() for name in metrics}
-
-    def metrics(self) -> dict[str, Metric]:
-        """Each metric; all are unavailable where the objective was never reported, whatever else was."""
-        if not self.values[self._objective].reported:
-            return {name: Metric() for name in self.values}
-        return {name: values.metric() for name, values in self.values.items()}
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    date, hour, minutes, fraction, sign, east, east_minutes = match.groups()
+    microseconds = (fraction or "0")[:6].ljust(6, "0")
+    offset = timedelta(hours=int(east or 0), minutes=int(east_minutes or 0))
+    if int(east or 0) > _MOST_HOURS or int(east_minutes or 0) > _MOST_MINUTES:
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{date}T{hour:0>2}:{minutes}.{microseconds}+00:00")
+        return moment + offset if sign == "-" else moment - offset
+    except (ValueError, OverflowError):
+        return None

@@ -8,59 +8,45 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from kfp_katib.trial.excerpt import shown
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.lines import LONGEST_LINE_BYTES, Sink
-from kfp_katib.trial.metrics.timestamp import NO_TIME, timestamp
+from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, Values, timestamp
+from kfp_katib.trial.plain_file import LONGEST_LINE_BYTES, whole_lines
 
 _TIMESTAMP_KEY = "timestamp"
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-class JsonParser:
-    """Values of one JSON object a line; only strings count, as in Katib.
+def read_json(pieces: Iterable[bytes], values: Mapping[str, Values]) -> None:
+    """Read the metrics in a file of one JSON object a line; only strings count, as in Katib.
 
     Args:
-        sinks: Where each metric's values go.
+        pieces: The file, piece by piece.
+        values: Where each metric's values go.
+
+    Raises:
+        CollectorError: A line is no JSON object or too long to be held, or its time is beyond what Katib's
+            database takes.
     """
-
-    def __init__(self, sinks: Mapping[str, Sink]) -> None:
-        self._sinks = sinks
-        self._line = 0
-
-    def take(self, block: bytes) -> None:
-        """Read some whole lines.
-
-        Raises:
-            CollectorError: One of them is no JSON object, or its time is beyond what Katib's database takes.
-        """
-        for line in block.decode(errors="replace").removesuffix("\n").split("\n"):
-            self._line += 1
+    number = 0
+    for block in whole_lines(pieces, cut=len):
+        for line in block.removesuffix(b"\n").split(b"\n"):
+            number += 1
             if line:
-                self._take_line(line)
+                _read_line(number, line, values)
 
-    def take_part(self, part: bytes) -> bytes:
-        """Refuse a line that is too long to be held.
 
-        Raises:
-            CollectorError: Always.
-        """
-        raise CollectorError(
-            f"Line {self._line + 1} of the metrics file is longer than {LONGEST_LINE_BYTES} bytes: "
-            f"{shown(part[:1000].decode(errors='replace'))}."
-        )
-
-    def _take_line(self, line: str) -> None:
-        fields = _object(self._line, line)
-        texts = {name: text for name in self._sinks if isinstance(text := fields.get(name), str)}
-        time = _time(fields.get(_TIMESTAMP_KEY)) if texts else NO_TIME
-        for name, text in texts.items():
-            self._sinks[name].add(_whole(text), time)
+def _read_line(number: int, line: bytes, values: Mapping[str, Values]) -> None:
+    fields = _object(number, line)
+    texts = {name: text for name in values if isinstance(text := fields.get(name), str)}
+    time = _time(fields.get(_TIMESTAMP_KEY)) if texts else NO_TIME
+    for name, text in texts.items():
+        # Halves of surrogate pairs are replaced, as Go's decoder does; no file could hold them.
+        values[name].add(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), time)
 
 
 def _finite(text: str) -> float:
@@ -75,27 +61,27 @@ def _refuse(name: str) -> float:
 
 
 # Every number is a float to Go, and one beyond its range is an error.
-DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_finite, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_finite, parse_constant=_refuse)
 
 
-def _object(number: int, line: str) -> Mapping[str, Any]:
+def _object(number: int, line: bytes) -> Mapping[str, Any]:
+    where = f"Line {number} of the metrics file"
+    if len(line) > LONGEST_LINE_BYTES:
+        start = shown(line[:1000].decode(errors="replace"))
+        raise CollectorError(f"{where} is longer than {LONGEST_LINE_BYTES} bytes: {start}.")
+    text = line.decode(errors="replace")
     try:
-        fields = DECODER.decode(line)
+        fields = _DECODER.decode(text)
     except (ValueError, RecursionError) as err:
         raise CollectorError(
-            f"Line {number} of the metrics file is no JSON ({err}): {shown(line)}. With format JSON each "
-            "line must be one object; for lines like name=0.5 write format: TEXT."
+            f"{where} is no JSON ({err}): {shown(text)}. With format JSON each line must be one object; for "
+            "lines like name=0.5 write format: TEXT."
         ) from err
     if fields is None:
         return {}
     if not isinstance(fields, dict):
-        raise CollectorError(f"Line {number} of the metrics file is no JSON object: {shown(line)}.")
+        raise CollectorError(f"{where} is no JSON object: {shown(text)}.")
     return fields
-
-
-def _whole(text: str) -> str:
-    """The text with halves of surrogate pairs replaced, as Go's decoder does; no file could hold them."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _time(value: object) -> datetime:

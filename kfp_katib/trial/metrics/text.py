@@ -8,17 +8,19 @@ are compiled by RE2, the library of the syntax in which manifests write them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.trial.excerpt import shown
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.lines import Sink
-from kfp_katib.trial.metrics.timestamp import NO_TIME, timestamp
+from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, Values, timestamp
+from kfp_katib.trial.plain_file import whole_lines
+
+Finder: TypeAlias = Callable[[bytes], Iterable[tuple[bytes, str]]]
+"""Gives the names and values in a line: a filter's group 1 and group 2."""
 
 # Katib's default filter, for many lines at once: its blanks without the line's end, each word taken as a
 # whole whether `=` follows or not, so that the time is linear. The tests hold it against RE2.
@@ -36,90 +38,92 @@ _SPARSE = 4
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-class TextParser:
-    """Values that the filters find: group 1 is the metric's name, group 2 its value, verbatim.
+def read_text(pieces: Iterable[bytes], values: Mapping[str, Values], filters: Sequence[str]) -> None:
+    """Read the values that the filters find: verbatim, in every line that names a metric.
 
     Args:
-        sinks: Where each metric's values go.
+        pieces: The file, piece by piece.
+        values: Where each metric's values go.
         filters: RE2 expressions; one with fewer than two groups finds nothing.
 
     Raises:
         CollectorError: RE2 cannot compile a filter.
     """
-
-    def __init__(self, sinks: Mapping[str, Sink], filters: Sequence[str]) -> None:
-        self._sinks = {name.encode(): sink for name, sink in sinks.items()}
-        self._named = re.compile(b"|".join(map(re.escape, self._sinks)))
-        self._by_default = tuple(filters) == (DEFAULT_FILTER,)
-        self._patterns = [found for found in map(compiled, filters) if found.groups > 1]
-
-    def take(self, block: bytes) -> None:
-        """Read some whole lines."""
-        if not any(name in block for name in self._sinks):
-            return
+    wanted = {name.encode(): each for name, each in values.items()}
+    names = re.compile(b"|".join(map(re.escape, wanted)))
+    find = finder(filters)
+    for block in whole_lines(pieces, _end_of_a_word):
+        if not any(name in block for name in wanted):
+            continue
         dated = bool(_DATED_FIRST.match(block) or _DATED.search(block))
-        if self._by_default and not dated:
-            self._take_undated(block)
-            return
-        for line in self._lines(block):
-            self._take_line(line, _time(line) if dated else NO_TIME)
+        if find is _by_default and not dated:
+            _read_undated(block, wanted, names)
+            continue
+        for line in _lines(block, names):
+            time = _time(line) if dated else NO_TIME
+            for name, value in find(line):
+                if name in wanted:
+                    wanted[name].add(value, time)
 
-    def take_part(self, part: bytes) -> bytes:
-        """Read the beginning of an endless line, up to its last carriage return, else to its last blank.
 
-        Progress bars write such lines. A time at the line's beginning holds for its first part alone.
-        """
-        end = max(part.rfind(b"\r"), 0) or part.rfind(b" ") + 1 or len(part)
-        self.take(part[:end])
-        return part[end:]
+def finder(filters: Sequence[str]) -> Finder:
+    """What finds the names and values in a line.
 
-    def _take_undated(self, block: bytes) -> None:
-        named = sum(map(block.count, self._sinks))
-        if named * _SPARSE < block.count(b"\n"):
-            block = b"\n".join(self._lines(block))
-        found = _ASSIGNMENT.findall(block)
-        for name, sink in self._sinks.items():
-            sink.add_undated([value for key, sign, value in found if key == name and sign])
+    Raises:
+        CollectorError: RE2 cannot compile a filter.
+    """
+    if tuple(filters) == (DEFAULT_FILTER,):
+        return _by_default
+    patterns = [pattern for pattern in map(_compiled, filters) if pattern.groups > 1]
 
-    def _lines(self, block: bytes) -> Iterator[bytes]:
-        """The lines with a metric's name in them."""
-        at = 0
-        while match := self._named.search(block, at):
-            start = block.rfind(b"\n", at, match.start()) + 1 or at
-            end = block.find(b"\n", match.end())
-            end = len(block) if end < 0 else end
-            yield block[start:end]
-            at = end + 1
-
-    def _take_line(self, line: bytes, time: datetime) -> None:
-        for name, value in self._found(line):
-            if name in self._sinks:
-                self._sinks[name].add(value, time)
-
-    def _found(self, line: bytes) -> Iterator[tuple[bytes, str]]:
-        if self._by_default:
-            for name, sign, value in _ASSIGNMENT.findall(line):
-                if sign:
-                    yield name, value.decode()
-            return
+    def find(line: bytes) -> Iterator[tuple[bytes, str]]:
         line = _as_go_reads(line)
-        for pattern in self._patterns:
+        for pattern in patterns:
             for match in pattern.finditer(line):
                 yield _stripped(match[1]).encode(), _stripped(match[2])
 
+    return find
 
-def compiled(expression: str) -> Any:
-    """A filter as RE2's object, for bytes.
 
-    Raises:
-        CollectorError: RE2 cannot compile it.
-    """
+def _by_default(line: bytes) -> list[tuple[bytes, str]]:
+    return [(name, value.decode()) for name, sign, value in _ASSIGNMENT.findall(line) if sign]
+
+
+def _compiled(expression: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     try:
         return re2.compile(expression.encode(), options)
     except (re2.error, ValueError) as err:
         raise CollectorError(f"The filter {shown(expression)} is no expression of RE2: {err}.") from err
+
+
+def _end_of_a_word(part: bytes) -> int:
+    """Where an endless line may be cut: at its last carriage return, else after its last blank.
+
+    Progress bars write such lines. A time at the line's beginning holds for its first part alone.
+    """
+    return max(part.rfind(b"\r"), 0) or part.rfind(b" ") + 1 or len(part)
+
+
+def _read_undated(block: bytes, wanted: Mapping[bytes, Values], names: re.Pattern[bytes]) -> None:
+    """Read many lines at once, by the default filter."""
+    if sum(map(block.count, wanted)) * _SPARSE < block.count(b"\n"):
+        block = b"\n".join(_lines(block, names))
+    found = _ASSIGNMENT.findall(block)
+    for name, values in wanted.items():
+        values.add_undated([value for key, sign, value in found if key == name and sign])
+
+
+def _lines(block: bytes, names: re.Pattern[bytes]) -> Iterator[bytes]:
+    """The lines with a metric's name in them."""
+    at = 0
+    while match := names.search(block, at):
+        start = block.rfind(b"\n", at, match.start()) + 1 or at
+        end = block.find(b"\n", match.end())
+        end = len(block) if end < 0 else end
+        yield block[start:end]
+        at = end + 1
 
 
 def _time(line: bytes) -> datetime:
@@ -131,8 +135,7 @@ def _time(line: bytes) -> datetime:
 def _as_go_reads(line: bytes) -> bytes:
     """The line with U+FFFD for each byte that is no UTF-8."""
     try:
-        if not line.isascii():
-            line.decode()
+        line.decode()
     except UnicodeDecodeError:
         text = line.decode(errors="surrogateescape")
         return re.sub("[\udc80-\udcff]", "\N{REPLACEMENT CHARACTER}", text).encode()

@@ -11,15 +11,15 @@ import pytest
 
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.resources import PODS, TRIALS
-from kfp_katib.engines.katib.api.watch import Change
+from kfp_katib.engines.katib.api.watches import Change
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES, Symptom, symptoms, working
 from kfp_katib.errors import ClusterError
-from tests.engines.katib.made import cache_of, ended, experiment, listed, pod, suggestion, thing, waits
+from tests.engines.katib import made
+from tests.engines.katib.made import COLLECTOR, cache_of, ended, experiment, listed, pod, thing, waits
 from tests.places import ROOT
 
-READY = suggestion("DeploymentReady", requests=1, given=["t"])
+READY = made.suggestion("DeploymentReady", requests=1, given=["t"])
 SERVICE = pod("x-random-1", containers={"suggestion": {"running": {}}})
-COLLECTOR = "metrics-logger-and-collector"
 UNSCHEDULABLE = {"type": "PodScheduled", "reason": "Unschedulable", "message": "Insufficient gpu"}
 
 
@@ -39,13 +39,13 @@ def blocked(cache: Cache) -> list[Symptom]:
     [
         (cache_of(of_experiment=experiment()), Symptom("no-controller", "x")),
         (cache_of(), Symptom("no-suggestion", "x")),
-        (cache_of(of_suggestion=suggestion("Created")), Symptom("no-service-pod", "x-random")),
+        (cache_of(of_suggestion=made.suggestion("Created")), Symptom("no-service-pod", "x-random")),
         (
-            cache_of(of_suggestion=suggestion("Created"), pods=[SERVICE]),
+            cache_of(of_suggestion=made.suggestion("Created"), pods=[SERVICE]),
             Symptom("service-not-ready", "x-random"),
         ),
         (
-            cache_of(of_suggestion=suggestion("DeploymentReady", requests=1), pods=[SERVICE]),
+            cache_of(of_suggestion=made.suggestion("DeploymentReady", requests=1), pods=[SERVICE]),
             Symptom("no-answer", "x"),
         ),
         (cache_of(of_suggestion=READY, pods=[SERVICE]), Symptom("no-trial", "x")),
@@ -76,7 +76,7 @@ def blocked(cache: Cache) -> list[Symptom]:
         ),
         (
             cache_of(
-                of_suggestion=suggestion("Created"),
+                of_suggestion=made.suggestion("Created"),
                 pods=[pod("x-random-1", containers={"suggestion": waits("CrashLoopBackOff")})],
             ),
             Symptom("crash", "x-random-1", "container 'suggestion' exited None"),
@@ -95,9 +95,9 @@ NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 
 def to_be_gone(at: str) -> dict[str, Any]:
     """A running pod whose deletion is due."""
-    made = pod("t-1", trial="t")
-    made["metadata"]["deletionTimestamp"] = at
-    return made
+    found = pod("t-1", trial="t")
+    found["metadata"]["deletionTimestamp"] = at
+    return found
 
 
 def reported(code: int) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def with_metrics() -> Cache:
     [
         pytest.param(
             cache_of(
-                of_suggestion=suggestion("Created"),
+                of_suggestion=made.suggestion("Created"),
                 pods=[pod("x-random-1", conditions=[{"type": "Ready", "status": "True"}])],
             ),
             "x-random",

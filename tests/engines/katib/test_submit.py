@@ -10,6 +10,7 @@ import pytest
 
 from kfp_katib.engines.katib.submit import EDITABLE, HASH_LABEL, MANAGER, differences, labelled, run_selector
 from kfp_katib.engines.labels import RUN, TASK
+from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load
 from tests.builders.manifest import changed
 from tests.builders.valid import VALID
@@ -107,7 +108,7 @@ def test_the_hash_follows_the_manifest() -> None:
     """Another search of the same name is told by its hash, whatever run it belongs to."""
     one, same, other = (load(small("x", image)) for image in ("a:1", "a:1", "b:1"))
     of_one, of_same, of_other = (
-        labelled(each, "team", run_id=run)["metadata"]["labels"][HASH_LABEL]
+        labelled(each, "team", Identity(run))["metadata"]["labels"][HASH_LABEL]
         for each, run in ((one, ""), (same, "r"), (other, ""))
     )
     assert of_one == of_same != of_other
@@ -118,7 +119,7 @@ def test_labels_join_those_of_the_manifest() -> None:
     manifest = small("x", "a:1")
     manifest["metadata"]["labels"] = {"team": "sim"}
     experiment = load(manifest)
-    stored = labelled(experiment, "team", run_id="r1", task_name="tune")["metadata"]
+    stored = labelled(experiment, "team", Identity("r1", "tune"))["metadata"]
     assert (stored["namespace"], stored["labels"]["team"]) == ("team", "sim")
     assert (stored["labels"][RUN], stored["labels"][TASK]) == ("r1", "tune")
     assert "annotations" not in stored
@@ -127,7 +128,7 @@ def test_labels_join_those_of_the_manifest() -> None:
 def test_a_step_in_a_loop_has_its_whole_name_in_an_annotation() -> None:
     """The label holds what Kubernetes takes of it."""
     experiment, step = load(small("x", "a:1")), "loop.iterations(0:0).tune"
-    stored = labelled(experiment, "team", run_id="r1", task_name=step)["metadata"]
+    stored = labelled(experiment, "team", Identity("r1", step))["metadata"]
     assert stored["annotations"] == {TASK: step}
     assert stored["labels"][TASK].startswith("loop-iterations-0-0-tune-")
 
@@ -136,5 +137,5 @@ def test_a_runs_experiments_are_selected_by_two_labels() -> None:
     """Ours, and of this run, whatever text its id is."""
     assert run_selector("r1") == f"app.kubernetes.io/managed-by={MANAGER},{RUN}=r1"
     experiment = load(small("x", "a:1"))
-    label = labelled(experiment, "team", run_id="a run")["metadata"]["labels"][RUN]
+    label = labelled(experiment, "team", Identity("a run"))["metadata"]["labels"][RUN]
     assert run_selector("a run").endswith(f",{RUN}={label}")

@@ -22,9 +22,7 @@ from kfp_katib.experiment import load
 from kfp_katib.results import Trial, TrialState
 from tests.builders.manifest import experiment, grid, job
 from tests.engines.katib.live.manifests import small
-from tests.engines.katib.made import ended, pod, waits
-
-COLLECTOR = "metrics-logger-and-collector"
+from tests.engines.katib.made import COLLECTOR, ended, pod, waits
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from kfp_katib import run
 from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.processes import process
-from kfp_katib.engines.local.search import open_study
+from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.engines.local.verdict import GOAL_REACHED
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress

@@ -15,7 +15,6 @@ import pytest
 from s3fs import S3FileSystem
 from s3fs.core import S3File
 
-from tests.support.s3 import KEYS, s3_server
 from tests.training.data.showers import cells, cut, prepared, write_calochallenge, write_hdf5
 from training.data import files
 from training.data.dataset import open_part, read
@@ -26,23 +25,6 @@ from training.prepare import prepare
 
 ZENODO = "SiW_angle_90.h5"
 NOBODY = 65534
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """A real S3 server in this process."""
-    with s3_server() as address:
-        yield address
-
-
-@pytest.fixture
-def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    """An empty bucket, found as a pod would find it."""
-    for variable, value in {**KEYS, "AWS_ENDPOINT_URL": server}.items():
-        monkeypatch.setenv(variable, value)
-    name = f"b{abs(hash(request.node.name))}"
-    boto3.client("s3").create_bucket(Bucket=name)
-    return f"s3://{name}"
 
 
 def upload(address: str, folder: Path) -> None:

@@ -127,14 +127,15 @@ def test_no_bucket_is_made_by_writing_to_it(bucket: str, tmp_path: Path) -> None
     """A slip in its name would be a bucket of that name, with the models in it."""
     import boto3
 
-    with pytest.raises(DataError, match=r"there is no bucket 'models-typo'\. Make it"):
-        put(tmp_path, f"{bucket}-typo/x", "state")
+    slip = f"{bucket}-typo".removeprefix("s3://")
+    with pytest.raises(DataError, match=rf"there is no bucket '{slip}'\. Make it"):
+        put(tmp_path, f"s3://{slip}/x", "state")
     with (
-        pytest.raises(DataError, match="there is no bucket 'models-typo'"),
-        delivered(f"{bucket}-typo/x", last="model.json"),
+        pytest.raises(DataError, match=f"there is no bucket '{slip}'"),
+        delivered(f"s3://{slip}/x", last="model.json"),
     ):
         raise AssertionError("trained for nothing")
-    assert "models-typo" not in {found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]}
+    assert slip not in {found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]}
 
 
 @pytest.mark.parametrize(

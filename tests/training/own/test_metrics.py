@@ -14,7 +14,7 @@ from kfp_katib.experiment import load
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.metrics import collect
-from kfp_katib.trial.metrics.timestamp import timestamp
+from kfp_katib.trial.metrics.aggregate import timestamp
 from tests.training.own.page import command, save, shell, step, succeeds
 from tests.trial.metrics.listed import read_text
 

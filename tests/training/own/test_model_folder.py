@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import runpy
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +18,7 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage import read_checkpoint, verify
-from tests.support.s3 import KEYS, s3_server
 from tests.training.own.page import command, succeeds
-
-
-@pytest.fixture
-def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An S3 server with an empty bucket, found by the variables of deploy/s3-secret.yaml."""
-    with s3_server() as address:
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL": address}.items():
-            monkeypatch.setenv(name, value)
-        boto3.client("s3").create_bucket(Bucket="bucket")
-        yield address
 
 
 def test_the_model_is_whole_and_of_the_best_epoch(folder: Path) -> None:
@@ -78,14 +67,15 @@ def test_the_lines_to_paste_need_nothing_but_python(folder: Path) -> None:
     assert set(imported) <= sys.stdlib_module_names
 
 
-def test_object_storage_holds_the_data_and_gets_the_model(folder: Path, endpoint: str) -> None:
+def test_object_storage_holds_the_data_and_gets_the_model(folder: Path, bucket: str) -> None:
     """The same script with addresses; an earlier attempt's model is replaced there too."""
-    store, trial = boto3.client("s3", endpoint_url=endpoint), "s3://bucket/models/digits/digits-1"
-    store.upload_file(str(folder / "data" / "training.npz"), "bucket", "digits/training.npz")
+    endpoint, trial = os.environ["AWS_ENDPOINT_URL"], f"{bucket}/models/digits/digits-1"
+    store, name = boto3.client("s3"), bucket.removeprefix("s3://")
+    store.upload_file(str(folder / "data" / "training.npz"), name, "digits/training.npz")
     declare(folder, folder / "model", b"earlier")
     lines(folder, "upload.py")["upload"](folder / "model", trial)
     verify(read_checkpoint(trial, endpoint_url=endpoint), endpoint_url=endpoint)
-    succeeds(f"python digits.py --dataset s3://bucket/digits --output {trial} --epochs 1", folder)
+    succeeds(f"python digits.py --dataset {bucket}/digits --output {trial} --epochs 1", folder)
     checkpoint = read_checkpoint(trial, endpoint_url=endpoint)
     verify(checkpoint, endpoint_url=endpoint)
     assert checkpoint.parameters["lr"] == 0.001

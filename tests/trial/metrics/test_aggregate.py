@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kfp_katib.experiment.defaults import DEFAULT_FILTER
+from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
-from kfp_katib.trial.metrics.aggregate import LONGEST_VALUE_BYTES, Tally, Values
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.timestamp import NO_TIME
+from kfp_katib.trial.metrics import collect
+from kfp_katib.trial.metrics.aggregate import LONGEST_VALUE_BYTES, NO_TIME, CollectorError, Values
 
 
 def metric(*texts: str) -> Metric:
@@ -55,18 +57,17 @@ def test_the_latest_is_the_latest_by_time() -> None:
     assert values.metric() == Metric("1", "4", "2")
 
 
-def test_each_metric_has_an_entry() -> None:
-    """A metric that was never reported is unavailable."""
-    tally = Tally(["loss", "accuracy"])
-    tally.values["loss"].add("1")
-    assert tally.metrics() == {"loss": Metric("1", "1", "1"), "accuracy": Metric()}
-
-
-def test_without_the_objective_nothing_counts() -> None:
-    """Katib's collector drops what else was reported."""
-    tally = Tally(["loss", "accuracy"])
-    tally.values["accuracy"].add("1")
-    assert tally.metrics() == {"loss": Metric(), "accuracy": Metric()}
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [("loss=1", [Metric("1", "1", "1"), Metric()]), ("accuracy=1", [Metric(), Metric()])],
+    ids=["the objective alone", "all but the objective"],
+)
+def test_each_metric_has_an_entry(tmp_path: Path, written: str, expected: list[Metric]) -> None:
+    """One that was never reported is unavailable; without the objective Katib's collector drops the rest."""
+    (tmp_path / "log").write_text(written)
+    collector = Collector("StdOut", "", "TEXT", (DEFAULT_FILTER,))
+    found = collect(collector, ["loss", "accuracy"], tmp_path / "log")
+    assert list(found.values()) == expected
 
 
 REPORTS = st.lists(

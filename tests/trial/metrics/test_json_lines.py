@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.timestamp import NO_TIME
+from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError
 from tests.trial.metrics.listed import read_json
 
 

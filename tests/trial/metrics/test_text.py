@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER as DEFAULT
-from kfp_katib.trial.metrics.error import CollectorError
-from kfp_katib.trial.metrics.lines import LONGEST_LINE_BYTES
-from kfp_katib.trial.metrics.timestamp import NO_TIME, timestamp
+from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, timestamp
+from kfp_katib.trial.plain_file import LONGEST_LINE_BYTES
 from tests.trial.metrics.listed import read_text
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,20 +15,13 @@ from tensorboardX.proto.summary_pb2 import Summary
 from tensorboardX.proto.tensor_pb2 import TensorProto
 from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 
+from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
 from kfp_katib.trial.metrics import collect
-from kfp_katib.trial.metrics.aggregate import Tally
-from kfp_katib.trial.metrics.tfevents import (
-    UNREADABLE,
-    EventReader,
-    Scalar,
-    event_files,
-    read_events,
-    read_file,
-    wanted,
-)
+from kfp_katib.trial.metrics.tfevents import scalars
 from tests.builders.search import collector as spec
 from tests.builders.search import search
+from tests.trial.metrics.listed import pieces
 
 
 def write(folder: Path, tag: str, *values: float, at: float = 1_700_000_000.0) -> Path:
@@ -40,65 +32,42 @@ def write(folder: Path, tag: str, *values: float, at: float = 1_700_000_000.0) -
     return next(folder.glob("*tfevents*"))
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One value of one metric."""
-
-    metric: str
-    value: str
-    time: datetime
+def collected(folder: Path, *metrics: str) -> dict[str, Metric]:
+    """What Katib would have of the files in a folder."""
+    return collect(Collector("TensorFlowEvent", "", "", ()), metrics, folder)
 
 
-def found(folder: Path, *metrics: str) -> list[Found]:
-    """Every value in a folder, file by file."""
-    return [
-        Found(metric, scalar.text(), scalar.time())
-        for path in event_files(folder)
-        for metric, tag in wanted(metrics, path)
-        for scalar in scalars(path)
-        if scalar.tag.startswith(tag)
-    ]
-
-
-def scalars(path: Path) -> list[Scalar]:
-    """What one file holds; nothing where it is damaged."""
-    read: list[Scalar] = []
-    try:
-        read_file(path, read.append)
-    except UNREADABLE:
-        return []
-    return read
-
-
-def texts(folder: Path, *metrics: str) -> list[tuple[str, str]]:
-    """Names and values in a folder."""
-    return [(each.metric, each.value) for each in found(folder, *metrics)]
+def latest(folder: Path, *metrics: str) -> list[str]:
+    """The latest of each metric."""
+    return [each.latest for each in collected(folder, *metrics).values()]
 
 
 def test_scalars_are_read_as_single_precision(tmp_path: Path) -> None:
     """The value is the 32-bit number that was stored, in Python's shortest text, as Katib reports it."""
     write(tmp_path, "loss", 0.5, 0.1)
-    assert texts(tmp_path, "loss") == [("loss", "0.5"), ("loss", "0.10000000149011612")]
+    stored = "0.10000000149011612"
+    assert collected(tmp_path, "loss") == {"loss": Metric(stored, "0.5", stored)}
 
 
 def test_times_have_no_fractions(tmp_path: Path) -> None:
     """Katib reports whole seconds."""
-    write(tmp_path, "loss", 0.5, at=1_700_000_000.9)
-    assert [each.time for each in found(tmp_path, "loss")] == [datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)]
+    file = write(tmp_path, "loss", 0.5, at=1_700_000_000.9)
+    times = [each.time() for each in scalars([file.read_bytes()])]
+    assert times == [datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)]
 
 
 def test_a_metric_with_a_folder_takes_files_of_that_folder(tmp_path: Path) -> None:
     """`train/loss` is the tag `loss` in a folder `train`, wherever it lies."""
     write(tmp_path / "a" / "train", "loss", 0.25)
     write(tmp_path / "a" / "test", "loss", 0.75)
-    assert texts(tmp_path, "train/loss", "test/loss") == [("test/loss", "0.75"), ("train/loss", "0.25")]
+    assert latest(tmp_path, "train/loss", "test/loss") == ["0.25", "0.75"]
 
 
 def test_a_tag_matches_by_its_beginning(tmp_path: Path) -> None:
     """`loss` takes `loss_val` too, and not `my_loss`: Katib's `startswith`."""
     write(tmp_path / "a", "loss_val", 2.0)
     write(tmp_path / "b", "my_loss", 3.0)
-    assert texts(tmp_path, "loss") == [("loss", "2.0")]
+    assert collected(tmp_path, "loss") == {"loss": Metric("2.0", "2.0", "2.0")}
 
 
 def test_other_files_are_left_alone(tmp_path: Path) -> None:
@@ -106,14 +75,14 @@ def test_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "17.pid").write_text("completed\n")
     (tmp_path / "events.out.tfevents.1.broken").write_bytes(struct.pack("<Q4x", 8) + b"\xff" * 12)
     write(tmp_path / "good", "loss", 1.0)
-    assert texts(tmp_path, "loss") == [("loss", "1.0")]
+    assert collected(tmp_path, "loss") == {"loss": Metric("1.0", "1.0", "1.0")}
 
 
 def test_a_record_that_was_cut_off_is_left_out(tmp_path: Path) -> None:
     """A trial that was killed while it wrote has all its values but the last."""
     file = write(tmp_path, "loss", 1.0, 2.0)
     file.write_bytes(file.read_bytes()[:-3])
-    assert texts(tmp_path, "loss") == [("loss", "1.0")]
+    assert collected(tmp_path, "loss") == {"loss": Metric("1.0", "1.0", "1.0")}
 
 
 def tensor_file(folder: Path, tensor: TensorProto) -> None:
@@ -147,7 +116,7 @@ def shape(*sizes: int) -> TensorShapeProto:
 def test_tensors_are_read_as_numpy_prints_them(tmp_path: Path, tensor: TensorProto, text: str) -> None:
     """A tensor's text is numpy's; only a scalar of a number type is a number."""
     tensor_file(tmp_path, tensor)
-    assert texts(tmp_path, "loss") == [("loss", text)]
+    assert latest(tmp_path, "loss") == [text]
 
 
 @pytest.mark.parametrize(
@@ -169,42 +138,31 @@ def test_a_tensor_that_numpy_cannot_make(tmp_path: Path, tensor: TensorProto) ->
     file = next(tmp_path.iterdir())
     with file.open("ab") as more:
         more.write(write(tmp_path / "other", "accuracy", 0.5).read_bytes())
-    tally = Tally(["loss", "accuracy"])
-    read_events(file.parent, tally)
-    assert not tally.values["loss"].reported
-    alone = Tally(["accuracy"])
+    assert latest(tmp_path, "loss", "accuracy") == ["unavailable", "unavailable"]
     (tmp_path / "other").rename(tmp_path.parent / f"{tmp_path.name}-aside")
-    read_events(tmp_path, alone)
-    assert alone.metrics()["accuracy"].latest == "0.5"
+    assert latest(tmp_path, "accuracy") == ["0.5"]
 
 
 def test_a_large_tensor_is_no_number(tmp_path: Path) -> None:
     """It is not printed, however large it says to be."""
     tensor_file(tmp_path, TensorProto(dtype="DT_FLOAT", tensor_shape=shape(2, 5000), float_val=[1.0]))
-    assert texts(tmp_path, "loss") == [("loss", "[10000 values]")]
+    assert latest(tmp_path, "loss") == ["[10000 values]"]
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
 def test_it_does_not_matter_how_the_file_arrives(tmp_path: Path, size: int) -> None:
     """An event file is read while it grows."""
     content = write(tmp_path, "loss", 1.0, 2.0, 3.0).read_bytes()
-    read: list[str] = []
-    reader = EventReader(lambda scalar: read.append(scalar.text()))
-    for at in range(0, len(content), size):
-        reader.feed(content[at : at + size])
-    assert read == ["1.0", "2.0", "3.0"]
+    assert [each.text() for each in scalars(pieces(content, size))] == ["1.0", "2.0", "3.0"]
 
 
 @pytest.mark.parametrize("size", [(1 << 24) + 1, 1 << 40, (1 << 64) - 1])
 def test_a_record_too_large_is_passed_over(tmp_path: Path, size: int) -> None:
     """What follows it is read; nothing that large is held."""
     content = write(tmp_path, "loss", 1.0).read_bytes()
-    read: list[str] = []
-    reader = EventReader(lambda scalar: read.append(scalar.text()))
-    reader.feed(struct.pack("<Q4x", size))
-    for _ in range(65 if size < 1 << 25 else 3):
-        reader.feed(bytes(1 << 18)[: max(0, size + 4 - 64 * (1 << 18)) if _ == 64 else 1 << 18])
-    reader.feed(content)
+    file = [struct.pack("<Q4x", size), *[bytes(1 << 18)] * 64]
+    file += [bytes(size + 4 - (1 << 24))] if size < 1 << 25 else []
+    read = [each.text() for each in scalars([*file, content])]
     assert read == (["1.0"] if size < 1 << 25 else [])
 
 
@@ -213,9 +171,7 @@ def test_of_equal_times_the_tag_that_was_seen_later_is_the_latest(tmp_path: Path
     with SummaryWriter(str(tmp_path)) as writer:
         for tag, value in [("loss_b", 1.0), ("loss_a", 2.0), ("loss_b", 3.0)]:
             writer.add_scalar(tag, value, 1, walltime=1.7e9)
-    tally = Tally(["loss"])
-    read_events(tmp_path, tally)
-    assert tally.metrics()["loss"].latest == "2.0"
+    assert latest(tmp_path, "loss") == ["2.0"]
 
 
 def test_many_tags_are_not_all_kept(tmp_path: Path) -> None:
@@ -223,9 +179,7 @@ def test_many_tags_are_not_all_kept(tmp_path: Path) -> None:
     with SummaryWriter(str(tmp_path)) as writer:
         for number in range(3000):
             writer.add_scalar(f"loss_{number}", number, 1, walltime=1.7e9)
-    tally = Tally(["loss"])
-    read_events(tmp_path, tally)
-    assert tally.metrics()["loss"] == Metric("0.0", "2999.0", "2999.0")
+    assert collected(tmp_path, "loss") == {"loss": Metric("0.0", "2999.0", "2999.0")}
 
 
 def test_the_objective_decides_whether_anything_counts(tmp_path: Path) -> None:

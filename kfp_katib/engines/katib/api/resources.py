@@ -90,12 +90,12 @@ def moment(text: str | None) -> datetime | None:
 # Katib's Experiments and Trials.
 
 
-def verdict(experiment: Object) -> Condition:
+def condition(experiment: Object) -> Condition:
     """Where an Experiment stands."""
     holds = true_conditions(experiment)
     for state in _EXPERIMENT_STATES:
-        if condition := holds.get(state):
-            return Condition(state, condition.get("reason") or "", condition.get("message") or "")
+        if found := holds.get(state):
+            return Condition(state, found.get("reason") or "", found.get("message") or "")
     return Condition("Created")
 
 

@@ -24,12 +24,19 @@ FLICKER_SECONDS = 30.0
 
 
 @dataclass(slots=True)
-class History:
-    """What was seen, since when and until when, in seconds of any clock that only goes forward."""
+class _Seen:
+    """Since when, until when, and whether somebody has been warned."""
 
-    _first: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    _last: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    _told: set[tuple[str, str, int]] = field(default_factory=set)
+    first: float
+    last: float
+    said: bool = False
+
+
+@dataclass(slots=True)
+class History:
+    """Which symptoms were seen when, in seconds of any clock that only goes forward."""
+
+    _seen: dict[tuple[str, str, int], _Seen] = field(default_factory=dict)
     _idle_since: float | None = None
     _working_since: float | None = None
     _looked: float | None = None
@@ -43,22 +50,22 @@ class History:
             self._stand_still(now)
         self._looked = now
         for each in found:
-            self._first.setdefault(each.key, now)
-            self._last[each.key] = now
-        for key in [key for key, last in self._last.items() if now - last > FLICKER_SECONDS]:
-            del self._first[key], self._last[key]
-            self._told.discard(key)
-        lasting = [each for each in found if now - self._first[each.key] >= CAUSES[each.cause].grace_seconds]
+            self._seen.setdefault(each.key, _Seen(now, now)).last = now
+        self._seen = {key: seen for key, seen in self._seen.items() if now - seen.last <= FLICKER_SECONDS}
+        lasting = [
+            each for each in found if now - self._seen[each.key].first >= CAUSES[each.cause].grace_seconds
+        ]
         self._count_idleness(lasting, working=working, now=now)
         return lasting
 
-    def untold(self, lasting: Sequence[Symptom]) -> list[Symptom]:
-        """Of those, the ones that nobody has been told of."""
-        return list({each.key: each for each in lasting if each.key not in self._told}.values())
+    def unsaid(self, lasting: Sequence[Symptom]) -> list[Symptom]:
+        """Of those, the ones that nobody has been warned of."""
+        return list({each.key: each for each in lasting if not self._seen[each.key].said}.values())
 
-    def tell(self, told: Sequence[Symptom]) -> None:
-        """These count as told from now on."""
-        self._told.update(each.key for each in told)
+    def mark_said(self, said: Sequence[Symptom]) -> None:
+        """These have been said by now."""
+        for each in said:
+            self._seen[each.key].said = True
 
     def idle_seconds(self, now: float) -> float:
         """For how long something has blocked while no trial was computed."""
@@ -70,14 +77,15 @@ class History:
 
     def _stand_still(self, now: float) -> None:
         passed = 0.0 if self._looked is None else now - self._looked
-        for times in (self._first, self._last):
-            times.update({key: at + passed for key, at in times.items() if key[0] != "unreachable"})
+        for key, seen in self._seen.items():
+            if key[0] != "unreachable":
+                seen.first, seen.last = seen.first + passed, seen.last + passed
 
     def _count_idleness(self, lasting: Sequence[Symptom], *, working: bool, now: float) -> None:
         if not working:
             self._working_since = None
             if lasting and self._idle_since is None:
-                self._idle_since = min(self._first[each.key] for each in lasting)
+                self._idle_since = min(self._seen[each.key].first for each in lasting)
             return
         self._working_since = now if self._working_since is None else self._working_since
         if now - self._working_since > FLICKER_SECONDS:
@@ -121,8 +129,8 @@ class StallMonitor:
         if self._is_news(lasting, now) and (silent := self._silent_server()):
             # All that is known is old, and the watches have not noticed yet.
             lasting = self._history.look([silent], working=busy, now=now)
-        if new := self._history.untold(lasting):
-            self._history.tell(new)
+        if new := self._history.unsaid(lasting):
+            self._history.mark_said(new)
             for text in explain(self.cluster, self.cache, new):
                 logger.warning("%s", text)
         return explain(self.cluster, self.cache, lasting) if lasting and self._is_over(now) else []
@@ -130,7 +138,7 @@ class StallMonitor:
     def _is_news(self, lasting: Sequence[Symptom], now: float) -> bool:
         """Whether something is to be said that rests on what the watches told."""
         rests = [each for each in lasting if each.cause != "unreachable"]
-        return bool(rests) and (bool(self._history.untold(rests)) or self._is_over(now))
+        return bool(rests) and (bool(self._history.unsaid(rests)) or self._is_over(now))
 
     def _is_over(self, now: float) -> bool:
         return self._history.idle_seconds(now) >= self.limit_seconds
@@ -138,8 +146,8 @@ class StallMonitor:
     def _silent_server(self) -> Symptom | None:
         """That the API server does not answer; None where it does."""
         try:
-            with self.cluster.another(ONCE) as line:
-                line.get(EXPERIMENTS, self.cache.name, only_metadata=True)
+            with self.cluster.another(ONCE) as connection:
+                connection.get(EXPERIMENTS, self.cache.name, only_metadata=True)
         except ClusterError as error:
             if error.status == 0 or error.status >= 500:
                 return Symptom("unreachable", EXPERIMENTS.plural, str(error))

@@ -156,7 +156,7 @@ def symptoms(cache: Cache, primary: str, now: datetime | None = None) -> list[Sy
     """
     lost = [Symptom("unreachable", kind.plural, str(error)) for kind, error in cache.lost.items()]
     experiment = cache.experiment
-    if lost or experiment is None or resources.verdict(experiment).final:
+    if lost or experiment is None or resources.condition(experiment).final:
         return lost
     found = list(_of_controller(cache, experiment))
     found += [

@@ -20,7 +20,7 @@ from kfp_katib.engines.katib.diagnosis.explain import Event, said_of
 from kfp_katib.errors import ClusterError
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Trial
-from kfp_katib.trial import missing_metric
+from kfp_katib.trial.metrics import missing_in_lines
 
 logger = logging.getLogger(__name__)
 
@@ -154,11 +154,4 @@ def why_no_metric(experiment: Experiment, trial: Trial) -> str:
     """
     if trial.state != "MetricsUnavailable":
         return ""
-    collector, metric = experiment.collector, experiment.objective.metric
-    named = [line for line in trial.log_tail.split("\n") if metric.lower() in line.lower()]
-    if collector.kind == "StdOut" and named:
-        return missing_metric.reason(collector, metric, missing_metric.Lines(named, ()))
-    if collector.kind in ("File", "TensorFlowEvent"):
-        lines = (line for line in named if missing_metric.holds(collector, metric, line))
-        return next((missing_metric.printed(collector, metric, line) for line in lines), "")
-    return ""
+    return missing_in_lines.in_log(experiment.collector, experiment.objective.metric, trial.log_tail)

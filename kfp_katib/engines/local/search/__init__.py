@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Suggestions: which values the next trial gets, by Katib's algorithms, here.
 
-The libraries of single algorithms (SciPy, cmaes, scikit-optimize) are imported when a search needs them.
+The libraries of single algorithms (SciPy, cmaes, scikit-optimize) are imported when a search needs them, and
+nothing here by this package itself: which algorithms there are is asked before anything runs.
 """
-
-from __future__ import annotations
-
-from kfp_katib.engines.local.search.suggestions import Suggestion, Suggestions, open_study
-
-__all__ = ["Suggestion", "Suggestions", "open_study"]

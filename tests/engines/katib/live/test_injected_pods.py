@@ -38,7 +38,7 @@ def _pod(manifest: Manifest) -> Manifest:
         form.manifest["spec"].get("metricsCollectorSpec", {}).get("collector", {}).get("customCollector", {})
     )
     spec["containers"].append({"image": "collector", **copy.deepcopy(own), "name": added.collector})
-    spec["shareProcessNamespace"] = added.shares_processes
+    spec["shareProcessNamespace"] = bool(added.collector)
     for mount in added.mounts:
         spec.setdefault("volumes", []).append({"name": mount.volume, "emptyDir": {}})
         for container in spec["containers"]:

@@ -84,6 +84,10 @@ class Api:
         return 201, self.store.put(kind, thing)
 
 
+Serve = Callable[[Api], None]
+"""What the fixture `serve` gives: a call makes the server the cluster of the test."""
+
+
 @contextmanager
 def serving(api: Api) -> Iterator[str]:
     """Serve until the block is left; gives the server's address."""

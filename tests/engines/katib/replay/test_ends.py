@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -16,12 +15,9 @@ from kfp_katib.errors import ClusterError, Interrupted, Stalled, TimedOut, Unfin
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of, name_of
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.player import api_of, experiment_of, name_of
+from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
-
-Serve = Callable[[Api], None]
 
 
 def test_a_timeout_fails_with_what_was_found(unfinished: Recording, serve: Serve) -> None:

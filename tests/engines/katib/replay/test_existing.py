@@ -3,20 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from kfp_katib.engines import katib
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from tests.engines.katib.live.engine import recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of, name_of
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.player import api_of, experiment_of, name_of
+from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run, watch
-
-Serve = Callable[[Api], None]
 
 
 def test_an_experiment_can_be_watched_by_anybody(serve: Serve) -> None:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,11 +10,9 @@ import pytest
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.diagnosis.explain import look, warnings, why_down
 from kfp_katib.engines.katib.diagnosis.stall import Symptom
-from tests.engines.katib.made import cache_of, experiment, pod, suggestion, thing, waits
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.made import COLLECTOR, cache_of, experiment, pod, suggestion, thing, waits
+from tests.engines.katib.replay.server import Api, Serve
 
-Serve = Callable[[Api], None]
-COLLECTOR = "metrics-logger-and-collector"
 CACHE = cache_of(
     of_suggestion=suggestion("Created"),
     trials=[thing("t", "Running")],

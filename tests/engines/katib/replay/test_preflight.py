@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.preflight import check
 from kfp_katib.errors import ClusterError, InputError
 from tests.engines.katib.live.manifests import small
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.server import Api, Serve
 
-Serve = Callable[[Api], None]
 MANIFEST = small("x", "image:1")
 JOB = {"metadata": {"name": "x-00000000"}}
 MANIFEST["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]["serviceAccountName"] = "trials"

@@ -15,11 +15,10 @@ from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Progress, Result
 from tests.engines.katib.live.manifests import small
 from tests.engines.katib.made import conditions, ended, pod, suggestion, thing
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.replay.store import Thing
 from tests.engines.katib.running import run
 
-Serve = Callable[[Api], None]
 OF_X = {"katib.kubeflow.org/experiment": "x"}
 
 

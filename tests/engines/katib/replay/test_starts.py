@@ -5,19 +5,15 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
 
 import pytest
 
 from kfp_katib.errors import InputError
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.player import api_of, experiment_of
+from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
-
-Serve = Callable[[Api], None]
 
 
 def test_a_finished_search_is_adopted_however_late(serve: Serve) -> None:

@@ -19,10 +19,9 @@ from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.steps.launch_katib import identified
 from kfp_katib.steps.launch_katib.plan import RunContext, plan
 from tests.builders.manifest import manifest
-from tests.engines.katib.replay.server import Api
+from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.test_step import PODS
 
-Serve = Callable[[Api], None]
 SEARCH, CONTEXT = manifest("train", "${trialParameters.lr}"), RunContext(image="image:1")
 KATIB = named("katib")
 RUN, STEP = "016cb5f5-47ff-4fec-8242-e537caf23781", "exit-handler-1.launch-katib"

@@ -10,7 +10,7 @@ from typing import Any
 from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
-from kfp_katib.engines.local.search import Suggestion, Suggestions, open_study
+from kfp_katib.engines.local.search.suggestions import Suggestion, Suggestions, open_study
 from kfp_katib.experiment.model import Experiment, Parameter
 from tests.builders import experiment as build
 from tests.builders.experiment import double, integer, one_of

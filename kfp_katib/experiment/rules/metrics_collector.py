@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The metrics collector: where it reads, and whether its expressions can ever find the metrics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import re2
+
+from kfp_katib.experiment.defaults import DEFAULT_FILTER
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
+from kfp_katib.experiment.rules.view import COLLECTOR, View
+
+_PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
+_LONGEST_FILTER = 4096
+"""Characters of all expressions together: RE2 takes 0.1 s for so many of its dearest, `\\p{L}`."""
+_FILTER_MEMORY = 2**20
+"""Bytes that RE2 may use for all expressions together; its default, 8 MiB, takes 0.4 s each."""
+_NOT_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+_CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, by RE2 for its time grows with the text only
+_SHOWN = 120  # characters of an expression and of RE2's answer in a message
+
+
+@rule("file-path-invalid", webhook=True)
+def file_path_invalid(view: View) -> Iterator[Finding]:
+    """The File or TensorFlowEvent collector needs an absolute path of the right kind."""
+    wanted = {"File": "File", "TensorFlowEvent": "Directory"}.get(view.collector)
+    place = view.source.get("fileSystemPath", {})
+    if wanted is None:
+        return
+    if place["kind"] != wanted:
+        yield Finding(
+            f"{_PLACE_PATH}.kind", f"The kind is '{place['kind']}'.", f"Write {wanted}.", place["kind"]
+        )
+    if not place["path"].startswith("/"):
+        yield Finding(
+            f"{_PLACE_PATH}.path", f"The path is '{place['path']}'.", "Write an absolute path.", place["path"]
+        )
+
+
+@rule("file-format-invalid", webhook=True)
+def file_format_invalid(view: View) -> Iterator[Finding]:
+    """The format is not one that the collector takes."""
+    value = view.source.get("fileSystemPath", {}).get("format", "")
+    path = f"{_PLACE_PATH}.format"
+    if view.collector == "File" and value not in ("TEXT", "JSON"):
+        yield Finding(path, f"The format is '{value}'.", "Write TEXT or JSON.", value)
+    if view.collector == "TensorFlowEvent" and value:
+        yield Finding(path, f"The format is '{value}'.", "Remove it: event files have their own.", value)
+
+
+@rule("http-get-invalid", webhook=True)
+def http_get_invalid(view: View) -> Iterator[Finding]:
+    """The PrometheusMetric collector needs a positive port and an absolute path."""
+    if view.collector != "PrometheusMetric":
+        return
+    place = view.source.get("httpGet", {})
+    port = str(place.get("port", ""))
+    if not re.fullmatch(r"\+?0*[1-9]\d*", port):
+        path = f"{COLLECTOR}.source.httpGet.port"
+        yield Finding(path, f"The port is '{port}'.", "Write a positive number.", port)
+    if not str(place.get("path", "")).startswith("/"):
+        path = f"{COLLECTOR}.source.httpGet.path"
+        yield Finding(path, f"The path is '{place.get('path')}'.", "Start it with '/'.", place.get("path"))
+
+
+@rule("custom-path-invalid", webhook=True)
+def custom_path_invalid(view: View) -> Iterator[Finding]:
+    """The Custom collector's path is not absolute, or of no kind."""
+    place = view.source.get("fileSystemPath")
+    if view.collector != "Custom" or place is None:
+        return
+    if not place.get("path", "").startswith("/") or place.get("kind") not in ("File", "Directory"):
+        fix = "Give kind File or Directory and an absolute path."
+        yield Finding(_PLACE_PATH, f"The path is {dict(place)}.", fix, place.get("path"))
+
+
+@rule("source-ignored", severity="warning")
+def source_ignored(view: View) -> Iterator[Finding]:
+    """The collector does not read this part of its source."""
+    unread = {
+        "StdOut": ("fileSystemPath", "httpGet"),
+        "File": ("httpGet",),
+        "TensorFlowEvent": ("httpGet", "filter"),
+        "Push": ("fileSystemPath", "httpGet", "filter"),
+    }
+    for name in unread.get(view.collector, ()):
+        if name in view.source:
+            message = f"{view.collector} does not read {name}."
+            yield Finding(f"{COLLECTOR}.source.{name}", message, "Remove it, or choose another kind.", name)
+
+
+@rule("filter-invalid", webhook=True)
+def filter_invalid(view: View) -> Iterator[Finding]:
+    """An expression of the filter is not RE2's; for StdOut Katib finds out when the collector crashes."""
+    for path, text in view.filters:
+        reason = _why_invalid(view, text)
+        if reason:
+            fix = "Write it for RE2 (Go): no look-around, no back-references."
+            yield Finding(path, f"The expression is {_shown(text)}: {reason}.", fix, text)
+
+
+@rule("filter-without-groups", webhook=True)
+def filter_without_groups(view: View) -> Iterator[Finding]:
+    """An expression of the filter lacks its two groups; for StdOut Katib ignores every line in silence."""
+    for path, text in view.filters:
+        if not _why_invalid(view, text) and not _CAPTURE.search(text):
+            fix = "Put the metric's name into the first pair of brackets, its value into the second."
+            yield Finding(path, f"The expression is {_shown(text)}.", fix, text)
+
+
+@rule("filter-groups-not-capturing")
+def filter_groups_not_capturing(view: View) -> Iterator[Finding]:
+    """The expression has brackets, but fewer than two of them capture: every line is ignored."""
+    for path, text in view.filters:
+        if not _why_invalid(view, text) and _CAPTURE.search(text):
+            count = re2.compile(text).groups
+            if count < 2:
+                fix = "Capture the metric's name, then its value."
+                yield Finding(path, f"{_shown(text)} captures {count} of two.", fix, text)
+
+
+@rule("filter-holds-semicolon")
+def filter_holds_semicolon(view: View) -> Iterator[Finding]:
+    """Katib joins expressions with `;` and takes them apart there again."""
+    for path, text in view.filters:
+        if ";" in text and view.collector in ("StdOut", "File"):
+            yield Finding(path, f"The expression is {_shown(text)}.", r"Write \x3b for the semicolon.", text)
+
+
+@rule("metric-holds-semicolon")
+def metric_holds_semicolon(view: View) -> Iterator[Finding]:
+    """Katib joins metric names with `;` and takes them apart there again."""
+    for name in view.metrics:
+        if ";" in name and view.collector in ("StdOut", "File", "TensorFlowEvent"):
+            yield Finding(_metric_path(view, name), f"The metric is '{name}'.", "Rename it.", name)
+
+
+@rule("metric-never-found")
+def metric_never_found(view: View) -> Iterator[Finding]:
+    """Katib's default filter cannot find a metric of this name."""
+    as_text = view.collector == "StdOut" or view.file_format == "TEXT"
+    for name in view.metrics if as_text and not view.filters else []:
+        if ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII):
+            message = f"The default filter {DEFAULT_FILTER!r} never matches '{name}'."
+            fix = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."
+            yield Finding(_metric_path(view, name), message, fix, name)
+
+
+def _why_invalid(view: View, text: str) -> str:
+    """Why an expression of the filter cannot be used, empty where it can."""
+    length = sum(len(each) for _, each in view.filters)
+    if length > _LONGEST_FILTER:
+        return f"the filter has {length:,} characters, more than {_LONGEST_FILTER:,}"
+    return re2_error(text, _FILTER_MEMORY // len(view.filters))
+
+
+@lru_cache
+def re2_error(text: str, memory: int = _FILTER_MEMORY) -> str:
+    """Why RE2 refuses the expression, empty where it does not: asked of RE2 itself.
+
+    Args:
+        text: The expression.
+        memory: Bytes that RE2 may use, which bound its time as well.
+    """
+    if _NOT_GO.search(text):
+        return r"Go's RE2 has no '\C'"
+    options = re2.Options()
+    options.log_errors = False  # they would go to stderr
+    options.max_mem = memory
+    try:
+        re2.compile(text, options)
+    except re2.error as err:
+        return _cut(err.args[0].decode(errors="replace"))
+    return ""
+
+
+def _shown(text: str) -> str:
+    return repr(_cut(text))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _metric_path(view: View, name: str) -> str:
+    if name == view.objective.get("objectiveMetricName"):
+        return "spec.objective.objectiveMetricName"
+    return f"spec.objective.additionalMetricNames[{view.objective['additionalMetricNames'].index(name)}]"

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The search parameters: their names and types, the texts that bound them, the values in their lists."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import again, rule, several
+from kfp_katib.experiment.rules.view import Part, View
+
+TYPES = ("int", "double", "categorical", "discrete")
+DISTRIBUTIONS = ("uniform", "logUniform", "normal", "logNormal")
+UNKNOWN = "unknown"
+"""A type and a distribution that Katib's webhook takes and its services do not."""
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+def number(text: str) -> float:
+    """A decimal number; NaN, which compares with nothing, for any other text and for what overflows."""
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def integer(text: str) -> int | None:
+    """An integer of at most 18 digits, None for any other text."""
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,18}", text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The feasible space of an int or double: its texts, and what they say; NaN where that is no number.
+
+    Attributes:
+        path: Where it lies.
+        kind: The parameter's type.
+        name: The parameter's name.
+        distribution: The distribution's name.
+        min: The least value.
+        max: The greatest value.
+        step: The distance between two values.
+    """
+
+    path: str
+    kind: str
+    name: object
+    distribution: str
+    min: str
+    max: str
+    step: str
+    low: float
+    high: float
+    width: float
+
+
+def numbers(view: View) -> list[tuple[str, Part]]:
+    """The parameters of type int and double."""
+    return [each for each in view.parameters if each[1].get("parameterType") in ("int", "double")]
+
+
+def lists(view: View) -> list[tuple[str, Part]]:
+    """The parameters of type categorical and discrete."""
+    return [each for each in view.parameters if each[1].get("parameterType") in ("categorical", "discrete")]
+
+
+def ranges(view: View, kind: str = "") -> Iterator[Range]:
+    """The feasible spaces of the parameters of type int and double, or of one of the two."""
+    for path, parameter in numbers(view):
+        if kind in ("", parameter["parameterType"]):
+            space = parameter["feasibleSpace"]
+            texts = [space.get(name, "") for name in ("min", "max", "step")]
+            about = (f"{path}.feasibleSpace", parameter["parameterType"], parameter.get("name"))
+            yield Range(*about, space["distribution"], *texts, *map(number, texts))
+
+
+def values(view: View, kind: str = "") -> Iterator[tuple[str, str]]:
+    """Each value of the parameters of type categorical and discrete, or of one of the two, with its path."""
+    for path, parameter in lists(view):
+        if kind in ("", parameter["parameterType"]):
+            for i, value in enumerate(parameter["feasibleSpace"].get("list", [])):
+                yield f"{path}.feasibleSpace.list[{i}]", value
+
+
+def steps_missing(view: View, algorithm: str) -> Iterator[Finding]:
+    """Each double without a step, where the algorithm is this one, which needs it."""
+    for each in ranges(view, "double") if view.algorithm == algorithm else ():
+        if not each.step:
+            yield Finding(f"{each.path}.step", f"{algorithm} needs a step for '{each.name}'.", "Add it.")
+
+
+@rule("parameter-name-repeated")
+def parameter_name_repeated(view: View) -> Iterator[Finding]:
+    """Two search parameters have one name; the services refuse them, or one gets lost."""
+    names = [(f"{path}.name", parameter.get("name", "")) for path, parameter in view.parameters]
+    counts = Counter(name for _, name in names)
+    for path, name in again(names):
+        yield Finding(path, f"The name '{name}' stands {counts[name]} times.", "Rename one.", name)
+
+
+@rule("bounds-on-list", webhook=True)
+def bounds_on_list(view: View) -> Iterator[Finding]:
+    """A categorical or discrete parameter has min, max or step."""
+    for path, parameter in lists(view):
+        given = [name for name in ("min", "max", "step") if parameter["feasibleSpace"].get(name)]
+        if given:
+            message = f"A parameter of type {parameter['parameterType']} has {', '.join(given)}."
+            yield Finding(f"{path}.feasibleSpace", message, "Use list, or make it int or double.", given)
+
+
+@rule("bound-not-a-number")
+def bound_not_a_number(view: View) -> Iterator[Finding]:
+    """A bound or step is not a finite number of the parameter's type."""
+    for each in ranges(view):
+        for name, text in (("min", each.min), ("max", each.max), ("step", each.step)):
+            wrong = integer(text) is None if each.kind == "int" else math.isnan(number(text))
+            if text and wrong:
+                fix = "Write an integer." if each.kind == "int" else "Write a number."
+                yield Finding(f"{each.path}.{name}", f"{name} is '{text}'.", fix, text)
+
+
+@rule("min-above-max")
+def min_above_max(view: View) -> Iterator[Finding]:
+    """A parameter's min lies above its max."""
+    for each in ranges(view):
+        if each.low > each.high:
+            message = f"'{each.name}' has min {each.min} above max {each.max}."
+            yield Finding(each.path, message, "Swap them.", [each.min, each.max])
+
+
+@rule("min-equals-max", severity="warning")
+def min_equals_max(view: View) -> Iterator[Finding]:
+    """A parameter's min is its max: there is nothing to search."""
+    for each in ranges(view):
+        if each.low == each.high:
+            message = f"min and max are both {each.min}."
+            yield Finding(each.path, message, "Write the value into the template.", each.low)
+
+
+@rule("step-not-positive")
+def step_not_positive(view: View) -> Iterator[Finding]:
+    """A parameter's step is zero or negative."""
+    for each in ranges(view):
+        if each.width <= 0:
+            yield Finding(f"{each.path}.step", f"step is {each.step}.", "Write a positive step.", each.step)
+
+
+@rule("step-above-range", severity="warning")
+def step_above_range(view: View) -> Iterator[Finding]:
+    """A parameter's step is longer than its range: one value is left."""
+    for each in ranges(view):
+        if each.width > each.high - each.low > 0:
+            message = f"step {each.step} is above max - min, {each.high - each.low:g}."
+            yield Finding(f"{each.path}.step", message, "Shorten the step.", each.step)
+
+
+@rule("list-repeats", severity="warning")
+def list_repeats(view: View) -> Iterator[Finding]:
+    """A value stands twice in a list; it is tried twice as often."""
+    for path, parameter in lists(view):
+        for value in several(parameter["feasibleSpace"].get("list", [])):
+            message = f"The value '{value}' stands there twice."
+            yield Finding(f"{path}.feasibleSpace.list", message, "Remove one.", value)
+
+
+@rule("discrete-not-a-number", severity="warning")
+def discrete_not_a_number(view: View) -> Iterator[Finding]:
+    """A discrete parameter has a value that is no number."""
+    for path, value in values(view, "discrete"):
+        if math.isnan(number(value)):
+            yield Finding(path, f"The value is '{value}'.", "Make the parameter categorical.", value)
+
+
+@rule("value-breaks-template")
+def value_breaks_template(view: View) -> Iterator[Finding]:
+    """A value with a bare quote, backslash or control character breaks the JSON text it is put into."""
+    for path, value in values(view) if view.trial_spec else ():
+        if not _fits_between_quotes(value):
+            fix = 'Write \\" for a quote and \\\\ for a backslash, or give a plain name.'
+            yield Finding(path, f"The value is {value!r}.", fix, value)
+
+
+def _fits_between_quotes(value: str) -> bool:
+    """Whether the value may stand between the quotes of a JSON text."""
+    try:
+        return isinstance(json.loads(f'"{value}"'), str)
+    except ValueError:
+        return False
+
+
+@rule("value-holds-placeholder")
+def value_holds_placeholder(view: View) -> Iterator[Finding]:
+    """A value holds a placeholder; Katib replaces placeholders in no fixed order."""
+    for path, value in values(view):
+        if "${trialParameters." in value or "${trialSpec." in value:
+            yield Finding(path, f"The value is '{value}'.", "Write plain text.", value)
+
+
+@rule("distribution-on-list", severity="warning")
+def distribution_on_list(view: View) -> Iterator[Finding]:
+    """Every service ignores the distribution of a categorical or discrete parameter."""
+    for path, parameter in lists(view):
+        name = parameter["feasibleSpace"]["distribution"]
+        if name in DISTRIBUTIONS[1:]:
+            message, fix = f"The distribution {name} is ignored.", "Remove it, or repeat values in the list."
+            yield Finding(f"{path}.feasibleSpace.distribution", message, fix, name)

@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Prefixes of an object store, which has no rename: a model put in the place of another, files deleted.
+
+model.json decides what the place holds, so it is written last, and no file that it lists is touched before.
+Where the new model has names of the earlier one, its files go under a name of their own first and
+model.json leads there; then to their own names, and model.json leads to those. A list of what may be left
+over lies beside it until all is done.
+
+Two processes that replace one model at once may spoil each other's files. So each ends by reading everything
+again, and begins anew where what lies there is not whole: whoever wrote last has found it whole.
+
+Files are deleted by exact name. S3 keeps silent in fsspec's calls about what could not be deleted, so there
+we ask by the service's own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import re
+import time
+import uuid
+from collections.abc import Iterable
+
+from kfp_katib.errors import NoCheckpoint, StorageError
+from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, read_at, verify_at
+from kfp_katib.storage.model_json import (
+    LARGEST,
+    MODEL_JSON,
+    UNFINISHED,
+    Checkpoint,
+    refuse_strangers,
+    renamed,
+)
+from kfp_katib.storage.places import Place, files_below, is_s3, s3_names, s3_pages, s3_prefix, trouble
+
+_ATTEMPTS = 8
+_PAUSE = 1.0  # seconds at most, and more with each attempt, so that two who meet part
+_LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
+_BESIDE = re.compile(r"\.[0-9a-f]{12}\.partial/.*")
+_AT_ONCE = 1000  # keys that S3 deletes by one request
+_NOT_IN_XML = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
+
+logger = logging.getLogger(__name__)
+
+
+def replace(checkpoint: Checkpoint, source: Place, prefix: Place) -> None:
+    """Copy a model to a prefix, verified, in the place of the model that lies there.
+
+    Raises:
+        StorageError: What lies there in the end is not whole, since others write there too, or since the
+            store loses what it is sent.
+    """
+    mark, seen = uuid.uuid4().hex[:12], ""
+    for attempt in range(_ATTEMPTS):
+        time.sleep(random.uniform(0, attempt * _PAUSE))
+        try:
+            _replace_once(checkpoint, source, prefix, mark)
+        except Disturbed as err:
+            seen = f" {err}"
+            continue
+        if _ended(checkpoint, prefix, mark):
+            return
+    raise StorageError(
+        f"{prefix} is not whole after {_ATTEMPTS} attempts: others write there at the same time, or the "
+        f"store loses what it is sent.{seen} Let the others finish, then try again."
+    )
+
+
+def tidy(prefix: Place) -> None:
+    """Delete what a killed process left over; the model that the place holds stays."""
+    there, ours, in_use = _looked_at(prefix)
+    if left := ours & there - in_use:
+        refuse_strangers(prefix, there, in_use | left)
+        _clean(prefix, left)
+
+
+def folders_and_files(prefix: Place) -> list[tuple[str, bool]]:
+    """The names right below a prefix, each with whether it is a folder."""
+    if is_s3(prefix):
+        start = len(s3_prefix(prefix)[1])
+        pages = list(s3_pages(prefix, Delimiter="/"))
+        folders = [found["Prefix"][start:-1] for page in pages for found in page.get("CommonPrefixes", ())]
+        files = [name for page in pages for name in s3_names(page, prefix)]
+        return [*((name, True) for name in folders), *((name, False) for name in files)]
+    entries = prefix.store.ls(prefix.uri, detail=True)
+    return [(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries]
+
+
+def delete(prefix: Place, names: Iterable[str]) -> None:
+    """Delete files of a prefix; one that is gone already is no error.
+
+    Raises:
+        StorageError: Some could not be deleted; all others are.
+    """
+    wanted = sorted(names)
+    if failures := (_delete_in_s3 if is_s3(prefix) else _delete_one_by_one)(prefix, wanted):
+        raise StorageError(
+            f"{len(failures)} of {len(wanted)} files in {prefix} could not be deleted, the first because of "
+            f"{failures[0]}. Delete them by hand, or give this step the right to."
+        )
+
+
+def _replace_once(checkpoint: Checkpoint, source: Place, prefix: Place, mark: str) -> None:
+    new, list_of_ours = checkpoint.names, _list_of(mark)
+    ours, in_use = _replaceable(prefix)
+    (prefix / list_of_ours).write(json.dumps(sorted(ours | in_use | new)).encode())
+    if in_use & new:  # the model under names that nothing there has, and model.json leading to them
+        folder = f".{mark}.partial"
+        copy_files(checkpoint, source, prefix / folder)
+        (prefix / MODEL_JSON).write(renamed(checkpoint, folder).text.encode())
+    copy_files(checkpoint, source, prefix)
+    _, more, current = _looked_at(prefix)  # others may have written meanwhile
+    (prefix / MODEL_JSON).write(checkpoint.text.encode())
+    last = _unfinished(prefix, files_below(prefix))
+    _clean(prefix, (ours | in_use | more | current | last) - new - {list_of_ours})
+
+
+def _ended(checkpoint: Checkpoint, prefix: Place, mark: str) -> bool:
+    """Whether a whole model lies there and nothing else of ours."""
+    found = _whole(prefix)
+    if found and found.text != checkpoint.text:
+        logger.warning("%s holds another model, which was written at the same time", prefix)
+        delete(prefix, checkpoint.names - found.names)
+        found = _whole(prefix)
+    if found:
+        delete(prefix, [_list_of(mark)])
+    return found is not None
+
+
+def _whole(prefix: Place) -> Checkpoint | None:
+    try:
+        found = read_at(prefix)
+        verify_at(prefix, found)
+    except NoCheckpoint as err:
+        logger.warning("%s Once more.", err)
+        return None
+    return found
+
+
+def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:
+    """What of the place is left over and what is in use; nothing else lies there.
+
+    Raises:
+        StorageError: Something does, also when others who write there have had time to end.
+    """
+    for pause in (0, _PAUSE, 2 * _PAUSE):
+        time.sleep(pause)
+        there, ours, in_use = _looked_at(prefix)
+        if there <= ours | in_use | {MODEL_JSON} or not ours:
+            break
+    refuse_strangers(prefix, there, ours | in_use)
+    return ours, in_use
+
+
+def _looked_at(prefix: Place) -> tuple[set[str], set[str], set[str]]:
+    """What lies there, what of it unfinished processes may have put there, and what model.json lists.
+
+    In this order: who ends meanwhile takes its list away after model.json names its files.
+    """
+    there = files_below(prefix)
+    return there, _unfinished(prefix, there), names_at(prefix)
+
+
+def _unfinished(prefix: Place, there: set[str]) -> set[str]:
+    """Names that unfinished processes gave or listed, their lists among them, and marks of folders."""
+    lists = {name for name in there if UNFINISHED.fullmatch(name)}
+    named = {name for name in there if _BESIDE.fullmatch(name) or name.endswith("/")}
+    return lists.union(named, *(_names_in(prefix / name) for name in lists))
+
+
+def _list_of(mark: str) -> str:
+    return f"{MODEL_JSON}.{mark}.partial"
+
+
+def _names_in(unfinished: Place) -> set[str]:
+    """The names in a list; none where it is gone or damaged."""
+    try:
+        with trouble(f"reading {unfinished}"):
+            names = json.loads(unfinished.read(_LONGEST_LIST))
+    except (NoCheckpoint, ValueError, RecursionError):
+        return set()
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+
+def _clean(prefix: Place, names: set[str]) -> None:
+    """Delete what is no longer in use, and the lists of it last."""
+    lists = {name for name in names if UNFINISHED.fullmatch(name)}
+    delete(prefix, names - lists - {MODEL_JSON})
+    delete(prefix, lists)
+
+
+def _delete_in_s3(prefix: Place, names: list[str]) -> list[str]:
+    call, (bucket, start) = prefix.store.call_s3, s3_prefix(prefix)
+    failures: list[str] = []
+    listed = [name for name in names if not _NOT_IN_XML.search(name)]
+    for first in range(0, len(listed), _AT_ONCE):
+        objects = [{"Key": start + name} for name in listed[first : first + _AT_ONCE]]
+        answer = call("delete_objects", Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+        failures += [f"{found.get('Code')}: {found.get('Key')}" for found in answer.get("Errors", ())]
+    for name in (name for name in names if _NOT_IN_XML.search(name)):
+        call("delete_object", Bucket=bucket, Key=start + name)
+    return failures
+
+
+def _delete_one_by_one(prefix: Place, names: list[str]) -> list[str]:
+    failures = []
+    for name in names:
+        try:
+            prefix.store.rm_file((prefix / name).uri)
+        except FileNotFoundError:
+            continue
+        except OSError as err:
+            failures.append(f"{type(err).__name__}: {err}")
+    return failures

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Why Katib's collector did not see a metric, in one sentence with the line that shows it.
+
+For both engines: one reads a trial's files, the other its pod's log. What the collector does is read from
+`file-metricscollector.go` in Katib's `pkg/metricscollector/v1beta1/file-metricscollector`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from kfp_katib.experiment.defaults import DEFAULT_FILTER
+from kfp_katib.experiment.model import Collector
+from kfp_katib.trial.excerpt import listed, shown
+from kfp_katib.trial.metrics.text import finder
+
+Faults: TypeAlias = tuple[Callable[[Collector, str, str], str], ...]
+"""What can be wrong with a line that holds the metric's name: each says it, or nothing."""
+
+# What ECMA-48 calls control sequences: colours, movements of the cursor.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_DEEPEST = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Some lines of what the collector reads.
+
+    Attributes:
+        named: Those that hold the metric's name in small or capital letters, the first few.
+        others: The first few lines whatever they hold.
+    """
+
+    named: Sequence[str]
+    others: Sequence[str]
+
+
+def reason(collector: Collector, metric: str, lines: Lines) -> str:
+    """Why the collector finds no value in lines that it reads; empty where they do not tell.
+
+    Args:
+        collector: StdOut or File.
+        metric: The metric's name.
+        lines: What a trial wrote.
+    """
+    faults = _JSON_FAULTS if collector.format == "JSON" else _TEXT_FAULTS
+    for fault in (*faults, _other_case, _other_name):  # the surest first, whatever line it is in
+        for line in lines.named:
+            if sentence := fault(collector, metric, line):
+                return sentence
+    if lines.named:
+        return _unmatched(collector, metric, lines.named[0])
+    if not lines.others:
+        return ""
+    pairs = [pair for line in lines.others for pair in _pairs(collector, line)]
+    if names := list(dict.fromkeys(name for name, value in pairs if name and value != "")):
+        wanted = f'"{metric}": "<number>"' if collector.format == "JSON" else f"{metric}=<number>"
+        return f"It holds {listed(names)}, but no {metric!r}. Write `{wanted}`, or name another objective."
+    return f"None of its lines holds {metric!r}; it begins with {shown(lines.others[0])}."
+
+
+def in_log(collector: Collector, metric: str, log: str) -> str:
+    """Why the collector finds no value, where a line of a pod's log names the metric; else empty."""
+    named = [line for line in log.split("\n") if metric.lower() in line.lower()]
+    if collector.kind == "StdOut":
+        return reason(collector, metric, Lines(named, ()))
+    return elsewhere(collector, metric, named) if collector.kind in ("File", "TensorFlowEvent") else ""
+
+
+def elsewhere(collector: Collector, metric: str, printed: Sequence[str]) -> str:
+    """That a value of the metric was printed where the collector does not read; else empty."""
+    filters = collector.filters or (DEFAULT_FILTER,)
+    found = (line for line in printed if metric in [name for name, _ in _found(filters, line)])
+    line = next(found, None)
+    if line is None:
+        return ""
+    if collector.kind == "StdOut":
+        return (
+            f"The line {shown(line, metric)} was printed by an earlier command: of a chain, only the last "
+            "one's output is collected. Put the commands into { ...; }."
+        )
+    return (
+        f"The line {shown(line, metric)} was printed, and the collector {collector.kind} does not read what "
+        "is printed. Write the metric where the collector reads, or use StdOut."
+    )
+
+
+def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str:
+    """Why the metric's value is no number, with the line that it was read from."""
+    reads = shown(text) if text else "an empty text"
+    sentence = f"The value of {metric!r} is no number: the collector reads {reads}"
+    for line in lines.named:
+        if collector.format == "JSON" or (metric, text) in _found(collector.filters, line):
+            return f"{sentence} from the line {shown(line, metric)}."
+    return f"{sentence}."
+
+
+def _pairs(collector: Collector, line: str) -> Iterable[tuple[str, object]]:
+    """Names and values that a line holds for the collector."""
+    return _object(line).items() if collector.format == "JSON" else _found(collector.filters, line)
+
+
+def _found(filters: Sequence[str], line: str) -> list[tuple[str, str]]:
+    """Names and values that filters find in a line of text."""
+    return [(name.decode(), value) for name, value in finder(filters)(line.encode(errors="replace"))]
+
+
+def _object(line: str) -> Mapping[str, Any]:
+    try:
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _other_case(collector: Collector, metric: str, line: str) -> str:
+    near = [name for name, _ in _pairs(collector, line) if metric.lower() == name.lower()]
+    if not near:
+        return ""
+    return f"{_another(collector, metric, line, near[0])}: capital letters count. Make them equal."
+
+
+def _other_name(collector: Collector, metric: str, line: str) -> str:
+    near = [name for name, _ in _pairs(collector, line) if metric.lower() in name.lower()]
+    if not near:
+        return ""
+    another = _another(collector, metric, line, near[0])
+    return f"{another}. Write {metric!r}, or name {shown(near[0])} in the objective."
+
+
+def _another(collector: Collector, metric: str, line: str, name: str) -> str:
+    word = "key" if collector.format == "JSON" else "name"
+    return f"In the line {shown(line, metric)} the {word} is {shown(name)}, not {metric!r}"
+
+
+def _unmatched(collector: Collector, metric: str, line: str) -> str:
+    """A line holds the metric's name, and has none of the faults."""
+    where = f"The line {shown(line, metric)}"
+    if collector.format == "JSON":
+        keys = list(_object(line))
+        holds = f" It holds {listed(keys)}." if keys else ""
+        return f"{where} has no text under the key {metric!r}.{holds}"
+    if not _own_filters(collector):
+        return f"{where} holds the name, but no `{metric}=<number>`."
+    many = "s" if len(collector.filters) > 1 else ""
+    expressions = ", ".join(map(shown, collector.filters))
+    return (
+        f"The filter{many} {expressions} found no value, not even in the line {shown(line, metric)}, which "
+        "holds the name."
+    )
+
+
+def _coloured(collector: Collector, metric: str, line: str) -> str:
+    plain = _ESCAPES.sub("", line)
+    if plain == line or metric not in [name for name, _ in _found(collector.filters, plain)]:
+        return ""
+    read = [name for name, _ in _found(collector.filters, line)]
+    instead = f" and reads the name {shown(read[0])}" if read else ""
+    return (
+        f"In the line {shown(line, metric)} escape codes of a terminal (colours) stand beside the name; "
+        f"Katib's collector takes them for text{instead}. Print without colours where there is no terminal."
+    )
+
+
+def _json_in_text(collector: Collector, metric: str, line: str) -> str:
+    if metric not in _object(line):
+        return ""
+    fix = f"Print `{metric}=<number>`"
+    if collector.kind == "File":
+        fix += f', or set format: JSON and write the value as text: `"{metric}": "<number>"`'
+    reads = "the collector's format is TEXT" if collector.kind == "File" else "StdOut reads text"
+    return f"The line {shown(line, metric)} is JSON, but {reads}. {fix}."
+
+
+def _otherwise_written(collector: Collector, metric: str, line: str) -> str:
+    """`loss: 0.5` and the like."""
+    name = rf"(?<![\w|/.-])['\"]?{re.escape(metric)}['\"]?(?:\s*[\])}}])?"
+    sign = r"(?:\s*(?::=|=>|->|:|=|\bis\b|,|;)\s*|\s+)"
+    match = re.search(f"{name}{sign}['\"]?{_NUMBER}", line, re.IGNORECASE)
+    if match is None or _own_filters(collector) or _found(collector.filters, match[0]):
+        return ""
+    return (
+        f"It prints {shown(match[0])}, and Katib's default filter reads only `{metric}=<number>`. Print it "
+        "so, or give the collector a metricsFormat of your own."
+    )
+
+
+def _no_text(collector: Collector, metric: str, line: str) -> str:
+    """Katib takes a string, and passes over everything else in silence."""
+    fields = _object(line)
+    if metric not in fields:
+        return ""
+    value = fields[metric]
+    given = shown(f'"{metric}": {json.dumps(value)}')
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"It writes {given}, and Katib reads a value of JSON only where it is text."
+    wanted = shown(f'"{metric}": "{json.dumps(value)}"')
+    return (
+        f"It writes {given}, a number, and Katib reads a value of JSON only where it is text. Write {wanted}."
+    )
+
+
+def _deeper(collector: Collector, metric: str, line: str) -> str:
+    outer = _inside(_object(line), metric, _DEEPEST)
+    if not outer:
+        return ""
+    return (
+        f"{metric!r} stands inside of {shown(outer)} in the line {shown(line, metric)}; Katib reads the "
+        "keys of the outermost object alone."
+    )
+
+
+def _inside(fields: Mapping[str, Any], metric: str, depth: int) -> str:
+    """The key of the outer object in which the metric stands deeper down; empty where it does not."""
+    for key, value in fields.items():
+        inner = value if isinstance(value, dict) else {}
+        if depth and (metric in inner or _inside(inner, metric, depth - 1)):
+            return key
+    return ""
+
+
+def _own_filters(collector: Collector) -> bool:
+    return tuple(collector.filters) != (DEFAULT_FILTER,)
+
+
+_TEXT_FAULTS: Faults = (_coloured, _json_in_text, _otherwise_written)
+_JSON_FAULTS: Faults = (_no_text, _deeper)
