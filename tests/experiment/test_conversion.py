@@ -117,6 +117,7 @@ ACCEPTED: dict[str, tuple[str, Any]] = {
     "empty metadata": ("template.metadata", {}),
     "not suspended": ("job.suspend", False),
     "no retries": ("job.backoffLimit", 0),
+    "a long sleep": ("container.lifecycle", {"preStop": {"sleep": {"seconds": 2**31}}}),
     "user of a large domain": ("pod.securityContext", {"runAsUser": 2**31, "supplementalGroups": [2**31]}),
 }
 """A field and a value that look alike and that Katib takes."""
