@@ -95,7 +95,7 @@ def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str
     reads = shown(text) if text else "an empty text"
     sentence = f"The value of {metric!r} is not a number: the collector reads {reads}"
     for line in lines.named:
-        if collector.format == "JSON" or (metric, text) in _found(collector.filters, line):
+        if (metric, text) in _pairs(collector, line):
             return f"{sentence} from the line {shown(line, metric)}."
     return f"{sentence}."
 
