@@ -20,7 +20,7 @@ from kfp_katib.engines.katib.api.resources import (
     TRIALS,
     Object,
 )
-from kfp_katib.engines.katib.api.watch import Change, Watch
+from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.engines.katib.diagnosis.explain import Event, warnings
 from kfp_katib.engines.katib.diagnosis.trial_logs import TrialLogs
 from kfp_katib.engines.katib.submit import EDITABLE, Submitted
