@@ -178,7 +178,7 @@ def _refuse_unless_ours(folder: Path) -> None:
         if not stat.S_ISREG((folder / name).lstat().st_mode):
             raise StorageError(
                 f"{folder} holds {name!r}, which is no regular file: it will not be replaced. "
-                "Take it away, or name an empty folder."
+                "Remove it, or name an empty folder."
             )
     refuse_strangers(folder, there, names_at(Place(str(folder), folder)))
 

@@ -169,11 +169,11 @@ def test_notes_are_shown() -> None:
     assert "image is not used here" in read(html(result([], notes=["image is not used here"]))).text("li")
 
 
-def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
+def test_a_collected_trial_that_is_not_the_best_is_named() -> None:
     """Its parameters are the ones to copy, for its model is the one at hand."""
     second = trial(1, "0.5")
-    page = read(html(result([trial(0, "0.3"), second]), delivered=second))
-    assert "Delivered trial" in page.text("h2")
+    page = read(html(result([trial(0, "0.3"), second]), collected=second))
+    assert "Trial of the collected model" in page.text("h2")
     assert "lr=0.002" in page.text("pre")[0]
 
 

@@ -52,7 +52,7 @@ def test_only_listed_files_are_copied(tmp_path: Path) -> None:
 def test_the_next_best_replaces_a_lost_winner(
     root: str, endpoint: str, tmp_path: Path, damage: dict[str, bytes], why: str
 ) -> None:
-    """The trial delivered is the one described, and the better one that was lost stands in the notes."""
+    """The trial whose model was collected is described; the better one that was lost stands in the notes."""
     write_files(f"{root}/tune/tune-1", damage, endpoint)
     write_model(f"{root}/tune/tune-2", {"w": b"second"}, endpoint)
     found = collect(result(THREE), root, tmp_path / "out", endpoint_url=endpoint)

@@ -112,8 +112,8 @@ def write_reports(result: Result, files: Files, *, delivered: Trial | None = Non
 
     texts = {
         files.trials: trials_csv(result),
-        files.summary: report.markdown(result, delivered=delivered),
-        files.report: report.html(result, delivered=delivered),
+        files.summary: report.markdown(result, collected=delivered),
+        files.report: report.html(result, collected=delivered),
     }
     for path, text in texts.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)
