@@ -119,7 +119,7 @@ def promote(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
 
 
 def replace(checkpoint: Checkpoint, source: Place, target: Place) -> None:
-    """Copy a model into a folder, every checksum verified, in the place of the model that lies there.
+    """Copy a model into a folder, every checksum verified; the model that lies there is replaced.
 
     Raises:
         NoCheckpoint: A file is missing or damaged.

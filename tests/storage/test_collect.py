@@ -13,9 +13,7 @@ from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
-from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
-
-THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
+from tests.storage.models import THREE, WEIGHTS, contents, listing, write_files, write_model
 
 
 def test_the_winner_is_copied_with_its_list(root: str, endpoint: str, tmp_path: Path) -> None:
