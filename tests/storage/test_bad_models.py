@@ -17,8 +17,8 @@ from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.results import Metric
 from kfp_katib.storage import collect, promote, read_checkpoint
 from kfp_katib.storage.model_json import LARGEST, parse
+from tests.builders.model import ENTRY, SHA, contents, listing, nested, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import ENTRY, SHA, contents, listing, nested, write_files, write_model
 
 BEST, SECOND = trial(1, "0.3"), trial(2, "0.4")
 

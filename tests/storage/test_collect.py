@@ -12,8 +12,8 @@ from kfp_katib.results import Metric
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.builders.experiment import experiment, objective
+from tests.builders.model import THREE, WEIGHTS, contents, listing, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import THREE, WEIGHTS, contents, listing, write_files, write_model
 
 
 def test_the_winner_is_copied_with_its_list(root: str, endpoint: str, tmp_path: Path) -> None:

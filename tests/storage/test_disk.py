@@ -10,8 +10,8 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage import collect, disk, prune
+from tests.builders.model import THREE, TRIALS, contents, write_model
 from tests.builders.result import result
-from tests.storage.models import THREE, TRIALS, contents, write_model
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage.model_json import ModelFile, name_fault, parse, write
-from tests.storage.models import ENTRY, SHA, WEIGHTS, listing
+from tests.builders.model import ENTRY, SHA, WEIGHTS, listing
 
 
 def test_all_fields_are_read() -> None:

@@ -14,8 +14,8 @@ from kfp_katib.results import Trial
 from kfp_katib.storage import collect, object_store, promote, prune, read_checkpoint, verify
 from kfp_katib.storage.object_store import delete
 from kfp_katib.storage.places import Place, files_below, place
+from tests.builders.model import contents, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import contents, write_files, write_model
 from tests.support.s3 import Gate
 
 pytestmark = pytest.mark.usefixtures("no_patterns")

@@ -20,8 +20,8 @@ import pytest
 from kfp_katib.errors import KfpKatibError
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import LARGEST, parse
+from tests.builders.model import ENTRY, SHA, listing, nested
 from tests.builders.result import result, trial
-from tests.storage.models import ENTRY, SHA, listing, nested
 
 FUZZ = int(os.environ.get("KFP_KATIB_FUZZ", "300"))
 
