@@ -57,6 +57,11 @@ class Range:
     high: float
     width: float
 
+    @property
+    def least(self) -> float:
+        """Where Optuna's service lets a logarithmic range begin."""
+        return 1.0 if self.kind == "int" else 1e-10
+
 
 def numbers(view: View) -> list[tuple[str, Part]]:
     """The parameters of type int and double."""
