@@ -11,13 +11,13 @@ from pathlib import Path
 
 from optuna.storages import JournalStorage
 
+from kfp_katib.engines import labels
 from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import open_folder
 from kfp_katib.engines.local.journal_shapes import MOST_BYTES
 from kfp_katib.engines.local.takeover import end_orphans
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import labels
 from kfp_katib.trial.plain_file import open_regular
 
 logger = logging.getLogger(__name__)

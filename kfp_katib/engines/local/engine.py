@@ -18,10 +18,10 @@ from kfp_katib.engines.local.discard import discard
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.gpu import Gpus, visible_gpus
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.refusals import any_container, refusals
 from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
 from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
 from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
+from kfp_katib.engines.local.unsupported import any_container, refusals
 from kfp_katib.engines.local.verdict import RUNNING
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
-from kfp_katib.experiment.labels import OURS
-from kfp_katib.experiment.model import experiment_name
+from kfp_katib.experiment.model import OURS, experiment_name
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.algorithm_settings import EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.rule import rule, several
