@@ -210,8 +210,8 @@ def metrics_folder_read_only(view: View) -> Iterator[Finding]:
     folder = injected(view).metrics_folder
     for path, container in view.primaries if folder else []:
         for where, mount in objects(container, "volumeMounts[]", f"{path}."):
-            at = mount.get("mountPath")
-            read_only = mount.get("readOnly") is True and isinstance(at, str)
+            at = str(mount.get("mountPath", ""))
+            read_only = at and mount.get("readOnly") is True
             if read_only and within(folder, clean(at)) and folder != clean(at):
                 message = f"Katib mounts a folder at '{folder}', inside of the read-only '{at}'."
                 yield Finding(f"{where}.readOnly", message, "Write the metrics elsewhere.", at)
