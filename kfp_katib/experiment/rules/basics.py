@@ -156,10 +156,8 @@ def direction_unusual(view: View) -> Iterator[Finding]:
     name, kind = view.objective.get("objectiveMetricName", ""), view.objective.get("type")
     usual = {"maximize": _LOW_IS_GOOD, "minimize": _HIGH_IS_GOOD}.get(str(kind))
     if usual and usual.search(name):
-        other = "minimize" if kind == "maximize" else "maximize"
-        yield Finding(
-            f"{_OBJECTIVE}.type", f"The search is to {kind} '{name}'.", f"Did you mean {other}?", kind
-        )
+        fix = f"Did you mean {'minimize' if kind == 'maximize' else 'maximize'}?"
+        yield Finding(f"{_OBJECTIVE}.type", f"The search is to {kind} '{name}'.", fix, kind)
 
 
 def _services(view: View) -> Iterator[tuple[str, str, Service, list[tuple[str, Part]]]]:

@@ -146,10 +146,8 @@ def _expressions(view: View) -> Iterator[tuple[str, str, tuple[str, int]]]:
     length = sum(len(text) for _, text in view.filters)
     too_long = f"the filter has {length:,} characters, more than {_LONGEST_FILTER:,}"
     for path, text in view.filters:
-        judged = (
-            _judged(text, _FILTER_MEMORY // len(view.filters)) if length <= _LONGEST_FILTER else (too_long, 0)
-        )
-        yield path, text, judged
+        memory = _FILTER_MEMORY // len(view.filters)
+        yield path, text, (too_long, 0) if length > _LONGEST_FILTER else _judged(text, memory)
 
 
 @lru_cache

@@ -170,9 +170,8 @@ def trial_parameter_unused(view: View) -> Iterator[Finding]:
     for path, parameter in view.trial_parameters:
         placeholder = f"${{trialParameters.{parameter.get('name', '')}}}"
         if view.trial_spec and parameter.get("name") and placeholder not in view.trial_text:
-            yield Finding(
-                f"{path}.name", f"{placeholder} stands nowhere in the template.", "Use it, or remove it."
-            )
+            message = f"{placeholder} stands nowhere in the template."
+            yield Finding(f"{path}.name", message, "Use it, or remove it.")
 
 
 @rule("placeholder-undeclared", webhook=True)
@@ -194,9 +193,8 @@ def parameter_not_consumed(view: View) -> Iterator[Finding]:
         name = parameter.get("name", "")
         if name and view.template and name not in references:
             message = f"No trialParameter refers to '{name}'."
-            yield Finding(
-                f"{path}.name", message, "Add one and use it in the template, or remove the parameter.", name
-            )
+            fix = "Add one and use it in the template, or remove the parameter."
+            yield Finding(f"{path}.name", message, fix, name)
 
 
 @rule("meta-placeholder-in-template")
@@ -212,9 +210,8 @@ def placeholder_misspelt(view: View) -> Iterator[Finding]:
     """Something in the template looks like a placeholder, but Katib will not replace it."""
     for text in dict.fromkeys(match[0] for match in _NEARLY.finditer(view.trial_text)):
         if not re.fullmatch(r"\$\{trialParameters\.[^}]+\}", text):
-            yield Finding(
-                TRIAL_SPEC, f"Katib does not replace {text}.", "Write ${trialParameters.<name>}.", text
-            )
+            fix = "Write ${trialParameters.<name>}."
+            yield Finding(TRIAL_SPEC, f"Katib does not replace {text}.", fix, text)
 
 
 @rule("pipeline-placeholder-unknown")
