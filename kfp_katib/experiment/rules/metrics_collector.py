@@ -11,7 +11,7 @@ import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import rule
+from kfp_katib.experiment.rules.rule import error, row, rule
 from kfp_katib.experiment.rules.view import COLLECTOR, View
 
 _PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
@@ -22,6 +22,29 @@ _FILTER_MEMORY = 2**20
 _NOT_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 _CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, by RE2 for its time grows with the text only
 _SHOWN = 120  # characters of an expression and of RE2's answer in a message
+
+
+def _metrics(view: View) -> Iterator[tuple[str, str]]:
+    """The metrics' names, each where it is given first."""
+    first, more = view.objective.get("objectiveMetricName"), view.objective.get("additionalMetricNames", [])
+    for name in view.metrics:
+        field = "objectiveMetricName" if name == first else f"additionalMetricNames[{more.index(name)}]"
+        yield f"spec.objective.{field}", name
+
+
+# fmt: off
+ROWS = (
+    row(error("metric-holds-semicolon",
+        "Katib joins metric names with `;` and takes them apart there again."),
+        _metrics, "", lambda name: ";" in name, "The metric is '{value}'.", "Rename it.",
+        when=lambda view: view.collector in ("StdOut", "File", "TensorFlowEvent")),
+    row(error("metric-never-found", "Katib's default filter cannot find a metric of this name."),
+        _metrics, "", lambda name: ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII),
+        f"The default filter {DEFAULT_FILTER!r} never matches '{{value}}'.",
+        "Use letters, digits, '_' and '-', or give a metricsFormat of your own.",
+        when=lambda view: (view.collector == "StdOut" or view.file_format == "TEXT") and not view.filters),
+)
+# fmt: on
 
 
 @rule("file-path-invalid", webhook=True)
@@ -122,25 +145,6 @@ def filter_holds_semicolon(view: View) -> Iterator[Finding]:
             yield Finding(path, f"The expression is {_shown(text)}.", r"Write \x3b for the semicolon.", text)
 
 
-@rule("metric-holds-semicolon")
-def metric_holds_semicolon(view: View) -> Iterator[Finding]:
-    """Katib joins metric names with `;` and takes them apart there again."""
-    for name in view.metrics:
-        if ";" in name and view.collector in ("StdOut", "File", "TensorFlowEvent"):
-            yield Finding(_metric_path(view, name), f"The metric is '{name}'.", "Rename it.", name)
-
-
-@rule("metric-never-found")
-def metric_never_found(view: View) -> Iterator[Finding]:
-    """Katib's default filter cannot find a metric of this name."""
-    as_text = view.collector == "StdOut" or view.file_format == "TEXT"
-    for name in view.metrics if as_text and not view.filters else []:
-        if ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII):
-            message = f"The default filter {DEFAULT_FILTER!r} never matches '{name}'."
-            fix = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."
-            yield Finding(_metric_path(view, name), message, fix, name)
-
-
 def _expressions(view: View) -> Iterator[tuple[str, str, tuple[str, int]]]:
     """Path and text of each expression of the filter, with RE2's judgement."""
     length = sum(len(text) for _, text in view.filters)
@@ -175,9 +179,3 @@ def _shown(text: str) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _metric_path(view: View, name: str) -> str:
-    if name == view.objective.get("objectiveMetricName"):
-        return "spec.objective.objectiveMetricName"
-    return f"spec.objective.additionalMetricNames[{view.objective['additionalMetricNames'].index(name)}]"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
-from kfp_katib.experiment.rules.rule import error, rule, warning
+from kfp_katib.experiment.rules.rule import error, row, rule, warning
 from kfp_katib.experiment.rules.search_space import (
     Range,
     integer,
@@ -74,6 +74,11 @@ ROWS = (
         "step", lambda it: not it.step, "grid needs a step for '{it.name}'.", "Add it.", {"grid"}, "double"),
     of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
         "step", lambda it: not it.step, "pbt needs a step for '{it.name}'.", "Add it.", {"pbt"}, "double"),
+    row(error("hyperband-discrete-not-integer",
+        "`hyperband` makes integers of discrete values, and fails on others."),
+        lambda view: values(view, "discrete"), "", lambda value: integer(value) is None,
+        "The value is '{value}'.", "Make the parameter categorical.",
+        when=lambda view: view.algorithm == "hyperband"),
 )
 # fmt: on
 
@@ -219,14 +224,6 @@ def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
     if view.algorithm == "hyperband" and most > parallel > 1:
         message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
         yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
-
-
-@rule("hyperband-discrete-not-integer")
-def hyperband_discrete_not_integer(view: View) -> Iterator[Finding]:
-    """`hyperband` makes integers of discrete values, and fails on others."""
-    for path, value in values(view, "discrete") if view.algorithm == "hyperband" else ():
-        if integer(value) is None:
-            yield Finding(path, f"The value is '{value}'.", "Make the parameter categorical.", value)
 
 
 def _setting(view: View, name: str) -> str:

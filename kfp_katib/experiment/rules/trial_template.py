@@ -10,7 +10,7 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.placeholders import META, META_NAMES, META_TABLES, OPTIONS, meta, suggestion, used
 from kfp_katib.experiment.pods import REPLICAS, TRAINING_API_VERSION
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import again, rule
+from kfp_katib.experiment.rules.rule import again, error, refused, row, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 from kfp_katib.experiment.schema import JOB
 
@@ -31,6 +31,26 @@ _ASSIGNED = {
 """What a search for architectures assigns."""
 _WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
 _NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
+
+
+def _inexact(reference: str | None) -> object:
+    key, index = meta(reference or "") or ("", "")
+    return key and (not META.fullmatch(reference or "") or (index and key in META_NAMES))
+
+
+# fmt: off
+ROWS = (
+    row(refused("trial-parameter-incomplete",
+        "A trialParameter lacks its name or reference, or has a brace in its name."),
+        "spec.trialTemplate.trialParameters[]", "",
+        lambda it: not it.get("name") or not it.get("reference") or set(it["name"]) & set("{}"),
+        "The trialParameter is {value}.", "Give a name without braces, and a reference."),
+    row(error("reference-inexact",
+        "Text around the trial's own data in a reference: Katib accepts it and drops the text."),
+        "spec.trialTemplate.trialParameters[]", "reference", _inexact, "The reference is '{value}'.",
+        "Write the placeholder alone; put the text around it into the template."),
+)
+# fmt: on
 
 
 @rule("conditions-missing", webhook=True)
@@ -108,16 +128,6 @@ def _right_version(api_version: str, kind: str) -> str:
     return right if ours and not later and api_version != right and (api_version, kind) not in _OTHERS else ""
 
 
-@rule("trial-parameter-incomplete", webhook=True)
-def trial_parameter_incomplete(view: View) -> Iterator[Finding]:
-    """A trialParameter lacks its name or reference, or has a brace in its name."""
-    for path, parameter in view.trial_parameters:
-        name = parameter.get("name", "")
-        if not name or not parameter.get("reference") or "{" in name or "}" in name:
-            fix = "Give a name without braces, and a reference."
-            yield Finding(path, f"The trialParameter is {dict(parameter)}.", fix, name)
-
-
 @rule("trial-parameter-repeated", webhook=True)
 def trial_parameter_repeated(view: View) -> Iterator[Finding]:
     """Two trialParameters have one name, or one reference."""
@@ -138,17 +148,6 @@ def reference_unknown(view: View) -> Iterator[Finding]:
             close = closest(reference, names)
             fix = f"Did you mean '{close}'?" if close else f"Write one of {', '.join(names[:20])}."
             yield Finding(f"{path}.reference", f"There is no parameter '{reference}'.", fix, reference)
-
-
-@rule("reference-inexact")
-def reference_inexact(view: View) -> Iterator[Finding]:
-    """Text around the trial's own data in a reference: Katib accepts it and drops the text."""
-    for path, parameter in view.trial_parameters:
-        reference = parameter.get("reference", "")
-        key, index = meta(reference) or ("", "")
-        if key and (not META.fullmatch(reference) or (index and key in META_NAMES)):
-            fix = "Write the placeholder alone; put the text around it into the template."
-            yield Finding(f"{path}.reference", f"The reference is '{reference}'.", fix, reference)
 
 
 @rule("reference-not-in-metadata")
