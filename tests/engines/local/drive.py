@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kfp_katib import run
-from kfp_katib.engines.local import crew
+from kfp_katib.engines.local import runner
 from kfp_katib.errors import KfpKatibError, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest
@@ -42,7 +42,7 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 def main(file: str, runs: str, grace_seconds: str) -> None:
     """Runs a manifest and says what came of it."""
-    crew.GRACE_SECONDS = float(grace_seconds)
+    runner.GRACE_SECONDS = float(grace_seconds)
     for number in (signal.SIGHUP, signal.SIGQUIT):  # whatever runs the tests may ignore them
         signal.signal(number, signal.SIG_DFL)
     report: dict[str, object] = {}
