@@ -7,26 +7,29 @@ the table gives medians of wall-clock seconds and their ratio.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from kfp_katib.storage import prune
 from kfp_katib.storage.checkpoint import read_at
 from kfp_katib.storage.copies import replace
 from kfp_katib.storage.places import place
+from tests.builders.model import write_model
+from tests.places import ROOT
 
 GIGABYTE = 10**9
 REPEATS = 5
 FOLDERS = 10_000
-SCRATCH = Path(__file__).parent.parent / "build"  # on the disk, where a temporary folder may be memory
+SCRATCH = ROOT / "build"  # on the disk, where a temporary folder may be memory
 
 
 def main() -> None:
@@ -37,7 +40,7 @@ def main() -> None:
         root = Path(scratch)
         for count, target in ((8, 2.0), (1, 3.5)):
             source = root / f"source-{count}"
-            write_model(source, [os.urandom(GIGABYTE // count) for _ in range(count)])
+            write_model(str(source), {f"weights-{i}": os.urandom(GIGABYTE // count) for i in range(count)})
             ours, theirs = copy_times(source, root)
             show(f"copy 1 GB in {count} file(s), against cp -r", ours, theirs, target)
             shutil.rmtree(source)
@@ -49,16 +52,6 @@ def show(what: str, ours: list[float], theirs: list[float], target: float) -> No
     """Prints one row."""
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(f"{what:<44} {mine:>8.3f} {other:>10.3f} {mine / other:>6.2f} {target:>6.1f}x")
-
-
-def write_model(folder: Path, contents: list[bytes]) -> None:
-    """A checkpoint with a valid model.json."""
-    folder.mkdir(parents=True)
-    listed = {}
-    for index, content in enumerate(contents):
-        (folder / f"weights-{index}").write_bytes(content)
-        listed[f"weights-{index}"] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-    (folder / "model.json").write_text(json.dumps({"files": listed}))
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -99,7 +92,7 @@ def prune_times(root: Path) -> tuple[list[float], list[float]]:
 def make_experiment(folder: Path) -> None:
     """Checkpoint folders of two files each beside their model.json."""
     for index in range(FOLDERS):
-        write_model(folder / f"tune-{index}", [b"weights", b"optimizer"])
+        write_model(str(folder / f"tune-{index}"), {"weights": b"weights", "optimizer": b"optimizer"})
 
 
 if __name__ == "__main__":

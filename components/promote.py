@@ -20,6 +20,6 @@ def promote(model: Input[Model], release: str = "") -> NamedTuple("Promoted", [(
     Returns:
         The address of the copy, empty where there is none.
     """
-    from kfp_katib.steps.promote import promote as promote_model
+    from kfp_katib.steps.promote import promote_model
 
     return (promote_model(model.path, release, model.metadata),)

@@ -31,7 +31,7 @@ from benchmarks.cluster.ways import OURS, Way, peers
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
-from kfp_katib.engines.katib.api.watch import Change, Watch
+from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Condition
 from tests.engines.katib.live.engine.proxy import Traffic, proxied

@@ -5,43 +5,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
-from kfp_katib.cli.verbs import (
-    Verb,
-    address,
-    json_option,
-    load,
-    manifest_argument,
-    namespace_option,
-    placeholder_options,
-    warn,
-)
+from kfp_katib.cli import verbs
+from kfp_katib.cli.summary import show
+from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.engines.options import Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Result
-from kfp_katib.storage.addresses import stored
+from kfp_katib.report.display import Display
+from kfp_katib.storage.addresses import absolute, stored
 
 LOCAL = "local"
 """What `${pipeline.run_id}` and `${pipeline.image}` stand for here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """Where a Result goes. A search in a cluster has no folder here."""
-
-    folder: Path | None
-    report: Path | None
-    as_json: bool
 
 
 @click.command(name="run", cls=Verb)
@@ -110,14 +95,14 @@ def command(
     or followed on where it is there already; Ctrl-C leaves it there. Exit code 1 where the experiment
     failed, 130 after Ctrl-C.
     """
-    from kfp_katib.report.display import Display
-
     if report:
         _check_place(report)
     chosen = named(engine)
-    experiment, models = _planned(file, runs if chosen.trials_here else None, **changes)
-    output = Output(runs.absolute() / experiment.name if chosen.trials_here else None, report, as_json)
+    here = runs.absolute() if chosen.trials_here else None
+    experiment, models = _planned(file, here, **changes)
     click.echo(_headline(experiment), err=True)
+    folder = here / experiment.name if here else None  # a search in a cluster has none
+    tell = partial(show, folder=folder, report=report, as_json=as_json)
     try:
         with Display(sys.stderr) as display:
             options = RunOptions(
@@ -132,11 +117,12 @@ def command(
             result = chosen.run(experiment, options)
     except Unfinished as error:
         if error.result:
-            _show_what_is_known(error.result, output, display.said)
+            with _terminal_may_be_closed():
+                tell(error.result, said=display.said)
         raise
-    if chosen.trials_here and not display.moved:
+    if here and not display.moved:
         click.echo("This search had its verdict before; --again starts anew.", err=True)
-    _show(result, output, display.said)
+    tell(result, said=display.said)
     ctx.exit(0 if result.usable else 1)
 
 
@@ -154,20 +140,26 @@ def _planned(
 
     Without `runs` it runs in a cluster, where nothing has a default.
     """
-    experiment = load(file, overriding(**overrides))
-    place = None if models is None else stored(address(models, "--models"), "--models")
+    experiment = verbs.load(file, overriding(**overrides))
+    place = None if models is None else stored(models, "--models")
     if place is None and runs:
-        place = str(runs.absolute() / experiment.name / "models")
+        place = str(runs / experiment.name / "models")
     rendered = render(
         experiment,
-        dataset=None if dataset is None else address(dataset, "--dataset"),
+        dataset=None if dataset is None else _dataset(dataset),
         models=place,
         image=image or (LOCAL if runs else None),
         run_id=run_id or (LOCAL if runs else None),
         istio_label=not runs,
     )
-    warn(rendered, file)
+    verbs.warn(rendered, file)
     return rendered, place if "models" in used(experiment.manifest) else None
+
+
+def _dataset(address: str) -> str:
+    if not address:
+        raise InputError("The address of --dataset is empty. Give a path or a URI such as s3://bucket/data.")
+    return absolute(address, "--dataset")
 
 
 def _check_place(report: Path) -> None:
@@ -187,22 +179,11 @@ def _headline(experiment: Experiment) -> str:
     return f"Experiment '{experiment.name}': {aim} by {experiment.algorithm.name}, {trials}, {at_a_time}"
 
 
-def _show_what_is_known(result: Result, output: Output, said: Sequence[str]) -> None:
-    """The Result of a search that was ended, perhaps by closing the very terminal."""
+@contextmanager
+def _terminal_may_be_closed() -> Iterator[None]:
+    """That is perhaps what ended the search; a report that cannot be written is an error all the same."""
     try:
-        _show(result, output, said)
+        yield
     except OSError as error:
         if error.filename:
             raise
-
-
-def _show(result: Result, output: Output, said: Sequence[str]) -> None:
-    """The Result on the screen and in the report."""
-    from kfp_katib.cli.summary import show
-
-    show(result, output.folder, as_json=output.as_json, said=said)
-    if output.report:
-        from kfp_katib.report import html
-
-        output.report.write_text(html(result), encoding="utf-8")
-        click.echo(f"Report: {output.report}", err=True)

@@ -11,19 +11,8 @@ from textwrap import indent
 from typing import TextIO
 
 import click
-from tabulate import tabulate
 
-from kfp_katib.experiment import Parameter
-from kfp_katib.report.words import (
-    as_flags,
-    counts,
-    duration,
-    exit_code,
-    figures,
-    log_end,
-    value_text,
-    verdict,
-)
+from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, ranked, to_json
 
 ROWS = 20
@@ -34,19 +23,32 @@ HEADER_WIDTH = 16
 """A parameter's longer name takes two lines of the table's head, which is to fit into 80 columns."""
 
 
-def show(result: Result, folder: Path | None, *, as_json: bool, said: Sequence[str]) -> None:
-    """The Result on stdout, as JSON or as a summary; on stderr, where it failed, why.
+def show(
+    result: Result,
+    folder: Path | None = None,
+    report: Path | None = None,
+    *,
+    as_json: bool,
+    said: Sequence[str],
+) -> None:
+    """The Result on stdout and, as one HTML file, in the report; on stderr, where it failed, why.
 
     Args:
         result: The Result.
-        folder: As for `summary`.
-        as_json: Whether programs read it.
+        as_json: Whether programs read stdout.
         said: As for `summary`.
+        folder: As for `summary`.
+        report: The report's file, if one is wanted.
     """
     text = to_json(result) if as_json else summary(result, folder, colour=in_colour(sys.stdout), said=said)
     click.echo(text)
     if not result.succeeded and (why := last_failure(result, folder)):
         click.echo(why, err=True)
+    if report:
+        from kfp_katib.report import html
+
+        report.write_text(html(result), encoding="utf-8")
+        click.echo(f"Report: {report}", err=True)
 
 
 def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence[str] = ()) -> str:
@@ -58,8 +60,10 @@ def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence
         colour: Whether the best trial may be set in bold.
         said: Notes that were shown before.
     """
+    ended = result.state in ("Succeeded", "Failed")  # else Katib's own words only say that it is running
+    reason = [f"{result.message} ({result.reason})."] if ended else []
     parts = [_table(result, colour)] if result.trials else []
-    parts.append("\n".join([f"{verdict(result)} {counts(result)}.", *_reason(result)]))
+    parts.append("\n".join([f"{words.verdict(result)} {words.counts(result)}.", *reason]))
     parts += [f"Note: {note}" for note in result.notes if note not in said]
     if result.best:
         parts.append(_best(result.best))
@@ -68,28 +72,25 @@ def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence
     return "\n\n".join(parts)
 
 
-def _reason(result: Result) -> list[str]:
-    """Katib's own words for a verdict; without one they would only say that it is running."""
-    return [f"{result.message} ({result.reason})."] if result.state in ("Succeeded", "Failed") else []
-
-
 def last_failure(result: Result, folder: Path | None) -> str:
     """The last failed trial, why it failed, and the end of its log; empty where none failed."""
     if not result.failures:
         return ""
     trial = result.failures[-1]
-    code = exit_code(trial) if trial.exit_code and "xit code" not in trial.message else ""
+    code = words.exit_code(trial) if trial.exit_code and "xit code" not in trial.message else ""
     head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
-    tail = log_end(trial, lines=LOG_LINES) or "(it wrote nothing)"
+    tail = words.log_end(trial, lines=LOG_LINES) or "(it wrote nothing)"
     files = [f"Its files: {folder / trial.name}"] if folder else []
     return "\n".join([head, indent(tail, "    "), *files])
 
 
 def _table(result: Result, colour: bool) -> str:
+    from tabulate import tabulate
+
     shown = _shown(result)
     parameters = [parameter.name for parameter in result.experiment.parameters]
     header = ["", "trial", "state", result.experiment.objective.metric, *parameters, "time"]
-    rows = [[_cell(cell, trial, result, colour) for cell in _row(trial, result)] for trial in shown]
+    rows = [_row(trial, result, bold=colour and trial == result.best) for trial in shown]
     left_out = len(result.trials) - len(shown)
     more = f"\n... and {left_out} more; --json and --report have all of them" if left_out else ""
     return str(tabulate(rows, header, disable_numparse=True, maxheadercolwidths=HEADER_WIDTH)) + more
@@ -104,24 +105,22 @@ def _shown(result: Result) -> list[Trial]:
     return [trial for trial in result.trials if trial.name in names]
 
 
-def _row(trial: Trial, result: Result) -> list[str]:
-    values = [_assigned(trial.parameters.get(each.name, ""), each) for each in result.experiment.parameters]
-    mark = "*" if trial == result.best else ""
-    value = figures(value_text(trial, result))
-    return [mark, trial.name, trial.state, value, *values, duration(trial.seconds)]
-
-
-def _assigned(text: str, parameter: Parameter) -> str:
-    """What the trial got; of a sampled fraction as many figures as can be compared."""
-    return figures(text) if parameter.type == "double" else text
-
-
-def _cell(text: str, trial: Trial, result: Result, colour: bool) -> str:
-    return click.style(text, bold=True) if colour and trial == result.best else text
+def _row(trial: Trial, result: Result, *, bold: bool) -> list[str]:
+    """A trial's cells; of a sampled fraction as many figures as can be compared."""
+    assigned = [(trial.parameters.get(each.name, ""), each.type) for each in result.experiment.parameters]
+    cells = [
+        "*" if trial == result.best else "",
+        trial.name,
+        trial.state,
+        words.figures(words.value_text(trial, result)),
+        *(words.figures(text) if kind == "double" else text for text, kind in assigned),
+        words.duration(trial.seconds),
+    ]
+    return [click.style(cell, bold=True) for cell in cells] if bold else cells
 
 
 def _best(best: Trial) -> str:
-    lines = ["The best trial's parameters, to copy:", indent(as_flags(best), "    ")]
+    lines = ["The best trial's parameters, to copy:", indent(words.as_flags(best), "    ")]
     if best.model_uri:
         lines.append(f"Its model, if it wrote one: {best.model_uri}")
     return "\n".join(lines)

@@ -1,58 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kfp-katib validate`: every finding in a manifest, one a line."""
+"""`kfp-katib validate`: every finding in a manifest, one a line, and what an engine would not run of it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from kfp_katib.cli.verbs import Verb, json_option, label, manifest_argument, source
-from kfp_katib.experiment import Problem, check
+from kfp_katib.engines.engine import ENGINES, named
+from kfp_katib.errors import ManifestError
+from kfp_katib.experiment import Problem, check, load
+
+ALL = "all"
+
+
+class Found(NamedTuple):
+    """A problem as it weighs here, and the engine that has it; none where it is a rule of every manifest."""
+
+    problem: Problem
+    severity: str
+    engine: str = ""
 
 
 @click.command(name="validate", cls=Verb)
 @manifest_argument
+@click.option(
+    "--engine",
+    type=click.Choice([*ENGINES, ALL]),
+    default=ALL,
+    show_default=True,
+    help="Whose `run` shall take it: an error is then also what that engine would refuse.",
+)
 @json_option
 @click.pass_context
-def command(ctx: click.Context, file: str, as_json: bool) -> None:
-    """Check the manifest FILE (YAML or JSON; - reads stdin).
+def command(ctx: click.Context, file: str, engine: str, as_json: bool) -> None:
+    """Check the manifest FILE (YAML or JSON; - reads stdin); no cluster is asked.
 
-    Prints one line for each error (Katib would refuse, hang or lose metrics) and each warning (legal, likely
-    wrong), with the field, what we saw, what to do and why. Exit code 2 where there is an error.
+    Prints one line for each error (Katib would refuse, hang or lose metrics), each warning (legal, likely
+    wrong) and each note (one engine would refuse, another runs it), with the field, what we saw, what to do
+    and why. Exit code 2 where there is an error.
     """
-    problems = check(source(file))
-    click.echo(_as_json(file, problems) if as_json else _as_text(file, problems))
-    if _count(problems, "error"):
+    found = _found(source(file), ENGINES if engine == ALL else (engine,))
+    click.echo(_as_json(file, found) if as_json else _as_text(file, found))
+    if _count(found, "error"):
         ctx.exit(2)
 
 
-def _as_text(file: str, problems: Sequence[Problem]) -> str:
-    lines = [problem.explained for problem in problems]
-    errors, warnings = _count(problems, "error"), _count(problems, "warning")
-    return "\n".join([*lines, f"{label(file)}: {_counted(errors, 'error')}, {_counted(warnings, 'warning')}"])
+def _found(manifest: Path | bytes, engines: Sequence[str]) -> list[Found]:
+    """What the rules find and, where that is no error, what these engines would refuse.
+
+    That is an error only where none of them is left to run it.
+    """
+    try:
+        experiment = load(manifest)
+    except ManifestError:
+        return [Found(problem, problem.severity) for problem in check(manifest)]
+    refused = {name: named(name).refusals(experiment) for name in engines}
+    severity = "error" if all(refused.values()) else "note"
+    return [
+        *(Found(problem, problem.severity) for problem in experiment.warnings),
+        *(Found(problem, severity, name) for name, problems in refused.items() for problem in problems),
+    ]
 
 
-def _as_json(file: str, problems: Sequence[Problem]) -> str:
-    found = [
+def _as_text(file: str, found: Sequence[Found]) -> str:
+    counts = [_counted(_count(found, "error"), "error"), _counted(_count(found, "warning"), "warning")]
+    if notes := _count(found, "note"):
+        counts.append(_counted(notes, "note"))
+    return "\n".join([*map(_line, found), f"{label(file)}: {', '.join(counts)}"])
+
+
+def _line(found: Found) -> str:
+    weight = f"{found.severity} ({found.engine})" if found.engine else found.severity
+    return weight + found.problem.explained.removeprefix(found.problem.severity)
+
+
+def _as_json(file: str, found: Sequence[Found]) -> str:
+    problems = [
         {
-            "severity": problem.severity,
+            "severity": severity,
             "rule": problem.rule,
             "path": problem.path,
             "value": problem.value,
             "message": problem.message,
             "mend": problem.fix,
             "why": problem.why,
+            "engine": engine,
         }
-        for problem in problems
+        for problem, severity, engine in found
     ]
-    valid = not _count(problems, "error")
-    return json.dumps({"file": label(file), "valid": valid, "problems": found}, indent=2, default=str)
+    valid = not _count(found, "error")
+    return json.dumps({"file": label(file), "valid": valid, "problems": problems}, indent=2, default=str)
 
 
-def _count(problems: Sequence[Problem], severity: str) -> int:
-    return sum(problem.severity == severity for problem in problems)
+def _count(found: Sequence[Found], severity: str) -> int:
+    return sum(each.severity == severity for each in found)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kfp_katib.errors import InputError, Interrupted, KfpKatibError
+from kfp_katib.errors import Interrupted, KfpKatibError
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
@@ -72,19 +72,6 @@ def warn(final: Experiment, file: str) -> None:
     """Show on stderr what is likely wrong with the Experiment of a manifest, values and changes in place."""
     for warning in final.warnings:
         click.echo(f"{label(file)}: {warning}", err=True)
-
-
-def address(text: str, option: str) -> str:
-    """A folder's address that a user gave for an option.
-
-    Raises:
-        InputError: It is empty, or no address.
-    """
-    from kfp_katib.storage.addresses import absolute
-
-    if not text:
-        raise InputError("An empty address was given. Name a folder or a URI.")
-    return absolute(text, option)
 
 
 class Verb(click.Command):

@@ -7,9 +7,11 @@ import sys
 
 import click
 
+from kfp_katib.cli.summary import show
 from kfp_katib.cli.verbs import Verb, json_option, namespace_option
 from kfp_katib.engines.engine import of_cluster
 from kfp_katib.engines.options import Identity, RunOptions
+from kfp_katib.report.display import Display
 
 
 @click.command(name="watch", cls=Verb)
@@ -22,11 +24,8 @@ def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> Non
 
     What blocks it is said on stderr. Exit code 1 where it failed, 130 after Ctrl-C, which leaves it alone.
     """
-    from kfp_katib.cli.summary import show
-    from kfp_katib.report.display import Display
-
     with Display(sys.stderr, watched=True) as display:
         options = RunOptions(on_update=display.update, identity=Identity(namespace=namespace))
         result = of_cluster().watch(name, options)
-    show(result, None, as_json=as_json, said=display.said)
+    show(result, as_json=as_json, said=display.said)
     ctx.exit(0 if result.usable else 1)

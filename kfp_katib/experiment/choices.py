@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A name out of a few: what was probably meant where it is misspelt, and what there is to choose from."""
+"""One name out of a few: what a misspelt one probably means, and what there is to choose from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from kfp_katib.errors import InputError
 
-_LONGEST = 64  # a longer name is no slip of the finger, and comparing it would take its time
+_LONGEST = 64  # a longer name is no typo, and comparing it takes time
 _MOST = 200
 
 

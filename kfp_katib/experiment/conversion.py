@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a Job says that is gone once Katib's webhook has read it into Kubernetes' own types and back.
+"""What a Job loses when Katib's webhook converts it into Kubernetes' own types and back.
 
 The webhook (`validatePatchJob` in Katib's `validator.go`) compares the trial's Job with itself after that
-journey and refuses it where anything was lost or rewritten. Kubernetes' types leave out empty fields, and
+conversion and refuses it where anything was lost or rewritten. Kubernetes' types leave out empty fields, and
 write a quantity in one form only (`Quantity.String`), so that `value: ""` or `sizeLimit: 1024Mi`, which
 `kubectl apply` takes, cost the whole Experiment here.
 """
@@ -18,7 +18,7 @@ from kfp_katib.experiment.schema import object_types
 
 JOB_EMPTY_VALUE = Rule(
     "job-empty-value",
-    "Katib refuses a Job that states an empty value where it may say nothing.",
+    "Katib refuses a Job with an empty value in a field that may be left out.",
     webhook=True,
 )
 JOB_QUANTITY_FORM = Rule(
@@ -42,13 +42,13 @@ QUANTITY = re.compile(
     r"[+-]?(?P<number>[0-9]{1,40}(\.[0-9]*)?|\.[0-9]+)(?P<unit>[numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]{1,4})"
 )
 _FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
-"""The webhook looks away below these two maps, for the sake of devices that it cannot know."""
+"""The webhook ignores what is below these two maps, since it cannot know every device."""
 
 _EMPTY: Mapping[str, Any] = {"string": "", "boolean": False, "integer": 0, "int64": 0, "[": [], "{": {}}
 
 
 def lost_in_conversion(job: Mapping[str, Any], path: str) -> tuple[Problem, ...]:
-    """The values of a Job for which Katib's webhook refuses it, though Kubernetes takes them."""
+    """The values for which Katib's webhook refuses a Job that Kubernetes itself accepts."""
     return tuple(_values(job, "Job", path))
 
 
@@ -97,7 +97,7 @@ def _quantity(value: Any, path: str) -> Iterator[Problem]:
 
 
 def _is_shortest(quantity: re.Match[str]) -> bool:
-    """Whether Kubernetes would write the quantity just so; True for exponents, too rare to judge here."""
+    """Whether Kubernetes would write the quantity this way; True for exponents, too rare to judge here."""
     whole, point, fraction = quantity["number"].partition(".")
     unit = quantity["unit"]
     if re.match("[eE].*[0-9]", unit):

@@ -38,7 +38,7 @@ def with_defaults(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _strategies(objective: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Given strategies, then the objective type's for every metric without one."""
+    """The given strategies, then the objective type's own for every metric without one."""
     given: list[dict[str, Any]] = list(objective.get("metricStrategies", []))
     named = {strategy.get("name") for strategy in given}
     default = {"minimize": "min", "maximize": "max"}.get(objective.get("type", ""), "latest")

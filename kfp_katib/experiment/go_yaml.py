@@ -3,8 +3,8 @@
 
 `1e-3` is a number to Go and text to PyYAML, `2024-01-01` is text to Go and a date to PyYAML: the loader sides
 with Go. A few values stay the text that they look like, though Go takes `y` for true and `0o12` for 10: a
-manifest that holds them runs here and, submitted as JSON, on Katib; pasted for kubectl it is another one. So
-they are remarked on where they are read, and quoted where they are written.
+manifest with such values runs here and, submitted as JSON, on Katib, but means something else to kubectl. So
+reading warns of them, and writing quotes them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from kfp_katib.experiment.plain import READ_OTHERWISE
 from kfp_katib.experiment.problem import Finding, Problem
 
 TAG = "tag:yaml.org,2002:"
+NULLS = ("", "~", "null", "Null", "NULL")
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _RESOLVED_OTHERWISE = ("timestamp", "float", "int", "value")
 _WORDS: Mapping[str, bool | None] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"), True),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"), False),
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(NULLS, None),
 }
 _INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -91,7 +92,7 @@ def _float(plain: str, text: str) -> str | float:
 
 
 def read_otherwise(node: yaml.ScalarNode, path: str, text: str) -> Iterator[Problem]:
-    """A warning where an unquoted, untagged value or key is text to our loader, and not to kubectl.
+    """Warn of an unquoted, untagged value or key that our loader reads as text and kubectl does not.
 
     Args:
         node: What the loader composed.
@@ -116,7 +117,7 @@ def to_yaml(experiment: Experiment) -> str:
 
 
 def dump(data: Mapping[str, Any]) -> str:
-    """Plain data as YAML that Go's parser, kubectl's, reads as they are."""
+    """Plain data as YAML that kubectl's parser reads back unchanged."""
     return yaml.dump(_sorted(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 

@@ -23,7 +23,7 @@ from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import Structure, check_structure
 
 Change = Callable[[Manifest], None]
-"""Changes plain data in place; they may hold anything that a manifest can."""
+"""Changes plain data in place, whatever they hold."""
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -99,7 +99,7 @@ def override(
 def overriding(
     *, algorithm: str | None = None, max_trials: int | None = None, parallel_trials: int | None = None
 ) -> Change | None:
-    """The same as a change for `load`, which makes it before the rules judge: what it replaces may be wrong.
+    """What `override` changes, for `load` to change before the rules judge: what is replaced may be wrong.
 
     Returns:
         The change; None where nothing is given.
@@ -110,7 +110,7 @@ def overriding(
     def change(manifest: Manifest) -> None:
         spec = manifest.get("spec")
         if not isinstance(spec, dict):
-            return  # the structure is at fault, and said to be
+            return  # the structure is wrong, and reported
         present = spec.get("algorithm")
         if algorithm and not (isinstance(present, dict) and present.get("algorithmName") == algorithm):
             spec["algorithm"] = {"algorithmName": algorithm}
@@ -123,7 +123,7 @@ def overriding(
 
 
 def _limit(spec: dict[str, Any], trials: int) -> None:
-    """Fewer trials take the other two counts down; a count that is no number is left for the rules."""
+    """Fewer trials lower the other two counts; a count that is no number is left to the rules."""
     spec["maxTrialCount"] = trials
     if spec.get("parallelTrialCount") is None:
         spec["parallelTrialCount"] = PARALLEL_TRIALS
@@ -188,7 +188,7 @@ def _judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manife
 
 
 def _lost(path: str, form: Structure) -> bool:
-    """Whether a rule speaks of a value that was left out for its type."""
+    """Whether a rule reports a value that was left out for its type."""
     return any(_holds(lost, path) or _holds(path, lost) for lost in form.lost)
 
 
@@ -197,6 +197,6 @@ def _holds(outer: str, inner: str) -> bool:
 
 
 def _steps(path: str) -> list[tuple[int, str]]:
-    """What paths are ordered by: list indices as numbers."""
+    """What to order paths by: list indices as numbers."""
     steps = re.findall(r"\[([0-9]{1,9})\]|([^.\[\]]+)", path)
     return [(int(index), "") if index else (-1, name) for index, name in steps]

@@ -16,6 +16,9 @@ Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
 Strategy = Literal["min", "max", "latest"]
 Manifest = dict[str, Any]
 
+OURS = "kfp-katib/"
+"""The prefix of our labels and annotations; nobody else writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FeasibleSpace:
@@ -162,7 +165,7 @@ def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Prob
 
 
 def experiment_name(metadata: Mapping[str, Any]) -> str:
-    """The Experiment's name; a generateName without its dash where Kubernetes is to choose the rest."""
+    """The Experiment's name; a generateName without its dash where Kubernetes chooses the rest."""
     name: str = metadata.get("name") or metadata.get("generateName", "").rstrip("-")
     return name
 

@@ -33,7 +33,7 @@ _INDEXED = re2.compile(r"(.+)\[(.+)\]")
 
 
 def used(data: Mapping[str, Any]) -> dict[str, str]:
-    """The placeholders that stand in the data, keys aside, each with the path where it stands first."""
+    """The placeholders in the values of the data, each with the path of its first use."""
     found: dict[str, str] = {}
     for path, value in leaves(data):
         for name in PIPELINE.findall(value) if isinstance(value, str) else ():
@@ -44,7 +44,7 @@ def used(data: Mapping[str, Any]) -> dict[str, str]:
 def filled(manifest: Manifest, values: Mapping[str, str | None], name: str) -> Manifest:
     """A copy of the manifest with every known placeholder replaced, in one pass and as plain text.
 
-    An unknown one is left: where it matters a rule refuses it, else it stands in a field that Katib ignores.
+    An unknown one is left: where it matters a rule refuses it, else it is in a field that Katib ignores.
 
     Args:
         manifest: The manifest.
@@ -84,7 +84,7 @@ def suggestion(name: str) -> str:
 
 
 class Meta(NamedTuple):
-    """What of the trial a reference means: one of `META_NAMES`, or an item of `META_TABLES`."""
+    """What a reference takes from the trial: one of `META_NAMES`, or an item of `META_TABLES`."""
 
     key: str
     item: str = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any Python value as plain JSON data, or the one reason why not; the limits that keep bad input cheap."""
+"""Any Python value as plain JSON data, or the one reason why not, within limits that keep bad input cheap."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOO_MANY_VALUES = Rule("too-many-values", "The manifest holds too many values, a
 NOT_PARSABLE = Rule("not-parsable", "The text is neither YAML nor JSON.")
 SEVERAL_DOCUMENTS = Rule("several-documents", "The text holds several YAML documents.")
 NOT_A_MAPPING = Rule("not-a-mapping", "The manifest is empty, a list or a single value.")
-DUPLICATE_KEY = Rule("duplicate-key", "A key stands twice in one mapping; YAML keeps the last in silence.")
+DUPLICATE_KEY = Rule("duplicate-key", "A key appears twice in one mapping; YAML silently keeps the last.")
 KEY_NOT_TEXT = Rule("key-not-text", "A mapping's key is not text.")
 BAD_NUMBER = Rule("bad-number", "A number is NaN, infinite or beyond 64 bits; Kubernetes' JSON has none.")
 NOT_PLAIN = Rule("not-plain", "A value has a type that JSON does not have.")
@@ -54,20 +54,20 @@ class UnreadableError(Exception):
 
 
 def too_deep() -> UnreadableError:
-    """The nesting limit is passed."""
+    """The error for deeper nesting than `LIMIT_DEPTH`."""
     message = f"Values are nested more than {LIMIT_DEPTH} levels deep."
     return UnreadableError(TOO_DEEP, message, "Flatten them, or break the cycle.")
 
 
 def too_many_values() -> UnreadableError:
-    """The limit of values is passed."""
+    """The error for more values than `LIMIT_VALUES`."""
     message = f"The manifest holds more than {LIMIT_VALUES} values, aliases expanded."
     fix = "Check its anchors and aliases; a manifest has a few hundred."
     return UnreadableError(TOO_MANY_VALUES, message, fix)
 
 
 def too_large(limit: int, size: int | None = None) -> UnreadableError:
-    """A limit of bytes is passed."""
+    """The error for more bytes than a limit."""
     message = f"The manifest has more than {limit // 1024} KiB."
     fix = "Keep data and scripts out of it: put them into the image or a volume."
     return UnreadableError(TOO_LARGE, message, fix, value=size)
@@ -101,7 +101,7 @@ def plain(source: object) -> Any:
 
 
 def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value in plain data that is no mapping and no list, with its path."""
+    """Every value in plain data that is neither a mapping nor a list, with its path."""
     if isinstance(data, Mapping):
         for key, item in data.items():
             yield from leaves(item, f"{path}.{key}" if path else key)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trials' pods: where their templates lie, and what a manifest cannot know of an installation, merged in.
+"""The trials' pods: where their templates are, and what a manifest cannot know of an installation, merged in.
 
-Credentials, volumes and labels are an installation's; Istio's sidecar must stay out wherever there is one.
+Credentials, volumes and labels depend on the installation; Istio's sidecar must stay out wherever it is used.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ def pod_templates(trial_spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str
 
 
 def keeps_istio_out(pod: Mapping[str, Any]) -> bool:
-    """Whether a pod template keeps Istio's sidecar out, by the label or, as before it, by an annotation."""
+    """Whether a pod template keeps Istio's sidecar out, by the label or by the older annotation."""
     return _istio_word(pod) == "false"
 
 
 def _istio_word(pod: Mapping[str, Any]) -> str:
-    """What a pod template says of Istio's sidecar, empty where it is silent; the label counts first."""
+    """What a pod template says about Istio's sidecar, empty where it is silent; the label wins."""
     metadata = pod.get("metadata")
     for field in METADATA_FIELDS:
         named = metadata.get(field) if isinstance(metadata, Mapping) else None

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from kfp_katib.experiment.go_yaml import TAG, Loader, read_otherwise
+from kfp_katib.experiment.go_yaml import NULLS, TAG, Loader, read_otherwise
 from kfp_katib.experiment.plain import (
     DUPLICATE_KEY,
     FILE_UNREADABLE,
@@ -35,7 +35,6 @@ from kfp_katib.experiment.plain import (
 )
 from kfp_katib.experiment.problem import Problem
 
-_EMPTY = ("", "~", "null", "Null", "NULL")
 _COLLECTIONS = {"map": yaml.MappingNode, "seq": yaml.SequenceNode}
 
 
@@ -109,7 +108,7 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            message = f"The key '{key}' stands twice in one mapping."
+            message = f"The key '{key}' appears twice in one mapping."
             raise UnreadableError(DUPLICATE_KEY, message, "Keep one of them.", value=key)
         found[key] = value
     return found
@@ -118,28 +117,26 @@ def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def _parsed_yaml(text: str, remarks: list[Problem]) -> Any:
     """The one document in the text; empty ones around it, which helm and kustomize write, are skipped."""
     _guard(text)
-    loader = Loader(text)
-    node = None
-    while loader.check_node():
-        node = loader.get_node()
-        if not (isinstance(node, yaml.ScalarNode) and node.tag == f"{TAG}null"):
-            break
-    if node is None:
+    documents = [node for node in yaml.compose_all(text, Loader) if not _is_null(node)]
+    if not documents:
         return None
-    _Nodes(text, loader, remarks).size(node, "", 0)
-    return loader.construct_document(node)
+    if len(documents) > 1:
+        message = f"The text holds {len(documents)} YAML documents."
+        fix = "Keep the Experiment alone, without `---` between documents."
+        raise UnreadableError(SEVERAL_DOCUMENTS, message, fix, value=len(documents))
+    loader = Loader("")
+    _Nodes(text, loader, remarks).size(documents[0], "", 0)
+    return loader.construct_document(documents[0])
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == f"{TAG}null" and node.value in NULLS
 
 
 def _guard(text: str) -> None:
     """Walk the events, which are made one at a time, and stop where a limit is passed."""
-    depth = documents = 0
-    opened = False
-    for count, event in enumerate(yaml.parse(text, Loader=Loader)):
-        if opened and not (
-            isinstance(event, yaml.ScalarEvent) and event.value in _EMPTY and event.implicit[0]
-        ):
-            documents += 1
-        opened = isinstance(event, yaml.DocumentStartEvent)
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader)):
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
             depth += 1
         elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
@@ -148,16 +145,12 @@ def _guard(text: str) -> None:
             raise too_deep()
         if count > 4 * LIMIT_VALUES:  # a key, and the start and end of its value
             raise too_many_values()
-    if documents > 1:
-        message = f"The text holds {documents} YAML documents."
-        fix = "Keep the Experiment alone, without `---` between documents."
-        raise UnreadableError(SEVERAL_DOCUMENTS, message, fix, value=documents)
 
 
 class _Nodes:
     """One walk over the composed nodes, each looked at once, however often an alias repeats it.
 
-    It refuses keys that stand twice, tags that do not fit, and aliases that burst or never end, and remarks
+    It refuses duplicate keys, tags that do not fit, and aliases that burst or never end, and remarks
     on what kubectl reads otherwise.
     """
 
@@ -214,7 +207,7 @@ def _refuse_duplicate_key(node: yaml.Node) -> None:
     for key, count in keys.items():
         if count > 1:
             lines = ", ".join(str(k.start_mark.line + 1) for k, _ in node.value if k.value == key)
-            message = f"The key '{key}' stands {count} times in one mapping (lines {lines})."
+            message = f"The key '{key}' appears {count} times in one mapping (lines {lines})."
             raise UnreadableError(DUPLICATE_KEY, message, "Keep one of them.", value=key)
 
 

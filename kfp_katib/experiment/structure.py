@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Are the fields Katib's fields, and do they have Katib's types?
+"""Are the fields Katib's, and do they have Katib's types?
 
-Katib ignores an unknown field of its own spec in silence and refuses one inside a Kubernetes Job. We report
-both, the first as an error only where it looks like a slip of the finger. What can be understood in spite of
-an error (a number where text is due, a field misspelt by one letter) is put right in the copy that the rules
-see, so that one mistake makes one message.
+Katib silently ignores an unknown field of its own spec and refuses one inside a Kubernetes Job. We report
+both, the first as an error only where it looks like a typo. What can be understood in spite of an error (a
+number where text is expected, a field misspelt by one letter) is corrected in the copy that the rules see, so
+that one mistake makes one message.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule
 from kfp_katib.experiment.schema import ObjectType, is_job, object_types
 
 NOT_AN_EXPERIMENT = Rule("not-an-experiment", "apiVersion or kind is not that of a Katib Experiment.")
-UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field, and one that is spelt almost so.")
+UNKNOWN_FIELD = Rule("unknown-field", "Katib has no such field, but one with almost the same name.")
 IGNORED_FIELD = Rule("field-ignored", "Katib has no such field; it keeps and ignores it.", severity="warning")
 WRONG_TYPE = Rule("wrong-type", "A field has the wrong type.", webhook=True)
 NULL_ITEM = Rule("null-item", "An item of a list or map is null, which Katib reads as empty.")
@@ -35,7 +35,7 @@ RULES = (*(item for item in vars().values() if isinstance(item, Rule)), *convers
 API_VERSION = "kubeflow.org/v1beta1"
 TRIAL_SPEC = "spec.trialTemplate.trialSpec"
 _ABSENT = object()
-_SLIP = 0.8
+_TYPO = 0.8
 _NUMBERS = {"integer": int, "int64": int, "number": float}
 _SCALARS: Mapping[str, tuple[tuple[type, ...], str, str]] = {
     "string": ((str,), "text", "Write text."),
@@ -46,7 +46,7 @@ _SCALARS: Mapping[str, tuple[tuple[type, ...], str, str]] = {
     "quantity": ((int, float, str), "a number or text", "Write a number or text."),
     "int-or-string": ((int, float, str), "a number or text", "Write a number or text."),
 }
-"""For each kind of scalar the types that it takes, its name, and what to do about another."""
+"""For each kind of scalar: the types it accepts, what to call it, and the fix for any other."""
 _COLLECTIONS: Mapping[type, str] = {dict: "a mapping", list: "a list"}
 _INLINE = "Write the number itself: an inline template can put a placeholder into text only."
 
@@ -122,7 +122,7 @@ class _Fit:
         return [_empty(kind) if item is _ABSENT else item for item in fitted]  # indices must stay true
 
     def item(self, value: Any, kind: str, path: str) -> Any:
-        """One item of a list or map; null is empty text or an empty object to Katib, and meant by nobody."""
+        """One item of a list or map; null, which nobody means, is empty text or an empty object to Katib."""
         if value is not None:
             return self.value(value, kind, path)
         found = Finding(path, "The item is null.", "Give a value, or remove the item.")
@@ -150,7 +150,7 @@ class _Fit:
         return {name: item for name, item in fitted.items() if item is not _ABSENT}
 
     def unknown_field(self, key: str, value: Any, known: ObjectType, path: str) -> str | None:
-        """Report the field; return the one that was surely meant, unless that is there as well."""
+        """Report the field; return the known one that was surely meant, unless that is present too."""
         meant = _meant(key, value, known) if len(self.problems) < MOST_FINDINGS else None
         listed = ", ".join(sorted(known.fields))
         fix = f"Did you mean '{meant}'?" if meant else f"Remove it; the fields here are: {listed[:300]}."
@@ -185,7 +185,7 @@ class _Fit:
 
 
 def _converted(value: Any, kind: str) -> Any:
-    """What was meant by a value of the wrong type, `_ABSENT` where nobody can say."""
+    """What a value of the wrong type was meant to be, `_ABSENT` where that cannot be told."""
     if kind == "string" and not isinstance(value, (dict, list)):
         return str(value).lower() if isinstance(value, bool) else str(value)
     try:
@@ -195,20 +195,20 @@ def _converted(value: Any, kind: str) -> Any:
 
 
 def _empty(kind: str) -> Any:
-    """What stands for a list's item that had to be left out."""
+    """What replaces a list item that had to be left out."""
     return "" if kind == "string" else 0 if kind in _NUMBERS else {}
 
 
 def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
-    """The field that was surely meant; one that is there itself is meant by a slip of the finger only."""
+    """The field that was surely meant; one that is present itself only where the two are nearly the same."""
     meant = None if key.lower().startswith("x-") else closest(key, known.fields)
-    if meant and meant in value and difflib.SequenceMatcher(None, key, meant).ratio() < _SLIP:
+    if meant and meant in value and difflib.SequenceMatcher(None, key, meant).ratio() < _TYPO:
         return None
     return meant
 
 
 def check_fields(data: object, known: ObjectType, path: str) -> tuple[Problem, ...]:
-    """The unknown and ill-typed fields of what should be one object."""
+    """The unknown and ill-typed fields of one object."""
     fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None)
     fit.fields(data, known, path)
     return tuple(fit.problems)

@@ -7,7 +7,6 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self, TextIO
 
 from kfp_katib.report.words import duration, figures, value_text
@@ -33,23 +32,17 @@ class Display:
         self._live = stream.isatty()
         self._clock = clock
         self._started = clock()
-        self._moved = False
+        self._open = False
+        self.moved = False
+        """Whether there was any change to show."""
         self.said: tuple[str, ...] = ()
         """The notes that it has shown."""
-        self._open = False
-
-    @property
-    def moved(self) -> bool:
-        """Whether there was any change to show."""
-        return self._moved
 
     def __enter__(self) -> Self:
         """Open; nothing is written before the first change."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the live line."""
         if self._open:
             with contextlib.suppress(OSError):
@@ -60,7 +53,7 @@ class Display:
     def update(self, progress: Progress) -> None:
         """Show a change. A terminal that is gone, or a pipe that nobody reads, ends no search."""
         with contextlib.suppress(OSError):
-            if not self._moved:
+            if not self.moved:
                 self._begin(progress)
             if self._live:
                 self._rewrite(self._line(progress))
@@ -71,7 +64,7 @@ class Display:
 
     def _begin(self, progress: Progress) -> None:
         """Before the first change: notes, and how far an earlier run had come."""
-        self._moved = True
+        self.moved = True
         self.said = progress.notes
         for note in progress.notes:
             self._stream.write(f"{note}\n")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import optuna
@@ -45,7 +45,7 @@ def script() -> str:
 
 def history(result: Result) -> str:
     """The objective of every trial and the best so far, as a piece of HTML."""
-    figure, _ = _plotted("plot_optimization_history", result)
+    figure, _ = _plotted(optuna.visualization.plot_optimization_history, result)
     names = [trial.name for trial in result.trials]
     points, best_so_far = figure.data[:2]
     points.update(text=[names[number] for number in points.x], hovertemplate="%{text}<br>%{y}<extra></extra>")
@@ -58,7 +58,7 @@ def history(result: Result) -> str:
 
 def parallel_coordinates(result: Result) -> str:
     """One line a trial through its parameters to its objective, as a piece of HTML."""
-    figure, study = _plotted("plot_parallel_coordinate", result)
+    figure, study = _plotted(optuna.visualization.plot_parallel_coordinate, result)
     if figure.data:  # nothing is drawn of trials without parameters
         _name_lines(figure, result)
         _order_categories(figure, study)
@@ -67,14 +67,13 @@ def parallel_coordinates(result: Result) -> str:
     return _drawn(figure, "parallel-coordinates")
 
 
-def _plotted(plot: str, result: Result) -> tuple[Any, optuna.Study]:
+def _plotted(plot: Callable[..., Any], result: Result) -> tuple[Any, optuna.Study]:
     """One of Optuna's figures; it would announce the study on stderr, where a report has nothing to say."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = _study_of(result)
-        draw = getattr(optuna.visualization, plot)
-        return draw(study, target_name=result.experiment.objective.metric), study
+        return plot(study, target_name=result.experiment.objective.metric), study
     finally:
         optuna.logging.set_verbosity(before)
 

@@ -16,14 +16,14 @@ _LOG_LINES = 8
 _MARKS = re.compile(r"([\\`*_\[\]|~#])")
 
 
-def markdown(result: Result, *, delivered: Trial | None = None) -> str:
+def markdown(result: Result, *, collected: Trial | None = None) -> str:
     """The summary of a Result.
 
     Args:
         result: The Result.
-        delivered: The trial whose model was taken, where that is not the best one's.
+        collected: The trial whose model was taken, where that is not the best one's.
     """
-    shown = delivered or result.best
+    shown = collected or result.best
     parts = [f"## {_text(words.verdict(result))}", _text(words.counts(result)) + "."]
     if shown:
         parts += _best(result, shown)

@@ -13,7 +13,7 @@ _FAILURES = 5  # spelled out, the latest first; the table holds them all
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def html(result: Result, *, delivered: Trial | None = None) -> str:
+def html(result: Result, *, collected: Trial | None = None) -> str:
     """The report of a Result, finished or not.
 
     Everything that came from a trial or a manifest is escaped. plotly.js is in the page once, about 5 MB,
@@ -21,7 +21,7 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
 
     Args:
         result: The Result.
-        delivered: The trial whose model was taken, where that is not the best one's.
+        collected: The trial whose model was taken, where that is not the best one's.
     """
     import jinja2  # a tenth of a second, which neither a summary nor the live line should cost
 
@@ -44,7 +44,7 @@ def html(result: Result, *, delivered: Trial | None = None) -> str:
         objective=result.experiment.objective,
         verdict=words.verdict(result),
         counts=words.counts(result),
-        shown=(shown := delivered or result.best),
+        shown=(shown := collected or result.best),
         copies=_copies(result, shown),
         parameters=_parameter_names(result),
         value_of=lambda trial: objective_value(trial, result.experiment.objective),

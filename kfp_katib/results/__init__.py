@@ -3,20 +3,9 @@
 
 from __future__ import annotations
 
-from kfp_katib.results.assignments import Value, assignments, typed
-from kfp_katib.results.best import (
-    best_trial,
-    go_float,
-    katib_best_trial,
-    metric_text,
-    number,
-    objective_text,
-    objective_value,
-    ranked,
-    reaches_goal,
-)
-from kfp_katib.results.conclude import conclude
-from kfp_katib.results.model import (
+from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
+from kfp_katib.results.progress import Progress, Score
+from kfp_katib.results.result import (
     ACTIVE,
     KILLED,
     UNAVAILABLE,
@@ -29,8 +18,18 @@ from kfp_katib.results.model import (
     TrialState,
     trial_model_uri,
 )
-from kfp_katib.results.progress import Progress, Score
 from kfp_katib.results.text import to_json, trials_csv
+from kfp_katib.results.values import (
+    Value,
+    assignments,
+    go_float,
+    metric_text,
+    number,
+    objective_text,
+    objective_value,
+    reaches_goal,
+    typed,
+)
 
 __all__ = [
     "ACTIVE",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The best trial by our rule, and the one that Katib's own rule would name.
+"""The best trial by our rule and by Katib's own, and the Result with a note wherever they disagree.
 
 Katib's rule can choose a trial whose metric is not a number (`updateTrialsSummary` in Katib's
 `pkg/controller.v1beta1/experiment/util/status_util.go`, and katib#2723). So its choice is computed
@@ -8,72 +8,15 @@ beside ours, to say where they differ, and never trusted.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.model import UNAVAILABLE, Metric, Trial, TrialState
+from kfp_katib.results.result import UNAVAILABLE, Condition, Result, Trial
+from kfp_katib.results.values import OBSERVED, go_float, objective_text, objective_value, reaches_goal
 
 if TYPE_CHECKING:
-    from kfp_katib.experiment.model import Objective, Strategy
-
-# Katib reads a trial's metrics when its job succeeded or it was stopped early (`reconcileTrial` in
-# `trial_controller.go`); of these, MetricsUnavailable does not compete by our rule.
-_COMPETING: tuple[TrialState, ...] = ("Succeeded", "EarlyStopped")
-_OBSERVED: tuple[TrialState, ...] = (*_COMPETING, "MetricsUnavailable")
-
-
-def go_float(text: str) -> float:
-    """A text as Go's `strconv.ParseFloat` reads it, which is how Katib reads metrics.
-
-    Unlike Python's `float` it takes no blanks, no digits beyond ASCII and no signed NaN, and refuses a
-    number that overflows. Hexadecimal floats, which Go takes, are refused.
-
-    Raises:
-        ValueError: Where Go returns an error.
-    """
-    value = float(text)
-    stray = text.strip() != text or not text.isascii() or (math.isnan(value) and len(text) != len("nan"))
-    overflow = math.isinf(value) and "inf" not in text.lower()
-    if stray or overflow:
-        raise ValueError(f"not a number to Katib: {text!r}")
-    return value
-
-
-def number(text: str) -> float | None:
-    """A metric's text as a finite float, or None for NaN, infinity, `unavailable` and anything unparsable."""
-    try:
-        value = go_float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def objective_text(trial: Trial, objective: Objective) -> str:
-    """A trial's text of the objective's metric, as by `metric_text`."""
-    metric = trial.metrics.get(objective.metric, Metric())
-    return metric_text(metric, objective.strategies[objective.metric])
-
-
-def metric_text(metric: Metric, strategy: Strategy) -> str:
-    """The text that counts by a metric strategy, the latest where min or max is unavailable.
-
-    Source of the fallback: `getObjectiveMetricValue` in Katib's `status_util.go`.
-    """
-    text = {"min": metric.min, "max": metric.max, "latest": metric.latest}[strategy]
-    return metric.latest if text == UNAVAILABLE else text
-
-
-def objective_value(trial: Trial, objective: Objective) -> float | None:
-    """The number that the search compares, None where the trial has none or did not complete with one."""
-    return number(objective_text(trial, objective)) if trial.state in _COMPETING else None
-
-
-def reaches_goal(value: float | None, objective: Objective) -> bool:
-    """Whether a trial's number is at the objective's goal or beyond; never where there is no goal."""
-    if value is None or objective.goal is None:
-        return False
-    return value <= objective.goal if objective.type == "minimize" else value >= objective.goal
+    from kfp_katib.experiment.model import Experiment, Objective
 
 
 def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
@@ -99,7 +42,7 @@ def katib_best_trial(trials: Sequence[Trial], objective: Objective) -> Trial | N
     to_beat = 0.0
     for trial in trials:
         text = objective_text(trial, objective)
-        if trial.state not in _OBSERVED or text == UNAVAILABLE:
+        if trial.state not in OBSERVED or text == UNAVAILABLE:
             continue
         try:
             value = go_float(text)
@@ -110,3 +53,74 @@ def katib_best_trial(trials: Sequence[Trial], objective: Objective) -> Trial | N
         if best is None or ahead:
             best, to_beat = trial, value
     return best
+
+
+def conclude(
+    experiment: Experiment,
+    trials: Sequence[Trial],
+    condition: Condition,
+    *,
+    notes: Sequence[str] = (),
+    katib_best: str | None = None,
+) -> Result:
+    """Make the Result of a search, or of the part of it that is known.
+
+    Args:
+        experiment: What ran.
+        trials: Every trial, in order of creation.
+        condition: Where the Experiment stands.
+        notes: Sentences of the engine's own; ours follow them.
+        katib_best: What Katib's status names as its optimal trial; None where no Katib is there to ask,
+            and its rule is followed instead.
+    """
+    objective = experiment.objective
+    if katib_best is None:
+        chosen = katib_best_trial(trials, objective)
+        katib_best = chosen.name if chosen else ""
+    result = Result(
+        experiment=experiment,
+        state=condition.state,
+        reason=condition.reason,
+        message=condition.message,
+        trials=tuple(trials),
+        best=best_trial(trials, objective),
+        katib_best=katib_best,
+        notes=tuple(notes),
+    )
+    if not condition.final:
+        return result
+    return replace(result, notes=(*notes, *_where_katib_differs(result), *_where_success_is_hollow(result)))
+
+
+def _where_katib_differs(result: Result) -> Iterator[str]:
+    best, objective = result.best, result.experiment.objective
+    if not result.katib_best or (best and best.name == result.katib_best):
+        return
+    theirs = next((trial for trial in result.trials if trial.name == result.katib_best), None)
+    seen = f"whose {objective.metric} is {objective_text(theirs, objective)!r}" if theirs else "not listed"
+    head = f"Katib's own rule names trial '{result.katib_best}', {seen}"
+    if best is None:
+        yield f"{head}; that is not a finite number, so there is no best trial."
+        return
+    value = objective_value(theirs, objective) if theirs else None
+    why = "only finite values compete" if value is None else "it is the better one"
+    if value == objective_value(best, objective):
+        why = "both are equal, and the earlier trial wins"
+    yield f"{head}; we take '{best.name}' with {objective_text(best, objective)}: {why}."
+
+
+def _where_success_is_hollow(result: Result) -> Iterator[str]:
+    best, objective = result.best, result.experiment.objective
+    if result.state != "Succeeded":
+        return
+    value = objective_value(best, objective) if best else None
+    if best is None:
+        yield (
+            f"The Experiment's condition is Succeeded, but no trial has a finite {objective.metric}: "
+            "we count it as failed. Look at the trials' logs for what they print."
+        )
+    elif result.reason == "ExperimentGoalReached" and not reaches_goal(value, objective):
+        yield (
+            f"Katib says that the goal {objective.goal:g} was reached, but the best finite "
+            f"{objective.metric} is {value:g}: a value that is no number counts as 0 in Katib's comparison."
+        )

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.best import objective_value
-from kfp_katib.results.model import ACTIVE, Result, Trial, TrialState
+from kfp_katib.results.result import ACTIVE, FAILED, Result, Trial, TrialState
+from kfp_katib.results.values import objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -50,6 +51,7 @@ class Score:
 
     objective: Objective
     best: Trial | None = None
+    _best_key: tuple[float, int] = (math.inf, 0)
     _counts: Counter[str] = field(default_factory=Counter)
     _trials: dict[str, tuple[int, TrialState]] = field(default_factory=dict)
     _seconds: float = 0.0
@@ -64,8 +66,12 @@ class Score:
         self._trials[trial.name] = place, trial.state
         if before in (None, *ACTIVE) and trial.completed and trial.seconds is not None:
             self._seconds, self._timed = self._seconds + trial.seconds, self._timed + 1
-        if self._leads(trial):
-            self.best = trial
+        value = objective_value(trial, self.objective)
+        if value is None:
+            return
+        key = (value if self.objective.type == "minimize" else -value, place)
+        if key < self._best_key:  # of two equals the one that was created earlier
+            self.best, self._best_key = trial, key
 
     @property
     def completed(self) -> int:
@@ -80,7 +86,7 @@ class Score:
     @property
     def failed(self) -> int:
         """How many failed, in Katib's count."""
-        return self._counts["Failed"] + self._counts["MetricsUnavailable"]
+        return sum(self._counts[state] for state in FAILED)
 
     def progress(
         self,
@@ -95,13 +101,3 @@ class Score:
         counts = self.completed, self.running, self.failed
         mean = self._seconds / self._timed if self._timed else None
         return Progress(experiment, changed, *counts, self.best, mean, earlier, notes, result)
-
-    def _leads(self, trial: Trial) -> bool:
-        """Whether it is better than the best, or an equal one that was created earlier."""
-        value = objective_value(trial, self.objective)
-        to_beat = objective_value(self.best, self.objective) if self.best else None
-        if value is None or self.best is None or to_beat is None:
-            return value is not None
-        if value == to_beat:
-            return self._trials[trial.name][0] < self._trials[self.best.name][0]
-        return value < to_beat if self.objective.type == "minimize" else value > to_beat

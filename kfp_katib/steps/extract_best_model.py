@@ -39,20 +39,20 @@ def extract(
 
     Args:
         function: The user's function, called as `function(model, destination)`.
-        checkpoint: The folder of the best model that the search delivered.
+        checkpoint: The folder of the best model that the search collected.
         about: What the search told about it.
-        trials: The search's trials as CSV; the delivered trial must be among them.
+        trials: The search's trials as CSV; the collected trial must be among them.
         destination: Where the deployable model goes.
         keep: 1 keeps the best trial's own folder, 0 not even that.
         dry_run: Delete nothing.
 
     Raises:
         InputError: The function does not fit, or model and trials are of different searches.
-        StorageError: The delivered copy is damaged, so nothing is deleted.
+        StorageError: The collected copy is damaged, so nothing is deleted.
     """
     target = Path(destination)
     if about.get("model") == "none":
-        _log.warning("the search delivered no model, so none is exported")
+        _log.warning("the search left no model, so none is exported")
         target.mkdir(parents=True, exist_ok=True)
         return Extracted({"model": "none"}, 0)
     metadata = functions.write("model", as_sent(function), Path(checkpoint), target)

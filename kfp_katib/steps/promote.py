@@ -14,7 +14,7 @@ from kfp_katib.storage.addresses import is_uri, stored, within
 _log = logging.getLogger(__name__)
 
 
-def promote(model: str, release: str, about: Mapping[str, Any] | None = None) -> str:
+def promote_model(model: str, release: str, about: Mapping[str, Any] | None = None) -> str:
     """Copy a model to its release place, verified, and give the address; empty where no place is given.
 
     Args:

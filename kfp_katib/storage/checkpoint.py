@@ -69,6 +69,13 @@ def verify_at(folder: Place, checkpoint: Checkpoint) -> None:
     _compare(checkpoint.files, digests(folder, [file.name for file in checkpoint.files]), folder)
 
 
+def verified_at(folder: Place) -> Checkpoint:
+    """The checkpoint in a place, read as a whole."""
+    checkpoint = read_at(folder)
+    verify_at(folder, checkpoint)
+    return checkpoint
+
+
 def names_at(folder: Place) -> set[str]:
     """The files that a folder's model.json lists; none where there is no valid one."""
     try:

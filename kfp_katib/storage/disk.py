@@ -68,10 +68,10 @@ def tidy(folder: Path) -> None:
                 shutil.rmtree(leftover, ignore_errors=True)
 
 
-def folders_and_files(folder: Path) -> list[tuple[str, bool]]:
+def folders_and_files(folder: Path) -> set[tuple[str, bool]]:
     """The names in a folder, each with whether it is a folder itself; a link is none."""
     with _opened(folder) as handle, os.scandir(handle) as entries:
-        return [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+        return {(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries}
 
 
 def remove(folder: Path, names: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ import uuid
 from collections.abc import Iterable
 
 from kfp_katib.errors import NoCheckpoint, StorageError
-from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, read_at, verify_at
+from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, verified_at
 from kfp_katib.storage.model_json import (
     LARGEST,
     MODEL_JSON,
@@ -33,7 +33,7 @@ from kfp_katib.storage.model_json import (
     refuse_strangers,
     renamed,
 )
-from kfp_katib.storage.places import Place, files_below, is_s3, s3_names, s3_pages, s3_prefix, trouble
+from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix, trouble
 
 _ATTEMPTS = 8
 _PAUSE = 1.0  # seconds at most, and more with each attempt, so that two who meet part
@@ -76,16 +76,13 @@ def tidy(prefix: Place) -> None:
         _clean(prefix, left)
 
 
-def folders_and_files(prefix: Place) -> list[tuple[str, bool]]:
+def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
     """The names right below a prefix, each with whether it is a folder."""
     if is_s3(prefix):
-        start = len(s3_prefix(prefix)[1])
-        pages = list(s3_pages(prefix, Delimiter="/"))
-        folders = [found["Prefix"][start:-1] for page in pages for found in page.get("CommonPrefixes", ())]
-        files = [name for page in pages for name in s3_names(page, prefix)]
-        return [*((name, True) for name in folders), *((name, False) for name in files)]
+        files, folders = s3_listing(prefix, Delimiter="/")
+        return {(name, True) for name in folders} | {(name, False) for name in files}
     entries = prefix.store.ls(prefix.uri, detail=True)
-    return [(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries]
+    return {(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries}
 
 
 def delete(prefix: Place, names: Iterable[str]) -> None:
@@ -131,12 +128,10 @@ def _ended(checkpoint: Checkpoint, prefix: Place, mark: str) -> bool:
 
 def _whole(prefix: Place) -> Checkpoint | None:
     try:
-        found = read_at(prefix)
-        verify_at(prefix, found)
+        return verified_at(prefix)
     except NoCheckpoint as err:
         logger.warning("%s Once more.", err)
         return None
-    return found
 
 
 def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:

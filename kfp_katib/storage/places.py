@@ -14,7 +14,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,7 +158,7 @@ def files_below(folder: Place) -> set[str]:
     if folder.path:
         return set(_below(folder.path)) if folder.path.is_dir() else set()
     if is_s3(folder):
-        return {name for page in s3_pages(folder) for name in s3_names(page, folder)}
+        return set(s3_listing(folder)[0])
     root = f"{folder.store._strip_protocol(folder.uri)}/"
     found = folder.store.find(folder.uri)
     return {name.removeprefix(root) for name in found if name.startswith(root)}
@@ -176,7 +176,7 @@ def _stop(err: OSError) -> None:
 
 
 def is_s3(place: Place) -> bool:
-    """Whether the service has the calls of S3."""
+    """Whether the store has the calls of S3."""
     return hasattr(place.store, "call_s3")
 
 
@@ -186,23 +186,20 @@ def s3_prefix(folder: Place) -> tuple[str, str]:
     return bucket, f"{key}/" if key else ""
 
 
-def s3_pages(folder: Place, **options: str) -> Iterator[Mapping[str, Any]]:
-    """The service's answers to a listing of a folder."""
+def s3_listing(folder: Place, **options: str) -> tuple[list[str], list[str]]:
+    """The names of the files below a folder; with a `Delimiter` those right below it, and the folders'."""
     bucket, prefix = s3_prefix(folder)
-    asked = {"Bucket": bucket, "Prefix": prefix, **options}
-    while True:
+    asked, more = {"Bucket": bucket, "Prefix": prefix, **options}, True
+    keys: list[str] = []
+    prefixes: list[str] = []
+    while more:
         page = folder.store.call_s3("list_objects_v2", **asked)
-        yield page
-        if not page.get("IsTruncated"):
-            return
-        asked["ContinuationToken"] = page["NextContinuationToken"]
-
-
-def s3_names(page: Mapping[str, Any], folder: Place) -> list[str]:
-    """The names of the files on one page."""
-    _, prefix = s3_prefix(folder)
-    names = [found["Key"].removeprefix(prefix) for found in page.get("Contents", ())]
-    return [name for name in names if name]
+        keys += [found["Key"] for found in page.get("Contents", ()) if found["Key"] != prefix]
+        prefixes += [found["Prefix"].removesuffix("/") for found in page.get("CommonPrefixes", ())]
+        more = page.get("IsTruncated", False)
+        asked["ContinuationToken"] = page.get("NextContinuationToken")
+    start = len(prefix)
+    return [key[start:] for key in keys], [found[start:] for found in prefixes]
 
 
 @contextmanager

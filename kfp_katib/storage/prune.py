@@ -11,7 +11,7 @@ from pathlib import Path
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import disk, object_store
 from kfp_katib.storage.addresses import refuse_unsafe_name, within
-from kfp_katib.storage.checkpoint import read_at, verify_at
+from kfp_katib.storage.checkpoint import read_at, verified_at
 from kfp_katib.storage.places import Place, files_below, place, trouble
 
 logger = logging.getLogger(__name__)
@@ -92,8 +92,7 @@ def _check_copy(copied: Place, root: Place, keep_trial: str) -> bool:
     """Refuse a copy that is not whole or not the winner's; return whether the winner's own is there."""
     if within(copied.uri, root.uri):
         raise StorageError(f"The copy {copied} lies inside {root}, which is to be pruned. Copy it elsewhere.")
-    checkpoint = read_at(copied)
-    verify_at(copied, checkpoint)
+    checkpoint = verified_at(copied)
     try:
         original = read_at(root / keep_trial)
     except NoCheckpoint:
@@ -110,9 +109,7 @@ def _listed(root: Place) -> set[tuple[str, bool]]:
     """What is in an experiment's folder, each name with whether it is a folder."""
     try:
         with trouble(f"listing {root}"):
-            return set(
-                disk.folders_and_files(root.path) if root.path else object_store.folders_and_files(root)
-            )
+            return disk.folders_and_files(root.path) if root.path else object_store.folders_and_files(root)
     except NoCheckpoint:
         return set()
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What runs one trial wherever it is: its template and command line, and what its metrics are read from."""
+"""What a trial runs, on any engine: its template and command line, and how its metrics are read."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line of one trial: the very line that Katib's pod webhook would write, with paths of here.
+"""The command line of one trial: the very line that Katib's pod webhook would write, with local paths.
 
 Katib joins command and args by blanks into one shell line and appends the collector's redirection and a
 completion mark (`wrapWorkerContainer` in Katib's `pkg/webhook/v1beta1/pod/utils.go`). That has
-consequences that users meet: only the last command's output of a chain is collected, words are split
-again, a line that ends in a comment never reaches its mark. They must meet them here first.
+consequences: only the output of a chain's last command is collected, words are split again, a line that
+ends in a comment never reaches its mark. Users must meet them here first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class MetricsPlace:
     Attributes:
         path: The file, or for TensorFlowEvent the directory, in the trial's folder.
         folder: What stands for the volume that Katib mounts there.
-        mapped: Each of the container's paths to the path of here.
+        mapped: The local path of each of the container's.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class MetricsPlace:
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """A process to start: argument vector and the manifest's own variables, paths and references replaced."""
+    """A process to start, and the manifest's own variables for it; paths and references are replaced."""
 
     argv: tuple[str, str, str]
     env: Mapping[str, str]
@@ -71,7 +71,7 @@ def command_line(
         caller: The caller's own environment, which stands in for `valueFrom`.
 
     Raises:
-        InputError: A path of here would be split by the shell.
+        InputError: The shell would split a local path.
     """
     foreign = {name: caller[name] for name in container.foreign if name in caller}
     env: dict[str, str] = {}

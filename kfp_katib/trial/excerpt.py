@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a piece of what a trial wrote is shown in a sentence: short, and with nothing that a terminal obeys."""
+"""Quotes what a trial wrote in a sentence: short, and with nothing that a terminal obeys."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _NAMES = 8
 
 
 def shown(text: str, around: str = "") -> str:
-    """A text in backquotes: control characters and halves of surrogates as escapes, cut where it is long.
+    """A line in backquotes, cut where it is long; control characters and lone surrogates are escaped.
 
     Args:
         text: One line.
-        around: What must be seen of it, as far as it is there.
+        around: What of it must be seen, if it is there.
     """
     at = max(0, text.lower().find(around.lower()) - _CHARACTERS // 3) if len(text) > _CHARACTERS else 0
     part = text[at : at + _CHARACTERS]
@@ -23,7 +23,7 @@ def shown(text: str, around: str = "") -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Some names in a row."""
+    """The first few names."""
     words = [shown(name) for name in names[:_NAMES]]
     return ", ".join(words) + (" and more" if len(names) > _NAMES else "")
 

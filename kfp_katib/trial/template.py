@@ -49,7 +49,7 @@ class Deadline:
 
     @property
     def message(self) -> str:
-        """Its message."""
+        """Katib's message of it."""
         return f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
 
     def had_passed(self, started: datetime | None, now: datetime) -> bool:
@@ -105,7 +105,7 @@ def trial_spec(experiment: Experiment, trial: str, assignments: Mapping[str, str
     except json.JSONDecodeError as err:
         raise InputError(
             f"Experiment '{experiment.name}': with {dict(assignments)} the template of trial '{trial}' is no "
-            f"JSON any more: {err}. Quotes and backslashes in a value break it, on Katib as well."
+            f"longer JSON: {err}. Quotes and backslashes in a value break it, on Katib as well."
         ) from err
     return spec
 
@@ -153,7 +153,7 @@ def deadline(job: Mapping[str, Any], pod: Mapping[str, Any]) -> Deadline | None:
         pod: Its pod's.
 
     Raises:
-        InputError: It is no number of seconds.
+        InputError: A field is not a number of seconds.
     """
     found: list[Deadline] = []
     if job.get(_DEADLINE) is not None:

@@ -16,9 +16,9 @@ from kfp_katib.engines.local import runner
 from kfp_katib.engines.local.processes import process
 from tests.builders import search as searches
 from tests.cli.commands import manifest, write
-from tests.engines.local.drive import until
 from tests.engines.local.test_stopping import pids
 from tests.places import ROOT
+from tests.support.waiting import until
 
 RESET = "import signal, runpy, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); sys.argv[0] = 'kfp-katib'; "
 COMMAND = f"{RESET}runpy.run_module('kfp_katib', run_name='__main__')"

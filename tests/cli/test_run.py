@@ -199,8 +199,9 @@ def test_an_address_that_is_none_is_refused(tmp_path: Path, option: str, place: 
     assert len(called.stderr.splitlines()) == 1
 
 
-def test_an_empty_address_is_refused(tmp_path: Path) -> None:
-    """`--models ""` is a slip, not the current folder."""
-    called = call("run", write(tmp_path, manifest("0.3")), "--models", "")
+@pytest.mark.parametrize("option", ["--models", "--dataset"])
+def test_an_empty_address_is_refused(tmp_path: Path, option: str) -> None:
+    """It is a slip, not the current folder."""
+    called = call("run", write(tmp_path, manifest("0.3")), option, "")
     assert called.exit_code == 2
-    assert "empty address" in called.stderr
+    assert f"The address of {option} is empty. " in called.stderr

@@ -15,15 +15,15 @@ from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.experiment.model import ParameterType
 from kfp_katib.results import Condition, Metric, Result, Trial, conclude
 from tests.builders.experiment import double, experiment, one_of
-from tests.report.test_display import Screen
+from tests.builders.result import bare_trial
+from tests.support.terminal import Screen
 
 FOLDER = Path("/runs/tune")
 
 
 def succeeded(number: int) -> Trial:
     """A trial with its number as loss."""
-    text = str(number)
-    return Trial(f"t{number}", {"lr": text}, "Succeeded", metrics={"loss": Metric(text, text, text)})
+    return bare_trial(f"t{number}", loss=str(number), parameters={"lr": str(number)})
 
 
 def ended(*trials: Trial, notes: tuple[str, ...] = ()) -> Result:
@@ -80,7 +80,7 @@ def test_notes_that_were_shown_are_not_repeated() -> None:
 def test_numbers_have_six_figures_where_they_are_compared_and_all_where_they_are_copied() -> None:
     """So a table of some parameters fits into 80 columns."""
     long = "0.12345678901234567"
-    best = Trial("t1", {"lr": long}, "Succeeded", metrics={"loss": Metric(long, long, long)})
+    best = bare_trial("t1", loss=long, parameters={"lr": long})
     text = summary(ended(best), FOLDER, colour=False)
     assert table(text)[0].split() == ["*", "t1", "Succeeded", "0.123457", "0.123457", "–"]
     assert f"--lr={long}" in text
@@ -103,7 +103,7 @@ def test_a_value_stands_in_the_table_as_the_trial_got_it(kind: ParameterType, te
 def test_a_category_that_looks_like_a_long_fraction_is_not_rounded() -> None:
     """It is a name."""
     made = experiment("random", (one_of("value", "0.123456789"),))
-    best = Trial("t1", {"value": "0.123456789"}, "Succeeded", metrics={"loss": Metric("1", "1", "1")})
+    best = bare_trial("t1", loss="1", parameters={"value": "0.123456789"})
     text = summary(conclude(made, [best], Condition("Succeeded")), None, colour=False)
     assert "0.123456789" in table(text)[0]
 
@@ -111,9 +111,7 @@ def test_a_category_that_looks_like_a_long_fraction_is_not_rounded() -> None:
 def test_a_name_that_is_a_flag_stays_one() -> None:
     """`--lr` is copied as `--lr=0.1`, never with four dashes."""
     made = experiment("random", (double("--lr", "0", "1"), double("units", "0", "1"), double("-m", "0", "1")))
-    trial = Trial(
-        "t1", {"--lr": "0.1", "units": "3", "-m": "0.5"}, "Succeeded", metrics={"loss": Metric("1", "1", "1")}
-    )
+    trial = bare_trial("t1", loss="1", parameters={"--lr": "0.1", "units": "3", "-m": "0.5"})
     text = summary(conclude(made, [trial], Condition("Succeeded")), None, colour=False)
     assert text.endswith("    --lr=0.1 \\\n    --units=3 \\\n    -m=0.5")
 

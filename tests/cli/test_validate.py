@@ -67,7 +67,61 @@ def test_json_carries_the_same_for_machines(tmp_path: Path) -> None:
     assert called.exit_code == 2
     assert found["valid"] is False
     assert [problem["path"] for problem in found["problems"]] == ["spec.parallelTrialCount"]
-    assert found["problems"][0].keys() == {"severity", "rule", "path", "value", "message", "mend", "why"}
+    (problem,) = found["problems"]
+    assert list(problem) == ["severity", "rule", "path", "value", "message", "mend", "why", "engine"]
+    assert problem["engine"] == ""
+
+
+PUSHED = {"metricsCollectorSpec": {"collector": {"kind": "Push"}}}
+"""The trial itself tells Katib its metrics."""
+
+
+@pytest.mark.parametrize("options", [[], ["--engine", "all"]], ids=["by default", "all"])
+def test_what_one_engine_refuses_is_a_note_with_its_name(tmp_path: Path, options: list[str]) -> None:
+    """Another one runs it, so the manifest is valid."""
+    called = call("validate", write(tmp_path, manifest("0.1", **PUSHED)), *options)
+    line, last = called.stdout.splitlines()
+    assert called.exit_code == 0
+    assert line.startswith(
+        "note (local): spec.metricsCollectorSpec.collector.kind: 'Push' runs on Katib only"
+    )
+    assert line.endswith("[not-on-this-machine: The local engine does not run it.]")
+    assert last.endswith(": 0 errors, 0 warnings, 1 note")
+
+
+def test_what_the_engine_that_is_named_refuses_is_an_error(tmp_path: Path) -> None:
+    """`run --engine local` would say the same."""
+    file = write(tmp_path, manifest("0.1", **PUSHED))
+    called = call("validate", file, "--engine", "local")
+    assert called.exit_code == 2
+    assert called.stdout.startswith("error (local): ")
+    assert called.stdout.endswith(": 1 error, 0 warnings\n")
+    assert "runs on Katib only" in call("run", file).stderr
+
+
+def test_what_another_engine_refuses_is_not_shown(tmp_path: Path) -> None:
+    """Whoever has a cluster need not know what this machine lacks."""
+    file = write(tmp_path, manifest("0.1", **PUSHED))
+    called = call("validate", file, "--engine", "katib")
+    assert (called.exit_code, called.stdout) == (0, f"{file}: 0 errors, 0 warnings\n")
+
+
+def test_json_names_the_engine(tmp_path: Path) -> None:
+    """A note leaves the manifest valid."""
+    file = write(tmp_path, manifest("0.1", **PUSHED))
+    found = json.loads(call("validate", "--json", file).stdout)
+    assert found["valid"] is True
+    assert [(each["severity"], each["engine"]) for each in found["problems"]] == [("note", "local")]
+    found = json.loads(call("validate", "--json", file, "--engine", "local").stdout)
+    assert found["valid"] is False
+    assert [(each["severity"], each["engine"]) for each in found["problems"]] == [("error", "local")]
+
+
+def test_a_manifest_with_errors_is_judged_by_the_rules_alone(tmp_path: Path) -> None:
+    """It is no Experiment yet that an engine could be asked about."""
+    file = write(tmp_path, manifest("0.1", parallelTrialCount=3, **PUSHED))
+    found = json.loads(call("validate", "--json", file, "--engine", "local").stdout)
+    assert [each["engine"] for each in found["problems"]] == [""]
 
 
 def test_a_dash_reads_stdin() -> None:

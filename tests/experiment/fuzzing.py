@@ -60,8 +60,8 @@ def _submitted(experiment: Experiment) -> str:
 def _on_this_machine(experiment: Experiment) -> None:
     """As far as a local run goes before its first trial starts."""
     from kfp_katib.engines.local.journal import Journal
-    from kfp_katib.engines.local.refusals import refusals
     from kfp_katib.engines.local.search.suggestions import open_study
+    from kfp_katib.engines.local.unsupported import refusals
     from kfp_katib.trial.command_line import command_line, metrics_place
     from kfp_katib.trial.template import container
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from kfp_katib.engines.local.refusals import refusals
+from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import check, load, render
 from tests.places import DATA

@@ -10,44 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kfp_katib.report.display import Display, status_line, trial_line
-from kfp_katib.results import Condition, Metric, Progress, Result, Score, Trial, TrialState, conclude
-from tests.builders.experiment import experiment
+from kfp_katib.results import Progress, Trial
+from tests.builders.progress import DONE, RUNNING, lasting, so_far
+from tests.builders.result import bare_trial
+from tests.support.terminal import Screen
 
-
-class Screen(io.StringIO):
-    """A stream that says that it is a terminal."""
-
-    def isatty(self) -> bool:
-        """It is one."""
-        return True
-
-
-def trial(name: str, state: TrialState, loss: str = "", exit_code: int | None = None) -> Trial:
-    """A trial of which only its end matters."""
-    metrics = {"loss": Metric(loss, loss, loss)} if loss else {}
-    return Trial(name, {"lr": "0.1"}, state, metrics=metrics, exit_code=exit_code)
-
-
-def so_far(
-    *trials: Trial, budget: int | None = 4, notes: tuple[str, ...] = (), earlier: int = 0, new: int = 0
-) -> Progress:
-    """How far a search is that goes on; the last `new` of its trials have changed, or all that are new."""
-    made = experiment(budget=budget)
-    score = Score(made.objective)
-    for each in trials:
-        score.take(each)
-
-    def result() -> Result:
-        return conclude(made, trials, Condition("Running"), notes=notes)
-
-    changed = trials[-new:] if new else trials[earlier:]
-    return score.progress(made, changed, earlier=earlier, notes=notes, result=result)
-
-
-RUNNING = trial("a", "Running")
-DONE = trial("a", "Succeeded", "0.5", 0)
-FAILED = trial("b", "Failed", exit_code=3)
-ANOTHER = trial("c", "Running")
+FAILED = bare_trial("b", "Failed", exit_code=3)
+ANOTHER = bare_trial("c", "Running")
 
 
 @pytest.mark.parametrize(
@@ -57,12 +26,12 @@ ANOTHER = trial("c", "Running")
         (so_far(DONE), "1/4 trials, best loss=0.5, 1 min 0 s left"),
         (so_far(DONE, FAILED), "2/4 trials, 1 failed, best loss=0.5, 20 s left"),
         (
-            so_far(DONE, FAILED, trial("c", "Running")),
+            so_far(DONE, FAILED, bare_trial("c", "Running")),
             "2/4 trials, 1 running, 1 failed, best loss=0.5, 20 s left",
         ),
         (so_far(DONE, budget=1), "1/1 trials, best loss=0.5"),
         (so_far(DONE, budget=None), "1 trials, best loss=0.5"),
-        (so_far(trial("a", "Succeeded", "nan")), "1/4 trials, 1 min 0 s left"),
+        (so_far(bare_trial("a", "Succeeded", "nan")), "1/4 trials, 1 min 0 s left"),
     ],
     ids=["running", "one done", "one failed", "all at once", "the last", "no budget", "not a number"],
 )
@@ -73,15 +42,9 @@ def test_the_line_says_what_is_done_what_runs_and_how_long_it_takes(progress: Pr
 
 def test_the_time_left_counts_the_trials_of_this_run_alone() -> None:
     """A resumed search does not take its earlier trials for quick ones."""
-    trials = DONE, trial("b", "Succeeded", "0.6")
+    trials = DONE, bare_trial("b", "Succeeded", "0.6")
     assert status_line(so_far(*trials, earlier=1), seconds=20).endswith("40 s left")
     assert "left" not in status_line(so_far(*trials, earlier=2), seconds=20)
-
-
-def lasting(name: str, minutes: int) -> Trial:
-    """A trial that took so long, long ago."""
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    return replace(trial(name, "Succeeded", "0.5"), started=start, ended=start + timedelta(minutes=minutes))
 
 
 def test_the_time_left_is_never_shorter_than_the_trials_were() -> None:
@@ -105,8 +68,8 @@ def test_trials_that_run_at_once_share_their_time() -> None:
         (RUNNING, "trial a Running"),
         (DONE, "trial a Succeeded loss=0.5"),
         (FAILED, "trial b Failed exit code 3"),
-        (trial("c", "Succeeded", "nan"), "trial c Succeeded loss=nan"),
-        (trial("c", "Succeeded", "0.123456789"), "trial c Succeeded loss=0.123457"),
+        (bare_trial("c", "Succeeded", "nan"), "trial c Succeeded loss=nan"),
+        (bare_trial("c", "Succeeded", "0.123456789"), "trial c Succeeded loss=0.123457"),
     ],
 )
 def test_a_trials_line_says_how_it_ended(one: Trial, line: str) -> None:
@@ -119,7 +82,7 @@ def test_what_an_earlier_run_has_done_is_told_once_and_not_as_news(stream: io.St
     """A resumed search says where it goes on; the time left counts its own trials alone."""
     with Display(stream, clock=iter([0, 5, 10]).__next__) as display:
         display.update(so_far(DONE, FAILED, ANOTHER, earlier=2))
-        display.update(so_far(DONE, FAILED, trial("c", "Succeeded", "0.7"), earlier=2))
+        display.update(so_far(DONE, FAILED, bare_trial("c", "Succeeded", "0.7"), earlier=2))
     first, *rest = stream.getvalue().splitlines()
     assert first == "Going on where an earlier run stopped: 2 trials had completed."
     assert not any("trial a" in line or "trial b" in line for line in rest)

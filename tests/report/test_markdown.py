@@ -82,10 +82,10 @@ def test_without_a_best_trial_there_is_no_block_to_copy() -> None:
     assert "```" not in text
 
 
-def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
-    """The summary describes the model that was delivered."""
+def test_a_collected_trial_that_is_not_the_best_is_named() -> None:
+    """The summary describes the model that was collected."""
     second = trial(1, "0.5")
-    text = markdown(result([trial(0, "0.3"), second]), delivered=second)
+    text = markdown(result([trial(0, "0.3"), second]), collected=second)
     assert "### Delivered trial: tune-1 (loss=0.5)" in text
 
 

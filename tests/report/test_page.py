@@ -14,7 +14,7 @@ from kfp_katib.report import html
 from kfp_katib.results import ExperimentState, Metric, Trial
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
-from tests.report.reading import read
+from tests.support.html import read
 
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}"
 
@@ -40,10 +40,10 @@ def many(count: int) -> list[Trial]:
 def test_any_number_of_trials_is_shown(count: int) -> None:
     """One row each, figures from the first number on, and never a value of ours called None."""
     page = read(html(result(many(count))))
-    assert len(page.text("tr")) == (count + 1 if count else 0)
-    assert ("History" in page.text("h2")) == (count > 0)
-    assert ("Parallel coordinates" in page.text("h2")) == (count > 6)
-    assert "None" not in " ".join(page.text("section"))
+    assert len(page.texts("tr")) == (count + 1 if count else 0)
+    assert ("History" in page.texts("h2")) == (count > 0)
+    assert ("Parallel coordinates" in page.texts("h2")) == (count > 6)
+    assert "None" not in " ".join(page.texts("section"))
 
 
 @pytest.mark.parametrize("count", [0, 1, 14])
@@ -76,11 +76,11 @@ def test_nothing_of_a_trial_becomes_markup() -> None:
     )
     text = html(result([hostile, winner, winner], of, message=ATTACK, reason=ATTACK, notes=[ATTACK]))
     page, harmless = read(text), read(html(result([trial(0, "0.1"), trial(1, "0.2")])))
-    assert page.elements.count("script") == harmless.elements.count("script")
-    assert "img" not in page.elements
+    assert page.tags.count("script") == harmless.tags.count("script")
+    assert "img" not in page.tags
     assert (page.loads, page.handlers) == ([], [])
     assert "<script>alert" not in text
-    assert "49" not in page.text("h1")[0]
+    assert "49" not in page.texts("h1")[0]
 
 
 @settings(max_examples=30, deadline=None)
@@ -89,7 +89,7 @@ def test_any_text_gives_a_page_that_can_be_written(log: str, name: str) -> None:
     """Lone surrogates, control characters and terminal colours neither break the file nor the page."""
     page = html(result([trial(0, state="Failed", log_tail=log, message=name)]))
     page.encode("utf-8")
-    assert read(page).elements[-1] == "script"
+    assert read(page).tags[-1] == "script"
     assert "\x1b" not in page
     assert "\x00" not in page
 
@@ -98,19 +98,19 @@ def test_the_best_trial_and_how_to_copy_its_parameters() -> None:
     """As flags for a shell, as YAML and as JSON, numbers as numbers."""
     best = trial(0, "0.5", parameters={"lr": "0.010", "batch_size": "16", "activation": "re lu", "n": "-1"})
     page = read(html(result([best])))
-    flags, yaml, json = page.text("pre")[:3]
+    flags, yaml, json = page.texts("pre")[:3]
     assert flags == "--lr=0.010 \\ --batch_size=16 \\ '--activation=re lu' \\ --n=-1"
     assert yaml == "lr: 0.01 batch_size: 16 activation: re lu n: -1"
     assert json == '{ "lr": 0.01, "batch_size": 16, "activation": "re lu", "n": -1 }'
-    assert "tune-0" in page.text("section")[0]
+    assert "tune-0" in page.texts("section")[0]
 
 
 def test_a_categorical_value_stays_text() -> None:
     """A choice that looks like a number was not one in the manifest."""
     of = experiment(parameters=(Parameter("bits", "categorical", FeasibleSpace(list=("08", "16"))),))
     page = read(html(result([trial(0, "0.5", parameters={"bits": "08"})], of)))
-    assert page.text("pre")[1] == "bits: 08"
-    assert page.text("pre")[2] == '{ "bits": "08" }'
+    assert page.texts("pre")[1] == "bits: 08"
+    assert page.texts("pre")[2] == '{ "bits": "08" }'
 
 
 def test_failures_are_spelled_out_latest_first() -> None:
@@ -127,17 +127,17 @@ def test_failures_are_spelled_out_latest_first() -> None:
         for n in range(7)
     ]
     page = read(html(result(failed, state="Failed", reason="ExperimentFailed")))
-    articles = page.text("article")
+    articles = page.texts("article")
     assert articles[0] == "tune-6 Failed TrialFailed, exit code 137: Killed by the kernel log 6"
     assert len(articles) == 5
-    assert "2 earlier ones are in the table below." in page.text("p")
+    assert "2 earlier ones are in the table below." in page.texts("p")
 
 
 def test_the_reason_breaks_between_its_words() -> None:
     """Katib's reasons are longer than their box, which would else break them anywhere."""
     text = html(result([trial(0, "0.5")], reason="ExperimentMaxTrialsReached"))
     assert "<dd>Experiment<wbr>Max<wbr>Trials<wbr>Reached</dd>" in text
-    assert "ExperimentMaxTrialsReached" in read(text).text("dd")
+    assert "ExperimentMaxTrialsReached" in read(text).texts("dd")
 
 
 def test_a_long_log_is_cut_at_its_beginning() -> None:
@@ -161,26 +161,26 @@ def test_a_long_log_is_cut_at_its_beginning() -> None:
 def test_the_verdict_is_one_sentence(state: ExperimentState, values: list[str], expected: str) -> None:
     """What happened, and how good it is, before anything else."""
     trials = [trial(index, value) for index, value in enumerate(values)]
-    assert expected in read(html(result(trials, state=state))).text("p")
+    assert expected in read(html(result(trials, state=state))).texts("p")
 
 
 def test_notes_are_shown() -> None:
     """Where Katib's rule differs, what the engine did not use, which model was lost."""
-    assert "image is not used here" in read(html(result([], notes=["image is not used here"]))).text("li")
+    assert "image is not used here" in read(html(result([], notes=["image is not used here"]))).texts("li")
 
 
-def test_a_delivered_trial_that_is_not_the_best_is_named() -> None:
+def test_a_collected_trial_that_is_not_the_best_is_named() -> None:
     """Its parameters are the ones to copy, for its model is the one at hand."""
     second = trial(1, "0.5")
-    page = read(html(result([trial(0, "0.3"), second]), delivered=second))
-    assert "Delivered trial" in page.text("h2")
-    assert "lr=0.002" in page.text("pre")[0]
+    page = read(html(result([trial(0, "0.3"), second]), collected=second))
+    assert "Delivered trial" in page.texts("h2")
+    assert "lr=0.002" in page.texts("pre")[0]
 
 
 def test_the_goal_stands_beside_the_objective() -> None:
     """Maximising to a goal, say."""
     of = experiment(objective=objective("maximize", goal=0.99))
-    assert "maximize loss, goal 0.99" in read(html(result([], of))).text("dd")
+    assert "maximize loss, goal 0.99" in read(html(result([], of))).texts("dd")
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_the_goal_stands_beside_the_objective() -> None:
 def test_any_assignment_can_be_drawn(space: Parameter, values: list[str]) -> None:
     """Figures follow what was tried, not only what the manifest allows."""
     trials = [trial(n, f"0.{n}", parameters={"p": value}) for n, value in enumerate(values)]
-    assert "Parallel coordinates" in read(html(result(trials, experiment(parameters=(space,))))).text("h2")
+    assert "Parallel coordinates" in read(html(result(trials, experiment(parameters=(space,))))).texts("h2")
 
 
 def test_trials_without_parameters_can_be_drawn() -> None:
     """Architecture search has none."""
     trials = [trial(n, f"0.{n}", parameters={}) for n in range(3)]
-    assert "History" in read(html(result(trials, experiment(parameters=())))).text("h2")
+    assert "History" in read(html(result(trials, experiment(parameters=())))).texts("h2")
 
 
 def test_drawing_is_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The best trial: by our rule only finite numbers win; Katib's own rule is followed, surprises included."""
+"""The best trial: by our rule only finite numbers win; Katib's rule is followed; a note where they differ."""
 
 from __future__ import annotations
 
 import json
-import math
 from typing import Literal
 
 import pytest
@@ -13,18 +12,17 @@ from hypothesis import strategies as st
 
 from kfp_katib.results import (
     UNAVAILABLE,
+    ExperimentState,
     Metric,
     TrialState,
     best_trial,
-    go_float,
     katib_best_trial,
     number,
-    objective_text,
     objective_value,
     ranked,
 )
-from tests.builders.experiment import objective
-from tests.builders.result import trial
+from tests.builders.experiment import experiment, objective
+from tests.builders.result import result, trial
 from tests.places import DATA
 
 NO_NUMBERS = [
@@ -107,53 +105,6 @@ def test_early_stopped_trials_compete() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "reported", "expected"),
-    [
-        pytest.param("min", Metric("0.1", "0.9", "0.5"), "0.1", id="min"),
-        pytest.param("max", Metric("0.1", "0.9", "0.5"), "0.9", id="max"),
-        pytest.param("latest", Metric("0.1", "0.9", "0.5"), "0.5", id="latest"),
-        pytest.param("min", Metric(latest="0.5"), "0.5", id="min falls back to latest"),
-        pytest.param("max", Metric(latest="0.5"), "0.5", id="max falls back to latest"),
-        pytest.param(
-            "latest", Metric("0.1", "0.9", UNAVAILABLE), UNAVAILABLE, id="latest does not fall back"
-        ),
-    ],
-)
-def test_strategy_picks_the_text(
-    strategy: Literal["min", "max", "latest"], reported: Metric, expected: str
-) -> None:
-    """The metric strategy says which aggregate the search compares."""
-    one = trial(0, metrics={"loss": reported})
-    assert objective_text(one, objective(strategy=strategy)) == expected
-
-
-def test_a_metric_that_was_never_reported_is_unavailable() -> None:
-    """A trial that printed other metrics only has no objective."""
-    assert objective_text(trial(0, metrics={"accuracy": Metric("1", "1", "1")}), objective()) == UNAVAILABLE
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [("1", 1.0), ("+1.5e3", 1500.0), (".5", 0.5), ("5.", 5.0), ("1_0", 10.0), ("-Infinity", -math.inf)],
-)
-def test_go_float_takes_what_go_takes(text: str, value: float) -> None:
-    """Values checked with Go's strconv.ParseFloat."""
-    assert go_float(text) == value
-
-
-@pytest.mark.parametrize("text", ["", " 1", "1 ", "\n", "٣", "1e400", "-1e400", "+nan", "-NaN", "1__0", "1d"])
-def test_go_float_refuses_what_go_refuses(text: str) -> None:
-    """Each of these makes Go's strconv.ParseFloat return an error, though Python takes some."""
-    with pytest.raises(ValueError, match=r"number|could not convert"):
-        go_float(text)
-
-
-def test_go_float_takes_nan() -> None:
-    """Go reads an unsigned NaN in any case, which is how one becomes Katib's best trial."""
-    assert math.isnan(go_float("NaN"))
-
-
-@pytest.mark.parametrize(
     ("values", "best"),
     [
         pytest.param(["0.5", "", "0.7"], 1, id="a text later"),
@@ -194,3 +145,75 @@ def test_katib_rule_follows_the_observation_of_a_real_run() -> None:
 def test_katib_rule_knows_no_metrics_of_unfinished_trials(state: TrialState) -> None:
     """Katib reads metrics of trials that succeeded or were stopped early, of no others."""
     assert katib_best_trial([trial(0, "0.1", state=state)], objective()) is None
+
+
+def test_no_note_where_both_rules_agree() -> None:
+    """The usual case needs no words."""
+    found = result([trial(0, "0.5"), trial(1, "0.3")])
+    assert (found.best, found.katib_best, found.notes) == (trial(1, "0.3"), "tune-1", ())
+
+
+def test_a_diverged_trial_that_katib_names_is_noted() -> None:
+    """A text that is no number is Katib's best trial; the note has both names and both values."""
+    found = result([trial(0, "0.5"), trial(1, "")])
+    assert found.best == trial(0, "0.5")
+    assert found.notes == (
+        "Katib's own rule names trial 'tune-1', whose loss is ''; we take 'tune-0' with 0.5: only finite "
+        "values compete.",
+    )
+
+
+def test_a_tie_that_katib_decides_otherwise_is_noted() -> None:
+    """Katib's cache has any order, so of two equals it can name the later one."""
+    found = result([trial(0, "0.5"), trial(1, "0.5")], katib_best="tune-1")
+    assert found.notes[0].endswith("both are equal, and the earlier trial wins.")
+
+
+def test_a_worse_trial_that_katib_names_is_noted() -> None:
+    """Katib's status can be stale; ours is then plainly better."""
+    found = result([trial(0, "0.5"), trial(1, "0.3")], katib_best="tune-0")
+    assert found.notes[0].endswith("we take 'tune-1' with 0.3: it is the better one.")
+
+
+def test_a_trial_of_katib_that_is_gone_is_noted() -> None:
+    """Katib may name a trial that was deleted since."""
+    assert "'tune-9', not listed" in result([trial(0, "0.5")], katib_best="tune-9").notes[0]
+
+
+def test_success_without_a_finite_value_counts_as_failed() -> None:
+    """The condition stays Katib's, but nobody may take it for a success."""
+    found = result([trial(0, "nan"), trial(1, "")])
+    assert (found.state, found.succeeded, found.best) == ("Succeeded", False, None)
+    assert "that is not a finite number, so there is no best trial" in found.notes[0]
+    assert "no trial has a finite loss: we count it as failed" in found.notes[1]
+
+
+@pytest.mark.parametrize(
+    ("type", "goal", "values", "noted"),
+    [
+        pytest.param("minimize", 0.2, ["", "0.5"], True, id="minimise, missed"),
+        pytest.param("minimize", 0.5, ["0.5"], False, id="minimise, reached"),
+        pytest.param("maximize", -0.2, ["", "-0.5"], True, id="maximise, missed"),
+        pytest.param("maximize", 0.5, ["0.9"], False, id="maximise, reached"),
+    ],
+)
+def test_a_goal_that_only_katib_sees_is_noted(type: str, goal: float, values: list[str], noted: bool) -> None:
+    """A value that is no number leaves 0 in Katib's comparison, which can be past the goal."""
+    wanted = objective("minimize" if type == "minimize" else "maximize", goal=goal)
+    trials = [trial(index, value) for index, value in enumerate(values)]
+    found = result(trials, experiment(objective=wanted), reason="ExperimentGoalReached")
+    assert any("Katib says that the goal" in note for note in found.notes) == noted
+
+
+@pytest.mark.parametrize("state", ["Created", "Running", "Restarting"])
+def test_no_note_before_there_is_a_verdict(state: ExperimentState) -> None:
+    """While a search runs, its best trial is known, but nothing is final enough to warn of."""
+    found = result([trial(0, "0.5"), trial(1, "")], state=state)
+    assert (found.best, found.notes) == (trial(0, "0.5"), ())
+
+
+def test_the_engine_notes_come_first() -> None:
+    """What the engine has to say precedes what we conclude."""
+    found = result([trial(0, "")], notes=["image is not used here"])
+    assert found.notes[0] == "image is not used here"
+    assert len(found.notes) == 3

@@ -8,8 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfp_katib.results import Metric, Score, Trial, best_trial
+from kfp_katib.results import Score, Trial, best_trial
 from tests.builders.experiment import experiment
+from tests.builders.result import bare_trial
 
 OBJECTIVE = experiment().objective
 STATES = ("Pending", "Running", "Succeeded", "Failed", "MetricsUnavailable", "Killed")
@@ -18,17 +19,12 @@ CHANGES = st.lists(
 )
 
 
-def trial(number: int, state: Any, value: str) -> Trial:
-    """A trial of which only state and loss matter."""
-    return Trial(f"t{number}", {}, state, metrics={"loss": Metric(value, value, value)})
-
-
 @given(CHANGES)
 def test_counts_and_best_are_those_of_all_trials(changes: list[tuple[int, Any, str]]) -> None:
     """Whatever the order of the changes: a trial that has its end keeps it."""
     score, trials = Score(OBJECTIVE), dict[str, Trial]()
     for number, state, value in changes:
-        now = trial(number, state, value)
+        now = bare_trial(f"t{number}", state, value)
         if now.name in trials and trials[now.name].completed:
             continue
         trials[now.name] = now

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.steps.clean_up import clean_up_run
 from tests.builders.manifest import manifest
 from tests.places import MINE, ROOT
+from tests.support.waiting import until
 
 LAUNCH = """
 import sys
@@ -27,14 +27,6 @@ launch(sys.argv[1], Files("m", "t", "s", "r"), RunContext(image="unused"), engin
 HANGING = manifest(
     "python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", ".", "--hang", parallelTrialCount=1
 )
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:
@@ -51,7 +43,7 @@ class Abandoned:
     def __init__(self, run_id: str) -> None:
         command = [sys.executable, "-c", LAUNCH, HANGING, run_id]
         self.engine = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        wait_for(lambda: [path for path in Path().glob("started-*") if path.read_text().endswith("\n")])
+        until(lambda: [path for path in Path().glob("started-*") if path.read_text().endswith("\n")])
         self.trial = int(next(Path().glob("started-*")).read_text())
 
     def kill_engine(self) -> None:

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from kfp_katib.errors import InputError, StorageError
 from kfp_katib.steps.extract_best_model import extract
+from tests.builders.model import write_model
 
 HERE = __name__
 
@@ -33,23 +32,13 @@ def export_badly(model: Path, destination: Path) -> dict[str, object]:
     raise ValueError("no such layer")
 
 
-def checkpoint(folder: Path, content: bytes) -> None:
-    """A model as a trial leaves it."""
-    folder.mkdir(parents=True)
-    (folder / "weights").write_bytes(content)
-    files = {"weights": {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}}
-    (folder / "model.json").write_text(
-        json.dumps({"files": files, "metrics": {}, "epoch": 1, "parameters": {}})
-    )
-
-
 class Search:
     """What a search left: three trials' models, the copy of the best, and the trials' table."""
 
     def __init__(self, root: Path) -> None:
         for name in ("a", "b", "c"):
-            checkpoint(root / "models" / "e" / name, name.encode())
-        checkpoint(root / "best", b"b")
+            write_model(str(root / "models" / "e" / name), {"weights": name.encode()})
+        write_model(str(root / "best"), {"weights": b"b"})
         (root / "trials.csv").write_text("name,state\na,Succeeded\nb,Succeeded\nc,Failed\n")
         self.root = root
         self.about: dict[str, Any] = {
@@ -152,7 +141,7 @@ def test_a_table_that_is_none_deletes_nothing(search: Search, table: bytes) -> N
 
 def test_the_folders_of_other_searches_stay(search: Search) -> None:
     """Only those that the table names are the search's own."""
-    checkpoint(search.root / "models" / "e" / "somebody-elses", b"x")
+    write_model(str(search.root / "models" / "e" / "somebody-elses"), {"weights": b"x"})
     assert (search.extract().pruned, search.left) == (2, ["b", "somebody-elses"])
 
 

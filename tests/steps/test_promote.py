@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import InputError
-from kfp_katib.steps.promote import promote
+from kfp_katib.steps.promote import promote_model
 
 
 def test_the_model_is_copied_and_its_address_told(tmp_path: Path) -> None:
     """With a list of its files, so that whoever takes it can verify it."""
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "net.onnx").write_bytes(b"net")
-    address = promote(str(tmp_path / "model"), str(tmp_path / "release"))
+    address = promote_model(str(tmp_path / "model"), str(tmp_path / "release"))
     assert address == str(tmp_path / "release")
     assert (tmp_path / "release" / "net.onnx").read_bytes() == b"net"
     assert (tmp_path / "release" / "model.json").exists()
@@ -23,7 +23,7 @@ def test_the_model_is_copied_and_its_address_told(tmp_path: Path) -> None:
 
 def test_without_a_release_place_nothing_happens(tmp_path: Path) -> None:
     """The step is skipped, and says that there is no address."""
-    assert promote(str(tmp_path / "none"), "") == ""
+    assert promote_model(str(tmp_path / "none"), "") == ""
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_is_no_release_place_is_refused(tmp_path: Path, release: str, messa
     (tmp_path / "link").symlink_to(tmp_path / "models")
     about = {"models": str(tmp_path / "models")}
     with pytest.raises(InputError, match=message) as caught:
-        promote(str(tmp_path / "model"), release.format(root=tmp_path), about)
+        promote_model(str(tmp_path / "model"), release.format(root=tmp_path), about)
     assert len(str(caught.value).splitlines()) == 1
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["link", "model", "models", "net.onnx"]
 
@@ -66,11 +66,11 @@ def test_what_is_no_release_place_is_refused(tmp_path: Path, release: str, messa
 def test_among_models_in_a_store_is_no_release_place(tmp_path: Path) -> None:
     """Whichever of its names the store is called by."""
     with pytest.raises(InputError, match="where the trials keep their models"):
-        promote(str(tmp_path), "minio://bucket/models/release", {"models": "s3://bucket/models/"})
+        promote_model(str(tmp_path), "minio://bucket/models/release", {"models": "s3://bucket/models/"})
 
 
 def test_a_file_uri_is_a_release_place(tmp_path: Path) -> None:
     """The address that comes back is the path."""
     (tmp_path / "net.onnx").write_bytes(b"net")
-    address = promote(str(tmp_path / "net.onnx"), f"file://{tmp_path}/my%20release/")
+    address = promote_model(str(tmp_path / "net.onnx"), f"file://{tmp_path}/my%20release/")
     assert address == f"{tmp_path}/my release"

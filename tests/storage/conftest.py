@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.storage.models import write_model
+from tests.builders.model import write_model
 from tests.support.s3 import KEYS, Gate, s3_server
 
 _GATE = Gate()

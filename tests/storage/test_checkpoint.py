@@ -15,7 +15,7 @@ from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import checkpoint, read_checkpoint, verify
 from kfp_katib.storage.checkpoint import copy, digest
 from kfp_katib.storage.places import Place, place
-from tests.storage.models import WEIGHTS, contents, write_files, write_model
+from tests.builders.model import WEIGHTS, contents, write_files, write_model
 
 SIZES = [0, 1, checkpoint._SMALL, checkpoint._SMALL + 1, checkpoint._PIECE, 2 * checkpoint._PIECE + 7]
 

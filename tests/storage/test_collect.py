@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.errors import InputError
+from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.results import Metric
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.builders.experiment import experiment, objective
+from tests.builders.model import WEIGHTS, contents, listing, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
 
 THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
 
@@ -137,3 +137,29 @@ def test_a_maximising_search_takes_the_largest(tmp_path: Path) -> None:
         result(THREE[:2], experiment(objective=objective("maximize"))), tmp_path, tmp_path / "out"
     )
     assert found.trial == THREE[0]
+
+
+def test_a_retried_step_replaces_its_own_copy(root: str, endpoint: str, tmp_path: Path) -> None:
+    """Also with another winner, and also into an object store; nothing of the first is left."""
+    write_model(f"{tmp_path}/models/tune/tune-1", {"a": b"1", "b/c": b"2"})
+    collect(result(THREE), tmp_path / "models", f"{root}/out", endpoint_url=endpoint)
+    write_model(f"{tmp_path}/models/tune/tune-0", {"a": b"3"})
+    collect(result(THREE[:1]), tmp_path / "models", f"{root}/out", endpoint_url=endpoint)
+    assert contents(f"{root}/out", endpoint) == {"a": b"3", MODEL_JSON: listing({"a": b"3"}).encode()}
+
+
+def test_what_is_no_model_is_not_replaced(root: str, endpoint: str, tmp_path: Path) -> None:
+    """A mistyped destination must not cost anybody's files."""
+    write_model(f"{tmp_path}/models/tune/tune-1")
+    write_files(f"{root}/out", {"thesis.tex": b"years"}, endpoint)
+    with pytest.raises(StorageError, match=r"holds 'thesis\.tex', which belongs to no model"):
+        collect(result(THREE), tmp_path / "models", f"{root}/out", endpoint_url=endpoint)
+    assert contents(f"{root}/out", endpoint) == {"thesis.tex": b"years"}
+
+
+def test_a_bucket_that_is_not_there_is_trouble(endpoint: str, tmp_path: Path) -> None:
+    """As a destination; it must not pass for a trial without a model."""
+    write_model(f"{tmp_path}/models/tune/tune-1")
+    with pytest.raises(StorageError, match="no-such-bucket") as caught:
+        collect(result(THREE), tmp_path / "models", "s3://no-such-bucket/out", endpoint_url=endpoint)
+    assert not isinstance(caught.value, NoCheckpoint)

@@ -13,10 +13,7 @@ from hypothesis import strategies as st
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage.model_json import ModelFile, name_fault, parse, write
-from tests.storage.models import WEIGHTS, listing
-
-SHA = "0" * 64
-ENTRY = {"sha256": SHA, "bytes": 1}
+from tests.builders.model import ENTRY, SHA, WEIGHTS, listing
 
 
 def test_all_fields_are_read() -> None:

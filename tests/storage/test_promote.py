@@ -11,7 +11,7 @@ import pytest
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage import promote, read_checkpoint, verify
 from kfp_katib.storage.model_json import MODEL_JSON
-from tests.storage.models import WEIGHTS, contents, listing, write_files, write_model
+from tests.builders.model import WEIGHTS, contents, listing, write_files, write_model
 
 
 def test_a_checkpoint_is_promoted_as_it_is(root: str, endpoint: str, tmp_path: Path) -> None:

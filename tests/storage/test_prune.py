@@ -11,11 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError, KfpKatibError, NoCheckpoint, StorageError
-from kfp_katib.storage import Pruned, disk, prune
+from kfp_katib.storage import Pruned, prune
 from kfp_katib.storage.addresses import is_safe_name
-from tests.storage.models import contents, write_files, write_model
+from tests.builders.model import contents, write_files, write_model
 
 TRIALS = ("t1", "t10", "t2", "t3")
+
+
+def left(root: str, endpoint: str) -> list[str]:
+    """The trials' folders that still hold something."""
+    return sorted(
+        {name.rsplit("/w")[0].removesuffix("/sub") for name in contents(root, endpoint) if "w" in name}
+    )
 
 
 def test_only_the_winner_stays(three: str, endpoint: str, tmp_path: Path) -> None:
@@ -136,97 +143,54 @@ def test_no_name_reaches_outside_its_folder(tmp_path: Path, experiment: str, tri
     assert (tmp_path / "neighbour" / "t1" / "model.json").exists()
 
 
-class TestPlainFolders:
-    """What only a plain folder has: links, foreign files, rights, and folders that vanish."""
+def test_only_the_trials_of_the_table_go(three: str, endpoint: str, tmp_path: Path) -> None:
+    """A folder with a name that a trial could have may be somebody's data all the same."""
+    found = prune(three, "tune", "t1", trials=["t1", "t2"], copy=tmp_path / "copy", endpoint_url=endpoint)
+    assert (found.removed, found.left_alone) == (("t2",), ("t10",))
+    assert left(three, endpoint) == ["tune-2/t1", "tune/t1", "tune/t10"]
 
-    @pytest.fixture
-    def models(self, tmp_path: Path) -> Path:
-        """A winner, a loser, and their experiment's folder's parent."""
-        write_model(f"{tmp_path}/models/tune/t1")
-        write_model(f"{tmp_path}/models/tune/t2")
-        write_model(f"{tmp_path}/copy")
-        write_model(f"{tmp_path}/precious")
-        return tmp_path / "models"
 
-    def test_a_link_among_the_trials_is_left_alone(self, models: Path, tmp_path: Path) -> None:
-        """Neither it nor what it leads to is deleted."""
-        (models / "tune" / "t3").symlink_to(tmp_path / "precious")
-        found = prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
-        assert (found.removed, found.left_alone) == (("t2",), ("t3",))
-        assert (models / "tune" / "t3").is_symlink()
-        assert (tmp_path / "precious" / "model.json").exists()
+@pytest.mark.parametrize("keep", [0, 1])
+def test_nothing_is_deleted_where_the_winner_is_not(
+    three: str, endpoint: str, tmp_path: Path, keep: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """This may be another search's folder, whatever the trials there are called."""
+    prune(three, "tune", "t1", trials=["t1"], copy=tmp_path / "copy", keep=0, endpoint_url=endpoint)
+    before = contents(three, endpoint)
+    found = prune(
+        three, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint
+    )
+    assert (found.removed, found.kept, found.left_alone) == ((), (), ("t10", "t2"))
+    assert contents(three, endpoint) == before
+    assert "tune holds no model of trial t1, so nothing is deleted there" in caplog.text
 
-    def test_a_link_inside_a_trial_goes_but_is_not_followed(self, models: Path, tmp_path: Path) -> None:
-        """To a file, to a folder, and to nothing."""
-        for name, target in (("f", "precious/weights.bin"), ("d", "precious"), ("n", "nothing")):
-            (models / "tune" / "t2" / name).symlink_to(tmp_path / target)
-        prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
-        assert not (models / "tune" / "t2").exists()
-        assert len(contents(str(tmp_path / "precious"))) == 3
 
-    def test_an_experiment_that_is_a_link_is_refused(self, models: Path, tmp_path: Path) -> None:
-        """It would lead to another experiment's folder."""
-        (models / "linked").symlink_to(models / "tune")
-        with pytest.raises(StorageError, match="linked is a symbolic link or no folder, and is not followed"):
-            prune(models, "linked", "t1", trials=TRIALS, copy=tmp_path / "copy")
-        with pytest.raises(StorageError, match="Nothing was deleted"):
-            disk.remove(models / "linked", ["t2"])
-        assert (models / "tune" / "t2").exists()
+def test_the_winner_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a step that fails among the losers finds its way the next time."""
+    for name in ("t1", "t2", "t3"):
+        write_model(f"{tmp_path}/models/tune/{name}")
+    write_model(f"{tmp_path}/copy")
+    rmdir = os.rmdir
 
-    def test_a_trial_swapped_for_a_link_meanwhile_is_not_followed(self, models: Path, tmp_path: Path) -> None:
-        """It is reported as not deleted, and what it leads to stands."""
-        (models / "tune" / "t3").symlink_to(tmp_path / "precious")
-        with pytest.raises(StorageError, match=r"1 of 2 folders in .*tune could not be deleted"):
-            disk.remove(models / "tune", ["t3", "t2"])
-        assert (tmp_path / "precious" / "model.json").exists()
-        assert not (models / "tune" / "t2").exists()
+    def refuse(name: str, *, dir_fd: int) -> None:
+        if name == "t2":
+            raise PermissionError(13, "Permission denied", name)
+        rmdir(name, dir_fd=dir_fd)
 
-    def test_what_is_no_trial_is_left_alone(self, models: Path, tmp_path: Path) -> None:
-        """A file, and folders with names that no trial can have, such as a disk's snapshots."""
-        (models / "tune" / "notes.txt").write_text("mine")
-        (models / "tune" / ".snapshot").mkdir()
-        (models / "tune" / "lost+found").mkdir()
-        found = prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
-        assert found.left_alone == (".snapshot", "lost+found", "notes.txt")
-        assert (models / "tune" / ".snapshot").exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rmdir", refuse)
+        with pytest.raises(StorageError, match="could not be deleted"):
+            prune(tmp_path / "models", "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=0)
+    assert {path.name for path in (tmp_path / "models" / "tune").iterdir()} == {"t1", "t2"}
+    found = prune(tmp_path / "models", "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=0)
+    assert found.removed == ("t1", "t2")
+    assert list((tmp_path / "models" / "tune").iterdir()) == []
 
-    def test_a_folder_that_vanishes_meanwhile_is_no_error(self, models: Path) -> None:
-        """Two steps may tidy up at once."""
-        disk.remove(models / "tune", ["gone", "t2"])
-        assert [path.name for path in (models / "tune").iterdir()] == ["t1"]
 
-    def test_files_that_vanish_meanwhile_are_no_error(
-        self, models: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Another process deletes the same files between our listing and our deleting."""
-        unlink, rmdir = os.unlink, os.rmdir
-
-        def late_unlink(name: str, *, dir_fd: int) -> None:
-            unlink(name, dir_fd=dir_fd)
-            unlink(name, dir_fd=dir_fd)
-
-        def late_rmdir(name: str, *, dir_fd: int) -> None:
-            rmdir(name, dir_fd=dir_fd)
-            rmdir(name, dir_fd=dir_fd)
-
-        monkeypatch.setattr(os, "unlink", late_unlink)
-        monkeypatch.setattr(os, "rmdir", late_rmdir)
-        disk.remove(models / "tune", ["t2"])
-        assert not (models / "tune" / "t2").exists()
-
-    def test_a_folder_that_cannot_be_deleted_does_not_save_the_others(
-        self, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """All others go, then the step fails and says which and why."""
-        write_model(f"{models}/tune/t3")
-        rmdir = os.rmdir
-
-        def refuse(name: str, *, dir_fd: int) -> None:
-            if name == "t2":
-                raise PermissionError(13, "Permission denied", name)
-            rmdir(name, dir_fd=dir_fd)
-
-        monkeypatch.setattr(os, "rmdir", refuse)
-        with pytest.raises(StorageError, match=r"1 of 2 folders .*Permission denied: 't2'.*by hand"):
-            prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy")
-        assert not (models / "tune" / "t3").exists()
+def test_a_name_in_the_table_that_leads_elsewhere_is_refused(
+    three: str, endpoint: str, tmp_path: Path
+) -> None:
+    """Before anything is deleted."""
+    with pytest.raises(InputError, match=r"The trial's name '\.\./tune-2'"):
+        prune(three, "tune", "t1", trials=["t2", "../tune-2"], copy=tmp_path / "copy", endpoint_url=endpoint)
+    assert len(left(three, endpoint)) == 4

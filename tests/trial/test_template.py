@@ -58,7 +58,7 @@ def test_metadata_of_the_trial_can_be_referred_to(reference: str, value: str) ->
 
 def test_a_value_that_breaks_the_template_is_refused() -> None:
     """A quote in a value ends the JSON string it stands in, on Katib too; the message shows the value."""
-    with pytest.raises(InputError, match=r"no JSON any more.*Quotes and backslashes"):
+    with pytest.raises(InputError, match=r"no longer JSON.*Quotes and backslashes"):
         container(search("echo ${trialParameters.lr}"), "tune-x", {"lr": 'a"b'})
 
 

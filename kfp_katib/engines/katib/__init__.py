@@ -29,24 +29,15 @@ __all__ = [
 
 trials_here = False
 
+_HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step"}
+
 
 def refusals(experiment: Experiment) -> list[Problem]:
     """Nothing: what a Katib refuses of a manifest, the rules of manifests refuse already."""
     return []
 
 
-_HOME = {
-    "cancel": "stop",
-    "end_abandoned": "stop",
-    "own_step": "step",
-    "read": "engine",
-    "run": "engine",
-    "searches": "engine",
-    "watch": "engine",
-}
-
-
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOME.get(name, 'engine')}"), name)

@@ -118,7 +118,7 @@ def _refuse_deleted(session: Session) -> None:
 
 def _stalled(session: Session, blocked: list[str], limit_seconds: float) -> Stalled:
     cause, *others = blocked
-    head = f"{session.where} has not gone on for {limit_seconds:g} s: {cause}"
+    head = f"{session.where} has made no progress for {limit_seconds:g} s: {cause}"
     also = (f"  also: {other}" for other in others)
     return Stalled("\n".join([head, *also, session.goes_on(), session.where_to_look()]), session.result())
 

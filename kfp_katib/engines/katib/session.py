@@ -20,7 +20,7 @@ from kfp_katib.engines.katib.api.resources import (
     TRIALS,
     Object,
 )
-from kfp_katib.engines.katib.api.watch import Change, Watch
+from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.engines.katib.diagnosis.explain import Event, warnings
 from kfp_katib.engines.katib.diagnosis.trial_logs import TrialLogs
 from kfp_katib.engines.katib.submit import EDITABLE, Submitted
@@ -125,7 +125,7 @@ class Session:
         """The Result at the end, with what was found out about failed trials."""
         self.trial_logs.settle()
         result = self.result(notes=notes)
-        if not result.count("Failed", "MetricsUnavailable"):
+        if not result.failures:
             return result
         events = warnings(self.cluster, self.submitted.name) or ()
         return self.result(notes=(*notes, self.where_to_look()), events=events)

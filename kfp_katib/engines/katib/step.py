@@ -83,8 +83,8 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
     """
     # A connection of its own: the signal may come while the other one is being used, and half locked. It
     # is open already when it is needed, by the request that finds the Workflow.
-    with cluster.another() as line:
-        home = line.at(line.home)  # where this pod is, whatever the Experiment's namespace
+    with cluster.another() as connection:
+        home = connection.at(connection.home)  # where this pod is, whatever the Experiment's namespace
         workflow = _own_workflow(home)
         if not workflow or threading.current_thread() is not threading.main_thread():
             yield
@@ -95,7 +95,7 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
             # No print, no log: the pipe behind stdout is closed by now, and writing to it would raise.
             with suppress(ClusterError):
                 if terminated(home.get(WORKFLOWS, workflow), home.now()):
-                    line.delete(EXPERIMENTS, name, uid=uid)
+                    connection.delete(EXPERIMENTS, name, uid=uid)
             signal.signal(signal.SIGTERM, before)
             os.kill(os.getpid(), signal.SIGTERM)
 

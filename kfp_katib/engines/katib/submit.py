@@ -18,12 +18,12 @@ from typing import Any
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Object
+from kfp_katib.engines.labels import RUN, TASK, digest, label_value, marked
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.defaults import with_defaults
-from kfp_katib.experiment.labels import OURS, RUN, TASK, digest, label_value, marked
-from kfp_katib.experiment.model import Manifest
+from kfp_katib.experiment.model import OURS, Manifest
 from kfp_katib.experiment.structure import check_structure
 
 logger = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from kfp_katib.engines.local.abandoned import end_abandoned, own_step
     from kfp_katib.engines.local.engine import run
     from kfp_katib.engines.local.existing import cancel, read, searches, watch
-    from kfp_katib.engines.local.refusals import refusals
+    from kfp_katib.engines.local.unsupported import refusals
 
 __all__ = [
     "cancel",
@@ -34,7 +34,7 @@ _HOME = {
     "end_abandoned": "abandoned",
     "own_step": "abandoned",
     "read": "existing",
-    "refusals": "refusals",
+    "refusals": "unsupported",
     "run": "engine",
     "searches": "existing",
     "watch": "existing",

@@ -9,13 +9,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from kfp_katib.engines import labels
 from kfp_katib.engines.local.folder import open_folder
 from kfp_katib.engines.local.journal import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import labels
 from kfp_katib.trial.plain_file import open_regular
 
 logger = logging.getLogger(__name__)

@@ -15,11 +15,11 @@ from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.gpu import Gpus, visible_gpus
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
-from kfp_katib.engines.local.refusals import any_container, refusals
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import TrialRunner
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_store import TrialStore
+from kfp_katib.engines.local.unsupported import any_container, refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment

@@ -30,9 +30,9 @@ MODULES: tuple[ModuleType, ...] = (
 
 
 def checks_of(module: ModuleType) -> tuple[Check, ...]:
-    """The checks of a topic: the rows of its table, then the functions of its module, in their order."""
-    functions = (item for item in vars(module).values() if isinstance(item, Check))
-    return (*TABLE.get(module.__name__.rpartition(".")[2], ()), *functions)
+    """The checks of a topic: the rows of its tables, then the functions of its module, in their order."""
+    rows = (*TABLE.get(module.__name__.rpartition(".")[2], ()), *getattr(module, "ROWS", ()))
+    return (*rows, *(item for item in vars(module).values() if isinstance(item, Check)))
 
 
 CHECKS: tuple[Check, ...] = tuple(check for module in MODULES for check in checks_of(module))

@@ -18,7 +18,9 @@ _HEAD = """\
 field's path, what stands there, and what to do.
 
 An **error** is what Katib refuses, or lets pass although it then hangs, fails every trial or loses metrics
-for certain; a manifest with errors is never run. A **warning** is legal and probably not what you want.
+for certain; a manifest with errors is never run. A **warning** is legal and probably not what you want. In a
+manifest without errors `validate` also finds what an engine would refuse to run: a **note** where another
+engine runs it, an error where that engine is named (`--engine local`).
 
 "Refused by" says who notices without us: *Katib* is its admission webhook, at the moment the Experiment is
 created; *nobody* means that the webhook lets it pass, and it goes wrong later, mostly in silence. The rules

@@ -10,7 +10,7 @@ from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.rule import rule, several
-from kfp_katib.experiment.rules.search_space import integer, number, steps_missing, values
+from kfp_katib.experiment.rules.search_space import integer, number, values
 from kfp_katib.experiment.rules.view import Part, View, objects
 
 _ALGORITHM = "spec.algorithm"
@@ -170,12 +170,6 @@ def hyperband_discrete_not_integer(view: View) -> Iterator[Finding]:
     for path, value in values(view, "discrete") if view.algorithm == "hyperband" else ():
         if integer(value) is None:
             yield Finding(path, f"The value is '{value}'.", "Make the parameter categorical.", value)
-
-
-@rule("pbt-step-missing")
-def pbt_step_missing(view: View) -> Iterator[Finding]:
-    """`pbt` needs a step for every double."""
-    yield from steps_missing(view, "pbt")
 
 
 def _setting(view: View, name: str) -> str:

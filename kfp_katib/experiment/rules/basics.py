@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterator
 
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
-from kfp_katib.experiment.labels import OURS
-from kfp_katib.experiment.model import experiment_name
+from kfp_katib.experiment.model import OURS, experiment_name
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import rule, several
 from kfp_katib.experiment.rules.view import View, part

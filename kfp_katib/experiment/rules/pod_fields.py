@@ -57,7 +57,7 @@ def job_text_invalid(view: View) -> Iterator[Finding]:
 def job_field_empty(view: View) -> Iterator[Finding]:
     """A field that Kubernetes needs is empty or missing: the Job of every trial is refused."""
     for path, kind, found in typed(view):
-        for name in NEEDED.get(kind, ()):
+        for name in NEEDED.get(kind, "").split():
             value = found.get(name)
             missing = name not in found and name in object_types()[kind].required  # another rule's affair
             if value in (None, "", []) and not missing:
@@ -68,7 +68,8 @@ def job_field_empty(view: View) -> Iterator[Finding]:
 def job_fields_exclusive(view: View) -> Iterator[Finding]:
     """Of these fields Kubernetes takes one: the Job of every trial is refused."""
     for path, kind, found in typed(view):
-        names, least = ONE_OF.get(kind, (frozenset(found) - {"name"} if kind == "Volume" else frozenset(), 0))
+        least, listed = ONE_OF.get(kind, (0, ""))
+        names = set(found) - {"name"} if kind == "Volume" else set(listed.split())
         given = sorted(name for name in names if found.get(name) not in (None, ""))
         if len(given) > 1:
             yield Finding(path, f"It has {' and '.join(given)}.", "Keep one of them.", given)

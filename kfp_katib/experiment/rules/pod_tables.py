@@ -7,185 +7,157 @@ After Kubernetes 1.34's own validation (`pkg/apis/core/validation`, `pkg/apis/ba
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
-CHOICES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "AppArmorProfile": {"type": ("Localhost", "RuntimeDefault", "Unconfined")},
-    "Container": {
-        "imagePullPolicy": ("Always", "IfNotPresent", "Never"),
-        "terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
-    },
-    "ContainerPort": {"protocol": ("TCP", "UDP", "SCTP")},
-    "ContainerResizePolicy": {"restartPolicy": ("NotRequired", "RestartContainer")},
-    "HTTPGetAction": {"scheme": ("HTTP", "HTTPS")},
-    "HostPathVolumeSource": {
-        "type": (
+T = TypeVar("T")
+
+
+def _by_type(table: Mapping[str, T]) -> Mapping[str, Mapping[str, T]]:
+    """The table with its keys, each one or more of `Type.field`, taken apart."""
+    found: dict[str, dict[str, T]] = {}
+    for keys, wanted in table.items():
+        for kind, _, name in (key.partition(".") for key in keys.split()):
+            found.setdefault(kind, {})[name] = wanted
+    return found
+
+
+CHOICES = _by_type(
+    {
+        "AppArmorProfile.type SeccompProfile.type": ("Localhost", "RuntimeDefault", "Unconfined"),
+        "Container.imagePullPolicy": ("Always", "IfNotPresent", "Never"),
+        "Container.terminationMessagePolicy": ("File", "FallbackToLogsOnError"),
+        "ContainerPort.protocol": ("TCP", "UDP", "SCTP"),
+        "ContainerResizePolicy.restartPolicy": ("NotRequired", "RestartContainer"),
+        "HTTPGetAction.scheme": ("HTTP", "HTTPS"),
+        "HostPathVolumeSource.type": (
             *("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket"),
             *("CharDevice", "BlockDevice"),
         ),
-    },
-    "JobSpec": {
-        "completionMode": ("NonIndexed", "Indexed"),
-        "podReplacementPolicy": ("TerminatingOrFailed", "Failed"),
-    },
-    "LabelSelectorRequirement": {"operator": ("In", "NotIn", "Exists", "DoesNotExist")},
-    "NodeSelectorRequirement": {"operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")},
-    "PodOS": {"name": ("linux", "windows")},
-    "PodSecurityContext": {
-        "fsGroupChangePolicy": ("Always", "OnRootMismatch"),
-        "supplementalGroupsPolicy": ("Merge", "Strict"),
-    },
-    "PodSpec": {
-        "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
-        "preemptionPolicy": ("PreemptLowerPriority", "Never"),
-    },
-    "SeccompProfile": {"type": ("Localhost", "RuntimeDefault", "Unconfined")},
-    "SecurityContext": {"procMount": ("Default", "Unmasked")},
-    "Toleration": {
-        "effect": ("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
-        "operator": ("", "Exists", "Equal"),
-    },
-    "TopologySpreadConstraint": {
-        "nodeAffinityPolicy": ("Honor", "Ignore"),
-        "nodeTaintsPolicy": ("Honor", "Ignore"),
-        "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
-    },
-    "VolumeMount": {
-        "mountPropagation": ("None", "HostToContainer", "Bidirectional"),
-        "recursiveReadOnly": ("Disabled", "IfPossible", "Enabled"),
-    },
-}
+        "JobSpec.completionMode": ("NonIndexed", "Indexed"),
+        "JobSpec.podReplacementPolicy": ("TerminatingOrFailed", "Failed"),
+        "LabelSelectorRequirement.operator": ("In", "NotIn", "Exists", "DoesNotExist"),
+        "NodeSelectorRequirement.operator": ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"),
+        "PodOS.name": ("linux", "windows"),
+        "PodSecurityContext.fsGroupChangePolicy": ("Always", "OnRootMismatch"),
+        "PodSecurityContext.supplementalGroupsPolicy": ("Merge", "Strict"),
+        "PodSpec.dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+        "PodSpec.preemptionPolicy": ("PreemptLowerPriority", "Never"),
+        "SecurityContext.procMount": ("Default", "Unmasked"),
+        "Toleration.effect": ("", "NoSchedule", "PreferNoSchedule", "NoExecute"),
+        "Toleration.operator": ("", "Exists", "Equal"),
+        "TopologySpreadConstraint.nodeAffinityPolicy TopologySpreadConstraint.nodeTaintsPolicy": (
+            *("Honor", "Ignore"),
+        ),
+        "TopologySpreadConstraint.whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
+        "VolumeMount.mountPropagation": ("None", "HostToContainer", "Bidirectional"),
+        "VolumeMount.recursiveReadOnly": ("Disabled", "IfPossible", "Enabled"),
+    }
+)
 """The only values of a field."""
 
-_PORT = (1, 65535)
-_ID = (0, 2**31 - 1)
-_MODE = (0, 0o777)
-_COUNT = (0, 2**63 - 1)  # more than 32 bits is another rule's affair
-_AT_LEAST_ONE = (1, 2**63 - 1)
-
-
-def _each(bounds: tuple[int, int], names: str) -> dict[str, tuple[int, int]]:
-    return dict.fromkeys(names.split(), bounds)
-
-
-RANGES: Mapping[str, Mapping[str, tuple[int, int]]] = {
-    "ConfigMapVolumeSource": {"defaultMode": _MODE},
-    "ContainerPort": {"containerPort": _PORT, "hostPort": (0, 65535)},
-    "DownwardAPIVolumeFile": {"mode": _MODE},
-    "DownwardAPIVolumeSource": {"defaultMode": _MODE},
-    "GRPCAction": {"port": _PORT},
-    "HTTPGetAction": {"port": _PORT},
-    "JobSpec": _each(
-        _COUNT, "backoffLimit completions parallelism activeDeadlineSeconds ttlSecondsAfterFinished"
-    ),
-    "KeyToPath": {"mode": _MODE},
-    "PodSecurityContext": _each(_ID, "runAsUser runAsGroup fsGroup"),
-    "PodSpec": {"activeDeadlineSeconds": (1, 2**31 - 1)},
-    "PreferredSchedulingTerm": {"weight": (1, 100)},
-    "Probe": {
-        **_each(_COUNT, "initialDelaySeconds periodSeconds timeoutSeconds failureThreshold successThreshold"),
-        "terminationGracePeriodSeconds": _AT_LEAST_ONE,
-    },
-    "ProjectedVolumeSource": {"defaultMode": _MODE},
-    "SecretVolumeSource": {"defaultMode": _MODE},
-    "SecurityContext": _each(_ID, "runAsUser runAsGroup"),
-    "TCPSocketAction": {"port": _PORT},
-    "TopologySpreadConstraint": _each(_AT_LEAST_ONE, "minDomains maxSkew"),
-    "WeightedPodAffinityTerm": {"weight": (1, 100)},
-}
+_MOST = 2**63 - 1  # more than 32 bits is another rule's affair
+RANGES = _by_type(
+    {
+        "JobSpec.backoffLimit JobSpec.completions JobSpec.parallelism": (0, _MOST),
+        "JobSpec.activeDeadlineSeconds JobSpec.ttlSecondsAfterFinished": (0, _MOST),
+        "PodSpec.activeDeadlineSeconds": (1, 2**31 - 1),
+        "ContainerPort.containerPort HTTPGetAction.port TCPSocketAction.port GRPCAction.port": (1, 65535),
+        "ContainerPort.hostPort": (0, 65535),
+        "PodSecurityContext.runAsUser PodSecurityContext.runAsGroup PodSecurityContext.fsGroup": (
+            0,
+            2**31 - 1,
+        ),
+        "SecurityContext.runAsUser SecurityContext.runAsGroup": (0, 2**31 - 1),
+        "KeyToPath.mode DownwardAPIVolumeFile.mode ConfigMapVolumeSource.defaultMode": (0, 0o777),
+        "DownwardAPIVolumeSource.defaultMode ProjectedVolumeSource.defaultMode": (0, 0o777),
+        "SecretVolumeSource.defaultMode": (0, 0o777),
+        "Probe.initialDelaySeconds Probe.periodSeconds Probe.timeoutSeconds": (0, _MOST),
+        "Probe.failureThreshold Probe.successThreshold": (0, _MOST),
+        "Probe.terminationGracePeriodSeconds": (1, _MOST),
+        "PreferredSchedulingTerm.weight WeightedPodAffinityTerm.weight": (1, 100),
+        "TopologySpreadConstraint.minDomains TopologySpreadConstraint.maxSkew": (1, _MOST),
+    }
+)
 """The least and the most of a number."""
 
-_LABEL = (
-    r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
-    "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends.",
-)
-_PART = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = (
-    rf"(?=.{{1,253}}$){_PART}(\.{_PART})*",
-    "Use lower-case letters, digits, '-' and '.', a letter or digit at both ends.",
-)
-_PORT_NAME = (
-    r"(?=.{1,15}$)(?=.*[a-z])(?!.*--)[a-z0-9]([-a-z0-9]*[a-z0-9])?",
-    "Use at most 15 lower-case letters, digits and single '-'.",
-)
-_VARIABLE = (r"[ -<>-~]+", "Use printable ASCII characters, without '='.")
-_KEY = (r"(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]{1,253}", "Use letters, digits, '-', '_' and '.'.")
-_RELATIVE = (r"(?!/)(?!(.*/)?\.\.(/|$)).+", "Write a relative path without '..'.")
-_INSIDE = (r"(?!/)(?!\.\.)(?!(.*/)\.\.(/|$)).+", "Write a relative path without '..'.")
-_NO_STEP_BACK = (r"(?!(.*/)?\.\.(/|$)).+", "Write a path without '..'.")
-NAMES: Mapping[str, Mapping[str, tuple[str, str]]] = {
-    "CSIVolumeSource": {"driver": _SUBDOMAIN},
-    "ConfigMapEnvSource": {"name": _SUBDOMAIN},
-    "ConfigMapKeySelector": {"key": _KEY},
-    "ContainerPort": {"name": _PORT_NAME},
-    "DownwardAPIVolumeFile": {"path": _INSIDE},
-    "EnvFromSource": {"prefix": _VARIABLE},
-    "EnvVar": {"name": _VARIABLE},
-    "HTTPGetAction": {"port": _PORT_NAME},
-    "HostPathVolumeSource": {"path": _NO_STEP_BACK},
-    "JobSpec": {"managedBy": (r"[^/]+\.[^/]*/.+|[^/]+/.+", "Write a domain, a slash and a name.")},
-    "KeyToPath": {"path": _INSIDE},
-    "NFSVolumeSource": {"path": (r"/.*", "Write an absolute path.")},
-    "ObjectFieldSelector": {
-        "fieldPath": (
+_WORD = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+NAMES = _by_type(
+    {
+        "PodSpec.hostname PodSpec.subdomain Volume.name": (
+            r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+            "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends.",
+        ),
+        "CSIVolumeSource.driver ConfigMapEnvSource.name SecretEnvSource.name PodSpec.nodeName"
+        " PodSpec.priorityClassName PodSpec.runtimeClassName PodSpec.serviceAccountName": (
+            rf"(?=.{{1,253}}$){_WORD}(\.{_WORD})*",
+            "Use lower-case letters, digits, '-' and '.', a letter or digit at both ends.",
+        ),
+        "ContainerPort.name HTTPGetAction.port TCPSocketAction.port": (
+            rf"(?=.{{1,15}}$)(?=.*[a-z])(?!.*--){_WORD}",
+            "Use at most 15 lower-case letters, digits and single '-'.",
+        ),
+        "EnvVar.name EnvFromSource.prefix": (
+            r"[ -<>-~]+",
+            "Use printable ASCII characters, without '='.",
+        ),
+        "ConfigMapKeySelector.key SecretKeySelector.key": (
+            r"(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]{1,253}",
+            "Use letters, digits, '-', '_' and '.'.",
+        ),
+        "VolumeMount.subPath VolumeMount.subPathExpr": (
+            r"(?!/)(?!(.*/)?\.\.(/|$)).+",
+            "Write a relative path without '..'.",
+        ),
+        "DownwardAPIVolumeFile.path KeyToPath.path": (
+            r"(?!/)(?!\.\.)(?!(.*/)\.\.(/|$)).+",
+            "Write a relative path without '..'.",
+        ),
+        "HostPathVolumeSource.path VolumeDevice.devicePath": (
+            r"(?!(.*/)?\.\.(/|$)).+",
+            "Write a path without '..'.",
+        ),
+        "NFSVolumeSource.path": (r"/.*", "Write an absolute path."),
+        "JobSpec.managedBy": (r"[^/]+\.[^/]*/.+|[^/]+/.+", "Write a domain, a slash and a name."),
+        "ObjectFieldSelector.fieldPath": (
             r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]"
             r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)",
             "Write a field such as metadata.name or metadata.labels['app'].",
-        )
-    },
-    "PodSpec": {
-        **dict.fromkeys(
-            ("nodeName", "priorityClassName", "runtimeClassName", "serviceAccountName"), _SUBDOMAIN
         ),
-        **dict.fromkeys(("hostname", "subdomain"), _LABEL),
-    },
-    "ResourceFieldSelector": {
-        "resource": (
+        "ResourceFieldSelector.resource": (
             r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)",
             "Write limits or requests of cpu, memory or ephemeral-storage.",
-        )
-    },
-    "SecretEnvSource": {"name": _SUBDOMAIN},
-    "SecretKeySelector": {"key": _KEY},
-    "TCPSocketAction": {"port": _PORT_NAME},
-    "Volume": {"name": _LABEL},
-    "VolumeDevice": {"devicePath": _NO_STEP_BACK},
-    "VolumeMount": dict.fromkeys(("subPath", "subPathExpr"), _RELATIVE),
-}
-"""What a text must look like, and how to mend it."""
+        ),
+    }
+)
+"""What a text must look like, and what to do where it does not."""
 
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "ConfigMapEnvSource": ("name",),
-    "ConfigMapKeySelector": ("name", "key"),
-    "ConfigMapVolumeSource": ("name",),
-    "EnvVar": ("name",),
-    "ExecAction": ("command",),
-    "HostPathVolumeSource": ("path",),
-    "KeyToPath": ("key", "path"),
-    "NFSVolumeSource": ("path", "server"),
-    "NodeSelector": ("nodeSelectorTerms",),
-    "PersistentVolumeClaimVolumeSource": ("claimName",),
-    "PodAffinityTerm": ("topologyKey",),
-    "SecretEnvSource": ("name",),
-    "SecretKeySelector": ("name", "key"),
-    "SecretVolumeSource": ("secretName",),
-    "TopologySpreadConstraint": ("topologyKey",),
-    "VolumeMount": ("mountPath", "name"),
+NEEDED: Mapping[str, str] = {
+    "ConfigMapEnvSource": "name",
+    "ConfigMapKeySelector": "name key",
+    "ConfigMapVolumeSource": "name",
+    "EnvVar": "name",
+    "ExecAction": "command",
+    "HostPathVolumeSource": "path",
+    "KeyToPath": "key path",
+    "NFSVolumeSource": "path server",
+    "NodeSelector": "nodeSelectorTerms",
+    "PersistentVolumeClaimVolumeSource": "claimName",
+    "PodAffinityTerm": "topologyKey",
+    "SecretEnvSource": "name",
+    "SecretKeySelector": "name key",
+    "SecretVolumeSource": "secretName",
+    "TopologySpreadConstraint": "topologyKey",
+    "VolumeMount": "mountPath name",
 }
 """Fields that must be there and hold something, also where Kubernetes' model calls them optional."""
 
-ONE_OF: Mapping[str, tuple[frozenset[str], int]] = {
-    "EnvVarSource": (
-        frozenset({"configMapKeyRef", "fieldRef", "resourceFieldRef", "secretKeyRef", "fileKeyRef"}),
-        1,
-    ),
-    "EnvFromSource": (frozenset({"configMapRef", "secretRef"}), 1),
-    "Probe": (frozenset({"exec", "grpc", "httpGet", "tcpSocket"}), 1),
-    "LifecycleHandler": (frozenset({"exec", "httpGet", "sleep", "tcpSocket"}), 1),
-    "VolumeMount": (frozenset({"subPath", "subPathExpr"}), 0),
-    "EnvVar": (frozenset({"value", "valueFrom"}), 0),
-    "VolumeProjection": (
-        frozenset({"clusterTrustBundle", "configMap", "downwardAPI", "secret", "serviceAccountToken"}),
-        0,
-    ),
+ONE_OF: Mapping[str, tuple[int, str]] = {
+    "EnvVarSource": (1, "configMapKeyRef fieldRef resourceFieldRef secretKeyRef fileKeyRef"),
+    "EnvFromSource": (1, "configMapRef secretRef"),
+    "Probe": (1, "exec grpc httpGet tcpSocket"),
+    "LifecycleHandler": (1, "exec httpGet sleep tcpSocket"),
+    "VolumeMount": (0, "subPath subPathExpr"),
+    "EnvVar": (0, "value valueFrom"),
+    "VolumeProjection": (0, "clusterTrustBundle configMap downwardAPI secret serviceAccountToken"),
 }
 """Fields of a type of which one may stand, and how many must; a volume's sources are all but its name."""

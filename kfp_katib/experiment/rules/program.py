@@ -20,7 +20,6 @@ from kfp_katib.experiment.rules.shell import (
     programs,
     trial_line,
     trial_lines,
-    unquoted,
     why_unreadable,
 )
 from kfp_katib.experiment.rules.view import Part, View
@@ -109,7 +108,7 @@ def args_reparsed(view: View) -> Iterator[Finding]:
     for path, line in programs(view):
         for word in line.arguments:
             plain = _ARITHMETIC.sub("x", filled(word))
-            if not word or not _SAFE.fullmatch(unquoted(plain)):
+            if not word or not _SAFE.fullmatch(parse(plain).unquoted):
                 message = f"Katib's shell takes {word!r} apart."
                 yield Finding(f"{path}.args", message, _QUOTE, word)
 

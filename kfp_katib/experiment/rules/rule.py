@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -72,33 +71,30 @@ def row(
                 *parents, name = field.split(".")
                 value = part(owner, *parents).get(name)
                 if wrong(value):
-                    given = {"name": name, "value": "" if value is None else value, "owner": _Shown(owner)}
+                    given = {
+                        "name": name,
+                        "value": "" if value is None else value,
+                        "owner": defaultdict(type(None), owner),
+                    }
                     shown = None if isinstance(value, Mapping) else value
                     yield Finding(f"{path}.{field}", message.format_map(given), fix.format_map(given), shown)
 
     return Check(about, find)
 
 
-class _Shown(dict[str, Any]):
-    """A mapping in a message: what it lacks is None."""
-
-    def __missing__(self, name: str) -> None:
-        return None
+def refused(name: str, summary: str) -> Rule:
+    """An error that Katib's webhook refuses."""
+    return Rule(name, summary, webhook=True)
 
 
-def refused(name: str, summary: str) -> partial[Check]:
-    """The beginning of a row: an error that Katib's webhook refuses."""
-    return partial(row, Rule(name, summary, webhook=True))
+def error(name: str, summary: str) -> Rule:
+    """An error that the webhook lets pass."""
+    return Rule(name, summary)
 
 
-def error(name: str, summary: str) -> partial[Check]:
-    """The beginning of a row: an error that the webhook lets pass."""
-    return partial(row, Rule(name, summary))
-
-
-def warning(name: str, summary: str) -> partial[Check]:
-    """The beginning of a row: a warning."""
-    return partial(row, Rule(name, summary, "warning"))
+def warning(name: str, summary: str) -> Rule:
+    """A warning."""
+    return Rule(name, summary, "warning")
 
 
 def absent(value: Any) -> bool:

@@ -42,10 +42,10 @@ _DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
 @rule("positional-arguments")
 def positional_arguments(view: View) -> Iterator[Finding]:
     """A script reads `$0`, `$1` or `$@`, but Katib appends the arguments to its text (katib#1914)."""
-    for path, line in scripts(view):
-        script = parse(line.arguments[0]) if len(line.arguments) > 1 else parse("")
+    for path, line, _ in scripts(view):
+        script = parse(line.arguments[0]) if line.arguments else parse("")
         own = script.functions or re.search(r"\bset\s+--", script.bare)
-        if _POSITIONAL.search(script.bare) and not own:
+        if len(line.arguments) > 1 and _POSITIONAL.search(script.bare) and not own:
             fix = "Write the arguments into the script, or put the script into the image."
             yield Finding(f"{path}.args", "The script reads positional arguments.", fix, line.text)
 
@@ -53,7 +53,7 @@ def positional_arguments(view: View) -> Iterator[Finding]:
 @rule("script-without-text")
 def script_without_text(view: View) -> Iterator[Finding]:
     """`sh -c` without a script."""
-    for path, line in scripts(view):
+    for path, line, _ in scripts(view):
         if not line.text.strip():
             yield Finding(f"{path}.command", "There is no script behind -c.", "Add it.")
 
@@ -61,22 +61,18 @@ def script_without_text(view: View) -> Iterator[Finding]:
 @rule("script-ends-open")
 def script_ends_open(view: View) -> Iterator[Finding]:
     """The script ends inside of a quote, here-document or block, which swallows what Katib appends."""
-    for path, line in scripts(view):
+    for path, line, _ in scripts(view):
         script = parse(filled(line.text))
         document = script.open_end.startswith("the here")
         if document or (script.open_end and _refused(view, line)):
-            fix = _MEND_DOCUMENT if document else "Close it."
+            fix = "Put the whole script between a line `{` and a line `}`." if document else "Close it."
             yield Finding(path, f"The script ends inside of {script.open_end}.", fix, line.text[-80:])
-
-
-_MEND_DOCUMENT = "Put the whole script between a line `{` and a line `}`."
 
 
 @rule("script-ends-empty")
 def script_ends_empty(view: View) -> Iterator[Finding]:
     """The script ends in a newline or separator: the redirection stands alone, and no metric is read."""
-    for path, line in scripts(view):
-        script = parse(line.text)
+    for path, line, script in scripts(view):
         if line.text.strip() and not script.last and not script.comment and not script.open_end:
             newline = script.separators[-1] == "\n"
             fix = "Write the block with `|-` instead of `|`." if newline else "Remove the separator."
@@ -87,8 +83,8 @@ def script_ends_empty(view: View) -> Iterator[Finding]:
 @rule("script-ends-in-comment")
 def script_ends_in_comment(view: View) -> Iterator[Finding]:
     """The script ends in a comment, which swallows the redirection and the marker: the trial fails."""
-    for path, line in scripts(view):
-        if parse(line.text).comment:
+    for path, line, script in scripts(view):
+        if script.comment:
             yield Finding(
                 path, "The script's last line ends in a comment.", "Remove the comment.", line.text[-80:]
             )
@@ -97,9 +93,8 @@ def script_ends_in_comment(view: View) -> Iterator[Finding]:
 @rule("script-ends-in-backslash", severity="warning")
 def script_ends_in_backslash(view: View) -> Iterator[Finding]:
     """The script ends in a backslash: the blank that Katib puts behind it becomes one more argument."""
-    for path, line in scripts(view):
+    for path, line, script in scripts(view):
         slashes = len(line.text) - len(line.text.rstrip("\\"))
-        script = parse(line.text)
         if slashes % 2 and not script.comment and not script.open_end:
             yield Finding(path, "The script ends in a backslash.", "Remove it.", line.text[-80:])
 
@@ -107,8 +102,7 @@ def script_ends_in_backslash(view: View) -> Iterator[Finding]:
 @rule("script-leaves-shell")
 def script_leaves_shell(view: View) -> Iterator[Finding]:
     """The script ends with `exit` or `exec`: Katib's marker is never written, or nothing is collected."""
-    for path, line in scripts(view):
-        script = parse(line.text)
+    for path, _, script in scripts(view):
         leaving = _leaving(script)
         otherwise = script.separators[-1:] == ("||",) and view.collector != "StdOut"
         if leaving and not (otherwise and leaving == script.last) and not script.comment:
@@ -137,8 +131,7 @@ def _leaves(command: str) -> bool:
 @rule("script-may-leave-shell", severity="warning")
 def script_may_leave_shell(view: View) -> Iterator[Finding]:
     """One way through the script's last command is `exit 0`; on that way Katib's marker is not written."""
-    for path, line in scripts(view):
-        script = parse(line.text)
+    for path, _, script in scripts(view):
         nested = script.simple[-1] if not _leaving(script) and not script.last.startswith("(") else ()
         for command in nested if len(nested) > 1 else ():
             if re.fullmatch(r"exit(\s+0)?", command):
@@ -151,7 +144,7 @@ def script_may_leave_shell(view: View) -> Iterator[Finding]:
 @rule("script-unreadable")
 def script_unreadable(view: View) -> Iterator[Finding]:
     """The shell cannot read the script, with what Katib appends to it: every trial fails."""
-    for path, line in scripts(view):
+    for path, line, _ in scripts(view):
         script = parse(filled(line.text))
         reason = "a line cannot hold a NUL character" if "\0" in line.text else ""
         if script.unopened and _refused(view, line):
@@ -167,7 +160,7 @@ def script_unreadable(view: View) -> Iterator[Finding]:
 @rule("script-needs-bash", severity="warning")
 def script_needs_bash(view: View) -> Iterator[Finding]:
     """The script is written for bash, but runs in `sh`, which is another shell in many images."""
-    for path, line in scripts(view):
+    for path, line, _ in scripts(view):
         script = parse(filled(line.text))
         if not script.unopened and "\0" not in line.text and not _otherwise_broken(script, line):
             ours, bash = _said(view, line)
@@ -198,34 +191,26 @@ def _otherwise_broken(script: Script, line: Line) -> bool:
 @rule("script-output-lost", severity="warning")
 def script_output_lost(view: View) -> Iterator[Finding]:
     """StdOut collects only what the script's last command prints."""
-    for path, line in scripts(view) if view.collector == "StdOut" else []:
-        script = parse(line.text)
-        if (
-            len(script.commands) < 2
-            or not script.last
-            or script.open_end
-            or script.unopened
-            or _leaving(script)
-        ):
+    for path, _, script in scripts(view) if view.collector == "StdOut" else []:
+        broken = script.open_end or script.unopened or not script.last
+        if broken or len(script.commands) < 2 or _leaving(script):
             continue
         piped = [separator in ("|", "|&") for separator in script.separators]
         earlier = any(
-            runs_program(simple, PREPARING)
+            _runs_program(simple, PREPARING)
             for command, simple, into_pipe in zip(script.commands, script.simple, piped, strict=False)
             if not into_pipe and not _DEFINITION.match(command)
         )
-        silent = not runs_program(script.simple[-1], SILENT) and not piped[-1]
+        silent = not _runs_program(script.simple[-1], SILENT) and not piped[-1]
         if earlier or silent:
             shown = f"Only '{script.last[:60]}' is collected."
             fix = "Let the training be the last command, or put the commands into { ...; }."
             yield Finding(path, shown, fix, script.last)
 
 
-def runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
+def _runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
     """Whether one of the commands may print metrics, being none of the quiet ones."""
-    return any(_runs_program(command, quiet) for command in commands)
-
-
-def _runs_program(command: str, quiet: Collection[str]) -> bool:
-    word = first_word(command).rpartition("/")[2]
-    return bool(word) and word not in quiet and not re.search(r"-m\s+(pip|venv)\b", command)
+    words = [(command, first_word(command).rpartition("/")[2]) for command in commands]
+    return any(
+        word and word not in quiet and not re.search(r"-m\s+(pip|venv)\b", command) for command, word in words
+    )

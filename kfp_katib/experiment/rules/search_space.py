@@ -7,11 +7,11 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
-from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import again, rule, several
+from kfp_katib.experiment.problem import Finding, Rule
+from kfp_katib.experiment.rules.rule import Check, again, rule, several
 from kfp_katib.experiment.rules.view import Part, View
 
 TYPES = ("int", "double", "categorical", "discrete")
@@ -86,11 +86,35 @@ def values(view: View, kind: str = "") -> Iterator[tuple[str, str]]:
                 yield f"{path}.feasibleSpace.list[{i}]", value
 
 
-def steps_missing(view: View, algorithm: str) -> Iterator[Finding]:
-    """Each double without a step, where the algorithm is this one, which needs it."""
-    for each in ranges(view, "double") if view.algorithm == algorithm else ():
-        if not each.step:
-            yield Finding(f"{each.path}.step", f"{algorithm} needs a step for '{each.name}'.", "Add it.")
+def of_range(
+    about: Rule,
+    field: str,
+    wrong: Callable[[Range], object],
+    message: str,
+    fix: str,
+    algorithms: Container[str] = (),
+    kind: str = "",
+) -> Check:
+    """A rule about the range of an int or double, as a row of a table.
+
+    Args:
+        about: The rule.
+        field: Which of the range's fields is at fault, empty for the range as a whole.
+        wrong: What is a fault.
+        message: What to say; `{it.min}` and its like, and `{algorithm}`, are filled in.
+        fix: What to do.
+        algorithms: Whom it concerns; nobody in particular where it is empty.
+        kind: `int` or `double`, where the other is of no concern.
+    """
+
+    def find(view: View) -> Iterator[Finding]:
+        for it in ranges(view, kind) if not algorithms or view.algorithm in algorithms else ():
+            if wrong(it):
+                path = f"{it.path}.{field}" if field else it.path
+                shown = message.format(it=it, algorithm=view.algorithm)
+                yield Finding(path, shown, fix, getattr(it, field or "min"))
+
+    return Check(about, find)
 
 
 @rule("parameter-name-repeated")
@@ -121,32 +145,6 @@ def bound_not_a_number(view: View) -> Iterator[Finding]:
             if text and wrong:
                 fix = "Write an integer." if each.kind == "int" else "Write a number."
                 yield Finding(f"{each.path}.{name}", f"{name} is '{text}'.", fix, text)
-
-
-@rule("min-above-max")
-def min_above_max(view: View) -> Iterator[Finding]:
-    """A parameter's min lies above its max."""
-    for each in ranges(view):
-        if each.low > each.high:
-            message = f"'{each.name}' has min {each.min} above max {each.max}."
-            yield Finding(each.path, message, "Swap them.", [each.min, each.max])
-
-
-@rule("min-equals-max", severity="warning")
-def min_equals_max(view: View) -> Iterator[Finding]:
-    """A parameter's min is its max: there is nothing to search."""
-    for each in ranges(view):
-        if each.low == each.high:
-            message = f"min and max are both {each.min}."
-            yield Finding(each.path, message, "Write the value into the template.", each.low)
-
-
-@rule("step-not-positive")
-def step_not_positive(view: View) -> Iterator[Finding]:
-    """A parameter's step is zero or negative."""
-    for each in ranges(view):
-        if each.width <= 0:
-            yield Finding(f"{each.path}.step", f"step is {each.step}.", "Write a positive step.", each.step)
 
 
 @rule("step-above-range", severity="warning")

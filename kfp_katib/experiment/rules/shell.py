@@ -27,9 +27,8 @@ _GROUPS = 5
 WRAPPED = ("StdOut", "File", "TensorFlowEvent")
 """The collectors for which Katib rewrites the command."""
 
-_PLACEHOLDER = re.compile(
-    r"\$\{(trialParameters|pipeline)\.[^$}]*\}|\$\([A-Za-z_][\w.-]*\)"
-)  # ours, and the kubelet's
+# Ours, and the kubelet's.
+_PLACEHOLDER = re.compile(r"\$\{(trialParameters|pipeline)\.[^$}]*\}|\$\([A-Za-z_][\w.-]*\)")
 
 _PLAIN = re.compile(r"(?:[\w@%+=:,./~$*?^ \t\n;|&-]|(?<=\s)2>&1(?=\s|$)|(?<=\s)>>?(?=\s*[\w./]))*", re.ASCII)
 _BASH_WORDS = frozenset({"coproc", "in", "time"})
@@ -53,6 +52,7 @@ class Script:
         unopened: What is closed although it never began; empty where all is well.
         functions: Whether the script defines a function.
         quoted: The quoted pieces of its outermost words.
+        unquoted: The script with a plain word for each of them.
         bare: The script without what the shell leaves as it is: single quotes, quoted here-documents.
     """
 
@@ -64,17 +64,13 @@ class Script:
     unopened: str = ""
     functions: bool = False
     quoted: tuple[str, ...] = ()
+    unquoted: str = ""
     bare: str = ""
 
     @property
     def last(self) -> str:
         """The last command; what Katib appends belongs to it."""
         return self.commands[-1]
-
-    @property
-    def compound(self) -> bool:
-        """Whether the whole script is one loop, condition or group, which is redirected as a whole."""
-        return len(self.commands) == 1 and first_word(self.last).startswith(_OPENERS)
 
     @property
     def ending(self) -> str:
@@ -108,6 +104,7 @@ def parse(text: str) -> Script:
         reader.unopened,
         reader.functions,
         tuple(text[start:end] for start, end in reader.quoted),
+        "x".join(_outside(text, reader.quoted)),
         "".join(_outside(text, reader.literal)),
     )
 
@@ -133,16 +130,6 @@ def _around(text: str, placeholder: str) -> tuple[frozenset[str], bool]:
     pieces = [piece for piece in parse(text).quoted if placeholder in piece]
     inside = sum(piece.count(placeholder) for piece in pieces)
     return frozenset(piece[0] for piece in pieces), text.count(placeholder) > inside
-
-
-def unquoted(text: str) -> str:
-    """The text with a plain word for each quoted piece, found in one pass: there may be thousands."""
-    found, begin = [], 0
-    for piece in parse(text).quoted:
-        start = text.index(piece, begin)
-        found.append(text[begin:start])
-        begin = start + len(piece)
-    return "x".join([*found, text[begin:]])
 
 
 def first_word(command: str) -> str:
@@ -205,14 +192,8 @@ def trial_line(container: Part) -> Line | None:
 def trial_lines(view: View) -> Iterator[tuple[str, Line]]:
     """The lines of the primary containers, each with the container's path."""
     for path, container in view.primaries if view.collector in WRAPPED else []:
-        line = trial_line(container)
-        if line is not None:
+        if line := trial_line(container):
             yield path, line
-
-
-def scripts(view: View) -> Iterator[tuple[str, Line]]:
-    """The lines that are a script behind `sh -c`."""
-    return ((path, line) for path, line in trial_lines(view) if line.script)
 
 
 def programs(view: View) -> Iterator[tuple[str, Line]]:
@@ -220,34 +201,34 @@ def programs(view: View) -> Iterator[tuple[str, Line]]:
     return ((path, line) for path, line in trial_lines(view) if not line.script)
 
 
+def scripts(view: View) -> Iterator[tuple[str, Line, Script]]:
+    """The lines that are a script behind `sh -c`, and what they hold."""
+    return ((path, line, parse(line.text)) for path, line in trial_lines(view) if line.script)
+
+
 def filled(text: str) -> str:
     """The text with a plain word where a value or variable will stand."""
     return _PLACEHOLDER.sub("x", text)
 
 
-def as_katib_writes(view: View, line: Line) -> str:
-    """The whole line that a trial's shell gets."""
-    redirection = " 1>log 2>&1" if view.collector == "StdOut" else ""
-    stopped = " || if test -f p; then echo stopped; else echo failed; exit 1; fi"
-    early = stopped if view.spec.get("earlyStopping") else ""
-    return f"{filled(line.text)}{redirection}{early} && echo completed > p"
-
-
 def why_unreadable(view: View, line: Line, shell: str) -> str | None:
-    """Why this machine's shell cannot read the line: empty where it can, None where there is no such shell.
+    """Why this machine's shell cannot read the line as Katib writes it; empty if it can, None if none says.
 
     Words, quotes and redirections between separators are read by every shell; nobody is asked about them.
     """
-    return "" if _is_plain(filled(line.text)) else syntax_error(as_katib_writes(view, line), shell)
+    if _is_plain(parse(filled(line.text))):
+        return ""
+    redirection = " 1>log 2>&1" if view.collector == "StdOut" else ""
+    stopped = " || if test -f p; then echo stopped; else echo failed; exit 1; fi"
+    early = stopped if view.spec.get("earlyStopping") else ""
+    return syntax_error(f"{filled(line.text)}{redirection}{early} && echo completed > p", shell)
 
 
-def _is_plain(text: str) -> bool:
-    script = parse(text)
+def _is_plain(script: Script) -> bool:
     if script.open_end or script.unopened or script.comment or not set(script.separators) <= _ORDINARY:
         return False
-    pairs = zip(script.commands, script.simple, strict=True)
     simple = all(
         each == (command,) and first_word(command) not in _BASH_WORDS and not command.startswith("&")
-        for command, each in pairs
+        for command, each in zip(script.commands, script.simple, strict=True)
     )
-    return simple and _PLAIN.fullmatch(unquoted(text)) is not None
+    return simple and _PLAIN.fullmatch(script.unquoted) is not None

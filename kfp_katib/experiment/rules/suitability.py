@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.algorithm_settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
-from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.search_space import Range, integer, lists, numbers, ranges, steps_missing
+from kfp_katib.experiment.rules.rule import error, rule, warning
+from kfp_katib.experiment.rules.search_space import Range, integer, lists, numbers, of_range, ranges
 from kfp_katib.experiment.rules.view import View
 
 _LOGARITHMIC = ("logUniform", "logNormal")
@@ -21,13 +21,48 @@ _LARGEST_GRID = 1_000_000
 _COUNTABLE = 10**15
 
 
-@rule("log-min-not-positive")
-def log_min_not_positive(view: View) -> Iterator[Finding]:
-    """A logarithmic parameter starts at zero or below; random and tpe then suggest nothing, for ever."""
-    for each in ranges(view) if view.algorithm in HYPEROPT else ():
-        if each.distribution in _LOGARITHMIC and each.low <= 0:
-            message = f"min is {each.min} with distribution {each.distribution}."
-            yield Finding(f"{each.path}.min", message, "Give a positive min.", each.min)
+def _off_the_steps(it: Range) -> bool:
+    steps = it.low / (it.width or math.nan)
+    return it.distribution == "uniform" and math.isfinite(steps) and abs(steps - round(steps)) > 1e-9
+
+
+# fmt: off
+ROWS = (
+    of_range(error("log-min-not-positive",
+        "A logarithmic parameter starts at zero or below; random and tpe then suggest nothing, for ever."),
+        "min", lambda it: it.distribution in _LOGARITHMIC and it.low <= 0,
+        "min is {it.min} with distribution {it.distribution}.", "Give a positive min.", HYPEROPT),
+    of_range(error("distribution-unsupported",
+        "Optuna's service leaves out a parameter with a normal distribution; no trial can then start."),
+        "distribution", lambda it: it.distribution in _BELL,
+        "{algorithm} cannot sample the distribution {it.distribution}.",
+        "Use uniform or logUniform, or the algorithm random or tpe.", OPTUNA),
+    of_range(warning("always-logarithmic",
+        "`bayesianoptimization` samples every double on a logarithmic scale, whatever its distribution."),
+        "", lambda it: it.distribution == "uniform", "'{it.name}' will be sampled logarithmically.",
+        "Write distribution: logUniform if that suits, else use tpe.", SKOPT, "double"),
+    of_range(error("skopt-min-not-positive",
+        "`bayesianoptimization` takes logarithms of every double; from zero or below it never suggests any."),
+        "min", lambda it: it.low <= 0, "min is {it.min}.", "Give a positive min, or use tpe.",
+        SKOPT, "double"),
+    of_range(error("skopt-range-empty", "`bayesianoptimization` refuses a parameter whose min is its max."),
+        "", lambda it: it.low == it.high, "min and max are both {it.min}.", "Widen the range.", SKOPT),
+    of_range(warning("step-leaves-range",
+        "`random` and tpe round to multiples of the step, not to min plus steps: values can leave the "
+        "range."),
+        "", _off_the_steps, "min {it.min} is no multiple of step {it.step}.",
+        "Choose such a min, or list the values as discrete.", HYPEROPT),
+    of_range(warning("normal-unbounded",
+        "`random` and tpe sample normal distributions without bounds: some values lie outside min and max."),
+        "distribution", lambda it: it.distribution in _BELL,
+        "Three values in a thousand of {it.distribution} lie outside min and max.",
+        "Let the training script clip the value.", HYPEROPT),
+    of_range(error("grid-step-missing", "`grid` needs a step for every double."),
+        "step", lambda it: not it.step, "grid needs a step for '{it.name}'.", "Add it.", {"grid"}, "double"),
+    of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
+        "step", lambda it: not it.step, "pbt needs a step for '{it.name}'.", "Add it.", {"pbt"}, "double"),
+)
+# fmt: on
 
 
 @rule("log-min-raised", severity="warning")
@@ -38,16 +73,6 @@ def log_min_raised(view: View) -> Iterator[Finding]:
         if each.distribution == "logUniform" and each.low < least:
             message = f"min is {each.min}; {view.algorithm} starts at {least:g}."
             yield Finding(f"{each.path}.min", message, "Write the min that you mean.", each.min)
-
-
-@rule("distribution-unsupported")
-def distribution_unsupported(view: View) -> Iterator[Finding]:
-    """Optuna's service leaves out a parameter with a normal distribution; no trial can then start."""
-    for each in ranges(view) if view.algorithm in OPTUNA else ():
-        if each.distribution in _BELL:
-            message = f"{view.algorithm} cannot sample the distribution {each.distribution}."
-            fix = "Use uniform or logUniform, or the algorithm random or tpe."
-            yield Finding(f"{each.path}.distribution", message, fix, each.distribution)
 
 
 @rule("distribution-ignored", severity="warning")
@@ -62,34 +87,6 @@ def distribution_ignored(view: View) -> Iterator[Finding]:
             yield Finding(f"{each.path}.distribution", message, fix, each.distribution)
 
 
-@rule("always-logarithmic", severity="warning")
-def always_logarithmic(view: View) -> Iterator[Finding]:
-    """`bayesianoptimization` samples every double on a logarithmic scale, whatever its distribution."""
-    for each in ranges(view, "double") if view.algorithm in SKOPT else ():
-        if each.distribution == "uniform":
-            message = f"'{each.name}' will be sampled logarithmically."
-            fix = "Write distribution: logUniform if that suits, else use tpe."
-            yield Finding(each.path, message, fix)
-
-
-@rule("skopt-min-not-positive")
-def skopt_min_not_positive(view: View) -> Iterator[Finding]:
-    """`bayesianoptimization` takes logarithms of every double; from zero or below it never suggests any."""
-    for each in ranges(view, "double") if view.algorithm in SKOPT else ():
-        if each.low <= 0:
-            yield Finding(
-                f"{each.path}.min", f"min is {each.min}.", "Give a positive min, or use tpe.", each.min
-            )
-
-
-@rule("skopt-range-empty")
-def skopt_range_empty(view: View) -> Iterator[Finding]:
-    """`bayesianoptimization` refuses a parameter whose min is its max."""
-    for each in ranges(view) if view.algorithm in SKOPT else ():
-        if each.low == each.high:
-            yield Finding(each.path, f"min and max are both {each.min}.", "Widen the range.", each.min)
-
-
 @rule("step-ignored", severity="warning")
 def step_ignored(view: View) -> Iterator[Finding]:
     """The algorithm's service ignores the step."""
@@ -101,26 +98,6 @@ def step_ignored(view: View) -> Iterator[Finding]:
             yield Finding(f"{each.path}.step", message, fix, each.step)
 
 
-@rule("step-leaves-range", severity="warning")
-def step_leaves_range(view: View) -> Iterator[Finding]:
-    """`random` and tpe round to multiples of the step, not to min plus steps: values can leave the range."""
-    for each in ranges(view) if view.algorithm in HYPEROPT else ():
-        steps = each.low / (each.width or math.nan)
-        if each.distribution == "uniform" and math.isfinite(steps) and abs(steps - round(steps)) > 1e-9:
-            message = f"min {each.min} is no multiple of step {each.step}."
-            fix = "Choose such a min, or list the values as discrete."
-            yield Finding(each.path, message, fix, each.step)
-
-
-@rule("normal-unbounded", severity="warning")
-def normal_unbounded(view: View) -> Iterator[Finding]:
-    """`random` and tpe sample normal distributions without bounds: some values lie outside min and max."""
-    for each in ranges(view) if view.algorithm in HYPEROPT else ():
-        if each.distribution in _BELL:
-            message = f"Three values in a thousand of {each.distribution} lie outside min and max."
-            yield Finding(f"{each.path}.distribution", message, "Let the training script clip the value.")
-
-
 @rule("cmaes-one-dimension")
 def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     """`cmaes` needs two or more parameters of type int or double."""
@@ -128,12 +105,6 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     if view.algorithm == "cmaes" and view.parameters and count < 2:
         message = f"cmaes needs two parameters of type int or double, and has {count}."
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
-
-
-@rule("grid-step-missing")
-def grid_step_missing(view: View) -> Iterator[Finding]:
-    """`grid` needs a step for every double."""
-    yield from steps_missing(view, "grid")
 
 
 @rule("grid-smaller-than-budget")

@@ -89,7 +89,7 @@ def launch(
         if error.result:
             write_reports(error.result, files)
         raise
-    return _collected(planned, result, files)
+    return _finish(planned, result, files)
 
 
 def _received(context: RunContext) -> RunContext:
@@ -144,7 +144,7 @@ def progress_log() -> Callable[[Progress], None]:
     return update
 
 
-def _collected(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
+def _finish(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
     """The outputs of a search with a best trial: the best whole model copied, the reports written."""
     try:
         collected = _collect(planned, result, files)
@@ -152,7 +152,7 @@ def _collected(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
         write_reports(result, files)
         raise
     told = replace(result, notes=(*result.notes, *collected.notes))
-    write_reports(told, files, delivered=collected.trial)
+    write_reports(told, files, collected=collected.trial)
     trial = collected.trial or result.best
     assert trial is not None
     return outputs(result, trial, planned.models, collected.checkpoint)

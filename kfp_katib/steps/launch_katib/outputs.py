@@ -45,11 +45,11 @@ class LaunchOutputs:
 
     Attributes:
         experiment: The name under which the Experiment ran.
-        trial: The name of the trial whose model is delivered, or the best one where there is no model.
+        trial: The name of the trial whose model is collected, or the best one where there is no model.
         value: Its objective.
         parameters: Its hyperparameters, numbers as numbers.
         metrics: Its metrics, and how many trials ended in which state; all finite.
-        metadata: What the delivered model tells about itself: text and finite numbers.
+        metadata: What the collected model tells about itself: text and finite numbers.
     """
 
     experiment: str
@@ -100,20 +100,20 @@ def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None} | counts
 
 
-def write_reports(result: Result, files: Files, *, delivered: Trial | None = None) -> None:
+def write_reports(result: Result, files: Files, *, collected: Trial | None = None) -> None:
     """Write the trials as CSV, the summary and the report, for a search that failed as for any other.
 
     Args:
         result: What is known.
         files: Where to.
-        delivered: The trial whose model was taken.
+        collected: The trial whose model was taken.
     """
     from kfp_katib import report
 
     texts = {
         files.trials: trials_csv(result),
-        files.summary: report.markdown(result, delivered=delivered),
-        files.report: report.html(result, delivered=delivered),
+        files.summary: report.markdown(result, collected=collected),
+        files.report: report.html(result, collected=collected),
     }
     for path, text in texts.items():
         Path(path).parent.mkdir(parents=True, exist_ok=True)

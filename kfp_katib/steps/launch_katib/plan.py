@@ -10,9 +10,10 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from kfp_katib.engines import labels
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import Experiment, labels, load, render
+from kfp_katib.experiment import Experiment, load, render
 from kfp_katib.experiment.choices import choose
 from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.model import canonical

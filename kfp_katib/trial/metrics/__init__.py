@@ -13,7 +13,7 @@ from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
 from kfp_katib.trial.metrics.aggregate import CollectorError, Values
 from kfp_katib.trial.metrics.json_lines import read_json
-from kfp_katib.trial.metrics.text import read_text
+from kfp_katib.trial.metrics.text_lines import read_text
 from kfp_katib.trial.metrics.tfevents import read_events
 from kfp_katib.trial.plain_file import chunks
 

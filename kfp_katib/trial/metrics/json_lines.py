@@ -29,8 +29,8 @@ def read_json(pieces: Iterable[bytes], values: Mapping[str, Values]) -> None:
         values: Where each metric's values go.
 
     Raises:
-        CollectorError: A line is no JSON object or too long to be held, or its time is beyond what Katib's
-            database takes.
+        CollectorError: A line is not a JSON object, is too long to be held, or has a time beyond what
+            Katib's database takes.
     """
     number = 0
     for block in whole_lines(pieces, cut=len):
@@ -74,13 +74,13 @@ def _object(number: int, line: bytes) -> Mapping[str, Any]:
         fields = _DECODER.decode(text)
     except (ValueError, RecursionError) as err:
         raise CollectorError(
-            f"{where} is no JSON ({err}): {shown(text)}. With format JSON each line must be one object; for "
+            f"{where} is not JSON ({err}): {shown(text)}. With format JSON each line must be one object; for "
             "lines like name=0.5 write format: TEXT."
         ) from err
     if fields is None:
         return {}
     if not isinstance(fields, dict):
-        raise CollectorError(f"{where} is no JSON object: {shown(text)}.")
+        raise CollectorError(f"{where} is not a JSON object: {shown(text)}.")
     return fields
 
 

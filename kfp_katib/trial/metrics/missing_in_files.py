@@ -22,8 +22,8 @@ _MOST_BYTES = 1 << 16
 _MOST_LINES = 200
 _AROUND_BYTES = 1 << 14
 _FIXED = (
-    "The engine replaces the collector's path in command, args and env; a path that is fixed in a script it "
-    "cannot see. Hand the path over as an argument."
+    "The engine replaces the collector's path in command, args and env; it cannot see a path that is "
+    "hard-coded in a script. Pass the path as an argument."
 )
 
 
@@ -87,10 +87,7 @@ def _of_tags(metric: str, tags: dict[str, str]) -> str:
                 f"whose path ends in {shown(directory)}."
             )
     if near := [tag for tag in tags if wanted.lower() in tag.lower()]:
-        return (
-            f"The tag is {shown(near[0])}; Katib takes those that begin with {wanted!r}, small and capital "
-            "letters told apart."
-        )
+        return f"The tag is {shown(near[0])}; Katib takes those that begin with {wanted!r}, and case matters."
     return f"Its event files hold the tags {listed(list(tags))}, and none begins with {wanted!r}."
 
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
 from kfp_katib.trial.excerpt import listed, shown
-from kfp_katib.trial.metrics.text import finder
+from kfp_katib.trial.metrics.text_lines import finder
 
 Faults: TypeAlias = tuple[Callable[[Collector, str, str], str], ...]
 """What can be wrong with a line that holds the metric's name: each says it, or nothing."""
@@ -93,7 +93,7 @@ def elsewhere(collector: Collector, metric: str, printed: Sequence[str]) -> str:
 def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str:
     """Why the metric's value is no number, with the line that it was read from."""
     reads = shown(text) if text else "an empty text"
-    sentence = f"The value of {metric!r} is no number: the collector reads {reads}"
+    sentence = f"The value of {metric!r} is not a number: the collector reads {reads}"
     for line in lines.named:
         if collector.format == "JSON" or (metric, text) in _found(collector.filters, line):
             return f"{sentence} from the line {shown(line, metric)}."
@@ -122,7 +122,7 @@ def _other_case(collector: Collector, metric: str, line: str) -> str:
     near = [name for name, _ in _pairs(collector, line) if metric.lower() == name.lower()]
     if not near:
         return ""
-    return f"{_another(collector, metric, line, near[0])}: capital letters count. Make them equal."
+    return f"{_another(collector, metric, line, near[0])}: case matters. Make them equal."
 
 
 def _other_name(collector: Collector, metric: str, line: str) -> str:
@@ -144,7 +144,7 @@ def _unmatched(collector: Collector, metric: str, line: str) -> str:
     if collector.format == "JSON":
         keys = list(_object(line))
         holds = f" It holds {listed(keys)}." if keys else ""
-        return f"{where} has no text under the key {metric!r}.{holds}"
+        return f"{where} has no string under the key {metric!r}.{holds}"
     if not _own_filters(collector):
         return f"{where} holds the name, but no `{metric}=<number>`."
     many = "s" if len(collector.filters) > 1 else ""
@@ -162,7 +162,7 @@ def _coloured(collector: Collector, metric: str, line: str) -> str:
     read = [name for name, _ in _found(collector.filters, line)]
     instead = f" and reads the name {shown(read[0])}" if read else ""
     return (
-        f"In the line {shown(line, metric)} escape codes of a terminal (colours) stand beside the name; "
+        f"The line {shown(line, metric)} has terminal escape codes (colours) beside the name; "
         f"Katib's collector takes them for text{instead}. Print without colours where there is no terminal."
     )
 
@@ -198,11 +198,9 @@ def _no_text(collector: Collector, metric: str, line: str) -> str:
     value = fields[metric]
     given = shown(f'"{metric}": {json.dumps(value)}')
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return f"It writes {given}, and Katib reads a value of JSON only where it is text."
+        return f"It writes {given}, and Katib reads only JSON values that are strings."
     wanted = shown(f'"{metric}": "{json.dumps(value)}"')
-    return (
-        f"It writes {given}, a number, and Katib reads a value of JSON only where it is text. Write {wanted}."
-    )
+    return f"It writes {given}, a number; Katib reads only JSON values that are strings. Write {wanted}."
 
 
 def _deeper(collector: Collector, metric: str, line: str) -> str:
@@ -210,8 +208,8 @@ def _deeper(collector: Collector, metric: str, line: str) -> str:
     if not outer:
         return ""
     return (
-        f"{metric!r} stands inside of {shown(outer)} in the line {shown(line, metric)}; Katib reads the "
-        "keys of the outermost object alone."
+        f"{metric!r} is inside {shown(outer)} in the line {shown(line, metric)}; Katib reads only the "
+        "keys of the outermost object."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIALS, Kind
-from kfp_katib.engines.katib.api.watch import Change
+from kfp_katib.engines.katib.api.watches import Change
 
 Thing = dict[str, Any]
 COLLECTOR = "metrics-logger-and-collector"

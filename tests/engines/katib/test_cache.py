@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, TRIALS
-from kfp_katib.engines.katib.api.watch import Change
+from kfp_katib.engines.katib.api.watches import Change
 from tests.engines.katib.made import cache_of, experiment, listed, suggestion, thing
 
 

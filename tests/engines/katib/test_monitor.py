@@ -11,8 +11,8 @@ IMAGE = Symptom("image", "p", "Back-off 10 s")
 
 def news(history: History, lasting: list[Symptom]) -> list[Symptom]:
     """What is told now."""
-    new = history.untold(lasting)
-    history.tell(new)
+    new = history.unsaid(lasting)
+    history.mark_said(new)
     return new
 
 

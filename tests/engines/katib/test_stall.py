@@ -11,7 +11,7 @@ import pytest
 
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.resources import PODS, TRIALS
-from kfp_katib.engines.katib.api.watch import Change
+from kfp_katib.engines.katib.api.watches import Change
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES, Symptom, symptoms, working
 from kfp_katib.errors import ClusterError
 from tests.engines.katib import made

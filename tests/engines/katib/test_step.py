@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kfp_katib.engines.katib.step import step_of, terminated
-from kfp_katib.experiment.labels import label_value
+from kfp_katib.engines.labels import label_value
 from tests.places import DATA
 
 PODS = yaml.safe_load((DATA / "step_pods.yaml").read_text())

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.katib.submit import EDITABLE, HASH_LABEL, MANAGER, differences, labelled, run_selector
+from kfp_katib.engines.labels import RUN, TASK
 from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load
-from kfp_katib.experiment.labels import RUN, TASK
 from tests.builders.manifest import changed
 from tests.builders.valid import VALID
 from tests.engines.katib.live.engine import recording

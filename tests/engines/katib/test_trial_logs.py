@@ -137,7 +137,7 @@ def why(tail: str, state: TrialState = "MetricsUnavailable", **spec: Any) -> str
     ("tail", "says"),
     [
         ("epoch 1\nloss: 0.5\ndone", "It prints `loss: 0.5`, and Katib's default filter reads only"),
-        ("\x1b[32mloss=0.5\x1b[0m", r"In the line `\x1b[32mloss=0.5\x1b[0m` escape codes"),
+        ("\x1b[32mloss=0.5\x1b[0m", r"The line `\x1b[32mloss=0.5\x1b[0m` has terminal escape codes"),
         ("val_loss=0.5", "In the line `val_loss=0.5` the name is `val_loss`, not 'loss'."),
         ("accuracy=0.5", ""),
         ("", ""),

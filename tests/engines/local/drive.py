@@ -11,8 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from kfp_katib import run
@@ -30,14 +28,6 @@ def start(document: Manifest, runs: Path, *, grace_seconds: float = 5.0) -> subp
     command = [sys.executable, "-m", "tests.engines.local.drive", str(file), str(runs), str(grace_seconds)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True)
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Waits for a condition; fails where it does not come true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.01)
 
 
 def main(file: str, runs: str, grace_seconds: str) -> None:

@@ -190,7 +190,7 @@ def test_a_filter_that_exhausts_re2(tmp_path: Path) -> None:
     accepted = replace(experiment.collector, filters=tuple(source["filter"]["metricsFormat"]))
     result = run(replace(experiment, collector=accepted), runs=tmp_path)
     assert states(result) == ["Failed"] * 3
-    assert "is no expression of RE2" in result.trials[0].message
+    assert "is not a valid RE2 expression" in result.trials[0].message
 
 
 def ended_unseen(runs: Path, written: bytes) -> Experiment:

@@ -15,9 +15,9 @@ from kfp_katib import run
 from kfp_katib.experiment import load
 from tests.builders.search import manifest
 from tests.engines.local import drive
-from tests.engines.local.drive import until
 from tests.engines.local.searches import only
 from tests.engines.local.test_stopping import nobody_runs, pids
+from tests.support.waiting import until
 
 PRINT = "echo loss=${trialParameters.lr}"
 WORDS = {

@@ -17,7 +17,8 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.results import Progress
 from tests.builders.search import PRINT, manifest, search
-from tests.engines.local.drive import start, until
+from tests.engines.local.drive import start
+from tests.support.waiting import until
 
 WAITS = "until [ -e {folder}/go ]; do sleep 0.02; done; echo loss=${{trialParameters.lr}}"
 """A trial that ends once the file is there."""

@@ -21,8 +21,8 @@ from kfp_katib.errors import InputError
 from kfp_katib.results import Progress
 from tests.builders.search import manifest, search
 from tests.engines.local import drive
-from tests.engines.local.drive import until
 from tests.engines.local.test_stopping import hanging, nobody_runs, pids
+from tests.support.waiting import until
 
 PRINT = "echo loss=${trialParameters.lr}"
 MOMENTS = int(os.environ.get("KFP_KATIB_KILL_MOMENTS", "5"))

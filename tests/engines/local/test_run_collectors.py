@@ -59,7 +59,7 @@ def test_a_path_in_a_script_is_explained(tmp_path: Path) -> None:
     metrics = collector("File", "/var/log/katib/metrics.log", format="TEXT")
     trial = one(f"sh {program}", tmp_path, metricsCollectorSpec=metrics, **unused_lr(""))
     assert trial.state == "Failed"
-    assert "a path that is fixed in a script it cannot see" in trial.message
+    assert "it cannot see a path that is hard-coded in a script" in trial.message
 
 
 def test_event_files(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from kfp_katib.errors import InputError, TimedOut
 from kfp_katib.results import Progress, Result
 from tests.builders.search import manifest, search
 from tests.engines.local import drive
-from tests.engines.local.drive import until
+from tests.support.waiting import until
 
 PRINT = "echo loss=${trialParameters.lr}"
 

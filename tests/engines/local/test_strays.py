@@ -22,9 +22,9 @@ from kfp_katib.experiment import load
 from kfp_katib.results import Progress
 from tests.builders.search import manifest, search
 from tests.engines.local import drive
-from tests.engines.local.drive import until
 from tests.engines.local.searches import one
 from tests.engines.local.test_stopping import pids
+from tests.support.waiting import until
 
 PRINT = "echo loss=${trialParameters.lr}"
 # Each leaves a process behind that writes its pid; `$$$$` is the shell's `$$`.

@@ -32,7 +32,7 @@ def shell(script: str, **spec: Any) -> str:
     return manifest("sh", "-c", SHELL % script, **spec)
 
 
-def test_the_best_model_is_delivered_with_everything_to_read(files: Files) -> None:
+def test_the_best_model_is_collected_with_everything_to_read(files: Files) -> None:
     """Files of the winner, its parameters as numbers, the trials, the summary, the report."""
     outcome = launched(SEARCH, files)
     assert (Path(files.model) / "weight.txt").read_text() == "0.2"
@@ -40,7 +40,7 @@ def test_the_best_model_is_delivered_with_everything_to_read(files: Files) -> No
     assert all(Path(path).stat().st_size for path in (files.trials, files.summary, files.report))
 
 
-def test_the_next_best_model_is_delivered_where_the_best_is_lost(files: Files) -> None:
+def test_the_next_best_model_is_collected_where_the_best_is_lost(files: Files) -> None:
     """All outputs describe the trial whose model it is; the better one stands in the summary."""
     outcome = launched(manifest(*TRAIN, "--out", MODEL, "--lose", "0.2"), files)
     assert outcome.value == pytest.approx(0.1)

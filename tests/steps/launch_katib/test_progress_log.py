@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kfp_katib.steps.launch_katib import progress_log
-from tests.report.test_display import DONE, RUNNING, lasting, so_far, trial
+from tests.builders.progress import DONE, RUNNING, lasting, so_far
+from tests.builders.result import bare_trial
 
 
 def test_each_completed_trial_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -20,7 +21,7 @@ def test_each_completed_trial_is_a_line(caplog: pytest.LogCaptureFixture) -> Non
     with caplog.at_level(logging.INFO):
         update(so_far(RUNNING))
         update(so_far(replace(DONE, ended=now)))
-        update(so_far(replace(DONE, ended=now), trial("b", "Running")))
+        update(so_far(replace(DONE, ended=now), bare_trial("b", "Running")))
     assert [line.partition(" ")[0] for line in caplog.messages] == ["1/4"]
 
 

@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.support.html import Element, read
 from tests.training.report.made import COSTS, CURVES, FACTS, comparison, curve, evaluation
-from tests.training.report.reading import Element, cells, data, read
+from tests.training.report.reading import cells, data
 from training.physics.comparison import Comparison, Estimate, Evaluation
 from training.point import Point
 from training.report.page import page

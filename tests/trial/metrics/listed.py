@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kfp_katib.trial.metrics.aggregate import NO_TIME, Values
 from kfp_katib.trial.metrics.json_lines import read_json as _read_json
-from kfp_katib.trial.metrics.text import read_text as _read_text
+from kfp_katib.trial.metrics.text_lines import read_text as _read_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def test_json_values_must_be_strings(line: str, values: list[str]) -> None:
 )
 def test_one_line_that_is_no_json_object_ends_the_collector(line: str) -> None:
     """Katib's collector stops with an error, and the trial fails; ours says which line."""
-    with pytest.raises(CollectorError, match="Line 2 of the metrics file is no JSON"):
+    with pytest.raises(CollectorError, match=r"Line 2 of the metrics file is not (a )?JSON"):
         read_json('{"loss": "0.3"}\n' + line, ("loss",))
 
 

@@ -54,13 +54,13 @@ def ended(
         (None, "9/9 [====]\b\b\b\b - loss: 0.4\n", "It prints `loss: 0.4`, and"),
         (None, "Using loss: mse\n" * 30 + "loss: 0.25\n", "It prints `loss: 0.25`, and"),
         (None, "val_loss_weight=1\n\x1b[1mx\nloss: 0.5\n", "It prints `loss: 0.5`, and"),
-        (None, "Loss=0.5\n", "In the line `Loss=0.5` the name is `Loss`, not 'loss': capital letters"),
+        (None, "Loss=0.5\n", "In the line `Loss=0.5` the name is `Loss`, not 'loss': case matters."),
         (None, "epoch=3 val_loss=0.5\n", "In the line `epoch=3 val_loss=0.5` the name is `val_loss`, not 'l"),
         (None, "loss\n", "The line `loss` holds the name, but no `loss=<number>`."),
         (None, "loss: n/a\n", "The line `loss: n/a` holds the name, but no `loss=<number>`."),
-        (None, "\x1b[32mloss=0.5\x1b[0m\n", r"In the line `\x1b[32mloss=0.5\x1b[0m` escape codes"),
+        (None, "\x1b[32mloss=0.5\x1b[0m\n", r"The line `\x1b[32mloss=0.5\x1b[0m` has terminal escape codes"),
         (None, "\x1b[32mloss=0.5\x1b[0m\n", "reads the name `32mloss`. Print without colours"),
-        (None, "\x1b[1mloss\x1b[0m=0.3\n", r"In the line `\x1b[1mloss\x1b[0m=0.3` escape codes"),
+        (None, "\x1b[1mloss\x1b[0m=0.3\n", r"The line `\x1b[1mloss\x1b[0m=0.3` has terminal escape codes"),
         (None, '{"loss": 0.5}\n', """The line `{"loss": 0.5}` is JSON, but StdOut reads text. Print `loss"""),
         (None, "epoch=1 acc=0.5\n", "It holds `epoch`, `acc`, but no 'loss'. Write `loss=<number>`"),
         (None, "done\n", "None of its lines holds 'loss'; it begins with `done`."),
@@ -83,16 +83,16 @@ def ended(
             "val_loss: 0.5\n",
             "In the line `val_loss: 0.5` the name is `val_loss`, not 'loss'.",
         ),
-        (JSON, '{"loss": 0.5}\n', """It writes `"loss": 0.5`, a number, and Katib reads a value"""),
+        (JSON, '{"loss": 0.5}\n', """It writes `"loss": 0.5`, a number; Katib reads only JSON"""),
         (JSON, '{"loss": 0.5}\n', """Write `"loss": "0.5"`."""),
         (JSON, '{"loss": 3}\n', """Write `"loss": "3"`."""),
-        (JSON, '{"loss": null}\n', """It writes `"loss": null`, and Katib reads a value of JSON only wher"""),
+        (JSON, '{"loss": null}\n', """It writes `"loss": null`, and Katib reads only JSON values that ar"""),
         (JSON, '{"loss": ["0.5"]}\n', """It writes `"loss": ["0.5"]`, and Katib"""),
-        (JSON, '{"Loss": "0.5"}\n', "the key is `Loss`, not 'loss': capital letters count."),
+        (JSON, '{"Loss": "0.5"}\n', "the key is `Loss`, not 'loss': case matters. Make them equal."),
         (JSON, '{"val_loss": "0.5"}\n', "the key is `val_loss`, not 'loss'."),
-        (JSON, '{"metrics": {"loss": "0.5"}}\n', "'loss' stands inside of `metrics` in the line"),
+        (JSON, '{"metrics": {"loss": "0.5"}}\n', "'loss' is inside `metrics` in the line"),
         (JSON, '{"acc": "0.5"}\n{"f1": "1"}\n', 'It holds `acc`, `f1`, but no \'loss\'. Write `"loss": "<nu'),
-        (JSON, '{"note": "the loss"}\n', """has no text under the key 'loss'. It holds `note`."""),
+        (JSON, '{"note": "the loss"}\n', """has no string under the key 'loss'. It holds `note`."""),
         (JSON, "", "It is empty."),
     ],
 )  # fmt: skip
@@ -134,7 +134,7 @@ def test_text_where_json_is_expected(tmp_path: Path) -> None:
     """Katib's collector stops; the message names the line and the other format."""
     outcome = ended(tmp_path, JSON, "loss=0.5\n")
     assert outcome.state == "Failed"
-    assert "Line 1 of the metrics file is no JSON" in outcome.message
+    assert "Line 1 of the metrics file is not JSON" in outcome.message
     assert "`loss=0.5`. With format JSON each line must be one object; for lines like" in outcome.message
 
 
@@ -214,7 +214,7 @@ def test_a_value_that_is_no_number(
     """Katib calls the trial Succeeded; the message says that its value is none, and where it was read."""
     outcome = ended(tmp_path, spec, written)
     assert outcome.state == "Succeeded"
-    lead = "Trial has succeeded" + (". The value of 'loss' is no number: the collector " if says else "")
+    lead = "Trial has succeeded" + (". The value of 'loss' is not a number: the collector " if says else "")
     assert outcome.message == lead + says
 
 
@@ -223,9 +223,9 @@ def test_a_value_that_is_no_number(
     [
         (
             "20-json-number.yaml",
-            'It writes `"loss": 0.5`, a number, and Katib reads a value of JSON only where it',
+            'It writes `"loss": 0.5`, a number; Katib reads only JSON values that are strings.',
         ),
-        ("21-ansi-colour.yaml", r"In the line `\x1b[32mloss=0.5\x1b[0m 0."),
+        ("21-ansi-colour.yaml", r"The line `\x1b[32mloss=0.5\x1b[0m 0."),
     ],
 )
 def test_a_search_says_it(tmp_path: Path, name: str, says: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
-from kfp_katib.engines.katib.api.watch import Change
+from kfp_katib.engines.katib.api.watches import Change
 from kfp_katib.errors import ClusterError
 
 Thing = dict[str, Any]

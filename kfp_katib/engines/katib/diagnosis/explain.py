@@ -52,7 +52,7 @@ _INJECTION = (
 # What the suggestion services in Go and in Python say about a metric that is no number.
 _NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
 _NAN = (
-    "A trial printed a metric that is no number, such as nan, and Katib's search cannot go on after that "
+    "A trial printed a metric that is not a number, such as nan, and Katib's search cannot go on after that "
     "(katib#2723): let the training print a large finite number instead."
 )
 _KATIBS_WEBHOOK = re.compile(r'failed calling webhook "[\w.]+\.katib\.kubeflow\.org"')
@@ -164,8 +164,8 @@ def why_down(cluster: Cluster, experiment: Object) -> str:
         experiment: The Experiment as it is stored.
     """
     try:
-        with cluster.another(ONCE) as line:
-            line.create(EXPERIMENTS, resources.as_written(experiment), dry_run=True)
+        with cluster.another(ONCE) as connection:
+            connection.create(EXPERIMENTS, resources.as_written(experiment), dry_run=True)
     except ClusterError as error:
         if error.status >= 500 and "webhook" in str(error) and "katib" in str(error):
             return f"its webhook does not answer ({str(error).partition(': ')[2]})"
@@ -192,7 +192,7 @@ def _runs_jobs(cache: Cache) -> bool:
 
 def _of_job(job: Object) -> str:
     if job["spec"].get("suspend"):
-        return "its Job is suspended, as a queue does it until there is room"
+        return "its Job is suspended, as a queue does until there is room"
     holds = resources.true_conditions(job).values()
     return "; ".join(f"{each.get('reason')}: {each.get('message')}" for each in holds)
 

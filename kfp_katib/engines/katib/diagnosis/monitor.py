@@ -25,11 +25,11 @@ FLICKER_SECONDS = 30.0
 
 @dataclass(slots=True)
 class _Seen:
-    """Since when, until when, and whether somebody has been told."""
+    """Since when, until when, and whether somebody has been warned."""
 
     first: float
     last: float
-    told: bool = False
+    said: bool = False
 
 
 @dataclass(slots=True)
@@ -58,14 +58,14 @@ class History:
         self._count_idleness(lasting, working=working, now=now)
         return lasting
 
-    def untold(self, lasting: Sequence[Symptom]) -> list[Symptom]:
-        """Of those, the ones that nobody has been told of."""
-        return list({each.key: each for each in lasting if not self._seen[each.key].told}.values())
+    def unsaid(self, lasting: Sequence[Symptom]) -> list[Symptom]:
+        """Of those, the ones that nobody has been warned of."""
+        return list({each.key: each for each in lasting if not self._seen[each.key].said}.values())
 
-    def tell(self, told: Sequence[Symptom]) -> None:
-        """These count as told from now on."""
-        for each in told:
-            self._seen[each.key].told = True
+    def mark_said(self, said: Sequence[Symptom]) -> None:
+        """These have been said by now."""
+        for each in said:
+            self._seen[each.key].said = True
 
     def idle_seconds(self, now: float) -> float:
         """For how long something has blocked while no trial was computed."""
@@ -129,8 +129,8 @@ class StallMonitor:
         if self._is_news(lasting, now) and (silent := self._silent_server()):
             # All that is known is old, and the watches have not noticed yet.
             lasting = self._history.look([silent], working=busy, now=now)
-        if new := self._history.untold(lasting):
-            self._history.tell(new)
+        if new := self._history.unsaid(lasting):
+            self._history.mark_said(new)
             for text in explain(self.cluster, self.cache, new):
                 logger.warning("%s", text)
         return explain(self.cluster, self.cache, lasting) if lasting and self._is_over(now) else []
@@ -138,7 +138,7 @@ class StallMonitor:
     def _is_news(self, lasting: Sequence[Symptom], now: float) -> bool:
         """Whether something is to be said that rests on what the watches told."""
         rests = [each for each in lasting if each.cause != "unreachable"]
-        return bool(rests) and (bool(self._history.untold(rests)) or self._is_over(now))
+        return bool(rests) and (bool(self._history.unsaid(rests)) or self._is_over(now))
 
     def _is_over(self, now: float) -> bool:
         return self._history.idle_seconds(now) >= self.limit_seconds
@@ -146,8 +146,8 @@ class StallMonitor:
     def _silent_server(self) -> Symptom | None:
         """That the API server does not answer; None where it does."""
         try:
-            with self.cluster.another(ONCE) as line:
-                line.get(EXPERIMENTS, self.cache.name, only_metadata=True)
+            with self.cluster.another(ONCE) as connection:
+                connection.get(EXPERIMENTS, self.cache.name, only_metadata=True)
         except ClusterError as error:
             if error.status == 0 or error.status >= 500:
                 return Symptom("unreachable", EXPERIMENTS.plural, str(error))

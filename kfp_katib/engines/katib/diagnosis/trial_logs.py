@@ -90,7 +90,7 @@ class TrialLogs:
         if trial.state == "Succeeded":  # what an earlier pod of a Job with a backoffLimit did is forgotten
             return replace(trial, exit_code=0)
         end, log = self._endings.get(trial.name), self._logs.get(trial.name)
-        said = said_of(trial.name, events) if trial.state in ("Failed", "MetricsUnavailable") else ""
+        said = said_of(trial.name, events) if trial.failed else ""
         if said.partition(":")[0] in trial.reason:
             said = ""  # Katib has quoted it
         if log and log.done() and not log.cancelled():

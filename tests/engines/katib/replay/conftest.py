@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.katib.api import client, watch
+from kfp_katib.engines.katib.api import client, watches
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.proxy import write_kubeconfig
 from tests.engines.katib.live.engine.recording import Recording
@@ -20,7 +20,7 @@ from tests.engines.katib.replay.server import Api, Serve, serving
 def serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Make a server the cluster of this test's KUBECONFIG."""
     monkeypatch.setattr(client, "RETRIES", client.RETRIES.new(total=10, backoff_factor=0.001))
-    monkeypatch.setattr(watch, "FIRST_PAUSE_SECONDS", 0.005)
+    monkeypatch.setattr(watches, "FIRST_PAUSE_SECONDS", 0.005)
     with ExitStack() as stack:
 
         def start(api: Api) -> None:

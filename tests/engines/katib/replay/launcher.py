@@ -7,7 +7,7 @@ import sys
 
 from kfp_katib.results import to_json
 from tests.engines.katib.live.engine import recording
-from tests.engines.katib.replay.searches import experiment_of
+from tests.engines.katib.replay.player import experiment_of
 from tests.engines.katib.running import run
 
 

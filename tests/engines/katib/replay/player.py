@@ -7,6 +7,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from kfp_katib.engines.katib.api.resources import as_written
+from kfp_katib.experiment import Experiment, load
 from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.server import Api
 from tests.engines.katib.replay.store import Thing
@@ -66,3 +68,13 @@ def api_of(recording: Recording) -> tuple[Api, Player]:
     player = Player(recording, api)
     api.on_create = player.start
     return api, player
+
+
+def experiment_of(recording: Recording) -> Experiment:
+    """The Experiment that was recorded, as its author wrote it: without what the cluster added."""
+    return load(as_written(recording.manifest))
+
+
+def name_of(recorded: Recording) -> str:
+    """The recorded Experiment's name."""
+    return str(recorded.manifest["metadata"]["name"])

@@ -9,12 +9,11 @@ from collections.abc import Callable
 import pytest
 
 from kfp_katib.engines.katib import end_abandoned
+from kfp_katib.engines.labels import RUN, label_value
 from kfp_katib.errors import ClusterError, InputError
-from kfp_katib.experiment.labels import RUN, label_value
 from kfp_katib.steps.clean_up import clean_up_run
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import name_of
+from tests.engines.katib.replay.player import api_of, name_of
 from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.running import cancel
 

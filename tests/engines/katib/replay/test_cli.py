@@ -14,8 +14,7 @@ from kfp_katib.engines.katib.api.resources import as_written
 from tests.cli.commands import call
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import name_of
+from tests.engines.katib.replay.player import api_of, name_of
 from tests.engines.katib.replay.server import Serve
 
 

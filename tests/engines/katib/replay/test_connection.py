@@ -18,7 +18,7 @@ from kubernetes.config import incluster_config
 
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS
-from kfp_katib.engines.katib.api.watch import Change, Watch
+from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.errors import ClusterError
 from tests.engines.katib.live.engine.proxy import write_kubeconfig
 from tests.engines.katib.replay.server import Api, Serve

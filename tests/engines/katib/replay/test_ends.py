@@ -15,8 +15,7 @@ from kfp_katib.errors import ClusterError, Interrupted, Stalled, TimedOut, Unfin
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of, name_of
+from tests.engines.katib.replay.player import api_of, experiment_of, name_of
 from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
 

@@ -9,8 +9,7 @@ from kfp_katib.engines import katib
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from tests.engines.katib.live.engine import recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of, name_of
+from tests.engines.katib.replay.player import api_of, experiment_of, name_of
 from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run, watch
 

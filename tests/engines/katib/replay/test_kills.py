@@ -16,8 +16,7 @@ import pytest
 
 from kfp_katib.errors import Unfinished
 from tests.engines.katib.live.engine import recording
-from tests.engines.katib.replay.player import Player, api_of
-from tests.engines.katib.replay.searches import experiment_of
+from tests.engines.katib.replay.player import Player, api_of, experiment_of
 from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.running import run
 

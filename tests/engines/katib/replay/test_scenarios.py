@@ -6,11 +6,11 @@ from __future__ import annotations
 import pytest
 
 from tests.engines.katib.live.engine import recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of
+from tests.engines.katib.replay.faults import REQUEST_FAULTS, WATCH_FAULTS, Faults
+from tests.engines.katib.replay.player import api_of, experiment_of
 from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
-from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written
+from tests.engines.scenarios import BY_NAME, SCENARIOS, Scenario, assert_ends_as_written
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
@@ -58,3 +58,20 @@ def test_a_search_costs_few_requests(scenario: str, for_failures: int, serve: Se
     serve(api)
     run(experiment_of(recorded))
     assert api.asked.total() == 13 + for_failures
+
+
+@pytest.mark.parametrize("name", ["budget", "mixed failures", "parallel"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_search_survives_a_network_and_a_server_that_misbehave(name: str, seed: int, serve: Serve) -> None:
+    """No lost result, no second Experiment, no wrong verdict.
+
+    About one request and one event in six goes wrong, in all ways that are known; 200 faults in all.
+    """
+    recorded = recording.read(name)
+    api, _ = api_of(recorded)
+    api.faults = Faults(seed, probability=0.18)
+    serve(api)
+    assert_ends_as_written(run(experiment_of(recorded)), BY_NAME[name])
+    assert api.created == [recorded.manifest["metadata"]["name"]]
+    assert api.faults.injected.total() >= 6
+    assert set(api.faults.injected) <= {*REQUEST_FAULTS, *WATCH_FAULTS, "answer cut"}

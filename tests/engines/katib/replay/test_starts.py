@@ -11,8 +11,7 @@ import pytest
 from kfp_katib.errors import InputError
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of
-from tests.engines.katib.replay.searches import experiment_of
+from tests.engines.katib.replay.player import api_of, experiment_of
 from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
 

@@ -13,9 +13,9 @@ from kubernetes.config import incluster_config
 from kfp_katib.engines.engine import named
 from kfp_katib.engines.katib import own_step
 from kfp_katib.engines.katib.api import client
+from kfp_katib.engines.labels import label_value
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
-from kfp_katib.experiment.labels import label_value
 from kfp_katib.steps.launch_katib import identified
 from kfp_katib.steps.launch_katib.plan import RunContext, plan
 from tests.builders.manifest import manifest

@@ -19,9 +19,9 @@ import yaml
 from kfp_katib.engines.katib import end_abandoned
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS
+from kfp_katib.engines.labels import RUN
 from kfp_katib.errors import InputError, TimedOut, Unfinished
 from kfp_katib.experiment import load
-from kfp_katib.experiment.labels import RUN
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from kfp_katib.storage.places import files_below, place
 
+SHA = "0" * 64
+ENTRY = {"sha256": SHA, "bytes": 0}
 WEIGHTS = {"weights.bin": b"weights", "sub/optimizer.bin": b"moments"}
 
 
@@ -19,6 +21,11 @@ def listing(files: Mapping[str, bytes], **more: object) -> str:
         for name, content in files.items()
     }
     return json.dumps({"files": listed, "metrics": {}, "epoch": 3, "parameters": {}, **more})
+
+
+def nested(depth: int) -> bytes:
+    """An object within an object."""
+    return b'{"a":' * depth + b"1" + b"}" * depth
 
 
 def write_files(uri: str, files: Mapping[str, bytes], endpoint_url: str = "") -> None:

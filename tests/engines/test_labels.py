@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfp_katib.experiment.labels import RUN, TASK, label_value, marked
+from kfp_katib.engines.labels import RUN, TASK, label_value, marked
 
 VALID = re.compile(r"|[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 STEP = "for-loop-1.iteration-iterations(11:0).iteration-item.a-nested-pipeline.launch-katib"

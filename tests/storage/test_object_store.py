@@ -14,8 +14,8 @@ from kfp_katib.results import Trial
 from kfp_katib.storage import collect, object_store, promote, prune, read_checkpoint, verify
 from kfp_katib.storage.object_store import delete
 from kfp_katib.storage.places import Place, files_below, place
+from tests.builders.model import contents, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import contents, write_files, write_model
 from tests.support.s3 import Gate
 
 pytestmark = pytest.mark.usefixtures("no_patterns")
@@ -140,10 +140,10 @@ def test_a_store_without_calls_of_its_own_is_emptied_by_name(tmp_path: Path) -> 
 
     write_files(str(tmp_path), {"m[1]/a*": b"", "m[1]/b": b"", "m1/a": b""})
     folder = Place(f"{tmp_path}/m[1]", None, LocalFileSystem())
-    assert object_store.folders_and_files(Place(str(tmp_path), None, LocalFileSystem())) == [
+    assert object_store.folders_and_files(Place(str(tmp_path), None, LocalFileSystem())) == {
         ("m1", True),
         ("m[1]", True),
-    ]
+    }
     assert files_below(folder) == {"a*", "b"}
     delete(folder, ["a*", "b", "gone"])
     assert (files_below(folder), contents(str(tmp_path))) == (set(), {"m1/a": b""})

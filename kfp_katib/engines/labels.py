@@ -13,8 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-OURS = "kfp-katib/"
-"""How the names of our labels and annotations begin; nobody else writes such."""
+from kfp_katib.experiment.model import OURS
 
 RUN = f"{OURS}run-id"
 TASK = f"{OURS}task"

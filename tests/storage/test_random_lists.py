@@ -20,20 +20,14 @@ import pytest
 from kfp_katib.errors import KfpKatibError
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import LARGEST, parse
+from tests.builders.model import ENTRY, SHA, listing, nested
 from tests.builders.result import result, trial
-from tests.storage.models import listing
 
 FUZZ = int(os.environ.get("KFP_KATIB_FUZZ", "300"))
-SHA = "0" * 64
-ENTRY = {"sha256": SHA, "bytes": 0}
 
 
 def _listed(files: object) -> bytes:
     return json.dumps({"files": files}).encode()
-
-
-def _deep(depth: int) -> bytes:
-    return b'{"a":' * depth + b"1" + b"}" * depth
 
 
 def made_up(chance: random.Random) -> bytes:
@@ -46,7 +40,7 @@ def made_up(chance: random.Random) -> bytes:
         lambda: json.dumps(_data(chance, 4)).encode(),
         lambda: json.dumps({"files": _data(chance, 3), "metrics": _data(chance, 2)}).encode(),
         lambda: json.dumps({"files": {_name(chance): _entry(chance) for _ in range(3)}}).encode(),
-        lambda: _deep(chance.choice([10, 500, 900, 990, 1000, 5000, 100_000])),
+        lambda: nested(chance.choice([10, 500, 900, 990, 1000, 5000, 100_000])),
         lambda: b'{"files": %s}' % (b"[" * chance.choice([10, 900, 980, 1000, 200_000])),
         lambda: chance.randbytes(chance.choice([1, 100, 10_000, LARGEST + 1])),
         lambda: _listed(

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kfp_katib.engines.local.refusals import refusals
+from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.experiment.model import Algorithm, Experiment
 from tests.engines.local.search.searching import ALGORITHMS, experiment
 from tests.places import ROOT

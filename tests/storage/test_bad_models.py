@@ -17,22 +17,15 @@ from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.results import Metric
 from kfp_katib.storage import collect, promote, read_checkpoint
 from kfp_katib.storage.model_json import LARGEST, parse
+from tests.builders.model import ENTRY, SHA, contents, listing, nested, write_files, write_model
 from tests.builders.result import result, trial
-from tests.storage.models import contents, listing, write_files, write_model
 
-SHA = "0" * 64
-ENTRY = {"sha256": SHA, "bytes": 0}
 BEST, SECOND = trial(1, "0.3"), trial(2, "0.4")
 
 
 def of(files: object = None, **more: object) -> bytes:
     """A model.json in these words."""
     return json.dumps({"files": {"w": ENTRY} if files is None else files, **more}).encode()
-
-
-def deep(depth: int) -> bytes:
-    """An object within an object."""
-    return b'{"a":' * depth + b"1" + b"}" * depth
 
 
 LISTS = {
@@ -71,8 +64,8 @@ LISTS = {
     "one accent in two ways": of({"\u00fc": ENTRY, "u\u0308": ENTRY}),
     "a file twice": b'{"files": {"w": {}, "w": {}}}',
     "a checksum twice": b'{"files": {"w": {"bytes": 0, "bytes": 0}}}',
-    "nested 100,000 times": deep(100_000),
-    "nested 900 times": b'{"files": %s}' % deep(900),
+    "nested 100,000 times": nested(100_000),
+    "nested 900 times": b'{"files": %s}' % nested(900),
     "parameters that are a list of lists": of(parameters=json.loads("[" * 900 + "]" * 900)),
     "larger than a megabyte": of() + b" " * LARGEST,
     "NUL": b"\0" * 100,

@@ -95,7 +95,7 @@ def _compiled(expression: str) -> Any:
     try:
         return re2.compile(expression.encode(), options)
     except (re2.error, ValueError) as err:
-        raise CollectorError(f"The filter {shown(expression)} is no expression of RE2: {err}.") from err
+        raise CollectorError(f"The filter {shown(expression)} is not a valid RE2 expression: {err}.") from err
 
 
 def _end_of_a_word(part: bytes) -> int:

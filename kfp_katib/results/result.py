@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trial, Result and their conditions: what a search leaves, the same from both engines, in Katib's words."""
+"""Trial, Result and their conditions: the same from both engines, in Katib's words."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ ExperimentState = Literal["Created", "Running", "Restarting", "Succeeded", "Fail
 ACTIVE: tuple[TrialState, ...] = ("Pending", "Running")
 """The states of a trial that has not ended."""
 
+FAILED: tuple[TrialState, ...] = ("Failed", "MetricsUnavailable")
+"""The states that Katib counts against `maxFailedTrialCount`."""
+
 UNAVAILABLE = "unavailable"
 """What Katib writes where a metric has no usable value."""
 
@@ -37,7 +40,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Where an Experiment stands: the type, reason and message of Katib's condition that says so."""
+    """The state of an Experiment: type, reason and message of the condition of Katib's that says so."""
 
     state: ExperimentState
     reason: str = ""
@@ -51,7 +54,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class TrialCondition:
-    """Where a trial stands, likewise, with the metrics that were read by then."""
+    """The state of a trial, likewise, with the metrics that were read by then."""
 
     state: TrialState
     reason: str
@@ -86,8 +89,8 @@ class Trial:
 
     @property
     def failed(self) -> bool:
-        """Whether Katib counts the trial against `maxFailedTrialCount`; one that was killed it does not."""
-        return self.state in ("Failed", "MetricsUnavailable")
+        """Whether Katib counts the trial as failed; one that was killed it does not."""
+        return self.state in FAILED
 
     @property
     def seconds(self) -> float | None:
@@ -103,9 +106,7 @@ class Result:
 
     Attributes:
         experiment: What ran, after placeholders and overrides.
-        state: Katib's condition type.
-        reason: Katib's reason of that condition.
-        message: Katib's message of that condition.
+        state, reason, message: Those of Katib's condition.
         trials: Every trial, in order of creation.
         best: The best trial by our rule; None where no trial has a finite objective.
         katib_best: The name of the trial that Katib's own rule would choose, empty where none.

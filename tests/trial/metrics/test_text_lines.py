@@ -183,7 +183,7 @@ def test_a_progress_bar_without_end(between: str, expression: str) -> None:
 @pytest.mark.parametrize("expression", ["((x{1000}){1000})(y)", "((a", r"(a)\1"])
 def test_a_filter_that_re2_cannot_compile_ends_the_collector(expression: str) -> None:
     """The trial fails, and the filter is named."""
-    with pytest.raises(CollectorError, match=r"The filter `.*` is no expression of RE2: "):
+    with pytest.raises(CollectorError, match=r"The filter `.*` is not a valid RE2 expression: "):
         read_text("loss=1", ("loss",), (expression,))
 
 

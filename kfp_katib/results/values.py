@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Katib's texts stand for: the value of a metric, and that of an assignment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from kfp_katib.results.result import UNAVAILABLE, Metric, Trial, TrialState
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Objective, Parameter, Strategy
+
+Value = int | float | str
+
+# Katib reads a trial's metrics when its job succeeded or it was stopped early (`reconcileTrial` in
+# `trial_controller.go`); of these, MetricsUnavailable does not compete by our rule.
+_COMPETING: tuple[TrialState, ...] = ("Succeeded", "EarlyStopped")
+OBSERVED: tuple[TrialState, ...] = (*_COMPETING, "MetricsUnavailable")
+
+
+def go_float(text: str) -> float:
+    """A text as Go's `strconv.ParseFloat` reads it, which is how Katib reads metrics.
+
+    Unlike Python's `float` it takes no blanks, no digits beyond ASCII and no signed NaN, and refuses a
+    number that overflows. Hexadecimal floats, which Go takes, are refused.
+
+    Raises:
+        ValueError: Where Go returns an error.
+    """
+    value = float(text)
+    stray = text.strip() != text or not text.isascii() or (math.isnan(value) and len(text) != len("nan"))
+    overflow = math.isinf(value) and "inf" not in text.lower()
+    if stray or overflow:
+        raise ValueError(f"not a number to Katib: {text!r}")
+    return value
+
+
+def number(text: str) -> float | None:
+    """A metric's text as a finite float, or None for NaN, infinity, `unavailable` and anything unparsable."""
+    try:
+        value = go_float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def metric_text(metric: Metric, strategy: Strategy) -> str:
+    """The text that counts by a metric strategy, the latest where min or max is unavailable.
+
+    Source of the fallback: `getObjectiveMetricValue` in Katib's `status_util.go`.
+    """
+    text = {"min": metric.min, "max": metric.max, "latest": metric.latest}[strategy]
+    return metric.latest if text == UNAVAILABLE else text
+
+
+def objective_text(trial: Trial, objective: Objective) -> str:
+    """A trial's text of the objective's metric, as by `metric_text`."""
+    metric = trial.metrics.get(objective.metric, Metric())
+    return metric_text(metric, objective.strategies[objective.metric])
+
+
+def objective_value(trial: Trial, objective: Objective) -> float | None:
+    """The number that the search compares, None where the trial has none or did not complete with one."""
+    return number(objective_text(trial, objective)) if trial.state in _COMPETING else None
+
+
+def reaches_goal(value: float | None, objective: Objective) -> bool:
+    """Whether a trial's number is at the objective's goal or beyond; never where there is no goal."""
+    if value is None or objective.goal is None:
+        return False
+    return value <= objective.goal if objective.type == "minimize" else value >= objective.goal
+
+
+def assignments(trial: Trial, parameters: Iterable[Parameter]) -> dict[str, Value]:
+    """The trial's hyperparameters with the types of their feasible spaces."""
+    known = {parameter.name: parameter for parameter in parameters}
+    return {name: typed(text, known.get(name)) for name, text in trial.parameters.items()}
+
+
+def typed(text: str, parameter: Parameter | None) -> Value:
+    """The number that an assignment stands for: whole where it can be, unless the parameter is a double.
+
+    A category stays text even where it looks like a number. What the manifest does not declare, such as
+    another Experiment's parameter, is read as one of a discrete list.
+    """
+    kind = parameter.type if parameter else "discrete"
+    value = None if kind == "categorical" else number(text)
+    if value is None:
+        return text
+    return int(Decimal(text)) if kind != "double" and value.is_integer() else value
