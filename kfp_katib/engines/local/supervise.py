@@ -31,6 +31,7 @@ _NOT_RUN, _NO_WORD = 127, 125
 _SWEEP_SECONDS = 2.0
 # Handled, not ignored: a program that is started has the usual handlers again, and ignores what was ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _GONE = contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError)
 
 
@@ -53,13 +54,10 @@ class Supervisor:
     def __init__(self) -> None:
         self._adopt = subreaper()
         self._sweeps = self._adopt()
-        for number in _SPARED:
-            if signal.getsignal(number) != signal.SIG_IGN:
+        for number in (*_SPARED, *_IGNORED_BY_PYTHON):
+            if number in _IGNORED_BY_PYTHON or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, _go_on)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python
-            signal.signal(number, _go_on)
         self._trials, self._words, self._reports = dict[int, int](), dict[int, int](), dict[int, int]()
-        self._stopped = False
 
     def run(self) -> None:
         """Serve requests until there are no more and every trial has ended."""
@@ -67,20 +65,18 @@ class Supervisor:
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _go_on)
-        poll = select.poll()
-        poll.register(0, select.POLLIN)
-        poll.register(woken, select.POLLIN)
-        rest = b""
-        while not self._stopped or self._trials:
-            for source, _ in poll.poll():
+        sources, rest = [0, woken], b""
+        while 0 in sources or self._trials:
+            for source in select.select(sources, [], [])[0]:
                 data = os.read(source, 65_536)
-                if source == 0 and not data:
-                    poll.unregister(0)
-                    self._stop()
-                elif source == 0:
+                if source == 0:
                     *lines, rest = (rest + data).split(b"\n")
                     for line in lines:
                         self._serve(json.loads(line))
+                if not data:
+                    sources.remove(0)
+                    while self._words:  # what waits for its word never gets it
+                        os.close(self._words.popitem()[1])
             self._reap()
 
     def _serve(self, request: dict[str, Any]) -> None:
@@ -94,13 +90,6 @@ class Supervisor:
             with contextlib.suppress(BrokenPipeError):
                 os.write(word, b"go\n")
             os.close(word)
-
-    def _stop(self) -> None:
-        """No more requests: a trial that waits for its word never gets it."""
-        self._stopped = True
-        for word in self._words.values():
-            os.close(word)
-        self._words.clear()
 
     def _start(self, request: dict[str, Any]) -> dict[str, Any]:
         key = request["start"]
@@ -133,7 +122,8 @@ class Supervisor:
             said = file.read()
         report = json.loads(said) if said else {"swept": self._sweeps and end_strays(set(self._trials))}
         if report.pop("strays", False):
-            _children()  # what that imports, the next keepers have then
+            with contextlib.suppress(Exception):
+                _children()  # what that imports, the next keepers have then
         _reply({"error": 0, **report, "ended": key, "code": code})
 
 
@@ -153,7 +143,9 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
         if os.read(0, 3) == b"go\n":
             signal.signal(signal.SIGTERM, on_term)  # it has the exit status to write
             code = _run(request)
-            _write_exit(_bytes(request["exit"]), code)
+            with contextlib.suppress(OSError):  # a full disk, or the trial has put something there
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+                os.write(os.open(_bytes(request["exit"]), flags, 0o666), f"{code}\n".encode())
             strays = _ended_child() is not None
             report = {"strays": strays, "swept": adopts and (not strays or end_strays())}
         else:
@@ -193,35 +185,28 @@ def _become(argv: list[bytes], env: dict[bytes, bytes], refused: int) -> NoRetur
             with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
                 os.execve(os.path.join(folder, argv[0]), argv, env)  # noqa: PTH118 - bytes
         os.write(2, argv[0] + b": not found\n")
-    except OSError as err:
-        os.write(refused, str(err.errno).encode())
-    except ValueError:  # a NUL in an argument
-        os.write(refused, str(errno.EINVAL).encode())
+    except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
+        os.write(refused, str(getattr(err, "errno", errno.EINVAL)).encode())
     finally:
         os._exit(_NOT_RUN)
 
 
-def _write_exit(path: bytes, code: int) -> None:
-    """Leave the exit status, unless the trial has put something else there or the disk is full."""
-    with contextlib.suppress(OSError):
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
-        os.write(os.open(path, flags, 0o666), f"{code}\n".encode())
-
-
 def end_strays(spared: Set[int] = frozenset()) -> bool:
     """Kill the children that nobody waits for, and what they leave behind; returns whether all are gone."""
-    deadline = time.monotonic() + _SWEEP_SECONDS
-    while strays := _children() - spared:
-        for pid in strays:
-            with _GONE:
-                os.kill(pid, signal.SIGKILL)
-        for pid in strays:
-            with _GONE:
-                os.waitpid(pid, os.WNOHANG)
-        if time.monotonic() > deadline:  # one that the kernel does not let go of
-            return False
-        time.sleep(0.001)
-    return True
+    deadline = time.monotonic() + _SWEEP_SECONDS  # for one that the kernel does not let go of
+    with contextlib.suppress(Exception):  # whatever keeps psutil from looking, the engine looks itself
+        while strays := _children() - spared:
+            for pid in strays:
+                with _GONE:
+                    os.kill(pid, signal.SIGKILL)
+            for pid in strays:
+                with _GONE:
+                    os.waitpid(pid, os.WNOHANG)
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.001)
+        return True
+    return False
 
 
 def _go_on(*_: object) -> None:
