@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
+from kfp_katib.experiment.rules.algorithm import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.rule import error, row, rule, warning
 from kfp_katib.experiment.rules.search_space import (
     Range,

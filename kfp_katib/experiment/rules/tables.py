@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, SUGGESTIONS
+from kfp_katib.experiment.rules.algorithm import ARCHITECTURE, SUGGESTIONS
 from kfp_katib.experiment.rules.rule import (
     Check,
     above,
@@ -46,11 +46,7 @@ def _job(view: View) -> object:
 # fmt: off
 # A row: the rule and its sentence, where it looks and for what, what it says and what to do.
 TABLE: Mapping[str, tuple[Check, ...]] = {
-    "basics": (
-        row(error("namespace-invalid", "No Kubernetes namespace can have this name."),
-            "metadata", "namespace", unlike("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
-            "The namespace is '{value}'.",
-            "Use lower-case letters, digits and '-', at most 63 characters; or leave it out."),
+    "search_space": (
         row(refused("count-too-large", "A count does not fit the 32 bits that Katib gives it."),
             "spec", _COUNTS, lambda value: value and abs(value) >= 2**31,
             "{name} is {value}.", "Lower it."),
@@ -78,41 +74,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             "spec", "resumePolicy", among("LongRunning"),
             "resumePolicy LongRunning keeps the suggestion's pod running.",
             "Use FromVolume, or delete the Experiment when you are done."),
-        row(refused("objective-missing", "There is no objective."),
-            "spec", "objective", absent,
-            "spec.objective is missing.", "Add it, with type and objectiveMetricName."),
-        row(refused("objective-type-invalid", "The objective's type is neither minimize nor maximize."),
-            "spec.objective", "type", none_of("minimize", "maximize"),
-            "The type is '{value}'.", "Write minimize or maximize."),
-        row(refused("objective-metric-missing", "The objective names no metric."),
-            "spec.objective", "objectiveMetricName", missing,
-            "The objective names no metric.", "Write the name that the trial prints."),
-        row(error("strategy-invalid",
-                  "A metric strategy is unknown; Katib would find no value and no best trial."),
-            "spec.objective.metricStrategies[]", "value", none_of("min", "max", "latest"),
-            "The strategy is '{value}'.", "Write min, max or latest."),
-        row(refused("early-stopping-missing", "`earlyStopping` is there but names no algorithm."),
-            "spec.earlyStopping", "algorithmName", missing,
-            "earlyStopping names no algorithm.", "Set it to medianstop, or remove earlyStopping."),
-        row(warning("early-stopping-without-retain",
-                    "Without `retain: true` a stopped trial's Job is deleted before its metrics are read "
-                    "(katib#1377)."),
-            "spec", "trialTemplate.retain", missing,
-            "Early stopping needs retain: true.", "Set spec.trialTemplate.retain to true.",
-            when=lambda view: "earlyStopping" in view.spec),
-        row(warning("early-stopping-ignored", "This collector never stops a trial."),
-            "spec", "earlyStopping", present,
-            "The {owner[metricsCollectorSpec][collector][kind]} collector ignores early stopping.",
-            "Use StdOut or File, or remove earlyStopping.",
-            when=lambda view: view.collector in ("Push", "PrometheusMetric", "Custom")),
-        row(error("early-stopping-breaks-collector",
-            "TensorFlowEvent's collector does not know stopping rules: every trial that gets one fails."),
-            "spec", "earlyStopping", present,
-            "Early stopping does not go with the TensorFlowEvent collector.",
-            "Use StdOut or File, or remove earlyStopping.",
-            when=lambda view: view.collector == "TensorFlowEvent"),
-    ),
-    "search_space": (
         row(refused("parameters-missing", "There is neither a search parameter nor a nasConfig."),
             "spec", "parameters", missing, "There is nothing to search.", "Add at least one parameter.",
             when=lambda view: "nasConfig" not in view.spec),
@@ -151,6 +112,28 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
         row(error("list-empty",
                   "A categorical or discrete parameter has no values; no service can sample it."),
             lists, "feasibleSpace.list", missing, "The list is empty.", "Give the values as text."),
+    ),
+    "algorithm": (
+        row(refused("early-stopping-missing", "`earlyStopping` is there but names no algorithm."),
+            "spec.earlyStopping", "algorithmName", missing,
+            "earlyStopping names no algorithm.", "Set it to medianstop, or remove earlyStopping."),
+        row(warning("early-stopping-without-retain",
+                    "Without `retain: true` a stopped trial's Job is deleted before its metrics are read "
+                    "(katib#1377)."),
+            "spec", "trialTemplate.retain", missing,
+            "Early stopping needs retain: true.", "Set spec.trialTemplate.retain to true.",
+            when=lambda view: "earlyStopping" in view.spec),
+        row(warning("early-stopping-ignored", "This collector never stops a trial."),
+            "spec", "earlyStopping", present,
+            "The {owner[metricsCollectorSpec][collector][kind]} collector ignores early stopping.",
+            "Use StdOut or File, or remove earlyStopping.",
+            when=lambda view: view.collector in ("Push", "PrometheusMetric", "Custom")),
+        row(error("early-stopping-breaks-collector",
+            "TensorFlowEvent's collector does not know stopping rules: every trial that gets one fails."),
+            "spec", "earlyStopping", present,
+            "Early stopping does not go with the TensorFlowEvent collector.",
+            "Use StdOut or File, or remove earlyStopping.",
+            when=lambda view: view.collector == "TensorFlowEvent"),
     ),
     "suitability": (
         row(error("nas-config-missing", "`enas` and darts search architectures, but there is no nasConfig."),
@@ -218,14 +201,31 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             _JOB, "ttlSecondsAfterFinished", below(300),
             "{name} is {value}.", "Remove it: Katib cleans up.", when=_job),
     ),
-    "trial_job": (
+    "kubernetes_objects": (
+        row(error("namespace-invalid", "No Kubernetes namespace can have this name."),
+            "metadata", "namespace", unlike("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
+            "The namespace is '{value}'.",
+            "Use lower-case letters, digits and '-', at most 63 characters; or leave it out."),
         row(error("container-name-invalid",
                   "A container's name is not a Kubernetes name: the Job of every trial is refused."),
             lambda view: view.containers, "name", unlike("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
             "The container's name is '{value}'.",
             "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends."),
     ),
-    "metrics_collector": (
+    "measurement": (
+        row(refused("objective-missing", "There is no objective."),
+            "spec", "objective", absent,
+            "spec.objective is missing.", "Add it, with type and objectiveMetricName."),
+        row(refused("objective-type-invalid", "The objective's type is neither minimize nor maximize."),
+            "spec.objective", "type", none_of("minimize", "maximize"),
+            "The type is '{value}'.", "Write minimize or maximize."),
+        row(refused("objective-metric-missing", "The objective names no metric."),
+            "spec.objective", "objectiveMetricName", missing,
+            "The objective names no metric.", "Write the name that the trial prints."),
+        row(error("strategy-invalid",
+                  "A metric strategy is unknown; Katib would find no value and no best trial."),
+            "spec.objective.metricStrategies[]", "value", none_of("min", "max", "latest"),
+            "The strategy is '{value}'.", "Write min, max or latest."),
         row(refused("collector-kind-invalid", "There is no such metrics collector."),
             COLLECTOR, "collector.kind", none_of(*_COLLECTORS, "PrometheusMetric"),
             "The kind is '{value}'.", f"Write one of {', '.join(_COLLECTORS)}."),
