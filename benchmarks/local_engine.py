@@ -11,27 +11,24 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.startup import SLEEP, seconds, xargs
 from kfp_katib import run
-from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.conditions import BUDGET_SPENT
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.search.suggestions import open_study
-from kfp_katib.engines.local.verdict import BUDGET_SPENT
+from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Metric, TrialCondition
 from tests.builders.manifest import double
 from tests.builders.search import search
 
 SHORT = "echo loss=${trialParameters.lr}"
-SLEEP = "sleep 0.2 && echo loss=${trialParameters.lr}"
 TRIALS = 200
 JOURNAL_TRIALS = 10_000
 
@@ -57,13 +54,6 @@ def experiment(script: str, *, trials: int, parallel: int) -> Experiment:
     )
 
 
-def seconds(action: Callable[[], object]) -> float:
-    """How long an action takes."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
 def own_time(folder: Path) -> Row:
     """The engine's own time per trial: one trial at a time, beside the same shell line started bare."""
     wanted = experiment(SHORT, trials=TRIALS, parallel=1)
@@ -82,11 +72,7 @@ def throughput(folder: Path) -> Row:
     """200 trials of 0.2 s, two at a time, beside `xargs -P2` with the same command."""
     wanted = experiment(SLEEP, trials=TRIALS, parallel=2)
     engine = seconds(lambda: run(wanted, runs=folder / "sleep"))
-    lines = "\n".join(map(str, range(TRIALS)))
-    command = ["xargs", "-P2", "-I{}", "sh", "-c", "sleep 0.2 && echo loss={}"]
-    peer = seconds(
-        lambda: subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True)
-    )
+    peer = seconds(lambda: xargs(TRIALS))
     share = f"{peer / engine:.1%} ({engine:.2f} s, xargs {peer:.2f} s)"
     return Row(f"throughput of {TRIALS} trials of 0.2 s, beside xargs -P2", share, "95 %")
 
@@ -96,8 +82,7 @@ def write_journal(folder: Path) -> None:
     wanted = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
     place = RunFolder(folder / wanted.name)
     place.path.mkdir(parents=True)
-    suggestions = open_study(wanted, journal.open_storage(place.journal))
-    journal.store_manifest(suggestions.study, wanted.manifest_json)
+    suggestions = reopen_study(wanted, place)
     now = datetime.now(UTC)
     for number in range(JOURNAL_TRIALS):
         suggestion = suggestions.ask()
@@ -110,12 +95,11 @@ def write_journal(folder: Path) -> None:
         place.trial(name).metrics.mkdir(parents=True)
         place.trial(name).log.touch()
         (place.trial(name).metrics / "metrics.log").write_text(f"loss={text}\n")
-        record = Record(number, suggestion.parameters, name, None, now)
-        journal.write(suggestions.study, record)
-        record = Record(number, suggestion.parameters, name, None, now, outcome, now, 0)
-        journal.write(suggestions.study, record)
+        record = replace(suggestion, name=name, started=now)
+        suggestions.journal.write(record)
+        suggestions.journal.write(replace(record, outcome=outcome, ended=now, exit_code=0))
         suggestions.tell(number, float(text))
-    journal.store_verdict(suggestions.study, BUDGET_SPENT)
+    suggestions.journal.end(BUDGET_SPENT)
 
 
 def read_journal(folder: Path) -> Iterator[Row]:
