@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,11 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.startup import SLEEP, seconds, xargs
 from kfp_katib import run
-from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.conditions import BUDGET_SPENT
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.search.suggestions import open_study
-from kfp_katib.engines.local.verdict import BUDGET_SPENT
+from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Metric, TrialCondition
 from tests.builders.manifest import double
@@ -84,8 +82,7 @@ def write_journal(folder: Path) -> None:
     wanted = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
     place = RunFolder(folder / wanted.name)
     place.path.mkdir(parents=True)
-    suggestions = open_study(wanted, journal.open_storage(place.journal))
-    journal.store_manifest(suggestions.study, wanted.manifest_json)
+    suggestions = reopen_study(wanted, place)
     now = datetime.now(UTC)
     for number in range(JOURNAL_TRIALS):
         suggestion = suggestions.ask()
@@ -98,12 +95,11 @@ def write_journal(folder: Path) -> None:
         place.trial(name).metrics.mkdir(parents=True)
         place.trial(name).log.touch()
         (place.trial(name).metrics / "metrics.log").write_text(f"loss={text}\n")
-        record = Record(number, suggestion.parameters, name, None, now)
-        journal.write(suggestions.study, record)
-        record = Record(number, suggestion.parameters, name, None, now, outcome, now, 0)
-        journal.write(suggestions.study, record)
+        record = replace(suggestion, name=name, started=now)
+        suggestions.journal.write(record)
+        suggestions.journal.write(replace(record, outcome=outcome, ended=now, exit_code=0))
         suggestions.tell(number, float(text))
-    journal.store_verdict(suggestions.study, BUDGET_SPENT)
+    suggestions.journal.end(BUDGET_SPENT)
 
 
 def read_journal(folder: Path) -> Iterator[Row]:

@@ -23,9 +23,8 @@ from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from optuna.storages import InMemoryStorage
-
-from kfp_katib.engines.local.search.suggestions import Suggestion, open_study
+from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.experiment.model import Experiment
 from tests.builders.experiment import double, experiment, objective
 
@@ -95,9 +94,10 @@ def search(
 ) -> Outcome:
     """One search, with settings of the algorithm beside its seed."""
     chosen = {} if algorithm == "sobol" else {"random_state": str(seed), **(settings or {})}
-    suggestions = open_study(_experiment(algorithm, chosen, function, budget), InMemoryStorage())
+    search = _experiment(algorithm, chosen, function, budget)
+    suggestions = open_study(search, Journal(search.name))
     best, asking = math.inf, 0.0
-    running: deque[Suggestion] = deque()
+    running: deque[Record] = deque()
     for count in range(budget + PARALLEL):
         if len(running) == PARALLEL or count >= budget:
             done = running.popleft()

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from kfp_katib.engines.local import crew
+from kfp_katib.engines.local import runner
 from kfp_katib.engines.local.processes import process
 from tests.builders import search as searches
 from tests.cli.commands import manifest, write
@@ -43,7 +43,7 @@ def test_a_trial_that_does_not_want_to_end_is_named_at_once(tmp_path: Path) -> N
         said = next(line for line in engine.stderr if "killed in" in line)
         engine.send_signal(signal.SIGINT)
         engine.communicate(timeout=60)
-    assert time.monotonic() - interrupted < crew.GRACE_SECONDS
+    assert time.monotonic() - interrupted < runner.GRACE_SECONDS
     assert re.search(r"ending shell-\w+: killed in 5 s where it still runs, or now by Ctrl-C$", said)
 
 

@@ -59,8 +59,7 @@ def _submitted(experiment: Experiment) -> str:
 
 def _on_this_machine(experiment: Experiment) -> None:
     """As far as a local run goes before its first trial starts."""
-    from optuna.storages import InMemoryStorage
-
+    from kfp_katib.engines.local.journal import Journal
     from kfp_katib.engines.local.search.suggestions import open_study
     from kfp_katib.engines.local.unsupported import refusals
     from kfp_katib.trial.command_line import command_line, metrics_place
@@ -72,7 +71,7 @@ def _on_this_machine(experiment: Experiment) -> None:
     box = container(experiment, experiment.name, some)
     command_line(box, experiment.collector, metrics_place(experiment.collector, Path("/runs/t")), {})
     if experiment.algorithm.name != "bayesianoptimization":  # scikit-optimize alone takes 100 MB
-        open_study(experiment, InMemoryStorage()).ask()
+        open_study(experiment, Journal(experiment.name)).ask()
 
 
 def _timed(number: int) -> tuple[str, float]:

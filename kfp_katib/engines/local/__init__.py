@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local engine: a Katib Experiment on this machine, without Katib.
 
-Optuna takes a moment to import, so the names below are imported when they are first used.
+The names below are imported when they are first used: what looks at a manifest needs none of them, and
+Windows has not what they need.
 """
 
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING
+
+from kfp_katib.errors import InputError
 
 if TYPE_CHECKING:
     from kfp_katib.engines.local.abandoned import end_abandoned, own_step
@@ -44,4 +48,6 @@ _HOME = {
 def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if sys.platform == "win32" and name != "refusals":
+        raise InputError("The local engine runs on Linux and macOS; on Windows, run it in WSL.")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -9,13 +9,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from optuna.storages import JournalStorage
-
 from kfp_katib.engines import labels
-from kfp_katib.engines.local import journal
 from kfp_katib.engines.local.folder import open_folder
-from kfp_katib.engines.local.journal_shapes import MOST_BYTES
-from kfp_katib.engines.local.takeover import end_orphans
+from kfp_katib.engines.local.journal import MANIFEST
+from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
+from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.trial.plain_file import open_regular
@@ -64,18 +62,16 @@ def _mentions(path: Path, label: str) -> bool:
 def _end(runs: Path, name: str, label: str) -> bool:
     try:
         with open_folder(runs, name) as folder:
-            storage = journal.open_storage(folder.journal)
-            study = journal.find_study(storage, name)
-            if study is None or journal.stored_verdict(study) or not _is_labelled(storage, name, label):
+            journal = read_journal(folder.journal)
+            if journal.verdict or not _is_labelled(journal.attributes.get(MANIFEST, "{}"), label):
                 return False
-            return end_orphans(folder, journal.read(study))
+            return end_orphans(folder, journal.records)
     except InputError as err:
         logger.warning("left alone: %s", err)
         return False
 
 
-def _is_labelled(storage: JournalStorage, name: str, label: str) -> bool:
-    manifest = json.loads(journal.stored_manifest(storage, name) or "{}")
-    metadata = manifest.get("metadata")
+def _is_labelled(manifest_json: str, label: str) -> bool:
+    metadata = json.loads(manifest_json).get("metadata")
     found = metadata.get("labels") if isinstance(metadata, dict) else None
     return isinstance(found, dict) and found.get(labels.RUN) == label

@@ -3,26 +3,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-from kfp_katib.engines.local import journal
-from kfp_katib.engines.local.book import Book
-from kfp_katib.engines.local.changes import changes
-from kfp_katib.engines.local.crew import Crew
+from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.discard import discard
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.gpu import Gpus, visible_gpus
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
-from kfp_katib.engines.local.takeover import end_orphans, reopen, take_over
-from kfp_katib.engines.local.trial_loop import Stop, TrialLoop
+from kfp_katib.engines.local.loop import SearchLoop, Stop
+from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
+from kfp_katib.engines.local.runner import TrialRunner
+from kfp_katib.engines.local.search.suggestions import Suggestions
+from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import any_container, refusals
-from kfp_katib.engines.local.verdict import RUNNING
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
@@ -74,10 +71,10 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     deadline = None if limit is None else time.monotonic() + limit
     with open_folder(Path(options.runs), experiment.name) as folder:
         if options.again:
-            _put_aside(experiment, folder)
-        suggestions = _open_study(experiment, folder)
+            put_aside(folder)
+        suggestions = reopen_study(experiment, folder)
         notes = tuple(_notes(experiment, box, gpus))
-        book = Book(
+        store = TrialStore(
             experiment,
             folder,
             suggestions,
@@ -85,22 +82,22 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             notes=notes,
             on_update=options.on_update,
         )
-        records = journal.read(suggestions.study)
-        if stored := journal.stored_verdict(suggestions.study):
-            reopen(folder, records, book)
-            return book.result(stored)
+        records = suggestions.journal.records
+        if stored := suggestions.journal.verdict:
+            reopen(folder, records, store)
+            return store.result(stored)
         try:
-            waiting = take_over(experiment, folder, records, book)
-            book.begin()
+            waiting = go_on(experiment, folder, records, store)
+            store.begin()
             found = _search(
-                experiment, folder, suggestions, book=book, gpus=gpus, waiting=waiting, deadline=deadline
+                experiment, folder, suggestions, store=store, gpus=gpus, waiting=waiting, deadline=deadline
             )
         except Unfinished as err:  # the journal cannot be written
-            err.result = err.result or book.result()
+            err.result = err.result or store.result()
             raise
         if isinstance(found, Condition):
-            return book.result(found)
-        return _without_verdict(found, experiment, book, fail=options.on_timeout == "fail")
+            return store.result(found)
+        return _without_verdict(found, experiment, store, fail=options.on_timeout == "fail")
 
 
 def _search(
@@ -108,20 +105,29 @@ def _search(
     folder: RunFolder,
     suggestions: Suggestions,
     *,
-    book: Book,
+    store: TrialStore,
     gpus: Gpus,
     waiting: list[Record],
     deadline: float | None,
 ) -> Condition | Stop:
     events: SimpleQueue[int | Stop] = SimpleQueue()
-    crew = Crew(experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost"))
+    runner = TrialRunner(
+        experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost")
+    )
     slots = gpus.slots(experiment.parallel_trial_count)
-    with TrialLoop(
-        experiment, folder, suggestions, book=book, crew=crew, waiting=waiting, slots=slots, events=events
+    with SearchLoop(
+        experiment,
+        folder,
+        suggestions,
+        store=store,
+        runner=runner,
+        waiting=waiting,
+        slots=slots,
+        events=events,
     ) as loop:
         found = loop.run(deadline)
         if isinstance(found, Condition):
-            journal.store_verdict(suggestions.study, found)
+            suggestions.journal.end(found)
             loop.settle()
         return found
 
@@ -140,32 +146,6 @@ def _container(experiment: Experiment) -> Container:
     return box
 
 
-def _open_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
-    storage = journal.open_storage(folder.journal)
-    before = journal.stored_manifest(storage, experiment.name)
-    if before not in (None, experiment.manifest_json):
-        raise InputError(
-            f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: "
-            f"{changes(before, experiment.manifest_json)}. Undo the change to go on with it, give the "
-            "Experiment another name, or start anew with again=True (--again)."
-        )
-    suggestions = open_study(experiment, storage)
-    journal.check(suggestions, folder.journal)
-    if before is None:
-        journal.store_manifest(suggestions.study, experiment.manifest_json)
-    return suggestions
-
-
-def _put_aside(experiment: Experiment, folder: RunFolder) -> None:
-    records: list[Record] = []
-    if folder.journal.exists():
-        with contextlib.suppress(InputError):  # a damaged journal is put aside all the same
-            study = journal.find_study(journal.open_storage(folder.journal), experiment.name)
-            records = journal.read(study) if study else []
-    end_orphans(folder, records)
-    folder.put_aside()
-
-
 def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
     if box.unused:
         yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
@@ -175,16 +155,16 @@ def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
         yield shortage
 
 
-def _without_verdict(found: Stop, experiment: Experiment, book: Book, *, fail: bool) -> Result:
-    count = book.tally.completed
+def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:
+    count = store.tally.completed
     done = f"{count} trial{'s' * (count != 1)} had completed"
     if found == "timed out" and not fail:
-        return book.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
+        return store.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
     error, what = _ENDS[found]
     raise error(
         f"Experiment '{experiment.name}' {what} before it had its verdict; {done}. Run it again to go on "
         "where it stopped.",
-        book.result(),
+        store.result(),
     )
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from kfp_katib.engines.local import journal
-from kfp_katib.engines.local.book import trial_of
+from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
-from kfp_katib.engines.local.takeover import end_orphans
-from kfp_katib.engines.local.verdict import RUNNING
+from kfp_katib.engines.local.journal import MANIFEST
+from kfp_katib.engines.local.journal_file import read_journal
+from kfp_katib.engines.local.resume import end_orphans
+from kfp_katib.engines.local.trial_store import trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
@@ -39,19 +38,15 @@ def read(name: str, options: RunOptions) -> Result:
         InputError: There is no such search, or its journal is damaged.
     """
     folder = _found(name, options)
-    with TemporaryDirectory() as copies:  # another process may be writing, and a torn end is cut
-        copy = RunFolder(Path(copies, name))
-        copy.path.mkdir()
-        shutil.copyfile(folder.journal, copy.journal)
-        storage = journal.open_storage(copy.journal)
-    manifest, study = journal.stored_manifest(storage, name), journal.find_study(storage, name)
-    if manifest is None or study is None:
+    journal = read_journal(folder.journal)
+    manifest = journal.attributes.get(MANIFEST)
+    if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
     experiment, models = _experiment(manifest, name), str(options.models or "").rstrip("/")
-    condition = journal.stored_verdict(study) or RUNNING
+    condition = journal.verdict or RUNNING
     return conclude(
         experiment,
-        [_with_log(trial_of(each, experiment, models), folder) for each in journal.read(study)],
+        [_with_log(trial_of(each, experiment, models), folder) for each in journal.records],
         condition,
     )
 
@@ -109,8 +104,7 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
             raise Unfinished(f"Experiment '{name}' is still run by process {engine}. Kill it: kill {engine}")
         time.sleep(_POLL_SECONDS / 5)
     with open_folder(folder.path.parent, name):
-        study = journal.find_study(journal.open_storage(folder.journal), name)
-        end_orphans(folder, journal.read(study) if study else [])
+        end_orphans(folder, read_journal(folder.journal).records)
 
 
 @dataclass(slots=True)

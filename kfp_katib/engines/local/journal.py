@@ -1,119 +1,208 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a search: one Optuna study in one journal file, with a record of ours on every trial.
+"""The state of a search: an Optuna study in one file, line by line, with a record of ours on every trial.
 
 Nothing else is state. A trial's record is written before the trial may run and again when it has ended,
 so that an engine that is killed at any moment finds, when it comes back, what is done and what is not.
-`optuna-dashboard` can look on meanwhile.
+`optuna-dashboard` can look on meanwhile. The lines are Optuna's (`JournalStorage`), written without it: only
+some algorithms need Optuna, and it takes longer to import than a search takes to start.
 """
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
-from optuna.exceptions import OptunaError
-from optuna.storages import JournalStorage
-from optuna.study import Study, load_study
+from kfp_katib.engines.local.processes import Process
+from kfp_katib.results import Condition, TrialCondition
 
-from kfp_katib.engines.local.journal_file import JournalFile, damaged
-from kfp_katib.engines.local.journal_shapes import FORMAT, LATEST, MANIFEST, TRIAL, VERDICT
-from kfp_katib.engines.local.record import Record as Record
-from kfp_katib.engines.local.record import decode, encode
-from kfp_katib.engines.local.search.suggestions import PARAMETERS, Suggestions
-from kfp_katib.errors import InputError
-from kfp_katib.results import Condition
+FORMAT = "kfp-katib:format"
+LATEST = 2
+"""The format that is written. The first, of version 0.1.0, says no number."""
+MANIFEST = "kfp-katib:manifest"
+SEED = "kfp-katib:seed"
+VERDICT = "kfp-katib:verdict"
+TRIAL = "kfp-katib:trial"
+PARAMETERS = "kfp-katib:parameters"
+"""The user attribute of every trial in the study that holds its assignments as Katib's text."""
+NOTE = "kfp-katib:cmaes"
+"""The user attribute of a trial that holds what CMA-ES wants to find again."""
 
-_WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, OptunaError, TypeError, ValueError)
-"""What Optuna raises where a line makes no sense to it."""
+MILLISECONDS = "ms since 1970"
+"""The units of a process's start; a record without them counts clock ticks since the boot."""
+
+CREATE_STUDY, DELETE_STUDY, STUDY_ATTRIBUTE, CREATE_TRIAL, END_TRIAL, TRIAL_ATTRIBUTE = 0, 1, 2, 4, 6, 8
+"""Optuna's codes of the operations."""
+RUNNING, COMPLETE, FAILED = 0, 1, 3
+"""Optuna's states of a trial."""
+
+_WORKER = "kfp-katib"
+_MOST_CHARACTERS = 10_000
+"""Of a message, which may quote what a trial wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the journal knows of one trial.
+
+    Attributes:
+        number: Its place in the order of creation.
+        parameters: Its assignments.
+        name: Its name; empty where it was suggested and never prepared.
+        process: What ran it; None where nothing may still run.
+        started: When it began.
+        outcome: How it ended; None where it has not.
+        ended: When it ended.
+        exit_code: With what code.
+    """
+
+    number: int
+    parameters: Mapping[str, str]
+    name: str = ""
+    process: Process | None = None
+    started: datetime | None = None
+    outcome: TrialCondition | None = None
+    ended: datetime | None = None
+    exit_code: int | None = None
+
+
+@dataclass(slots=True)
+class StudyTrial:
+    """One trial of the study, as the algorithms see it.
+
+    Attributes:
+        params: Its values as Optuna's numbers, by the parameters' labels.
+        note: What the algorithm left with it.
+        record: What else is known of it.
+        state: Whether it runs, has a value or failed, in Optuna's numbers.
+        value: The objective.
+    """
+
+    params: Mapping[str, float]
+    note: Mapping[str, Any]
+    record: Record
+    state: int = RUNNING
+    value: float | None = None
+
+
+@dataclass(slots=True)
+class Journal:
+    """The study of a search, in memory; each change is written first.
+
+    Attributes:
+        name: The study's name, which is the Experiment's.
+        append: Writes one line.
+        study: The study's number in the file, None before it begins.
+        first: The number in the file of its first trial.
+        attributes: What the study knows: manifest, seed, verdict.
+        trials: Its trials, in order of creation.
+    """
+
+    name: str
+    append: Callable[[dict[str, Any]], None] = lambda _: None
+    study: int | None = None
+    first: int = 0
+    attributes: dict[str, Any] = field(default_factory=dict)
+    trials: list[StudyTrial] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[Record]:
+        """What is known of the trials."""
+        return [trial.record for trial in self.trials]
+
+    @property
+    def verdict(self) -> Condition | None:
+        """The verdict that ended the search, None while it is unfinished."""
+        fields = self.attributes.get(VERDICT)
+        return Condition(*fields) if fields else None
+
+    def begin(self, *, maximize: bool) -> None:
+        """Write the study down, where that has not been done."""
+        if self.study is None:
+            self._write(CREATE_STUDY, study_name=self.name, directions=[2 if maximize else 1])
+            self.study = 0
+
+    def set(self, key: str, value: Any) -> None:
+        """Write something about the search."""
+        self._write(STUDY_ATTRIBUTE, study_id=self.study, user_attr={key: value})
+        self.attributes[key] = value
+
+    def store_manifest(self, manifest_json: str) -> None:
+        """Tie a search that begins to its manifest, and say how its journal is written."""
+        self.set(FORMAT, LATEST)
+        self.set(MANIFEST, manifest_json)
+
+    def end(self, verdict: Condition) -> None:
+        """End the search."""
+        self.set(VERDICT, [verdict.state, verdict.reason, verdict.message])
+
+    def suggest(
+        self,
+        params: Mapping[str, float],
+        distributions: Mapping[str, str],
+        parameters: Mapping[str, str],
+        note: Mapping[str, Any],
+    ) -> Record:
+        """Write a trial down; `distributions` are Optuna's, as JSON, by the labels of `params`."""
+        self._write(
+            CREATE_TRIAL,
+            study_id=self.study,
+            datetime_start=now().isoformat(),
+            state=RUNNING,
+            value=None,
+            values=None,
+            distributions=distributions,
+            params=params,
+            user_attrs={PARAMETERS: parameters, **({NOTE: note} if note else {})},
+            system_attrs={},
+            intermediate_values={},
+        )
+        record = Record(len(self.trials), parameters)
+        self.trials.append(StudyTrial(params, note, record))
+        return record
+
+    def write(self, record: Record) -> None:
+        """Write what is known of a trial; the last record of a trial counts."""
+        try:
+            trial_id = self.first + record.number
+            self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={TRIAL: encode(record)})
+        finally:
+            self.trials[record.number].record = record
+
+    def tell(self, number: int, value: float | None) -> None:
+        """Write a trial's value, or that it has none."""
+        trial = self.trials[number]
+        state, values = (FAILED, None) if value is None else (COMPLETE, [value])
+        self._write(
+            END_TRIAL,
+            trial_id=self.first + number,
+            state=state,
+            values=values,
+            datetime_complete=now().isoformat(),
+        )
+        trial.state, trial.value = state, value
+
+    def _write(self, operation: int, **fields: Any) -> None:
+        self.append({"op_code": operation, "worker_id": _WORKER, **fields})
+
+
+def encode(record: Record) -> dict[str, Any]:
+    """What is written of a record; number and parameters stand with its trial."""
+    fields: dict[str, Any] = {"name": record.name, "exit_code": record.exit_code}
+    if record.process:
+        fields["process"] = [record.process.pid, record.process.started]
+        fields["units"] = MILLISECONDS
+    for key, moment in (("started", record.started), ("ended", record.ended)):
+        if moment:
+            fields[key] = moment.isoformat()
+    if record.outcome:
+        end = record.outcome
+        fields["outcome"] = [end.state, end.reason, end.message[:_MOST_CHARACTERS]]
+        fields["metrics"] = {name: [m.min, m.max, m.latest] for name, m in end.metrics.items()}
+    return fields
 
 
 def now() -> datetime:
     """The time, to be written down."""
     return datetime.now(UTC)
-
-
-def open_storage(path: Path) -> JournalStorage:
-    """The journal's storage; a last line that was not written to its end is dropped.
-
-    Args:
-        path: The file, in a folder of the study's name.
-
-    Raises:
-        InputError: It is no plain file, a line of it is damaged, or a newer version has written it.
-    """
-    file = JournalFile(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Optuna's, about distributions that it takes all the same
-            storage = JournalStorage(file)
-        file.drop_torn_end()
-    except OSError as err:
-        raise InputError(f"The journal {path} cannot be read: {err.strerror}. Mend that first.") from err
-    except (*_WRONG, RecursionError) as err:
-        raise damaged(path, file.line, err) from err
-    return storage
-
-
-def check(suggestions: Suggestions, path: Path) -> None:
-    """Whether the trials in a journal are points of the Experiment's search space.
-
-    Raises:
-        InputError: One of them is not.
-    """
-    file = getattr(suggestions.study._storage, "_backend", None)
-    for trial in suggestions.study.get_trials(deepcopy=False):
-        if why := suggestions.misfit(trial):
-            line = file.created[trial._trial_id] if isinstance(file, JournalFile) else 0
-            raise damaged(path, line, f"trial {trial.number} {why}")
-
-
-def stored_manifest(storage: JournalStorage, name: str) -> str | None:
-    """The manifest that a study was started with, None where there is none yet."""
-    attributes = (study.user_attrs for study in storage.get_all_studies() if study.study_name == name)
-    return next((found.get(MANIFEST) for found in attributes), None)
-
-
-def store_manifest(study: Study, manifest_json: str) -> None:
-    """Tie a study that begins to its manifest, and say how its journal is written."""
-    study.set_user_attr(FORMAT, LATEST)
-    study.set_user_attr(MANIFEST, manifest_json)
-
-
-def find_study(storage: JournalStorage, name: str) -> Study | None:
-    """The study of a search, None where it never began."""
-    known = any(study.study_name == name for study in storage.get_all_studies())
-    return load_study(study_name=name, storage=storage) if known else None
-
-
-def stored_verdict(study: Study) -> Condition | None:
-    """The verdict that ended the search, None while it is unfinished."""
-    fields = study.user_attrs.get(VERDICT)
-    return Condition(*fields) if fields else None
-
-
-def store_verdict(study: Study, verdict: Condition) -> None:
-    """End the search."""
-    study.set_user_attr(VERDICT, [verdict.state, verdict.reason, verdict.message])
-
-
-def write(study: Study, record: Record) -> None:
-    """Write what is known of a trial; the last record of a trial counts."""
-    study._storage.set_trial_user_attr(_trial_id(study, record.number), TRIAL, encode(record))
-
-
-def read(study: Study) -> list[Record]:
-    """Every trial of the study, in order of creation."""
-    return [
-        decode(
-            trial.number,
-            trial.user_attrs[PARAMETERS],
-            trial.user_attrs.get(TRIAL),
-            told=trial.state.is_finished(),
-        )
-        for trial in study.get_trials(deepcopy=False)
-    ]
-
-
-def _trial_id(study: Study, number: int) -> int:
-    return study._storage.get_trial_id_from_study_id_trial_number(study._study_id, number)

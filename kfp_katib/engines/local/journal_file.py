@@ -10,105 +10,126 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from optuna.storages.journal import BaseJournalBackend
-
-from kfp_katib.engines.local.journal_lines import Lines
-from kfp_katib.engines.local.journal_shapes import CREATE_TRIAL, MOST_BYTES, parse
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.trial.plain_file import open_regular
 
+MOST_BYTES = 2 * 1024 * 1024
+"""The longest line; those that we write hold a manifest or what a trial reported, both far below."""
 
-class JournalFile(BaseJournalBackend):
-    """The journal file, for one engine that appends to it; `folder.open_folder` keeps others away.
+
+def open_journal(path: Path, *, manifest_json: str, misfit: Misfit) -> Journal:
+    """The journal of a search that this process may go on with; it is made where there is none.
+
+    A last line that was not written to its end is dropped.
+
+    Args:
+        path: The file, in a folder of the study's name.
+        manifest_json: The manifest that the search should have. One with another is read all the same.
+        misfit: Why a trial of the journal is none of that search.
+
+    Raises:
+        InputError: It is no plain file, a line of it is damaged, or a newer version has written it.
+    """
+    try:
+        os.close(open_regular(path, os.O_RDWR | os.O_CREAT))
+    except OSError as err:
+        raise InputError(
+            f"The journal {path} cannot be opened: {_words(err)}. Mend that, or start anew with again=True "
+            "(--again)."
+        ) from err
+    journal = Journal(path.parent.name, Appender(path).append)
+    whole = _read(path, journal, manifest_json, misfit)
+    try:
+        _drop_torn_end(path, whole)
+    except OSError as err:
+        raise _unreadable(path, err) from err
+    return journal
+
+
+def read_journal(path: Path) -> Journal:
+    """What a journal tells, also while another process writes it; nothing is changed.
+
+    Raises:
+        InputError: It cannot be read, a line of it is damaged, or a newer version has written it.
+    """
+    journal = Journal(path.parent.name)
+    _read(path, journal, "", lambda *_: "")
+    return journal
+
+
+def _read(path: Path, journal: Journal, manifest_json: str, misfit: Misfit) -> int:
+    """Read all lines; returns how many bytes are whole lines."""
+    number = whole = 0
+    try:
+        if not path.stat().st_size:
+            return 0
+        # Checking takes pydantic, which a search that begins does not wait for.
+        from kfp_katib.engines.local.journal_lines import Lines
+
+        lines = Lines(journal, manifest_json, misfit)
+        for text, is_last in _lines(path):
+            number += 1
+            if len(text) > MOST_BYTES:
+                raise ValueError(f"it is longer than {MOST_BYTES // 2**20} MiB")
+            if not text.endswith(b"\n") or not lines.take(text, may_be_torn=is_last):
+                break
+            whole += len(text)
+    except OSError as err:
+        raise _unreadable(path, err) from err
+    except (ValueError, RecursionError) as err:
+        raise _damaged(path, number, err) from err
+    return whole
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
+    """Each line, cut off where it is far too long, and whether it is the last."""
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        while text := file.readline(MOST_BYTES + 1):
+            yield text, not file.peek(1)
+
+
+def _drop_torn_end(path: Path, whole: int) -> None:
+    descriptor = open_regular(path, os.O_RDWR)
+    try:
+        if os.fstat(descriptor).st_size > whole:
+            os.ftruncate(descriptor, whole)
+    finally:
+        os.close(descriptor)
+
+
+class Appender:
+    """Appends to the journal, for the one engine that may; `folder.open_folder` keeps others away.
 
     Optuna's own class waits for the disk after every record and takes a lock by a symbolic link: 20 ms a
-    trial on a plain disk. It also opens the file for every look at the study. A killed process loses nothing
-    without the first (a machine without power may lose its last seconds), a lock that nobody takes is never
-    left behind, and what this process has written it need not read.
+    trial on a plain disk. A killed process loses nothing without the first (a machine without power may lose
+    its last seconds), and a lock that nobody takes is never left behind.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.line = 0
-        """The line that was read last."""
-        self.created: list[int] = []
-        """The lines at which the trials stand that were read."""
-        self._whole = 0  # the bytes of the lines that are good
-        self._is_read = False
-        self._fresh: list[dict[str, Any]] = []
+        self._path = path
         self._broken = ""
-        _create(path)
 
-    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
-        """What was not read before."""
-        if not self._is_read:
-            self._is_read = True
-            yield from self._from_file()
-        fresh, self._fresh = self._fresh, []
-        yield from fresh
-
-    def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        """Append lines, or none of them.
+    def append(self, line: dict[str, Any]) -> None:
+        """Append a line, or nothing.
 
         Raises:
             Unfinished: The system refuses it; from then on nothing is written any more.
         """
         # Text that no encoding takes, such as half of a surrogate pair out of a trial's output, becomes `?`.
-        lines = [
-            json.dumps(log, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-            for log in logs
-        ]
-        if any(len(line) > MOST_BYTES for line in lines):
+        text = json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        if len(text) > MOST_BYTES:
             self._fail(f"a line is longer than {MOST_BYTES // 2**20} MiB, and would not be read again")
-        self._write(b"".join(lines))
-        self._fresh += [json.loads(line) for line in lines]
-
-    def drop_torn_end(self) -> None:
-        """Cut what was not written to its end."""
-        descriptor = open_regular(self.path, os.O_RDWR)
-        try:
-            if os.fstat(descriptor).st_size > self._whole:
-                os.ftruncate(descriptor, self._whole)
-        finally:
-            os.close(descriptor)
-
-    def _from_file(self) -> Iterator[dict[str, Any]]:
-        lines = Lines(self.path.parent.name)
-        with os.fdopen(open_regular(self.path, os.O_RDONLY), "rb") as file:
-            while text := file.readline(MOST_BYTES + 1):
-                self.line += 1
-                if len(text) > MOST_BYTES:
-                    raise ValueError(f"it is longer than {MOST_BYTES // 2**20} MiB")
-                log = self._parsed(text, last=not file.peek(1))
-                if log is None:
-                    return
-                lines.check(log, text)
-                if log["op_code"] == CREATE_TRIAL:
-                    self.created.append(self.line)
-                self._whole += len(text)
-                yield log
-
-    def _parsed(self, text: bytes, *, last: bool) -> Any:
-        """What a line holds, None where it is the last one and torn."""
-        if not text.endswith(b"\n"):
-            return None
-        try:
-            return parse(text)
-        except ValueError:
-            if last:
-                return None
-            raise
-
-    def _write(self, data: bytes) -> None:
         if self._broken:
             self._fail(self._broken)
         try:
-            descriptor = open_regular(self.path, os.O_WRONLY | os.O_APPEND)
+            descriptor = open_regular(self._path, os.O_WRONLY | os.O_APPEND)
         except OSError as err:
             self._fail(_words(err), err)
         size = os.fstat(descriptor).st_size
         try:
-            rest = memoryview(data)
+            rest = memoryview(text)
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
         except OSError as err:
@@ -121,28 +142,21 @@ class JournalFile(BaseJournalBackend):
     def _fail(self, why: str, cause: OSError | None = None) -> NoReturn:
         self._broken = why
         raise Unfinished(
-            f"The journal {self.path} cannot be written: {why}. What has finished is not lost: mend that, "
+            f"The journal {self._path} cannot be written: {why}. What has finished is not lost: mend that, "
             "and run it again to go on where it stopped."
         ) from cause
 
 
-def damaged(path: Path, line: int, why: object) -> InputError:
-    """The error that names a damaged line."""
+def _unreadable(path: Path, err: OSError) -> InputError:
+    return InputError(f"The journal {path} cannot be read: {err.strerror}. Mend that first.")
+
+
+def _damaged(path: Path, line: int, why: object) -> InputError:
     before = f"keep only the {line - 1} lines before it, " if line > 1 else ""
     return InputError(
         f"The journal {path} is damaged, line {line} ({_short(why)}). Mend that line, {before}or start anew "
         "with again=True (--again)."
     )
-
-
-def _create(path: Path) -> None:
-    try:
-        os.close(open_regular(path, os.O_RDWR | os.O_CREAT))
-    except OSError as err:
-        raise InputError(
-            f"The journal {path} cannot be opened: {_words(err)}. Mend that, or start anew with again=True "
-            "(--again)."
-        ) from err
 
 
 def _words(err: OSError) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may follow what in a journal.
+"""What may follow what in a journal, and what that makes of the study.
 
 Optuna itself passes over lines that it cannot apply, and fails later on what it did apply. Here a line that
 does not follow from those before it is damage, and is named.
@@ -12,143 +12,176 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kfp_katib.engines.local.journal_shapes import (
+from kfp_katib.engines.local.journal import (
+    CREATE_TRIAL,
+    END_TRIAL,
     FORMAT,
     LATEST,
+    MANIFEST,
+    NOTE,
+    PARAMETERS,
+    RUNNING,
+    STUDY_ATTRIBUTE,
+    TRIAL,
+    TRIAL_ATTRIBUTE,
+    Journal,
+    Record,
+    StudyTrial,
+)
+from kfp_katib.engines.local.journal_shapes import (
     LINE,
     RECORD,
     STORED_NOTE,
     STUDY,
     TEXTS,
-    TRIAL,
     CreateStudy,
     CreateTrial,
     DeleteStudy,
     EndTrial,
     OfOthers,
+    StoredRecord,
     StudyAttribute,
     TrialAttribute,
+    parse,
     valid,
 )
-from kfp_katib.engines.local.record import Stored
-from kfp_katib.engines.local.search.cma_es_note import NOTE
-from kfp_katib.engines.local.search.suggestions import PARAMETERS
+from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError
 
 _NAME = re.compile(r"[0-9a-z]{1,20}")
 
 
 @dataclass(slots=True)
-class _Trial:
-    name: str = ""
-    judged: bool = False
-    ended: bool = False
-
-
-@dataclass(slots=True)
 class Lines:
-    """The lines of one journal, in order.
+    """The lines of one journal, in order, and the study that they make.
 
     Attributes:
-        name: The study's name, which is the Experiment's.
+        journal: The study.
+        manifest_json: The manifest that the search should have.
+        misfit: Why a trial is none of that search.
     """
 
-    name: str
-    _studies: dict[int, bool] = field(default_factory=dict)
-    _trials: list[_Trial] = field(default_factory=list)
+    journal: Journal
+    manifest_json: str
+    misfit: Misfit
+    _studies: int = 0
     _names: dict[str, int] = field(default_factory=dict)
     _seen: set[int] = field(default_factory=set)
 
-    def check(self, log: Any, text: bytes) -> None:
+    def take(self, text: bytes, *, may_be_torn: bool) -> bool:
         """Take the next line.
 
         Args:
-            log: What it holds.
             text: As it stands in the file.
+            may_be_torn: Whether what is no JSON was not written to its end.
+
+        Returns:
+            Whether it was a whole one.
 
         Raises:
             ValueError: It is damaged; the message says how.
             InputError: It says that what follows is of a format that is not known here.
         """
-        line = valid(LINE, log, "")
-        _CHECKS[type(line)](self, line)
-        if line.op_code in (4, 6, 8):
+        try:
+            log = parse(text)
+        except ValueError:
+            if may_be_torn:
+                return False
+            raise
+        line = valid(LINE, log)
+        if line.op_code in (CREATE_TRIAL, END_TRIAL, TRIAL_ATTRIBUTE):
             known = len(self._seen)
             self._seen.add(hash(text))
             if len(self._seen) == known:
                 raise ValueError("it stands there twice")
+        _TAKE[type(line)](self, line)
+        return True
 
     def _create_study(self, line: CreateStudy) -> None:
-        if line.study_name != self.name:
-            raise ValueError(f"it holds a search named {line.study_name[:60]!r}, not {self.name!r}")
-        if not any(self._studies.values()):
-            self._studies[len(self._studies)] = True
+        if line.study_name != self.journal.name:
+            raise ValueError(f"it holds a search named {line.study_name[:60]!r}, not {self.journal.name!r}")
+        if self.journal.study is None:
+            self.journal.study = self._studies
+            self._studies += 1
 
     def _delete_study(self, line: DeleteStudy) -> None:
         self._study(line.study_id)
-        self._studies[line.study_id] = False
+        self.journal.study = None
+        self.journal.first += len(self.journal.trials)
+        self.journal.trials.clear()
+        self.journal.attributes.clear()
 
     def _study_attribute(self, line: StudyAttribute) -> None:
         self._study(line.study_id)
+        if line.op_code == STUDY_ATTRIBUTE and line.user_attr is None:
+            raise ValueError("user_attr: it is missing")
         for key, value in (line.user_attr or {}).items():
             if key in STUDY:
                 valid(STUDY[key], value, f"{key}: ")
             if key == FORMAT and value > LATEST:
-                raise InputError(_newer(self.name, value))
+                raise InputError(_newer(self.journal.name, value))
+            self.journal.attributes[key] = value
 
     def _create_trial(self, line: CreateTrial) -> None:
         self._study(line.study_id)
-        valid(TEXTS, line.user_attrs.get(PARAMETERS), f"{PARAMETERS}: ")
+        journal = self.journal
+        parameters = valid(TEXTS, line.user_attrs.get(PARAMETERS), f"{PARAMETERS}: ")
+        note = line.user_attrs.get(NOTE, {})
         if NOTE in line.user_attrs:
-            valid(STORED_NOTE, line.user_attrs[NOTE], f"{NOTE}: ")
-            if any(not 0 <= told < len(self._trials) for told in line.user_attrs[NOTE]["told"]):
+            valid(STORED_NOTE, note, f"{NOTE}: ")
+            if any(not 0 <= told < len(journal.trials) for told in note["told"]):
                 raise ValueError(f"{NOTE}: it names a trial that comes later")
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions are of different parameters")
-        self._trials.append(_Trial())
+        trial = StudyTrial(line.params, note, Record(len(journal.trials), parameters))
+        ours = journal.attributes.get(MANIFEST, self.manifest_json) == self.manifest_json
+        if ours and (why := self.misfit(trial, line.distributions)):
+            raise ValueError(f"trial {trial.record.number} {why}")
+        journal.trials.append(trial)
 
     def _end_trial(self, line: EndTrial) -> None:
         trial = self._open_trial(line.trial_id)
         if (line.state == 1) != (line.values is not None):
             raise ValueError("state and values do not go together")
-        if not trial.judged:
+        if trial.record.outcome is None:
             raise ValueError(f"trial {line.trial_id} has no outcome yet")
-        trial.ended = True
+        trial.state, trial.value = line.state, line.values[0] if line.values else None
 
     def _trial_attribute(self, line: TrialAttribute) -> None:
         trial = self._open_trial(line.trial_id)
-        for key, value in line.user_attr.items():
-            if key == TRIAL:
-                self._record(line.trial_id, trial, valid(RECORD, value, ""))
+        if TRIAL in line.user_attr:
+            self._record(trial, valid(RECORD, line.user_attr[TRIAL]))
 
     def _of_others(self, line: OfOthers) -> None:
         self._trial(line.trial_id)
 
-    def _record(self, number: int, trial: _Trial, stored: Stored) -> None:
+    def _record(self, trial: StudyTrial, stored: StoredRecord) -> None:
         head, _, rest = stored.name.rpartition("-")
-        if head != self.name or not _NAME.fullmatch(rest):
-            raise ValueError(f"{stored.name[:60]!r} is no name of a trial of {self.name!r}")
-        if self._names.setdefault(stored.name, number) != number or trial.name not in ("", stored.name):
+        number, before = trial.record.number, trial.record.name
+        if head != self.journal.name or not _NAME.fullmatch(rest):
+            raise ValueError(f"{stored.name[:60]!r} is no name of a trial of {self.journal.name!r}")
+        if self._names.setdefault(stored.name, number) != number or before not in ("", stored.name):
             raise ValueError(f"the name {stored.name!r} is another trial's")
-        trial.name, trial.judged = stored.name, stored.outcome is not None
+        trial.record = stored.record(number, trial.record.parameters)
 
     def _study(self, number: int) -> None:
-        if not self._studies.get(number):
+        if self.journal.study is None or number != self.journal.study:
             raise ValueError(f"there is no study {number}")
 
-    def _trial(self, number: int) -> _Trial:
-        if not 0 <= number < len(self._trials):
+    def _trial(self, number: int) -> StudyTrial:
+        index = number - self.journal.first
+        if not 0 <= index < len(self.journal.trials):
             raise ValueError(f"there is no trial {number}")
-        return self._trials[number]
+        return self.journal.trials[index]
 
-    def _open_trial(self, number: int) -> _Trial:
+    def _open_trial(self, number: int) -> StudyTrial:
         trial = self._trial(number)
-        if trial.ended:
+        if trial.state != RUNNING:
             raise ValueError(f"trial {number} has ended before")
         return trial
 
 
-_CHECKS: Mapping[type, Callable[[Lines, Any], None]] = {
+_TAKE: Mapping[type, Callable[[Lines, Any], None]] = {
     CreateStudy: Lines._create_study,
     DeleteStudy: Lines._delete_study,
     StudyAttribute: Lines._study_attribute,

@@ -5,58 +5,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
-from kfp_katib.engines.local.record import Stored
-from kfp_katib.engines.local.search.suggestions import SEED
+from kfp_katib.engines.local.journal import FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
+from kfp_katib.engines.local.processes import Process, of_ticks
+from kfp_katib.results import Metric, TrialCondition, TrialState
 
-FORMAT = "kfp-katib:format"
-LATEST = 2
-"""The format that is written. The first, of version 0.1.0, says no number, and no boot of a process."""
-
-MANIFEST = "kfp-katib:manifest"
-VERDICT = "kfp-katib:verdict"
-TRIAL = "kfp-katib:trial"
-
-MOST_BYTES = 2 * 1024 * 1024
-"""The longest line; those that we write hold a manifest or what a trial reported, both far below."""
-
-CREATE_TRIAL = 4
-"""Optuna's code of the operation that makes a trial."""
+_STRICT = ConfigDict(strict=True, allow_inf_nan=False)
+_ENDS = ("Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable")
+_VERDICTS = ("Succeeded", "Failed")
 
 
-class Line(BaseModel):
-    """What every line has."""
-
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-    worker_id: str
-
-
-class CreateStudy(Line):
-    """The study of one objective."""
-
-    op_code: Literal[0]
-    study_name: str
-    directions: Annotated[list[Literal[1, 2]], Field(min_length=1, max_length=1)]
-
-
-class StudyAttribute(Line):
-    """Something about the study, ours or somebody else's."""
-
-    op_code: Literal[2, 3]
-    study_id: int
-    user_attr: Annotated[dict[str, Any], Field(min_length=1, max_length=1)] | None = None
-
-
-class DeleteStudy(Line):
-    """Somebody deleted it."""
-
-    op_code: Literal[1]
-    study_id: int
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as err:
+        raise ValueError("a time beyond all calendars") from err
 
 
 def _optunas_moment(text: str) -> str:
@@ -70,12 +40,68 @@ def _no_nul(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
+def _ended_state(texts: list[str]) -> list[str]:
+    if texts[0] not in _ENDS:
+        raise ValueError(f"{texts[0][:40]!r} is no state in which a trial ends")
+    return texts
+
+
+def _verdict(texts: list[str]) -> list[str]:
+    if texts[0] not in _VERDICTS:
+        raise ValueError("no verdict of an Experiment")
+    return texts
+
+
+def _pid_and_start(numbers: list[int]) -> list[int]:
+    if not (1 < numbers[0] < 2**31 and 0 <= numbers[1] < 2**63):
+        raise ValueError("no process has these numbers")
+    return numbers
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""A time in ISO 8601, with its zone; read as a datetime."""
+OptunasMoment = Annotated[str, AfterValidator(_optunas_moment)]
+Three = Annotated[list[str], Field(min_length=3, max_length=3)]
+One = Field(min_length=1, max_length=1)
+
+
+class Line(BaseModel):
+    """What every line has."""
+
+    model_config = _STRICT
+
+    worker_id: str
+
+
+class CreateStudy(Line):
+    """The study of one objective."""
+
+    op_code: Literal[0]
+    study_name: str
+    directions: Annotated[list[Literal[1, 2]], One]
+
+
+class DeleteStudy(Line):
+    """Somebody deleted it."""
+
+    op_code: Literal[1]
+    study_id: int
+
+
+class StudyAttribute(Line):
+    """Something about the study, ours or somebody else's."""
+
+    op_code: Literal[2, 3]
+    study_id: int
+    user_attr: Annotated[dict[str, Any], One] | None = None
+
+
 class CreateTrial(Line):
     """A suggestion."""
 
     op_code: Literal[4]
     study_id: int
-    datetime_start: Annotated[str, AfterValidator(_optunas_moment)]
+    datetime_start: OptunasMoment
     state: Literal[0]
     value: None
     values: None
@@ -92,8 +118,8 @@ class EndTrial(Line):
     op_code: Literal[6]
     trial_id: int
     state: Literal[1, 3]
-    values: Annotated[list[float], Field(min_length=1, max_length=1)] | None
-    datetime_complete: Annotated[str, AfterValidator(_optunas_moment)]
+    values: Annotated[list[float], One] | None
+    datetime_complete: OptunasMoment
 
 
 class TrialAttribute(Line):
@@ -101,16 +127,7 @@ class TrialAttribute(Line):
 
     op_code: Literal[8]
     trial_id: int
-    user_attr: Annotated[dict[str, Any], Field(min_length=1, max_length=1)]
-
-
-class StoredNote(BaseModel):
-    """What CMA-ES left with a trial."""
-
-    model_config = ConfigDict(strict=True, allow_inf_nan=False)
-
-    told: list[int]
-    point: list[Annotated[float, Field(ge=0, le=1)]]
+    user_attr: Annotated[dict[str, Any], One]
 
 
 class OfOthers(Line):
@@ -118,7 +135,50 @@ class OfOthers(Line):
 
     op_code: Literal[9]
     trial_id: int
-    system_attr: Annotated[dict[str, Any], Field(min_length=1, max_length=1)]
+    system_attr: Annotated[dict[str, Any], One]
+
+
+class StoredNote(BaseModel):
+    """What CMA-ES left with a trial."""
+
+    model_config = _STRICT
+
+    told: list[int]
+    point: list[Annotated[float, Field(ge=0, le=1)]]
+
+
+class StoredRecord(BaseModel):
+    """A record as it stands in the journal, which `journal.encode` wrote."""
+
+    model_config = _STRICT
+
+    name: str
+    exit_code: Annotated[int, Field(gt=-1000, lt=1000)] | None = None
+    process: (
+        Annotated[list[int], Field(min_length=2, max_length=2), AfterValidator(_pid_and_start)] | None
+    ) = None
+    units: str = ""
+    boot: str = ""
+    started: Moment | None = None
+    ended: Moment | None = None
+    outcome: Annotated[Three, AfterValidator(_ended_state)] | None = None
+    metrics: dict[str, Three] = {}
+
+    def record(self, number: int, parameters: Mapping[str, str]) -> Record:
+        """The record of a trial with these assignments."""
+        metrics = {name: Metric(*texts) for name, texts in self.metrics.items()}
+        fields: dict[str, Any] = {"started": self.started, "ended": self.ended}
+        if self.outcome is not None:
+            state, reason, message = self.outcome
+            fields["outcome"] = TrialCondition(cast("TrialState", state), reason, message, metrics)
+        if self.process is not None:
+            of_units = {MILLISECONDS: Process, "": of_ticks}.get(self.units)
+            fields["process"] = of_units(*self.process) if of_units else None
+        return Record(number, parameters, self.name, exit_code=self.exit_code, **fields)
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind, config=ConfigDict(strict=True))
 
 
 LINE: TypeAdapter[Any] = TypeAdapter(
@@ -127,28 +187,15 @@ LINE: TypeAdapter[Any] = TypeAdapter(
         Field(discriminator="op_code"),
     ]
 )
-TEXTS: TypeAdapter[Any] = TypeAdapter(
-    Annotated[dict[str, str], AfterValidator(_no_nul)], config=ConfigDict(strict=True)
-)
+TEXTS = _adapter(Annotated[dict[str, str], AfterValidator(_no_nul)])
 STUDY: Mapping[str, TypeAdapter[Any]] = {
-    FORMAT: TypeAdapter(Annotated[int, Field(ge=2)], config=ConfigDict(strict=True)),
-    MANIFEST: TypeAdapter(Json[dict[str, Any]], config=ConfigDict(strict=True)),
-    SEED: TypeAdapter(Annotated[int, Field(ge=0, lt=2**64)], config=ConfigDict(strict=True)),
-    VERDICT: TypeAdapter(
-        Annotated[
-            list[str], Field(min_length=3, max_length=3), AfterValidator(lambda texts: _verdict(texts))
-        ],
-        config=ConfigDict(strict=True),
-    ),
+    FORMAT: _adapter(Annotated[int, Field(ge=2)]),
+    MANIFEST: _adapter(Json[dict[str, Any]]),
+    SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
+    VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
 }
-RECORD: TypeAdapter[Any] = TypeAdapter(Stored)
+RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
-
-
-def _verdict(texts: list[str]) -> list[str]:
-    if texts[0] not in ("Succeeded", "Failed"):
-        raise ValueError("no verdict of an Experiment")
-    return texts
 
 
 def parse(text: bytes) -> Any:
@@ -166,7 +213,7 @@ def parse(text: bytes) -> Any:
     return log
 
 
-def valid(shape: TypeAdapter[Any], value: Any, where: str) -> Any:
+def valid(shape: TypeAdapter[Any], value: Any, where: str = "") -> Any:
     """What a value is by its shape.
 
     Raises:

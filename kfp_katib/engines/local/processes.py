@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes of this machine, read from /proc: who is still there, and how a whole trial is ended.
+"""Processes of this machine, by psutil: who is still there, and how a whole trial is ended.
 
 A trial is ended with everything it started, as a container would be: its session, its descendants outside
 of it (torchrun gives each worker a session of its own), and, where an engine was killed and with it what
@@ -11,18 +11,19 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
+
+import psutil
 
 MARK = "KFP_KATIB_TRIAL"
 """The variable that tells a trial's processes from all others: see `mark`."""
 
-_PROC = Path("/proc")
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
+_ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,49 +32,31 @@ class Process:
 
     Attributes:
         pid: Its id, which another process may get later.
-        started: Its start time in clock ticks since boot (field 22 of `/proc/<pid>/stat`, proc(5)).
-        boot: The boot of the machine that the ticks count from; empty in records of version 0.1.0.
+        started: When it started, in milliseconds since 1970.
     """
 
     pid: int
     started: int
-    boot: str = ""
 
     @property
     def alive(self) -> bool:
         """Whether this very process still runs; one that waits to be reaped does not."""
-        seen = _stat(self.pid)
-        return seen is not None and self.is_same(seen.process) and not seen.ended
-
-    def is_same(self, other: Process) -> bool:
-        """Whether both name the same process; a record that knows no boot is compared without."""
-        boots = {self.boot, other.boot} - {""}
-        return (self.pid, self.started) == (other.pid, other.started) and len(boots) < 2
+        with suppress(psutil.Error):
+            found = psutil.Process(self.pid)
+            return _started(found) == self.started and _runs(found)
+        return False
 
 
 def process(pid: int) -> Process | None:
-    """The process that has this id now, None where there is none (or no /proc)."""
-    seen = _stat(pid)
-    return seen.process if seen else None
+    """The process that has this id now, None where there is none."""
+    with suppress(psutil.Error):
+        return Process(pid, _started(psutil.Process(pid)))
+    return None
 
 
-@cache
-def boot() -> str:
-    """The present boot of this machine, empty where the system does not tell."""
-    try:
-        return (_PROC / "sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def booted() -> datetime:
-    """When this machine was started, by its own clock; long ago where the system does not tell."""
-    try:
-        lines = (_PROC / "stat").read_text().splitlines()
-    except OSError:
-        lines = []
-    seconds = next((int(line.split()[1]) for line in lines if line.startswith("btime ")), 0)
-    return datetime.fromtimestamp(seconds, UTC)
+def of_ticks(pid: int, ticks: int) -> Process:
+    """A process whose start was recorded in clock ticks since the machine's boot, as Linux counts them."""
+    return Process(pid, round((psutil.boot_time() + ticks / os.sysconf("SC_CLK_TCK")) * 1000))
 
 
 def mark(run: Path, trial: str = "") -> str:
@@ -90,32 +73,17 @@ def mark(run: Path, trial: str = "") -> str:
     return f"{place.st_dev:x}.{place.st_ino:x}/" + (f"{trial}/" if trial else "")
 
 
-def marked(value: str) -> set[Process]:
-    """The processes whose mark begins so; never we ourselves, nor what we run in."""
-    start, found = f"{MARK}={value}".encode(), set()
-    spared = _ancestors()
-    for seen in _all():
-        pid = seen.process.pid
-        if pid not in spared and not seen.ended and _carries(pid, start):
-            found.add(seen.process)
-    return found
+def marked(value: str) -> set[psutil.Process]:
+    """The processes whose mark begins so; never we ourselves, nor what we run in.
 
-
-def _carries(pid: int, start: bytes) -> bool:
-    try:
-        environment = (_PROC / str(pid) / "environ").read_bytes()
-    except OSError:  # it has ended, or is another user's
-        return False
-    return environment.startswith(start) or b"\0" + start in environment
-
-
-def _ancestors() -> set[int]:
-    """Our own id, our parent's, and so on."""
-    pid, found = os.getpid(), set[int]()
-    while pid and pid not in found:
-        found.add(pid)
-        seen = _stat(pid)
-        pid = seen.parent if seen else 0
+    No system shows more than the environments of our own user's processes.
+    """
+    found = set()
+    spared = {os.getpid(), *(each.pid for each in psutil.Process().parents())}
+    for each in _all():
+        with suppress(psutil.Error, OSError):
+            if each.pid not in spared and each.environ().get(MARK, "").startswith(value) and _runs(each):
+                found.add(each)
     return found
 
 
@@ -131,79 +99,74 @@ def end(
     """
     members = terminate(leaders)
     deadline = time.monotonic() + grace_seconds
-    while any(each.alive for each in members) and time.monotonic() < deadline and not hurry():
+    while any(map(_runs, members)) and time.monotonic() < deadline and not hurry():
         time.sleep(_POLL_SECONDS)
     kill(leaders, known=members)
 
 
-def terminate(leaders: Collection[Process]) -> set[Process]:
+def terminate(leaders: Collection[Process]) -> set[psutil.Process]:
     """Ask trials to end; returns all of their processes."""
     members = _members(leaders)
     _send(signal.SIGTERM, members)
     return members
 
 
-def kill(leaders: Collection[Process], *, known: Set[Process] = frozenset()) -> None:
+def kill(leaders: Collection[Process], *, known: Set[psutil.Process] = frozenset()) -> None:
     """Kill trials at once, each leader first: what a leader has not written by then, it never will."""
-    members = known | _members(leaders)
-    _send(signal.SIGKILL, leaders)
+    pids = {each.pid for each in leaders if each.alive}
+    members = {*known, *_members(leaders)}
+    _send(signal.SIGKILL, sorted(members, key=lambda each: each.pid not in pids))
     deadline = time.monotonic() + _KILL_SECONDS  # one that waits for a broken disk ends when it is let go
-    while members and time.monotonic() < deadline:
-        _send(signal.SIGKILL, members)
-        members = _members(leaders)  # a process may have started another between the look and the signal
+    while (members := _members(leaders)) and time.monotonic() < deadline:
+        _send(signal.SIGKILL, members)  # a process may have started another between the look and the signal
 
 
-def _send(number: int, members: Iterable[Process]) -> None:
+def _send(number: int, members: Collection[psutil.Process]) -> None:
     for each in members:
-        if each.alive:
-            try:
-                os.kill(each.pid, number)
-            except (ProcessLookupError, PermissionError):  # it changed its user
-                continue
+        with suppress(psutil.Error):  # it has ended, its id is another's by now, or it changed its user
+            each.send_signal(number)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stat:
-    """The fields of `/proc/<pid>/stat` that matter here."""
-
-    process: Process
-    parent: int
-    session: int
-    ended: bool
-
-
-def _members(leaders: Iterable[Process]) -> set[Process]:
+def _members(leaders: Collection[Process]) -> set[psutil.Process]:
     """Each leader's session, and every living descendant of it."""
-    everyone = {stat.process.pid: stat for stat in _all()}
+    if not leaders:
+        return set()
+    everyone, parents, sessions = dict[int, psutil.Process](), dict[int, int](), dict[int, int]()
+    for each in _all():
+        with suppress(psutil.Error, OSError):
+            parents[each.pid], sessions[each.pid] = each.ppid(), os.getsid(each.pid)
+            everyone[each.pid] = each
     # The kernel gives a session's id to another process only when the session is empty.
     ours = {
         each.pid: each.started
         for each in leaders
-        if each.boot in ("", boot())
-        and (each.pid not in everyone or each.is_same(everyone[each.pid].process))
+        if each.pid not in everyone or _started(everyone[each.pid]) == each.started
     }
     # Nothing in a session is older than its leader.
     found = {
         pid
-        for pid, stat in everyone.items()
-        if stat.session in ours and stat.process.started >= ours[stat.session]
+        for pid, each in everyone.items()
+        if (since := ours.get(sessions[pid])) is not None and _started(each) >= since
     }
-    while grown := {pid for pid, stat in everyone.items() if stat.parent in found} - found:
+    while grown := {pid for pid in everyone if parents[pid] in found} - found:
         found |= grown
-    return {everyone[pid].process for pid in found if not everyone[pid].ended}
+    return {everyone[pid] for pid in found if _runs(everyone[pid])}
 
 
-def _all() -> Iterator[_Stat]:
-    for entry in os.scandir(_PROC) if _PROC.is_dir() else ():
-        if entry.name.isdigit() and (seen := _stat(int(entry.name))):
-            yield seen
+def _all() -> Iterator[psutil.Process]:
+    for pid in psutil.pids():  # not psutil.process_iter, which keeps what it found under an id before
+        with suppress(psutil.Error):
+            yield psutil.Process(pid)
 
 
-def _stat(pid: int) -> _Stat | None:
-    try:
-        text = (_PROC / str(pid) / "stat").read_text()
-    except OSError:
-        return None
-    # The second field is the program's name in brackets, which may itself hold blanks and brackets.
-    fields = text[text.rindex(")") + 2 :].split()
-    return _Stat(Process(pid, int(fields[19]), boot()), int(fields[1]), int(fields[3]), fields[0] in "ZX")
+def _runs(found: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return found.is_running() and found.status() not in _ENDED
+    return False
+
+
+def _started(found: psutil.Process) -> int:
+    """Its start time, -1 where it has ended and been reaped meanwhile."""
+    with suppress(psutil.Error):
+        return round(found.create_time() * 1000)
+    return -1

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program: starts the trials of one search, and ends all that a trial left behind when it has ended.
 
-An orphan's new parent is the nearest ancestor that asked for it (PR_SET_CHILD_SUBREAPER, prctl(2)). A
-trial's first process asks while the trial runs, and this one when that is gone: whatever is a child of ours
-and no trial is left over, whether it is a daemon or has a session of its own. It is a process of its own,
-because the caller's may have other children, which are none of our business.
+Each trial has a keeper, a fork of this program: the leader of the trial's session, which waits for a word
+before it runs anything, leaves the exit status in a file, and ends what the trial left behind. Where the
+system lets a process adopt its orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper
+finds them among its children, daemons too; this program does so for a keeper that was killed. Elsewhere it
+says that it did not look, and the engine looks for the trial's mark.
 
 It outlives an engine that is killed, until the last trial has ended. It imports little, to start at once
 (`python -I -S`). Requests and replies are lines of JSON; texts hold bytes as Latin-1.
@@ -19,19 +20,25 @@ import json
 import os
 import select
 import signal
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Any, NoReturn
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
 _KILLED_BY_SIGNAL = 128
+_NOT_RUN, _NO_WORD = 127, 125
 _SWEEP_SECONDS = 2.0
 # Handled, not ignored: a program that is started has the usual handlers again, and ignores what was ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
+_GONE = contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError)
 
 
-def prctl() -> Callable[[], bool]:
-    """What makes its caller a subreaper, and says whether the system has that."""
+def subreaper() -> Callable[[], bool]:
+    """What lets its caller adopt orphaned descendants, and says whether the system has that."""
+    if "--no-subreaper" in sys.argv:
+        return lambda: False
     try:
         import ctypes
 
@@ -42,20 +49,15 @@ def prctl() -> Callable[[], bool]:
 
 
 class Supervisor:
-    """The trials that run, by their pids."""
+    """The trials that run: the numbers that the engine gave them, by the pids of their keepers."""
 
     def __init__(self) -> None:
-        self._become_subreaper = prctl()
-        self._sweeps = self._become_subreaper()
-        for number in _SPARED:
-            if signal.getsignal(number) != signal.SIG_IGN:
+        self._adopt = subreaper()
+        self._sweeps = self._adopt()
+        for number in (*_SPARED, *_IGNORED_BY_PYTHON):
+            if number in _IGNORED_BY_PYTHON or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, _go_on)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python
-            signal.signal(number, _go_on)
-        self._trials: dict[int, int] = {}
-        self._words: dict[int, int] = {}
-        self._failures: dict[int, int] = {}
-        self._stopped = False
+        self._trials, self._words, self._reports = dict[int, int](), dict[int, int](), dict[int, int]()
 
     def run(self) -> None:
         """Serve requests until there are no more and every trial has ended."""
@@ -63,20 +65,18 @@ class Supervisor:
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _go_on)
-        poll = select.poll()
-        poll.register(0, select.POLLIN)
-        poll.register(woken, select.POLLIN)
-        rest = b""
-        while not self._stopped or self._trials:
-            for source, _ in poll.poll():
+        sources, rest = [0, woken], b""
+        while 0 in sources or self._trials:
+            for source in select.select(sources, [], [])[0]:
                 data = os.read(source, 65_536)
-                if source == 0 and not data:
-                    poll.unregister(0)
-                    self._stop()
-                elif source == 0:
+                if source == 0:
                     *lines, rest = (rest + data).split(b"\n")
                     for line in lines:
                         self._serve(json.loads(line))
+                if not data:
+                    sources.remove(0)
+                    while self._words:  # what waits for its word never gets it
+                        os.close(self._words.popitem()[1])
             self._reap()
 
     def _serve(self, request: dict[str, Any]) -> None:
@@ -85,96 +85,128 @@ class Supervisor:
                 _reply(self._start(request))
             except OSError as err:  # no process or no file more is allowed
                 _reply({"failed": request["start"], "error": err.errno})
-        elif "go" in request:
+        else:
             word = self._words.pop(request["go"])
             with contextlib.suppress(BrokenPipeError):
                 os.write(word, b"go\n")
             os.close(word)
-        else:
-            self._stop()
-
-    def _stop(self) -> None:
-        """No more requests: a trial that waits for its word never gets it."""
-        self._stopped = True
-        for word in self._words.values():
-            os.close(word)
-        self._words.clear()
 
     def _start(self, request: dict[str, Any]) -> dict[str, Any]:
+        key = request["start"]
         waits, word = os.pipe()
-        failed, failure = os.pipe()
-        env = {_bytes(name): _bytes(value) for name, value in request["env"].items()}
-        argv = [_bytes(word) for word in request["argv"]]
-        log, cwd = _bytes(request["log"]), _bytes(request["cwd"])
+        report, says = os.pipe()
         pid = os.fork()
-        if pid == 0:  # as little as possible: each page that it touches is copied
-            self._become(argv, env, log, cwd, waits, failure)
+        if pid == 0:
+            for other in (*self._words.values(), *self._reports.values(), word, report):
+                os.close(other)
+            keep(request, waits, says, self._adopt)
         os.close(waits)
-        os.close(failure)
-        self._trials[pid] = request["start"]
-        self._words[request["start"]] = word
-        self._failures[request["start"]] = failed
-        return {"started": request["start"], "pid": pid}
-
-    def _become(
-        self, argv: list[bytes], env: dict[bytes, bytes], log: bytes, cwd: bytes, waits: int, failure: int
-    ) -> NoReturn:
-        """What the new process does: it becomes the trial."""
-        try:
-            os.setsid()
-            if self._sweeps:
-                self._become_subreaper()
-            output = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-            os.dup2(waits, 0)
-            os.dup2(output, 1)
-            os.dup2(output, 2)
-            os.chdir(cwd)
-            os.execve(argv[0], argv, env)
-        except OSError as err:
-            os.write(failure, str(err.errno).encode())
-        except ValueError:  # a NUL in an argument
-            os.write(failure, str(errno.EINVAL).encode())
-        finally:
-            os._exit(127)
+        os.close(says)
+        self._trials[pid], self._words[key], self._reports[key] = key, word, report
+        return {"started": key, "pid": pid}
 
     def _reap(self) -> None:
-        ended = []
-        while (pid := _ended_child()) is not None:
+        while pid := _ended_child():
             if pid in self._trials:  # not reaped yet: no other process can have its group's id
-                with contextlib.suppress(ProcessLookupError, PermissionError):
+                with _GONE:
                     os.killpg(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
             if pid in self._trials:
-                ended.append((self._trials.pop(pid), os.waitstatus_to_exitcode(status)))
-        if ended and self._sweeps:
-            self._sweep()
-        for key, code in ended:
-            shown = code if code >= 0 else _KILLED_BY_SIGNAL - code
-            _reply({"ended": key, "code": shown, "swept": self._sweeps, "error": self._forget(key)})
+                self._tell_end(self._trials.pop(pid), _exit_code(status))
 
-    def _forget(self, key: int) -> int:
-        """Close what belonged to a trial; returns with which error it could not become one, 0 for none."""
+    def _tell_end(self, key: int, code: int) -> None:
         word = self._words.pop(key, None)
         if word is not None:  # it was ended before it got its word
             os.close(word)
-        failed = self._failures.pop(key)
-        error = os.read(failed, 16)
-        os.close(failed)
-        return int(error or 0)
+        with os.fdopen(self._reports.pop(key), "rb") as file:
+            said = file.read()
+        report = json.loads(said) if said else {"swept": self._sweeps and end_strays(set(self._trials))}
+        if report.pop("strays", False):
+            with contextlib.suppress(Exception):
+                _children()  # what that imports, the next keepers have then
+        _reply({"error": 0, **report, "ended": key, "code": code})
 
-    def _sweep(self) -> None:
-        """Kill what trials left behind, and what that leaves behind."""
-        deadline = time.monotonic() + _SWEEP_SECONDS
-        while strays := _children() - set(self._trials):
+
+def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], bool]) -> NoReturn:
+    """What a keeper does: `waits` is where its word comes from, `says` where its report goes."""
+    code, report = _NOT_RUN, dict[str, Any]()
+    try:
+        signal.set_wakeup_fd(-1)
+        on_term = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.setsid()
+        adopts = adopt()
+        output = os.open(_bytes(request["log"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        os.dup2(waits, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.chdir(_bytes(request["cwd"]))
+        if os.read(0, 3) == b"go\n":
+            signal.signal(signal.SIGTERM, on_term)  # it has the exit status to write
+            code = _run(request)
+            with contextlib.suppress(OSError):  # a full disk, or the trial has put something there
+                flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
+                os.write(os.open(_bytes(request["exit"]), flags, 0o666), f"{code}\n".encode())
+            strays = _ended_child() is not None
+            report = {"strays": strays, "swept": adopts and (not strays or end_strays())}
+        else:
+            code = _NO_WORD
+    except OSError as err:
+        report = {"swept": True, "error": err.errno}
+    finally:
+        if report:
+            os.write(says, json.dumps(report).encode())
+        os._exit(code)
+
+
+def _run(request: dict[str, Any]) -> int:
+    """Run the trial in a process group of its own; returns its exit code, or the shell's for a signal."""
+    argv = [_bytes(word) for word in request["argv"]]
+    env = {_bytes(name): _bytes(value) for name, value in request["env"].items()}
+    refuses, refused = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(argv, env, refused)
+    os.close(refused)
+    if error := os.read(refuses, 16):
+        os.waitpid(pid, 0)
+        raise OSError(int(error), "")
+    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)) and ended.si_pid != pid:
+        os.waitpid(ended.si_pid, 0)  # an orphan that it adopted
+    with _GONE:
+        os.killpg(pid, signal.SIGKILL)
+    return _exit_code(os.waitpid(pid, 0)[1])
+
+
+def _become(argv: list[bytes], env: dict[bytes, bytes], refused: int) -> NoReturn:
+    try:
+        os.setpgid(0, 0)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for folder in env.get(b"PATH", os.defpath.encode()).split(b":"):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+                os.execve(os.path.join(folder, argv[0]), argv, env)  # noqa: PTH118 - bytes
+        os.write(2, argv[0] + b": not found\n")
+    except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
+        os.write(refused, str(getattr(err, "errno", errno.EINVAL)).encode())
+    finally:
+        os._exit(_NOT_RUN)
+
+
+def end_strays(spared: Set[int] = frozenset()) -> bool:
+    """Kill the children that nobody waits for, and what they leave behind; returns whether all are gone."""
+    deadline = time.monotonic() + _SWEEP_SECONDS  # for one that the kernel does not let go of
+    with contextlib.suppress(Exception):  # whatever keeps psutil from looking, the engine looks itself
+        while strays := _children() - spared:
             for pid in strays:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
+                with _GONE:
                     os.kill(pid, signal.SIGKILL)
             for pid in strays:
-                with contextlib.suppress(ChildProcessError):
+                with _GONE:
                     os.waitpid(pid, os.WNOHANG)
-            if time.monotonic() > deadline:  # one that the kernel does not let go of
-                return
+            if time.monotonic() > deadline:
+                return False
             time.sleep(0.001)
+        return True
+    return False
 
 
 def _go_on(*_: object) -> None:
@@ -182,30 +214,26 @@ def _go_on(*_: object) -> None:
 
 
 def _ended_child() -> int | None:
-    """A child that has ended and waits to be reaped."""
+    """A child that waits to be reaped, 0 where none has ended, None where there is no child at all."""
     try:
         found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return None
-    return found.si_pid if found else None
+    return found.si_pid if found else 0
 
 
 def _children() -> set[int]:
-    """All our children; the kernel may be built without the list, then every process is asked."""
-    own = os.getpid()
-    try:
-        with open(f"/proc/self/task/{own}/children") as file:  # noqa: PTH123 - pathlib costs 5 ms at start
-            return {int(pid) for pid in file.read().split()}
-    except OSError:
-        return {int(name) for name in os.listdir("/proc") if name.isdigit() and _parent(name) == own}  # noqa: PTH208
+    """All children of this process; asked only where there are some that should not be there."""
+    if sys.argv[1] not in sys.path:
+        sys.path.append(sys.argv[1])
+    import psutil
+
+    return {each.pid for each in psutil.Process().children()}
 
 
-def _parent(pid: str) -> int:
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
-            return int(file.read().rpartition(b") ")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
+def _exit_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else _KILLED_BY_SIGNAL - code
 
 
 def _bytes(text: str) -> bytes:

@@ -1,53 +1,80 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine's side of `supervise`, the process that starts the trials and ends what they leave behind."""
+"""The engine's side of `supervise`, the process that starts the trials and ends what they leave behind.
+
+A trial waits for a word from the engine before it runs anything: an engine that is killed after it started
+the process, and before it recorded it, leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from kfp_katib.engines.local.folder import TrialFolder
+from kfp_katib.engines.local.processes import MARK, Process, kill, mark, marked, process
+
 _PROGRAM = Path(__file__).with_name("supervise.py")
 _STOP_SECONDS = 5.0
+_KILLED_BY_SIGNAL = 128
+_OPTIONS: tuple[str, ...] = ()
+"""More for the program; `--no-subreaper` is what a system without that has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a trial's first process ended.
+class TrialProcess:
+    """A trial that waits for its word, or runs. `go` lets it begin; `reap` closes it.
 
-    Attributes:
-        code: Its exit code.
-        swept: Whether what it left behind has been ended as well.
-        error: Why the system would not run it, as `errno`; 0 where it ran.
+    Args:
+        name: The trial's.
+        leader: The first process of its session, as the journal records it.
+        its_mark: What its processes carry in their environment.
+        go: Lets it run.
+        end: How it ends; None inside where the supervisor was lost.
     """
 
-    code: int
-    swept: bool
-    error: int
+    def __init__(
+        self,
+        name: str,
+        leader: Process,
+        its_mark: str,
+        go: Callable[[], None],
+        end: Future[dict[str, Any] | None],
+    ) -> None:
+        self.name = name
+        self.leader = leader
+        self.refused: OSError | None = None
+        """Why the system would not run it, known when it is reaped."""
+        self._mark = its_mark
+        self._go = go
+        self._end = end
 
+    def go(self, ended: Callable[[], None]) -> None:
+        """Let the trial run.
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A process that waits for its word.
+        Args:
+            ended: Called in another thread as soon as the trial has ended.
+        """
+        self._end.add_done_callback(lambda _: ended())
+        self._go()
 
-    Attributes:
-        key: Its number among those of this supervisor.
-        pid: Its process id.
-        ended: Its end; None inside where the supervisor was lost.
-    """
-
-    key: int
-    pid: int
-    ended: Future[Ended | None]
+    def reap(self) -> int:
+        """The exit code of a trial that has ended; nothing that it started is left running."""
+        end = self._end.result() or {"code": _KILLED_BY_SIGNAL + signal.SIGKILL, "swept": False, "error": 0}
+        if end["error"]:
+            self.refused = OSError(end["error"], os.strerror(end["error"]))
+        if not end["swept"]:
+            kill([self.leader], known=marked(self._mark))
+        return int(end["code"])
 
 
 class Supervisor:
@@ -58,8 +85,12 @@ class Supervisor:
     """
 
     def __init__(self, lost: Callable[[], None] = lambda: None) -> None:
+        spec = find_spec("psutil")
+        assert spec is not None
+        assert spec.origin is not None
+        libraries = str(Path(spec.origin).parents[1])
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_PROGRAM)],
+            [sys.executable, "-I", "-S", str(_PROGRAM), libraries, *_OPTIONS],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -69,52 +100,50 @@ class Supervisor:
         self._lost = lost
         self._closed = False
         self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
-        self._running: dict[int, Future[Ended | None]] = {}
+        self._running: dict[int, Future[dict[str, Any] | None]] = {}
         self._next = 0
         threading.Thread(target=self._listen, name="supervisor", daemon=True).start()
 
-    def start(self, argv: Sequence[str], *, log: Path, cwd: Path, env: Mapping[str, str]) -> Started:
-        """Start a process in a session of its own; its stdin gives it the word `go`.
+    def start(
+        self, files: TrialFolder, argv: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+    ) -> TrialProcess:
+        """Start a trial in a session of its own.
 
         Args:
-            argv: The program's path, and its arguments.
-            log: The file to which both of its streams are appended.
+            files: Its folder; both of its streams are appended to the log there.
+            argv: The program, and its arguments.
             cwd: The folder in which it runs.
-            env: Its whole environment.
+            env: Its whole environment, but for the mark.
 
         Raises:
             OSError: The system has no process or no file left, or the supervisor is gone.
         """
         key, self._next = self._next, self._next + 1
-        ended: Future[Ended | None] = Future()
-        self._running[key] = ended
-        words = {_text(name): _text(value) for name, value in env.items()}
+        its_mark = mark(files.path.parent, files.path.name)
+        files.log.touch()  # there from the start, for whoever looks on
+        end = self._running[key] = Future[dict[str, Any] | None]()
         self._send(
             {
                 "start": key,
                 "argv": [_text(word) for word in argv],
-                "log": _text(str(log)),
+                "log": _text(str(files.log)),
+                "exit": _text(str(files.exit_file)),
                 "cwd": _text(str(cwd)),
-                "env": words,
+                "env": {_text(name): _text(value) for name, value in {**env, MARK: its_mark}.items()},
             }
         )
         answer = self._answers.get()
-        if answer is None:
+        if answer is None or "error" in answer:
             self._running.pop(key, None)
-            raise ChildProcessError("the process that starts the trials was killed")
-        if "error" in answer:
-            self._running.pop(key, None)
+            if answer is None:
+                raise ChildProcessError("the process that starts the trials was killed")
             raise OSError(answer["error"], os.strerror(answer["error"]))
-        return Started(key, answer["pid"], ended)
-
-    def go(self, started: Started) -> None:
-        """Give a process its word."""
-        self._send({"go": started.key})
+        leader = process(answer["pid"]) or Process(answer["pid"], 0)
+        return TrialProcess(files.path.name, leader, its_mark, lambda: self._send({"go": key}), end)
 
     def close(self) -> None:
         """Let the supervisor end; it does as soon as no process of it runs any more."""
         self._closed = True
-        self._send({"stop": True})
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -141,7 +170,7 @@ class Supervisor:
 
     def _take(self, reply: dict[str, Any]) -> None:
         if "ended" in reply:
-            self._running.pop(reply["ended"]).set_result(Ended(reply["code"], reply["swept"], reply["error"]))
+            self._running.pop(reply["ended"]).set_result(reply)
         else:
             self._answers.put(reply)
 

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from kfp_katib import run
-from kfp_katib.engines.local import crew
+from kfp_katib.engines.local import runner
 from kfp_katib.errors import KfpKatibError, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest
@@ -32,7 +32,7 @@ def start(document: Manifest, runs: Path, *, grace_seconds: float = 5.0) -> subp
 
 def main(file: str, runs: str, grace_seconds: str) -> None:
     """Runs a manifest and says what came of it."""
-    crew.GRACE_SECONDS = float(grace_seconds)
+    runner.GRACE_SECONDS = float(grace_seconds)
     for number in (signal.SIGHUP, signal.SIGQUIT):  # whatever runs the tests may ignore them
         signal.signal(number, signal.SIG_DFL)
     report: dict[str, object] = {}

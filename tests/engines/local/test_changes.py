@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local.changes import changes
+from kfp_katib.engines.local.resume import changes
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.journal_file import JournalFile
+from kfp_katib.engines.local.journal_file import open_journal
 from kfp_katib.errors import InputError, Unfinished
 from tests.builders.search import search
 
@@ -54,14 +54,15 @@ def test_a_search_ends_at_once_and_goes_on_later(tmp_path: Path, part: float) ->
 def test_after_a_short_write_nothing_is_appended(tmp_path: Path) -> None:
     """A line that was cut is taken back, and no other is joined to it, even when there is room again."""
     (tmp_path / "s").mkdir()
-    file = JournalFile(tmp_path / "s" / "journal")
-    file.append_logs([{"op_code": 0}])
-    before = file.path.read_bytes()
+    path = tmp_path / "s" / "journal"
+    journal = open_journal(path, manifest_json="", misfit=lambda *_: "")
+    journal.begin(maximize=False)
+    before = path.read_bytes()
     with files_no_longer_than(len(before) + 20), pytest.raises(Unfinished, match="cannot be written"):
-        file.append_logs([{"op_code": 8, "text": "x" * 100}])
+        journal.set("text", "x" * 100)
     with pytest.raises(Unfinished, match="cannot be written"):
-        file.append_logs([{"op_code": 1}])
-    assert file.path.read_bytes() == before
+        journal.set("text", "")
+    assert path.read_bytes() == before
 
 
 def test_a_journal_that_is_gone_ends_the_search(tmp_path: Path) -> None:
@@ -76,10 +77,11 @@ def test_a_journal_that_is_gone_ends_the_search(tmp_path: Path) -> None:
 def test_a_line_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> None:
     """Better no line than one that ends every later start."""
     (tmp_path / "s").mkdir()
-    file = JournalFile(tmp_path / "s" / "journal")
+    path = tmp_path / "s" / "journal"
+    journal = open_journal(path, manifest_json="", misfit=lambda *_: "")
     with pytest.raises(Unfinished, match="longer than 2 MiB"):
-        file.append_logs([{"op_code": 8, "text": "x" * 3_000_000}])
-    assert file.path.read_bytes() == b""
+        journal.set("text", "x" * 3_000_000)
+    assert path.read_bytes() == b""
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

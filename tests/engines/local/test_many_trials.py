@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.trial import TrialFolder
+from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.results import Progress
 from tests.builders.manifest import LOSS
 from tests.builders.search import search

@@ -10,15 +10,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
-from kfp_katib.engines.local import takeover
+from kfp_katib.engines.local import resume
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.processes import MARK, Process, booted, end, kill, mark, marked, process
+from kfp_katib.engines.local.processes import MARK, Process, end, kill, mark, marked, of_ticks, process
 
 # A tree: a leader, a child in its group, a grandchild with a session of its own (as torchrun makes them).
 TREE = """
@@ -127,31 +127,14 @@ def test_names_with_brackets_are_read(tmp_path: Path, name: str) -> None:
     assert found.pid == child.pid
 
 
-def test_a_record_of_another_boot_is_nobodys(tmp_path: Path) -> None:
-    """Ticks count from the boot: the same id and the same ticks are another process after the next one."""
+def test_a_record_in_ticks_is_compared_by_its_start(tmp_path: Path) -> None:
+    """Version 0.1.0 and what came before psutil counted clock ticks since the boot."""
     with tree(tmp_path) as (leader, others):
-        other_boot = replace(leader, boot="00000000-0000-0000-0000-000000000000")
-        assert not other_boot.alive
-        kill([other_boot])
-        end([other_boot], grace_seconds=0.1)
+        ticks = (leader.started / 1000 - psutil.boot_time()) * os.sysconf("SC_CLK_TCK")
+        assert of_ticks(leader.pid, round(ticks)) == leader
+        kill([of_ticks(leader.pid, round(ticks) - 1)])
         assert all(each.alive for each in [leader, *others])
-
-
-def test_a_session_of_another_boot_is_nobodys(tmp_path: Path) -> None:
-    """A leader that is gone does not make its id's session ours."""
-    with tree(tmp_path) as (leader, others):
-        os.kill(leader.pid, 9)
-        assert gone([leader])
-        kill([replace(leader, boot="00000000-0000-0000-0000-000000000000")])
-        assert all(each.alive for each in others)
-
-
-def test_a_record_of_version_0_1_0_is_compared_as_it_was(tmp_path: Path) -> None:
-    """It knows no boot."""
-    with tree(tmp_path) as (leader, others):
-        old = replace(leader, boot="")
-        assert old.alive
-        kill([old])
+        kill([of_ticks(leader.pid, round(ticks))])
         assert gone([leader, *others])
 
 
@@ -180,13 +163,11 @@ def test_marked_processes_are_found_and_we_ourselves_are_not(
         ours.kill()
 
 
-@pytest.mark.parametrize(("started", "hit"), [(timedelta(days=-9999), False), (timedelta(0), True)])
-def test_an_old_record_from_before_the_boot_signals_nobody(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: timedelta, hit: bool
-) -> None:
-    """Its leader is gone, and its time says that the machine was started since."""
-    killed: list[Process] = []
-    monkeypatch.setattr(takeover, "kill", lambda leaders, **_: killed.extend(leaders))
-    old = Record(0, {}, "t-a", Process(4194000, 5), booted() + timedelta(seconds=1) + started)
-    takeover.end_orphans(RunFolder(tmp_path), [old])
-    assert (killed == [old.process]) is hit
+def test_a_leader_that_is_gone_says_nothing_of_who_has_its_id_now(tmp_path: Path) -> None:
+    """An orphan is ended by its record where that very process runs, else by its mark alone."""
+    with tree(tmp_path) as (leader, others):
+        stranger = replace(leader, started=leader.started - 10)
+        assert not resume.end_orphans(RunFolder(tmp_path), [Record(0, {}, "t-a", stranger)])
+        assert all(each.alive for each in [leader, *others])
+        assert resume.end_orphans(RunFolder(tmp_path), [Record(0, {}, "t-a", leader)])
+        assert gone([leader, *others])

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local import engine, journal, takeover
-from kfp_katib.engines.local.book import Book
+from kfp_katib.engines.local import resume
 from kfp_katib.engines.local.folder import open_folder
+from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Result
@@ -97,22 +97,22 @@ WAYS = (mutate_values, mutate_values, mutate_values, mutate_bytes, mutate_order,
 def resumed(experiment: Experiment, runs: Path) -> Result:
     """All of what an engine does before it starts a trial, and the first suggestion."""
     with open_folder(runs, experiment.name) as folder:
-        suggestions = engine._open_study(experiment, folder)
-        book = Book(experiment, folder, suggestions)
-        records = journal.read(suggestions.study)
-        if journal.stored_verdict(suggestions.study):
-            takeover.reopen(folder, records, book)
+        suggestions = resume.reopen_study(experiment, folder)
+        store = TrialStore(experiment, folder, suggestions)
+        records = suggestions.journal.records
+        if suggestions.journal.verdict:
+            resume.reopen(folder, records, store)
         else:
-            takeover.take_over(experiment, folder, records, book)
-            book.begin()
+            resume.go_on(experiment, folder, records, store)
+            store.begin()
             suggestions.ask()
-        return book.result()
+        return store.result()
 
 
 @pytest.mark.usefixtures("untraced")
 def test_journals_that_are_damaged_at_random(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are read, or refused in one sentence; none takes a second or 200 MB."""
-    monkeypatch.setattr(takeover, "kill", lambda *_, **__: None)  # a pid of chance may be anybody's
+    monkeypatch.setattr(resume, "kill", lambda *_, **__: None)  # a pid of chance may be anybody's
     chance = random.Random(JOURNALS)
     names = ["finished", "killed", "grid-half-way", "sobol"]
     experiments = {name: load(SAMPLES / f"{name}.yaml") for name in names}

@@ -13,11 +13,10 @@ from typing import Any
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.conditions import GOAL_REACHED
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.processes import process
-from kfp_katib.engines.local.search.suggestions import open_study
-from kfp_katib.engines.local.verdict import GOAL_REACHED
+from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress
 from tests.builders.search import manifest, search
@@ -189,8 +188,7 @@ def test_a_kill_between_verdict_and_end(tmp_path: Path) -> None:
     killed(tmp_path, script, 2, parallelTrialCount=2)
     experiment = search(script, parallelTrialCount=2)
     folder = RunFolder(tmp_path / "runs" / "tune")
-    study = open_study(experiment, journal.open_storage(folder.journal)).study
-    journal.store_verdict(study, GOAL_REACHED)
+    reopen_study(experiment, folder).journal.end(GOAL_REACHED)
     result = run(experiment, runs=tmp_path / "runs")
     assert result.reason == "ExperimentGoalReached"
     assert [trial.state for trial in result.trials] == ["Killed", "Killed"]

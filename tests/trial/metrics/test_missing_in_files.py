@@ -12,8 +12,8 @@ import pytest
 from tensorboardX import SummaryWriter
 
 from kfp_katib import run
-from kfp_katib.engines.local.outcome import examine
-from kfp_katib.engines.local.trial import TrialFolder
+from kfp_katib.engines.local.conditions import examine
+from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.results import TrialCondition
 from tests.builders.search import collector, search

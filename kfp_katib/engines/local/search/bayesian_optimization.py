@@ -12,12 +12,11 @@ import warnings
 from typing import Any
 
 import skopt
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
 from skopt.space import Categorical, Real
 from threadpoolctl import threadpool_limits
 
-from kfp_katib.engines.local.search.proposal import Proposal, Propose, Search
+from kfp_katib.engines.local.journal import COMPLETE, RUNNING, StudyTrial
+from kfp_katib.engines.local.search.algorithms import Proposal, Propose, Search
 from kfp_katib.engines.local.search.space import Choices, Dimension, Value
 
 
@@ -27,7 +26,6 @@ def propose_bayesian_optimization(search: Search) -> Propose:
     A running trial counts as one that reached the best value so far (the constant liar `cl_min`, which
     scikit-optimize uses for several points at once), so that the next one goes elsewhere.
     """
-    sign = -1.0 if search.study.direction == StudyDirection.MAXIMIZE else 1.0
     initial = max(int(search.settings.get("n_initial_points", "10")), 1)
     free = [dim for dim in search.dimensions if dim.count != 1]
     fixed = {dim.name: dim.at(0.0) for dim in search.dimensions if dim.count == 1}
@@ -36,11 +34,12 @@ def propose_bayesian_optimization(search: Search) -> Propose:
         if not free:
             return Proposal(fixed)
         optimizer = _optimizer(search, free, initial, search.random(number).getrandbits(32))
-        told, running = _history(search)
+        told = [trial for trial in search.trials if trial.state == COMPLETE]
+        running = [trial for trial in search.trials if trial.state == RUNNING]
         with threadpool_limits(1), warnings.catch_warnings():  # the trials need the other cores
             warnings.simplefilter("ignore")  # of fits that could be better, and of points already taken
             if len(told) >= initial:
-                values = [sign * (trial.value or 0.0) for trial in told]
+                values = [search.sign * (trial.value or 0.0) for trial in told]
                 points = [[_coordinate(dim, trial) for dim in free] for trial in (*told, *running)]
                 optimizer.tell(points, [*values, *[min(values)] * len(running)])
             point = optimizer.ask()
@@ -61,17 +60,8 @@ def _optimizer(search: Search, free: list[Dimension], initial: int, seed: int) -
     )
 
 
-def _history(search: Search) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
-    """The trials with a value, and those that run."""
-    trials = search.study.get_trials(deepcopy=False)
-    return (
-        [trial for trial in trials if trial.state == TrialState.COMPLETE],
-        [trial for trial in trials if trial.state == TrialState.RUNNING],
-    )
-
-
-def _coordinate(dim: Dimension, trial: FrozenTrial) -> float | str:
-    value = trial.params[dim.label]
+def _coordinate(dim: Dimension, trial: StudyTrial) -> float | str:
+    value = dim.value(trial.params[dim.label])
     return str(value) if isinstance(dim, Choices) else dim.unit(value)
 
 

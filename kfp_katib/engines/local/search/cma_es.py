@@ -8,18 +8,19 @@ strategy's state follows from the study: each trial's note holds its point, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from random import Random
+from typing import Any
 
 import cmaes
 import numpy as np
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
 
-from kfp_katib.engines.local.search.cma_es_note import NOTE, Note
-from kfp_katib.engines.local.search.proposal import Proposal, Propose, Search
-from kfp_katib.engines.local.search.restarts import Restarts, restarts
+from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
+from kfp_katib.engines.local.search.algorithms import Proposal, Propose, Search
 from kfp_katib.engines.local.search.space import Numbers
 from kfp_katib.errors import InputError
+
+_FACTOR = 2
 
 
 def propose_cma_es(search: Search) -> Propose:
@@ -35,19 +36,17 @@ class _Strategy:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._sign = -1.0 if search.study.direction == StudyDirection.MAXIMIZE else 1.0
         self._axes = [dim for dim in search.dimensions if isinstance(dim, Numbers)]
         self._optimizer = self._start(None, [0.5] * len(self._axes))
-        self._restarts: Restarts | None = restarts(search, self._optimizer.population_size)
+        self._restarts: _Restarts | None = _restarts(search, self._optimizer.population_size)
         self._seen = 0
         self._first = 0  # the first trial of the present generation
 
     def __call__(self, number: int) -> Proposal:
-        trials = self._search.study.get_trials(deepcopy=False)
-        for trial in trials[self._seen :]:
-            self._follow(trials, trial.number, cast("Note", trial.user_attrs[NOTE])["told"])
-        told = self._generation(trials)
-        self._follow(trials, number, told)
+        for earlier in range(self._seen, number):
+            self._follow(earlier, self._search.trials[earlier].note["told"])
+        told = self._generation()
+        self._follow(number, told)
         self._optimizer.reseed_rng(self._search.random(number).getrandbits(32))
         point = [float(coordinate) for coordinate in self._optimizer.ask()]
         chance = self._search.random(f"{number}/lists")
@@ -55,15 +54,16 @@ class _Strategy:
             dim.name: dim.at(chance.random()) for dim in self._search.dimensions if dim not in self._axes
         }
         numbers = {dim.name: dim.at(at) for dim, at in zip(self._axes, point, strict=True)}
-        return Proposal(lists | numbers, {NOTE: Note(told=told, point=point)})
+        return Proposal(lists | numbers, {"told": told, "point": point})
 
-    def _generation(self, trials: Sequence[FrozenTrial]) -> list[int]:
+    def _generation(self) -> list[int]:
         """The results that end the present generation, or none yet; failed trials are left out."""
-        done = [trial.number for trial in trials[self._first :] if trial.state == TrialState.COMPLETE]
+        trials = enumerate(self._search.trials[self._first :], self._first)
+        done = [number for number, trial in trials if trial.state == COMPLETE]
         size = self._optimizer.population_size
         return done[:size] if len(done) >= size else []
 
-    def _follow(self, trials: Sequence[FrozenTrial], number: int, told: list[int]) -> None:
+    def _follow(self, number: int, told: Sequence[int]) -> None:
         """Take the step that stood before a trial: go to the next generation, or to a restart."""
         self._seen = number + 1
         if not told:
@@ -74,14 +74,14 @@ class _Strategy:
                 f"{self._optimizer.population_size}. Start anew with again=True (--again)."
             )
         self._first = number
-        self._optimizer.tell([self._solution(trials[one]) for one in told])
+        self._optimizer.tell([self._solution(self._search.trials[one]) for one in told])
         if self._restarts is not None and self._optimizer.should_stop():
             population = self._restarts.next(self._optimizer.population_size, self._optimizer.generation)
             chance = self._search.random(f"{number}/restart")
             self._optimizer = self._start(population, [chance.random() for _ in self._axes])
 
-    def _solution(self, trial: FrozenTrial) -> tuple[Any, float]:
-        return np.array(trial.user_attrs[NOTE]["point"]), self._sign * (trial.value or 0.0)
+    def _solution(self, trial: StudyTrial) -> tuple[Any, float]:
+        return np.array(trial.note["point"]), self._search.sign * (trial.value or 0.0)
 
     def _start(self, population: int | None, mean: list[float]) -> cmaes.CMA:
         """A fresh optimiser on the unit cube.
@@ -99,3 +99,41 @@ class _Strategy:
             n_max_resampling=10 * len(self._axes),
             population_size=population,
         )
+
+
+def _restarts(search: Search, population: int) -> _Restarts | None:
+    """The strategy that the setting `restart_strategy` names; None for `none`, the default."""
+    name = search.settings.get("restart_strategy", "none")
+    if name == "none":
+        return None
+    return _Restarts(name == "bipop", population, search.random("populations"))
+
+
+@dataclass(slots=True)
+class _Restarts:
+    """The account of the restarts so far; evaluations are counted for small and for large populations.
+
+    IPOP doubles the population at each restart (Auger and Hansen, CEC 2005). BIPOP spends as much on small
+    populations as on large ones (Hansen, GECCO workshop 2009). The factor of two is goptuna's.
+    """
+
+    two_sizes: bool
+    initial: int
+    chance: Random
+    large_restarts: int = 0
+    small: int = 0
+    large: int = 0
+    is_small: bool = True
+
+    def next(self, population: int, generations: int) -> int:
+        """The population of the next start, after one of `population` that lasted `generations`."""
+        if self.is_small:
+            self.small += population * generations
+        else:
+            self.large += population * generations
+        self.is_small = self.two_sizes and self.small < self.large
+        if self.is_small:
+            growth = _FACTOR**self.large_restarts
+            return int(self.initial * growth ** (self.chance.random() ** 2))
+        self.large_restarts += 1
+        return int(self.initial * _FACTOR**self.large_restarts)

@@ -13,12 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import Any
 
 from kfp_katib.experiment.model import Distribution, Parameter
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
 
 Value = int | float | str
 Values = Mapping[str, Value]
@@ -53,11 +50,21 @@ class Choices:
         """The value as Katib prints it."""
         return str(value)
 
-    def distribution(self) -> BaseDistribution:
-        """What the study calls this dimension."""
-        from optuna.distributions import CategoricalDistribution
+    def stored(self, value: Value) -> float:
+        """The value as the study's file has it: its place in the list."""
+        return self.texts.index(str(value))
 
-        return CategoricalDistribution(self.texts)
+    def value(self, stored: float) -> Value:
+        """The inverse of `stored`."""
+        return self.texts[int(stored)]
+
+    def has(self, stored: float) -> bool:
+        """Whether there is such a value."""
+        return stored in range(self.count)
+
+    def distribution(self) -> dict[str, Any]:
+        """What Optuna calls this dimension."""
+        return {"name": "CategoricalDistribution", "attributes": {"choices": list(self.texts)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +124,28 @@ class Numbers:
         """The value as Katib prints it: `32` for an int, Python's shortest form for a double."""
         return str(self._number(float(value)) if self._by_quantile else self._snapped(float(value)))
 
-    def distribution(self) -> BaseDistribution:
-        """What the study calls this dimension."""
-        from optuna.distributions import FloatDistribution, IntDistribution
+    def stored(self, value: Value) -> float:
+        """The value as the study's file has it."""
+        return float(value)
 
+    def value(self, stored: float) -> Value:
+        """The inverse of `stored`."""
+        return int(stored) if self.whole and not self._by_quantile else stored
+
+    def has(self, stored: float) -> bool:
+        """Whether it can be a value; what lies between two of them counts as the nearer one."""
+        return math.isfinite(stored)
+
+    def distribution(self) -> dict[str, Any]:
+        """What Optuna calls this dimension."""
         if self._by_quantile:
-            return FloatDistribution(0.0, 1.0)
+            return _optunas("Float", step=None, low=0.0, high=1.0, log=False)
         log = self.shape == "logUniform"
         if self.whole:
-            return IntDistribution(int(self.low), int(self._top), log=log, step=int(self.step or 1))
-        step = None if self.step is None or self.count == 1 else float(self.step)
-        return FloatDistribution(float(self.low), float(self._top), log=log, step=step)
+            low, high, step = int(self.low), int(self._top), int(self.step or 1)
+            return _optunas("Int", log=log, step=step, low=low, high=high)
+        lattice = None if self.step is None or self.count == 1 else float(self.step)
+        return _optunas("Float", step=lattice, low=float(self.low), high=float(self._top), log=log)
 
     @property
     def _by_quantile(self) -> bool:
@@ -191,6 +209,10 @@ class Numbers:
 
 
 Dimension = Choices | Numbers
+
+
+def _optunas(kind: str, **attributes: Any) -> dict[str, Any]:
+    return {"name": f"{kind}Distribution", "attributes": attributes}
 
 
 def _is_float(number: Decimal) -> bool:

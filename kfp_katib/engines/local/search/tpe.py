@@ -8,18 +8,23 @@ takes the sampler longer the more trials it looks at: 3 ms of one core at 100 tr
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import optuna
+from optuna.distributions import json_to_distribution
 from optuna.samplers import TPESampler
+from optuna.trial import TrialState, create_trial
 
-from kfp_katib.engines.local.search.proposal import Proposal, Propose, Search
+from kfp_katib.engines.local.journal import COMPLETE, RUNNING, StudyTrial
+from kfp_katib.engines.local.search.algorithms import Proposal, Propose, Search
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
+    from optuna.trial import FrozenTrial
 
 
 def propose_tpe(search: Search) -> Propose:
@@ -71,9 +76,12 @@ class _Estimator:
     def __init__(self, search: Search, sampler: Callable[[int], BaseSampler]) -> None:
         self._search = search
         self._sampler = sampler
-        self._copy = optuna.create_study(directions=search.study.directions)
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._copy = optuna.create_study(direction="maximize" if search.maximize else "minimize")
         self._copied: list[bool] = []
-        self._space = {dim.label: dim.distribution() for dim in search.dimensions}
+        self._space = {
+            dim.label: json_to_distribution(json.dumps(dim.distribution())) for dim in search.dimensions
+        }
 
     def __call__(self, number: int) -> Proposal:
         self._follow()
@@ -84,10 +92,19 @@ class _Estimator:
 
     def _follow(self) -> None:
         """Bring the copy up to the study; `_copied` says of each trial whether its end is known."""
-        for trial in self._search.study.get_trials(deepcopy=False):
-            if trial.number == len(self._copied):
-                self._copy.add_trial(trial)
-                self._copied.append(trial.state.is_finished())
-            elif trial.state.is_finished() and not self._copied[trial.number]:
-                self._copy.tell(trial.number, trial.values, state=trial.state)
-                self._copied[trial.number] = True
+        for number, trial in enumerate(self._search.trials):
+            ended = trial.state != RUNNING
+            if number == len(self._copied):
+                self._copy.add_trial(self._as_optunas(trial))
+                self._copied.append(ended)
+            elif ended and not self._copied[number]:
+                self._copy.tell(number, trial.value, state=TrialState(trial.state))
+                self._copied[number] = True
+
+    def _as_optunas(self, trial: StudyTrial) -> FrozenTrial:
+        return create_trial(
+            state=TrialState(trial.state),
+            value=trial.value if trial.state == COMPLETE else None,
+            params={label: each.to_external_repr(trial.params[label]) for label, each in self._space.items()},
+            distributions=self._space,
+        )

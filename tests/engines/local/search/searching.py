@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from optuna.storages import BaseStorage, InMemoryStorage, JournalStorage
-from optuna.storages.journal import JournalFileBackend
-
-from kfp_katib.engines.local.search.suggestions import Suggestion, Suggestions, open_study
+from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal_file import open_journal
+from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
 from kfp_katib.experiment.model import Experiment, Parameter
+from kfp_katib.results import TrialCondition
 from tests.builders import experiment as build
 from tests.builders.experiment import double, integer, one_of
 
@@ -37,17 +38,25 @@ def experiment(algorithm: str = "random", parameters: Sequence[Parameter] = MIXE
     return build.experiment(algorithm, space, **({"name": "search", "budget": None, "failures": None} | more))
 
 
-def search(an_experiment: Experiment, storage: BaseStorage | None = None) -> Suggestions:
-    """An open search, in memory unless a storage is given."""
-    return open_study(an_experiment, storage or InMemoryStorage())
+def search(an_experiment: Experiment, folder: Path | None = None) -> Suggestions:
+    """An open search, in memory unless a folder for its journal is given."""
+    if folder is None:
+        return open_study(an_experiment, Journal(an_experiment.name))
+    path = folder / an_experiment.name / "journal"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    journal = open_journal(path, manifest_json=an_experiment.manifest_json, misfit=misfit(an_experiment))
+    return open_study(an_experiment, journal)
 
 
-def journal(path: Path) -> JournalStorage:
-    """The storage of a journal file."""
-    return JournalStorage(JournalFileBackend(str(path)))
+def end(suggestions: Suggestions, number: int, value: float | None) -> None:
+    """A trial has ended: its record is written, and its value told."""
+    record = suggestions.journal.trials[number].record
+    outcome = TrialCondition("Failed" if value is None else "Succeeded", "", "")
+    suggestions.journal.write(replace(record, name=f"search-{number}", outcome=outcome))
+    suggestions.tell(number, value)
 
 
-def asked(suggestions: Suggestions) -> Suggestion:
+def asked(suggestions: Suggestions) -> Record:
     """The next suggestion of a search that has one."""
     suggestion = suggestions.ask()
     assert suggestion is not None
@@ -56,13 +65,13 @@ def asked(suggestions: Suggestions) -> Suggestion:
 
 def run(
     suggestions: Suggestions, count: int, objective: Callable[[Mapping[str, str]], float | None]
-) -> list[dict[str, str]]:
+) -> list[Mapping[str, str]]:
     """Ask and tell, one trial at a time; all the parameters asked for."""
     asked_for = []
     for _ in range(count):
         suggestion = asked(suggestions)
         asked_for.append(suggestion.parameters)
-        suggestions.tell(suggestion.number, objective(suggestion.parameters))
+        end(suggestions, suggestion.number, objective(suggestion.parameters))
     return asked_for
 
 

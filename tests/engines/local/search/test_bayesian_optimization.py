@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.builders.experiment import double, one_of
@@ -11,7 +13,7 @@ from tests.engines.local.search.searching import asked, bowl, experiment, run, s
 SQUARE = (double("x", "-1", "1"), double("y", "-1", "1"))
 
 
-def trials(count: int, **settings: str) -> list[dict[str, str]]:
+def trials(count: int, **settings: str) -> list[Mapping[str, str]]:
     """The first trials of a search with random_state 1 and five points to begin with."""
     chosen = {"random_state": "1", "n_initial_points": "5", **settings}
     return run(search(experiment("bayesianoptimization", SQUARE, settings=chosen)), count, bowl)

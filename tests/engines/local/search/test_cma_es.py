@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from kfp_katib.engines.local.search.restarts import Restarts
+from kfp_katib.engines.local.search.cma_es import _Restarts as Restarts
 from tests.builders.experiment import double, one_of
 from tests.engines.local.search.searching import asked, experiment, run, search
 
@@ -25,7 +25,7 @@ def flat(texts: Mapping[str, str]) -> float:
     return 1.0
 
 
-def trials(count: int, **settings: str) -> list[dict[str, str]]:
+def trials(count: int, **settings: str) -> list[Mapping[str, str]]:
     """The first trials on the sphere."""
     return run(search(experiment("cmaes", SQUARE, settings={"random_state": "1", **settings})), count, sphere)
 

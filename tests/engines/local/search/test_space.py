@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 from statistics import mean, stdev
@@ -10,6 +11,7 @@ from statistics import mean, stdev
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from optuna.distributions import distribution_to_json, json_to_distribution
 
 from kfp_katib.engines.local.search.space import Numbers, dimension
 from kfp_katib.experiment.model import Distribution, FeasibleSpace, Parameter
@@ -55,7 +57,10 @@ def test_the_study_takes_every_value(parameter: Parameter, unit: float) -> None:
     """Optuna's distribution of a dimension contains each of its values, and gives the same one back."""
     dim = dimension(parameter)
     value = dim.at(unit)
-    stored = dim.distribution()
+    stored = json_to_distribution(json.dumps(dim.distribution()))
+    assert distribution_to_json(stored) == json.dumps(dim.distribution())
+    assert dim.stored(value) == stored.to_internal_repr(value)
+    assert dim.value(dim.stored(value)) == stored.to_external_repr(stored.to_internal_repr(value))
     assert stored._contains(stored.to_internal_repr(value))
     assert dim.text(stored.to_external_repr(stored.to_internal_repr(value))) == dim.text(value)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from optuna.trial import TrialState
 
-from kfp_katib.engines.local.search.suggestions import PARAMETERS
+from kfp_katib.engines.local.journal import COMPLETE, FAILED, RUNNING
 from kfp_katib.experiment.model import Objective, Parameter
 from tests.builders.experiment import double, integer, objective, one_of
 from tests.engines.local.search.searching import (
@@ -21,8 +20,8 @@ from tests.engines.local.search.searching import (
     MIXED,
     asked,
     bowl,
+    end,
     experiment,
-    journal,
     run,
     search,
 )
@@ -95,16 +94,16 @@ def test_a_killed_search_goes_on_as_it_would_have(
 ) -> None:
     """The same journal gives the same next suggestions, with one trial running and one failed."""
     made = experiment(algorithm, settings=seed, budget=40)
-    before = search(made, journal(tmp_path / "journal.log"))
+    before = search(made, tmp_path / "before")
     run(before, killed_after - 2, bowl)
     running, failed = asked(before), asked(before)
-    before.tell(failed.number, None)
-    shutil.copy(tmp_path / "journal.log", tmp_path / "copy.log")
+    end(before, failed.number, None)
+    shutil.copytree(tmp_path / "before", tmp_path / "after")
 
-    after = search(made, journal(tmp_path / "copy.log"))
+    after = search(made, tmp_path / "after")
 
-    resumed = after.study.get_trials(states=(TrialState.RUNNING,))
-    assert [trial.user_attrs[PARAMETERS] for trial in resumed] == [running.parameters]
+    resumed = [trial.record for trial in after.journal.trials if trial.state == RUNNING]
+    assert [record.parameters for record in resumed] == [running.parameters]
     assert run(after, 6, bowl) == run(before, 6, bowl)
 
 
@@ -122,16 +121,16 @@ def test_suggestions_made_in_parallel_differ(algorithm: str) -> None:
 def test_the_study_remembers_what_was_suggested_and_what_came_of_it(algorithm: str, tmp_path: Path) -> None:
     """Numbers, texts, values and failures survive in the journal."""
     made = experiment(algorithm, budget=20)
-    suggestions = search(made, journal(tmp_path / "journal.log"))
+    suggestions = search(made, tmp_path)
     first, second, third = (asked(suggestions) for _ in range(3))
-    suggestions.tell(first.number, 0.5)
-    suggestions.tell(second.number, float("nan"))
+    end(suggestions, first.number, 0.5)
+    end(suggestions, second.number, float("nan"))
 
-    trials = search(made, journal(tmp_path / "journal.log")).study.get_trials()
+    trials = search(made, tmp_path).journal.trials
 
-    assert [trial.state for trial in trials] == [TrialState.COMPLETE, TrialState.FAIL, TrialState.RUNNING]
+    assert [trial.state for trial in trials] == [COMPLETE, FAILED, RUNNING]
     assert trials[0].value == 0.5
-    assert [trial.user_attrs[PARAMETERS] for trial in trials] == [
+    assert [trial.record.parameters for trial in trials] == [
         suggestion.parameters for suggestion in (first, second, third)
     ]
 
@@ -141,7 +140,7 @@ def test_a_trial_without_a_finite_value_is_closed(value: float | None) -> None:
     """No algorithm goes on waiting for a trial that failed."""
     suggestions = search(experiment())
     suggestions.tell(asked(suggestions).number, value)
-    assert [trial.state for trial in suggestions.study.get_trials()] == [TrialState.FAIL]
+    assert [trial.state for trial in suggestions.journal.trials] == [FAILED]
 
 
 @every_algorithm

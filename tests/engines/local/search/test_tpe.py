@@ -15,7 +15,7 @@ SQUARE = (double("x", "0", "1"), double("y", "0", "1"))
 
 def trials(
     algorithm: str, count: int, settings: Mapping[str, str] | None = None, *, parallel: int = 1
-) -> list[dict[str, str]]:
+) -> list[Mapping[str, str]]:
     """The first trials of a search with random_state 1."""
     chosen = {"random_state": "1", **(settings or {})}
     made = experiment(algorithm, SQUARE, parallel=parallel, settings=chosen)
@@ -44,7 +44,7 @@ def test_a_setting_changes_the_search(algorithm: str, setting: str, value: str) 
         ("multivariate-tpe", {"n_startup_trials": "10", "n_ei_candidates": "24"}),
     ],
 )
-def test_the_defaults_are_those_of_katib(algorithm: str, settings: dict[str, str]) -> None:
+def test_the_defaults_are_those_of_katib(algorithm: str, settings: Mapping[str, str]) -> None:
     """Hyperopt's for tpe, Optuna's for multivariate-tpe."""
     assert trials(algorithm, 20) == trials(algorithm, 20, settings)
 
@@ -60,7 +60,7 @@ def test_tpe_draws_at_random_as_many_trials_as_run_at_a_time() -> None:
 def test_a_failed_trial_repels_nobody(algorithm: str) -> None:
     """A running trial counts as a bad one (the constant liar); once it has failed it no longer does."""
 
-    def after(*, failed: bool) -> dict[str, str]:
+    def after(*, failed: bool) -> Mapping[str, str]:
         suggestions = search(experiment(algorithm, SQUARE, settings={"random_state": "1"}))
         run(suggestions, 12, bowl)
         lost = [asked(suggestions).number for _ in range(3)]

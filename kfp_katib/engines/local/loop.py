@@ -14,14 +14,13 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Literal, Self
 
-from kfp_katib.engines.local.book import Book
-from kfp_katib.engines.local.crew import GRACE_SECONDS, Crew
+from kfp_katib.engines.local.conditions import examine, verdict
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.interrupts import Interrupts
 from kfp_katib.engines.local.journal import Record, now
-from kfp_katib.engines.local.outcome import examine
+from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
 from kfp_katib.engines.local.search.suggestions import Suggestions
-from kfp_katib.engines.local.verdict import verdict
+from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import KILLED, Condition, TrialCondition
@@ -34,15 +33,15 @@ _DAY = 86_400.0
 """The longest time to wait without looking at the clock; a queue takes no more than some hundred years."""
 
 
-class TrialLoop:
+class SearchLoop:
     """A search that is open. Closing it ends the trials that still run; they run again when it goes on.
 
     Args:
         experiment: What runs.
         folder: Where it runs.
         suggestions: Where the trials' values come from.
-        book: Where the trials are written down.
-        crew: What runs the trials.
+        store: Where the trials are written down.
+        runner: What runs the trials.
         waiting: Trials of an earlier engine that have to run again; they come first.
         slots: How many trials run at a time.
         events: The numbers of trials that have ended, and whatever else ends the search.
@@ -54,8 +53,8 @@ class TrialLoop:
         folder: RunFolder,
         suggestions: Suggestions,
         *,
-        book: Book,
-        crew: Crew,
+        store: TrialStore,
+        runner: TrialRunner,
         waiting: list[Record],
         slots: int,
         events: SimpleQueue[int | Stop],
@@ -63,14 +62,14 @@ class TrialLoop:
         self._experiment = experiment
         self._folder = folder
         self._suggestions = suggestions
-        self._book = book
-        self._crew = crew
+        self._store = store
+        self._runner = runner
         self._waiting = waiting
         self._slots = slots
         self._events = events
         self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
         self._running: dict[int, Record] = {}
-        self._alarms: dict[int, float] = {}
+        self._due: dict[int, float] = {}
         self._overdue: dict[int, TrialCondition] = {}
         self._exhausted = False
 
@@ -85,10 +84,10 @@ class TrialLoop:
         """Put the running trials back, then end them: ended by us, they must never count as failures."""
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
-            stack.callback(self._crew.close)
+            stack.callback(self._runner.close)
             stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
             if error is not None:
-                self._book.on_update = None  # it may be what failed
+                self._store.on_update = None  # it may be what failed
             stack.callback(self._put_back)
             self._collect_ended()
 
@@ -97,9 +96,9 @@ class TrialLoop:
         for record in self._running.values():
             with suppress(Unfinished):
                 if overdue := self._overdue.get(record.number):
-                    self._book.completed(record, overdue, when=now(), exit_code=None)
+                    self._store.completed(record, overdue, when=now(), exit_code=None)
                 else:
-                    self._book.put_back(record)
+                    self._store.put_back(record)
         self._running.clear()
 
     def run(self, deadline: float | None) -> Condition | Stop:
@@ -115,7 +114,7 @@ class TrialLoop:
             event = self._next_event(deadline)
             if not isinstance(event, int):
                 return event
-            self._complete(event, self._crew.reap(event))
+            self._complete(event, self._runner.reap(event))
         return found
 
     def settle(self) -> None:
@@ -123,33 +122,33 @@ class TrialLoop:
         self._collect_ended()
         codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
-            self._book.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
+            self._store.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
         self._running.clear()
 
     def _end(self, level: int) -> dict[int, int]:
         """End the trials that run; a signal from here on kills them. One may have brought us here."""
         asked = min(self._interrupts.count, 1)
-        return self._crew.end(lambda: self._interrupts.count > asked, level=level)
+        return self._runner.end(lambda: self._interrupts.count > asked, level=level)
 
     def _verdict(self) -> Condition | None:
         idle = not self._running and not self._waiting
-        return verdict(self._experiment, self._book.tally, search_ended=self._exhausted and idle)
+        return verdict(self._experiment, self._store.tally, search_ended=self._exhausted and idle)
 
     def _start_trials(self) -> None:
         while self._room() > 0:
             record = self._next_record()
             if record is None:
                 return
-            process = self._crew.prepare(record.number, record.name, record.parameters)
-            self._running[record.number] = self._book.started(record, process, now())
-            self._crew.go(record.number, self._events.put)
-            if deadline := self._crew.deadline(record.number):
-                self._alarms[record.number] = time.monotonic() + deadline.seconds
+            process = self._runner.prepare(record.number, record.name, record.parameters)
+            self._running[record.number] = self._store.started(record, process, now())
+            self._runner.go(record.number, self._events.put)
+            if deadline := self._runner.deadline(record.number):
+                self._due[record.number] = time.monotonic() + deadline.seconds
 
     def _room(self) -> int:
         """How many more trials may start. Katib forgets MetricsUnavailable here, and overshoots."""
         budget = self._experiment.max_trial_count
-        left = self._slots if budget is None else budget - self._book.tally.completed
+        left = self._slots if budget is None else budget - self._store.tally.completed
         return min(self._slots, left) - len(self._running)
 
     def _next_record(self) -> Record | None:
@@ -159,12 +158,12 @@ class TrialLoop:
         if suggestion is None:
             self._exhausted = True
             return None
-        return self._book.named(Record(suggestion.number, suggestion.parameters))
+        return self._store.named(suggestion)
 
     def _next_event(self, deadline: float | None) -> int | Stop:
         """What happens next; deadlines of single trials are kept on the way."""
         while True:
-            ends = [*self._alarms.values(), *(() if deadline is None else (deadline,))]
+            ends = [*self._due.values(), *(() if deadline is None else (deadline,))]
             wait = min(ends) - time.monotonic() if ends else None
             try:
                 return self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
@@ -175,26 +174,26 @@ class TrialLoop:
 
     def _end_overdue(self) -> None:
         """End the trials whose time is up: first they are asked, then killed."""
-        for number in [each for each, when in self._alarms.items() if when <= time.monotonic()]:
-            self._crew.stop(number, kill_it=number in self._overdue)
+        for number in [each for each, when in self._due.items() if when <= time.monotonic()]:
+            self._runner.stop(number, kill_it=number in self._overdue)
             if number in self._overdue:
-                del self._alarms[number]
-            elif deadline := self._crew.deadline(number):
+                del self._due[number]
+            elif deadline := self._runner.deadline(number):
                 self._overdue[number] = TrialCondition("Failed", deadline.reason, deadline.message)
-                self._alarms[number] = time.monotonic() + GRACE_SECONDS
+                self._due[number] = time.monotonic() + GRACE_SECONDS
 
     def _collect_ended(self) -> None:
         """Collect running trials that have ended by themselves meanwhile."""
         for number, record in list(self._running.items()):
             code = self._folder.trial(record.name).exit_code()
             if code is not None:
-                self._crew.reap(number)
+                self._runner.reap(number)
                 self._complete(number, code)
 
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
-        self._alarms.pop(number, None)
+        self._due.pop(number, None)
         outcome = self._overdue.pop(number, None)
         if outcome is None:
             outcome = examine(self._experiment, self._folder.trial(record.name), code)
-        self._book.completed(record, outcome, when=now(), exit_code=code)
+        self._store.completed(record, outcome, when=now(), exit_code=code)

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The book of a search: its trials in memory and in the journal, told to the study and counted."""
+"""The trials of a search: named, written into the journal, told to the study and counted."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime
 
-from kfp_katib.engines.local import journal
+from kfp_katib.engines.local.conditions import RUNNING, Tally
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import Record
-from kfp_katib.engines.local.names import trial_name
+from kfp_katib.engines.local.journal import RUNNING as UNTOLD
+from kfp_katib.engines.local.journal import SEED, Record
 from kfp_katib.engines.local.processes import Process
-from kfp_katib.engines.local.search.suggestions import SEED, Suggestions
-from kfp_katib.engines.local.verdict import RUNNING, Tally
+from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
     Condition,
@@ -30,8 +30,13 @@ from kfp_katib.results import (
 
 logger = logging.getLogger(__name__)
 
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+"""No vowels and no digits that look like letters: `utilrand` of Kubernetes' apimachinery."""
 
-class Book:
+_NAME_LENGTH = 8
+
+
+class TrialStore:
     """Every change of a trial goes through here: first into the journal, then to whoever looks on.
 
     Args:
@@ -57,9 +62,9 @@ class Book:
         self._folder = folder
         self._searches_before = folder.earlier
         self._suggestions = suggestions
+        self._journal = suggestions.journal
         self._models = models
         self._notes = notes
-        self._records: list[Record] = []
         self._names: set[str] = set()
         self._score = Score(experiment.objective)
         self._earlier: int | None = None
@@ -70,7 +75,7 @@ class Book:
     def restore(self, record: Record) -> None:
         """Take over a trial of an earlier engine, which may not have come to tell the study."""
         self._enter(record)
-        if record.outcome and not record.told:
+        if record.outcome and self._journal.trials[record.number].state == UNTOLD:
             self._tell(record)
 
     def begin(self) -> None:
@@ -83,8 +88,7 @@ class Book:
         """The record with the trial's name, chosen now where it has none."""
         if record.name:
             return record
-        study = self._suggestions.study
-        seed = self._experiment.algorithm.settings.get("random_state") or study.user_attrs.get(SEED)
+        seed = self._experiment.algorithm.settings.get("random_state") or self._journal.attributes.get(SEED)
         source = f"{seed}/{self._searches_before}/{self._experiment.manifest_json}"
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
@@ -110,14 +114,14 @@ class Book:
         """The Result by what is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
-            [self._with_log(record) for record in self._records],
+            [self._with_log(record) for record in self._journal.records],
             verdict,
             notes=(*self._notes, *more_notes),
         )
 
     def _write(self, record: Record) -> None:
         try:
-            journal.write(self._suggestions.study, record)
+            self._journal.write(record)
         finally:
             trial = self._enter(record)
         logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
@@ -135,7 +139,7 @@ class Book:
 
     def _enter(self, record: Record) -> Trial:
         trial = self._trial(record)
-        self._records[record.number : record.number + 1] = [record]
+        self._journal.trials[record.number].record = record
         self._names.add(record.name)
         self._score.take(trial)
         if trial.completed:
@@ -162,7 +166,7 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
     Args:
         record: What the journal knows.
         experiment: Whose trial it is.
-        models: URI root of the checkpoints, without a slash at its end; empty where there is none.
+        models: URI root of the checkpoints; empty where there is none.
     """
     waits = _RUNNING if record.process else _PENDING
     outcome = record.outcome or waits
@@ -178,6 +182,29 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         exit_code=record.exit_code,
         model_uri=trial_model_uri(models, experiment.name, record.name),
     )
+
+
+def trial_name(experiment: str, source: str, number: int, taken: Container[str] = ()) -> str:
+    """The name of one trial, like Katib's: `<experiment>-<8 characters of Kubernetes' alphabet>`.
+
+    Args:
+        experiment: The Experiment's name.
+        source: What makes this search's names its own; the same source gives the same names.
+        number: The trial's place in the order of creation.
+        taken: Names that are in use.
+    """
+    attempt = 0
+    while True:
+        digest = hashlib.sha256(f"{source}/{number}/{attempt}".encode()).digest()
+        value = int.from_bytes(digest[:16], "big")
+        suffix = ""
+        for _ in range(_NAME_LENGTH):
+            value, index = divmod(value, len(ALPHABET))
+            suffix += ALPHABET[index]
+        name = f"{experiment}-{suffix}"
+        if name not in taken:
+            return name
+        attempt += 1
 
 
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")

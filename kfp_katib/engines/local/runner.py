@@ -12,8 +12,7 @@ from pathlib import Path
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.gpu import Gpus
 from kfp_katib.engines.local.processes import Process, end, kill, terminate
-from kfp_katib.engines.local.supervisor import Supervisor
-from kfp_katib.engines.local.trial import TrialProcess
+from kfp_katib.engines.local.supervisor import Supervisor, TrialProcess
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.command_line import command_line, metrics_place
@@ -28,7 +27,7 @@ GRACE_SECONDS = 5.0
 _TOO_LONG = " Its command is too long: one argument of a process holds 131072 bytes."
 
 
-class Crew:
+class TrialRunner:
     """The processes of the trials that run, by the trials' numbers.
 
     Args:
@@ -79,7 +78,7 @@ class Crew:
         env = {**self._caller, "PATH": self._path, **self._gpus.take(number), **line.env}
         try:
             files.clear()
-            self._processes[number] = TrialProcess(self._open(), files, line.argv, cwd, env)
+            self._processes[number] = self._open().start(files, line.argv, cwd=cwd, env=env)
         except ChildProcessError as err:
             raise Unfinished(f"Trial '{name}' could not be started: {err}. Run it again to go on.") from err
         except OSError as err:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.outcome import examine
-from kfp_katib.engines.local.trial import TrialFolder
+from kfp_katib.engines.local.conditions import examine
+from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Result, TrialCondition

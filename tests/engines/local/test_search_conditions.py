@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local.verdict import (
+from kfp_katib.engines.local.conditions import (
     BUDGET_SPENT,
     GOAL_REACHED,
     SEARCH_ENDED,

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.engines.local.processes import end, process
 from kfp_katib.engines.local.supervisor import Supervisor
-from kfp_katib.engines.local.trial import TrialFolder, TrialProcess
 
 
 def folder(tmp_path: Path) -> TrialFolder:
@@ -30,7 +30,7 @@ def run(files: TrialFolder, script: str, **env: str) -> int:
     """Runs a script as a trial; returns its exit code."""
     ended = threading.Event()
     with closing(Supervisor()) as supervisor:
-        trial = TrialProcess(supervisor, files, ("sh", "-c", script), files.path, {**os.environ, **env})
+        trial = supervisor.start(files, ("sh", "-c", script), cwd=files.path, env={**os.environ, **env})
         trial.go(ended.set)
         assert ended.wait(30)
         return trial.reap()
@@ -48,11 +48,19 @@ def test_the_exit_code_is_returned_and_kept(tmp_path: Path, script: str, code: i
     assert files.exit_code() == code
 
 
-def test_a_trial_that_kills_its_own_session_has_no_exit_file(tmp_path: Path) -> None:
-    """The wrapper dies with it; an engine that looks on knows the signal."""
+def test_a_trial_that_kills_its_own_group_leaves_its_exit_code(tmp_path: Path) -> None:
+    """What writes it is not in that group."""
     files = folder(tmp_path)
     assert run(files, "kill -9 0") == 137
+    assert files.exit_code() == 137
+
+
+def test_a_keeper_that_was_killed_leaves_no_exit_code(tmp_path: Path) -> None:
+    """An engine that looks on knows the signal, and what the trial had started is ended all the same."""
+    files = folder(tmp_path)
+    assert run(files, "setsid sleep 600 & echo $!; kill -9 $PPID; sleep 600") == 137
     assert files.exit_code() is None
+    assert process(int(files.log.read_text())) is None
 
 
 def test_both_streams_go_into_the_log(tmp_path: Path) -> None:
@@ -79,10 +87,10 @@ def test_nothing_runs_before_the_word(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
+from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.engines.local.supervisor import Supervisor
-from kfp_katib.engines.local.trial import TrialFolder, TrialProcess
 files = TrialFolder(Path({str(files.path)!r}))
-trial = TrialProcess(Supervisor(), files, ("sh", "-c", "echo ran"), Path("."), os.environ)
+trial = Supervisor().start(files, ("sh", "-c", "echo ran"), cwd=Path("."), env=os.environ)
 print(trial.leader.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
@@ -101,7 +109,7 @@ def test_a_trial_that_handles_sigterm_may_finish(tmp_path: Path) -> None:
     files = folder(tmp_path)
     with closing(Supervisor()) as supervisor:
         script = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done"
-        trial = TrialProcess(supervisor, files, ("sh", "-c", script), files.path, os.environ)
+        trial = supervisor.start(files, ("sh", "-c", script), cwd=files.path, env=os.environ)
         trial.go(lambda: None)
         while files.log.read_text() != "ready\n":
             time.sleep(0.01)
@@ -152,9 +160,10 @@ def test_a_process_that_the_system_does_not_allow_is_said(tmp_path: Path) -> Non
         files = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (5, files[1]))
         with pytest.raises(OSError, match="Too many open files"):
-            TrialProcess(supervisor, folder(tmp_path), ("true",), tmp_path, os.environ)
+            supervisor.start(folder(tmp_path), ("true",), cwd=tmp_path, env=os.environ)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, files)
-        trial = TrialProcess(supervisor, TrialFolder(tmp_path / "trial"), ("true",), tmp_path, os.environ)
+        files_of_trial = TrialFolder(tmp_path / "trial")
+        trial = supervisor.start(files_of_trial, ("true",), cwd=tmp_path, env=os.environ)
         trial.go(lambda: None)
         assert trial.reap() == 0
 
@@ -168,7 +177,7 @@ def test_what_the_system_will_not_run_is_known_when_it_is_reaped(
 ) -> None:
     """And nothing waits for it."""
     with closing(Supervisor()) as supervisor:
-        trial = TrialProcess(supervisor, folder(tmp_path), argv, tmp_path, os.environ)
+        trial = supervisor.start(folder(tmp_path), argv, cwd=tmp_path, env=os.environ)
         trial.go(lambda: None)
         assert trial.reap() == 127
         assert trial.refused is not None

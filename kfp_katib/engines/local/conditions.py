@@ -1,17 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a trial ended, in Katib's words: from exit code, completion mark and metrics to state and reason.
+"""How a trial ended, and what that makes of the search, in Katib's words.
 
-Katib's words: `UpdateTrialStatusCondition` in `pkg/controller.v1beta1/trial/trial_controller_util.go`.
+A trial: from exit code, completion mark and metrics to state and reason (`UpdateTrialStatusCondition` in
+Katib's `pkg/controller.v1beta1/trial/trial_controller_util.go`). A search: goal, then failures, then budget,
+then the end of the search (`UpdateExperimentStatusCondition` in `experiment/util/status_util.go`). Two things
+are not copied: a metric that is no number counts as 0 there and can reach a goal of its own, and infinity
+can; here only finite values reach a goal. The end of the search (the last point of a grid) has a reason in
+Katib that its controller never gives: there such an Experiment without maxTrialCount waits forever.
 """
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
-from kfp_katib.engines.local.trial import TrialFolder
-from kfp_katib.experiment.model import Collector, Experiment
-from kfp_katib.results import UNAVAILABLE, TrialCondition, metric_text, number
+from kfp_katib.engines.local.folder import TrialFolder
+from kfp_katib.experiment.model import Collector, Experiment, Objective
+from kfp_katib.results import (
+    UNAVAILABLE,
+    Condition,
+    Trial,
+    TrialCondition,
+    metric_text,
+    number,
+    objective_value,
+    reaches_goal,
+)
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
@@ -72,3 +87,53 @@ def _unavailable(collector: Collector, metric: str, path: Path, files: TrialFold
 
 def _failed(why: str) -> TrialCondition:
     return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {why}")
+
+
+RUNNING = Condition("Running", "ExperimentRunning", "Experiment is running")
+GOAL_REACHED = Condition(
+    "Succeeded", "ExperimentGoalReached", "Experiment has succeeded because Objective goal has reached"
+)
+TOO_MANY_FAILED = Condition(
+    "Failed", "ExperimentFailed", "Experiment has failed because max failed count has reached"
+)
+BUDGET_SPENT = Condition(
+    "Succeeded", "ExperimentMaxTrialsReached", "Experiment has succeeded because max trial count has reached"
+)
+SEARCH_ENDED = Condition(
+    "Succeeded",
+    "ExperimentSuggestionEndReached",
+    "Experiment has succeeded because suggestion service has reached the end",
+)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the verdict depends on, counted as trials complete."""
+
+    completed: int = 0
+    failed: int = 0
+    goal_reached: bool = False
+
+    def add(self, trial: Trial, objective: Objective) -> None:
+        """Count one more completed trial."""
+        self.completed += 1
+        self.failed += trial.failed
+        self.goal_reached = self.goal_reached or reaches_goal(objective_value(trial, objective), objective)
+
+
+def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Condition | None:
+    """The verdict, None while the search goes on.
+
+    Args:
+        experiment: The Experiment.
+        tally: The trials that have completed.
+        search_ended: Whether the search has nothing left to suggest and no trial runs any more.
+    """
+    max_failed = experiment.max_failed_trial_count
+    if tally.goal_reached:
+        return GOAL_REACHED
+    if max_failed is not None and tally.failed != 0 and tally.failed >= max_failed:
+        return TOO_MANY_FAILED
+    if experiment.max_trial_count is not None and tally.completed >= experiment.max_trial_count:
+        return BUDGET_SPENT
+    return SEARCH_ENDED if search_ended else None

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Going on with a search whose engine is gone: what ended is collected, what still runs is ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from kfp_katib.engines.local.conditions import examine
+from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.journal import MANIFEST, Record, now
+from kfp_katib.engines.local.journal_file import open_journal, read_journal
+from kfp_katib.engines.local.processes import kill, mark, marked
+from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.trial_store import TrialStore
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.results import KILLED, TrialCondition
+from kfp_katib.trial.template import container
+
+_SHOWN = 5
+
+
+def reopen_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
+    """The study of a search that goes on, or begins.
+
+    Raises:
+        InputError: The folder holds a search with another manifest, or its journal is damaged.
+    """
+    manifest = experiment.manifest_json
+    journal = open_journal(folder.journal, manifest_json=manifest, misfit=misfit(experiment))
+    before = journal.attributes.get(MANIFEST)
+    if before not in (None, manifest):
+        raise InputError(
+            f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: "
+            f"{changes(before, manifest)}. Undo the change to go on with it, give the Experiment another "
+            "name, or start anew with again=True (--again)."
+        )
+    suggestions = open_study(experiment, journal)
+    if before is None:
+        journal.store_manifest(manifest)
+    return suggestions
+
+
+def put_aside(folder: RunFolder) -> None:
+    """End what still runs of a search, and move it out of the way of a new one."""
+    records: list[Record] = []
+    if folder.journal.exists():
+        with suppress(InputError):  # a damaged journal is put aside all the same
+            records = read_journal(folder.journal).records
+    end_orphans(folder, records)
+    folder.put_aside()
+
+
+def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
+    """Kill every trial that an engine before us started and did not see end, with all that it left behind.
+
+    A leader that is gone says nothing more about who its members were: a stranger's session may have its id
+    by now. What is left of it carries the mark.
+
+    Returns:
+        Whether anything was still running.
+    """
+    open_ended = [each.process for each in records if each.process and not each.outcome]
+    leaders = [each for each in open_ended if each.alive]
+    left = marked(mark(folder.path))
+    kill(leaders, known=left)
+    kill((), known=marked(mark(folder.path)))  # what it started meanwhile
+    return bool(left or leaders)
+
+
+def go_on(
+    experiment: Experiment, folder: RunFolder, records: Sequence[Record], store: TrialStore
+) -> list[Record]:
+    """Go on with an unfinished search.
+
+    Returns:
+        The trials that have to run, or to run again.
+    """
+    running = {each.number for each in records if each.process and not each.outcome and each.process.alive}
+    end_orphans(folder, records)
+    waiting = []
+    for record in map(store.named, records):
+        files = folder.trial(record.name)
+        code = files.exit_code() if record.process and not record.outcome else None
+        ended = files.ended() if code is not None else now()
+        overdue = None
+        if code is not None or record.number in running:
+            overdue = _overdue(experiment, record, ended)
+        if record.outcome:
+            store.restore(record)
+        elif overdue or code is not None:
+            store.restore(record)
+            outcome = overdue or examine(experiment, files, code or 0)
+            store.completed(record, outcome, when=ended, exit_code=code)
+        else:
+            record = replace(record, process=None, started=None)
+            store.restore(record)
+            waiting.append(record)
+    return waiting
+
+
+def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCondition | None:
+    """What became of a trial that ran, or still runs, beyond its deadline while no engine looked on."""
+    until = container(experiment, record.name, record.parameters).deadline
+    if until is None or not until.had_passed(record.started, ended):
+        return None
+    return TrialCondition("Failed", until.reason, until.message)
+
+
+def reopen(folder: RunFolder, records: Sequence[Record], store: TrialStore) -> None:
+    """Read a search that has its verdict; trials that its engine had no time to end are killed now."""
+    end_orphans(folder, records)
+    for record in map(store.named, records):
+        store.restore(record)
+        if not record.outcome:
+            store.completed(record, KILLED, when=now(), exit_code=None)
+
+
+def changes(before: str, after: str) -> str:
+    """The fields in which two manifests (JSON) differ, the first few of them, as one line."""
+    old, new = dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after)))
+    paths = [path for path in {**old, **new} if old.get(path, _ABSENT) != new.get(path, _ABSENT)]
+    shown = [f"{path} was {_say(old, path)} and is {_say(new, path)}" for path in paths[:_SHOWN]]
+    more = [f"{len(paths) - _SHOWN} more"] if len(paths) > _SHOWN else []
+    return "; ".join([*shown, *more])
+
+
+_ABSENT = object()
+
+
+def _say(leaves: dict[str, Any], path: str) -> str:
+    return json.dumps(leaves[path], ensure_ascii=False) if path in leaves else "absent"
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield from _leaves(each, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value:
+        for index, each in enumerate(value):
+            yield from _leaves(each, f"{path}[{index}]")
+    else:
+        yield path, value
