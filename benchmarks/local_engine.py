@@ -11,14 +11,14 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.startup import SLEEP, seconds, xargs
 from kfp_katib import run
 from kfp_katib.engines.local.conditions import BUDGET_SPENT
 from kfp_katib.engines.local.folder import RunFolder
@@ -29,7 +29,6 @@ from tests.builders.manifest import double
 from tests.builders.search import search
 
 SHORT = "echo loss=${trialParameters.lr}"
-SLEEP = "sleep 0.2 && echo loss=${trialParameters.lr}"
 TRIALS = 200
 JOURNAL_TRIALS = 10_000
 
@@ -55,13 +54,6 @@ def experiment(script: str, *, trials: int, parallel: int) -> Experiment:
     )
 
 
-def seconds(action: Callable[[], object]) -> float:
-    """How long an action takes."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
-
-
 def own_time(folder: Path) -> Row:
     """The engine's own time per trial: one trial at a time, beside the same shell line started bare."""
     wanted = experiment(SHORT, trials=TRIALS, parallel=1)
@@ -80,11 +72,7 @@ def throughput(folder: Path) -> Row:
     """200 trials of 0.2 s, two at a time, beside `xargs -P2` with the same command."""
     wanted = experiment(SLEEP, trials=TRIALS, parallel=2)
     engine = seconds(lambda: run(wanted, runs=folder / "sleep"))
-    lines = "\n".join(map(str, range(TRIALS)))
-    command = ["xargs", "-P2", "-I{}", "sh", "-c", "sleep 0.2 && echo loss={}"]
-    peer = seconds(
-        lambda: subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True)
-    )
+    peer = seconds(lambda: xargs(TRIALS))
     share = f"{peer / engine:.1%} ({engine:.2f} s, xargs {peer:.2f} s)"
     return Row(f"throughput of {TRIALS} trials of 0.2 s, beside xargs -P2", share, "95 %")
 

@@ -18,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.local_engine import SHORT, Row, experiment, seconds
+from benchmarks.local_engine import SHORT, Row, experiment
+from benchmarks.startup import seconds
 from kfp_katib import run
 from kfp_katib.results import Progress
 

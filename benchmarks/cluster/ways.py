@@ -20,7 +20,7 @@ from kfp_katib.experiment import load
 name, namespace, manifest = sys.argv[1:4]
 result = run(load(json.loads(manifest)), namespace=namespace)
 print(time.time())
-assert result.succeeded and not any(trial.state in ("Pending", "Running") for trial in result.trials)
+assert result.succeeded and all(trial.completed for trial in result.trials)
 """
 _KATIB_CLIENT = """
 import sys, time

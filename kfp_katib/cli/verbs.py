@@ -102,12 +102,12 @@ class Verb(click.Command):
 def _refused(error: OSError) -> str:
     """What the system refused, and of which file."""
     what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    mend = {
+    fix = {
         errno.ENOSPC: "Free some space; a search then goes on where it stopped.",
         errno.EDQUOT: "Free some space; a search then goes on where it stopped.",
         errno.EMFILE: "Allow more open files: ulimit -n.",
     }.get(error.errno or 0, "Check the path and its permissions.")
-    return f"{what}. {mend} -v shows where it happened."
+    return f"{what}. {fix} -v shows where it happened."
 
 
 def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:

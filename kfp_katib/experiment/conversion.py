@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kfp_katib.experiment.problem import Finding, Problem, Rule
-from kfp_katib.experiment.schema import object_types
+from kfp_katib.experiment.schema import ObjectType
 
 JOB_EMPTY_VALUE = Rule(
     "job-empty-value",
@@ -47,37 +47,20 @@ _FREE_QUANTITIES = re.compile(r"\.resources\.(limits|requests)\.")
 _EMPTY: Mapping[str, Any] = {"string": "", "boolean": False, "integer": 0, "int64": 0, "[": [], "{": {}}
 
 
-def lost_in_conversion(job: Mapping[str, Any], path: str) -> tuple[Problem, ...]:
-    """The values for which Katib's webhook refuses a Job that Kubernetes itself accepts."""
-    return tuple(_values(job, "Job", path))
+def omitted(value: Any, name: str, known: ObjectType, path: str) -> Iterator[Problem]:
+    """A field that Kubernetes leaves out for its value."""
+    if value is None or (name in known.omitted and _is_empty(value, known.fields[name])):
+        shown = "null" if value is None else repr(value) if value == "" else str(value).lower()
+        message = f"'{name}' is {shown}, which Kubernetes leaves out."
+        yield JOB_EMPTY_VALUE.problem(Finding(path, message, "Remove the field.", value))
 
 
-def _values(value: Any, kind: str, path: str) -> Iterator[Problem]:
-    """Walk along the table of types; a value of the wrong type is another rule's business."""
-    if kind in object_types() and isinstance(value, Mapping):
-        yield from _fields(value, kind, path)
-    elif kind[0] == "[" and isinstance(value, list):
-        for i, item in enumerate(value):
-            yield from _values(item, kind[1:-1], f"{path}[{i}]")
-    elif kind[0] == "{" and isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _values(item, kind[1:-1], f"{path}.{key}")
-    elif kind == "quantity" and value is not None:  # a null limit is zero to Kubernetes
+def rewritten(value: Any, kind: str, path: str) -> Iterator[Problem]:
+    """A number that Kubernetes cannot hold, or writes in another way."""
+    if kind == "quantity":
         yield from _quantity(value, path)
     elif kind == "integer" and isinstance(value, int) and abs(value) >= 2**31:
         yield JOB_NUMBER_TOO_LARGE.problem(Finding(path, f"The number is {value}.", "Lower it.", value))
-
-
-def _fields(value: Mapping[str, Any], name: str, path: str) -> Iterator[Problem]:
-    known = object_types()[name]
-    for key, item in value.items():
-        kind, where = known.fields.get(key), f"{path}.{key}"
-        if kind and (item is None or (key in known.omitted and _is_empty(item, kind))):
-            shown = "null" if item is None else repr(item) if item == "" else str(item).lower()
-            message = f"'{key}' is {shown}, which Kubernetes leaves out."
-            yield JOB_EMPTY_VALUE.problem(Finding(where, message, "Remove the field.", item))
-        elif kind:
-            yield from _values(item, kind, where)
 
 
 def _is_empty(value: Any, kind: str) -> bool:

@@ -73,18 +73,17 @@ def too_large(limit: int, size: int | None = None) -> UnreadableError:
     return UnreadableError(TOO_LARGE, message, fix, value=size)
 
 
-def valid_text(text: str, path: str = "") -> str:
-    """The text, if it can be written as UTF-8.
+def utf8(text: str, path: str = "") -> bytes:
+    """The text as UTF-8.
 
     Raises:
         UnreadableError: It holds half of a surrogate pair.
     """
     try:
-        text.encode()
-    except UnicodeEncodeError:
+        return text.encode()
+    except UnicodeEncodeError as err:
         message = "The text holds half of a Unicode surrogate pair."
-        raise UnreadableError(NOT_TEXT, message, "Remove it.", path=path) from None
-    return str(text)
+        raise UnreadableError(NOT_TEXT, message, "Remove it.", path=path) from err
 
 
 def plain(source: object) -> Any:
@@ -148,7 +147,7 @@ class _Copy:
         return copied
 
     def text(self, text: str, path: str) -> str:
-        self.length += len(valid_text(text, path).encode())
+        self.length += len(utf8(text, path))
         if self.length > LIMIT_TEXT:
             raise too_large(LIMIT_TEXT)
         return str(text)

@@ -31,7 +31,7 @@ from kfp_katib.experiment.plain import (
     too_deep,
     too_large,
     too_many_values,
-    valid_text,
+    utf8,
 )
 from kfp_katib.experiment.problem import Problem
 
@@ -87,7 +87,7 @@ def _decoded(data: bytes) -> str:
 def _parsed(text: str, remarks: list[Problem]) -> Any:
     if len(text) > LIMIT_BYTES:
         raise too_large(LIMIT_BYTES, len(text))
-    valid_text(text)
+    utf8(text)
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text, object_pairs_hook=_unique)

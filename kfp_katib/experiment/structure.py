@@ -76,7 +76,7 @@ def check_structure(data: Mapping[str, Any]) -> Structure:
     if isinstance(job, dict) and is_job(job):
         inner = _Fit(JOB_UNKNOWN_FIELD, JOB_WRONG_TYPE, JOB_FIELD_MISSING)
         template["trialSpec"] = inner.value(job, "Job", TRIAL_SPEC)
-        fit.problems += [*inner.problems, *conversion.lost_in_conversion(job, TRIAL_SPEC)]
+        fit.problems += inner.problems
         fit.lost += inner.lost
     return Structure(manifest, tuple(fit.problems), tuple(fit.lost))
 
@@ -94,7 +94,10 @@ def _kind_problems(data: Mapping[str, Any]) -> list[Problem]:
 
 @dataclass(slots=True)
 class _Fit:
-    """One walk along the table of types, collecting problems."""
+    """One walk along the table of types, collecting problems.
+
+    `missing` is set in a Job, of which Kubernetes requires some fields and Katib's webhook converts them all.
+    """
 
     unknown: Rule
     wrong: Rule
@@ -143,6 +146,8 @@ class _Fit:
         for key, item in value.items():
             where = f"{path}.{key}" if path else key
             name = key if key in known.fields else self.unknown_field(key, value, known, where)
+            if name == key and self.missing:
+                self.problems += conversion.omitted(item, name, known, where)
             if name and item is not None:  # null means absent to Kubernetes
                 fitted[name] = self.value(item, known.fields[name], where)
         if self.missing:
@@ -165,6 +170,8 @@ class _Fit:
                 self.problems.append(rule.problem(found))
 
     def scalar(self, value: Any, kind: str, path: str) -> Any:
+        if self.missing:
+            self.problems += conversion.rewritten(value, kind, path)
         types, wanted, fix = _SCALARS[kind]
         if isinstance(value, types) and (kind == "boolean" or not isinstance(value, bool)):
             return value

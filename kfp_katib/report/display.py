@@ -21,7 +21,7 @@ class Display:
     Args:
         stream: Where to write, such as stderr.
         clock: Seconds that only grow.
-        watched: Whether the search is only looked at: then what it had done before is no run of the user's.
+        watched: Whether the search is only watched: what it did before is then no earlier run of the user's.
     """
 
     def __init__(

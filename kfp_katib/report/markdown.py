@@ -21,7 +21,7 @@ def markdown(result: Result, *, collected: Trial | None = None) -> str:
 
     Args:
         result: The Result.
-        collected: The trial whose model was taken, where that is not the best one's.
+        collected: The trial whose model was collected, where that is not the best one's.
     """
     shown = collected or result.best
     parts = [f"## {_text(words.verdict(result))}", _text(words.counts(result)) + "."]
@@ -37,7 +37,7 @@ def markdown(result: Result, *, collected: Trial | None = None) -> str:
 
 def _best(result: Result, shown: Trial) -> list[str]:
     metric, value = result.experiment.objective.metric, words.value_text(shown, result)
-    title = "Best trial" if shown == result.best else "Delivered trial"
+    title = "Best trial" if shown == result.best else "Trial of the collected model"
     heading = f"### {title}: {_text(shown.name)} ({_text(f'{metric}={value}')})"
     return [heading, _block(words.as_yaml(shown, result.experiment.parameters), "yaml")]
 

@@ -21,7 +21,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
 
     Args:
         result: The Result.
-        collected: The trial whose model was taken, where that is not the best one's.
+        collected: The trial whose model was collected, where that is not the best one's.
     """
     import jinja2  # a tenth of a second, which neither a summary nor the live line should cost
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, get_args
 
 from kfp_katib.results import (
+    FINAL,
     Progress,
     Result,
     Trial,
@@ -32,7 +33,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 def verdict(result: Result) -> str:
     """One sentence: how it ended, and how good the best is."""
     objective = result.experiment.objective
-    if result.state not in ("Succeeded", "Failed"):
+    if result.state not in FINAL:
         head = f"Experiment {result.experiment.name} has no verdict yet"
     elif result.state == "Succeeded" and result.best is None:
         head = f"Experiment {result.experiment.name} ended without a usable result"

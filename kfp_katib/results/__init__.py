@@ -7,6 +7,8 @@ from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranke
 from kfp_katib.results.progress import Progress, Score
 from kfp_katib.results.result import (
     ACTIVE,
+    FAILED,
+    FINAL,
     KILLED,
     UNAVAILABLE,
     Condition,
@@ -33,6 +35,8 @@ from kfp_katib.results.values import (
 
 __all__ = [
     "ACTIVE",
+    "FAILED",
+    "FINAL",
     "KILLED",
     "UNAVAILABLE",
     "Condition",

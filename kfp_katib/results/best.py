@@ -32,7 +32,7 @@ def best_trial(trials: Iterable[Trial], objective: Objective) -> Trial | None:
 
 
 def katib_best_trial(trials: Sequence[Trial], objective: Objective) -> Trial | None:
-    """The trial that Katib's controller would name, its surprises with text that is no number included.
+    """The trial that Katib's controller would name, its surprises with text that is not a number included.
 
     Follows `updateTrialsSummary` for trials listed in order of creation (Katib lists them from a cache,
     in any order): `unavailable` is passed over; a text that Go cannot parse makes its trial the best
@@ -122,5 +122,6 @@ def _where_success_is_hollow(result: Result) -> Iterator[str]:
     elif result.reason == "ExperimentGoalReached" and not reaches_goal(value, objective):
         yield (
             f"Katib says that the goal {objective.goal:g} was reached, but the best finite "
-            f"{objective.metric} is {value:g}: a value that is no number counts as 0 in Katib's comparison."
+            f"{objective.metric} is {value:g}: a value that is not a number counts as 0 in Katib's "
+            "comparison."
         )

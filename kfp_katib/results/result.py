@@ -16,6 +16,9 @@ TrialState = Literal[
 ]
 ExperimentState = Literal["Created", "Running", "Restarting", "Succeeded", "Failed"]
 
+FINAL: tuple[ExperimentState, ...] = ("Succeeded", "Failed")
+"""The states of an Experiment that has its verdict."""
+
 ACTIVE: tuple[TrialState, ...] = ("Pending", "Running")
 """The states of a trial that has not ended."""
 
@@ -49,7 +52,7 @@ class Condition:
     @property
     def final(self) -> bool:
         """Whether the Experiment has its verdict."""
-        return self.state in ("Succeeded", "Failed")
+        return self.state in FINAL
 
 
 @dataclass(frozen=True, slots=True)

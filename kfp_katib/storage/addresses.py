@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Addresses of data and models: a path of this machine, or a URI of an object store; and names in them.
 
-Wherever one comes in it is read here, so that everybody spells it alike and a slip is refused before
-anything runs: a search whose models go to `s3:/bucket` would find out at its end.
+Each is read here where it comes in, so that everybody spells it alike and a slip is refused before anything
+runs: a search whose models go to `s3:/bucket` would find out at its end.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def absolute(address: str, what: str = "the address") -> str:
     if _UNFIT.search(address):
         raise InputError(f"{what}: {address!r} holds a control character, such as a line's end. {_FORMS}")
     if address != address.strip():
-        raise InputError(f"{what}: {address!r} has white space around it. Take it away.")
+        raise InputError(f"{what}: {address!r} has white space around it. Remove it.")
     match = _URI.fullmatch(address)
     scheme, slashes, rest = (match[1].lower(), match[2], match[3]) if match else ("", "", "")
     if scheme in _ON_DISK:
@@ -92,7 +92,7 @@ def stored(address: str, what: str) -> str:
     if scheme in _NO_STORES:
         raise InputError(f"{what}: {address!r} {_NO_STORES[scheme]}. Use a path, s3:// or gs://.")
     if scheme and "?versionId=" in spelled:
-        raise InputError(f"{what}: {address!r} is one version of an object. Leave `?versionId=` away.")
+        raise InputError(f"{what}: {address!r} is one version of an object. Leave out `?versionId=`.")
     return spelled
 
 

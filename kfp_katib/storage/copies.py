@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies a model to where it is wanted: the winner's into the step's output, a chosen one to its release.
+"""Copies models: collect the winner's into the step's output, promote one to its release place.
 
 At every moment a whole model lies there, the earlier or the new. What was there before is replaced only if
-it is a model that we could have written; anything else is refused. What a killed process left is known by
-its name or by a list that it wrote, and goes with the next one.
+it is a model that we could have written; anything else is refused. What a killed process left behind is
+known by its name or by a list that it wrote, and goes with the next copy.
 """
 
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The model that was taken.
+    """The model that was collected.
 
     Attributes:
         trial: The trial whose model it is; None where no trial left a whole one.
@@ -76,7 +77,7 @@ def collect(
             logger.warning("%s", notes[-1])
             continue
         notes += _mismatch(trial, checkpoint, objective)
-        logger.info("took the model of trial %s from %s", trial.name, looked_in[-1])
+        logger.info("collected the model of trial %s from %s", trial.name, looked_in[-1])
         return Collected(trial, checkpoint, tuple(notes), tuple(looked_in))
     return Collected(None, None, tuple(notes), tuple(looked_in))
 
@@ -107,7 +108,7 @@ def promote(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
     with trouble(f"looking at {model}"):
         alone = model.is_file()
         folder, names = (model.parent, [model.name]) if alone else (model, _files(model))
-    checkpoint = _listed_now(folder, names) if MODEL_JSON not in names else _as_listed(folder, names)
+    checkpoint = (_as_listed if MODEL_JSON in names else _listed_now)(folder, names)
     if _holds(release, checkpoint):
         _tidy(release)
         logger.info("the release %s holds this model already", release)
@@ -118,7 +119,7 @@ def promote(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
 
 
 def replace(checkpoint: Checkpoint, source: Place, target: Place) -> None:
-    """Copy a model into a folder, every checksum verified, in the place of the model that lies there.
+    """Copy a model into a folder, every checksum verified; the model that lies there is replaced.
 
     Raises:
         NoCheckpoint: A file is missing or damaged.
@@ -133,7 +134,7 @@ def replace(checkpoint: Checkpoint, source: Place, target: Place) -> None:
 
 def _tidy(target: Place) -> None:
     """Put right what a killed process left at a place, and delete what it left over."""
-    with trouble(f"looking after {target}", missing=StorageError):
+    with trouble(f"tidying {target}", missing=StorageError):
         if target.path:
             disk.tidy(target.path)
         else:
@@ -178,13 +179,14 @@ def _same(text: str, value: float | None, saved: float) -> bool:
 
 
 def _files(model: Place) -> list[str]:
-    return sorted(name for name in files_below(model) if not name.endswith("/"))  # those mark folders
+    """The names of its files, without a store's markers of folders."""
+    return sorted(name for name in files_below(model) if not name.endswith("/"))
 
 
 def _refuse_nested(model: Place, release: Place) -> None:
     if model.uri != release.uri and (within(model.uri, release.uri) or within(release.uri, model.uri)):
         raise InputError(
-            f"The release {release} and the model {model} lie in one another. Name another place."
+            f"Of the release {release} and the model {model} one lies in the other. Name another place."
         )
 
 
@@ -195,7 +197,7 @@ def _as_listed(model: Place, names: list[str]) -> Checkpoint:
     if unlisted:
         raise NoCheckpoint(
             f"{model}: {unlisted[0]!r} is not listed in {MODEL_JSON}, so it would be left behind. List it, "
-            f"or leave {MODEL_JSON} away: it is then written from the files that are there."
+            f"or leave {MODEL_JSON} out: it is then written from the files that are there."
         )
     verify_at(model, checkpoint)
     return checkpoint
@@ -216,11 +218,9 @@ def _listed_now(model: Place, names: list[str]) -> Checkpoint:
 
 
 def _holds(release: Place, checkpoint: Checkpoint) -> bool:
-    try:
+    with suppress(NoCheckpoint):
         there = read_at(release)
-        if there.text != checkpoint.text:
-            return False
-        verify_at(release, there)
-    except NoCheckpoint:
-        return False
-    return True
+        if there.text == checkpoint.text:
+            verify_at(release, there)
+            return True
+    return False

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain folders: a model put in the place of another by one step, and folders deleted.
+"""Plain folders: a model replaced by another in one step, and folders deleted.
 
-A model is completed beside its place, then the two folders change names. Where the file system cannot do
-that at once (NFS, most of FUSE) there are two steps: a process killed between them leaves no folder, and
-the earlier one beside it, which the next call puts back first.
+The new model is completed beside the earlier one, then the two folders exchange their names. Where the file
+system cannot do that (NFS, most of FUSE) there are two steps: a process killed between them leaves no
+folder, and the earlier one beside it, which the next call puts back first.
 
 What is deleted is named relative to an open folder, so a folder that is swapped for a symbolic link
 meanwhile leads nowhere. `shutil.rmtree` does the same, but asks the kernel far more often.
@@ -40,7 +40,7 @@ _CANNOT_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, 
 
 
 def replace(checkpoint: Checkpoint, source: Place, folder: Path) -> None:
-    """Copy a model into a folder, verified, in the place of the model that lies there."""
+    """Copy a model into a folder, verified; the model that lies there is replaced."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     tidy(folder)
     _refuse_unless_ours(folder)
@@ -81,8 +81,8 @@ def remove(folder: Path, names: Sequence[str]) -> None:
         StorageError: Some could not be deleted; all others are.
     """
     with _opened(folder) as handle, ThreadPoolExecutor(os.cpu_count()) as pool:
-        failures = [err for err in pool.map(lambda name: _try_remove(name, handle), names) if err]
-    if failures:
+        removals = [pool.submit(_remove_tree, name, handle) for name in names]
+    if failures := [err for removal in removals if (err := removal.exception())]:
         raise StorageError(
             f"{len(failures)} of {len(names)} folders in {folder} could not be deleted, the first because of "
             f"{failures[0]}. Delete them by hand, or give this step the rights of the trials."
@@ -90,12 +90,12 @@ def remove(folder: Path, names: Sequence[str]) -> None:
 
 
 def exchange(one: Path, other: Path) -> bool:
-    """Let two paths name each other's folder; at every moment both are there.
+    """Exchange the names of two folders; at every moment both are there.
 
     Linux has it, with the file systems of its disks; NFS and most of FUSE do not.
 
     Returns:
-        Whether that was done; where the system cannot, nothing has changed.
+        Whether that was done; where the system cannot do it, nothing has changed.
 
     Raises:
         OSError: The system can, and refuses these folders.
@@ -178,7 +178,7 @@ def _refuse_unless_ours(folder: Path) -> None:
         if not stat.S_ISREG((folder / name).lstat().st_mode):
             raise StorageError(
                 f"{folder} holds {name!r}, which is no regular file: it will not be replaced. "
-                "Take it away, or name an empty folder."
+                "Remove it, or name an empty folder."
             )
     refuse_strangers(folder, there, names_at(Place(str(folder), folder)))
 
@@ -198,14 +198,6 @@ def _opened(folder: Path) -> Iterator[int]:
         yield handle
     finally:
         os.close(handle)
-
-
-def _try_remove(name: str, parent: int) -> OSError | None:
-    try:
-        _remove_tree(name, parent)
-    except OSError as err:
-        return err
-    return None
 
 
 def _remove_tree(name: str, parent: int) -> None:

@@ -164,7 +164,7 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data = dict(pairs)
     if len(data) != len(pairs):
         twin = min(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f"{_shown(twin)} stands in it twice")
+        raise ValueError(f"{_shown(twin)} appears twice")
     return data
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prefixes of an object store, which has no rename: a model put in the place of another, files deleted.
+"""Prefixes of an object store, which has no rename: a model replaced by another, and folders deleted.
 
 model.json decides what the place holds, so it is written last, and no file that it lists is touched before.
 Where the new model has names of the earlier one, its files go under a name of their own first and
@@ -9,8 +9,8 @@ over lies beside it until all is done.
 Two processes that replace one model at once may spoil each other's files. So each ends by reading everything
 again, and begins anew where what lies there is not whole: whoever wrote last has found it whole.
 
-Files are deleted by exact name. S3 keeps silent in fsspec's calls about what could not be deleted, so there
-we ask by the service's own.
+Files are deleted by exact name. From fsspec nobody learns what S3 could not delete, so there we use the
+service's own calls.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 def replace(checkpoint: Checkpoint, source: Place, prefix: Place) -> None:
-    """Copy a model to a prefix, verified, in the place of the model that lies there.
+    """Copy a model to a prefix, verified; the model that lies there is replaced.
 
     Raises:
         StorageError: What lies there in the end is not whole, since others write there too, or since the
@@ -83,6 +83,16 @@ def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
         return {(name, True) for name in folders} | {(name, False) for name in files}
     entries = prefix.store.ls(prefix.uri, detail=True)
     return {(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries}
+
+
+def remove(prefix: Place, names: Iterable[str]) -> None:
+    """Delete folders from a prefix, their markers too; one that is gone already is no error.
+
+    Raises:
+        StorageError: Some of their files could not be deleted; all others are.
+    """
+    folders = {name: sorted(files_below(prefix / name)) for name in names}
+    delete(prefix, [f"{name}/{file}" for name, files in folders.items() for file in (*files, "")])
 
 
 def delete(prefix: Place, names: Iterable[str]) -> None:

@@ -90,9 +90,9 @@ class Place:
         return int(found["size"])
 
     def reader(self) -> IO[bytes]:
-        """The file, opened for reading; in a plain folder never through a link, nor what one waits for."""
+        """The file, opened for reading; in a plain folder never through a link, and never a pipe."""
         if self.path:
-            self._regular(self.path.lstat())  # opening alone makes some devices do something
+            self._regular(self.path.lstat())  # opening a device may already do something
             handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             opened = os.fdopen(handle, "rb")
             self._regular(os.fstat(handle))
@@ -101,7 +101,7 @@ class Place:
         return file
 
     def writer(self) -> IO[bytes]:
-        """The file, opened for writing; it must not be there yet in a plain folder."""
+        """The file, opened for writing; in a plain folder it must not be there yet."""
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return self.path.open("x+b")

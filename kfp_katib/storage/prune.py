@@ -12,7 +12,7 @@ from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import disk, object_store
 from kfp_katib.storage.addresses import refuse_unsafe_name, within
 from kfp_katib.storage.checkpoint import read_at, verified_at
-from kfp_katib.storage.places import Place, files_below, place, trouble
+from kfp_katib.storage.places import Place, place, trouble
 
 logger = logging.getLogger(__name__)
 
@@ -121,9 +121,4 @@ def _remove(root: Place, names: list[str]) -> None:
         if root.path:
             disk.remove(root.path, names)
         else:
-            object_store.delete(root, [key for name in names for key in _keys(root, name)])
-
-
-def _keys(root: Place, folder: str) -> list[str]:
-    """The names of a folder's files; that of its marker, which an object store may hold, after them."""
-    return [*(f"{folder}/{name}" for name in sorted(files_below(root / folder))), f"{folder}/"]
+            object_store.remove(root, names)

@@ -31,7 +31,7 @@ _KINDS = (
 
 
 class NotPlain(OSError):
-    """What lies there is no plain file. `strerror` says what it is."""
+    """What lies there is not a plain file. `strerror` says what it is."""
 
 
 def open_regular(path: Path, flags: int) -> int:
@@ -54,7 +54,7 @@ def open_regular(path: Path, flags: int) -> int:
 
 
 def make_folder(path: Path) -> None:
-    """An empty folder, in place of whatever is there; a link is taken away, what it leads to stays.
+    """An empty folder, in place of whatever is there; a link is removed, what it leads to stays.
 
     Raises:
         OSError: The system refused it.

@@ -8,6 +8,13 @@ import json
 from collections.abc import Mapping
 
 from kfp_katib.storage.places import files_below, place
+from tests.builders.result import trial
+
+THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
+"""Trials of the experiment `tune`, the second of them the best."""
+
+TRIALS = ("t1", "t10", "t2", "t3")
+"""The names of the trials in the fixture `three`, and of one that left no folder."""
 
 SHA = "0" * 64
 ENTRY = {"sha256": SHA, "bytes": 0}

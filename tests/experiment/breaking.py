@@ -45,17 +45,17 @@ def _start(draw: Draw) -> Any:
     return manifest
 
 
-def _places(value: Any) -> list[Place]:
-    """Every owner and key in the data."""
+def places(value: Any) -> list[Place]:
+    """Every owner and key in the data, from the top."""
     keys: list[Any] = list(value) if isinstance(value, dict) else []
     keys = list(range(len(value))) if isinstance(value, list) else keys
-    return [(value, key) for key in keys] + [place for key in keys for place in _places(value[key])]
+    return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
 
 
 def _change(manifest: Any, draw: Draw) -> None:
-    places = _places(manifest)
-    if places:
-        owner, key = draw.choice(places)
+    found = places(manifest)
+    if found:
+        owner, key = draw.choice(found)
         draw.choice(_STRUCTURAL)(owner, key, draw)
 
 
@@ -104,7 +104,7 @@ def _nest(owner: Any, key: Any, draw: Draw) -> None:
 
 
 def _borrow(owner: Any, key: Any, draw: Draw) -> None:
-    there, name = draw.choice(_places(_start(draw)))
+    there, name = draw.choice(places(_start(draw)))
     owner[key] = copy.deepcopy(there[name])
 
 

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.experiment.conversion import lost_in_conversion
+from kfp_katib.experiment.conversion import RULES
+from kfp_katib.experiment.problem import Problem
+from kfp_katib.experiment.structure import TRIAL_SPEC, check_structure
+from tests.builders.manifest import changed
+from tests.builders.valid import random
 
 JOB: dict[str, Any] = {
     "apiVersion": "batch/v1",
@@ -113,6 +117,7 @@ ACCEPTED: dict[str, tuple[str, Any]] = {
     "empty metadata": ("template.metadata", {}),
     "not suspended": ("job.suspend", False),
     "no retries": ("job.backoffLimit", 0),
+    "a long sleep": ("container.lifecycle", {"preStop": {"sleep": {"seconds": 2**31}}}),
     "user of a large domain": ("pod.securityContext", {"runAsUser": 2**31, "supplementalGroups": [2**31]}),
 }
 """A field and a value that look alike and that Katib takes."""
@@ -133,16 +138,23 @@ def with_field(job: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
     return changed
 
 
+def lost(field: str, value: Any) -> list[Problem]:
+    """What the rules of conversion say of the Job with this field."""
+    manifest = changed(random(), {TRIAL_SPEC: with_field(JOB, field, value)})
+    ours = {rule.id for rule in RULES}
+    return [problem for problem in check_structure(manifest).problems if problem.rule in ours]
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_value_that_is_lost_is_reported(case: str) -> None:
     """Each empty value or odd quantity gives exactly one error, by the rule that it breaks."""
     field, value, rule = REFUSED[case]
-    problems = lost_in_conversion(with_field(JOB, field, value), "trialSpec")
+    problems = lost(field, value)
     assert [(problem.rule, problem.severity) for problem in problems] == [(rule, "error")]
-    assert problems[0].path.startswith("trialSpec.spec")
+    assert problems[0].path.startswith(f"{TRIAL_SPEC}.spec")
 
 
 @pytest.mark.parametrize("case", ACCEPTED)
 def test_a_value_that_survives_is_not(case: str) -> None:
     """What Kubernetes' types keep is no problem, however empty it looks."""
-    assert lost_in_conversion(with_field(JOB, *ACCEPTED[case]), "trialSpec") == ()
+    assert lost(*ACCEPTED[case]) == []

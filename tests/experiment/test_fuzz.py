@@ -100,6 +100,7 @@ def test_what_validates_renders_and_says_the_same(manifest: dict[str, Any]) -> N
     assert check(text) == rendered.warnings
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=20))
 def test_any_text_in_a_field_is_written_and_read_again(text: str) -> None:
     """Numbers as somebody else spells them, words, signs and control characters."""

@@ -23,6 +23,7 @@ from kfp_katib.experiment.load import all_rules
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.plain import RULES as READING
 from tests.builders.valid import VALID
+from tests.experiment.breaking import Place, places
 from tests.experiment.cases import CASES
 
 EXAMPLES = int(os.environ.get("MANIFEST_EXAMPLES", "150"))
@@ -47,16 +48,6 @@ _SCALARS: st.SearchStrategy[Any] = (
 _VALUES = (
     _SCALARS | st.lists(_SCALARS, max_size=2) | st.dictionaries(st.text(max_size=3), _SCALARS, max_size=2)
 )
-
-Place = tuple[Any, Any]
-
-
-def _places(value: Any) -> list[Place]:
-    """Every owner and key in the data, from the top."""
-    keys = (
-        list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
-    )
-    return [(value, key) for key in keys] + [place for key in keys for place in _places(value[key])]
 
 
 def _replace(place: Place, draw: st.DrawFn) -> None:
@@ -86,7 +77,7 @@ def _borrow(place: Place, draw: st.DrawFn) -> None:
     """Put there what stands in the same place of another kind of manifest, or anywhere in it."""
     owner, key = place
     other = VALID[draw(st.sampled_from(sorted(VALID)))]()
-    there, name = draw(st.sampled_from(_places(other)))
+    there, name = draw(st.sampled_from(places(other)))
     owner[key] = copy.deepcopy(there[name])
 
 
@@ -104,9 +95,9 @@ def mutated(draw: st.DrawFn) -> Manifest:
     """One of the valid or broken manifests with one to four places changed."""
     manifest = draw(st.sampled_from(_STARTS))()
     for _ in range(draw(st.integers(1, 4))):
-        places = _places(manifest)
-        if places:
-            draw(st.sampled_from(_MUTATIONS))(draw(st.sampled_from(places)), draw)
+        found = places(manifest)
+        if found:
+            draw(st.sampled_from(_MUTATIONS))(draw(st.sampled_from(found)), draw)
     return manifest
 
 

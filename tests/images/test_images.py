@@ -12,7 +12,7 @@ import pytest
 
 from tests.images.docker import Image
 from tests.places import ROOT
-from tests.readme.blocks import blocks
+from tests.support.blocks import blocks
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]
 

@@ -15,7 +15,7 @@ import yaml
 from kubernetes import client
 
 from tests.kfp.backend import Backend, Run
-from tests.readme.blocks import blocks
+from tests.support.blocks import blocks
 
 pytestmark = [pytest.mark.kfp_backend, pytest.mark.timeout(900)]
 

@@ -19,7 +19,7 @@ from kfp_katib.experiment.schema import object_types
 from kfp_katib.experiment.structure import check_fields
 from pipelines.platforms import EOS, EOS_TOKEN, Platform, eos
 from tests.places import ROOT
-from tests.readme.blocks import blocks
+from tests.support.blocks import blocks
 
 PAGE = blocks("deploy/eos.md")
 OBJECTS = [yaml.safe_load(block.code) for block in PAGE if block.language == "yaml"]

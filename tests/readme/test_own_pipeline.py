@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.readme.blocks import blocks
+from tests.support.blocks import blocks
 from tests.training.own.page import shell
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from tests.places import ROOT
-from tests.readme.blocks import Block, blocks, carry_out
 from tests.readme.picture import arrows
+from tests.support.blocks import Block, blocks, carry_out
 
 SUITES = ("run", "test", "test-cluster", "test-kfp", "test-images")
 

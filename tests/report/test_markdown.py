@@ -86,7 +86,7 @@ def test_a_collected_trial_that_is_not_the_best_is_named() -> None:
     """The summary describes the model that was collected."""
     second = trial(1, "0.5")
     text = markdown(result([trial(0, "0.3"), second]), collected=second)
-    assert "### Delivered trial: tune-1 (loss=0.5)" in text
+    assert "### Trial of the collected model: tune-1 (loss=0.5)" in text
 
 
 def test_a_maximising_search_lists_the_largest_first() -> None:

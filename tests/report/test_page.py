@@ -173,7 +173,7 @@ def test_a_collected_trial_that_is_not_the_best_is_named() -> None:
     """Its parameters are the ones to copy, for its model is the one at hand."""
     second = trial(1, "0.5")
     page = read(html(result([trial(0, "0.3"), second]), collected=second))
-    assert "Delivered trial" in page.texts("h2")
+    assert "Trial of the collected model" in page.texts("h2")
     assert "lr=0.002" in page.texts("pre")[0]
 
 

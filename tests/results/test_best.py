@@ -119,7 +119,7 @@ def test_early_stopped_trials_compete() -> None:
     ],
 )
 def test_katib_rule_while_minimising(values: list[str], best: int | None) -> None:
-    """The cases that show what Katib's loop does with text that is no number."""
+    """The cases that show what Katib's loop does with text that is not a number."""
     trials = [trial(index, value) for index, value in enumerate(values)]
     assert katib_best_trial(trials, objective()) == (None if best is None else trials[best])
 
@@ -154,7 +154,7 @@ def test_no_note_where_both_rules_agree() -> None:
 
 
 def test_a_diverged_trial_that_katib_names_is_noted() -> None:
-    """A text that is no number is Katib's best trial; the note has both names and both values."""
+    """A text that is not a number is Katib's best trial; the note has both names and both values."""
     found = result([trial(0, "0.5"), trial(1, "")])
     assert found.best == trial(0, "0.5")
     assert found.notes == (
@@ -198,7 +198,7 @@ def test_success_without_a_finite_value_counts_as_failed() -> None:
     ],
 )
 def test_a_goal_that_only_katib_sees_is_noted(type: str, goal: float, values: list[str], noted: bool) -> None:
-    """A value that is no number leaves 0 in Katib's comparison, which can be past the goal."""
+    """A value that is not a number leaves 0 in Katib's comparison, which can be past the goal."""
     wanted = objective("minimize" if type == "minimize" else "maximize", goal=goal)
     trials = [trial(index, value) for index, value in enumerate(values)]
     found = result(trials, experiment(objective=wanted), reason="ExperimentGoalReached")

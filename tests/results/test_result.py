@@ -31,7 +31,7 @@ def test_completed_as_katib_counts() -> None:
 
 
 def test_failures_are_those_that_katib_counts() -> None:
-    """A trial that was killed by the verdict is no failure, and must not hide the one that was."""
+    """A trial that was killed by the verdict did not fail, and must not hide the one that was."""
     trials = [trial(number, state=state) for number, state in enumerate(get_args(TrialState))]
     assert {found.state for found in result(trials).failures} == {"Failed", "MetricsUnavailable"}
 

@@ -109,7 +109,7 @@ def test_json_holds_every_field_of_a_trial() -> None:
 
 
 def test_json_is_strict_even_without_a_number() -> None:
-    """NaN is no JSON: where there is no best value there is null."""
+    """NaN is not JSON: where there is no best value there is null."""
     found = json.loads(to_json(result([trial(0, "nan")])), parse_constant=lambda name: name)
     assert (found["best_trial"], found["best_value"], found["trials"][0]["objective"]) == (None, None, None)
 

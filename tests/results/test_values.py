@@ -68,7 +68,7 @@ def test_go_float_takes_nan() -> None:
         pytest.param("double", "3", 3.0, id="whole double"),
         pytest.param("discrete", "32", 32, id="whole discrete"),
         pytest.param("discrete", "0.5", 0.5, id="broken discrete"),
-        pytest.param("discrete", "auto", "auto", id="discrete that is no number"),
+        pytest.param("discrete", "auto", "auto", id="discrete that is not a number"),
         pytest.param("categorical", "7", "7", id="categorical"),
     ],
 )

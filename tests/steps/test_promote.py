@@ -46,8 +46,8 @@ def test_without_a_release_place_nothing_happens(tmp_path: Path) -> None:
         ("{root}/models/e/t1", "lies in .*models, where the trials keep their models"),
         ("file://{root}/models/./x/", "lies in .*models, where the trials keep their models"),
         ("{root}/link/x", "lies in .*models, where the trials keep their models"),
-        ("{root}/model/x", "lie in one another"),
-        ("{root}", "lie in one another"),
+        ("{root}/model/x", "one lies in the other"),
+        ("{root}", "one lies in the other"),
     ],
 )
 def test_what_is_no_release_place_is_refused(tmp_path: Path, release: str, message: str) -> None:

@@ -12,10 +12,8 @@ from kfp_katib.results import Metric
 from kfp_katib.storage import collect
 from kfp_katib.storage.model_json import MODEL_JSON
 from tests.builders.experiment import experiment, objective
-from tests.builders.model import WEIGHTS, contents, listing, write_files, write_model
+from tests.builders.model import THREE, WEIGHTS, contents, listing, write_files, write_model
 from tests.builders.result import result, trial
-
-THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
 
 
 def test_the_winner_is_copied_with_its_list(root: str, endpoint: str, tmp_path: Path) -> None:
@@ -52,7 +50,7 @@ def test_only_listed_files_are_copied(tmp_path: Path) -> None:
 def test_the_next_best_replaces_a_lost_winner(
     root: str, endpoint: str, tmp_path: Path, damage: dict[str, bytes], why: str
 ) -> None:
-    """The trial delivered is the one described, and the better one that was lost stands in the notes."""
+    """The trial whose model was collected is described; the better one that was lost stands in the notes."""
     write_files(f"{root}/tune/tune-1", damage, endpoint)
     write_model(f"{root}/tune/tune-2", {"w": b"second"}, endpoint)
     found = collect(result(THREE), root, tmp_path / "out", endpoint_url=endpoint)

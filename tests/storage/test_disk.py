@@ -10,11 +10,8 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage import collect, disk, prune
-from tests.builders.model import contents, write_model
-from tests.builders.result import result, trial
-
-THREE = [trial(0, "0.5"), trial(1, "0.3"), trial(2, "0.4")]
-TRIALS = ("t1", "t10", "t2", "t3")
+from tests.builders.model import THREE, TRIALS, contents, write_model
+from tests.builders.result import result
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])

@@ -44,7 +44,7 @@ def test_only_files_are_required() -> None:
         pytest.param(b'{"files": []}', "`files` is \\[\\], not an object", id="files a list"),
         pytest.param(b'{"files": {}}', "lists no file", id="no file"),
         pytest.param(b'{"files": {"w": 1}}', "is 1, not an object", id="entry a number"),
-        pytest.param(b'{"files": {"w": {}, "w": {}}}', "'w' stands in it twice", id="a file twice"),
+        pytest.param(b'{"files": {"w": {}, "w": {}}}', "'w' appears twice", id="a file twice"),
     ],
 )
 def test_what_is_no_list_of_files_is_refused(content: bytes, why: str) -> None:

@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from kfp_katib.errors import InputError, KfpKatibError, NoCheckpoint, StorageError
 from kfp_katib.storage import Pruned, prune
 from kfp_katib.storage.addresses import is_safe_name
-from tests.builders.model import contents, write_files, write_model
-
-TRIALS = ("t1", "t10", "t2", "t3")
+from tests.builders.model import TRIALS, contents, write_files, write_model
 
 
 def left(root: str, endpoint: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.places import ROOT
-from tests.readme.blocks import parse
+from tests.support.blocks import parse
 from tests.training.own.page import succeeds
 
 PAGE = (ROOT / "training" / "README.md").read_text()

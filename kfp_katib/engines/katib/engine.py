@@ -3,23 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from kfp_katib.engines.katib import preflight, stop
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
-from kfp_katib.engines.katib.follow import follow
-from kfp_katib.engines.katib.session import Session, following
+from kfp_katib.engines.katib.diagnosis.monitor import StallMonitor
+from kfp_katib.engines.katib.session import Session, following, settle
 from kfp_katib.engines.katib.step import experiment_ends_with_run
 from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
 from kfp_katib.engines.options import RunOptions
-from kfp_katib.errors import ClusterError, InputError
+from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result, Score, Trial
+
+logger = logging.getLogger(__name__)
 
 _READ_SECONDS = 30.0
+_TICK_SECONDS = 2.0
 
 
 def run(experiment: Experiment, options: RunOptions) -> Result:
@@ -106,3 +114,124 @@ def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
         experiment = load(resources.as_written(stored), name=f"Experiment '{name}'")
         with following(cluster, experiment, submitted(stored), models=str(options.models or "")) as session:
             yield session
+
+
+@dataclass(slots=True)
+class Updates:
+    """Tells a listener whenever a trial's state has changed."""
+
+    session: Session
+    listener: Callable[[Progress], None] | None
+    score: Score
+    _told: dict[str, str] = field(default_factory=dict)
+    _earlier: int | None = None
+
+    def tell(self) -> None:
+        """Call the listener, and log, where something is new."""
+        new = []
+        for thing in self.session.cache.trials:
+            name, state = resources.name(thing), resources.trial_state(thing)
+            if self._told.get(name) != state:
+                self._told[name] = state
+                logger.info("trial %s: %s", name, state)
+                new.append(self.session.trial(thing))
+        if new:
+            self._call(new)
+
+    def _call(self, new: list[Trial]) -> None:
+        for each in new:
+            self.score.take(each)
+        if self._earlier is None:
+            self._earlier = self.score.completed
+            new = [each for each in new if not each.completed]
+        if self.listener:
+            session = self.session
+            self.listener(
+                self.score.progress(
+                    session.experiment, tuple(new), earlier=self._earlier, notes=(), result=session.result
+                )
+            )
+
+
+def follow(session: Session, options: RunOptions, *, only_look: bool = False) -> Result:
+    """Wait for the verdict.
+
+    Args:
+        session: The search.
+        options: How long to wait, and whom to tell.
+        only_look: Whether the search is somebody else's: it may take its time, and nothing of it is ended.
+
+    Returns:
+        The Result; without a verdict, in Katib's state of that moment, where `on_timeout` says so.
+
+    Raises:
+        TimedOut: Time is up.
+        Stalled: Nothing goes on.
+        Interrupted: Ctrl-C.
+        Unfinished: The Experiment was deleted.
+    """
+    primary = session.manifest.trial_template.primary_container
+    limit = math.inf if only_look else options.stall_timeout_seconds
+    monitor = StallMonitor(session.cluster, session.cache, primary, limit)
+    updates = Updates(session, options.on_update, Score(session.manifest.objective))
+    try:
+        while not _has_verdict(session):
+            changed = session.take(_TICK_SECONDS)
+            _refuse_deleted(session)
+            if changed and session.complete:
+                updates.tell()
+            if not only_look and _overdue(session, options) and not _has_verdict(session):
+                return _out_of_time(session, options)
+            if blocked := monitor.check(time.monotonic()):
+                raise _stalled(session, blocked, limit)
+        settle(session, end_the_rest=not only_look)
+        updates.tell()
+        return session.final_result()
+    except KeyboardInterrupt as error:
+        raise Interrupted(
+            f"Interrupted; {session.where} goes on in the cluster. {session.so_far()} "
+            f"Run the same again to follow it on. {session.where_to_look()}",
+            session.result(),
+        ) from error
+
+
+def _has_verdict(session: Session) -> bool:
+    return session.complete and session.condition.final
+
+
+def _refuse_deleted(session: Session) -> None:
+    if EXPERIMENTS in session.cache.listed and session.cache.experiment is None:
+        raise Unfinished(
+            f"{session.where} was deleted by somebody else before it had a verdict. {session.so_far()}",
+            session.result(),
+        )
+
+
+def _stalled(session: Session, blocked: list[str], limit_seconds: float) -> Stalled:
+    cause, *others = blocked
+    head = f"{session.where} has made no progress for {limit_seconds:g} s: {cause}"
+    also = (f"  also: {other}" for other in others)
+    return Stalled("\n".join([head, *also, session.goes_on(), session.where_to_look()]), session.result())
+
+
+def _overdue(session: Session, options: RunOptions) -> bool:
+    if options.timeout_seconds is None or not session.complete:
+        return False
+    return session.cluster.now() >= session.submitted.created + timedelta(seconds=options.timeout_seconds)
+
+
+def _out_of_time(session: Session, options: RunOptions) -> Result:
+    head = f"{session.where} has no verdict after {options.timeout_seconds:g} s. {session.so_far()}"
+    if options.on_timeout == "fail":
+        raise TimedOut(
+            f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
+            f"{session.goes_on()}",
+            session.result(),
+        )
+    session.ended |= session.cache.trial_names
+    result = session.final_result(notes=(f"{head} The best so far was taken.",))
+    try:
+        session.cluster.delete(EXPERIMENTS, session.submitted.name, uid=session.submitted.uid)
+    except ClusterError as error:
+        return replace(result, notes=(*result.notes, f"The Experiment could not be stopped: {error}"))
+    return result

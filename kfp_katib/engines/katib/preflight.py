@@ -16,16 +16,7 @@ from dataclasses import dataclass
 
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import Cluster
-from kfp_katib.engines.katib.api.resources import (
-    CLAIMS,
-    CONFIG_MAPS,
-    EXPERIMENTS,
-    JOBS,
-    SECRETS,
-    SERVICE_ACCOUNTS,
-    Kind,
-    Object,
-)
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Kind, Object
 from kfp_katib.engines.katib.diagnosis.explain import WEBHOOK_DOWN
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment
@@ -94,7 +85,7 @@ def check(cluster: Cluster, manifest: Object, trial: Object | None = None) -> tu
     faults = [f"no right to {right}" for right in lacking if right.required]
     if error := _refusal(cluster, EXPERIMENTS, manifest):
         faults.append(_explained(error, cluster.namespace))
-    if trial and (error := _refusal(cluster, JOBS, trial)) and _NO_DRY_RUN not in str(error):
+    if trial and (error := _refusal(cluster, resources.JOBS, trial)) and _NO_DRY_RUN not in str(error):
         words = str(error).partition(": ")[2]
         faults.append(f"Kubernetes would refuse every trial's Job, and Katib would not say so: {words}")
     faults += [
@@ -211,17 +202,17 @@ def _pod_specs(tree: object) -> Iterator[Object]:
 
 
 def _referred(pod: Object) -> Iterator[tuple[Kind, str]]:
-    yield from _named({"name": pod.get("serviceAccountName")}, SERVICE_ACCOUNTS)
+    yield from _named({"name": pod.get("serviceAccountName")}, resources.SERVICE_ACCOUNTS)
     for volume in items(pod, "volumes"):
-        yield from _named(part(volume, "secret"), SECRETS, "secretName")
-        yield from _named(part(volume, "configMap"), CONFIG_MAPS)
-        yield from _named(part(volume, "persistentVolumeClaim"), CLAIMS, "claimName")
+        yield from _named(part(volume, "secret"), resources.SECRETS, "secretName")
+        yield from _named(part(volume, "configMap"), resources.CONFIG_MAPS)
+        yield from _named(part(volume, "persistentVolumeClaim"), resources.CLAIMS, "claimName")
     for container in (*items(pod, "containers"), *items(pod, "initContainers")):
         sources = [(source, "Ref") for source in items(container, "envFrom")]
         sources += [(part(each, "valueFrom"), "KeyRef") for each in items(container, "env")]
         for source, ending in sources:
-            yield from _named(part(source, f"secret{ending}"), SECRETS)
-            yield from _named(part(source, f"configMap{ending}"), CONFIG_MAPS)
+            yield from _named(part(source, f"secret{ending}"), resources.SECRETS)
+            yield from _named(part(source, f"configMap{ending}"), resources.CONFIG_MAPS)
 
 
 def _named(source: Mapping[str, object], kind: Kind, key: str = "name") -> Iterator[tuple[Kind, str]]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,24 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from kfp_katib.engines.katib.api import resources
-from kfp_katib.engines.katib.api.cache import Cache
+from kfp_katib.engines.katib.api.cache import KINDS, Cache, selector
 from kfp_katib.engines.katib.api.client import Cluster
-from kfp_katib.engines.katib.api.resources import (
-    EXPERIMENT_LABEL,
-    EXPERIMENTS,
-    PODS,
-    SUGGESTIONS,
-    TRIALS,
-    Object,
-)
+from kfp_katib.engines.katib.api.resources import PODS, TRIALS, Object
 from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.engines.katib.diagnosis.explain import Event, warnings
 from kfp_katib.engines.katib.diagnosis.trial_logs import TrialLogs
 from kfp_katib.engines.katib.submit import EDITABLE, Submitted
+from kfp_katib.errors import ClusterError
 from kfp_katib.experiment import Experiment
-from kfp_katib.results import KILLED, Condition, Result, Trial, conclude, trial_model_uri
+from kfp_katib.results import KILLED, Condition, Result, Trial, conclude, objective_text, trial_model_uri
 
-_NEEDED = (EXPERIMENTS, SUGGESTIONS, TRIALS)
+logger = logging.getLogger(__name__)
+
+_CATCH_UP_SECONDS = 5.0
+_REPORT_SECONDS = 30.0
+_NEEDED = (resources.EXPERIMENTS, resources.SUGGESTIONS, TRIALS)
 
 
 @dataclass(slots=True)
@@ -130,12 +129,23 @@ class Session:
         events = warnings(self.cluster, self.submitted.name) or ()
         return self.result(notes=(*notes, self.where_to_look()), events=events)
 
+    def so_far(self) -> str:
+        """How many trials have completed, and the best of them."""
+        result, objective = self.result(), self.manifest.objective
+        done = sum(trial.completed for trial in result.trials)
+        limit = result.experiment.max_trial_count
+        count = f"{done} of {limit} trials are completed" if limit else f"{done} trials are completed"
+        if result.best is None:
+            return f"{count}, none with a finite {objective.metric}."
+        value = objective_text(result.best, objective)
+        return f"{count}; the best is '{result.best.name}' with {objective.metric}={value}."
+
     def where_to_look(self) -> str:
         """The commands that show more."""
         name, namespace = self.submitted.name, self.cluster.namespace
         return (
             f"To look further: kubectl describe experiment {name} -n {namespace}; "
-            f"kubectl get trials,pods -n {namespace} -l {EXPERIMENT_LABEL}={name}; "
+            f"kubectl get trials,pods -n {namespace} -l {resources.EXPERIMENT_LABEL}={name}; "
             f"kubectl get events -n {namespace} | grep {name}"
         )
 
@@ -172,10 +182,7 @@ def following(
 ) -> Iterator[Session]:
     """Follow an Experiment, its Suggestion, its Trials and their pods until the block is left."""
     inbox: queue.SimpleQueue[Change] = queue.SimpleQueue()
-    named = {"fieldSelector": f"metadata.name={submitted.name}"}
-    labelled = {"labelSelector": f"{EXPERIMENT_LABEL}={submitted.name}"}
-    selectors = {EXPERIMENTS: named, SUGGESTIONS: named, TRIALS: labelled, PODS: labelled}
-    watches = [Watch(cluster, kind, selector, inbox) for kind, selector in selectors.items()]
+    watches = [Watch(cluster, kind, selector(kind, submitted.name), inbox) for kind in KINDS]
     trial_logs = TrialLogs(cluster, experiment)
     for watch in watches:
         watch.start()
@@ -186,3 +193,48 @@ def following(
         for watch in watches:
             watch.stop()
         trial_logs.close()
+
+
+def settle(session: Session, *, end_the_rest: bool) -> None:
+    """Bring the cache up to Katib's verdict, let trials report that have finished, end the others.
+
+    Four watches run side by side, so the verdict can arrive before the last trial's metrics. And Katib lets
+    trials run on after its verdict (katib#855, katib#2061), where they only cost money.
+    """
+    if not session.wait_until(lambda: not _behind(session), _CATCH_UP_SECONDS):
+        logger.warning(
+            "trials that Katib counts as completed are unknown to us: %s", sorted(_behind(session))
+        )
+    if _reporting(session):
+        session.wait_until(lambda: not _reporting(session), _REPORT_SECONDS)
+    for name in session.cache.active if end_the_rest else ():
+        _end(session, name)
+
+
+def _behind(session: Session) -> set[str]:
+    """What the Experiment's status knows and the other watches have not told yet."""
+    cache = session.cache
+    left = resources.completed_trials(cache.experiment or {}) - (cache.trial_names - set(cache.active))
+    failed = "Failed" in resources.true_conditions(cache.suggestion or {})
+    waits = session.condition.message == "Suggestion has failed" and not failed
+    return {*left, "suggestion"} if waits else {*left}
+
+
+def _reporting(session: Session) -> list[str]:
+    """The active trials whose training has ended well: only their metrics are on the way."""
+    primary = session.manifest.trial_template.primary_container
+
+    def has_ended_well(trial: str) -> bool:
+        ends = (resources.terminated(pod).get(primary) for pod in session.cache.pods_of(trial))
+        return any(end is not None and end.get("exitCode") == 0 for end in ends)
+
+    return [name for name in session.cache.active if has_ended_well(name)]
+
+
+def _end(session: Session, name: str) -> None:
+    session.ended.add(name)
+    try:
+        session.cluster.delete(TRIALS, name)
+        logger.info("trial %s still ran after the verdict: ended", name)
+    except ClusterError as error:
+        logger.warning("trial %s runs on after the verdict and cannot be ended: %s", name, error)

@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api.cache import selector
 from kfp_katib.engines.katib.api.client import Cluster, connect
-from kfp_katib.engines.katib.api.resources import EXPERIMENT_LABEL, EXPERIMENTS, PODS, TRIALS, Kind, Object
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS, Kind, Object
 from kfp_katib.engines.katib.submit import Submitted, no_such, run_selector
 from kfp_katib.engines.options import Cleanup, RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted
@@ -139,14 +140,10 @@ def await_gone(cluster: Cluster, name: str, seconds: float) -> None:
 
 
 def _left(cluster: Cluster, name: str) -> list[str]:
-    own = (
-        (EXPERIMENTS, {"fieldSelector": f"metadata.name={name}"}),
-        (TRIALS, {"labelSelector": f"{EXPERIMENT_LABEL}={name}"}),
-        (PODS, {"labelSelector": f"{EXPERIMENT_LABEL}={name}"}),
-    )
-    for kind, selector in own:  # in the order in which they go: the next is asked for once this is gone
+    # In the order in which they go: the next is asked for once this is gone.
+    for kind in (EXPERIMENTS, TRIALS, PODS):
         try:
-            found, _ = cluster.list(kind, **selector)
+            found, _ = cluster.list(kind, **selector(kind, name))
         except ClusterError as error:
             if error.status == 403:
                 continue

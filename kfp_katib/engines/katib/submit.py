@@ -191,12 +191,8 @@ def _filled(value: Any) -> Any:
     """The value without what Go leaves out when it writes an object: null, false, and everything empty."""
     if isinstance(value, dict):
         kept = {name: _filled(each) for name, each in value.items()}
-        return {name: each for name, each in kept.items() if each or _is_number(each)}
+        return {name: each for name, each in kept.items() if each or type(each) in (int, float)}
     return [_filled(each) for each in value] if isinstance(value, list) else value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _differ(wanted: Any, stored: Any, path: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ from types import ModuleType
 
 from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules import (
-    algorithm,
     basics,
     injected,
     metrics_collector,
@@ -24,7 +23,7 @@ from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    *(basics, search_space, suitability, algorithm, trial_template, trial_job, pod_fields, injected),
+    *(basics, search_space, suitability, trial_template, trial_job, pod_fields, injected),
     *(program, script, metrics_collector),
 )
 

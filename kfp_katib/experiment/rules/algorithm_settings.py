@@ -91,6 +91,11 @@ _POSITIVE_OR_NONE = Setting("number", 0, open_low=True, choices=("None",))
 _NOT_NEGATIVE = Setting("number", 0)
 _SHARE = Setting("number", 0, 1, open_low=True)
 
+
+def _all(setting: Setting, names: str) -> dict[str, Setting]:
+    return dict.fromkeys(names.split(), setting)
+
+
 SUGGESTIONS: Mapping[str, Service] = {
     "random": Service({"random_state": _COUNT}),
     "grid": Service({"random_state": _COUNT}),
@@ -140,26 +145,19 @@ SUGGESTIONS: Mapping[str, Service] = {
     ),
     "enas": Service(
         {
-            "controller_hidden_size": _AT_LEAST_ONE,
-            "controller_temperature": _POSITIVE_OR_NONE,
-            "controller_tanh_const": _POSITIVE_OR_NONE,
-            "controller_entropy_weight": _POSITIVE_OR_NONE,
-            "controller_skip_weight": _POSITIVE_OR_NONE,
-            "controller_baseline_decay": _SHARE,
-            "controller_learning_rate": _SHARE,
-            "controller_skip_target": _SHARE,
-            "controller_train_steps": _AT_LEAST_ONE,
-            "controller_log_every_steps": _AT_LEAST_ONE,
+            **_all(_AT_LEAST_ONE, "controller_hidden_size controller_train_steps controller_log_every_steps"),
+            **_all(_POSITIVE_OR_NONE, "controller_temperature controller_tanh_const"),
+            **_all(_POSITIVE_OR_NONE, "controller_entropy_weight controller_skip_weight"),
+            **_all(_SHARE, "controller_baseline_decay controller_learning_rate controller_skip_target"),
         }
     ),
     "darts": Service(
         {
-            "num_epochs": _AT_LEAST_ONE,
-            **dict.fromkeys(("w_lr", "w_lr_min", "alpha_lr", "w_momentum", "w_grad_clip"), _NOT_NEGATIVE),
-            **dict.fromkeys(("w_weight_decay", "alpha_weight_decay"), _NOT_NEGATIVE),
+            **_all(_NOT_NEGATIVE, "w_lr w_lr_min alpha_lr w_momentum w_grad_clip"),
+            **_all(_NOT_NEGATIVE, "w_weight_decay alpha_weight_decay"),
+            **_all(_AT_LEAST_ONE, "num_epochs init_channels print_step num_nodes stem_multiplier"),
             "batch_size": Setting("integer", 1, choices=("None",)),
             "num_workers": _COUNT,
-            **dict.fromkeys(("init_channels", "print_step", "num_nodes", "stem_multiplier"), _AT_LEAST_ONE),
         },
         unknown="passed",
     ),

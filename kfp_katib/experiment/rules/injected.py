@@ -111,17 +111,12 @@ def _collector_name(view: View) -> str:
 
 
 def _metrics_mount(view: View) -> tuple[Mount, ...]:
-    place = view.source.get("fileSystemPath") or {}
-    path, kind = str(place.get("path", "")), place.get("kind")
-    if view.collector == "StdOut":
-        path, kind = STDOUT_PATH, "File"
-    elif view.collector in ("File", "TensorFlowEvent"):
-        kind = "File" if view.collector == "File" else "Directory"
-    elif view.collector != "Custom":
+    place = part(view.source, "fileSystemPath")
+    path = STDOUT_PATH if view.collector == "StdOut" else str(place.get("path", ""))
+    of_file = {"StdOut": True, "File": True, "Custom": place.get("kind") == "File"}.get(view.collector, False)
+    if view.collector == "PrometheusMetric" or not path.startswith("/"):  # the latter refused by another rule
         return ()
-    if not path.startswith("/"):  # refused by another rule
-        return ()
-    folder = clean(posixpath.dirname(path)) if kind == "File" else path
+    folder = clean(posixpath.dirname(path)) if of_file else path
     return (Mount(folder, METRICS_VOLUME, f"the collector {view.collector}"),)
 
 
@@ -215,8 +210,9 @@ def metrics_folder_read_only(view: View) -> Iterator[Finding]:
     folder = injected(view).metrics_folder
     for path, container in view.primaries if folder else []:
         for where, mount in objects(container, "volumeMounts[]", f"{path}."):
-            at = mount.get("mountPath")
-            if mount.get("readOnly") is True and isinstance(at, str) and _lies_inside(folder, clean(at)):
+            at = str(mount.get("mountPath", ""))
+            read_only = at and mount.get("readOnly") is True
+            if read_only and within(folder, clean(at)) and folder != clean(at):
                 message = f"Katib mounts a folder at '{folder}', inside of the read-only '{at}'."
                 yield Finding(f"{where}.readOnly", message, "Write the metrics elsewhere.", at)
 
@@ -246,11 +242,7 @@ def _elsewhere(view: View, volume: str) -> str:
     return "Mount the volume elsewhere."
 
 
-def _lies_inside(path: str, folder: str) -> bool:
-    return within(path, folder) and path != folder
-
-
 def _is_mounted(container: Part, path: str, folder: str) -> bool:
     """Whether the path lies in a volume that is mounted inside of the metrics' folder."""
     places = [clean(at) for _, at in texts(container, "volumeMounts[].mountPath")]
-    return any(within(path, at) and _lies_inside(at, folder) for at in places)
+    return any(within(path, at) and within(at, folder) and at != folder for at in places)

@@ -11,7 +11,7 @@ import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import rule
+from kfp_katib.experiment.rules.rule import error, row, rule
 from kfp_katib.experiment.rules.view import COLLECTOR, View
 
 _PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
@@ -24,21 +24,40 @@ _CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, by RE2 for its ti
 _SHOWN = 120  # characters of an expression and of RE2's answer in a message
 
 
+def _metrics(view: View) -> Iterator[tuple[str, str]]:
+    """The metrics' names, each where it is given first."""
+    first, more = view.objective.get("objectiveMetricName"), view.objective.get("additionalMetricNames", [])
+    for name in view.metrics:
+        field = "objectiveMetricName" if name == first else f"additionalMetricNames[{more.index(name)}]"
+        yield f"spec.objective.{field}", name
+
+
+# fmt: off
+ROWS = (
+    row(error("metric-holds-semicolon",
+        "Katib joins metric names with `;` and takes them apart there again."),
+        _metrics, "", lambda name: ";" in name, "The metric is '{value}'.", "Rename it.",
+        when=lambda view: view.collector in ("StdOut", "File", "TensorFlowEvent")),
+    row(error("metric-never-found", "Katib's default filter cannot find a metric of this name."),
+        _metrics, "", lambda name: ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII),
+        f"The default filter {DEFAULT_FILTER!r} never matches '{{value}}'.",
+        "Use letters, digits, '_' and '-', or give a metricsFormat of your own.",
+        when=lambda view: (view.collector == "StdOut" or view.file_format == "TEXT") and not view.filters),
+)
+# fmt: on
+
+
 @rule("file-path-invalid", webhook=True)
 def file_path_invalid(view: View) -> Iterator[Finding]:
     """The File or TensorFlowEvent collector needs an absolute path of the right kind."""
     wanted = {"File": "File", "TensorFlowEvent": "Directory"}.get(view.collector)
-    place = view.source.get("fileSystemPath", {})
     if wanted is None:
         return
-    if place["kind"] != wanted:
-        yield Finding(
-            f"{_PLACE_PATH}.kind", f"The kind is '{place['kind']}'.", f"Write {wanted}.", place["kind"]
-        )
-    if not place["path"].startswith("/"):
-        yield Finding(
-            f"{_PLACE_PATH}.path", f"The path is '{place['path']}'.", "Write an absolute path.", place["path"]
-        )
+    kind, path = (view.source["fileSystemPath"][name] for name in ("kind", "path"))
+    if kind != wanted:
+        yield Finding(f"{_PLACE_PATH}.kind", f"The kind is '{kind}'.", f"Write {wanted}.", kind)
+    if not path.startswith("/"):
+        yield Finding(f"{_PLACE_PATH}.path", f"The path is '{path}'.", "Write an absolute path.", path)
 
 
 @rule("file-format-invalid", webhook=True)
@@ -57,14 +76,12 @@ def http_get_invalid(view: View) -> Iterator[Finding]:
     """The PrometheusMetric collector needs a positive port and an absolute path."""
     if view.collector != "PrometheusMetric":
         return
-    place = view.source.get("httpGet", {})
-    port = str(place.get("port", ""))
+    place, where = view.source.get("httpGet", {}), f"{COLLECTOR}.source.httpGet"
+    port, path = str(place.get("port", "")), place.get("path")
     if not re.fullmatch(r"\+?0*[1-9]\d*", port):
-        path = f"{COLLECTOR}.source.httpGet.port"
-        yield Finding(path, f"The port is '{port}'.", "Write a positive number.", port)
-    if not str(place.get("path", "")).startswith("/"):
-        path = f"{COLLECTOR}.source.httpGet.path"
-        yield Finding(path, f"The path is '{place.get('path')}'.", "Start it with '/'.", place.get("path"))
+        yield Finding(f"{where}.port", f"The port is '{port}'.", "Write a positive number.", port)
+    if not str(path or "").startswith("/"):
+        yield Finding(f"{where}.path", f"The path is '{path}'.", "Start it with '/'.", path)
 
 
 @rule("custom-path-invalid", webhook=True)
@@ -96,8 +113,7 @@ def source_ignored(view: View) -> Iterator[Finding]:
 @rule("filter-invalid", webhook=True)
 def filter_invalid(view: View) -> Iterator[Finding]:
     """An expression of the filter is not RE2's; for StdOut Katib finds out when the collector crashes."""
-    for path, text in view.filters:
-        reason = _why_invalid(view, text)
+    for path, text, (reason, _) in _expressions(view):
         if reason:
             fix = "Write it for RE2 (Go): no look-around, no back-references."
             yield Finding(path, f"The expression is {_shown(text)}: {reason}.", fix, text)
@@ -106,8 +122,8 @@ def filter_invalid(view: View) -> Iterator[Finding]:
 @rule("filter-without-groups", webhook=True)
 def filter_without_groups(view: View) -> Iterator[Finding]:
     """An expression of the filter lacks its two groups; for StdOut Katib ignores every line in silence."""
-    for path, text in view.filters:
-        if not _why_invalid(view, text) and not _CAPTURE.search(text):
+    for path, text, (reason, _) in _expressions(view):
+        if not reason and not _CAPTURE.search(text):
             fix = "Put the metric's name into the first pair of brackets, its value into the second."
             yield Finding(path, f"The expression is {_shown(text)}.", fix, text)
 
@@ -115,12 +131,10 @@ def filter_without_groups(view: View) -> Iterator[Finding]:
 @rule("filter-groups-not-capturing")
 def filter_groups_not_capturing(view: View) -> Iterator[Finding]:
     """The expression has brackets, but fewer than two of them capture: every line is ignored."""
-    for path, text in view.filters:
-        if not _why_invalid(view, text) and _CAPTURE.search(text):
-            count = re2.compile(text).groups
-            if count < 2:
-                fix = "Capture the metric's name, then its value."
-                yield Finding(path, f"{_shown(text)} captures {count} of two.", fix, text)
+    for path, text, (reason, groups) in _expressions(view):
+        if not reason and groups < 2 and _CAPTURE.search(text):
+            fix = "Capture the metric's name, then its value."
+            yield Finding(path, f"{_shown(text)} captures {groups} of two.", fix, text)
 
 
 @rule("filter-holds-semicolon")
@@ -131,51 +145,32 @@ def filter_holds_semicolon(view: View) -> Iterator[Finding]:
             yield Finding(path, f"The expression is {_shown(text)}.", r"Write \x3b for the semicolon.", text)
 
 
-@rule("metric-holds-semicolon")
-def metric_holds_semicolon(view: View) -> Iterator[Finding]:
-    """Katib joins metric names with `;` and takes them apart there again."""
-    for name in view.metrics:
-        if ";" in name and view.collector in ("StdOut", "File", "TensorFlowEvent"):
-            yield Finding(_metric_path(view, name), f"The metric is '{name}'.", "Rename it.", name)
-
-
-@rule("metric-never-found")
-def metric_never_found(view: View) -> Iterator[Finding]:
-    """Katib's default filter cannot find a metric of this name."""
-    as_text = view.collector == "StdOut" or view.file_format == "TEXT"
-    for name in view.metrics if as_text and not view.filters else []:
-        if ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII):
-            message = f"The default filter {DEFAULT_FILTER!r} never matches '{name}'."
-            fix = "Use letters, digits, '_' and '-', or give a metricsFormat of your own."
-            yield Finding(_metric_path(view, name), message, fix, name)
-
-
-def _why_invalid(view: View, text: str) -> str:
-    """Why an expression of the filter cannot be used, empty where it can."""
-    length = sum(len(each) for _, each in view.filters)
-    if length > _LONGEST_FILTER:
-        return f"the filter has {length:,} characters, more than {_LONGEST_FILTER:,}"
-    return re2_error(text, _FILTER_MEMORY // len(view.filters))
+def _expressions(view: View) -> Iterator[tuple[str, str, tuple[str, int]]]:
+    """Path and text of each expression of the filter, with RE2's judgement."""
+    length = sum(len(text) for _, text in view.filters)
+    too_long = f"the filter has {length:,} characters, more than {_LONGEST_FILTER:,}"
+    for path, text in view.filters:
+        memory = _FILTER_MEMORY // len(view.filters)
+        yield path, text, (too_long, 0) if length > _LONGEST_FILTER else _judged(text, memory)
 
 
 @lru_cache
-def re2_error(text: str, memory: int = _FILTER_MEMORY) -> str:
-    """Why RE2 refuses the expression, empty where it does not: asked of RE2 itself.
+def _judged(text: str, memory: int) -> tuple[str, int]:
+    """Why RE2 itself refuses the expression, empty where it does not, and how many groups capture.
 
     Args:
         text: The expression.
         memory: Bytes that RE2 may use, which bound its time as well.
     """
     if _NOT_GO.search(text):
-        return r"Go's RE2 has no '\C'"
+        return r"Go's RE2 has no '\C'", 0
     options = re2.Options()
     options.log_errors = False  # they would go to stderr
     options.max_mem = memory
     try:
-        re2.compile(text, options)
+        return "", re2.compile(text, options).groups
     except re2.error as err:
-        return _cut(err.args[0].decode(errors="replace"))
-    return ""
+        return _cut(err.args[0].decode(errors="replace")), 0
 
 
 def _shown(text: str) -> str:
@@ -184,9 +179,3 @@ def _shown(text: str) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _metric_path(view: View, name: str) -> str:
-    if name == view.objective.get("objectiveMetricName"):
-        return "spec.objective.objectiveMetricName"
-    return f"spec.objective.additionalMetricNames[{view.objective['additionalMetricNames'].index(name)}]"

@@ -81,74 +81,48 @@ RANGES = _by_type(
 """The least and the most of a number."""
 
 _WORD = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-NAMES = _by_type(
-    {
-        "PodSpec.hostname PodSpec.subdomain Volume.name": (
-            r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
-            "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends.",
-        ),
-        "CSIVolumeSource.driver ConfigMapEnvSource.name SecretEnvSource.name PodSpec.nodeName"
-        " PodSpec.priorityClassName PodSpec.runtimeClassName PodSpec.serviceAccountName": (
-            rf"(?=.{{1,253}}$){_WORD}(\.{_WORD})*",
-            "Use lower-case letters, digits, '-' and '.', a letter or digit at both ends.",
-        ),
-        "ContainerPort.name HTTPGetAction.port TCPSocketAction.port": (
-            rf"(?=.{{1,15}}$)(?=.*[a-z])(?!.*--){_WORD}",
-            "Use at most 15 lower-case letters, digits and single '-'.",
-        ),
-        "EnvVar.name EnvFromSource.prefix": (
-            r"[ -<>-~]+",
-            "Use printable ASCII characters, without '='.",
-        ),
-        "ConfigMapKeySelector.key SecretKeySelector.key": (
-            r"(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]{1,253}",
-            "Use letters, digits, '-', '_' and '.'.",
-        ),
-        "VolumeMount.subPath VolumeMount.subPathExpr": (
-            r"(?!/)(?!(.*/)?\.\.(/|$)).+",
-            "Write a relative path without '..'.",
-        ),
-        "DownwardAPIVolumeFile.path KeyToPath.path": (
-            r"(?!/)(?!\.\.)(?!(.*/)\.\.(/|$)).+",
-            "Write a relative path without '..'.",
-        ),
-        "HostPathVolumeSource.path VolumeDevice.devicePath": (
-            r"(?!(.*/)?\.\.(/|$)).+",
-            "Write a path without '..'.",
-        ),
-        "NFSVolumeSource.path": (r"/.*", "Write an absolute path."),
-        "JobSpec.managedBy": (r"[^/]+\.[^/]*/.+|[^/]+/.+", "Write a domain, a slash and a name."),
-        "ObjectFieldSelector.fieldPath": (
-            r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]"
-            r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)",
-            "Write a field such as metadata.name or metadata.labels['app'].",
-        ),
-        "ResourceFieldSelector.resource": (
-            r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)",
-            "Write limits or requests of cpu, memory or ephemeral-storage.",
-        ),
-    }
-)
+# fmt: off
+NAMES = _by_type({
+    "PodSpec.hostname PodSpec.subdomain Volume.name": (
+        r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+        "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends."),
+    "CSIVolumeSource.driver ConfigMapEnvSource.name SecretEnvSource.name PodSpec.nodeName"
+    " PodSpec.priorityClassName PodSpec.runtimeClassName PodSpec.serviceAccountName": (
+        rf"(?=.{{1,253}}$){_WORD}(\.{_WORD})*",
+        "Use lower-case letters, digits, '-' and '.', a letter or digit at both ends."),
+    "ContainerPort.name HTTPGetAction.port TCPSocketAction.port": (
+        rf"(?=.{{1,15}}$)(?=.*[a-z])(?!.*--){_WORD}",
+        "Use at most 15 lower-case letters, digits and single '-'."),
+    "EnvVar.name EnvFromSource.prefix": (r"[ -<>-~]+", "Use printable ASCII characters, without '='."),
+    "ConfigMapKeySelector.key SecretKeySelector.key": (
+        r"(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]{1,253}", "Use letters, digits, '-', '_' and '.'."),
+    "VolumeMount.subPath VolumeMount.subPathExpr": (
+        r"(?!/)(?!(.*/)?\.\.(/|$)).+", "Write a relative path without '..'."),
+    "DownwardAPIVolumeFile.path KeyToPath.path": (
+        r"(?!/)(?!\.\.)(?!(.*/)\.\.(/|$)).+", "Write a relative path without '..'."),
+    "HostPathVolumeSource.path VolumeDevice.devicePath": (
+        r"(?!(.*/)?\.\.(/|$)).+", "Write a path without '..'."),
+    "NFSVolumeSource.path": (r"/.*", "Write an absolute path."),
+    "JobSpec.managedBy": (r"[^/]+\.[^/]*/.+|[^/]+/.+", "Write a domain, a slash and a name."),
+    "ObjectFieldSelector.fieldPath": (
+        r"metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]"
+        r"|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)",
+        "Write a field such as metadata.name or metadata.labels['app']."),
+    "ResourceFieldSelector.resource": (
+        r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)",
+        "Write limits or requests of cpu, memory or ephemeral-storage."),
+})
 """What a text must look like, and what to do where it does not."""
 
 NEEDED: Mapping[str, str] = {
-    "ConfigMapEnvSource": "name",
-    "ConfigMapKeySelector": "name key",
-    "ConfigMapVolumeSource": "name",
-    "EnvVar": "name",
-    "ExecAction": "command",
-    "HostPathVolumeSource": "path",
-    "KeyToPath": "key path",
-    "NFSVolumeSource": "path server",
-    "NodeSelector": "nodeSelectorTerms",
-    "PersistentVolumeClaimVolumeSource": "claimName",
-    "PodAffinityTerm": "topologyKey",
-    "SecretEnvSource": "name",
-    "SecretKeySelector": "name key",
-    "SecretVolumeSource": "secretName",
-    "TopologySpreadConstraint": "topologyKey",
-    "VolumeMount": "mountPath name",
+    "ConfigMapEnvSource": "name", "ConfigMapKeySelector": "name key", "ConfigMapVolumeSource": "name",
+    "EnvVar": "name", "ExecAction": "command", "HostPathVolumeSource": "path", "KeyToPath": "key path",
+    "NFSVolumeSource": "path server", "NodeSelector": "nodeSelectorTerms",
+    "PersistentVolumeClaimVolumeSource": "claimName", "PodAffinityTerm": "topologyKey",
+    "SecretEnvSource": "name", "SecretKeySelector": "name key", "SecretVolumeSource": "secretName",
+    "TopologySpreadConstraint": "topologyKey", "VolumeMount": "mountPath name",
 }
+# fmt: on
 """Fields that must be there and hold something, also where Kubernetes' model calls them optional."""
 
 ONE_OF: Mapping[str, tuple[int, str]] = {

@@ -48,9 +48,8 @@ def shell_alone(view: View) -> Iterator[Finding]:
     """A command of `sh` or `bash` alone crashes Katib's pod webhook: no pod starts."""
     for path, line in programs(view):
         if line.arguments in (("sh",), ("bash",)):
-            yield Finding(
-                f"{path}.command", f"The command is {line.text} alone.", "Give it a script.", line.text
-            )
+            message = f"The command is {line.text} alone."
+            yield Finding(f"{path}.command", message, "Give it a script.", line.text)
 
 
 @rule("shell-not-unwrapped")
@@ -61,9 +60,8 @@ def shell_not_unwrapped(view: View) -> Iterator[Finding]:
         flag = _script_flag(words)
         script = words[flag + 1] if flag and flag + 1 < len(words) else ""
         if re.search(r"[\s;&|<>$`]", script) and not _is_quoted(script):
-            message = (
-                f"'{' '.join(words[: flag + 1])}' loses its script: only the first word of it would run."
-            )
+            start = " ".join(words[: flag + 1])
+            message = f"'{start}' loses its script: only the first word of it would run."
             fix = 'Write command: ["sh", "-c"], or put quotes around the script.'
             yield Finding(f"{path}.command", message, fix, words[0])
 

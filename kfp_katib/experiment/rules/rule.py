@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule, Severity
-from kfp_katib.experiment.rules.view import Part, View, objects, part
+from kfp_katib.experiment.rules.view import View, objects, part
 
 Wrong = Callable[[Any], object]
 Find = Callable[[View], Iterable[Finding]]
@@ -39,7 +39,7 @@ def rule(name: str, *, severity: Severity = "error", webhook: bool = False) -> C
     return decorate
 
 
-Owners = str | Callable[[View], Iterable[tuple[str, Part]]]
+Owners = str | Callable[[View], Iterable[tuple[str, Any]]]
 """What holds a field: a path in the manifest, `[]` behind each list, or a function that finds it."""
 
 
@@ -50,14 +50,14 @@ def row(
     wrong: Wrong,
     message: str,
     fix: str,
-    when: Callable[[View], object] = bool,
+    when: Callable[[View], object] = lambda _: True,
 ) -> Check:
     """A rule about the value of a field, as a row of a table.
 
     Args:
         about: The rule.
         owners: What holds the field; where there is none, nothing is wrong.
-        names: The field's path in its owner, or several fields', with blanks in between.
+        names: The field's path in its owner, or several fields', with blanks in between; empty for the owner.
         wrong: Whether the field's value, None where it is missing, is a fault.
         message: What to say; `{value}`, `{name}` (the field's) and `{owner[...]}` are filled in.
         fix: What to do, filled in likewise.
@@ -66,20 +66,24 @@ def row(
 
     def find(view: View) -> Iterator[Finding]:
         found = objects(view.manifest, owners) if isinstance(owners, str) else owners(view)
-        for path, owner in found if when(view) else ():
-            for field in names.split():
-                *parents, name = field.split(".")
-                value = part(owner, *parents).get(name)
+        for where, owner in found if when(view) else ():
+            for path, name, value in _fields(where, owner, names):
                 if wrong(value):
-                    given = {
-                        "name": name,
-                        "value": "" if value is None else value,
-                        "owner": defaultdict(type(None), owner),
-                    }
-                    shown = None if isinstance(value, Mapping) else value
-                    yield Finding(f"{path}.{field}", message.format_map(given), fix.format_map(given), shown)
+                    shown = defaultdict(type(None), owner) if isinstance(owner, Mapping) else owner
+                    given = {"name": name, "value": "" if value is None else value, "owner": shown}
+                    told = None if isinstance(value, Mapping) else value
+                    yield Finding(path, message.format_map(given), fix.format_map(given), told)
 
     return Check(about, find)
+
+
+def _fields(path: str, owner: Any, names: str) -> Iterator[tuple[str, str, Any]]:
+    """Path, name and value of each field of the owner, or of the owner itself."""
+    for field in names.split():
+        *parents, name = field.split(".")
+        yield f"{path}.{field}", name, part(owner, *parents).get(name)
+    if not names:
+        yield path, "", owner
 
 
 def refused(name: str, summary: str) -> Rule:

@@ -85,9 +85,8 @@ def script_ends_in_comment(view: View) -> Iterator[Finding]:
     """The script ends in a comment, which swallows the redirection and the marker: the trial fails."""
     for path, line, script in scripts(view):
         if script.comment:
-            yield Finding(
-                path, "The script's last line ends in a comment.", "Remove the comment.", line.text[-80:]
-            )
+            message = "The script's last line ends in a comment."
+            yield Finding(path, message, "Remove the comment.", line.text[-80:])
 
 
 @rule("script-ends-in-backslash", severity="warning")
@@ -133,12 +132,10 @@ def script_may_leave_shell(view: View) -> Iterator[Finding]:
     """One way through the script's last command is `exit 0`; on that way Katib's marker is not written."""
     for path, _, script in scripts(view):
         nested = script.simple[-1] if not _leaving(script) and not script.last.startswith("(") else ()
-        for command in nested if len(nested) > 1 else ():
-            if re.fullmatch(r"exit(\s+0)?", command):
-                yield Finding(
-                    path, f"'{command}' stands in the last command.", "Let it end by itself.", command
-                )
-                break
+        leaving = [command for command in nested if re.fullmatch(r"exit(\s+0)?", command)]
+        if leaving and len(nested) > 1:
+            message = f"'{leaving[0]}' stands in the last command."
+            yield Finding(path, message, "Let it end by itself.", leaving[0])
 
 
 @rule("script-unreadable")
@@ -210,7 +207,5 @@ def script_output_lost(view: View) -> Iterator[Finding]:
 
 def _runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
     """Whether one of the commands may print metrics, being none of the quiet ones."""
-    words = [(command, first_word(command).rpartition("/")[2]) for command in commands]
-    return any(
-        word and word not in quiet and not re.search(r"-m\s+(pip|venv)\b", command) for command, word in words
-    )
+    own = (command for command in commands if not re.search(r"-m\s+(pip|venv)\b", command))
+    return any(word not in quiet for command in own if (word := first_word(command).rpartition("/")[2]))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from kfp_katib.experiment.problem import Finding, Rule
-from kfp_katib.experiment.rules.rule import Check, again, rule, several
+from kfp_katib.experiment.rules.rule import Check, again, error, row, rule, several, warning
 from kfp_katib.experiment.rules.view import Part, View
 
 TYPES = ("int", "double", "categorical", "discrete")
@@ -56,6 +56,11 @@ class Range:
     low: float
     high: float
     width: float
+
+    @property
+    def least(self) -> float:
+        """Where Optuna's service lets a logarithmic range begin."""
+        return 1.0 if self.kind == "int" else 1e-10
 
 
 def numbers(view: View) -> list[tuple[str, Part]]:
@@ -117,6 +122,32 @@ def of_range(
     return Check(about, find)
 
 
+def _breaks_json(value: str) -> bool:
+    """Whether the value may not stand between the quotes of a JSON text."""
+    try:
+        return not isinstance(json.loads(f'"{value}"'), str)
+    except ValueError:
+        return True
+
+
+# fmt: off
+ROWS = (
+    row(warning("discrete-not-a-number", "A discrete parameter has a value that is no number."),
+        lambda view: values(view, "discrete"), "", lambda value: math.isnan(number(value)),
+        "The value is '{value}'.", "Make the parameter categorical."),
+    row(error("value-breaks-template",
+        "A value with a bare quote, backslash or control character breaks the JSON text it is put into."),
+        values, "", _breaks_json, "The value is {value!r}.",
+        'Write \\" for a quote and \\\\ for a backslash, or give a plain name.',
+        when=lambda view: view.trial_spec),
+    row(error("value-holds-placeholder",
+        "A value holds a placeholder; Katib replaces placeholders in no fixed order."),
+        values, "", lambda value: "${trialParameters." in value or "${trialSpec." in value,
+        "The value is '{value}'.", "Write plain text."),
+)
+# fmt: on
+
+
 @rule("parameter-name-repeated")
 def parameter_name_repeated(view: View) -> Iterator[Finding]:
     """Two search parameters have one name; the services refuse them, or one gets lost."""
@@ -163,39 +194,6 @@ def list_repeats(view: View) -> Iterator[Finding]:
         for value in several(parameter["feasibleSpace"].get("list", [])):
             message = f"The value '{value}' stands there twice."
             yield Finding(f"{path}.feasibleSpace.list", message, "Remove one.", value)
-
-
-@rule("discrete-not-a-number", severity="warning")
-def discrete_not_a_number(view: View) -> Iterator[Finding]:
-    """A discrete parameter has a value that is no number."""
-    for path, value in values(view, "discrete"):
-        if math.isnan(number(value)):
-            yield Finding(path, f"The value is '{value}'.", "Make the parameter categorical.", value)
-
-
-@rule("value-breaks-template")
-def value_breaks_template(view: View) -> Iterator[Finding]:
-    """A value with a bare quote, backslash or control character breaks the JSON text it is put into."""
-    for path, value in values(view) if view.trial_spec else ():
-        if not _fits_between_quotes(value):
-            fix = 'Write \\" for a quote and \\\\ for a backslash, or give a plain name.'
-            yield Finding(path, f"The value is {value!r}.", fix, value)
-
-
-def _fits_between_quotes(value: str) -> bool:
-    """Whether the value may stand between the quotes of a JSON text."""
-    try:
-        return isinstance(json.loads(f'"{value}"'), str)
-    except ValueError:
-        return False
-
-
-@rule("value-holds-placeholder")
-def value_holds_placeholder(view: View) -> Iterator[Finding]:
-    """A value holds a placeholder; Katib replaces placeholders in no fixed order."""
-    for path, value in values(view):
-        if "${trialParameters." in value or "${trialSpec." in value:
-            yield Finding(path, f"The value is '{value}'.", "Write plain text.", value)
 
 
 @rule("distribution-on-list", severity="warning")

@@ -10,10 +10,19 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.algorithm_settings import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
-from kfp_katib.experiment.rules.rule import error, rule, warning
-from kfp_katib.experiment.rules.search_space import Range, integer, lists, numbers, of_range, ranges
-from kfp_katib.experiment.rules.view import View
+from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
+from kfp_katib.experiment.rules.rule import error, row, rule, warning
+from kfp_katib.experiment.rules.search_space import (
+    Range,
+    integer,
+    lists,
+    number,
+    numbers,
+    of_range,
+    ranges,
+    values,
+)
+from kfp_katib.experiment.rules.view import Part, View, objects
 
 _LOGARITHMIC = ("logUniform", "logNormal")
 _BELL = ("normal", "logNormal")
@@ -32,6 +41,10 @@ ROWS = (
         "A logarithmic parameter starts at zero or below; random and tpe then suggest nothing, for ever."),
         "min", lambda it: it.distribution in _LOGARITHMIC and it.low <= 0,
         "min is {it.min} with distribution {it.distribution}.", "Give a positive min.", HYPEROPT),
+    of_range(warning("log-min-raised",
+        "Optuna's service raises a logarithmic min that is too low: to 1 for an int, 1e-10 for a double."),
+        "min", lambda it: it.distribution == "logUniform" and it.low < it.least,
+        "min is {it.min}; {algorithm} starts at {it.least:g}.", "Write the min that you mean.", OPTUNA),
     of_range(error("distribution-unsupported",
         "Optuna's service leaves out a parameter with a normal distribution; no trial can then start."),
         "distribution", lambda it: it.distribution in _BELL,
@@ -61,18 +74,13 @@ ROWS = (
         "step", lambda it: not it.step, "grid needs a step for '{it.name}'.", "Add it.", {"grid"}, "double"),
     of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
         "step", lambda it: not it.step, "pbt needs a step for '{it.name}'.", "Add it.", {"pbt"}, "double"),
+    row(error("hyperband-discrete-not-integer",
+        "`hyperband` makes integers of discrete values, and fails on others."),
+        lambda view: values(view, "discrete"), "", lambda value: integer(value) is None,
+        "The value is '{value}'.", "Make the parameter categorical.",
+        when=lambda view: view.algorithm == "hyperband"),
 )
 # fmt: on
-
-
-@rule("log-min-raised", severity="warning")
-def log_min_raised(view: View) -> Iterator[Finding]:
-    """Optuna's service raises a logarithmic min that is too low: to 1 for an int, 1e-10 for a double."""
-    for each in ranges(view) if view.algorithm in OPTUNA else ():
-        least = 1.0 if each.kind == "int" else 1e-10
-        if each.distribution == "logUniform" and each.low < least:
-            message = f"min is {each.min}; {view.algorithm} starts at {least:g}."
-            yield Finding(f"{each.path}.min", message, "Write the min that you mean.", each.min)
 
 
 @rule("distribution-ignored", severity="warning")
@@ -164,3 +172,74 @@ def _points(space: Range) -> int | None:
     count = math.ceil(steps)
     width = (space.low + space.width) - space.low
     return count - 1 if count > 0 and space.low + (count - 1) * width > space.high else count
+
+
+@rule("nas-parameter-incomplete")
+def nas_parameter_incomplete(view: View) -> Iterator[Finding]:
+    """A parameter of an operation lacks what enas and darts refuse to do without."""
+    parameters = objects(view.manifest, "spec.nasConfig.operations[].parameters[]")
+    for path, parameter in parameters if view.algorithm in ARCHITECTURE else ():
+        missing = _missing(parameter)
+        if missing:
+            message = f"The parameter has no usable {missing}."
+            yield Finding(f"{path}.{missing}", message, "Add it.", missing)
+
+
+@rule("darts-asked-twice")
+def darts_asked_twice(view: View) -> Iterator[Finding]:
+    """`darts` answers the first request only; a second batch of trials never comes."""
+    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
+    if view.algorithm == "darts" and most > parallel > 0:
+        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        yield Finding("spec.parallelTrialCount", message, f"Set parallelTrialCount to {most}.", parallel)
+
+
+@rule("hyperband-resource-unknown")
+def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
+    """`hyperband`'s resource_name is not a search parameter."""
+    name = _setting(view, "resource_name")
+    names = [str(parameter.get("name")) for _, parameter in view.parameters]
+    if view.algorithm == "hyperband" and name and name not in names:
+        message = f"resource_name is '{name}'."
+        yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
+
+
+@rule("hyperband-parallel-too-low")
+def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
+    """`hyperband` needs as many parallel trials as its first rung has."""
+    resource, eta = number(_setting(view, "r_l")), number(_setting(view, "eta"))
+    base, parallel = int(eta) if abs(eta) > 0 else 3, view.spec["parallelTrialCount"]
+    if view.algorithm != "hyperband" or not resource > 0 or base < 2:
+        return
+    needed = math.ceil(base ** int(math.log(resource) / math.log(base)))
+    if parallel < needed:
+        message = f"hyperband needs {needed} trials at a time, parallelTrialCount is {parallel}."
+        yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
+
+
+@rule("hyperband-beyond-first-rung", severity="warning")
+def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
+    """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib hangs."""
+    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
+    if view.algorithm == "hyperband" and most > parallel > 1:
+        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
+
+
+def _setting(view: View, name: str) -> str:
+    values = [str(setting.get("value", "")) for _, setting in view.settings if setting.get("name") == name]
+    return values[-1] if values else ""
+
+
+def _missing(parameter: Part) -> str | None:
+    """The first of a parameter's fields that the services' own check asks for."""
+    space = parameter.get("feasibleSpace", {})
+    kind = parameter.get("parameterType", "")
+    wanted = {
+        "name": parameter.get("name"),
+        "parameterType": kind,
+        "feasibleSpace.list": kind not in ("categorical", "discrete") or space.get("list"),
+        "feasibleSpace.min": kind not in ("int", "double") or space.get("min") or space.get("max"),
+        "feasibleSpace.step": kind != "double" or number(space.get("step", "")) > 0,
+    }
+    return next((name for name, value in wanted.items() if not value), None)

@@ -44,9 +44,8 @@ def annotation_invalid(view: View) -> Iterator[Finding]:
     for path, metadata in _metadata(view):
         for key in part(metadata, "annotations"):
             if not _is_key(key.lower()) and "${" not in key:
-                yield Finding(
-                    f"{path}.annotations.{key}", f"The annotation is '{key[:80]}'.", _LABEL_FIX, key
-                )
+                message = f"The annotation is '{key[:80]}'."
+                yield Finding(f"{path}.annotations.{key}", message, _LABEL_FIX, key)
     for path, pod in view.pods:
         yield from _bad_labels(f"{path}.spec.nodeSelector", part(pod, "spec", "nodeSelector"))
 

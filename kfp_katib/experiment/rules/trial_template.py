@@ -10,7 +10,7 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.placeholders import META, META_NAMES, META_TABLES, OPTIONS, meta, suggestion, used
 from kfp_katib.experiment.pods import REPLICAS, TRAINING_API_VERSION
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import again, rule
+from kfp_katib.experiment.rules.rule import again, error, refused, row, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View, part
 from kfp_katib.experiment.schema import JOB
 
@@ -31,6 +31,26 @@ _ASSIGNED = {
 """What a search for architectures assigns."""
 _WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
 _NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
+
+
+def _inexact(reference: str | None) -> object:
+    key, index = meta(reference or "") or ("", "")
+    return key and (not META.fullmatch(reference or "") or (index and key in META_NAMES))
+
+
+# fmt: off
+ROWS = (
+    row(refused("trial-parameter-incomplete",
+        "A trialParameter lacks its name or reference, or has a brace in its name."),
+        "spec.trialTemplate.trialParameters[]", "",
+        lambda it: not it.get("name") or not it.get("reference") or set(it["name"]) & set("{}"),
+        "The trialParameter is {value}.", "Give a name without braces, and a reference."),
+    row(error("reference-inexact",
+        "Text around the trial's own data in a reference: Katib accepts it and drops the text."),
+        "spec.trialTemplate.trialParameters[]", "reference", _inexact, "The reference is '{value}'.",
+        "Write the placeholder alone; put the text around it into the template."),
+)
+# fmt: on
 
 
 @rule("conditions-missing", webhook=True)
@@ -108,16 +128,6 @@ def _right_version(api_version: str, kind: str) -> str:
     return right if ours and not later and api_version != right and (api_version, kind) not in _OTHERS else ""
 
 
-@rule("trial-parameter-incomplete", webhook=True)
-def trial_parameter_incomplete(view: View) -> Iterator[Finding]:
-    """A trialParameter lacks its name or reference, or has a brace in its name."""
-    for path, parameter in view.trial_parameters:
-        name = parameter.get("name", "")
-        if not name or not parameter.get("reference") or "{" in name or "}" in name:
-            fix = "Give a name without braces, and a reference."
-            yield Finding(path, f"The trialParameter is {dict(parameter)}.", fix, name)
-
-
 @rule("trial-parameter-repeated", webhook=True)
 def trial_parameter_repeated(view: View) -> Iterator[Finding]:
     """Two trialParameters have one name, or one reference."""
@@ -140,17 +150,6 @@ def reference_unknown(view: View) -> Iterator[Finding]:
             yield Finding(f"{path}.reference", f"There is no parameter '{reference}'.", fix, reference)
 
 
-@rule("reference-inexact")
-def reference_inexact(view: View) -> Iterator[Finding]:
-    """Text around the trial's own data in a reference: Katib accepts it and drops the text."""
-    for path, parameter in view.trial_parameters:
-        reference = parameter.get("reference", "")
-        key, index = meta(reference) or ("", "")
-        if key and (not META.fullmatch(reference) or (index and key in META_NAMES)):
-            fix = "Write the placeholder alone; put the text around it into the template."
-            yield Finding(f"{path}.reference", f"The reference is '{reference}'.", fix, reference)
-
-
 @rule("reference-not-in-metadata")
 def reference_not_in_metadata(view: View) -> Iterator[Finding]:
     """A reference to a label or annotation that the template's own metadata lack: no trial can start."""
@@ -170,9 +169,8 @@ def trial_parameter_unused(view: View) -> Iterator[Finding]:
     for path, parameter in view.trial_parameters:
         placeholder = f"${{trialParameters.{parameter.get('name', '')}}}"
         if view.trial_spec and parameter.get("name") and placeholder not in view.trial_text:
-            yield Finding(
-                f"{path}.name", f"{placeholder} stands nowhere in the template.", "Use it, or remove it."
-            )
+            message = f"{placeholder} stands nowhere in the template."
+            yield Finding(f"{path}.name", message, "Use it, or remove it.")
 
 
 @rule("placeholder-undeclared", webhook=True)
@@ -194,9 +192,8 @@ def parameter_not_consumed(view: View) -> Iterator[Finding]:
         name = parameter.get("name", "")
         if name and view.template and name not in references:
             message = f"No trialParameter refers to '{name}'."
-            yield Finding(
-                f"{path}.name", message, "Add one and use it in the template, or remove the parameter.", name
-            )
+            fix = "Add one and use it in the template, or remove the parameter."
+            yield Finding(f"{path}.name", message, fix, name)
 
 
 @rule("meta-placeholder-in-template")
@@ -212,9 +209,8 @@ def placeholder_misspelt(view: View) -> Iterator[Finding]:
     """Something in the template looks like a placeholder, but Katib will not replace it."""
     for text in dict.fromkeys(match[0] for match in _NEARLY.finditer(view.trial_text)):
         if not re.fullmatch(r"\$\{trialParameters\.[^}]+\}", text):
-            yield Finding(
-                TRIAL_SPEC, f"Katib does not replace {text}.", "Write ${trialParameters.<name>}.", text
-            )
+            fix = "Write ${trialParameters.<name>}."
+            yield Finding(TRIAL_SPEC, f"Katib does not replace {text}.", fix, text)
 
 
 @rule("pipeline-placeholder-unknown")

@@ -33,22 +33,20 @@ Struct = dict[str, tuple[str, bool]]
 _JOB = {"Job": ("spec",), "JobSpec": ("template",)}
 """The types that only Go has, and what Kubernetes requires of them."""
 
-_KINDS: Mapping[Any, str] = {
+_KINDS: Mapping[object, str] = {
     **{str: "string", int: "integer", float: "number", bool: "boolean", datetime.datetime: "string"},
     **{Any: "any", object: "any"},
-    **{"bool": "boolean", "int32": "integer"},
+    **{"bool": "boolean", "int32": "integer", "Quantity": "quantity", "IntOrString": "int-or-string"},
     **{kind: kind for kind in ("string", "boolean", "integer", "int64")},
 }
-_OTHERS = {"Quantity": "quantity", "IntOrString": "int-or-string"}
 _GROUPS = re.compile(r"^(V1beta1|IoK8sApi(CoreV1|machineryPkg(ApisMetaV1|ApiResource|UtilIntstr)))")
 
 _GO_FILES = ("core/v1/types.go", "batch/v1/types.go", "pkg/apis/meta/v1/types.go")
 _STRUCT = re.compile(r"^type (\w+) struct \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r'^\t(?:\w+ )?\s*(\S+)\s+`json:"([^"]*)"', re.MULTILINE)
 _NAMED = re.compile(r"^type (\w+) (string|\[\]\S+|map\S+)", re.MULTILINE)
-_NO_STRUCT = re.compile(
-    r"string|bool|int32|int64|\[\]\S+|map\S+"
-)  # a struct is written, a pointer never empty
+# A struct is always written, and a pointer to something empty as well.
+_CAN_BE_EMPTY = re.compile(r"string|bool|int32|int64|\[\]\S+|map\S+")
 
 
 def table(go: str = "") -> dict[str, ObjectType]:
@@ -94,12 +92,10 @@ def _kind(annotation: Any, waiting: list[type[BaseModel]]) -> str:
         return f"[{_kind(arguments[0], waiting)}]"
     if origin is dict:
         return f"{{{_kind(arguments[1], waiting)}}}"
-    if annotation in _KINDS:
-        return _KINDS[annotation]
-    name = _name(annotation)
-    if name not in _OTHERS:
+    kind = _KINDS.get(annotation) or _KINDS.get(_name(annotation))
+    if kind is None:
         waiting.append(annotation)
-    return _OTHERS.get(name, name)
+    return kind or _name(annotation)
 
 
 def _name(model: type[BaseModel]) -> str:
@@ -119,7 +115,7 @@ def read_go(source: str) -> dict[str, Struct]:
             else:
                 bare = kind.lstrip("*")
                 kind = kind.replace(bare, named.get(bare, bare))
-                yield name, (kind, "omitempty" in options and bool(_NO_STRUCT.fullmatch(kind)))
+                yield name, (kind, "omitempty" in options and bool(_CAN_BE_EMPTY.fullmatch(kind)))
 
     return {struct: dict(fields(struct)) for struct in bodies}
 

@@ -30,11 +30,11 @@ def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[st
 
     Returns:
         Each metric's min, max and latest; all `unavailable` where the objective was never reported,
-        whatever else was.
+        whatever else was reported.
 
     Raises:
         CollectorError: Katib's collector would end with an error, and the trial would fail.
-        OSError: The file is missing, is no file, or cannot be read.
+        OSError: The file is missing, is not a file, or cannot be read.
     """
     values = {name: Values() for name in metrics}
     if collector.kind == "TensorFlowEvent":

@@ -88,7 +88,7 @@ def _time(value: object) -> datetime:
     """The time of a JSON line: RFC 3339, or seconds since 1970.
 
     Katib reads the digits after a number's point as a count of nanoseconds: 1.5 is 5 ns after second 1. A
-    number beyond 64 bits is no time to it; one beyond the year 9999 its database refuses.
+    number beyond 64 bits is not a time to it; its database refuses one beyond the year 9999.
 
     Raises:
         CollectorError: The report would fail for this time.

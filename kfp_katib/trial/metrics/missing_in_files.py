@@ -47,7 +47,7 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
 
 
 def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:
-    """Why the metric's value is no number."""
+    """Why the metric's value is not a number."""
     lines = Lines((), ()) if collector.kind == "TensorFlowEvent" else _sample(path, metric)
     return no_number(collector, metric, text, lines)
 

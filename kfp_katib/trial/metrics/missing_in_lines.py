@@ -91,11 +91,11 @@ def elsewhere(collector: Collector, metric: str, printed: Sequence[str]) -> str:
 
 
 def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str:
-    """Why the metric's value is no number, with the line that it was read from."""
+    """Why the metric's value is not a number, with the line that it was read from."""
     reads = shown(text) if text else "an empty text"
     sentence = f"The value of {metric!r} is not a number: the collector reads {reads}"
     for line in lines.named:
-        if collector.format == "JSON" or (metric, text) in _found(collector.filters, line):
+        if (metric, text) in _pairs(collector, line):
             return f"{sentence} from the line {shown(line, metric)}."
     return f"{sentence}."
 

@@ -133,7 +133,7 @@ def _time(line: bytes) -> datetime:
 
 
 def _as_go_reads(line: bytes) -> bytes:
-    """The line with U+FFFD for each byte that is no UTF-8."""
+    """The line with U+FFFD for each byte that is not UTF-8."""
     try:
         line.decode()
     except UnicodeDecodeError:

@@ -7,7 +7,13 @@ import re
 
 import pytest
 
-from kfp_katib.engines.katib.diagnosis.explain import NO_COLLECTOR, Event, causes_first, said_of, sentence
+from kfp_katib.engines.katib.diagnosis.explain import (
+    NO_COLLECTOR,
+    Event,
+    causes_first,
+    latest_warning,
+    sentence,
+)
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES, Symptom
 
 
@@ -81,9 +87,9 @@ def test_pods_that_katibs_webhook_keeps_back_are_explained(cause: str) -> None:
 def test_the_latest_warning_counts_and_that_of_the_object_itself_before_those_of_its_parts() -> None:
     """A ReplicaSet's event speaks for its Deployment, where the Deployment has none."""
     parts = [event("x-random-1", "Old", "a"), event("x-random-1", "FailedCreate", "b")]
-    assert said_of("x-random", parts) == "FailedCreate: b"
-    assert said_of("x-random", [*parts, event("x-random", "Own", "c")]) == "Own: c"
-    assert said_of("x-ran", parts) == ""
+    assert latest_warning("x-random", parts) == "FailedCreate: b"
+    assert latest_warning("x-random", [*parts, event("x-random", "Own", "c")]) == "Own: c"
+    assert latest_warning("x-ran", parts) == ""
 
 
 def test_causes_come_before_what_follows_from_them() -> None:

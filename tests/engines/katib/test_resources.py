@@ -117,4 +117,4 @@ def test_the_completed_trials_of_a_status_are_those_of_all_its_lists() -> None:
         "metricsUnavailableTrialList": ["b"],
         "runningTrialList": ["c"],
     }
-    assert resources.counted(resource(**status)) == {"a", "b"}
+    assert resources.completed_trials(resource(**status)) == {"a", "b"}

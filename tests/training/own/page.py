@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.places import ROOT
-from tests.readme.blocks import parse
+from tests.support.blocks import parse, typed
 
 STEPS = range(1, 6)
 REGISTRY = "registry.example.org"
@@ -44,17 +42,13 @@ def command(number: int, beginning: str) -> str:
     return found
 
 
-def shell(typed: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run what a reader types, with the environment active and the checkout on Python's path."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    settings = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), **environment}
-    return subprocess.run(
-        ["sh", "-e", "-c", typed], cwd=folder, env=settings, capture_output=True, text=True, check=False
-    )
+def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run what a reader types, with the checkout on Python's path."""
+    return typed(line, folder, **{"PYTHONPATH": str(ROOT), **environment})
 
 
-def succeeds(typed: str, folder: Path, **environment: str) -> str:
+def succeeds(line: str, folder: Path, **environment: str) -> str:
     """Run what a reader types and give what it prints."""
-    done = shell(typed, folder, **environment)
-    assert done.returncode == 0, f"{typed}\n{done.stdout}\n{done.stderr}"
+    done = shell(line, folder, **environment)
+    assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
     return done.stdout

@@ -205,7 +205,7 @@ def test_a_folder_without_event_files(tmp_path: Path) -> None:
     [
         (None, "loss=n/a\n", "reads an empty text from the line `loss=n/a`."),
         (None, "loss=1\nloss=-inf\nloss=nan\n", ""),
-        (JSON, '{"loss": "n/a"}\n', """reads `n/a` from the line `{"loss": "n/a"}`."""),
+        (JSON, '{"loss": 0.5}\n{"loss": "n/a"}\n', """reads `n/a` from the line `{"loss": "n/a"}`."""),
     ],
 )
 def test_a_value_that_is_no_number(

@@ -48,7 +48,7 @@ def texts(line: str, *metrics: str, filters: tuple[str, ...] = (DEFAULT,)) -> li
     ],
 )
 def test_the_default_filter(line: str, values: list[str]) -> None:
-    """Values are taken verbatim; a value that is no number leaves an empty text."""
+    """Values are taken verbatim; a value that is not a number leaves an empty text."""
     assert texts(line) == [("loss", value) for value in values]
 
 
@@ -111,7 +111,7 @@ def test_a_line_may_begin_with_its_time(line: str, time: datetime) -> None:
     ["2024-13-01T00:00:00Z", "2024-01-02T03:04:05", "24-01-02T03:04:05Z", "x", "2024-01-02T03:04:05+25:00"],
 )
 def test_what_is_no_time(text: str) -> None:
-    """Impossible dates and times without a zone are no times."""
+    """Impossible dates and times without a zone are not times."""
     assert timestamp(text) is None
 
 

@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kfp_katib.engines.katib.api import resources
-from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIAL_LABEL, TRIALS, Kind
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIALS, Kind
 from kfp_katib.engines.katib.api.watches import Change
 from kfp_katib.errors import ClusterError
 
 Thing = dict[str, Any]
+
+KINDS = (EXPERIMENTS, SUGGESTIONS, TRIALS, PODS)
+"""What there is of one search."""
+
+
+def selector(kind: Kind, experiment: str) -> dict[str, str]:
+    """The query for those objects of a kind that belong to an Experiment."""
+    if kind in (EXPERIMENTS, SUGGESTIONS):
+        return {"fieldSelector": f"metadata.name={experiment}"}
+    return {"labelSelector": f"{resources.EXPERIMENT_LABEL}={experiment}"}
 
 
 @dataclass(slots=True)
@@ -29,9 +39,7 @@ class Cache:
 
     name: str
     uid: str
-    objects: dict[Kind, dict[str, Thing]] = field(
-        default_factory=lambda: {kind: {} for kind in (EXPERIMENTS, SUGGESTIONS, TRIALS, PODS)}
-    )
+    objects: dict[Kind, dict[str, Thing]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
     listed: set[Kind] = field(default_factory=set)
     denied: dict[Kind, ClusterError] = field(default_factory=dict)
     lost: dict[Kind, ClusterError] = field(default_factory=dict)
@@ -100,7 +108,7 @@ class Cache:
 
     def pods_of(self, trial: str | None) -> list[Thing]:
         """The pods of one trial; with None those of the suggestion service, which belong to no trial."""
-        return [pod for pod in self.pods if pod["metadata"]["labels"].get(TRIAL_LABEL) == trial]
+        return [pod for pod in self.pods if pod["metadata"]["labels"].get(resources.TRIAL_LABEL) == trial]
 
     def _replace(self, change: Change) -> bool:
         old = self.objects[change.kind]

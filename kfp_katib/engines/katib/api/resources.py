@@ -115,7 +115,7 @@ def katib_best(experiment: Object) -> str:
     return str((status(experiment).get("currentOptimalTrial") or {}).get("bestTrialName") or "")
 
 
-def counted(experiment: Object) -> frozenset[str]:
+def completed_trials(experiment: Object) -> frozenset[str]:
     """The trials that the Experiment's status already counts as completed."""
     lists = (status(experiment).get(f"{state}TrialList") or () for state in _COMPLETED)
     return frozenset(each for names in lists for each in names)

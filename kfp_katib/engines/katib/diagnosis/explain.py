@@ -15,16 +15,7 @@ from typing import Any
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.client import ONCE, Cluster
-from kfp_katib.engines.katib.api.resources import (
-    COLLECTORS,
-    DEPLOYMENTS,
-    EVENTS,
-    EXPERIMENTS,
-    JOBS,
-    LEASES,
-    PODS,
-    Object,
-)
+from kfp_katib.engines.katib.api.resources import COLLECTORS, Object
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES, CHECK_CONTROLLER, Cause, Symptom
 from kfp_katib.errors import ClusterError
 
@@ -67,7 +58,9 @@ def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[st
     events = warnings(cluster, cache.name)
     suspect = any(CAUSES[each.cause].of_controller for each in found)
     down = why_down(cluster, cache.experiment) if suspect and cache.experiment else ""
-    return [sentence(each, events, look(cluster, each, cache), down=down) for each in causes_first(found)]
+    return [
+        sentence(each, events, look_closer(cluster, each, cache), down=down) for each in causes_first(found)
+    ]
 
 
 def causes_first(found: Sequence[Symptom]) -> list[Symptom]:
@@ -81,7 +74,7 @@ def warnings(cluster: Cluster, name: str) -> list[Event] | None:
     None where they cannot be read: then their absence does not mean that nobody complains.
     """
     try:
-        found, _ = cluster.list(EVENTS, fieldSelector="type=Warning")
+        found, _ = cluster.list(resources.EVENTS, fieldSelector="type=Warning")
     except ClusterError:
         return None
     own = [event for event in found if f"{event['involvedObject'].get('name', '')}-".startswith(f"{name}-")]
@@ -98,7 +91,7 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
         down: What shows that katib-controller does not run, where something does.
     """
     cause = CAUSES[symptom.cause]
-    known = symptom.words or said_of(symptom.subject, events or ()) or words
+    known = symptom.words or latest_warning(symptom.subject, events or ()) or words
     if symptom.cause == "sidecar" and set(symptom.words.split(", ")) <= set(COLLECTORS):
         cause, known = _COLLECTOR, words or "it still waits"
     unread = events is None
@@ -119,7 +112,7 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
     return f"{what.format(subject=symptom.subject)}: {text.rstrip('.')}. {fix}"
 
 
-def said_of(subject: str, events: Sequence[Event]) -> str:
+def latest_warning(subject: str, events: Sequence[Event]) -> str:
     """The latest warning about an object, or about what was made from it (a Job's pods, a ReplicaSet)."""
     exact = [event for event in events if event["involvedObject"].get("name") == subject]
     made = [event for event in events if event["involvedObject"].get("name", "").startswith(f"{subject}-")]
@@ -127,15 +120,17 @@ def said_of(subject: str, events: Sequence[Event]) -> str:
     return "".join(f"{event.get('reason')}: {' '.join(event.get('message', '').split())}" for event in chosen)
 
 
-def look(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
+def look_closer(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
     """What only a further request can tell about a symptom; empty where it tells nothing."""
     subject = symptom.subject
     try:
         match symptom.cause:
             case "no-pod" if _runs_jobs(cache):
-                return _of_job(cluster.get(JOBS, subject))
+                return _of_job(cluster.get(resources.JOBS, subject))
             case "no-service-pod":
-                failure = resources.true_conditions(cluster.get(DEPLOYMENTS, subject)).get("ReplicaFailure")
+                failure = resources.true_conditions(cluster.get(resources.DEPLOYMENTS, subject)).get(
+                    "ReplicaFailure"
+                )
                 return str((failure or {}).get("message") or "")
             case "service-not-ready":
                 return _last_line(cluster, cache.pods_of(None))
@@ -165,7 +160,7 @@ def why_down(cluster: Cluster, experiment: Object) -> str:
     """
     try:
         with cluster.another(ONCE) as connection:
-            connection.create(EXPERIMENTS, resources.as_written(experiment), dry_run=True)
+            connection.create(resources.EXPERIMENTS, resources.as_written(experiment), dry_run=True)
     except ClusterError as error:
         if error.status >= 500 and "webhook" in str(error) and "katib" in str(error):
             return f"its webhook does not answer ({str(error).partition(': ')[2]})"
@@ -200,7 +195,7 @@ def _of_job(job: Object) -> str:
 def _job_end(cluster: Cluster, trial: str) -> str:
     """That a trial's Job has its end, empty where it has not or cannot be read."""
     try:
-        holds = resources.true_conditions(cluster.get(JOBS, trial))
+        holds = resources.true_conditions(cluster.get(resources.JOBS, trial))
     except ClusterError:
         return ""
     return _JOB_COMPLETE if "Complete" in holds else _JOB_FAILED if "Failed" in holds else ""
@@ -230,11 +225,11 @@ def _controller_symptoms(cluster: Cluster) -> Iterator[str]:
     for namespace in dict.fromkeys((_KATIBS_NAMESPACE, cluster.namespace)):
         there = cluster.at(namespace)
         try:
-            found, _ = there.list(PODS, labelSelector=_CONTROLLER_LABEL)
+            found, _ = there.list(resources.PODS, labelSelector=_CONTROLLER_LABEL)
             if found and not any(resources.ready(pod) for pod in found):
                 name, state = resources.name(found[0]), _pod_state(found[0])
                 yield f"its pod {name} in namespace {namespace} is {state}"
-            lease = there.get(LEASES, _LEASE)
+            lease = there.get(resources.LEASES, _LEASE)
         except ClusterError:
             continue  # no right to look there, or no lease: nothing is known
         spec = lease.get("spec") or {}

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import COLLECTORS, TRIAL_LABEL, Object
-from kfp_katib.engines.katib.diagnosis.explain import Event, said_of
+from kfp_katib.engines.katib.diagnosis.explain import Event, latest_warning
 from kfp_katib.errors import ClusterError
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Trial
@@ -90,7 +90,7 @@ class TrialLogs:
         if trial.state == "Succeeded":  # what an earlier pod of a Job with a backoffLimit did is forgotten
             return replace(trial, exit_code=0)
         end, log = self._endings.get(trial.name), self._logs.get(trial.name)
-        said = said_of(trial.name, events) if trial.failed else ""
+        said = latest_warning(trial.name, events) if trial.failed else ""
         if said.partition(":")[0] in trial.reason:
             said = ""  # Katib has quoted it
         if log and log.done() and not log.cancelled():

@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.engines.katib.live.katib import Katib
 from tests.places import ROOT
-from tests.readme.blocks import Block, blocks
+from tests.support.blocks import Block, blocks, typed
 
 MANIFEST = next(block for block in blocks() if block.file == "experiment.yaml")
 SHOWN = [block for block in blocks() if block.suite == "test-cluster"]
@@ -28,13 +25,5 @@ def test_a_block_works_in_the_namespace_of_the_tests(block: Block, katib: Katib,
     (tmp_path / "experiment.yaml").write_text(MANIFEST.code)
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
     command = block.code.replace("--namespace kubeflow", f"--namespace {katib.namespace}")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-e", "-c", command],
-        cwd=tmp_path,
-        env=os.environ | {"PATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = typed(command, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.katib.api.client import connect
-from kfp_katib.engines.katib.diagnosis.explain import look, warnings, why_down
+from kfp_katib.engines.katib.diagnosis.explain import look_closer, warnings, why_down
 from kfp_katib.engines.katib.diagnosis.stall import Symptom
 from tests.engines.katib.made import COLLECTOR, cache_of, experiment, pod, suggestion, thing, waits
 from tests.engines.katib.replay.server import Api, Serve
@@ -86,7 +86,7 @@ def test_a_look_brings_words(
         api.store.put(kind, found)
     serve(api)
     with connect() as cluster:
-        assert words in look(cluster, symptom, CACHE)
+        assert words in look_closer(cluster, symptom, CACHE)
 
 
 def test_without_the_right_to_look_there_are_no_words(api: Api, serve: Serve) -> None:
@@ -94,8 +94,8 @@ def test_without_the_right_to_look_there_are_no_words(api: Api, serve: Serve) ->
     api.forbidden = {"jobs", "events", "pods"}
     serve(api)
     with connect() as cluster:
-        assert look(cluster, Symptom("no-pod", "t"), CACHE) == ""
-        assert look(cluster, Symptom("unreported", "t"), CACHE) == ""
+        assert look_closer(cluster, Symptom("no-pod", "t"), CACHE) == ""
+        assert look_closer(cluster, Symptom("unreported", "t"), CACHE) == ""
         assert warnings(cluster, "x") is None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib import follow
+from kfp_katib.engines.katib import session
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Progress, Result
 from tests.engines.katib.live.manifests import small
@@ -130,7 +130,7 @@ def test_a_trial_that_is_counted_but_never_told_is_named(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Somebody has deleted it before we came; the verdict stands without."""
-    monkeypatch.setattr(follow, "_CATCH_UP_SECONDS", 0.1)
+    monkeypatch.setattr(session, "_CATCH_UP_SECONDS", 0.1)
     api = Api()
     api.on_create = running(api, succeeded("a", "0.1"))
     serve(api)

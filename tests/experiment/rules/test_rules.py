@@ -11,8 +11,10 @@ from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
 from kfp_katib.experiment.load import all_rules
 from kfp_katib.experiment.plain import RULES as SOURCE_RULES
+from kfp_katib.experiment.rules.__main__ import document
 from tests.builders.valid import VALID
 from tests.experiment.cases import CASES, Case
+from tests.places import ROOT
 
 RULES = {rule.id: rule for rule in all_rules()}
 _seen: Counter[str] = Counter(case.rule for case in CASES)
@@ -80,3 +82,8 @@ def test_a_field_may_have_any_name(name: str) -> None:
     manifest = VALID["random"]()
     manifest["spec"]["objective"][name] = 1
     assert [problem.rule for problem in check(manifest)] == ["field-ignored"]
+
+
+def test_the_page_of_rules_is_up_to_date() -> None:
+    """`python -m kfp_katib.experiment.rules > docs/manifest-rules.md` after a change."""
+    assert (ROOT / "docs" / "manifest-rules.md").read_text(encoding="utf-8") == document()

@@ -101,15 +101,6 @@ def test_a_comment_at_the_end(text: str, ends: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["for i in 1 2; do echo $i; done", "if true; then a; fi", "while a; do b; done"]
-)
-def test_one_compound_command(text: str) -> None:
-    """A redirection behind it takes everything in it."""
-    assert parse(text).compound
-    assert not parse(f"{text}; b").compound
-
-
-@pytest.mark.parametrize(
     ("command", "word"),
     [("A=1 B=2 train", "train"), ("./main.py --lr=1", "./main.py"), ("A=1", ""), ("", "")],
 )

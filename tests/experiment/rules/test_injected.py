@@ -11,7 +11,6 @@ from kfp_katib.experiment import check
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.rules.injected import Injected, injected, is_primary
-from kfp_katib.experiment.rules.program import clean
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import check_structure
 from tests.builders.manifest import changed
@@ -93,20 +92,3 @@ def test_a_workers_volume_may_lie_where_the_masters_metrics_do() -> None:
         f"{worker}.containers[0].volumeMounts": [{"name": "d", "mountPath": "/var/log/katib"}],
     }
     assert check(changed(pytorch_job(), mounted)) == ()
-
-
-@pytest.mark.parametrize(
-    ("path", "cleaned"),
-    [
-        ("/a/", "/a"),
-        ("/a/../b", "/b"),
-        ("//a", "/a"),
-        ("a/b", "/a/b"),
-        ("/", "/"),
-        ("/../..", "/"),
-        ("", "/"),
-    ],
-)
-def test_a_path_is_cleaned_as_go_and_the_kubelet_do(path: str, cleaned: str) -> None:
-    """A relative one counts from the root."""
-    assert clean(path) == cleaned

@@ -48,11 +48,21 @@ def suite(says: str) -> str:
 
 
 def carry_out(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run one block as a reader would: a shell with this environment first on its path."""
+    """Run one block as a reader would, with that folder on Python's path."""
+    if block.language == "sh":
+        return typed(block.code, folder, PYTHONPATH=str(folder))
+    (folder / "snippet.py").write_text(block.code)  # kfp reads the source of a component from its file
+    return typed("python snippet.py", folder, PYTHONPATH=str(folder))
+
+
+def typed(line: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run what a reader types: a shell with this environment first on its path."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = ["sh", "-e", "-c", block.code] if block.language == "sh" else ["python", "-c", block.code]
-    if block.language == "python":  # kfp reads a component's or pipeline's source from its file
-        (folder / "snippet.py").write_text(block.code)
-        command = ["python", "snippet.py"]
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(folder)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        ["sh", "-e", "-c", line],
+        cwd=folder,
+        env={**os.environ, "PATH": path, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
