@@ -10,7 +10,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kfp_katib.engines import labels
@@ -19,12 +19,12 @@ from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
 from kfp_katib.engines.local.journal import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
-from kfp_katib.engines.local.trial_store import trial_of
+from kfp_katib.engines.local.trial_store import trial_of, with_log
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.choices import hint
-from kfp_katib.results import Progress, Result, Score, Trial, conclude
+from kfp_katib.results import Progress, Result, Score, conclude
 from kfp_katib.trial.plain_file import open_regular
 
 logger = logging.getLogger(__name__)
@@ -51,11 +51,11 @@ def read(name: str, options: RunOptions) -> Result:
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
-    experiment, models = _experiment(manifest, name), str(options.models or "").rstrip("/")
+    experiment, models = _experiment(manifest, name), str(options.models or "")
     condition = journal.verdict or RUNNING
     return conclude(
         experiment,
-        [_with_log(trial_of(each, experiment, models), folder) for each in journal.records],
+        [with_log(trial_of(each, experiment, models), folder) for each in journal.records],
         condition,
     )
 
@@ -224,10 +224,6 @@ def _experiment(manifest: str, name: str) -> Experiment:
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
     return load({**document, "metadata": kept}, name=f"Experiment '{name}'")
-
-
-def _with_log(trial: Trial, folder: RunFolder) -> Trial:
-    return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
 
 
 def _left_alone(name: str) -> str:
