@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -16,15 +17,14 @@ from kfp_katib import run
 from kfp_katib.engines.local.conditions import GOAL_REACHED
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.processes import process
-from kfp_katib.engines.local.resume import reopen_study
+from kfp_katib.engines.local.resume import changes, reopen_study
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress
-from tests.builders.search import manifest, search
+from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
-from tests.engines.local.test_stopping import hanging, nobody_runs, pids
+from tests.engines.local.drive import alive, hanging, pids
 from tests.support.waiting import until
 
-PRINT = "echo loss=${trialParameters.lr}"
 MOMENTS = int(os.environ.get("KFP_KATIB_KILL_MOMENTS", "5"))
 """How often the engine is killed; 30 in the thorough run."""
 
@@ -71,7 +71,7 @@ def test_orphans_are_ended_first(tmp_path: Path) -> None:
     script = f"echo $$$$ > {tmp_path}/$$$$.pid; test -e {tmp_path}/go || sleep 600; {PRINT}"
     killed(tmp_path, script, 2, parallelTrialCount=2)
     orphans = pids(tmp_path)
-    assert not nobody_runs(tmp_path)
+    assert alive(tmp_path)
     (tmp_path / "go").touch()
     result = run(search(script, parallelTrialCount=2), runs=tmp_path / "runs")
     assert not any(found.alive for pid in orphans if (found := process(pid)))
@@ -86,7 +86,7 @@ def test_a_trial_that_ended_meanwhile_is_collected(tmp_path: Path) -> None:
     killed(tmp_path, script, 1)
     (tmp_path / "go").touch()
     until(lambda: bool(finished(tmp_path / "runs")))
-    until(lambda: nobody_runs(tmp_path))
+    until(lambda: not alive(tmp_path))
     result = run(search(script), runs=tmp_path / "runs")
     assert [trial.state for trial in result.trials] == ["Succeeded"] * 3
     assert (tmp_path / "count").read_text() == "x\n" * 3
@@ -120,7 +120,7 @@ def test_again_ends_what_still_runs(tmp_path: Path) -> None:
     (tmp_path / "first").rmdir()
     with pytest.raises(ZeroDivisionError):
         run(search(hanging(tmp_path)), runs=tmp_path / "runs", again=True, on_update=_stop)
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def _stop(progress: Progress) -> None:
@@ -192,7 +192,7 @@ def test_a_kill_between_verdict_and_end(tmp_path: Path) -> None:
     result = run(experiment, runs=tmp_path / "runs")
     assert result.reason == "ExperimentGoalReached"
     assert [trial.state for trial in result.trials] == ["Killed", "Killed"]
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_an_optuna_dashboard_can_look_on(tmp_path: Path) -> None:
@@ -208,3 +208,19 @@ def test_an_optuna_dashboard_can_look_on(tmp_path: Path) -> None:
     study = optuna.load_study(study_name="tune", storage=storage)
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL, TrialState.FAIL]
     assert study.best_value == float(result.trials[0].parameters["lr"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"a": {"b": 1}}, {"a": {"b": 2}}, "a.b was 1 and is 2"),
+        ({"a": [1, 2]}, {"a": [1, 3]}, "a[1] was 2 and is 3"),
+        ({"a": "x", "b": 1}, {"b": 1}, 'a was "x" and is absent'),
+        ({}, {"a": {}}, "a was absent and is {}"),
+        ({"a": 1, "b": None}, {"a": 2, "b": None}, "a was 1 and is 2"),
+        ({"x": 1}, dict.fromkeys("xabcdefg", 1), "e was absent and is 1; 2 more"),
+    ],
+)
+def test_changed_fields_are_named(before: Any, after: Any, said: str) -> None:
+    """Each changed field with both values, the first five of them."""
+    assert changes(json.dumps(before), json.dumps(after)).endswith(said)
