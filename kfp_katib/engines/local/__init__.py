@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from kfp_katib.errors import InputError
 
 if TYPE_CHECKING:
-    from kfp_katib.engines.local.abandoned import end_abandoned, own_step
     from kfp_katib.engines.local.engine import run
-    from kfp_katib.engines.local.existing import cancel, read, searches, watch
+    from kfp_katib.engines.local.existing import cancel, end_abandoned, own_step, read, searches, watch
     from kfp_katib.engines.local.unsupported import refusals
 
 __all__ = [
@@ -35,8 +34,8 @@ trials_here = True
 
 _HOME = {
     "cancel": "existing",
-    "end_abandoned": "abandoned",
-    "own_step": "abandoned",
+    "end_abandoned": "existing",
+    "own_step": "existing",
     "read": "existing",
     "refusals": "unsupported",
     "run": "engine",

@@ -10,13 +10,12 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from kfp_katib.engines.local.conditions import RUNNING
-from kfp_katib.engines.local.discard import discard
+from kfp_katib.engines.local.existing import discard
 from kfp_katib.engines.local.folder import RunFolder, open_folder
-from kfp_katib.engines.local.gpu import Gpus, visible_gpus
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
-from kfp_katib.engines.local.runner import TrialRunner
+from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import any_container, refusals

@@ -4,25 +4,34 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import shutil
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from kfp_katib.engines import labels
 from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
 from kfp_katib.engines.local.journal import MANIFEST
-from kfp_katib.engines.local.journal_file import read_journal
+from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
-from kfp_katib.engines.local.trial_store import trial_of
+from kfp_katib.engines.local.trial_store import trial_of, with_log
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.choices import hint
-from kfp_katib.results import Progress, Result, Score, Trial, conclude
+from kfp_katib.results import Progress, Result, Score, conclude
+from kfp_katib.trial.plain_file import open_regular
 
+logger = logging.getLogger(__name__)
+
+_RUNS = RunOptions().runs
+_HEAD = 20
+"""Lines of a journal among which the manifest stands."""
 _POLL_SECONDS = 0.5
 
 
@@ -42,11 +51,11 @@ def read(name: str, options: RunOptions) -> Result:
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
-    experiment, models = _experiment(manifest, name), str(options.models or "").rstrip("/")
+    experiment, models = _experiment(manifest, name), str(options.models or "")
     condition = journal.verdict or RUNNING
     return conclude(
         experiment,
-        [_with_log(trial_of(each, experiment, models), folder) for each in journal.records],
+        [with_log(trial_of(each, experiment, models), folder) for each in journal.records],
         condition,
     )
 
@@ -107,6 +116,76 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         end_orphans(folder, read_journal(folder.journal).records)
 
 
+def discard(name: str, *, runs: Path = Path("runs")) -> None:
+    """Delete the folder of a search; models lie elsewhere and stay.
+
+    Args:
+        name: The Experiment's name.
+        runs: The folder of all searches.
+
+    Raises:
+        InputError: An engine works there, or the system refuses it.
+    """
+    with open_folder(runs, name) as folder:
+        try:
+            shutil.rmtree(folder.path)
+        except OSError as err:
+            raise InputError(f"The search in {folder.path} could not be deleted: {err}.") from err
+    logger.info("deleted %s", folder.path)
+
+
+def own_step() -> tuple[str, str]:
+    """Nothing: a step on this machine has no pod that would tell."""
+    return "", ""
+
+
+def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), runs: Path = _RUNS) -> list[str]:
+    """Kill the trials that still run in searches of a pipeline run whose engine is gone.
+
+    A search whose engine is alive, or that has its verdict, is left alone, as is every search without the
+    run's label.
+
+    Args:
+        run_id: The run, whose label is `kfp-katib/run-id`.
+        namespaces: There are none here.
+        runs: The folder of all searches.
+
+    Returns:
+        The Experiments in which something was still running.
+    """
+    label = labels.label_value(run_id)
+    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, label)]
+    return [name for name in candidates if _end(runs, name, label)]
+
+
+def _mentions(path: Path, label: str) -> bool:
+    """Whether a journal may be the run's: spares reading every journal there ever was."""
+    try:
+        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+            return any(label.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
+    except OSError as err:
+        logger.warning("left alone: %s: %s", path, err.strerror)
+        return False
+
+
+def _end(runs: Path, name: str, label: str) -> bool:
+    try:
+        with open_folder(runs, name) as folder:
+            journal = read_journal(folder.journal)
+            if journal.verdict or not _is_labelled(journal.attributes.get(MANIFEST, "{}"), label):
+                return False
+            return end_orphans(folder, journal.records)
+    except InputError as err:
+        logger.warning("left alone: %s", err)
+        return False
+
+
+def _is_labelled(manifest_json: str, label: str) -> bool:
+    metadata = json.loads(manifest_json).get("metadata")
+    found = metadata.get("labels") if isinstance(metadata, dict) else None
+    return isinstance(found, dict) and found.get(labels.RUN) == label
+
+
 @dataclass(slots=True)
 class _News:
     """Tells a listener which trials have changed since it was told last."""
@@ -145,10 +224,6 @@ def _experiment(manifest: str, name: str) -> Experiment:
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
     return load({**document, "metadata": kept}, name=f"Experiment '{name}'")
-
-
-def _with_log(trial: Trial, folder: RunFolder) -> Trial:
-    return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
 
 
 def _left_alone(name: str) -> str:

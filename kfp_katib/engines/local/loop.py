@@ -8,15 +8,17 @@ listens to the process that starts the trials; everything else happens in the th
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
-from types import TracebackType
-from typing import Literal, Self
+from types import FrameType, TracebackType
+from typing import Any, Literal, Self
 
 from kfp_katib.engines.local.conditions import examine, verdict
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.interrupts import Interrupts
 from kfp_katib.engines.local.journal import Record, now
 from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
 from kfp_katib.engines.local.search.suggestions import Suggestions
@@ -28,7 +30,8 @@ from kfp_katib.results import KILLED, Condition, TrialCondition
 Stop = Literal["interrupted", "timed out", "lost"]
 """Why a search stops without a verdict; lost: the process that starts the trials was killed."""
 
-
+_ASKED = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (*_ASKED, signal.SIGQUIT, signal.SIGHUP)
 _DAY = 86_400.0
 """The longest time to wait without looking at the clock; a queue takes no more than some hundred years."""
 
@@ -111,6 +114,7 @@ class SearchLoop:
             self._start_trials()
             if not self._running:
                 continue
+            self._suggestions.get_ready()
             event = self._next_event(deadline)
             if not isinstance(event, int):
                 return event
@@ -197,3 +201,49 @@ class SearchLoop:
         if outcome is None:
             outcome = examine(self._experiment, self._folder.trial(record.name), code)
         self._store.completed(record, outcome, when=now(), exit_code=code)
+
+
+class Interrupts:
+    """Handles Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal is closed) while it is open.
+
+    The first one stops the search, the second one kills what still runs. None is handled outside the main
+    thread, where Python allows no handlers. SIGHUP and SIGQUIT that are ignored stay so (`nohup`, a shell's
+    background job), and any signal whose handler is not Python's.
+
+    Args:
+        on_first: Called in the handler of the first signal; must not block.
+    """
+
+    def __init__(self, on_first: Callable[[], None]) -> None:
+        self._on_first = on_first
+        self._before: dict[signal.Signals, Any] = {}
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How often the user has asked."""
+        return self._count
+
+    def __enter__(self) -> Self:
+        """Take over the signals."""
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                before = signal.getsignal(number)
+                if before is not None and (before != signal.SIG_IGN or number in _ASKED):
+                    self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the signals back to whoever had them."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        # The kernel and the shell may both say that the terminal is closed: nobody asked twice.
+        if number == signal.SIGHUP and self._count:
+            return
+        self._count += 1
+        if self._count == 1:
+            self._on_first()

@@ -68,9 +68,11 @@ def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
     open_ended = [each.process for each in records if each.process and not each.outcome]
     leaders = [each for each in open_ended if each.alive]
     left = marked(mark(folder.path))
+    if not left and not leaders:
+        return False
     kill(leaders, known=left)
     kill((), known=marked(mark(folder.path)))  # what it started meanwhile
-    return bool(left or leaders)
+    return True
 
 
 def go_on(

@@ -3,12 +3,12 @@
 
 Each trial has a keeper, a fork of this program: the leader of the trial's session, which waits for a word
 before it runs anything, leaves the exit status in a file, and ends what the trial left behind. Where the
-system lets a process adopt its orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper
-finds them among its children, daemons too; this program does so for a keeper that was killed. Elsewhere it
-says that it did not look, and the engine looks for the trial's mark.
+system lets a process adopt orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper finds
+them among its children, daemons too; this program does so for a keeper that was killed. Elsewhere it says
+that it did not look, and the engine looks for the trial's mark.
 
-It outlives an engine that is killed, until the last trial has ended. It imports little, to start at once
-(`python -I -S`). Requests and replies are lines of JSON; texts hold bytes as Latin-1.
+It outlives an engine that is killed, until the last trial has ended. It imports little, to start at once.
+Requests and replies are lines of JSON; texts hold bytes as Latin-1.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from collections.abc import Callable, Set
 from typing import Any, NoReturn
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
-_KILLED_BY_SIGNAL = 128
-_NOT_RUN, _NO_WORD = 127, 125
+_NO_WORD, _NOT_RUN, _KILLED_BY_SIGNAL = 125, 127, 128
 _SWEEP_SECONDS = 2.0
 # Handled, not ignored: a program that is started has the usual handlers again, and ignores what was ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

@@ -114,7 +114,7 @@ class TrialStore:
         """The Result by what is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
-            [self._with_log(record) for record in self._journal.records],
+            [with_log(self._trial(record), self._folder) for record in self._journal.records],
             verdict,
             notes=(*self._notes, *more_notes),
         )
@@ -150,12 +150,6 @@ class TrialStore:
         value = objective_value(self._trial(record), self._experiment.objective)
         self._suggestions.tell(record.number, value)
 
-    def _with_log(self, record: Record) -> Trial:
-        trial = self._trial(record)
-        return (
-            replace(trial, log_tail=self._folder.trial(record.name).log_tail()) if trial.completed else trial
-        )
-
     def _trial(self, record: Record) -> Trial:
         return trial_of(record, self._experiment, self._models)
 
@@ -182,6 +176,11 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         exit_code=record.exit_code,
         model_uri=trial_model_uri(models, experiment.name, record.name),
     )
+
+
+def with_log(trial: Trial, folder: RunFolder) -> Trial:
+    """A trial with the end of its log, where it has ended."""
+    return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
 
 
 def trial_name(experiment: str, source: str, number: int, taken: Container[str] = ()) -> str:

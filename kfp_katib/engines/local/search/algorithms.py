@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a search algorithm is: a function from a trial's number to the values of that trial.
+"""What a search algorithm is, and those that no result changes: random, grid and sobol.
 
-An algorithm may look at the study, and must be a function of it: the same journal and the same number
+An algorithm is a function from a trial's number to the values of that trial.
+It may look at the study, and must be a function of it: the same journal and the same number
 give the same values, in this process or in the one that goes on after it was killed.
 """
 
 from __future__ import annotations
 
+import math
 import random
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -18,15 +21,18 @@ if TYPE_CHECKING:
     from kfp_katib.engines.local.search.space import Dimension, Values
 
 ALGORITHMS: Mapping[str, tuple[str, str]] = {
-    "random": ("sequences", "propose_random"),
-    "grid": ("sequences", "propose_grid"),
-    "sobol": ("sequences", "propose_sobol"),
+    "random": ("algorithms", "propose_random"),
+    "grid": ("algorithms", "propose_grid"),
+    "sobol": ("algorithms", "propose_sobol"),
     "tpe": ("tpe", "propose_tpe"),
     "multivariate-tpe": ("tpe", "propose_multivariate_tpe"),
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
 }
 """Katib's name of an algorithm to module and function; the heavy libraries are behind these modules."""
+
+LATER: Mapping[str, str] = {"tpe": "optuna", "multivariate-tpe": "optuna"}
+"""What an algorithm imports after its first suggestions: better while the first trials run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +83,74 @@ def propose_for(name: str, search: Search) -> Propose:
     """The algorithm of that name, ready to propose."""
     module, function = ALGORITHMS[name]
     return cast("Propose", getattr(import_module(f"{__package__}.{module}"), function)(search))
+
+
+def propose_random(search: Search) -> Propose:
+    """The algorithm `random`: each trial's values are drawn from the parameters' own distributions."""
+
+    def propose(number: int) -> Proposal:
+        chance = search.random(number)
+        return Proposal({dim.name: dim.at(chance.random()) for dim in search.dimensions})
+
+    return propose
+
+
+def propose_grid(search: Search) -> Propose:
+    """The algorithm `grid`: every cell of the lattice once, and then nothing more.
+
+    A trial that fails has used up its cell, as in Katib's service. Our own enumerator: Optuna's GridSampler
+    raises from `tell` on its last cell outside `optimize`.
+    """
+    order = _order(search, cells(search.dimensions))
+
+    def propose(number: int) -> Proposal | None:
+        if number >= len(order):
+            return None
+        return Proposal(_cell(search.dimensions, order[number]))
+
+    return propose
+
+
+def cells(dimensions: Sequence[Dimension]) -> int:
+    """How many cells the grid has; every double needs a step (a rule of the manifest)."""
+    return math.prod(dim.count or 0 for dim in dimensions)
+
+
+def _order(search: Search, total: int) -> Sequence[int]:
+    """The cells to visit: any of them where the budget is less than the grid, else each in a row."""
+    if search.budget is None or search.budget >= total:
+        return range(total)
+    return search.random("grid").sample(range(total), search.budget)
+
+
+def _cell(dimensions: Sequence[Dimension], index: int) -> Values:
+    """The values of one cell; the last parameter changes fastest."""
+    values = {}
+    for dim in reversed(dimensions):
+        index, position = divmod(index, dim.count or 1)
+        values[dim.name] = dim.nth(position)
+    return values
+
+
+def propose_sobol(search: Search) -> Propose:
+    """The algorithm `sobol`, by SciPy: not scrambled, coordinates to the parameters in order of their names.
+
+    Both as in Katib's service (goptuna), so that a continuous uniform double gets the same values there.
+    Optuna's QMCSampler takes the first point at random and does not skip the sequence's own first, which is
+    zero in every coordinate; Katib's service starts at the second, where every coordinate is one half.
+    """
+    from scipy.stats import qmc
+
+    dimensions = sorted(search.dimensions, key=lambda dim: dim.name)
+    engine = qmc.Sobol(len(dimensions), scramble=False)
+
+    def propose(number: int) -> Proposal:
+        if engine.num_generated != number + 1:
+            engine.reset()
+            engine.fast_forward(number + 1)
+        with warnings.catch_warnings():  # SciPy warns that one point alone is no balanced sample
+            warnings.simplefilter("ignore", UserWarning)
+            (point,) = engine.random(1)
+        return Proposal({dim.name: dim.at(float(unit)) for dim, unit in zip(dimensions, point, strict=True)})
+
+    return propose

@@ -12,11 +12,12 @@ import math
 import random
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from kfp_katib.engines.local.journal import SEED, Journal, Record, StudyTrial
-from kfp_katib.engines.local.search.algorithms import Propose, Search, propose_for
-from kfp_katib.engines.local.search.space import Dimension, Numbers, dimension
+from kfp_katib.engines.local.search.algorithms import LATER, Search, propose_for
+from kfp_katib.engines.local.search.space import Numbers, dimension
 from kfp_katib.experiment.model import Experiment
 
 Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
@@ -26,10 +27,12 @@ Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
 class Suggestions:
     """An open search: ask for suggestions, tell how they did. One process alone may use a study."""
 
-    def __init__(self, journal: Journal, dimensions: tuple[Dimension, ...], propose: Propose) -> None:
+    def __init__(self, journal: Journal, search: Search, algorithm: str) -> None:
         self.journal = journal
-        self._dimensions = dimensions
-        self._propose = propose
+        self._dimensions = dimensions = search.dimensions
+        self._budget = search.budget
+        self._later = LATER.get(algorithm)
+        self._propose = propose_for(algorithm, search)
         self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in dimensions}
 
     def ask(self) -> Record | None:
@@ -44,6 +47,11 @@ class Suggestions:
             {dim.name: dim.text(values[dim.name]) for dim in self._dimensions},
             proposal.note,
         )
+
+    def get_ready(self) -> None:
+        """Import what later suggestions need, while trials run."""
+        if len(self.journal.trials) != self._budget and self._later:
+            import_module(self._later)
 
     def tell(self, number: int, value: float | None) -> None:
         """Say what came of a suggestion.
@@ -65,9 +73,8 @@ def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
     """
     maximize = experiment.objective.type == "maximize"
     journal.begin(maximize=maximize)
-    dimensions = tuple(map(dimension, experiment.parameters))
     search = Search(
-        dimensions=dimensions,
+        dimensions=tuple(map(dimension, experiment.parameters)),
         settings=experiment.algorithm.settings,
         seed=_seed(journal, experiment.algorithm.settings.get("random_state", "")),
         trials=journal.trials,
@@ -75,7 +82,7 @@ def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
         parallel=experiment.parallel_trial_count,
         budget=experiment.max_trial_count,
     )
-    return Suggestions(journal, dimensions, propose_for(experiment.algorithm.name, search))
+    return Suggestions(journal, search, experiment.algorithm.name)
 
 
 def misfit(experiment: Experiment) -> Misfit:

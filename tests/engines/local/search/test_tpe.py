@@ -3,12 +3,24 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
+import optuna
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.builders.experiment import double
+from kfp_katib.engines.local.search.space import dimension
+from kfp_katib.engines.local.search.tpe import drawn
+from kfp_katib.experiment.model import Parameter
+from tests.builders.experiment import double, one_of
 from tests.engines.local.search.searching import asked, bowl, experiment, run, search
+from tests.engines.local.search.test_space import numeric_parameters
+from tests.places import ROOT
 
 SQUARE = (double("x", "0", "1"), double("y", "0", "1"))
 
@@ -69,3 +81,32 @@ def test_a_failed_trial_repels_nobody(algorithm: str) -> None:
         return asked(suggestions).parameters
 
     assert after(failed=True) != after(failed=False)
+
+
+@given(
+    st.lists(
+        numeric_parameters() | st.sampled_from([one_of("", "a"), one_of("", "a", "b", "c")]), min_size=1
+    ),
+    st.integers(0, 2**32 - 1),
+)
+def test_the_first_suggestions_are_those_of_optuna(parameters: list[Parameter], seed: int) -> None:
+    """They are drawn without it, and do not differ in the last digit."""
+    dimensions = [dimension(replace(each, name=f"p{index}")) for index, each in enumerate(parameters)]
+    sampler = optuna.samplers.TPESampler(seed=seed)
+    distributions = {
+        dim.label: optuna.distributions.json_to_distribution(json.dumps(dim.distribution()))
+        for dim in dimensions
+    }
+    values = optuna.create_study(sampler=sampler).ask(distributions).params
+    assert drawn(dimensions, seed) == {dim.name: values[dim.label] for dim in dimensions}
+
+
+def test_the_first_trials_do_not_wait_for_optuna() -> None:
+    """As many as run at a time start before it is imported."""
+    code = (
+        "import sys; from tests.engines.local.search.searching import experiment, search; "
+        "suggestions = search(experiment('tpe', parallel=2)); "
+        "suggestions.ask(), suggestions.ask(); assert not {'optuna', 'numpy'} & sys.modules.keys(); "
+        "suggestions.get_ready(); assert 'optuna' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local.gpu import Gpus, visible_gpus
+from kfp_katib.engines.local.runner import Gpus, visible_gpus
 
 
 def smi(tmp_path: Path, script: str) -> dict[str, str]:

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random search follows the distributions, the grid visits every cell once, Sobol covers the space evenly."""
+
+from __future__ import annotations
+
+import itertools
+from statistics import median
+
+import pytest
+from scipy.stats import qmc
+
+from tests.builders.experiment import double, integer, one_of
+from tests.engines.local.search.searching import asked, experiment, run, search
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, list[str]]:
+    """Five hundred draws."""
+    space = (
+        double("log", "0.0001", "1", distribution="logUniform"),
+        double("normal", "0", "6", distribution="normal"),
+        integer("int", "1", "4"),
+        one_of("list", "a", "b"),
+    )
+    trials = run(search(experiment("random", space, settings={"random_state": "1"})), 500, lambda texts: 1.0)
+    return {parameter.name: [texts[parameter.name] for texts in trials] for parameter in space}
+
+
+def test_log_uniform_has_its_median_in_the_geometric_middle(drawn: dict[str, list[str]]) -> None:
+    """Half of the draws lie below 0.01, the middle of four decades."""
+    assert 0.005 < median(map(float, drawn["log"])) < 0.02
+
+
+def test_normal_has_two_thirds_within_one_deviation(drawn: dict[str, list[str]]) -> None:
+    """68 % of the draws lie within a sixth of the range around the middle."""
+    assert 0.62 < sum(2 <= float(text) <= 4 for text in drawn["normal"]) / 500 < 0.74
+
+
+@pytest.mark.parametrize(("name", "share"), [("int", 0.25), ("list", 0.5)])
+def test_every_value_gets_its_share(drawn: dict[str, list[str]], name: str, share: float) -> None:
+    """Within four standard deviations of a fair draw."""
+    for value in set(drawn[name]):
+        assert drawn[name].count(value) / 500 == pytest.approx(share, abs=0.09)
+
+
+SPACE = (integer("x", "1", "3"), double("y", "0.1", "0.5", "0.2"), one_of("z", "a", "b"))
+CELLS = list(itertools.product(["1", "2", "3"], ["0.1", "0.3", "0.5"], ["a", "b"]))
+
+
+def test_every_cell_is_visited_once_and_then_none() -> None:
+    """Max itself is a cell where the lattice meets it, which numpy.arange drops in Katib's service."""
+    suggestions = search(experiment("grid", SPACE))
+    visited = [tuple(texts.values()) for texts in run(suggestions, len(CELLS), lambda texts: 1.0)]
+    assert visited == CELLS
+    assert suggestions.ask() is None
+    assert suggestions.ask() is None
+
+
+def test_a_budget_below_the_grid_visits_any_cells() -> None:
+    """So that a part of the grid is not all from one corner; random_state picks which."""
+    parts = []
+    for seed in ("1", "2"):
+        made = experiment("grid", SPACE, settings={"random_state": seed}, budget=6)
+        visited = [tuple(texts.values()) for texts in run(search(made), 6, lambda texts: 1.0)]
+        assert len(set(visited)) == 6
+        assert set(visited) <= set(CELLS)
+        parts.append(visited)
+    assert parts[0] != parts[1]
+    assert parts[0] != CELLS[:6]
+
+
+def test_a_failed_cell_is_not_tried_again() -> None:
+    """As in Katib, where a failed trial has used up its cell."""
+    suggestions = search(experiment("grid", (integer("x", "1", "2"),)))
+    assert run(suggestions, 2, lambda texts: None) == [{"x": "1"}, {"x": "2"}]
+    assert suggestions.ask() is None
+
+
+def test_a_grid_too_large_to_list_can_be_searched() -> None:
+    """A cell is computed from its number; 10 ** 18 cells take no memory."""
+    space = tuple(integer(f"x{index}", "1", "1000000") for index in range(3))
+    suggestions = search(experiment("grid", space, budget=5))
+    assert len({tuple(asked(suggestions).parameters.values()) for _ in range(5)}) == 5
+
+
+def test_a_distribution_does_not_change_the_lattice() -> None:
+    """The cells are min + k * step, whatever the distribution says."""
+    space = (double("x", "1", "2", "0.5", "normal"), integer("y", "1", "3", "2", "logUniform"))
+    visited = run(search(experiment("grid", space)), 6, lambda texts: 1.0)
+    assert [tuple(texts.values()) for texts in visited] == list(
+        itertools.product(["1.0", "1.5", "2.0"], ["1", "3"])
+    )
+
+
+SQUARE = (double("b", "0", "1"), double("a", "0", "1"))
+
+
+def points(algorithm: str, count: int, seed: str = "1") -> list[list[float]]:
+    """The first points of an algorithm on the unit square."""
+    settings = {"random_state": seed} if algorithm == "random" else {}
+    trials = run(search(experiment(algorithm, SQUARE, settings=settings)), count, lambda texts: 1.0)
+    return [[float(texts["a"]), float(texts["b"])] for texts in trials]
+
+
+def test_its_discrepancy_is_below_that_of_random() -> None:
+    """For 32 points, against the most even of ten random searches."""
+    even = qmc.discrepancy(points("sobol", 32))
+    assert even < min(qmc.discrepancy(points("random", 32, str(seed))) for seed in range(10))
+
+
+def test_its_first_points_are_those_of_katib() -> None:
+    """Goptuna leaves out the point zero, and gives coordinates to the parameters by their names."""
+    assert points("sobol", 3) == [[0.5, 0.5], [0.75, 0.25], [0.25, 0.75]]
+
+
+def test_an_int_reaches_its_max() -> None:
+    """Goptuna's integers never do."""
+    trials = run(search(experiment("sobol", (integer("x", "1", "4"),))), 8, lambda texts: 1.0)
+    assert {texts["x"] for texts in trials} == {"1", "2", "3", "4"}
