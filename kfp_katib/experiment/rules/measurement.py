@@ -32,7 +32,7 @@ def _metrics(view: View) -> Iterator[tuple[str, str]]:
     first, more = view.objective.get("objectiveMetricName"), view.objective.get("additionalMetricNames", [])
     for name in view.metrics:
         field = "objectiveMetricName" if name == first else f"additionalMetricNames[{more.index(name)}]"
-        yield f"spec.objective.{field}", name
+        yield f"{_OBJECTIVE}.{field}", name
 
 
 # fmt: off
