@@ -18,6 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import psutil
+
 from benchmarks.local_engine import SHORT, Row, experiment
 from benchmarks.startup import seconds
 from kfp_katib import run
@@ -26,12 +28,6 @@ from kfp_katib.results import Progress
 TRIALS = 10_000
 AROUND = 500
 """How many trials one figure is taken over."""
-
-
-def resident_megabytes() -> float:
-    """The memory that this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
 
 
 def bare_milliseconds(count: int = 100) -> float:
@@ -55,7 +51,7 @@ class Watch:
         if progress.completed > len(self.times):
             self.times.append(time.perf_counter() - sum(self.bare.values()) * 0.1)
             if progress.completed % AROUND == 0:
-                self.memory[progress.completed] = resident_megabytes()
+                self.memory[progress.completed] = psutil.Process().memory_info().rss / 1e6
                 self.bare[progress.completed] = bare_milliseconds()
 
     def milliseconds(self, end: int) -> float:

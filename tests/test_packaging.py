@@ -98,8 +98,9 @@ def test_an_installed_wheel_works_from_anywhere(built: Path, tmp_path: Path) -> 
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     code = (
-        "import kfp_katib, kfp_katib.components, kfp_katib.report.page as page; "
-        "assert page._part('page.css'); print(kfp_katib.components.__file__)"
+        "import importlib.resources, kfp_katib.components, kfp_katib.report.page; "
+        "assert (importlib.resources.files('kfp_katib.report') / 'template' / 'page.css').read_text(); "
+        "print(kfp_katib.components.__file__)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code],

@@ -23,7 +23,6 @@ from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.report.display import Display
-from kfp_katib.storage.addresses import absolute, stored
 
 LOCAL = "local"
 """What `${pipeline.run_id}` and `${pipeline.image}` stand for here."""
@@ -141,12 +140,12 @@ def _planned(
     Without `runs` it runs in a cluster, where nothing has a default.
     """
     experiment = verbs.load(file, overriding(**overrides))
-    place = None if models is None else stored(models, "--models")
+    place = _address(models, "--models", written=True)
     if place is None and runs:
         place = str(runs / experiment.name / "models")
     rendered = render(
         experiment,
-        dataset=None if dataset is None else _dataset(dataset),
+        dataset=_address(dataset, "--dataset"),
         models=place,
         image=image or (LOCAL if runs else None),
         run_id=run_id or (LOCAL if runs else None),
@@ -156,10 +155,17 @@ def _planned(
     return rendered, place if "models" in used(experiment.manifest) else None
 
 
-def _dataset(address: str) -> str:
-    if not address:
-        raise InputError("The address of --dataset is empty. Give a path or a URI such as s3://bucket/data.")
-    return absolute(address, "--dataset")
+def _address(text: str | None, option: str, *, written: bool = False) -> str | None:
+    """An address in its one spelling, None where none was given; `written` is one that trials write to."""
+    if text is None:
+        return None
+    from kfp_katib.storage.addresses import absolute, stored
+
+    if not text:
+        raise InputError(
+            f"The address of {option} is empty. Give a path or a URI such as s3://bucket/models."
+        )
+    return stored(text, option) if written else absolute(text, option)
 
 
 def _check_place(report: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TextIO
 import click
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, ranked, to_json
+from kfp_katib.results import FINAL, Result, Trial, ranked, to_json
 
 ROWS = 20
 """The table shows this many trials: the best, and the last ones that failed."""
@@ -60,7 +60,7 @@ def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence
         colour: Whether the best trial may be set in bold.
         said: Notes that were shown before.
     """
-    ended = result.state in ("Succeeded", "Failed")  # else Katib's own words only say that it is running
+    ended = result.state in FINAL  # else Katib's own words only say that it is running
     reason = [f"{result.message} ({result.reason})."] if ended else []
     parts = [_table(result, colour)] if result.trials else []
     parts.append("\n".join([f"{words.verdict(result)} {words.counts(result)}.", *reason]))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
 
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, objective_value, ranked
@@ -25,8 +24,9 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
     """
     import jinja2  # a tenth of a second, which neither a summary nor the live line should cost
 
+    loader = jinja2.PackageLoader("kfp_katib.report", "template")
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("kfp_katib.report", "template"),
+        loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -52,8 +52,8 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         failures=failed[-_FAILURES:][::-1],
         failures_left_out=max(0, len(failed) - _FAILURES),
         figures=_figures(result),
-        style=_part("page.css"),
-        behaviour=_part("page.js"),
+        style=loader.get_source(environment, "page.css")[0],
+        behaviour=loader.get_source(environment, "page.js")[0],
     )
 
 
@@ -90,7 +90,3 @@ def _figures(result: Result) -> dict[str, str]:
     if len(ranked(result.trials, result.experiment.objective)) > 1:
         drawn["parallel"] = figures.parallel_coordinates(result)
     return drawn
-
-
-def _part(name: str) -> str:
-    return (resources.files("kfp_katib.report") / "template" / name).read_text("utf-8")

@@ -12,8 +12,12 @@ from typing import Any
 import yaml
 
 from kfp_katib.experiment.model import Manifest
+from tests.places import MINE
 
 MODEL = "${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}"
+TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
+"""A trial's command that trains the model of tests/mine.py."""
+
 LOSS = {"type": "minimize", "objectiveMetricName": "loss"}
 POD = "spec.trialTemplate.trialSpec.spec.template"
 CONTAINER = f"{POD}.spec.containers[0]"

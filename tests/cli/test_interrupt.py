@@ -13,10 +13,9 @@ import time
 from pathlib import Path
 
 from kfp_katib.engines.local import runner
-from kfp_katib.engines.local.processes import process
 from tests.builders import search as searches
 from tests.cli.commands import manifest, write
-from tests.engines.local.test_stopping import pids
+from tests.engines.local.drive import alive, pids
 from tests.places import ROOT
 from tests.support.waiting import until
 
@@ -74,4 +73,4 @@ def test_a_closed_terminal_ends_the_search_as_ctrl_c_does(tmp_path: Path) -> Non
         os.close(terminal)
         code = engine.wait(60)
     assert code == 130
-    assert not any(found.alive for pid in pids(tmp_path) if (found := process(pid)))
+    assert not alive(tmp_path)

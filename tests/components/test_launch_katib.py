@@ -8,12 +8,11 @@ import pytest
 from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load
 from kfp_katib.steps.launch_katib.plan import final_name
-from tests.builders.manifest import manifest
+from tests.builders.manifest import TRAIN, manifest
 from tests.components import own
-from tests.places import MINE
 from tests.support.machine import Machine
 
-SEARCH = manifest("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
+SEARCH = manifest(*TRAIN)
 
 
 @pytest.fixture

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-from tests.builders.manifest import MODEL, manifest
+from tests.builders.manifest import MODEL, TRAIN, manifest
 from tests.components import own
-from tests.places import MINE
 from tests.support.machine import Machine
-
-TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 
 
 def test_components_from_yaml_run_among_other_steps(machine: Machine) -> None:

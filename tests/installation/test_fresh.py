@@ -90,7 +90,7 @@ def test_a_command_that_fails_is_the_last(
 
 def test_ci_is_what_a_newcomer_does_and_the_tests_are_not() -> None:
     """CI makes the checks and a fresh clone; `make test`, which that runs, does not begin it again."""
-    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make check fresh"
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "make check shape fresh"
     command = ["make", "-n", "test"]
     planned = subprocess.run(command, cwd=ROOT, env=bare(), capture_output=True, text=True, check=True).stdout
     assert "pytest" in planned

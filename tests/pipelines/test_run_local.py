@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders.manifest import MODEL, manifest
+from tests.builders.manifest import MODEL, TRAIN, manifest
 from tests.places import ROOT
 
-TRAIN = ("python3", str(ROOT / "tests" / "mine.py"), "--lr", "${trialParameters.lr}")
-SEARCH = manifest(*TRAIN, "--data", "${pipeline.dataset}", "--out", MODEL)
+SEARCH = manifest(*TRAIN, "--out", MODEL)
 
 
 def start(

@@ -14,11 +14,9 @@ import pytest
 
 from pipelines.platforms import LOCAL
 from pipelines.tune import tune
-from tests.builders.manifest import MODEL, manifest
-from tests.places import MINE
+from tests.builders.manifest import MODEL, TRAIN, manifest
 from tests.support.machine import Machine, machine_in
 
-TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 SEARCH = manifest(*TRAIN, "--out", MODEL)
 
 

@@ -7,15 +7,15 @@ from types import ModuleType
 
 from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules import (
-    basics,
+    algorithm,
     injected,
-    metrics_collector,
+    kubernetes_objects,
+    measurement,
     pod_fields,
     program,
     script,
     search_space,
     suitability,
-    trial_job,
     trial_template,
 )
 from kfp_katib.experiment.rules.rule import Check
@@ -23,8 +23,8 @@ from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    *(basics, search_space, suitability, trial_template, trial_job, pod_fields, injected),
-    *(program, script, metrics_collector),
+    *(search_space, algorithm, suitability, measurement, trial_template, kubernetes_objects, pod_fields),
+    *(injected, program, script),
 )
 
 

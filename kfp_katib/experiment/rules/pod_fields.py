@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Kubernetes refuses in the fields of a trial's Job or pod, although Katib's webhook lets it pass."""
+"""The fields of a trial's Job and pod: what Kubernetes refuses in them, and what makes a bad trial."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.pod_tables import CHOICES, NAMES, NEEDED, ONE_OF, RANGES
 from kfp_katib.experiment.rules.rule import rule, several
@@ -181,6 +182,33 @@ _MISPLACED: Mapping[str, Callable[[Part, str], Misplaced]] = {
     "Toleration": _in_toleration,
     "VolumeMount": _in_mount,
 }
+
+
+@rule("restart-policy-invalid")
+def restart_policy_invalid(view: View) -> Iterator[Finding]:
+    """Kubernetes refuses a Job whose pods restart always, which is the default: no trial starts."""
+    for path, pod in view.pods if view.job else []:
+        policy = part(pod, "spec").get("restartPolicy", "Always")
+        if policy not in ("Never", "OnFailure"):
+            yield Finding(f"{path}.spec.restartPolicy", f"restartPolicy is {policy}.", "Write Never.", policy)
+
+
+@rule("backoff-limit", severity="warning")
+def backoff_limit(view: View) -> Iterator[Finding]:
+    """A crashing trial is run again, six times by Kubernetes' default, before it counts as failed."""
+    given = view.job.get("backoffLimit")
+    message = "backoffLimit is not set." if given is None else f"backoffLimit is {given}."
+    if view.job and (given is None or given > 0):
+        yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", message, "Set it to 0.", given)
+
+
+@rule("istio-label-missing", severity="warning")
+def istio_label_missing(view: View) -> Iterator[Finding]:
+    """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
+    for path, pod in view.pods:
+        if not keeps_istio_out(pod):
+            fix = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
+            yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", fix)
 
 
 def _valued(view: View, table: Mapping[str, Mapping[str, T]]) -> Iterator[tuple[str, str, Any, T]]:

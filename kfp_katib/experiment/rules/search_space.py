@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The search parameters: their names and types, the texts that bound them, the values in their lists."""
+"""What is searched: how many trials there may be, the parameters, their bounds, the values in their lists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
+from kfp_katib.experiment.defaults import PARALLEL_TRIALS
 from kfp_katib.experiment.problem import Finding, Rule
 from kfp_katib.experiment.rules.rule import Check, again, error, row, rule, several, warning
 from kfp_katib.experiment.rules.view import Part, View
@@ -146,6 +147,27 @@ ROWS = (
         "The value is '{value}'.", "Write plain text."),
 )
 # fmt: on
+
+
+@rule("parallel-above-max", webhook=True)
+def parallel_above_max(view: View) -> Iterator[Finding]:
+    """`parallelTrialCount`, 3 where the manifest is silent, is above `maxTrialCount`."""
+    count, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount")
+    if most is not None and count > most:
+        given = "parallelTrialCount" in view.given.get("spec", {})
+        shown = count if given else f"{count} (Katib's default, {PARALLEL_TRIALS})"
+        message = f"parallelTrialCount is {shown}, above maxTrialCount {most}."
+        fix = f"Set parallelTrialCount to {max(most, 1)} or less."
+        yield Finding("spec.parallelTrialCount", message, fix, count)
+
+
+@rule("max-failed-above-max", webhook=True)
+def max_failed_above_max(view: View) -> Iterator[Finding]:
+    """`maxFailedTrialCount` is above `maxTrialCount`."""
+    count, most = view.spec.get("maxFailedTrialCount"), view.spec.get("maxTrialCount")
+    if count is not None and most is not None and count > most:
+        message = f"maxFailedTrialCount is {count}, above maxTrialCount {most}."
+        yield Finding("spec.maxFailedTrialCount", message, f"Set it to {max(most, 1)} or less.", count)
 
 
 @rule("parameter-name-repeated")

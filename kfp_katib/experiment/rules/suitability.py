@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.algorithm_settings import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
+from kfp_katib.experiment.rules.algorithm import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.rule import error, row, rule, warning
 from kfp_katib.experiment.rules.search_space import (
     Range,
@@ -56,8 +56,8 @@ ROWS = (
         "Write distribution: logUniform if that suits, else use tpe.", SKOPT, "double"),
     of_range(error("skopt-min-not-positive",
         "`bayesianoptimization` takes logarithms of every double; from zero or below it never suggests any."),
-        "min", lambda it: it.low <= 0, "min is {it.min}.", "Give a positive min, or use tpe.",
-        SKOPT, "double"),
+        "min", lambda it: it.low <= 0, "min is {it.min}.", "Give a positive min, or use tpe.", SKOPT,
+        "double"),
     of_range(error("skopt-range-empty", "`bayesianoptimization` refuses a parameter whose min is its max."),
         "", lambda it: it.low == it.high, "min and max are both {it.min}.", "Widen the range.", SKOPT),
     of_range(warning("step-leaves-range",

@@ -80,15 +80,15 @@ class RunContext:
         return Path(path) if path else None
 
     def check(self) -> None:
-        """Refuse addresses that are none, and an artifact whose data are gone.
+        """Refuse what is no address, and an artifact whose data are gone.
 
         Kubeflow Pipelines takes a step's outputs from its cache without asking whether the store still has
         them, and copies what it does not find as nothing.
 
         Raises:
             StorageError: The models' store needs a package that is not installed.
-            InputError: An address is none; or neither the copy that this step should have got nor another
-                address of the data is there.
+            InputError: An address cannot be used; or neither this step's copy of the data nor another address
+                of them is there.
         """
         if self.models:
             from kfp_katib.storage.places import place

@@ -124,9 +124,9 @@ def _sample(path: Path, metric: str) -> Lines:
         for block in whole_lines(chunks(path), cut=len):
             # What a carriage return rewrites is a line of its own.
             lines = block[: _room(others)].replace(b"\r", b"\n").split(b"\n")[:_MOST_LINES]
-            others += [_text(line) for line in lines if line.strip()]
+            others += [line.decode(errors="replace") for line in lines if line.strip()]
             for line in _around(block, metric.lower().encode()):
-                named.append(_text(line))
+                named.append(line)
                 if not _room(named):
                     return Lines(named, others)
     return Lines(named, others)
@@ -137,18 +137,14 @@ def _room(lines: list[str]) -> int:
     return max(0, _MOST_BYTES - sum(map(len, lines))) if len(lines) < _MOST_LINES else 0
 
 
-def _around(block: bytes, name: bytes) -> Iterator[bytes]:
+def _around(block: bytes, name: bytes) -> Iterator[str]:
     """The lines that hold a name in small or capital letters, each not further than the name can be seen."""
     folded, at = block.lower().replace(b"\r", b"\n"), 0
     while (hit := folded.find(name, at)) >= 0:
         start = folded.rfind(b"\n", max(0, hit - _AROUND_BYTES), hit) + 1 or max(0, hit - _AROUND_BYTES)
         end = folded.find(b"\n", hit, hit + _AROUND_BYTES)
         at = end if end >= 0 else min(len(block), hit + _AROUND_BYTES)
-        yield block[start:at]
-
-
-def _text(line: bytes) -> str:
-    return line.decode(errors="replace")
+        yield block[start:at].decode(errors="replace")
 
 
 def _held(folder: Path) -> str:

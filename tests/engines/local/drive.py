@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An engine in a process of its own, for tests that signal or kill it.
+"""An engine in a process of its own, for tests that signal or kill it, and trials that tell their pids.
 
 Started as `python -m tests.engines.local.drive`.
 """
@@ -15,9 +15,11 @@ from pathlib import Path
 
 from kfp_katib import run
 from kfp_katib.engines.local import runner
+from kfp_katib.engines.local.processes import process
 from kfp_katib.errors import KfpKatibError, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest
+from tests.builders.search import PRINT
 from tests.places import ROOT
 
 
@@ -28,6 +30,21 @@ def start(document: Manifest, runs: Path, *, grace_seconds: float = 5.0) -> subp
     command = [sys.executable, "-m", "tests.engines.local.drive", str(file), str(runs), str(grace_seconds)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, start_new_session=True)
+
+
+def hanging(place: Path) -> str:
+    """A script whose first trial ends and whose others hang; each writes its pid beside the runs."""
+    return f"echo $$$$ > {place}/${{trialParameters.trial}}.pid; mkdir {place}/first || sleep 600; {PRINT}"
+
+
+def pids(place: Path) -> list[int]:
+    """The pids that trials wrote."""
+    return [int(file.read_text()) for file in place.glob("*.pid") if file.read_text()]
+
+
+def alive(place: Path) -> list[int]:
+    """Those of them that still run."""
+    return [pid for pid in pids(place) if (found := process(pid)) and found.alive]
 
 
 def main(file: str, runs: str, grace_seconds: str) -> None:

@@ -15,8 +15,8 @@ from kfp_katib import run
 from kfp_katib.engines.local import supervisor
 from kfp_katib.errors import InputError
 from tests.builders.search import PRINT, search
-from tests.engines.local.test_stopping import pids
-from tests.engines.local.test_strays import WAYS, alive, leaving
+from tests.engines.local.drive import alive, pids
+from tests.engines.local.test_strays import WAYS, leaving
 from tests.places import ROOT
 
 NAMES_IT_FOR_A_MANIFEST = ROOT / "kfp_katib/experiment/rules/injected.py"

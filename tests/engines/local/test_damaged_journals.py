@@ -13,9 +13,7 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.errors import InputError
-from tests.builders.search import search
-
-PRINT = "echo loss=${trialParameters.lr}"
+from tests.builders.search import PRINT, search
 
 DAMAGED = (
     r"^The journal \S+ is damaged, line {line} \(.+\)\. Mend that line, "

@@ -13,13 +13,12 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.experiment import load
-from tests.builders.search import manifest
+from tests.builders.search import PRINT, manifest
 from tests.engines.local import drive
+from tests.engines.local.drive import alive, pids
 from tests.engines.local.searches import only
-from tests.engines.local.test_stopping import nobody_runs, pids
 from tests.support.waiting import until
 
-PRINT = "echo loss=${trialParameters.lr}"
 WORDS = {
     "Job": "Job was active longer than specified deadline",
     "Pod": "Pod was active on the node longer than the specified deadline",
@@ -43,7 +42,7 @@ def test_a_trial_that_hangs_is_ended(tmp_path: Path, kind: str) -> None:
     assert (trial.state, trial.reason) == ("Failed", f"TrialFailed. {kind} reason: DeadlineExceeded")
     assert trial.message == f"Trial has failed. {kind} message: {WORDS[kind]} (1 s)"
     assert 1 <= time.monotonic() - start < 60
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_one_that_does_not_end_on_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +51,7 @@ def test_one_that_does_not_end_on_sigterm_is_killed(tmp_path: Path, monkeypatch:
     script = f"trap '' TERM; echo $$$$ > {tmp_path}/$$$$.pid; while :; do sleep 600; done; {PRINT}"
     trial = only(run(load(limited(script, "Job", 1)), runs=tmp_path / "runs"))
     assert trial.reason == "TrialFailed. Job reason: DeadlineExceeded"
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_what_the_trial_comes_to_in_its_grace_does_not_count(tmp_path: Path) -> None:
@@ -87,7 +86,7 @@ def test_it_counts_from_the_trials_start_while_no_engine_looks_on(tmp_path: Path
     trial = only(run(load(document), runs=tmp_path / "runs"))
     assert trial.reason == "TrialFailed. Job reason: DeadlineExceeded"
     assert len(pids(tmp_path)) == 1
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_one_that_ended_too_late_meanwhile_failed_as_well(tmp_path: Path) -> None:
@@ -97,7 +96,7 @@ def test_one_that_ended_too_late_meanwhile_failed_as_well(tmp_path: Path) -> Non
     with drive.start(document, tmp_path / "runs") as engine:
         until(lambda: len(pids(tmp_path)) == 1)
         os.kill(engine.pid, signal.SIGKILL)
-    until(lambda: nobody_runs(tmp_path))
+    until(lambda: not alive(tmp_path))
     until(lambda: bool(list((tmp_path / "runs").glob("*/*/exit"))))
     trial = only(run(load(document), runs=tmp_path / "runs"))
     assert (trial.reason, trial.exit_code) == ("TrialFailed. Job reason: DeadlineExceeded", 0)

@@ -6,22 +6,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from kfp_katib import run
 from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.results import Progress
 from tests.builders.manifest import LOSS
-from tests.builders.search import search
+from tests.builders.search import PRINT, search
 
-PRINT = "echo loss=${trialParameters.lr}"
 TRIALS = 420
 AROUND = 100
-
-
-def resident_megabytes() -> float:
-    """The memory that this process holds now."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
 
 
 def test_time_and_memory_do_not_grow_with_the_trials(tmp_path: Path) -> None:
@@ -32,7 +27,7 @@ def test_time_and_memory_do_not_grow_with_the_trials(tmp_path: Path) -> None:
     def look(progress: Progress) -> None:
         if progress.completed > len(times):
             times.append(time.process_time())
-            memory.append(resident_megabytes())
+            memory.append(psutil.Process().memory_info().rss / 1e6)
 
     numbers = {"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0.1", "max": "0.9"}}
     spec = {"algorithm": {"algorithmName": "random"}, "parameters": [numbers], "objective": LOSS}

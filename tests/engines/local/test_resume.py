@@ -20,12 +20,11 @@ from kfp_katib.engines.local.processes import process
 from kfp_katib.engines.local.resume import changes, reopen_study
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress
-from tests.builders.search import manifest, search
+from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
-from tests.engines.local.test_stopping import hanging, nobody_runs, pids
+from tests.engines.local.drive import alive, hanging, pids
 from tests.support.waiting import until
 
-PRINT = "echo loss=${trialParameters.lr}"
 MOMENTS = int(os.environ.get("KFP_KATIB_KILL_MOMENTS", "5"))
 """How often the engine is killed; 30 in the thorough run."""
 
@@ -72,7 +71,7 @@ def test_orphans_are_ended_first(tmp_path: Path) -> None:
     script = f"echo $$$$ > {tmp_path}/$$$$.pid; test -e {tmp_path}/go || sleep 600; {PRINT}"
     killed(tmp_path, script, 2, parallelTrialCount=2)
     orphans = pids(tmp_path)
-    assert not nobody_runs(tmp_path)
+    assert alive(tmp_path)
     (tmp_path / "go").touch()
     result = run(search(script, parallelTrialCount=2), runs=tmp_path / "runs")
     assert not any(found.alive for pid in orphans if (found := process(pid)))
@@ -87,7 +86,7 @@ def test_a_trial_that_ended_meanwhile_is_collected(tmp_path: Path) -> None:
     killed(tmp_path, script, 1)
     (tmp_path / "go").touch()
     until(lambda: bool(finished(tmp_path / "runs")))
-    until(lambda: nobody_runs(tmp_path))
+    until(lambda: not alive(tmp_path))
     result = run(search(script), runs=tmp_path / "runs")
     assert [trial.state for trial in result.trials] == ["Succeeded"] * 3
     assert (tmp_path / "count").read_text() == "x\n" * 3
@@ -121,7 +120,7 @@ def test_again_ends_what_still_runs(tmp_path: Path) -> None:
     (tmp_path / "first").rmdir()
     with pytest.raises(ZeroDivisionError):
         run(search(hanging(tmp_path)), runs=tmp_path / "runs", again=True, on_update=_stop)
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def _stop(progress: Progress) -> None:
@@ -193,7 +192,7 @@ def test_a_kill_between_verdict_and_end(tmp_path: Path) -> None:
     result = run(experiment, runs=tmp_path / "runs")
     assert result.reason == "ExperimentGoalReached"
     assert [trial.state for trial in result.trials] == ["Killed", "Killed"]
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_an_optuna_dashboard_can_look_on(tmp_path: Path) -> None:

@@ -16,14 +16,9 @@ from kfp_katib.engines.local.conditions import (
     Tally,
     verdict,
 )
-from kfp_katib.results import Condition, Metric, Trial, TrialState
+from kfp_katib.results import Condition, Trial
+from tests.builders.result import bare_trial
 from tests.builders.search import search
-
-
-def trial(state: TrialState, loss: str = "") -> Trial:
-    """A completed trial."""
-    metrics = {"loss": Metric(loss, loss, loss)} if loss else {}
-    return Trial("t", {}, state, metrics=metrics)
 
 
 def judged(*trials: Trial, ended: bool = False, **spec: Any) -> Condition | None:
@@ -36,7 +31,11 @@ def judged(*trials: Trial, ended: bool = False, **spec: Any) -> Condition | None
     return verdict(experiment, counted, search_ended=ended)
 
 
-FAILED, GOOD, LOST = trial("Failed"), trial("Succeeded", "0.5"), trial("MetricsUnavailable")
+FAILED, GOOD, LOST = (
+    bare_trial("t", "Failed"),
+    bare_trial("t", loss="0.5"),
+    bare_trial("t", "MetricsUnavailable"),
+)
 GOAL = {"type": "minimize", "objectiveMetricName": "loss", "goal": 0.5}
 
 
@@ -54,10 +53,10 @@ GOAL = {"type": "minimize", "objectiveMetricName": "loss", "goal": 0.5}
         ([FAILED], {"maxFailedTrialCount": 0}, TOO_MANY_FAILED),
         ([GOOD, GOOD, FAILED], {"maxFailedTrialCount": 1}, TOO_MANY_FAILED),
         ([FAILED, GOOD], {"maxFailedTrialCount": 1, "objective": GOAL}, GOAL_REACHED),
-        ([trial("Succeeded", "0.51")], {"objective": GOAL}, None),
+        ([bare_trial("t", "Succeeded", "0.51")], {"objective": GOAL}, None),
         ([GOOD], {"objective": {**GOAL, "type": "maximize"}}, GOAL_REACHED),
-        ([trial("Succeeded", "0.49")], {"objective": {**GOAL, "type": "maximize"}}, None),
-        ([trial("Killed")] * 3, {}, BUDGET_SPENT),
+        ([bare_trial("t", "Succeeded", "0.49")], {"objective": {**GOAL, "type": "maximize"}}, None),
+        ([bare_trial("t", "Killed")] * 3, {}, BUDGET_SPENT),
         ([GOOD] * 50, {"budget": None}, None),
     ],
     ids=["goes on", "budget", "failures use the budget", "only failures", "failed", "unavailable is failed",
@@ -72,7 +71,7 @@ def test_the_finish_order(trials: list[Trial], spec: dict[str, Any], expected: C
 @pytest.mark.parametrize("text", ["", "nan", "-inf", "1e999", "x"])
 def test_what_is_no_finite_number_reaches_no_goal(text: str) -> None:
     """Katib would say GoalReached for some of these: it compares with 0 what it cannot read."""
-    assert judged(trial("Succeeded", text or " "), objective=GOAL) is None
+    assert judged(bare_trial("t", "Succeeded", text or " "), objective=GOAL) is None
 
 
 def test_the_end_of_the_search_comes_last() -> None:

@@ -14,29 +14,12 @@ from typing import Any
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.processes import process
 from kfp_katib.errors import InputError, TimedOut
 from kfp_katib.results import Progress, Result
-from tests.builders.search import manifest, search
+from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
+from tests.engines.local.drive import alive, hanging, pids
 from tests.support.waiting import until
-
-PRINT = "echo loss=${trialParameters.lr}"
-
-
-def hanging(place: Path) -> str:
-    """A script whose first trial ends and whose others hang; each writes its pid beside the runs."""
-    return f"echo $$$$ > {place}/${{trialParameters.trial}}.pid; mkdir {place}/first || sleep 600; {PRINT}"
-
-
-def pids(place: Path) -> list[int]:
-    """The pids that trials wrote."""
-    return [int(file.read_text()) for file in place.glob("*.pid") if file.read_text()]
-
-
-def nobody_runs(place: Path) -> bool:
-    """Whether every trial's shell has ended."""
-    return not any(found.alive for pid in pids(place) if (found := process(pid)))
 
 
 def test_the_time_is_up(tmp_path: Path) -> None:
@@ -47,7 +30,7 @@ def test_the_time_is_up(tmp_path: Path) -> None:
     assert result
     assert (result.state, [trial.state for trial in result.trials]) == ("Running", ["Succeeded", "Pending"])
     assert result.best == result.trials[0]
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_the_best_so_far(tmp_path: Path) -> None:
@@ -96,7 +79,7 @@ def test_one_signal_stops_a_search(tmp_path: Path, number: int) -> None:
     assert report["error"] == "Interrupted"
     assert "Experiment 'tune' was interrupted before it had its verdict; 1 trial had" in report["message"]
     assert report["states"] == ["Succeeded", "Pending"]
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_a_second_signal_kills_at_once(tmp_path: Path) -> None:
@@ -107,7 +90,7 @@ def test_a_second_signal_kills_at_once(tmp_path: Path) -> None:
     )
     assert report["error"] == "Interrupted"
     assert report["states"] == ["Succeeded", "Pending"]
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
     assert time.monotonic() - start < 60
 
 
@@ -139,7 +122,7 @@ def test_an_error_in_on_update_leaves_nothing_running(tmp_path: Path) -> None:
     script = f"echo $$$$ > {tmp_path}/${{trialParameters.trial}}.pid; sleep 600; {PRINT}"
     with pytest.raises(ZeroDivisionError):
         run(search(script, parallelTrialCount=2), runs=tmp_path / "runs", on_update=complain)
-    assert nobody_runs(tmp_path)
+    assert not alive(tmp_path)
 
 
 def test_what_ended_by_itself_is_kept(tmp_path: Path) -> None:

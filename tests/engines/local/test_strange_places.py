@@ -13,8 +13,8 @@ import pytest
 from kfp_katib import run
 from kfp_katib.engines.local.existing import end_abandoned
 from kfp_katib.errors import InputError
-from tests.builders.search import search
-from tests.engines.local.test_damaged_journals import PRINT, TRIAL, lines_of
+from tests.builders.search import PRINT, search
+from tests.engines.local.test_damaged_journals import TRIAL, lines_of
 
 PLACES: dict[str, Callable[[Path], object]] = {
     "link": lambda path: path.symlink_to(path.parent / "target"),

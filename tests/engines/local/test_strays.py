@@ -20,13 +20,12 @@ from kfp_katib.engines.local.processes import MARK, process
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.results import Progress
-from tests.builders.search import manifest, search
+from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
+from tests.engines.local.drive import alive, pids
 from tests.engines.local.searches import one
-from tests.engines.local.test_stopping import pids
 from tests.support.waiting import until
 
-PRINT = "echo loss=${trialParameters.lr}"
 # Each leaves a process behind that writes its pid; `$$$$` is the shell's `$$`.
 SLEEPER = "echo $$$$ > {place}/{name}.pid; exec sleep 600"
 WAYS = {
@@ -51,11 +50,6 @@ def leaving(place: Path, way: str, name: str = "stray") -> str:
         if "&" in script
         else (f"{script}; until test -s {place}/{name}.pid; do sleep 0.01; done")
     )
-
-
-def alive(place: Path) -> list[int]:
-    """The pids of strays that still run."""
-    return [pid for pid in pids(place) if (found := process(pid)) and found.alive]
 
 
 @pytest.mark.parametrize("way", WAYS)

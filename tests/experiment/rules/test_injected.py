@@ -8,22 +8,15 @@ from typing import Any
 import pytest
 
 from kfp_katib.experiment import check
-from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.rules.injected import Injected, injected, is_primary
-from kfp_katib.experiment.rules.view import View
-from kfp_katib.experiment.structure import check_structure
 from tests.builders.manifest import changed
 from tests.builders.valid import pbt, pytorch_job, random, replicated
-
-
-def _view(manifest: Manifest) -> View:
-    form = check_structure(manifest)
-    return View(with_defaults(form.manifest), form.manifest)
+from tests.experiment.rules.views import view_of
 
 
 def _added(collector: dict[str, Any]) -> Injected:
-    return injected(_view(changed(random(), {"spec.metricsCollectorSpec": collector})))
+    return injected(view_of(changed(random(), {"spec.metricsCollectorSpec": collector})))
 
 
 def _source(path: str, kind: str = "File") -> dict[str, Any]:
@@ -63,7 +56,7 @@ def test_each_collector_brings_its_container_and_its_folder(
 
 def test_pbt_brings_the_suggestion_services_volume() -> None:
     """At the folder that its setting names, before the metrics."""
-    assert [mount.volume for mount in injected(_view(pbt())).mounts] == [
+    assert [mount.volume for mount in injected(view_of(pbt())).mounts] == [
         "suggestion-volume",
         "metrics-volume",
     ]
@@ -80,7 +73,7 @@ def test_pbt_brings_the_suggestion_services_volume() -> None:
 )
 def test_only_the_masters_pod_is_the_trials_own(manifest: Manifest, primary: list[bool]) -> None:
     """The other roles' pods are left as they are."""
-    view = _view(manifest)
+    view = view_of(manifest)
     assert [is_primary(view, path) for path, _ in view.pods] == primary
 
 

@@ -12,10 +12,8 @@ import pytest
 
 from kfp_katib.errors import ExperimentFailed, InputError, KfpKatibError, StorageError, TimedOut
 from kfp_katib.steps.launch_katib import Files, Identity, LaunchOutputs, Limits, RunContext, launch
-from tests.builders.manifest import MODEL, manifest
-from tests.places import MINE
+from tests.builders.manifest import MODEL, TRAIN, manifest
 
-TRAIN = ("python3", str(MINE), "--lr", "${trialParameters.lr}", "--data", "${pipeline.dataset}")
 SEARCH = manifest(*TRAIN, "--out", MODEL)
 SHELL = 'if [ "${trialParameters.lr}" = "0.1" ]; then echo loss=1; else %s; fi'
 

@@ -6,19 +6,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training.physics.made import MESH, POINT, full_simulation, reduced
+from tests.training.physics.made import MESH, POINT, reduced
 from training.geometry import SIW
 from training.physics.comparison import Curve
 from training.physics.curves import curves
 from training.scaling import Floats
 
 SHOWERS = 100
-
-
-@pytest.fixture(scope="module")
-def full() -> Floats:
-    """Full simulation."""
-    return full_simulation(SHOWERS, seed=1)
 
 
 def drawn(full: Floats, generated: Floats) -> dict[str, Curve]:

@@ -21,12 +21,6 @@ SHOWERS = 400
 
 
 @pytest.fixture(scope="module")
-def full() -> Floats:
-    """The showers that every wrong generator starts from."""
-    return full_simulation(SHOWERS, seed=1)
-
-
-@pytest.fixture(scope="module")
 def floor(full: Floats) -> dict[str, Estimate]:
     """Two independent samples of full simulation."""
     return compare(full, full_simulation(SHOWERS, seed=2))

@@ -8,14 +8,12 @@ import copy
 import pytest
 from kubernetes import client
 
-from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.rules.injected import METRICS_VOLUME, injected
-from kfp_katib.experiment.rules.view import View
-from kfp_katib.experiment.structure import check_structure
 from tests.builders.valid import random
 from tests.engines.katib.live.katib import Katib
 from tests.experiment.cases import CASES, Case
+from tests.experiment.rules.views import view_of
 
 pytestmark = pytest.mark.cluster
 
@@ -29,14 +27,11 @@ BY_THE_POD = frozenset(
 
 def _pod(manifest: Manifest) -> Manifest:
     """What Kubernetes gets to see, by our own model of Katib's part in it."""
-    form = check_structure(manifest)
-    view = View(with_defaults(form.manifest), form.manifest)
+    view = view_of(manifest)
     added = injected(view)
     pod = copy.deepcopy(dict(view.pods[0][1]))
     spec = pod["spec"]
-    own = (
-        form.manifest["spec"].get("metricsCollectorSpec", {}).get("collector", {}).get("customCollector", {})
-    )
+    own = view.given["spec"].get("metricsCollectorSpec", {}).get("collector", {}).get("customCollector", {})
     spec["containers"].append({"image": "collector", **copy.deepcopy(own), "name": added.collector})
     spec["shareProcessNamespace"] = bool(added.collector)
     for mount in added.mounts:

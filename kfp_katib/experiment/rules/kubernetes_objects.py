@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Kubernetes refuses of a trial: Katib's webhook lets it pass, then no trial ever starts, in silence.
+"""What Kubernetes refuses of an Experiment or a trial: names, labels, amounts, volumes.
 
-After Kubernetes' own validation of names, labels, resources and volumes; `tests/engines/katib/live` asks it
-about every case. Beside it stands what makes a Job a bad trial.
+Katib's webhook lets it pass, then no trial ever starts, in silence. After Kubernetes' own validation;
+`tests/engines/katib/live` asks it about every case.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from kfp_katib.experiment.conversion import QUANTITY
-from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
+from kfp_katib.experiment.model import OURS, experiment_name
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import again, rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, Part, View, every_container, part, texts
@@ -23,6 +23,68 @@ _PREFIX = re.compile(r"(?=.{1,253}/)[a-z0-9]([-a-z0-9.]*[a-z0-9])?/")
 _LABEL_FIX = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends."
 _OWN_RESOURCES = re.compile(r"cpu|memory|ephemeral-storage|hugepages-.+")
 _UNITS = {"": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_LONGEST = 40  # Katib's own limit
+_CHOSEN = 5  # characters that Kubernetes adds to a generateName
+_LABEL = 63  # Kubernetes' limit for the name of a Service and the value of a label
+_UUID = 37  # what population based training adds to make a trial's name: a dash and a UUID
+_PATH = "metadata.name"
+
+
+@rule("name-missing")
+def name_missing(view: View) -> Iterator[Finding]:
+    """The Experiment has no name."""
+    if not experiment_name(view.metadata):
+        yield Finding(_PATH, "The Experiment has no name.", "Set metadata.name, such as `my-search`.")
+
+
+@rule("name-invalid", webhook=True)
+def name_invalid(view: View) -> Iterator[Finding]:
+    """The name does not start with a lower-case letter, or is longer than Katib's 40 characters."""
+    name = experiment_name(view.metadata)
+    given = view.metadata.get("name")
+    length = len(name) if given else len(view.metadata.get("generateName", "")) + _CHOSEN
+    if name and (not re.match("[a-z]", name) or length > _LONGEST):
+        path, has = (_PATH, "has") if given else ("metadata.generateName", "will have")
+        fix = f"Start with a lower-case letter and keep to {_LONGEST} characters."
+        yield Finding(path, f"The name '{name}' {has} {length} characters.", fix, name)
+
+
+@rule("name-not-a-label")
+def name_not_a_label(view: View) -> Iterator[Finding]:
+    """Katib's check lets the name pass, but no Kubernetes Service can be named after it."""
+    name = experiment_name(view.metadata)
+    if re.match("[a-z]", name) and not re.fullmatch("[a-z]([-a-z0-9]*[a-z0-9])?", name):
+        fix = "Use lower-case letters, digits and '-', and end with a letter or digit."
+        yield Finding(_PATH, f"The name is '{name}'.", fix, name)
+
+
+@rule("service-name-too-long")
+def service_name_too_long(view: View) -> Iterator[Finding]:
+    """`<name>-<algorithm>`, which names the suggestion service, is longer than Kubernetes allows."""
+    name = f"{experiment_name(view.metadata)}-{view.algorithm}"
+    if len(name) > _LABEL:
+        fix = f"Shorten the Experiment's name by {len(name) - _LABEL}."
+        yield Finding(_PATH, f"'{name}' has {len(name)} characters, {_LABEL} are allowed.", fix, name)
+
+
+@rule("pbt-name-too-long")
+def pbt_name_too_long(view: View) -> Iterator[Finding]:
+    """Population based training names trials by UUID, which with this name is too long for a Job."""
+    name = experiment_name(view.metadata)
+    if view.algorithm == "pbt" and len(name) + _UUID > _LABEL:
+        fix = f"Keep the name to {_LABEL - _UUID} characters with pbt."
+        yield Finding(_PATH, f"The name '{name}' has {len(name)} characters.", fix, name)
+
+
+@rule("label-reserved")
+def label_reserved(view: View) -> Iterator[Finding]:
+    """The manifest itself says which pipeline run it belongs to: that run would adopt it, or end it."""
+    for field in ("labels", "annotations"):
+        for name, value in part(view.metadata, field).items():
+            if name.startswith(OURS):
+                message = f"'{name}' is '{value}'; whose an Experiment is, is written when it starts."
+                fix = "Take it out; a manifest that was read from a cluster carries such."
+                yield Finding(f"metadata.{field}.{name}", message, fix, value)
 
 
 @rule("label-invalid")
@@ -123,33 +185,6 @@ def device_without_limit(view: View) -> Iterator[Finding]:
         if "/" in name and _amount(value) != _amount(limit):
             message = f"It asks for {name} {value}, its limit is {'missing' if limit is None else limit}."
             yield Finding(path, message, "Set limits, not requests.", value)
-
-
-@rule("restart-policy-invalid")
-def restart_policy_invalid(view: View) -> Iterator[Finding]:
-    """Kubernetes refuses a Job whose pods restart always, which is the default: no trial starts."""
-    for path, pod in view.pods if view.job else []:
-        policy = part(pod, "spec").get("restartPolicy", "Always")
-        if policy not in ("Never", "OnFailure"):
-            yield Finding(f"{path}.spec.restartPolicy", f"restartPolicy is {policy}.", "Write Never.", policy)
-
-
-@rule("backoff-limit", severity="warning")
-def backoff_limit(view: View) -> Iterator[Finding]:
-    """A crashing trial is run again, six times by Kubernetes' default, before it counts as failed."""
-    given = view.job.get("backoffLimit")
-    message = "backoffLimit is not set." if given is None else f"backoffLimit is {given}."
-    if view.job and (given is None or given > 0):
-        yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", message, "Set it to 0.", given)
-
-
-@rule("istio-label-missing", severity="warning")
-def istio_label_missing(view: View) -> Iterator[Finding]:
-    """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
-    for path, pod in view.pods:
-        if not keeps_istio_out(pod):
-            fix = f'Add the label {ISTIO_LABEL}: "false"; `render` does.'
-            yield Finding(f"{path}.metadata.labels", f"The pod has no label {ISTIO_LABEL}.", fix)
 
 
 def _metadata(view: View) -> list[tuple[str, Part]]:

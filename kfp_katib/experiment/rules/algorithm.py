@@ -1,23 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The algorithms of Katib's shipped configuration, and the settings that each of their services takes.
+"""The algorithm and early stopping: those of Katib's shipped configuration, and the settings they take.
 
-Names, ranges and required settings after the services of Katib 0.19 (`pkg/suggestion/v1beta1`,
-`pkg/earlystopping/v1beta1`). Katib asks the service only after the Experiment was created.
+After the services of Katib 0.19 (`pkg/suggestion/v1beta1`, `pkg/earlystopping/v1beta1`), which Katib asks
+only after the Experiment was created.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+from kfp_katib.experiment.choices import hint
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule, several
+from kfp_katib.experiment.rules.view import Part, View
 
 HYPEROPT = frozenset({"random", "tpe"})
 OPTUNA = frozenset({"grid", "multivariate-tpe"})
 GOPTUNA = frozenset({"cmaes", "sobol"})
 SKOPT = frozenset({"bayesianoptimization"})
 ARCHITECTURE = frozenset({"enas", "darts"})
+_ALGORITHM = "spec.algorithm"
+_EARLY = "spec.earlyStopping"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,8 @@ class Setting:
         """Whether the service takes the text."""
         if text in self.choices or self.kind == "text":
             return True
-        if self.kind in ("choice", "never"):
-            return False
-        if self.kind == "integer" and not re.fullmatch(r"[+-]?[0-9]+", text):
+        whole = self.kind != "integer" or re.fullmatch(r"[+-]?[0-9]+", text)
+        if self.kind in ("choice", "never") or not whole:
             return False
         try:
             value = float(text)
@@ -90,6 +96,7 @@ _POSITIVE = Setting("number", 0, open_low=True)
 _POSITIVE_OR_NONE = Setting("number", 0, open_low=True, choices=("None",))
 _NOT_NEGATIVE = Setting("number", 0)
 _SHARE = Setting("number", 0, 1, open_low=True)
+_PART = Setting("number", 0, 1, open_low=True, open_high=True)
 
 
 def _all(setting: Setting, names: str) -> dict[str, Setting]:
@@ -97,26 +104,17 @@ def _all(setting: Setting, names: str) -> dict[str, Setting]:
 
 
 SUGGESTIONS: Mapping[str, Service] = {
-    "random": Service({"random_state": _COUNT}),
-    "grid": Service({"random_state": _COUNT}),
+    **dict.fromkeys(("random", "grid"), Service({"random_state": _COUNT})),
     "tpe": Service(
-        {
-            "gamma": Setting("number", 0, 1, open_low=True, open_high=True),
-            "prior_weight": _POSITIVE,
-            "n_EI_candidates": _AT_LEAST_ONE,
-            "random_state": _COUNT,
-        }
+        {"gamma": _PART, "prior_weight": _POSITIVE, "n_EI_candidates": _AT_LEAST_ONE, "random_state": _COUNT}
     ),
-    "multivariate-tpe": Service(
-        {"n_startup_trials": _COUNT, "n_ei_candidates": _COUNT, "random_state": _COUNT}
-    ),
+    "multivariate-tpe": Service(_all(_COUNT, "n_startup_trials n_ei_candidates random_state")),
     "bayesianoptimization": Service(
         {
+            **_all(_COUNT, "n_initial_points random_state"),
             "base_estimator": Setting("choice", choices=("GP", "RF", "ET", "GBRT")),
-            "n_initial_points": _COUNT,
             "acq_func": Setting("choice", choices=("gp_hedge", "LCB", "EI", "PI", "EIps", "PIps")),
             "acq_optimizer": Setting("choice", choices=("auto", "sampling", "lbfgs")),
-            "random_state": _COUNT,
         }
     ),
     "cmaes": Service(
@@ -166,3 +164,87 @@ SUGGESTIONS: Mapping[str, Service] = {
 EARLY_STOPPING: Mapping[str, Service] = {
     "medianstop": Service({"min_trials_required": _AT_LEAST_ONE, "start_step": _AT_LEAST_ONE}),
 }
+
+
+def _services(view: View) -> Iterator[tuple[str, str, Service, list[tuple[str, Part]]]]:
+    """Path, algorithm, service and settings: of the suggestion, then of early stopping."""
+    for path, known in ((_ALGORITHM, SUGGESTIONS), (_EARLY, EARLY_STOPPING)):
+        name = view.spec.get(path.removeprefix("spec."), {}).get("algorithmName", "")
+        if name in known:
+            yield path, name, known[name], view.listed(f"{path}.algorithmSettings")
+
+
+@rule("algorithm-missing", webhook=True)
+def algorithm_missing(view: View) -> Iterator[Finding]:
+    """No algorithm is named."""
+    if not view.algorithm:
+        path = f"{_ALGORITHM}.algorithmName" if "algorithm" in view.spec else _ALGORITHM
+        yield Finding(path, "No algorithm is named.", "Set algorithmName, such as random or tpe.")
+
+
+@rule("algorithm-unknown", webhook=True)
+def algorithm_unknown(view: View) -> Iterator[Finding]:
+    """Katib's shipped configuration has no such algorithm."""
+    if view.algorithm and view.algorithm not in SUGGESTIONS:
+        message, fix = f"Unknown algorithm '{view.algorithm}'.", hint(view.algorithm, SUGGESTIONS)
+        yield Finding(f"{_ALGORITHM}.algorithmName", message, fix, view.algorithm)
+
+
+@rule("early-stopping-unknown", webhook=True)
+def early_stopping_unknown(view: View) -> Iterator[Finding]:
+    """Katib's shipped configuration has no such early-stopping algorithm."""
+    name = view.spec.get("earlyStopping", {}).get("algorithmName", "")
+    if name and name not in EARLY_STOPPING:
+        fix = hint(name, EARLY_STOPPING)
+        yield Finding(f"{_EARLY}.algorithmName", f"Unknown early-stopping algorithm '{name}'.", fix, name)
+
+
+@rule("setting-unknown")
+def setting_unknown(view: View) -> Iterator[Finding]:
+    """The algorithm's service refuses a setting of this name, after the Experiment was created."""
+    yield from _strays(view, "refused", "has no setting")
+
+
+@rule("setting-ignored", severity="warning")
+def setting_ignored(view: View) -> Iterator[Finding]:
+    """The algorithm's service ignores a setting of this name."""
+    yield from _strays(view, "ignored", "ignores the setting")
+
+
+@rule("setting-invalid")
+def setting_invalid(view: View) -> Iterator[Finding]:
+    """The algorithm's service refuses the setting's value, after the Experiment was created."""
+    for _, _, service, settings in _services(view):
+        for path, setting in settings:
+            name, value = setting.get("name", ""), setting.get("value", "")
+            known = service.settings.get(name)
+            if known and not known.accepts(value):
+                yield Finding(f"{path}.value", f"{name} is '{value}'.", f"Write {known.wanted}.", value)
+
+
+@rule("setting-missing")
+def setting_missing(view: View) -> Iterator[Finding]:
+    """The algorithm's service requires a setting that is not there."""
+    for path, algorithm, service, settings in _services(view):
+        for name in service.required:
+            if name not in (setting.get("name") for _, setting in settings):
+                message = f"{algorithm} needs the setting '{name}'."
+                yield Finding(f"{path}.algorithmSettings", message, "Add it.", name)
+
+
+@rule("setting-repeated", severity="warning")
+def setting_repeated(view: View) -> Iterator[Finding]:
+    """A setting is given twice; the last one counts."""
+    for path, _, _, settings in _services(view):
+        for name in several(setting.get("name", "") for _, setting in settings):
+            yield Finding(f"{path}.algorithmSettings", f"'{name}' is given twice.", "Keep one.", name)
+
+
+def _strays(view: View, treatment: str, words: str) -> Iterator[Finding]:
+    """The settings that a service does not know, of the services that treat such in this way."""
+    for _, algorithm, service, settings in _services(view):
+        for path, setting in settings:
+            name = setting.get("name", "")
+            if name not in service.settings and service.unknown == treatment:
+                message = f"{algorithm} {words} '{name}'."
+                yield Finding(f"{path}.name", message, hint(name, service.settings), name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The metrics collector: where it reads, and whether its expressions can ever find the metrics."""
+"""What is measured: the objective and its metrics, and whether the collector can ever find them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import error, row, rule
-from kfp_katib.experiment.rules.view import COLLECTOR, View
+from kfp_katib.experiment.rules.rule import error, row, rule, several
+from kfp_katib.experiment.rules.view import COLLECTOR, View, part
 
 _PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
 _LONGEST_FILTER = 4096
@@ -22,6 +22,9 @@ _FILTER_MEMORY = 2**20
 _NOT_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 _CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, by RE2 for its time grows with the text only
 _SHOWN = 120  # characters of an expression and of RE2's answer in a message
+_OBJECTIVE = "spec.objective"
+_LOW_IS_GOOD = re.compile(r"(^|[_\W])(loss|error|err|mse|mae|rmse|nll|perplexity)s?([_\W]|$)", re.IGNORECASE)
+_HIGH_IS_GOOD = re.compile(r"(^|[_\W])(accuracy|acc|auc|f1|precision|recall|r2|iou)([_\W]|$)", re.IGNORECASE)
 
 
 def _metrics(view: View) -> Iterator[tuple[str, str]]:
@@ -29,7 +32,7 @@ def _metrics(view: View) -> Iterator[tuple[str, str]]:
     first, more = view.objective.get("objectiveMetricName"), view.objective.get("additionalMetricNames", [])
     for name in view.metrics:
         field = "objectiveMetricName" if name == first else f"additionalMetricNames[{more.index(name)}]"
-        yield f"spec.objective.{field}", name
+        yield f"{_OBJECTIVE}.{field}", name
 
 
 # fmt: off
@@ -45,6 +48,62 @@ ROWS = (
         when=lambda view: (view.collector == "StdOut" or view.file_format == "TEXT") and not view.filters),
 )
 # fmt: on
+
+
+@rule("objective-among-additional", webhook=True)
+def objective_among_additional(view: View) -> Iterator[Finding]:
+    """The objective's metric stands among the additional ones as well."""
+    name = view.objective.get("objectiveMetricName", "")
+    if name and name in view.objective.get("additionalMetricNames", []):
+        path = f"{_OBJECTIVE}.additionalMetricNames"
+        yield Finding(path, f"It holds the objective's metric '{name}'.", "Remove it there.", name)
+
+
+@rule("additional-metric-repeated", severity="warning")
+def additional_metric_repeated(view: View) -> Iterator[Finding]:
+    """An additional metric is named twice."""
+    path = f"{_OBJECTIVE}.additionalMetricNames"
+    for name in several(view.objective.get("additionalMetricNames", [])):
+        yield Finding(path, f"'{name}' stands there twice.", "Remove one.", name)
+
+
+@rule("strategy-repeated", severity="warning")
+def strategy_repeated(view: View) -> Iterator[Finding]:
+    """Two strategies for one metric; the first one counts."""
+    given = part(view.given, "spec", "objective").get("metricStrategies", [])
+    for name in several(strategy.get("name", "") for strategy in given):
+        path = f"{_OBJECTIVE}.metricStrategies"
+        yield Finding(path, f"The metric '{name}' has several strategies.", "Keep one.", name)
+
+
+@rule("strategy-without-metric", severity="warning")
+def strategy_without_metric(view: View) -> Iterator[Finding]:
+    """A strategy is for a metric that the Experiment does not collect."""
+    for path, strategy in view.listed(f"{_OBJECTIVE}.metricStrategies"):
+        name = strategy.get("name", "")
+        if view.metrics and name and name not in view.metrics:
+            fix = "Add the metric to additionalMetricNames, or remove the strategy."
+            yield Finding(f"{path}.name", f"'{name}' is not among the metrics.", fix, name)
+
+
+@rule("goal-sign", severity="warning")
+def goal_sign(view: View) -> Iterator[Finding]:
+    """For a metric that is never negative, the goal is reached at once or never."""
+    goal, kind = view.objective.get("goal"), view.objective.get("type")
+    at_once, never = kind == "maximize" and (goal or 0) <= 0, kind == "minimize" and (goal or 0) < 0
+    if goal is not None and (at_once or never):
+        message = f"The goal is {goal}: {'any' if at_once else 'no'} positive value reaches it."
+        yield Finding(f"{_OBJECTIVE}.goal", message, "Check its sign.", goal)
+
+
+@rule("direction-unusual", severity="warning")
+def direction_unusual(view: View) -> Iterator[Finding]:
+    """The metric's name says that the other direction is meant."""
+    name, kind = view.objective.get("objectiveMetricName", ""), view.objective.get("type")
+    usual = {"maximize": _LOW_IS_GOOD, "minimize": _HIGH_IS_GOOD}.get(str(kind))
+    if usual and usual.search(name):
+        fix = f"Did you mean {'minimize' if kind == 'maximize' else 'maximize'}?"
+        yield Finding(f"{_OBJECTIVE}.type", f"The search is to {kind} '{name}'.", fix, kind)
 
 
 @rule("file-path-invalid", webhook=True)
