@@ -26,7 +26,7 @@ STDIN = "-"
 manifest_argument = click.argument("file")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 namespace_option = click.option(
-    "-n", "--namespace", default="", metavar="NAME", help="Namespace in the cluster; default: kubeconfig's."
+    "-n", "--namespace", default="", metavar="NAME", help="Cluster namespace; default: the kubeconfig's."
 )
 
 
