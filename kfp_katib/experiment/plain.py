@@ -10,7 +10,7 @@ from typing import Any
 from kfp_katib.experiment.problem import Finding, Rule
 
 LIMIT_BYTES = 1024 * 1024
-"""Largest text that is parsed, comments and indentation included: as much as `render` makes of any data."""
+"""Largest text that is parsed, comments and indentation included: what `render` makes of the largest data."""
 
 LIMIT_TEXT = 160 * 1024
 """Bytes of all keys and texts. Katib's largest example has 5 kB; one argument of a process holds 128 KiB."""
