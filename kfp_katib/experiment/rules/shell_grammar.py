@@ -19,6 +19,7 @@ _SEPARATOR = re.compile(r";;&?|;&|;|&&|\|\||\|&?|&(?!>)|\n")
 _REDIRECTION = re.compile(r"[0-9]*(?:<<-?(?!<)[ \t]*|<<<|>>|>&|<&|<>|>\||&>>?|>|<)")
 _EMPTY = re.compile(r"\s*\)")
 _PATTERN = re.compile(r"[^()\n;&]*\)")  # POSIX lets a pattern of `case` begin with a bracket
+_CLAUSE = re.compile(r"(;[;&]|\bin)\s*$")  # behind which a pattern stands, and no command
 _COMMENT = re.compile(r"#[^\n]*")
 _FUNCTION = re.compile(r"function[ \t]+[^\s;&|<>()]+")
 _CLOSED = re.compile(r"'[^']*'|`(?:[^`\\]++|\\.)*+`", re.DOTALL)
@@ -39,9 +40,7 @@ class Reader:
         self.commands: list[tuple[int, int]] = []
         self.separators: list[str] = []
         self.simple: list[list[tuple[int, int]]] = [[]]
-        self.literal: list[
-            tuple[int, int]
-        ] = []  # what the shell leaves as it is: single quotes, quoted here-documents
+        self.literal: list[tuple[int, int]] = []  # single quotes and quoted here-documents: left as they are
         self.quoted: list[tuple[int, int]] = []  # the quoted pieces at the outermost level of words
         self.comment = -1  # where the last one began
         self.unopened, self.functions = "", False
@@ -135,7 +134,8 @@ class Reader:
             return -1, inside == "esac"
         self.at += 1
         if first:
-            if inside != "esac" or not _PATTERN.match(self.text, self.at):
+            before = self.text[max(0, self.at - 100) : self.at - 1]
+            if inside != "esac" or not (_CLAUSE.search(before) and _PATTERN.match(self.text, self.at)):
                 frames.append(")")
             return -1, True
         pattern = inside == "esac" and start < 0
