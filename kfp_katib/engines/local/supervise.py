@@ -105,11 +105,8 @@ class Supervisor:
         return {"started": key, "pid": pid}
 
     def _reap(self) -> None:
-        while pid := _ended_child():
-            if pid in self._trials:  # not reaped yet: no other process can have its group's id
-                with _GONE:
-                    os.killpg(pid, signal.SIGKILL)
-            _, status = os.waitpid(pid, 0)
+        while (ended := _reaped_child()) and ended[0]:
+            pid, status = ended
             if pid in self._trials:
                 self._tell_end(self._trials.pop(pid), _exit_code(status))
 
@@ -146,7 +143,9 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
             with contextlib.suppress(OSError):  # a full disk, or the trial has put something there
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
                 os.write(os.open(_bytes(request["exit"]), flags, 0o666), f"{code}\n".encode())
-            strays = _ended_child() is not None
+            while (ended := _reaped_child()) and ended[0]:
+                pass
+            strays = ended is not None
             report = {"strays": strays, "swept": adopts and (not strays or end_strays())}
         else:
             code = _NO_WORD
@@ -172,11 +171,11 @@ def _run(request: dict[str, Any]) -> int:
 
 
 def _wait(pid: int) -> int:
-    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)) and ended.si_pid != pid:
-        os.waitpid(ended.si_pid, 0)  # an orphan that it adopted
+    while (ended := os.waitpid(-1, 0))[0] != pid:
+        pass  # an orphan that was adopted
     with _GONE:
         os.killpg(pid, signal.SIGKILL)
-    return _exit_code(os.waitpid(pid, 0)[1])
+    return _exit_code(ended[1])
 
 
 def end_strays(spared: Set[int] = frozenset()) -> bool:
@@ -201,13 +200,12 @@ def _go_on(*_: object) -> None:
     """Nothing."""
 
 
-def _ended_child() -> int | None:
-    """A child that waits to be reaped, 0 where none has ended, None where there is no child at all."""
+def _reaped_child() -> tuple[int, int] | None:
+    """A child that has ended, and its status; zeros where none has, None where there is no child at all."""
     try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return None
-    return found.si_pid if found else 0
 
 
 def _children() -> set[int]:
