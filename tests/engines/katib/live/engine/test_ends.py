@@ -208,6 +208,7 @@ def test_a_launcher_killed_at_random_moments_loses_nothing(katib: Katib, volume:
 _LAUNCHER = """
 import sys
 from pathlib import Path
+import kfp_katib.engines.katib.engine  # the client, which takes its time
 from tests.engines.katib.running import run
 from kfp_katib.experiment import load
 experiment = load(Path(sys.argv[1]))
