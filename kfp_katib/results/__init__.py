@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
-from kfp_katib.results.progress import Progress, Score
+from kfp_katib.results.progress import Listener, Progress, Score
 from kfp_katib.results.result import (
     ACTIVE,
     FAILED,
@@ -41,6 +41,7 @@ __all__ = [
     "UNAVAILABLE",
     "Condition",
     "ExperimentState",
+    "Listener",
     "Metric",
     "Progress",
     "Result",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -101,3 +101,32 @@ class Score:
         counts = self.completed, self.running, self.failed
         mean = self._seconds / self._timed if self._timed else None
         return Progress(experiment, changed, *counts, self.best, mean, earlier, notes, result)
+
+
+@dataclass(slots=True)
+class Listener:
+    """Tells whoever looks at somebody else's search what has changed since they were told last."""
+
+    on_update: Callable[[Progress], None] | None
+    score: Score
+    _told: dict[str, str] = field(default_factory=dict)
+    _earlier: int | None = None
+
+    def is_news(self, name: str, state: str) -> bool:
+        """Whether a trial has come to this state since it was asked about last."""
+        before, self._told[name] = self._told.get(name), state
+        return before != state
+
+    def tell(self, changed: Sequence[Trial], experiment: Experiment, result: Callable[[], Result]) -> None:
+        """Count the trials that have changed; those that had completed at first are not told one by one."""
+        for each in changed:
+            self.score.take(each)
+        if self._earlier is None:
+            self._earlier = self.score.completed
+            changed = [each for each in changed if not each.completed]
+        if self.on_update:
+            self.on_update(
+                self.score.progress(
+                    experiment, tuple(changed), earlier=self._earlier, notes=(), result=result
+                )
+            )

@@ -6,9 +6,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from kfp_katib.engines.katib import preflight, stop
@@ -22,7 +22,7 @@ from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_suc
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Progress, Result, Score, Trial
+from kfp_katib.results import Listener, Result, Score
 
 logger = logging.getLogger(__name__)
 
@@ -116,41 +116,16 @@ def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
             yield session
 
 
-@dataclass(slots=True)
-class Updates:
-    """Tells a listener whenever a trial's state has changed."""
-
-    session: Session
-    listener: Callable[[Progress], None] | None
-    score: Score
-    _told: dict[str, str] = field(default_factory=dict)
-    _earlier: int | None = None
-
-    def tell(self) -> None:
-        """Call the listener, and log, if anything is new."""
-        new = []
-        for thing in self.session.cache.trials:
-            name, state = resources.name(thing), resources.trial_state(thing)
-            if self._told.get(name) != state:
-                self._told[name] = state
-                logger.info("trial %s: %s", name, state)
-                new.append(self.session.trial(thing))
-        if new:
-            self._call(new)
-
-    def _call(self, new: list[Trial]) -> None:
-        for each in new:
-            self.score.take(each)
-        if self._earlier is None:
-            self._earlier = self.score.completed
-            new = [each for each in new if not each.completed]
-        if self.listener:
-            session = self.session
-            self.listener(
-                self.score.progress(
-                    session.experiment, tuple(new), earlier=self._earlier, notes=(), result=session.result
-                )
-            )
+def _tell(listener: Listener, session: Session) -> None:
+    """Call the listener, and log, if a trial's state has changed."""
+    new = []
+    for thing in session.cache.trials:
+        name, state = resources.name(thing), resources.trial_state(thing)
+        if listener.is_news(name, state):
+            logger.info("trial %s: %s", name, state)
+            new.append(session.trial(thing))
+    if new:
+        listener.tell(new, session.experiment, session.result)
 
 
 def follow(session: Session, options: RunOptions, *, only_look: bool = False) -> Result:
@@ -173,19 +148,19 @@ def follow(session: Session, options: RunOptions, *, only_look: bool = False) ->
     primary = session.manifest.trial_template.primary_container
     limit = math.inf if only_look else options.stall_timeout_seconds
     monitor = StallMonitor(session.cluster, session.cache, primary, limit)
-    updates = Updates(session, options.on_update, Score(session.manifest.objective))
+    listener = Listener(options.on_update, Score(session.manifest.objective))
     try:
         while not _has_verdict(session):
             changed = session.take(_TICK_SECONDS)
             _refuse_deleted(session)
             if changed and session.complete:
-                updates.tell()
+                _tell(listener, session)
             if not only_look and _overdue(session, options) and not _has_verdict(session):
                 return _out_of_time(session, options)
             if blocked := monitor.check(time.monotonic()):
                 raise _stalled(session, blocked, limit)
         settle(session, end_the_rest=not only_look)
-        updates.tell()
+        _tell(listener, session)
         return session.final_result()
     except KeyboardInterrupt as error:
         raise Interrupted(

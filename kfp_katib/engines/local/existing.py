@@ -9,8 +9,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from kfp_katib.engines import labels
@@ -24,7 +23,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.choices import hint
-from kfp_katib.results import Progress, Result, Score, conclude
+from kfp_katib.results import Listener, Result, Score, conclude
 from kfp_katib.trial.plain_file import open_regular
 
 logger = logging.getLogger(__name__)
@@ -73,14 +72,14 @@ def watch(name: str, options: RunOptions) -> Result:
         Interrupted: Ctrl-C.
     """
     result = read(name, options)
-    news = _News(options.on_update, Score(result.experiment.objective))
+    listener = Listener(options.on_update, Score(result.experiment.objective))
     try:
         while True:
             running = owner(
                 _found(name, options)
             )  # before the journal: whoever ended it has written it by then
             result = read(name, options)
-            news.tell(result)
+            _tell(listener, result)
             if result.state != RUNNING.state:
                 return result
             if running is None:
@@ -186,29 +185,10 @@ def _is_labelled(manifest_json: str, label: str) -> bool:
     return isinstance(found, dict) and found.get(labels.RUN) == label
 
 
-@dataclass(slots=True)
-class _News:
-    """Tells a listener which trials have changed since it was told last."""
-
-    listener: Callable[[Progress], None] | None
-    score: Score
-    _states: dict[str, str] = field(default_factory=dict)
-    _earlier: int | None = None
-
-    def tell(self, result: Result) -> None:
-        changed = [each for each in result.trials if self._states.get(each.name) != each.state]
-        for each in changed:
-            self._states[each.name] = each.state
-            self.score.take(each)
-        if self._earlier is None:
-            self._earlier = self.score.completed
-            changed = [each for each in changed if not each.completed]
-        if changed and self.listener:
-            self.listener(
-                self.score.progress(
-                    result.experiment, tuple(changed), earlier=self._earlier, notes=(), result=lambda: result
-                )
-            )
+def _tell(listener: Listener, result: Result) -> None:
+    changed = [each for each in result.trials if listener.is_news(each.name, each.state)]
+    if changed:
+        listener.tell(changed, result.experiment, lambda: result)
 
 
 def _found(name: str, options: RunOptions) -> RunFolder:

@@ -224,18 +224,24 @@ def _bell(low: float, high: float) -> NormalDist:
     return NormalDist((low + high) / 2, (high - low) / 6)
 
 
-def dimension(parameter: Parameter) -> Dimension:
-    """The dimension of one parameter; an int without a step has step 1, as in Katib."""
+_RAISED = ("multivariate-tpe", "grid")
+"""The algorithms of Katib's Optuna service, which moves the start of a logarithm to where there is one."""
+
+
+def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
+    """The dimension of one parameter; an int without a step has step 1, as in Katib.
+
+    A logarithmic range from zero or below starts where Katib's service for the algorithm lets it start; the
+    services that ignore the distribution draw uniformly, and so do we where there is no logarithm.
+    """
     space = parameter.space
     if parameter.type in ("categorical", "discrete"):
         return Choices(parameter.name, space.list)
-    whole = parameter.type == "int"
+    whole, shape = parameter.type == "int", space.distribution
+    low, high = Decimal(space.min), Decimal(space.max)
+    if shape == "logUniform" and algorithm in _RAISED:
+        low = max(low, min(Decimal(1) if whole else Decimal("1e-10"), high))
+    elif shape in ("logUniform", "logNormal") and low <= 0:
+        shape = "uniform"
     step = space.step or ("1" if whole else "")
-    return Numbers(
-        parameter.name,
-        whole,
-        Decimal(space.min),
-        Decimal(space.max),
-        Decimal(step) if step else None,
-        space.distribution,
-    )
+    return Numbers(parameter.name, whole, low, high, Decimal(step) if step else None, shape)

@@ -17,7 +17,7 @@ from typing import Any
 
 from kfp_katib.engines.local.journal import SEED, Journal, Record, StudyTrial
 from kfp_katib.engines.local.search.algorithms import LATER, Search, propose_for
-from kfp_katib.engines.local.search.space import Numbers, dimension
+from kfp_katib.engines.local.search.space import Dimension, Numbers, dimension
 from kfp_katib.experiment.model import Experiment
 
 Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
@@ -74,7 +74,7 @@ def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
     maximize = experiment.objective.type == "maximize"
     journal.begin(maximize=maximize)
     search = Search(
-        dimensions=tuple(map(dimension, experiment.parameters)),
+        dimensions=_dimensions(experiment),
         settings=experiment.algorithm.settings,
         seed=_seed(journal, experiment.algorithm.settings.get("random_state", "")),
         trials=journal.trials,
@@ -87,7 +87,7 @@ def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
 
 def misfit(experiment: Experiment) -> Misfit:
     """Why a trial of a journal is no suggestion of this Experiment's search; empty where it is one."""
-    dimensions = tuple(map(dimension, experiment.parameters))
+    dimensions = _dimensions(experiment)
     known = {dim.label: dim.distribution() for dim in dimensions}
     names = {dim.name for dim in dimensions}
     axes = sum(isinstance(each, Numbers) for each in dimensions)
@@ -107,6 +107,10 @@ def misfit(experiment: Experiment) -> Misfit:
         return "" if count == axes else f"has a point of {count} numbers, not {axes}"
 
     return why
+
+
+def _dimensions(experiment: Experiment) -> tuple[Dimension, ...]:
+    return tuple(dimension(each, experiment.algorithm.name) for each in experiment.parameters)
 
 
 @lru_cache(maxsize=1024)

@@ -162,3 +162,28 @@ def test_normal_has_a_sixth_of_the_range_as_deviation() -> None:
 def test_the_study_says_where_it_holds_quantiles(parameter: Parameter, label: str) -> None:
     """Where Optuna has no such distribution, the name in the study says what the numbers are."""
     assert dimension(parameter).label == label
+
+
+@pytest.mark.parametrize("low", ["0", "-0", "-1"])
+@pytest.mark.parametrize(
+    ("algorithm", "shape", "least"),
+    [
+        ("multivariate-tpe", "logUniform", 1e-10),
+        ("grid", "logUniform", 1e-10),
+        ("sobol", "logUniform", None),
+        ("cmaes", "logNormal", None),
+    ],
+)
+def test_a_logarithm_from_zero_or_below(
+    low: str, algorithm: str, shape: Distribution, least: float | None
+) -> None:
+    """It starts where Katib's service starts it; a service without logarithms draws uniformly."""
+    dim = dimension(double("p", low, "1", distribution=shape), algorithm)
+    assert float(dim.text(dim.at(0.0))) == (float(low) if least is None else least)
+    assert float(dim.text(dim.at(0.5))) == pytest.approx((float(low) + 1) / 2 if least is None else 1e-5)
+
+
+def test_a_logarithm_that_ends_before_it_could_start() -> None:
+    """One value is left."""
+    dim = dimension(double("p", "0", "1e-11", distribution="logUniform"), "multivariate-tpe")
+    assert dim.text(dim.at(0.5)) == "1e-11"
