@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One Katib Experiment manifest, run as one step of a Kubeflow pipeline, on a laptop or on a cluster.
 
-A manifest becomes an Experiment by `load` (`check` says what is wrong with it), and another Experiment by
-`override` and `render`; `to_yaml` writes it. `run` takes an Experiment, on this machine or on a Katib in a
-cluster, and gives a Result: its trials, the best of them, the verdict. `kfp_katib.storage` then collects the
-best trial's model, `kfp_katib.report` shows the Result. Every error is a KfpKatibError.
+`load` turns a manifest into an Experiment (`check` says what is wrong with it), `override` and `render` turn
+that into another Experiment, and `to_yaml` writes it. `run` runs an Experiment on this machine or on Katib in
+a cluster and returns a Result: its trials, the best of them, the verdict. `kfp_katib.storage` then collects
+the best trial's model, `kfp_katib.report` shows the Result. Every error is a KfpKatibError.
 
 The names below are imported when they are first used: `import kfp_katib` stays quick.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error that a user can meet, each with the exit code that the command line gives it.
+"""Every error that a user can see, each with its exit code on the command line.
 
 A message says what failed, what we saw and what to do; it must read well without a traceback.
 """
@@ -26,7 +26,7 @@ class InputError(KfpKatibError):
 
 
 class ManifestError(InputError):
-    """A manifest has errors; it carries every one of them, not the first."""
+    """A manifest has errors; it carries all of them, not just the first."""
 
     def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
         self.source = source
@@ -70,19 +70,19 @@ class ExperimentFailed(KfpKatibError):
 
 
 class StorageError(KfpKatibError):
-    """A checkpoint is missing, damaged, or lies where we must not touch it."""
+    """A checkpoint is missing, damaged, or somewhere we must not touch."""
 
 
 class NoCheckpoint(StorageError):
-    """A folder holds no whole model: nothing is there, or it is not what its model.json says."""
+    """A folder holds no whole model: it is empty, or does not match its model.json."""
 
 
 class ClusterError(KfpKatibError):
     """The Kubernetes API refused a request, or could not be reached.
 
     Attributes:
-        status: The HTTP status, 0 where no answer came.
-        reason: Kubernetes' own word, such as `AlreadyExists`.
+        status: The HTTP status, 0 if there was no answer.
+        reason: Kubernetes' own reason, such as `AlreadyExists`.
     """
 
     def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:

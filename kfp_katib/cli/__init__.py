@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: `kfp-katib validate | run | render FILE`, `watch | cancel NAME`.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0 as wished, 1 the experiment failed, 2 the
+Results go to stdout, progress and errors to stderr. Exit codes: 0 success, 1 the experiment failed, 2 the
 input cannot be used, 130 interrupted. Each verb is a module of its own, imported when it is called.
 """
 
@@ -12,8 +12,8 @@ import importlib
 import click
 
 VERBS = {
-    "validate": "Check a manifest against everything that Katib checks, and what it does not.",
-    "run": "Run a manifest's trials on this machine, or on a Katib in a cluster.",
+    "validate": "Check a manifest for everything that Katib checks, and for what it does not.",
+    "run": "Run a manifest's trials on this machine, or on Katib in a cluster.",
     "render": "Print the manifest as it is submitted to Katib.",
     "watch": "Follow an Experiment in the cluster to its verdict.",
     "cancel": "End an Experiment in the cluster.",
@@ -29,7 +29,7 @@ class Verbs(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The verb's command; a misspelt one is answered with the nearest."""
+        """The verb's command; the error for an unknown verb names the nearest one."""
         if cmd_name not in VERBS:
             from kfp_katib.experiment.choices import hint
 

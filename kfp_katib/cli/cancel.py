@@ -24,7 +24,7 @@ from kfp_katib.engines.options import Identity, RunOptions
 def command(name: str, namespace: str, wait_seconds: float) -> None:
     """Delete Experiment NAME, its trials and their pods, and wait until they are gone.
 
-    Katib cannot stop an Experiment and keep it: its budget cannot be lowered to what is done.
+    Katib cannot stop an Experiment and keep it: its budget cannot be lowered to the trials already run.
     """
     options = RunOptions(identity=Identity(namespace=namespace))
     of_cluster().cancel(name, options, wait_seconds=wait_seconds)

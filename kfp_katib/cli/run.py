@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kfp-katib run`: a manifest's trials on this machine, or on a Katib in a cluster."""
+"""`kfp-katib run`: a manifest's trials on this machine, or on Katib in a cluster."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LOCAL = "local"
     type=click.Choice(ENGINES),
     default=ENGINES[0],
     show_default=True,
-    help="Where it runs: on this machine, or on a Katib in a cluster.",
+    help="Where it runs: on this machine, or on Katib in a cluster.",
 )
 @namespace_option
 @click.option(
@@ -47,7 +47,7 @@ LOCAL = "local"
     help="Folder of all searches; this one's is DIR/<experiment>.",
     metavar="DIR",
 )
-@click.option("--again", is_flag=True, help="Start anew; the earlier search is put aside.")
+@click.option("--again", is_flag=True, help="Start over; the earlier search is kept aside.")
 @click.option(
     "--timeout-seconds",
     type=click.FloatRange(min=0, min_open=True),
@@ -59,16 +59,16 @@ LOCAL = "local"
     type=click.Choice(get_args(OnTimeout)),
     default=RunOptions().on_timeout,
     show_default=True,
-    help="Whether a search that was stopped by its timeout failed, or may give its best trial so far.",
+    help="Whether a search stopped by its timeout fails, or returns its best trial so far.",
 )
-@click.option("--max-trials", type=click.IntRange(min=1), help="Instead of maxTrialCount.")
-@click.option("--parallel-trials", type=click.IntRange(min=1), help="Instead of parallelTrialCount.")
-@click.option("--algorithm", metavar="NAME", help="Instead of algorithmName; drops the old one's settings.")
+@click.option("--max-trials", type=click.IntRange(min=1), help="Overrides maxTrialCount.")
+@click.option("--parallel-trials", type=click.IntRange(min=1), help="Overrides parallelTrialCount.")
+@click.option("--algorithm", metavar="NAME", help="Overrides algorithmName; drops the old settings.")
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write the report there, one HTML file.",
+    help="Write the report to this file, as one HTML page.",
 )
 @json_option
 @click.pass_context
@@ -89,10 +89,10 @@ def command(
 ) -> None:
     """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
 
-    A search that was interrupted goes on where it stopped. ${pipeline.models} is DIR/<experiment>/models
-    unless --models says otherwise. With --engine katib it is submitted to the cluster of your kubeconfig,
-    or followed on where it is there already; Ctrl-C leaves it there. Exit code 1 where the experiment
-    failed, 130 after Ctrl-C.
+    An interrupted search resumes where it stopped. ${pipeline.models} is DIR/<experiment>/models unless
+    --models says otherwise. With --engine katib it is submitted to the cluster of your kubeconfig, or
+    followed if it is already there; Ctrl-C leaves it running. Exit code 1 if the experiment failed, 130
+    after Ctrl-C.
     """
     if report:
         _check_place(report)
@@ -120,7 +120,7 @@ def command(
                 tell(error.result, said=display.said)
         raise
     if here and not display.moved:
-        click.echo("This search had its verdict before; --again starts anew.", err=True)
+        click.echo("This search had already finished; --again starts over.", err=True)
     tell(result, said=display.said)
     ctx.exit(0 if result.usable else 1)
 
@@ -156,7 +156,7 @@ def _planned(
 
 
 def _address(text: str | None, option: str, *, written: bool = False) -> str | None:
-    """An address in its one spelling, None where none was given; `written` is one that trials write to."""
+    """The address in its canonical form, None if none was given; trials write to it if it is `written`."""
     if text is None:
         return None
     from kfp_katib.storage.addresses import absolute, stored
@@ -169,17 +169,17 @@ def _address(text: str | None, option: str, *, written: bool = False) -> str | N
 
 
 def _check_place(report: Path) -> None:
-    """Whether the report can be written, asked before an hour of trials."""
+    """Refuse a report that cannot be written, before an hour of trials."""
     folder = report.absolute().parent
     if not folder.is_dir():
-        raise InputError(f"--report {report}: {folder} is no folder. Create it first.")
+        raise InputError(f"--report {report}: {folder} is not a folder. Create it first.")
     if not os.access(report if report.exists() else folder, os.W_OK):
         raise InputError(f"--report {report}: it cannot be written there. Name a file elsewhere.")
 
 
 def _headline(experiment: Experiment) -> str:
     count = experiment.max_trial_count
-    trials = f"{count} trial{'s' * (count != 1)}" if count else "trials without end"
+    trials = f"{count} trial{'s' * (count != 1)}" if count else "unlimited trials"
     aim = f"{experiment.objective.type} {experiment.objective.metric}"
     at_a_time = f"{experiment.parallel_trial_count} at a time"
     return f"Experiment '{experiment.name}': {aim} by {experiment.algorithm.name}, {trials}, {at_a_time}"
@@ -187,7 +187,7 @@ def _headline(experiment: Experiment) -> str:
 
 @contextmanager
 def _terminal_may_be_closed() -> Iterator[None]:
-    """That is perhaps what ended the search; a report that cannot be written is an error all the same."""
+    """A closed terminal may be what ended the search; a report that cannot be written is still an error."""
     try:
         yield
     except OSError as error:

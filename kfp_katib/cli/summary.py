@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `run` and `watch` say in the end: the trials, the best one and how to use it, where everything is."""
+"""What `run` and `watch` print at the end: the trials, the best one, how to use it, where everything is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = 20
 
 LOG_LINES = 20
 HEADER_WIDTH = 16
-"""A parameter's longer name takes two lines of the table's head, which is to fit into 80 columns."""
+"""A longer parameter name takes two lines in the table's header, which should fit into 80 columns."""
 
 
 def show(
@@ -31,11 +31,11 @@ def show(
     as_json: bool,
     said: Sequence[str],
 ) -> None:
-    """The Result on stdout and, as one HTML file, in the report; on stderr, where it failed, why.
+    """Print the Result to stdout and, if it failed, why to stderr; write the report as one HTML file.
 
     Args:
         result: The Result.
-        as_json: Whether programs read stdout.
+        as_json: Whether to print JSON, for programs.
         said: As for `summary`.
         folder: As for `summary`.
         report: The report's file, if one is wanted.
@@ -52,15 +52,15 @@ def show(
 
 
 def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence[str] = ()) -> str:
-    """The whole of it.
+    """The whole summary as text.
 
     Args:
         result: The Result.
-        folder: Where the search keeps its files, `runs/<experiment>`; None where it ran in a cluster.
+        folder: Where the search keeps its files, `runs/<experiment>`; None if it ran in a cluster.
         colour: Whether the best trial may be set in bold.
         said: Notes that were shown before.
     """
-    ended = result.state in FINAL  # else Katib's own words only say that it is running
+    ended = result.state in FINAL  # otherwise Katib's own message only says that it is running
     reason = [f"{result.message} ({result.reason})."] if ended else []
     parts = [_table(result, colour)] if result.trials else []
     parts.append("\n".join([f"{words.verdict(result)} {words.counts(result)}.", *reason]))
@@ -106,7 +106,7 @@ def _shown(result: Result) -> list[Trial]:
 
 
 def _row(trial: Trial, result: Result, *, bold: bool) -> list[str]:
-    """A trial's cells; of a sampled fraction as many figures as can be compared."""
+    """A trial's cells; sampled fractions show as many digits as can be compared."""
     assigned = [(trial.parameters.get(each.name, ""), each.type) for each in result.experiment.parameters]
     cells = [
         "*" if trial == result.best else "",

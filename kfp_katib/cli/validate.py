@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kfp-katib validate`: every finding in a manifest, one a line, and what an engine would not run of it."""
+"""`kfp-katib validate`: every finding in a manifest, one per line, and what an engine would refuse to run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALL = "all"
 
 
 class Found(NamedTuple):
-    """A problem as it weighs here, and the engine that has it; none where it is a rule of every manifest."""
+    """A problem, its severity here, and the engine that refuses it; empty if a rule for all engines does."""
 
     problem: Problem
     severity: str
@@ -33,16 +33,16 @@ class Found(NamedTuple):
     type=click.Choice([*ENGINES, ALL]),
     default=ALL,
     show_default=True,
-    help="Whose `run` shall take it: an error is then also what that engine would refuse.",
+    help="The engine that will run it: whatever that one would refuse is then an error too.",
 )
 @json_option
 @click.pass_context
 def command(ctx: click.Context, file: str, engine: str, as_json: bool) -> None:
-    """Check the manifest FILE (YAML or JSON; - reads stdin); no cluster is asked.
+    """Check the manifest FILE (YAML or JSON; - reads stdin); no cluster is contacted.
 
-    Prints one line for each error (Katib would refuse, hang or lose metrics), each warning (legal, likely
+    Prints one line for each error (Katib would refuse, hang or lose metrics), each warning (legal but likely
     wrong) and each note (one engine would refuse, another runs it), with the field, what we saw, what to do
-    and why. Exit code 2 where there is an error.
+    and why. Exit code 2 if there is an error.
     """
     found = _found(source(file), ENGINES if engine == ALL else (engine,))
     click.echo(_as_json(file, found) if as_json else _as_text(file, found))
@@ -51,9 +51,9 @@ def command(ctx: click.Context, file: str, engine: str, as_json: bool) -> None:
 
 
 def _found(manifest: Path | bytes, engines: Sequence[str]) -> list[Found]:
-    """What the rules find and, where that is no error, what these engines would refuse.
+    """What the rules find and, if that is no error, what these engines would refuse.
 
-    That is an error only where none of them is left to run it.
+    A refusal is an error only if every one of them refuses.
     """
     try:
         experiment = load(manifest)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the verbs share: their arguments, and how they fail, by a sentence and an exit code."""
+"""What the verbs share: their arguments, and how they fail, with a sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STDIN = "-"
 manifest_argument = click.argument("file")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 namespace_option = click.option(
-    "-n", "--namespace", default="", metavar="NAME", help="Namespace in the cluster; else the kubeconfig's."
+    "-n", "--namespace", default="", metavar="NAME", help="Cluster namespace; default: the kubeconfig's."
 )
 
 
@@ -43,9 +43,9 @@ def placeholder_options(command: F) -> F:
 
 
 def source(file: str) -> Path | bytes:
-    """What the library reads: the file's path, or what stands on stdin where the file is `-`.
+    """What the library reads: the file's path, or the bytes on stdin if the file is `-`.
 
-    One byte more than the library takes is enough for it to refuse the rest.
+    One byte over the library's limit is enough for it to refuse the input.
     """
     from kfp_katib.experiment.plain import LIMIT_BYTES
 
@@ -58,7 +58,7 @@ def label(file: str) -> str:
 
 
 def load(file: str, change: Change | None = None) -> Experiment:
-    """The Experiment of a manifest, changed before it is judged.
+    """The Experiment of a manifest, with a change made before the rules check it.
 
     Raises:
         ManifestError: The manifest has errors.
@@ -69,7 +69,7 @@ def load(file: str, change: Change | None = None) -> Experiment:
 
 
 def warn(final: Experiment, file: str) -> None:
-    """Show on stderr what is likely wrong with the Experiment of a manifest, values and changes in place."""
+    """Print to stderr what is likely wrong with an Experiment once its values and changes are in place."""
     for warning in final.warnings:
         click.echo(f"{label(file)}: {warning}", err=True)
 
@@ -80,7 +80,9 @@ class Verb(click.Command):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.params.append(
-            click.Option(["-v", "--verbose"], is_flag=True, help="Log lines, and a traceback with an error.")
+            click.Option(
+                ["-v", "--verbose"], is_flag=True, help="Show log lines, and a traceback with an error."
+            )
         )
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -92,7 +94,7 @@ class Verb(click.Command):
         except KfpKatibError as error:
             return _leave(ctx, error, verbose)
         except BrokenPipeError:
-            raise  # whoever read us has seen enough: click ends in silence
+            raise  # our reader has closed the pipe: click exits silently
         except OSError as error:
             return _leave(ctx, KfpKatibError(_refused(error)), verbose)
         except KeyboardInterrupt:
@@ -100,18 +102,18 @@ class Verb(click.Command):
 
 
 def _refused(error: OSError) -> str:
-    """What the system refused, and of which file."""
+    """What the system refused, and for which file."""
     what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     fix = {
-        errno.ENOSPC: "Free some space; a search then goes on where it stopped.",
-        errno.EDQUOT: "Free some space; a search then goes on where it stopped.",
+        errno.ENOSPC: "Free some space; the search then resumes where it stopped.",
+        errno.EDQUOT: "Free some space; the search then resumes where it stopped.",
         errno.EMFILE: "Allow more open files: ulimit -n.",
     }.get(error.errno or 0, "Check the path and its permissions.")
     return f"{what}. {fix} -v shows where it happened."
 
 
 def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:
-    with contextlib.suppress(OSError):  # a terminal that is gone changes no exit code
+    with contextlib.suppress(OSError):  # a closed terminal does not change the exit code
         if verbose:
             click.echo(traceback.format_exc(), err=True)
         click.echo(f"Error: {error}", err=True)

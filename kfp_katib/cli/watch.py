@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`kfp-katib watch`: follow an Experiment in the cluster, whoever has submitted it."""
+"""`kfp-katib watch`: follow an Experiment in the cluster, whoever submitted it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from kfp_katib.report.display import Display
 @json_option
 @click.pass_context
 def command(ctx: click.Context, name: str, namespace: str, as_json: bool) -> None:
-    """Follow Experiment NAME to its verdict, and show what came of it; nothing is changed.
+    """Follow Experiment NAME to its verdict and show the result; nothing is changed.
 
-    What blocks it is said on stderr. Exit code 1 where it failed, 130 after Ctrl-C, which leaves it alone.
+    What blocks it is printed to stderr. Exit code 1 if it failed, 130 after Ctrl-C, which leaves it running.
     """
     with Display(sys.stderr, watched=True) as display:
         options = RunOptions(on_update=display.update, identity=Identity(namespace=namespace))

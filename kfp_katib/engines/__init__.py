@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who runs an Experiment: this machine, or a Katib in a cluster."""
+"""Runs an Experiment on this machine, or on a Katib in a cluster."""

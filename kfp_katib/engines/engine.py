@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an engine is, and which there are: the one place that knows them by name.
+"""What an engine is and which ones exist: the only place that knows them by name.
 
-An engine is a module with the functions of `Engine`, which mypy compares where `named` returns it. The rest
+An engine is a module with the functions of `Engine`; mypy checks that where `named` returns it. The rest
 of the library asks an engine what it can do, never which one it is.
 """
 
@@ -19,14 +19,14 @@ ENGINES = ("local", "katib")
 
 
 class Engine(Protocol):
-    """Who runs an Experiment."""
+    """Runs Experiments."""
 
     trials_here: bool
-    """Whether trials are processes of this machine, which read its disk and meet nobody else's searches; if
-    not they are pods of a cluster."""
+    """Whether trials are processes on this machine, which read its disk and see nobody else's searches;
+    otherwise they are pods in a cluster."""
 
     def run(self, experiment: Experiment, options: RunOptions, /) -> Result:
-        """Run an Experiment, or go on with it, and wait for its verdict.
+        """Run or resume an Experiment and wait for its verdict.
 
         Returns:
             The Result for every verdict, Failed included.
@@ -37,13 +37,13 @@ class Engine(Protocol):
         """
 
     def refusals(self, experiment: Experiment, /) -> list[Problem]:
-        """What `run` would refuse of a valid manifest, found without running or asking anybody."""
+        """What `run` would refuse in a valid manifest, found without running or asking anything."""
 
     def searches(self, options: RunOptions, /) -> tuple[str, ...]:
-        """The names of all searches there are."""
+        """The names of all existing searches."""
 
     def read(self, name: str, options: RunOptions, /) -> Result:
-        """A search as it is now, whoever started it; nothing is changed.
+        """Read a search as it is now, whoever started it, and change nothing.
 
         Raises:
             InputError: There is no such search.
@@ -65,19 +65,19 @@ class Engine(Protocol):
         """
 
     def own_step(self) -> tuple[str, str]:
-        """The pipeline run and the step that this process is, as its surroundings tell; else empty."""
+        """The pipeline run and the step that this process is part of; both empty outside a pipeline."""
 
     def end_abandoned(self, run_id: str, /, *, namespaces: Sequence[str] = ()) -> list[str]:
-        """End the unfinished searches of a pipeline run that nobody waits for, and give their names.
+        """End the unfinished searches of a pipeline run that nobody waits for; return their names.
 
         Args:
             run_id: The run.
-            namespaces: Where in a cluster they may be, beside the step's own namespace.
+            namespaces: Where in a cluster they may be, besides the step's own namespace.
         """
 
 
 def named(name: str) -> Engine:
-    """The engine of a name, imported when it is first asked for.
+    """The engine with this name, imported on first use.
 
     Raises:
         InputError: There is no such engine.
@@ -92,7 +92,7 @@ def named(name: str) -> Engine:
 
 
 def of_cluster() -> Engine:
-    """The engine whose trials are pods of a cluster."""
+    """The engine whose trials are pods in a cluster."""
     return next(each for each in map(named, ENGINES) if not each.trials_here)
 
 
@@ -111,6 +111,6 @@ def run(experiment: Experiment, engine: str = "local", **options: Unpack[Options
         InputError: It cannot run there; nothing was started.
         Unfinished: It ended without a verdict (TimedOut, Stalled, Interrupted); the error carries the Result
             so far.
-        ClusterError: The API server refused what a search cannot do without.
+        ClusterError: The API server refused something that a search needs.
     """
     return named(engine).run(experiment, RunOptions(**options))

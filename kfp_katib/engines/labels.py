@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The labels by which a pipeline run finds its own Experiments again, on either engine.
 
-A run's id and a step's name may be any text, a label's value may not: whoever writes such a label and whoever
-looks for it ask the same function here. The text itself then stands in an annotation of the label's name.
+A run's id and a step's name may be any text, but a label's value may not. So the same function here serves
+writing such a label and looking for it, and the full text goes into an annotation with the label's name.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _KEPT = 50  # with a dash and the digest it is 63, Kubernetes' limit
 
 
 def label_value(text: str) -> str:
-    """The text where Kubernetes takes it as a label's value, else the end of what is left, and a digest.
+    """The text itself if it is a valid label value, else the end of its valid characters and a digest.
 
-    The end, because a step's way through a pipeline ends with the step.
+    The end, because a step's path through a pipeline ends with the step.
     """
     if _VALUE.fullmatch(text):
         return text
@@ -34,10 +34,10 @@ def label_value(text: str) -> str:
 
 
 def marked(metadata: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Metadata of an Experiment with these texts as labels, and as annotations where a label lost some.
+    """An Experiment's metadata with these texts as labels, and as annotations where a label differs.
 
     Args:
-        metadata: What it has by itself.
+        metadata: Its own metadata.
         texts: The text for each label's name.
     """
     values = {name: label_value(text) for name, text in texts.items()}

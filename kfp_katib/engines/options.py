@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user may ask of an engine, with every default, said once."""
+"""What a user can ask of an engine, with every default."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How an Experiment is run. An engine refuses by name what it cannot honour.
+    """How an Experiment is run. An engine names and refuses an option that it cannot honour.
 
     Attributes:
         models: The URI root below which trials write their models: `Trial.model_uri` is
             `<models>/<experiment>/<trial>`. None where they write none.
         timeout_seconds: Seconds until the search is stopped, None for no limit. On this machine they count
             from now, in a cluster from the Experiment's creation, so that a retried step gains nothing.
-        stall_timeout_seconds: For how many seconds something may block a search in a cluster while no trial
-            is computed.
+        stall_timeout_seconds: How many seconds a search in a cluster may be blocked while no trial is
+            computing.
         on_timeout: `fail` raises TimedOut; `best_so_far` stops the search and gives the Result so far.
-        cleanup: What becomes of the search in the end: of the Experiment in a cluster, of its folder here.
+        cleanup: What happens at the end to the Experiment in a cluster, or to the search's folder here.
         on_update: Called with the Progress after each change of a trial's state; its `result()` is the
             Result so far.
         identity: The pipeline run and the step that this search is part of, and its namespace.
@@ -51,7 +51,7 @@ class RunOptions:
         again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.
 
     Raises:
-        InputError: A time is not above 0, or a word is none of its choices.
+        InputError: A time is not above 0, or a value is not one of its choices.
     """
 
     models: str | Path | None = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One name out of a few: what a misspelt one probably means, and what there is to choose from."""
+"""Names from a fixed set: what a misspelt one probably means, and what the choices are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST = 200
 
 
 def choose(value: str, names: Iterable[str], what: str) -> str:
-    """The value, where it is one of the names.
+    """The value, if it is one of the names.
 
     Raises:
         InputError: It is none of them; the message starts with `what`.
@@ -25,7 +25,7 @@ def choose(value: str, names: Iterable[str], what: str) -> str:
 
 
 def hint(value: str, names: Iterable[str]) -> str:
-    """What to write instead: the nearest name where one is near, and all of them."""
+    """What to write instead: the nearest name if one is close, and the whole list."""
     known = sorted(names)
     listed = f"Use one of: {', '.join(known)}." if known else "There is none."
     near = closest(value, known)
@@ -33,7 +33,7 @@ def hint(value: str, names: Iterable[str]) -> str:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is spelt most like this one, None where none comes close.
+    """The known name whose spelling is closest to this one, None if none is close.
 
     Differences of case, `-` and `_` alone do not count.
     """

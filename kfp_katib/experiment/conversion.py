@@ -2,9 +2,9 @@
 """What a Job loses when Katib's webhook converts it into Kubernetes' own types and back.
 
 The webhook (`validatePatchJob` in Katib's `validator.go`) compares the trial's Job with itself after that
-conversion and refuses it where anything was lost or rewritten. Kubernetes' types leave out empty fields, and
-write a quantity in one form only (`Quantity.String`), so that `value: ""` or `sizeLimit: 1024Mi`, which
-`kubectl apply` takes, cost the whole Experiment here.
+conversion and refuses it if anything was lost or rewritten. Kubernetes' types leave out empty fields, and
+write a quantity in one form only (`Quantity.String`), so `value: ""` or `sizeLimit: 1024Mi`, which
+`kubectl apply` accepts, makes Katib refuse the whole Experiment.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _EMPTY: Mapping[str, Any] = {"string": "", "boolean": False, "integer": 0, "int6
 
 
 def omitted(value: Any, name: str, known: ObjectType, path: str) -> Iterator[Problem]:
-    """A field that Kubernetes leaves out for its value."""
+    """A field that Kubernetes leaves out because of its value."""
     if value is None or (name in known.omitted and _is_empty(value, known.fields[name])):
         shown = "null" if value is None else repr(value) if value == "" else str(value).lower()
         message = f"'{name}' is {shown}, which Kubernetes leaves out."
@@ -69,7 +69,7 @@ def _is_empty(value: Any, kind: str) -> bool:
 
 
 def _quantity(value: Any, path: str) -> Iterator[Problem]:
-    """A quantity must be one; away from limits and requests it must also be written as Kubernetes would."""
+    """A value that is no quantity or, outside limits and requests, not written as Kubernetes would."""
     match = QUANTITY.fullmatch(str(value).strip(" "))
     if not match or isinstance(value, bool):
         fix = "Write a number with a unit such as m, k, M, G, Ki, Mi or Gi; a placeholder cannot stand here."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Katib fills in where a manifest is silent, after its own `experiment_defaults.go` (0.19)."""
+"""The defaults that Katib fills in, following its own `experiment_defaults.go` (0.19)."""
 
 from __future__ import annotations
 

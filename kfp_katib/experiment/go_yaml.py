@@ -2,9 +2,9 @@
 """YAML as kubectl's Go library reads it (sigs.k8s.io/yaml 1.6, which resolves as go-yaml 2 does).
 
 `1e-3` is a number to Go and text to PyYAML, `2024-01-01` is text to Go and a date to PyYAML: the loader sides
-with Go. A few values stay the text that they look like, though Go takes `y` for true and `0o12` for 10: a
-manifest with such values runs here and, submitted as JSON, on Katib, but means something else to kubectl. So
-reading warns of them, and writing quotes them.
+with Go. A few values stay text, though Go reads `y` as true and `0o12` as 10: a manifest with such values
+runs here and, submitted as JSON, on Katib, but means something else to kubectl. So reading warns about them,
+and writing quotes them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _WORDS: Mapping[str, bool | None] = {
 _INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
 _FRACTION = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?", re.ASCII)
-_LONGEST = 400  # a longer number is none to anybody
+_LONGEST = 400  # no parser reads a longer one as a number
 
 _FIRST = ("apiVersion", "kind", "metadata", "name", "parameterType", "namespace", "spec", "type", "min")
 _ESCAPED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]")
@@ -92,7 +92,7 @@ def _float(plain: str, text: str) -> str | float:
 
 
 def read_otherwise(node: yaml.ScalarNode, path: str, text: str) -> Iterator[Problem]:
-    """Warn of an unquoted, untagged value or key that our loader reads as text and kubectl does not.
+    """Warn about an unquoted, untagged value or key that our loader reads as text and kubectl does not.
 
     Args:
         node: What the loader composed.
@@ -122,15 +122,15 @@ def dump(data: Mapping[str, Any]) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Several lines as a block, so that scripts stay readable; no aliases."""
+    """Writes multi-line text as a block, so that scripts stay readable; no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
     def represent_text(self, data: str) -> yaml.ScalarNode:
-        """Quote what Go's YAML takes for a number or bool and PyYAML does not, such as `1e-3`, `-.1`.
+        """Quote what Go's YAML reads as a number or bool and PyYAML does not, such as `1e-3`, `-.1`.
 
-        Lines that are short and many would be mostly indentation as a block, and more than is read again.
+        Many short lines are quoted too: as a block they would be mostly indentation, too large to read back.
         """
         style = "'" if _ELSEWHERE_A_NUMBER.match(data) else None
         if "\n" in data:

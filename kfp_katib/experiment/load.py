@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a manifest and, if nothing is, what it says: as written, changed, and as submitted.
+"""Check a manifest and, if it has no errors, load it: as written, changed, or as submitted.
 
-Whatever is done to a manifest is done to plain data, which are judged once afterwards: `load` makes a user's
-overrides before the rules look, and `render` has the rules look at what Katib gets.
+Every change is made to plain data, which the rules check once afterwards: `load` applies a user's overrides
+before the check, and `render` checks what Katib gets.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ def load(manifest: object, *, name: str | None = None, change: Change | None = N
 
     Args:
         manifest: As for `check`.
-        name: What messages call the manifest; the file's name where it is a file.
-        change: What is done to the manifest before it is judged, such as `overriding(...)`.
+        name: What messages call the manifest; by default the file's name if it is a file.
+        change: A change to the manifest before it is checked, such as `overriding(...)`.
 
     Raises:
-        ManifestError: The manifest has errors; it carries every one of them.
+        ManifestError: The manifest has errors; it carries all of them.
     """
     label = name or (str(manifest) if isinstance(manifest, Path) else "the manifest")
     remarks: list[Problem] = []
@@ -87,7 +87,7 @@ def override(
     """The Experiment with another algorithm or budget; None and empty leave a field as it is.
 
     Another algorithm drops the old one's settings, whose names mean nothing to it. A smaller
-    `max_trials` takes `parallelTrialCount` and `maxFailedTrialCount` down with it.
+    `max_trials` lowers `parallelTrialCount` and `maxFailedTrialCount` with it.
 
     Raises:
         ManifestError: The changed manifest has errors.
@@ -99,10 +99,10 @@ def override(
 def overriding(
     *, algorithm: str | None = None, max_trials: int | None = None, parallel_trials: int | None = None
 ) -> Change | None:
-    """What `override` changes, for `load` to change before the rules judge: what is replaced may be wrong.
+    """The change that `override` makes, for `load` to make before the check: a replaced value may be wrong.
 
     Returns:
-        The change; None where nothing is given.
+        The change; None if nothing is given.
     """
     if not (algorithm or max_trials or parallel_trials):
         return None
@@ -123,7 +123,7 @@ def overriding(
 
 
 def _limit(spec: dict[str, Any], trials: int) -> None:
-    """Fewer trials lower the other two counts; a count that is no number is left to the rules."""
+    """Lower the other two counts to the maximum; a count that is not a number is left to the rules."""
     spec["maxTrialCount"] = trials
     if spec.get("parallelTrialCount") is None:
         spec["parallelTrialCount"] = PARALLEL_TRIALS
@@ -153,7 +153,7 @@ def render(
         run_id: Value of `${pipeline.run_id}`.
         name: The Experiment's new name, also the value of `${pipeline.experiment}`; None keeps the old one.
         trial_pod: What the trials' pods need in this installation; see `pods.merge_trial_pod`.
-        istio_label: Whether to keep Istio's sidecar out of the trials' pods where the manifest is silent.
+        istio_label: Whether to keep Istio's sidecar out of the trials' pods unless the manifest mentions it.
 
     Raises:
         InputError: A placeholder that the manifest uses has no value, or `trial_pod` does not fit.
@@ -161,7 +161,7 @@ def render(
     """
     manifest = experiment.manifest
     if name:
-        manifest["metadata"].pop("generateName", None)  # otherwise Kubernetes would still choose
+        manifest["metadata"].pop("generateName", None)  # otherwise Kubernetes would still choose one
         manifest["metadata"]["name"] = name
     if trial_pod is not None:
         merge_trial_pod(manifest, trial_pod)
@@ -179,7 +179,7 @@ def render(
 
 
 def _judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manifest, tuple[Problem, ...]]:
-    """The manifest with Katib's defaults, and every problem in it: by path, and at one path errors first."""
+    """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
     form = check_structure(data)
     full = with_defaults(form.manifest)
     found = [problem for problem in rules.judge(View(full, form.manifest)) if not _lost(problem.path, form)]
@@ -188,7 +188,7 @@ def _judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manife
 
 
 def _lost(path: str, form: Structure) -> bool:
-    """Whether a rule reports a value that was left out for its type."""
+    """Whether a rule reports a value that was left out because of its type."""
     return any(_holds(lost, path) or _holds(path, lost) for lost in form.lost)
 
 
@@ -197,6 +197,6 @@ def _holds(outer: str, inner: str) -> bool:
 
 
 def _steps(path: str) -> list[tuple[int, str]]:
-    """What to order paths by: list indices as numbers."""
+    """A sort key for paths, with list indices as numbers."""
     steps = re.findall(r"\[([0-9]{1,9})\]|([^.\[\]]+)", path)
     return [(int(index), "") if index else (-1, name) for index, name in steps]

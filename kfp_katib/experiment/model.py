@@ -22,7 +22,7 @@ OURS = "kfp-katib/"
 
 @dataclass(frozen=True, slots=True)
 class FeasibleSpace:
-    """Where a parameter's values come from, in Katib's text; empty where the manifest says nothing."""
+    """Where a parameter's values come from, as Katib's text; empty where the manifest says nothing."""
 
     min: str = ""
     max: str = ""
@@ -165,7 +165,7 @@ def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Prob
 
 
 def experiment_name(metadata: Mapping[str, Any]) -> str:
-    """The Experiment's name; a generateName without its dash where Kubernetes chooses the rest."""
+    """The Experiment's name, or its generateName without the dash if Kubernetes chooses the rest."""
     name: str = metadata.get("name") or metadata.get("generateName", "").rstrip("-")
     return name
 
@@ -173,7 +173,7 @@ def experiment_name(metadata: Mapping[str, Any]) -> str:
 def _objective(spec: Mapping[str, Any]) -> Objective:
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
-    # The first of two counts, as in Katib.
+    # If a metric has two, the first counts, as in Katib.
     strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
     return Objective(
         type=spec["type"],

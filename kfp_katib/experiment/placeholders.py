@@ -25,7 +25,7 @@ OPTIONS = {
 }
 """Each placeholder, and the option of `kfp-katib render` that gives its value."""
 
-# Searched for, not matched: Katib's own way. Python's engine would take n * n steps for "${trialSpec." * n.
+# Searched for, not matched, as in Katib. Python's engine would take n * n steps for "${trialSpec." * n.
 META = re2.compile(r"\$\{trialSpec\.(.+?)\}")
 META_NAMES = ("Name", "Namespace", "Kind", "APIVersion")
 META_TABLES = ("Labels", "Annotations")
@@ -44,7 +44,7 @@ def used(data: Mapping[str, Any]) -> dict[str, str]:
 def filled(manifest: Manifest, values: Mapping[str, str | None], name: str) -> Manifest:
     """A copy of the manifest with every known placeholder replaced, in one pass and as plain text.
 
-    An unknown one is left: where it matters a rule refuses it, else it is in a field that Katib ignores.
+    An unknown one stays: either a rule refuses it, or it is in a field that Katib ignores.
 
     Args:
         manifest: The manifest.
@@ -52,7 +52,7 @@ def filled(manifest: Manifest, values: Mapping[str, str | None], name: str) -> M
         name: The Experiment's name, for the message.
 
     Raises:
-        InputError: A placeholder has no value; the message names every such one.
+        InputError: A placeholder has no value; the message names all of them.
     """
     missing = {
         place: path for place, path in used(manifest).items() if place in OPTIONS and not values[place]
@@ -91,7 +91,7 @@ class Meta(NamedTuple):
 
 
 def meta(reference: str) -> Meta | None:
-    """What a trialParameter's reference means, None where Katib takes it for a search parameter."""
+    """What a trialParameter's reference means, None if Katib treats it as a search parameter."""
     found = META.search(reference)
     if not found:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Any Python value as plain JSON data, or the one reason why not, within limits that keep bad input cheap."""
+"""Turn any Python value into plain JSON data, or say why not, within limits that keep bad input cheap."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ READ_OTHERWISE = Rule(
 RULES = tuple(item for item in vars().values() if isinstance(item, Rule))
 """The rules of reading, in the order above."""
 
-_EXACT = 2**53  # beyond it a float does not stand for one integer
+_EXACT = 2**53  # beyond it a float no longer stands for one integer
 
 
 class UnreadableError(Exception):
@@ -94,7 +94,7 @@ def plain(source: object) -> Any:
     own table of field names.
 
     Raises:
-        UnreadableError: A value is not JSON's, a key is not text, or a limit is passed.
+        UnreadableError: A value has no JSON type, a key is not text, or a limit is exceeded.
     """
     return _Copy().value(source, "", 0)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trials' pods: where their templates are, and what a manifest cannot know of an installation, merged in.
+"""The trials' pods: find their templates, and merge in what a manifest cannot know about an installation.
 
 Credentials, volumes and labels depend on the installation; Istio's sidecar must stay out wherever it is used.
 """
@@ -35,7 +35,7 @@ POD_FIELDS = (
 )
 
 _NAME = "trial_pod"
-_IDENTITY = {"volumeMounts": "mountPath"}  # every other list of named things goes by `name`
+_IDENTITY = {"volumeMounts": "mountPath"}  # items of any other list are identified by `name`
 
 
 def pod_templates(trial_spec: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -60,7 +60,7 @@ def keeps_istio_out(pod: Mapping[str, Any]) -> bool:
 
 
 def _istio_word(pod: Mapping[str, Any]) -> str:
-    """What a pod template says about Istio's sidecar, empty where it is silent; the label wins."""
+    """What a pod template says about Istio's sidecar, empty if nothing; the label wins."""
     metadata = pod.get("metadata")
     for field in METADATA_FIELDS:
         named = metadata.get(field) if isinstance(metadata, Mapping) else None
@@ -71,7 +71,7 @@ def _istio_word(pod: Mapping[str, Any]) -> str:
 
 
 def add_istio_label(manifest: dict[str, Any]) -> None:
-    """Keep Istio's sidecar out of the trials' pods, where the manifest says nothing, in place.
+    """Keep Istio's sidecar out of the trials' pods unless the manifest mentions it, in place.
 
     With the sidecar a trial's pod never ends, and its metrics are never read (katib#955, katib#1042).
     """
@@ -81,18 +81,18 @@ def add_istio_label(manifest: dict[str, Any]) -> None:
 
 
 def read_trial_pod(trial_pod: object) -> dict[str, Any]:
-    """What a caller handed over, as plain data with Kubernetes' fields and types.
+    """A caller's `trial_pod`, as plain data with Kubernetes' fields and types.
 
     Raises:
-        ManifestError: It is no mapping, holds what JSON does not have, a null, or a field that is unknown or
-            of the wrong type; every problem names its field.
+        ManifestError: It is not a mapping, or holds a value of no JSON type, a null, or a field that is
+            unknown or has the wrong type; every problem names its field.
     """
     try:
         data = plain(trial_pod)
     except UnreadableError as err:
         path = f"{_NAME}.{err.problem.path}" if err.problem.path else _NAME
         raise ManifestError(_NAME, (replace(err.problem, path=path),)) from err
-    # A null would take the manifest's own field away, or be refused at its place by Katib's webhook.
+    # A null would remove the manifest's own field, or Katib's webhook would refuse it there.
     nulls = tuple(
         NULL_ITEM.problem(Finding(path, "The value is null.", "Give a value, or remove the field."))
         for path, value in leaves(data, _NAME)
@@ -111,18 +111,18 @@ def _trial_pod_type() -> ObjectType:
 
 
 def merge_trial_pod(manifest: dict[str, Any], trial_pod: object) -> None:
-    """Merge into every pod template of the manifest's trial, in place.
+    """Merge `trial_pod` into every pod template of the manifest's trial, in place.
 
     Args:
         manifest: An Experiment manifest.
         trial_pod: Kubernetes' own field names, flat: `labels` and `annotations` of the pod; `env`,
             `envFrom`, `volumeMounts`, `resources` of the primary container; `initContainers`, `volumes`,
-            `tolerations`, `nodeSelector`, `imagePullSecrets`, `serviceAccountName` and their like of the
-            pod. What is named alike in the manifest is replaced, everything else is added.
+            `tolerations`, `nodeSelector`, `imagePullSecrets`, `serviceAccountName` and the like of the
+            pod. What has the same name in the manifest is replaced, everything else is added.
 
     Raises:
         InputError: The trial's kind has no pod template.
-        ManifestError: As by `read_trial_pod`.
+        ManifestError: As for `read_trial_pod`.
     """
     added = read_trial_pod(trial_pod)
     template = manifest["spec"]["trialTemplate"]

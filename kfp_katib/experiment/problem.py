@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a manifest, said once for machines and once for people; and the rule that says so."""
+"""What is wrong with a manifest, for machines and for people, and the rule that says so."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Severity = Literal["error", "warning"]
 
 MOST_FINDINGS = 100
 LONGEST_TEXT = 1000
-"""Characters of a message or a path: a name of 100 kB in it is cut in its middle."""
+"""Characters of a message or a path: a name of 100 kB in it is cut in the middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,6 @@ class Rule:
 
 
 def _cut(text: str) -> str:
-    """What says enough of it, its beginning and its end."""
+    """The text, cut in the middle if it is too long."""
     half = LONGEST_TEXT // 2
     return text if len(text) <= LONGEST_TEXT else f"{text[:half]} … {text[-half:]}"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file, a text or an object becomes plain data, or one clear refusal; nothing here knows Katib.
+"""Read a file, text or object as plain data, or refuse it with one clear reason; nothing here knows Katib.
 
-Nothing a source contains may cost more than a second or 200 MB. libyaml's composer recurses in C and dies of
-deep nesting, so depth is checked on the event stream, before anything is composed.
+Nothing a source contains may cost more than a second or 200 MB. libyaml's composer recurses in C and crashes
+on deep nesting, so depth is checked on the event stream, before anything is composed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def read(source: object, remarks: list[Problem] | None = None) -> dict[str, Any]
     Args:
         source: YAML or JSON text (str or bytes), the Path of a file, a mapping, or an object of
             kubeflow-katib or kubeflow-katib-api.
-        remarks: Gets a warning for each value of a YAML text that kubectl reads otherwise.
+        remarks: Gets a warning for each value of a YAML text that kubectl reads differently.
 
     Raises:
         UnreadableError: The source holds no mapping of plain data.
@@ -134,7 +134,7 @@ def _is_null(node: yaml.Node) -> bool:
 
 
 def _guard(text: str) -> None:
-    """Walk the events, which are made one at a time, and stop where a limit is passed."""
+    """Walk the events, which are made one at a time, and stop when a limit is exceeded."""
     depth = 0
     for count, event in enumerate(yaml.parse(text, Loader)):
         if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
@@ -148,10 +148,10 @@ def _guard(text: str) -> None:
 
 
 class _Nodes:
-    """One walk over the composed nodes, each looked at once, however often an alias repeats it.
+    """One walk over the composed nodes, each visited once, however often an alias repeats it.
 
-    It refuses duplicate keys, tags that do not fit, and aliases that burst or never end, and remarks
-    on what kubectl reads otherwise.
+    It refuses duplicate keys, tags that do not fit, and aliases that explode or never end, and warns
+    about what kubectl reads differently.
     """
 
     def __init__(self, text: str, loader: Any, remarks: list[Problem]) -> None:
@@ -177,15 +177,15 @@ class _Nodes:
             return 0
         _refuse_duplicate_key(node)
         inner = 0
-        for key, value in node.value:  # a key of text is no value, as in `plain`
+        for key, value in node.value:  # a text key does not count as a value, as in `plain`
             where = f"{path}.{key.value}" if path else str(key.value)
             inner += self.size(key, where, depth) - 1 + self.size(value, where, depth)
         return inner
 
     def refuse_tag(self, node: yaml.Node) -> None:
-        """Refuse a tag that JSON has no type for, or whose value is none of its type.
+        """Refuse a tag that JSON has no type for, or whose value does not fit it.
 
-        PyYAML's constructors trust a tag and fail each in a way of its own: `!!int ""`, `!!timestamp x`.
+        PyYAML's constructors trust a tag, and each fails in its own way: `!!int ""`, `!!timestamp x`.
         """
         name = node.tag.removeprefix(TAG)
         if isinstance(node, yaml.ScalarNode):

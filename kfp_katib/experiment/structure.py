@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Are the fields Katib's, and do they have Katib's types?
+"""Check that a manifest's fields are Katib's and have Katib's types.
 
 Katib silently ignores an unknown field of its own spec and refuses one inside a Kubernetes Job. We report
 both, the first as an error only where it looks like a typo. What can be understood in spite of an error (a
@@ -94,9 +94,9 @@ def _kind_problems(data: Mapping[str, Any]) -> list[Problem]:
 
 @dataclass(slots=True)
 class _Fit:
-    """One walk along the table of types, collecting problems.
+    """One walk through a manifest along the table of types, collecting problems.
 
-    `missing` is set in a Job, of which Kubernetes requires some fields and Katib's webhook converts them all.
+    `missing` is set in a Job: Kubernetes requires some of its fields, and Katib's webhook converts them all.
     """
 
     unknown: Rule
@@ -107,7 +107,7 @@ class _Fit:
     lost: list[str] = field(default_factory=list)
 
     def value(self, value: Any, kind: str, path: str) -> Any:
-        """The value as its kind has it, `_ABSENT` where nothing can be made of it."""
+        """The value with its kind's type, `_ABSENT` if it cannot be converted."""
         if kind == "any":
             return value
         if kind[0] == "[":
@@ -122,10 +122,10 @@ class _Fit:
         if not isinstance(value, list):
             return self.refuse(value, "a list", "Write it as a list.", path)
         fitted = [self.item(item, kind, f"{path}[{i}]") for i, item in enumerate(value)]
-        return [_empty(kind) if item is _ABSENT else item for item in fitted]  # indices must stay true
+        return [_empty(kind) if item is _ABSENT else item for item in fitted]  # indices must stay valid
 
     def item(self, value: Any, kind: str, path: str) -> Any:
-        """One item of a list or map; null, which nobody means, is empty text or an empty object to Katib."""
+        """One item of a list or map; null, which nobody means, is an empty text or object to Katib."""
         if value is not None:
             return self.value(value, kind, path)
         found = Finding(path, "The item is null.", "Give a value, or remove the item.")
@@ -192,7 +192,7 @@ class _Fit:
 
 
 def _converted(value: Any, kind: str) -> Any:
-    """What a value of the wrong type was meant to be, `_ABSENT` where that cannot be told."""
+    """What a value of the wrong type was meant to be, `_ABSENT` if that is unclear."""
     if kind == "string" and not isinstance(value, (dict, list)):
         return str(value).lower() if isinstance(value, bool) else str(value)
     try:
@@ -207,7 +207,7 @@ def _empty(kind: str) -> Any:
 
 
 def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
-    """The field that was surely meant; one that is present itself only where the two are nearly the same."""
+    """The field that was surely meant; one that is itself present only if both names are nearly the same."""
     meant = None if key.lower().startswith("x-") else closest(key, known.fields)
     if meant and meant in value and difflib.SequenceMatcher(None, key, meant).ratio() < _TYPO:
         return None
@@ -215,7 +215,7 @@ def _meant(key: str, value: Mapping[str, Any], known: ObjectType) -> str | None:
 
 
 def check_fields(data: object, known: ObjectType, path: str) -> tuple[Problem, ...]:
-    """The unknown and ill-typed fields of one object."""
+    """The problems of one object: fields that are unknown or have the wrong type."""
     fit = _Fit(UNKNOWN_FIELD, WRONG_TYPE, None)
     fit.fields(data, known, path)
     return tuple(fit.problems)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Result for people: one HTML page that needs no network, and a Markdown summary of one screen."""
+"""A Result for people: one HTML page that needs no network, and a one-screen Markdown summary."""
 
 from __future__ import annotations
 

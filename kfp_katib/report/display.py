@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a search is, for people: one live line on a terminal, a line for each trial elsewhere."""
+"""A search's progress for people: one live line on a terminal, a line for each trial elsewhere."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Display:
 
     Args:
         stream: Where to write, such as stderr.
-        clock: Seconds that only grow.
-        watched: Whether the search is only watched: what it did before is then no earlier run of the user's.
+        clock: A monotonic clock, in seconds.
+        watched: Whether the search is only watched: earlier trials are then not called an earlier run.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Display:
             self._open = False
 
     def update(self, progress: Progress) -> None:
-        """Show a change. A terminal that is gone, or a pipe that nobody reads, ends no search."""
+        """Show a change. A closed terminal, or a pipe that nobody reads, does not end the search."""
         with contextlib.suppress(OSError):
             if not self.moved:
                 self._begin(progress)
@@ -63,14 +63,14 @@ class Display:
             self._stream.flush()
 
     def _begin(self, progress: Progress) -> None:
-        """Before the first change: notes, and how far an earlier run had come."""
+        """Before the first change, write the notes and how far an earlier run got."""
         self.moved = True
         self.said = progress.notes
         for note in progress.notes:
             self._stream.write(f"{note}\n")
         if earlier := progress.earlier:
             count = f"{earlier} trial{'s' * (earlier != 1)}"
-            head = "" if self._watched else "Going on where an earlier run stopped: "
+            head = "" if self._watched else "Resuming where an earlier run stopped: "
             self._stream.write(f"{head}{count} had completed{' before' * self._watched}.\n")
 
     def _line(self, progress: Progress) -> str:
@@ -83,11 +83,11 @@ class Display:
 
 
 def status_line(progress: Progress, *, seconds: float) -> str:
-    """One line: how many trials are done, run and failed, the best so far, and the time left.
+    """One line: how many trials are done, running and failed, the best so far, and the time left.
 
     Args:
         progress: How far the search is.
-        seconds: How long this run has taken; the trials that were completed before it do not count.
+        seconds: How long this run has taken; trials that completed before it do not count.
     """
     total, done = progress.experiment.max_trial_count, progress.completed
     parts = [f"{done}/{total} trials" if total else f"{done} trials"]
@@ -104,10 +104,10 @@ def status_line(progress: Progress, *, seconds: float) -> str:
 
 
 def _left(progress: Progress, trials: int, seconds: float) -> float:
-    """The seconds that so many trials may still take, 0 where nothing tells.
+    """How many seconds these trials may still take, 0 if nothing is known.
 
-    By what was completed since this run began, but no less than by how long the trials took themselves: a run
-    that takes over finds trials that are nearly done, and would promise the same of all others.
+    Estimated from the rate since this run began, but never less than the trials' own mean duration allows: a
+    resumed run finds trials that are nearly done, and would expect the same of all others.
     """
     at_once = min(progress.experiment.parallel_trial_count, trials)
     by_trials = trials * progress.mean_seconds / at_once if progress.mean_seconds else 0.0

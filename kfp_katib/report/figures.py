@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures, drawn by Optuna from a study that stands for the Experiment."""
+"""The figures, drawn by Optuna from a study made of the Experiment's trials."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _LOOK = {
     "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
 }
 _SHOWN = frozenset({"customdata", "name", "text", "ticktext", "title"})
-"""Where a figure holds texts in which plotly.js reads tags and entities."""
+"""The fields of a figure in whose texts plotly.js interprets tags and entities."""
 _BLUES = plotly.colors.sequential.Blues[3:]
 _EXACT = 2**53
-"""Beyond it Optuna, which makes floats of whole numbers, finds one outside of its own bounds."""
+"""Above it Optuna, which turns whole numbers into floats, finds some outside their own bounds."""
 
 
 def script() -> str:
@@ -68,7 +68,7 @@ def parallel_coordinates(result: Result) -> str:
 
 
 def _plotted(plot: Callable[..., Any], result: Result) -> tuple[Any, optuna.Study]:
-    """One of Optuna's figures; it would announce the study on stderr, where a report has nothing to say."""
+    """One of Optuna's figures, drawn without the log line that Optuna would write to stderr."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
@@ -79,7 +79,7 @@ def _plotted(plot: Callable[..., Any], result: Result) -> tuple[Any, optuna.Stud
 
 
 def _name_lines(figure: Any, result: Result) -> None:
-    """Let a line tell its trial and the texts of its values, of which Optuna keeps three digits."""
+    """Show a line's trial and the full texts of its values on hover; Optuna keeps three digits."""
     objective = result.experiment.objective
     drawn = [trial for trial in result.trials if objective_value(trial, objective) is not None]
     names = sorted({name for trial in drawn for name in trial.parameters})
@@ -92,7 +92,7 @@ def _name_lines(figure: Any, result: Result) -> None:
 
 
 def _order_categories(figure: Any, study: optuna.Study) -> None:
-    """Put categories that are numbers in their order; Optuna has them as they came, for they are text."""
+    """Sort categories that are numbers; Optuna leaves them as they came, since they are text."""
     for axis, _, space in _axes(study):
         marks = _marks(figure, axis)
         if isinstance(space, CategoricalDistribution) and all(
@@ -112,7 +112,7 @@ def _move(figure: Any, axis: int, moved: Mapping[float, float]) -> None:
 
 
 def _colour_lines(figure: Any, study: optuna.Study) -> None:
-    """Let the worst trials be seen too: Optuna's scale of blues begins at white."""
+    """Make the worst trials visible too: Optuna's scale of blues begins at white."""
     values = [trial.value or 0.0 for trial in _complete(study)]
     low, width = min(values), max(values) - min(values)
     shares = [(value - low) / width if width else 0.5 for value in values]
@@ -125,7 +125,7 @@ def _colour_lines(figure: Any, study: optuna.Study) -> None:
 
 
 def _label_axes(figure: Any, study: optuna.Study) -> None:
-    """Give the labels of the linear axes as many digits as tell them apart, where Optuna has three."""
+    """Give the labels of linear axes enough digits to tell them apart; Optuna gives them three."""
     _label_axis(figure, 0, [trial.value for trial in _complete(study)], whole=False)
     for axis, name, space in _axes(study):
         tried = [trial.params.get(name) for trial in _complete(study)]
@@ -157,7 +157,7 @@ def _marks(figure: Any, axis: int) -> list[Any]:
 
 
 def labels(places: Sequence[float], *, whole: bool) -> list[str]:
-    """Texts for an axis: no two alike, and none between two whole numbers where there are no others."""
+    """Labels for an axis: all different, or with `whole` only at whole numbers."""
     if whole:
         return [f"{place:.0f}" if abs(place - round(place)) < 1e-9 else "" for place in places]
     for digits in range(3, 17):
@@ -180,7 +180,7 @@ def _drawn(figure: Any, name: str) -> str:
 
 
 def _as_text(part: Any, *, shown: bool = False) -> Any:
-    """A copy of the figure in which no name and no value is markup to plotly.js, nor a control character."""
+    """A copy of the figure without markup for plotly.js or control characters in its texts."""
     if isinstance(part, str):
         return html.escape(legible(part), quote=False) if shown else part
     if isinstance(part, Mapping):
@@ -189,7 +189,7 @@ def _as_text(part: Any, *, shown: bool = False) -> Any:
 
 
 def _study_of(result: Result) -> optuna.Study:
-    """A study whose trial numbers are the places in `result.trials`; one without a number is a failed one."""
+    """A study whose trial numbers are the indices of `result.trials`; a trial without a value has failed."""
     objective = result.experiment.objective
     study = optuna.create_study(direction=objective.type)
     spaces = _spaces(result)

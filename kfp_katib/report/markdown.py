@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The summary of one screen, in GitHub's Markdown: what won, how to use it, what to know."""
+"""The one-screen summary in GitHub's Markdown: what won, how to use it, what to know."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def markdown(result: Result, *, collected: Trial | None = None) -> str:
 
     Args:
         result: The Result.
-        collected: The trial whose model was collected, where that is not the best one's.
+        collected: The trial whose model was collected, if that is not the best trial.
     """
     shown = collected or result.best
     parts = [f"## {_text(words.verdict(result))}", _text(words.counts(result)) + "."]
@@ -77,13 +77,13 @@ def _last_failure(result: Result) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """Text in which neither Markdown nor HTML nor a table's cell finds anything to interpret."""
+    """The text on one line, escaped for Markdown, HTML and table cells."""
     line = " ".join(words.legible(text).split())
     return html.escape(_MARKS.sub(r"\\\1", line), quote=False)
 
 
 def _block(text: str, language: str) -> str:
-    """A code block whose fence is longer than any in it."""
+    """A code block whose fence is longer than any run of backquotes in it."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

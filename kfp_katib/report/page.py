@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The page: one HTML file that shows a whole Experiment without asking the network for anything."""
+"""The page: one HTML file that shows a whole Experiment without network access."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
 
     Args:
         result: The Result.
-        collected: The trial whose model was collected, where that is not the best one's.
+        collected: The trial whose model was collected, if that is not the best trial.
     """
-    import jinja2  # a tenth of a second, which neither a summary nor the live line should cost
+    import jinja2  # takes 0.1 s; neither the summary nor the live line needs it
 
     loader = jinja2.PackageLoader("kfp_katib.report", "template")
     environment = jinja2.Environment(
@@ -58,7 +58,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
 
 
 def _breakable(name: str) -> str:
-    """A name such as ExperimentMaxTrialsReached, which a narrow box breaks in front of a capital only."""
+    """A name such as ExperimentMaxTrialsReached, which may wrap only before a capital letter."""
     from markupsafe import Markup
 
     return Markup("<wbr>").join(_CAPITAL.split(words.legible(name)))
@@ -84,7 +84,7 @@ def _figures(result: Result) -> dict[str, str]:
     """plotly.js and the figures; empty where no trial has a value to draw."""
     if result.best is None:
         return {}
-    from kfp_katib.report import figures  # half a second, which a summary should not cost
+    from kfp_katib.report import figures  # takes 0.5 s; the summary does not need it
 
     drawn = {"script": figures.script(), "history": figures.history(result)}
     if len(ranked(result.trials, result.experiment.objective)) > 1:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every reader is told alike: verdict, counts, numbers, durations, parameters to copy, a log's end."""
+"""Wording shared by all reports: verdict, counts, numbers, durations, parameters to copy, a log's end."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def verdict(result: Result) -> str:
-    """One sentence: how it ended, and how good the best is."""
+    """One sentence: how the search ended, and its best value."""
     objective = result.experiment.objective
     if result.state not in FINAL:
         head = f"Experiment {result.experiment.name} has no verdict yet"
@@ -54,9 +54,9 @@ def value_text(trial: Trial, result: Result | Progress) -> str:
 
 
 def figures(text: str) -> str:
-    """A fraction's text to six significant figures where it has more, any other text as it is.
+    """A fraction's text, cut to six significant figures; any other text as it is.
 
-    Whole numbers keep all their digits, and what has few stays as it was written: `1.10`, `007`, `1_0`.
+    Whole numbers keep all their digits, and short texts stay as they were written: `1.10`, `007`, `1_0`.
     """
     fraction = _FRACTION.fullmatch(text)
     if not fraction or len(fraction["digits"].replace(".", "").lstrip("0")) <= _FIGURES:
@@ -90,13 +90,13 @@ def duration(seconds: float | None) -> str:
 
 
 def legible(text: str) -> str:
-    """Text without a terminal's colour codes and what cannot be shown or encoded."""
+    """Text without terminal escape codes and characters that cannot be shown or encoded."""
     plain = _TERMINAL.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
     return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()
 
 
 def log_end(trial: Trial, *, lines: int | None = None) -> str:
-    """The end of the trial's log: so many lines, or as much as a page takes."""
+    """The end of the trial's log: this many lines, or as much as fits on a page."""
     text = legible(trial.log_tail).strip("\n")
     if lines is not None:
         return "\n".join(text.splitlines()[-lines:])
@@ -104,18 +104,18 @@ def log_end(trial: Trial, *, lines: int | None = None) -> str:
 
 
 def as_flags(trial: Trial) -> str:
-    """`--name=value` for each, quoted for a shell, one a line; a name that is a flag already stays one."""
+    """`--name=value`, one per line, quoted for a shell; a name that is a flag already stays as it is."""
     flags = {name: name if name.startswith("-") else f"--{name}" for name in trial.parameters}
     return " \\\n".join(shlex.quote(f"{flags[name]}={text}") for name, text in trial.parameters.items())
 
 
 def as_yaml(trial: Trial, parameters: Iterable[Parameter]) -> str:
-    """One `name: value` a line."""
-    import yaml  # takes longer than all that the live line needs
+    """One `name: value` per line."""
+    import yaml  # takes longer than everything the live line needs
 
     return yaml.safe_dump(assignments(trial, parameters), sort_keys=False, allow_unicode=True).rstrip()
 
 
 def as_json(trial: Trial, parameters: Iterable[Parameter]) -> str:
-    """One object."""
+    """The parameters as one JSON object."""
     return json.dumps(assignments(trial, parameters), indent=2, ensure_ascii=False)

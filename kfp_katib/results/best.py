@@ -3,7 +3,7 @@
 
 Katib's rule can choose a trial whose metric is not a number (`updateTrialsSummary` in Katib's
 `pkg/controller.v1beta1/experiment/util/status_util.go`, and katib#2723). So its choice is computed
-beside ours, to say where they differ, and never trusted.
+next to ours only to say where they differ; it is never trusted.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def best_trial(trials: Iterable[Trial], objective: Objective) -> Trial | None:
 
 
 def katib_best_trial(trials: Sequence[Trial], objective: Objective) -> Trial | None:
-    """The trial that Katib's controller would name, its surprises with text that is not a number included.
+    """The trial that Katib's controller would name, including its surprises with non-numeric values.
 
     Follows `updateTrialsSummary` for trials listed in order of creation (Katib lists them from a cache,
-    in any order): `unavailable` is passed over; a text that Go cannot parse makes its trial the best
+    in any order): `unavailable` is skipped; a text that Go cannot parse makes its trial the best
     without changing the value to beat, which is 0 at first; every comparison with NaN is false.
     """
     best: Trial | None = None
@@ -68,10 +68,10 @@ def conclude(
     Args:
         experiment: What ran.
         trials: Every trial, in order of creation.
-        condition: Where the Experiment stands.
-        notes: Sentences of the engine's own; ours follow them.
-        katib_best: What Katib's status names as its optimal trial; None where no Katib is there to ask,
-            and its rule is followed instead.
+        condition: The Experiment's condition.
+        notes: The engine's own sentences; ours follow them.
+        katib_best: What Katib's status names as its optimal trial; None if there is no Katib to ask, then
+            its rule is applied here.
     """
     objective = experiment.objective
     if katib_best is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far a search is: told after each change, at a cost that does not grow with the trials."""
+"""How far a search is, reported after each change at a cost that does not grow with the trials."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Progress:
     Attributes:
         experiment: What runs.
         changed: The trials whose state has changed since the last call; their `log_tail` is empty.
-        completed: How many trials have used up the budget.
+        completed: How many trials have completed, in Katib's count.
         running: How many run or wait.
         failed: How many failed.
         best: The best trial so far, None where no trial has a finite objective; its `log_tail` is empty.
         mean_seconds: How long the completed trials lasted on average, None where none did.
         earlier: How many trials had completed before this run began.
         notes: The engine's sentences for the user.
-        result: Makes the Result as it is when it is asked for, with every trial and the ends of the logs.
+        result: Makes the Result as of the call, with every trial and the ends of the logs.
     """
 
     experiment: Experiment
@@ -47,7 +47,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Score:
-    """The counts of a search and its best trial, kept up as single trials change."""
+    """The counts of a search and its best trial, updated trial by trial."""
 
     objective: Objective
     best: Trial | None = None
@@ -58,7 +58,7 @@ class Score:
     _timed: int = 0
 
     def take(self, trial: Trial) -> None:
-        """Take a trial as it is now; a trial that is new comes after those that are known."""
+        """Record a trial as it is now; a new trial comes after the known ones."""
         place, before = self._trials.get(trial.name, (len(self._trials), None))
         if before is not None:
             self._counts[before] -= 1
@@ -75,7 +75,7 @@ class Score:
 
     @property
     def completed(self) -> int:
-        """How many trials have used up the budget."""
+        """How many trials have completed, in Katib's count."""
         return len(self._trials) - self.running
 
     @property
@@ -97,7 +97,7 @@ class Score:
         notes: tuple[str, ...],
         result: Callable[[], Result],
     ) -> Progress:
-        """What to tell by now."""
+        """The Progress to report now."""
         counts = self.completed, self.running, self.failed
         mean = self._seconds / self._timed if self._timed else None
         return Progress(experiment, changed, *counts, self.best, mean, earlier, notes, result)

@@ -43,7 +43,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """The state of an Experiment: type, reason and message of the condition of Katib's that says so."""
+    """The state of an Experiment: type, reason and message of Katib's condition that says so."""
 
     state: ExperimentState
     reason: str = ""
@@ -57,7 +57,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class TrialCondition:
-    """The state of a trial, likewise, with the metrics that were read by then."""
+    """The state of a trial in the same form, with the metrics read by then."""
 
     state: TrialState
     reason: str
@@ -92,7 +92,7 @@ class Trial:
 
     @property
     def failed(self) -> bool:
-        """Whether Katib counts the trial as failed; one that was killed it does not."""
+        """Whether Katib counts the trial as failed; a killed one does not count."""
         return self.state in FAILED
 
     @property
@@ -132,12 +132,12 @@ class Result:
 
     @property
     def usable(self) -> bool:
-        """Whether there is a best trial to go on with: after success, or after `best_so_far`."""
+        """Whether there is a best trial to continue with: after success, or after `best_so_far`."""
         return self.state != "Failed" and self.best is not None
 
     @property
     def completed(self) -> int:
-        """How many trials have used up the budget."""
+        """How many trials have completed, in Katib's count."""
         return sum(trial.completed for trial in self.trials)
 
     @property

@@ -68,7 +68,7 @@ def _row(trial: Trial, result: Result) -> dict[str, object]:
 
 
 def _facts(trial: Trial, result: Result) -> dict[str, object]:
-    """What has one value for every trial."""
+    """The fields that every trial has."""
     own = {name: getattr(trial, name) for name in _FACTS}
     times = {name: moment.isoformat() for name, moment in own.items() if isinstance(moment, datetime)}
     return own | times | {"objective": objective_value(trial, result.experiment.objective)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Katib's texts stand for: the value of a metric, and that of an assignment."""
+"""The values that Katib's texts stand for: those of metrics and of assignments."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def metric_text(metric: Metric, strategy: Strategy) -> str:
 
 
 def objective_text(trial: Trial, objective: Objective) -> str:
-    """A trial's text of the objective's metric, as by `metric_text`."""
+    """A trial's text for the objective's metric, chosen as in `metric_text`."""
     metric = trial.metrics.get(objective.metric, Metric())
     return metric_text(metric, objective.strategies[objective.metric])
 
@@ -68,7 +68,7 @@ def objective_value(trial: Trial, objective: Objective) -> float | None:
 
 
 def reaches_goal(value: float | None, objective: Objective) -> bool:
-    """Whether a trial's number is at the objective's goal or beyond; never where there is no goal."""
+    """Whether a value reaches the objective's goal; False where there is no goal."""
     if value is None or objective.goal is None:
         return False
     return value <= objective.goal if objective.type == "minimize" else value >= objective.goal

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A step's arguments as they were sent, where kfp changed them on the way.
+"""A step's arguments as they were sent, with kfp's changes on the way undone.
 
-kfp.local starts a step by one command line, in which it replaces every `python3` by the path of its own
-interpreter: the one that it should run, and those inside the arguments' values. It also carries
-dictionaries as protobuf Structs, whose numbers are all floating point; in a cluster whole numbers come out
-whole again.
+kfp.local starts a step with one command line, in which it replaces every `python3` with the path of its own
+interpreter: the command to run, but also any inside the arguments' values. It also passes dictionaries as
+protobuf Structs, whose numbers are all floating point; in a cluster whole numbers come out as integers.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ def as_sent(value: T, command: list[str] | None = None) -> T:
         command: The command that started this process, as it was typed.
 
     Returns:
-        The same, with `python3` where kfp.local wrote its interpreter's path, and whole numbers whole. A
-        text that named this very interpreter by its path says `python3` afterwards, which is the same one.
+        The value, with `python3` where kfp.local wrote its interpreter's path, and whole numbers as integers.
+        Text that named this interpreter by its path now says `python3`, which is the same one.
 
     Raises:
-        InputError: It is nested beyond all measure.
+        InputError: It is nested too deeply.
     """
     interpreter = substitute(sys.orig_argv if command is None else command)
     try:
@@ -42,10 +41,10 @@ def as_sent(value: T, command: list[str] | None = None) -> T:
 
 
 def substitute(command: list[str]) -> str:
-    """What kfp.local wrote for every `python3`; empty where nothing was replaced.
+    """What kfp.local wrote for every `python3`; empty if nothing was replaced.
 
-    A step is started as `python3 -m kfp.dsl.executor_main ...`, so the first word tells: it is still
-    `python3` in a cluster, and the replacement itself where kfp.local was at work.
+    A step is started as `python3 -m kfp.dsl.executor_main ...`, so the first word shows it: still
+    `python3` in a cluster, the replacement itself under kfp.local.
     """
     started_by_kfp = _EXECUTOR in command[1:]
     return command[0] if started_by_kfp and command[0] != "python3" else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run left behind, ended: the net under everything that can stop a search without a word."""
+"""End what a run left behind: the safety net for everything that can stop a search silently."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _log = logging.getLogger(__name__)
 
 
 def clean_up_run(run_id: str, engine: str, namespace: str = "", experiment: str = "") -> int:
-    """End the searches of a run that have not finished, and say how many they were.
+    """End the searches of a run that have not finished, and return how many there were.
 
-    A launcher puts its Experiment where its `namespace` says, else its manifest, else beside itself; all
-    three are looked at.
+    A launcher creates its Experiment in the namespace of its argument, else its manifest's, else its own; all
+    three are searched.
 
     Args:
         run_id: The run.
         engine: Where its searches run.
-        namespace: What the run's launcher got as `namespace`.
-        experiment: The manifest that it got.
+        namespace: The `namespace` argument of the run's launcher.
+        experiment: The launcher's manifest.
 
     Raises:
-        InputError: The run is not named, so that every search would be meant, or there is no such engine.
+        InputError: No run is named, which would mean every search, or there is no such engine.
         ClusterError: An Experiment could not be ended.
     """
     if not run_id or "{{$" in run_id:
@@ -40,7 +40,7 @@ def clean_up_run(run_id: str, engine: str, namespace: str = "", experiment: str 
 
 
 def _namespace(manifest: str) -> str:
-    """The namespace that a manifest names; one that cannot be read has started nothing anywhere."""
+    """The namespace that a manifest names; one that cannot be read has not started anything."""
     if not manifest.strip():
         return ""
     try:

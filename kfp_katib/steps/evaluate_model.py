@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model's observables against their thresholds."""
+"""Compare a model's observables with their thresholds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The verdict on a model, and the finite ones of its observables."""
+    """The verdict on a model, and its finite observables."""
 
     metrics: Mapping[str, float]
     passed: bool
@@ -40,18 +40,18 @@ def evaluate(
     *,
     thresholds: Mapping[str, Any],
 ) -> Evaluation:
-    """Have a model evaluated and judge it.
+    """Have the user's function evaluate a model, and judge the result.
 
     Args:
         function: The user's function, called as `function(model, dataset, destination)`.
         model: The deployable model.
-        about: What was told about it.
+        about: The model's metadata.
         dataset: The data to compare it with.
-        report: Where the page for people goes.
+        report: Where the HTML page goes.
         thresholds: The allowed range of each observable that is judged.
 
     Raises:
-        InputError: The function does not fit, a threshold is no range, or its observable is not there.
+        InputError: The function cannot be called, a threshold is not a range, or its observable is missing.
     """
     name, allowed = as_sent(function), as_sent(dict(thresholds))
     ranges = {observable: _range(observable, bounds) for observable, bounds in allowed.items()}
@@ -71,7 +71,7 @@ def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], st
     with tempfile.TemporaryDirectory() as folder:
         returned = functions.call(name, Path(model), Path(dataset), Path(folder))
         page = Path(folder, "report.html")
-        text = page.read_text("utf-8", errors="replace") if page.is_file() else ""  # never waits for a pipe
+        text = page.read_text("utf-8", errors="replace") if page.is_file() else ""  # never blocks on a pipe
         return functions.observables(returned, name), text
 
 
@@ -79,7 +79,7 @@ def _within(values: Mapping[str, float], ranges: Mapping[str, Range]) -> bool:
     passed = True
     for key, (low, high) in ranges.items():
         if not (low <= values[key] <= high and math.isfinite(values[key])):
-            _log.warning("%s is %g, which is not from %g to %g", key, values[key], low, high)
+            _log.warning("%s is %g, outside its range from %g to %g", key, values[key], low, high)
             passed = False
     return passed
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The best checkpoint is exported as a deployable model; then, and only then, the losers are deleted."""
+"""Export the best checkpoint as a deployable model; then, and only then, delete the other checkpoints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What is told about the deployable model, and how many checkpoints went (or would have gone)."""
+    """The deployable model's metadata, and how many checkpoints were (or would be) deleted."""
 
     metadata: Mapping[str, functions.Scalar]
     pruned: int
@@ -40,14 +40,14 @@ def extract(
     Args:
         function: The user's function, called as `function(model, destination)`.
         checkpoint: The folder of the best model that the search collected.
-        about: What the search told about it.
+        about: Its metadata, from the search.
         trials: The search's trials as CSV; the collected trial must be among them.
         destination: Where the deployable model goes.
         keep: 1 keeps the best trial's own folder, 0 not even that.
         dry_run: Delete nothing.
 
     Raises:
-        InputError: The function does not fit, or model and trials are of different searches.
+        InputError: The function cannot be called, or model and trials come from different searches.
         StorageError: The collected copy is damaged, so nothing is deleted.
     """
     target = Path(destination)
@@ -72,7 +72,7 @@ def _prune(checkpoint: str, about: Mapping[str, Any], trials: str, *, keep: int,
     names = _trial_names(trials)
     if trial not in names:
         raise InputError(
-            f"The best model is of trial {trial!r}, which is not among the {len(names)} trials. "
+            f"The best model comes from trial {trial!r}, which is not among the {len(names)} trials. "
             "Take best_model and trials from the same launch_katib; nothing was deleted."
         )
     pruned = prune(models, experiment, trial, trials=names, copy=checkpoint, keep=keep, dry_run=dry_run)
@@ -82,7 +82,7 @@ def _prune(checkpoint: str, about: Mapping[str, Any], trials: str, *, keep: int,
 
 
 def _trial_names(trials: str) -> list[str]:
-    """The trials in a table."""
+    """The names of the trials in the CSV table."""
     try:
         with Path(trials).open(newline="", encoding="utf-8") as table:
             return [row["name"] or "" for row in csv.DictReader(table)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data, made by the user's function at an address that the trials can read."""
+"""Have the user's function prepare the data at an address that the trials can read."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from kfp_katib.storage.addresses import is_uri, stored
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """Where the data are, and what is told about them."""
+    """Where the data are, and their metadata."""
 
     address: str
     metadata: Mapping[str, functions.Scalar]
 
 
 def prepare(function: str, source: str, destination: str, options: Mapping[str, Any]) -> Prepared:
-    """Have the data made.
+    """Have the data prepared.
 
     Args:
         function: The user's function, called as `function(source, destination, **options)`.
-        source: What it starts from.
-        destination: A plain path. An object store is not for a function that writes files: it is what the
-            pipeline's own artifacts are in.
+        source: Its input.
+        destination: A plain path, since the function writes files; object stores are for the pipeline's own
+            artifacts.
         options: Its further arguments.
 
     Raises:
-        InputError: The function or its options do not fit, or the destination is no path.
+        InputError: The function does not take these options, or the destination is not a path.
     """
     name, address = as_sent(function), stored(as_sent(destination), "destination")
     if is_uri(address):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model is copied to its release place, where its users look for it."""
+"""Copy a model to its release place, where its users look for it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _log = logging.getLogger(__name__)
 
 
 def promote_model(model: str, release: str, about: Mapping[str, Any] | None = None) -> str:
-    """Copy a model to its release place, verified, and give the address; empty where no place is given.
+    """Copy a model to its release place, verify it and return the address; empty if no place is given.
 
     Args:
         model: The model, a file or a folder.
         release: Where it goes: an absolute path or a URI.
-        about: What was told about the model; `models` is the root below which trials keep theirs.
+        about: The model's metadata; `models` is the root of the trials' models.
 
     Raises:
-        InputError: The place is no such place, or lies among the trials' models.
-        StorageError: The model is damaged, a store refuses, or something that is no model lies there.
+        InputError: The place is a relative path or no address, or lies among the trials' models.
+        StorageError: The model is damaged, a store refuses, or something else than a model is there already.
     """
     from kfp_katib import storage
 
@@ -38,8 +38,8 @@ def _checked(release: str, models: str) -> str:
     address = stored(release, "the release")
     if not is_uri(address) and not release.lower().startswith(("/", "file:", "local:")):
         raise InputError(
-            f"The release {release!r} is a relative path, which leads to a folder of this step that is gone "
-            "with it. Give a whole path, s3:// or gs://."
+            f"The release {release!r} is a relative path: a folder inside this step, which disappears with "
+            "it. Give an absolute path, s3:// or gs://."
         )
     if models and within(address, stored(models, "the models")):
         raise InputError(

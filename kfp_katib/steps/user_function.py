@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The user's own functions, named as `module:function`, and what they may return.
 
-A step's image holds the user's package; the step calls one function of it. Everything that can go wrong
-before that function runs is said in terms of the name that the user wrote.
+A step's image holds the user's package; the step calls one function of it. Every error before that function
+runs quotes the name that the user wrote.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def resolve(name: str) -> Function:
     """The function behind a name such as `training.prepare:prepare`.
 
     Raises:
-        InputError: The name is no such name, or its module or function does not exist.
+        InputError: The name has another form, or its module or function does not exist.
     """
     module_name, mark, attribute = name.partition(":")
     if not (mark and attribute.isidentifier() and all(p.isidentifier() for p in module_name.split("."))):
@@ -59,17 +59,17 @@ def call(name: str, /, *args: Any, **options: Any) -> Any:
 
 
 def write(what: str, name: str, source: object, target: Path, /, **options: Any) -> dict[str, Scalar]:
-    """Have a user's function write to a path; gives what it returned, as an artifact's metadata.
+    """Have a user's function write to a path; return what it returned, as an artifact's metadata.
 
     Args:
         what: What it writes, for the message.
         name: The function, called as `function(source, target, **options)`.
-        source: What it starts from.
-        target: Where to write; folders above it are made.
+        source: Its input.
+        target: Where to write; parent folders are created.
         options: Its further arguments.
 
     Raises:
-        InputError: It cannot be called so, wrote nothing, or returned no metadata.
+        InputError: It cannot be called like this, wrote nothing, or returned no metadata.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     returned = call(name, source, target, **options)
@@ -83,11 +83,11 @@ def write(what: str, name: str, source: object, target: Path, /, **options: Any)
 def metadata(returned: object, name: str) -> dict[str, Scalar]:
     """What a function returned as an artifact's metadata: text and finite numbers only.
 
-    Kubeflow Pipelines changes or refuses everything else: a dictionary comes back wrapped, a truth value as
-    a number, None and NaN end the step. So all that is JSON text here.
+    Kubeflow Pipelines changes or refuses everything else: a dictionary comes back wrapped, a boolean as a
+    number, None and NaN end the step. So everything else becomes JSON text here.
 
     Raises:
-        InputError: It is not a mapping, or a value in it has no JSON, such as a list that holds itself.
+        InputError: It is not a mapping, or a value in it cannot be JSON, such as a list that contains itself.
     """
     told = _mapping(returned, name)
     try:
@@ -118,9 +118,9 @@ def observables(returned: object, name: str) -> dict[str, float]:
 
 
 def scalar(value: object) -> Scalar:
-    """The value where it is text or a finite number, else its JSON."""
+    """The value if it is text or a finite number, else its JSON."""
     if hasattr(value, "item") and getattr(value, "ndim", None) == 0:
-        value = value.item()  # a number of numpy or JAX
+        value = value.item()  # a NumPy or JAX scalar
     if isinstance(value, str):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
@@ -149,7 +149,7 @@ def _module(module_name: str, name: str) -> ModuleType:
         missing = err.name or ""
         if missing != module_name and not module_name.startswith(f"{missing}."):
             raise InputError(
-                f"function {name!r}: {module_name} needs the module {missing!r}, which is not here. "
+                f"function {name!r}: {module_name} needs the module {missing!r}, which is not installed. "
                 "Install it, or build it into the step's image."
             ) from err
         raise InputError(
@@ -160,6 +160,6 @@ def _module(module_name: str, name: str) -> ModuleType:
 def _neighbours(missing: str) -> str:
     parent, _, last = missing.rpartition(".")
     if not parent:
-        return "Build it into the step's image, or start from the folder that holds it."
+        return "Build it into the step's image, or run from the folder that contains it."
     places = getattr(importlib.import_module(parent), "__path__", [])
     return hint(last, [found.name for found in pkgutil.iter_modules(places)])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checkpoints, from the trials' folders to where they are wanted: collect, verify, prune, promote.
 
-The command line only spells addresses, so the names below are imported when they are first used.
+The command line needs only addresses, so the names below are imported when they are first used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Addresses of data and models: a path of this machine, or a URI of an object store; and names in them.
+"""Addresses of data and models: a path on this machine, or a URI of an object store; and names in them.
 
-Each is read here where it comes in, so that everybody spells it alike and a slip is refused before anything
-runs: a search whose models go to `s3:/bucket` would find out at its end.
+Each is read here as it comes in, so that it is spelled the same everywhere and a typo is refused before
+anything runs: a search whose models go to `s3:/bucket` would otherwise fail at its end.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*|arn:.+")
 _ON_DISK = ("file", "local")
 _BUCKETED = {"s3": "s3", "s3a": "s3", "s3n": "s3", "minio": "s3", "gs": "gs", "gcs": "gs"}
-_STORES = ("s3", "gs", "abfs", "abfss", "az")  # of what fsspec knows, those that an address alone leads to
+_STORES = ("s3", "gs", "abfs", "abfss", "az")  # those of fsspec's that need nothing but an address
 _NO_STORES = {
     "ftp": "cannot replace a folder as a whole",
     "http": "can be read but not written to",
@@ -29,9 +29,9 @@ _NO_STORES = {
 _LONGEST_NAME = 253
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """A DNS subdomain after RFC 1123, which is what an object's name in Kubernetes is. It has no `/`, is never
-empty, `.` or `..`, and starts with no dot, so it names a folder right inside its root."""
+empty, `.` or `..`, and does not start with a dot, so it names a folder right inside its root."""
 
-_FORMS = "A path, s3://bucket/folder and gs://bucket/folder are addresses."
+_FORMS = "Use a path, s3://bucket/folder or gs://bucket/folder."
 
 
 def is_uri(address: str) -> bool:
@@ -42,20 +42,20 @@ def is_uri(address: str) -> bool:
 def absolute(address: str, what: str = "the address") -> str:
     """A path made absolute, since trials may run in a folder of their own; a URI in its one spelling.
 
-    `file://` and `local://` are paths, `minio://` and `s3a://` are `s3://`, the scheme is in small letters,
-    and no slash stands at the end. Nothing stays nothing.
+    `file://` and `local://` become paths, `minio://` and `s3a://` become `s3://`, the scheme is in lower
+    case, and there is no slash at the end. An empty address stays empty.
 
     Args:
         address: The place.
-        what: What it is the place of, for messages.
+        what: What the place is for, used in messages.
 
     Raises:
-        InputError: It is no address: a slip in the scheme, no bucket, a control character, outer spaces.
+        InputError: It is not an address: a typo in the scheme, no bucket, a control character, outer spaces.
     """
     if not address:
         return address
     if _UNFIT.search(address):
-        raise InputError(f"{what}: {address!r} holds a control character, such as a line's end. {_FORMS}")
+        raise InputError(f"{what}: {address!r} holds a control character, such as a line break. {_FORMS}")
     if address != address.strip():
         raise InputError(f"{what}: {address!r} has white space around it. Remove it.")
     match = _URI.fullmatch(address)
@@ -78,17 +78,17 @@ def stored(address: str, what: str) -> str:
 
     Args:
         address: The place.
-        what: What it is the place of, for the message.
+        what: What the place is for, used in messages.
 
     Raises:
-        InputError: It is empty, no address, or of a scheme that cannot hold files.
+        InputError: It is empty, not an address, or has a scheme that cannot hold files.
     """
     if not address.strip():
         raise InputError(f"The address of {what} is empty. Give a path or a URI such as s3://bucket/models.")
     spelled = absolute(address, what)
     scheme = spelled.partition("://")[0] if is_uri(spelled) else ""
     if scheme and scheme not in (*_STORES, *_NO_STORES):
-        raise InputError(f"{what}: Nothing here reaches {scheme}:// addresses. Use a path, s3:// or gs://.")
+        raise InputError(f"{what}: {scheme}:// addresses are not supported. Use a path, s3:// or gs://.")
     if scheme in _NO_STORES:
         raise InputError(f"{what}: {address!r} {_NO_STORES[scheme]}. Use a path, s3:// or gs://.")
     if scheme and "?versionId=" in spelled:
@@ -97,7 +97,7 @@ def stored(address: str, what: str) -> str:
 
 
 def within(inner: str, outer: str) -> bool:
-    """Whether one place, as `stored` spells it, is another or lies in it; links on this disk are followed."""
+    """Whether one place, as `stored` spells it, is or lies in another; links on this disk are followed."""
     if is_uri(inner) or is_uri(outer):
         return f"{inner}/".startswith(f"{outer}/")
     return Path(inner).resolve().is_relative_to(Path(outer).resolve())

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model's files: read where they lie, verified, and copied with their checksums taken on the way.
+"""A model's files: read in place, verified, and copied with their checksums taken on the way.
 
 In plain folders the kernel copies (which can share blocks), and what has been *written* is hashed while
-the next piece is being copied. Hashing releases Python's lock, so both really run side by side.
+the next piece is being copied. Hashing releases Python's lock, so the two really run in parallel.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelF
 from kfp_katib.storage.places import Place, place, trouble
 
 _PIECE = 32 << 20  # bytes copied ahead of the hash
-_BUFFER = 1 << 20  # bytes hashed at once: fits the processor's cache
+_BUFFER = 1 << 20  # bytes hashed at once: fits into the processor's cache
 _STREAMED = 8 << 20  # bytes passed on at once to or from an object store
 _SMALL = 4 << 20  # bytes; below, a helper thread costs more than it saves
 _REQUESTS = 8  # files under way to or from an object store
@@ -70,14 +70,14 @@ def verify_at(folder: Place, checkpoint: Checkpoint) -> None:
 
 
 def verified_at(folder: Place) -> Checkpoint:
-    """The checkpoint in a place, read as a whole."""
+    """The checkpoint in a place, with every file verified."""
     checkpoint = read_at(folder)
     verify_at(folder, checkpoint)
     return checkpoint
 
 
 def names_at(folder: Place) -> set[str]:
-    """The files that a folder's model.json lists; none where there is no valid one."""
+    """The files that a folder's model.json lists; none if there is no valid one."""
     try:
         return _listed(folder).names
     except NoCheckpoint:
@@ -85,7 +85,7 @@ def names_at(folder: Place) -> set[str]:
 
 
 def copy_files(checkpoint: Checkpoint, source: Place, target: Place) -> None:
-    """Copy a model's files to where none of them is yet, every checksum verified.
+    """Copy a model's files to a place that has none of them yet, and verify every checksum.
 
     Raises:
         NoCheckpoint: One is missing or damaged.
@@ -97,18 +97,18 @@ def copy_files(checkpoint: Checkpoint, source: Place, target: Place) -> None:
 
 
 def digests(folder: Place, names: Sequence[str]) -> list[ModelFile]:
-    """The checksums of files of one folder, several at a time."""
+    """The checksums of files in one folder, several at a time."""
     return _each(names, lambda name: digest(folder, name), folder)
 
 
 def digest(folder: Place, name: str) -> ModelFile:
-    """The checksum of a file where it lies."""
+    """The checksum of a file in place."""
     with trouble(f"reading {folder / name}"), (folder / name).reader() as reader:
         return ModelFile(name, *_pass_on(reader, _BUFFER))
 
 
 def copy(source: Place, name: str, target: Place) -> ModelFile:
-    """Copy one file of a folder to another, where none is yet; the digest is that of what arrived."""
+    """Copy one file to a folder that does not have it yet; the digest is that of what arrived."""
     sent, arrived = source / name, target / name
     with trouble(f"reading {sent}"):
         reader = sent.reader()
@@ -125,7 +125,7 @@ def copy(source: Place, name: str, target: Place) -> ModelFile:
 
 
 def _listed(folder: Place) -> Checkpoint:
-    """What a folder's model.json says, whatever lies beside it."""
+    """What a folder's model.json says, whatever else is in the folder."""
     listing = folder / MODEL_JSON
     with trouble(f"reading {listing}"):
         return parse(listing.read(LARGEST), folder.uri)
@@ -155,14 +155,14 @@ def _compare(files: Iterable[ModelFile], found: Iterable[ModelFile], folder: Pla
 
 
 def _each(names: Sequence[str], work: Callable[[str], ModelFile], *places: Place) -> list[ModelFile]:
-    """As many at a time as hash at once, or as many requests as hide a store's latency."""
+    """Run the work with a thread per processor, or with as many requests as hide a store's latency."""
     plain = all(place.path for place in places)
     with ThreadPoolExecutor(os.cpu_count() if plain else _REQUESTS) as pool:
         return list(pool.map(work, names))
 
 
 def _pass_on(reader: IO[bytes], at_once: int, writer: IO[bytes] | None = None) -> tuple[str, int]:
-    """Read a file to its end, and write it where there is a writer; its SHA-256 and its size."""
+    """Read a file to its end, and write it if there is a writer; return its SHA-256 and its size."""
     total, size = hashlib.sha256(), 0
     while piece := reader.read(at_once):
         total.update(piece)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies models: collect the winner's into the step's output, promote one to its release place.
+"""Copies models: collect the winner's into the step's output, promote one to its release folder.
 
-At every moment a whole model lies there, the earlier or the new. What was there before is replaced only if
-it is a model that we could have written; anything else is refused. What a killed process left behind is
-known by its name or by a list that it wrote, and goes with the next copy.
+At every moment the target holds a complete model, the earlier or the new one. What was there before is
+replaced only if it is a model that we could have written; anything else is refused. What a killed process
+left behind is recognized by its name or by a list that it wrote, and the next copy deletes it.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class Collected:
     """The model that was collected.
 
     Attributes:
-        trial: The trial whose model it is; None where no trial left a whole one.
-        checkpoint: The copy in the destination, None likewise.
+        trial: The trial whose model it is; None if no trial left a complete one.
+        checkpoint: The copy in the destination; None in the same case.
         notes: Sentences that a user should read: which better model was lost, what does not match.
-        looked_in: The folders that were looked into, the best trial's first.
+        looked_in: The folders that were searched, the best trial's first.
     """
 
     trial: Trial | None
@@ -49,12 +49,12 @@ class Collected:
 def collect(
     result: Result, models: str | Path, destination: str | Path, *, endpoint_url: str = ""
 ) -> Collected:
-    """Copy the best model that is whole into a folder, every checksum verified.
+    """Copy the best complete model into a folder, and verify every checksum.
 
     Args:
-        result: What the search left; its trials are tried from the best on.
-        models: The root of all models; a trial's lies in `<models>/<experiment>/<trial>/`.
-        destination: The folder to fill: a path or a URI. What it holds of an earlier try is replaced.
+        result: The search's Result; its trials are tried best first.
+        models: The root of all models; a trial's is in `<models>/<experiment>/<trial>/`.
+        destination: The folder to fill: a path or a URI. What an earlier attempt left there is replaced.
         endpoint_url: The address of an S3 server other than Amazon's.
 
     Raises:
@@ -85,12 +85,12 @@ def collect(
 def promote(source: str | Path, release_uri: str | Path, *, endpoint_url: str = "") -> str:
     """Copy a model into a release folder and return its address.
 
-    A folder with a model.json is promoted as that lists it, every checksum verified. One without, such as
-    an exported model, gets a model.json made from what arrived. A release that holds the same model already
-    is left as it is; another model in its place is replaced.
+    Of a folder with a model.json, the listed files are promoted, every checksum verified. One without, such
+    as an exported model, gets a model.json made from what arrived. A release that holds the same model
+    already is left as it is; another model in its place is replaced.
 
     Args:
-        source: The folder with the model, or the one file that it is.
+        source: The folder with the model, or the model's single file.
         release_uri: The folder to fill: a path or a URI.
         endpoint_url: The address of an S3 server other than Amazon's.
 
@@ -98,9 +98,9 @@ def promote(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
         The release's address: an absolute path or a URI.
 
     Raises:
-        InputError: An address is none, or one place lies in the other.
+        InputError: An address is not valid, or one place is inside the other.
         NoCheckpoint: The source is empty, damaged, or has a file that its model.json does not list.
-        StorageError: A store refuses, or the release folder holds something that is no model.
+        StorageError: A store refuses, or the release folder holds something that is not a model.
     """
     model = place(source, endpoint_url, what="the model")
     release = place(release_uri, endpoint_url, what="the release")
@@ -119,11 +119,11 @@ def promote(source: str | Path, release_uri: str | Path, *, endpoint_url: str = 
 
 
 def replace(checkpoint: Checkpoint, source: Place, target: Place) -> None:
-    """Copy a model into a folder, every checksum verified; the model that lies there is replaced.
+    """Copy a model into a folder, every checksum verified; the model that is there is replaced.
 
     Raises:
         NoCheckpoint: A file is missing or damaged.
-        StorageError: A store refuses, or there is something that is no model.
+        StorageError: A store refuses, or there is something that is not a model.
     """
     with trouble(f"writing the model to {target}", missing=StorageError):
         if target.path:
@@ -133,7 +133,7 @@ def replace(checkpoint: Checkpoint, source: Place, target: Place) -> None:
 
 
 def _tidy(target: Place) -> None:
-    """Put right what a killed process left at a place, and delete what it left over."""
+    """Repair what a killed process interrupted, and delete what it left over."""
     with trouble(f"tidying {target}", missing=StorageError):
         if target.path:
             disk.tidy(target.path)
@@ -151,11 +151,11 @@ def _take(source: Place, target: Place) -> Checkpoint:
 
 def _skipped(trial: Trial, objective: Objective, err: NoCheckpoint) -> str:
     value = f"{objective.metric}={objective_text(trial, objective)}"
-    return f"Trial '{trial.name}' ({value}) has no whole model and was passed over: {err}"
+    return f"Trial '{trial.name}' ({value}) has no complete model and was skipped: {err}"
 
 
 def _mismatch(trial: Trial, checkpoint: Checkpoint, objective: Objective) -> list[str]:
-    """A note where the files are from another epoch than the value that Katib compared."""
+    """A note if the files are from another epoch than the value that Katib compared."""
     compared, saved = objective_text(trial, objective), checkpoint.metrics.get(objective.metric)
     if saved is None or _same(compared, objective_value(trial, objective), saved):
         return []
@@ -163,13 +163,13 @@ def _mismatch(trial: Trial, checkpoint: Checkpoint, objective: Objective) -> lis
     strategy = objective.strategies[objective.metric]
     return [
         f"The model of trial '{trial.name}' was saved{epoch} with {objective.metric}={saved:g}, but the "
-        f"search compared {compared} (strategy {strategy}): its files are of another epoch. "
-        "Let the script keep the files of the epoch that the strategy takes."
+        f"search compared {compared} (strategy {strategy}): its files are from another epoch. "
+        "Have the script keep the files of the epoch that the strategy takes."
     ]
 
 
 def _same(text: str, value: float | None, saved: float) -> bool:
-    """Whether a printed number can be the saved one: apart by at most one unit of its last digit."""
+    """Whether a printed number can be the saved one: they differ by at most one unit of its last digit."""
     try:
         exponent = Decimal(text).as_tuple().exponent
         unit = 10.0**exponent if isinstance(exponent, int) else 0.0
@@ -179,19 +179,19 @@ def _same(text: str, value: float | None, saved: float) -> bool:
 
 
 def _files(model: Place) -> list[str]:
-    """The names of its files, without a store's markers of folders."""
+    """The names of its files, without a store's folder markers."""
     return sorted(name for name in files_below(model) if not name.endswith("/"))
 
 
 def _refuse_nested(model: Place, release: Place) -> None:
     if model.uri != release.uri and (within(model.uri, release.uri) or within(release.uri, model.uri)):
         raise InputError(
-            f"Of the release {release} and the model {model} one lies in the other. Name another place."
+            f"The release {release} and the model {model}: one is inside the other. Name another place."
         )
 
 
 def _as_listed(model: Place, names: list[str]) -> Checkpoint:
-    """The source's own list, verified before a release that is whole gives way to it."""
+    """The source's own list, verified before it replaces a complete release."""
     checkpoint = read_at(model)
     unlisted = sorted(set(names) - {MODEL_JSON} - checkpoint.names)
     if unlisted:
@@ -204,7 +204,7 @@ def _as_listed(model: Place, names: list[str]) -> Checkpoint:
 
 
 def _listed_now(model: Place, names: list[str]) -> Checkpoint:
-    """A list made from the files that are there."""
+    """A list made from the files in the folder."""
     if not names:
         raise NoCheckpoint(f"{model} holds no file to promote.")
     with trouble(f"looking at {model}"):

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plain folders: a model replaced by another in one step, and folders deleted.
 
-The new model is completed beside the earlier one, then the two folders exchange their names. Where the file
-system cannot do that (NFS, most of FUSE) there are two steps: a process killed between them leaves no
-folder, and the earlier one beside it, which the next call puts back first.
+The new model is completed next to the earlier one, then the two folders exchange their names. Where the file
+system cannot do that (NFS, most of FUSE) there are two steps: a process killed between them leaves the
+earlier folder under another name next to its place, and the next call first puts it back.
 
 What is deleted is named relative to an open folder, so a folder that is swapped for a symbolic link
-meanwhile leads nowhere. `shutil.rmtree` does the same, but asks the kernel far more often.
+meanwhile leads nowhere. `shutil.rmtree` does the same, but makes far more system calls.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ _CANNOT_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, 
 
 
 def replace(checkpoint: Checkpoint, source: Place, folder: Path) -> None:
-    """Copy a model into a folder, verified; the model that lies there is replaced."""
+    """Copy a model into a folder and verify it; the model that is there is replaced."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     tidy(folder)
     _refuse_unless_ours(folder)
     with _staging(folder) as staging:
         copy_files(checkpoint, source, Place(str(staging), staging))
         (staging / MODEL_JSON).write_bytes(checkpoint.text.encode())
-        read_at(Place(str(staging), staging))  # nobody took a file away meanwhile
+        read_at(Place(str(staging), staging))  # make sure that no file has disappeared meanwhile
         try:
             staging.rename(folder)  # nothing is there, or an empty folder
         except OSError as err:
@@ -58,7 +58,7 @@ def replace(checkpoint: Checkpoint, source: Place, folder: Path) -> None:
 
 
 def tidy(folder: Path) -> None:
-    """Put the earlier folder back where a call was killed between its two steps; delete leftovers."""
+    """Put the earlier folder back if a call was killed between its two steps; delete leftovers."""
     for leftover in _leftovers(folder, "old"):
         if not folder.exists():
             leftover.rename(folder)
@@ -69,13 +69,13 @@ def tidy(folder: Path) -> None:
 
 
 def folders_and_files(folder: Path) -> set[tuple[str, bool]]:
-    """The names in a folder, each with whether it is a folder itself; a link is none."""
+    """The names in a folder, each with whether it is a folder itself, which a link is not."""
     with _opened(folder) as handle, os.scandir(handle) as entries:
         return {(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries}
 
 
 def remove(folder: Path, names: Sequence[str]) -> None:
-    """Delete folders from a folder; one that is gone already is no error.
+    """Delete folders from a folder; one that is gone already is not an error.
 
     Raises:
         StorageError: Some could not be deleted; all others are.
@@ -92,13 +92,13 @@ def remove(folder: Path, names: Sequence[str]) -> None:
 def exchange(one: Path, other: Path) -> bool:
     """Exchange the names of two folders; at every moment both are there.
 
-    Linux has it, with the file systems of its disks; NFS and most of FUSE do not.
+    Linux can do it on the file systems of its disks, but not on NFS and most of FUSE.
 
     Returns:
-        Whether that was done; where the system cannot do it, nothing has changed.
+        Whether that was done; if the system cannot do it, nothing has changed.
 
     Raises:
-        OSError: The system can, and refuses these folders.
+        OSError: The system can do it, but refuses these folders.
     """
     sys.audit("kfp_katib.exchange", one, other)
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
@@ -125,7 +125,7 @@ def _put_in_two_steps(staging: Path, folder: Path) -> None:
 
 @contextmanager
 def _staging(folder: Path) -> Iterator[Path]:
-    """A new folder beside; afterwards whatever has its name then is deleted."""
+    """A new folder next to a folder; at the end, whatever has its name is deleted."""
     staging = _beside(folder, "partial")
     staging.mkdir()
     try:
@@ -137,7 +137,7 @@ def _staging(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Whether nobody else is at work in a leftover; nobody else is while this lasts."""
+    """Lock a folder; yields whether it was free, False also if it cannot be opened."""
     try:
         handle = os.open(folder, _FOLDER)
     except OSError:
@@ -161,7 +161,7 @@ def _beside(folder: Path, what: str) -> Path:
 
 
 def _leftovers(folder: Path, what: str) -> list[Path]:
-    """What calls that were killed left beside a folder."""
+    """What killed calls left next to a folder."""
     pattern = re.compile(rf"\.{re.escape(folder.name)}\.[0-9a-f]{{12}}\.{what}")
     with suppress(FileNotFoundError):
         return sorted(path for path in folder.parent.iterdir() if pattern.fullmatch(path.name))
@@ -177,7 +177,7 @@ def _refuse_unless_ours(folder: Path) -> None:
     for name in sorted(there):
         if not stat.S_ISREG((folder / name).lstat().st_mode):
             raise StorageError(
-                f"{folder} holds {name!r}, which is no regular file: it will not be replaced. "
+                f"{folder} holds {name!r}, which is not a regular file: it will not be replaced. "
                 "Remove it, or name an empty folder."
             )
     refuse_strangers(folder, there, names_at(Place(str(folder), folder)))
@@ -185,14 +185,14 @@ def _refuse_unless_ours(folder: Path) -> None:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[int]:
-    """The folder's handle; its parent may be reached through a link of the user's own, itself may not."""
+    """The folder's handle; the user may reach its parent through a link, but it must not be one itself."""
     try:
         handle = os.open(folder, _FOLDER)
     except OSError as err:
         if err.errno not in (errno.ELOOP, errno.ENOTDIR):
             raise
         raise StorageError(
-            f"{folder} is a symbolic link or no folder, and is not followed. Nothing was deleted."
+            f"{folder} is a symbolic link or not a folder, and is not followed. Nothing was deleted."
         ) from err
     try:
         yield handle

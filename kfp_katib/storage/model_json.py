@@ -2,8 +2,8 @@
 """model.json, which a trial writes last: the list of its files with their checksums, read strictly.
 
 A trial is somebody else's program, so a name that leads out of its folder, or two entries for one file,
-make the whole list invalid; none is corrected. Nothing in it can cost more than its size in time or memory,
-or fail in another way than as an invalid list.
+make the whole list invalid; nothing is corrected. Reading it takes no more time and memory than its size
+warrants, and can fail only as an invalid list.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ UNFINISHED = re.compile(r"model\.json(\.[0-9a-f]{12})?\.partial")
 """A file that lists, in an object store, what an unfinished replacement may have left."""
 
 LARGEST = 1 << 20
-"""Bytes of a model.json; a list of 7,000 files has less."""
+"""The most bytes of a model.json; a list of 7,000 files has fewer."""
 
 _LONGEST_NAME = 900  # bytes of UTF-8; S3 takes keys of 1,024, of which the folder needs some
 _LONGEST_PART = 255  # bytes of UTF-8, as file systems have it
 _BOM = "\ufeff"  # what some editors write first
-_WHOLE = 2**53  # integers below are the same for everybody who reads JSON
+_WHOLE = 2**53  # smaller integers are the same to every JSON reader
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff\ufffe\uffff]")
 _SHOWN = reprlib.Repr()
@@ -49,13 +49,13 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A model and what it is.
+    """A model's files and where they come from.
 
     Attributes:
         uri: The folder that holds it.
         files: Its files, in the order of model.json.
         metrics: The metrics of the epoch that the files are from.
-        epoch: That epoch, None where the trial has none.
+        epoch: That epoch, None if the trial has none.
         parameters: What it was trained with.
         text: model.json as it was written.
     """
@@ -98,7 +98,7 @@ def parse(content: bytes, uri: str) -> Checkpoint:
 
 
 def renamed(checkpoint: Checkpoint, folder: str) -> Checkpoint:
-    """The same model with its files in a folder of that folder."""
+    """The same model with its files in a subfolder."""
     data = json.loads(checkpoint.text.removeprefix(_BOM))
     data["files"] = {f"{folder}/{name}": entry for name, entry in data["files"].items()}
     files = tuple(replace(file, name=f"{folder}/{file.name}") for file in checkpoint.files)
@@ -112,10 +112,10 @@ def write(files: Iterable[ModelFile]) -> bytes:
 
 
 def name_fault(name: str) -> str:
-    """What is wrong with a file's name, empty where it is a plain relative name inside the folder."""
+    """What is wrong with a file's name, empty if it is a plain relative name inside the folder."""
     parts = name.split("/")
     if not name or _UNFIT.search(name):
-        return "is empty, or has a backslash, a control character or half a character in it"
+        return "is empty, or has a backslash, a control character or a lone surrogate in it"
     if name.startswith("/") or ":" in parts[0]:
         return "is absolute"
     if any(part in ("", ".", "..") for part in parts):
@@ -125,11 +125,11 @@ def name_fault(name: str) -> str:
     if "?versionId=" in name:
         return "means a version of another file to object stores"
     first = _folded(parts[0])
-    return "is the list itself" if first == MODEL_JSON or UNFINISHED.fullmatch(first) else ""
+    return "is that of the list itself" if first == MODEL_JSON or UNFINISHED.fullmatch(first) else ""
 
 
 def refuse_strangers(folder: object, there: Set[str], ours: Set[str]) -> None:
-    """Refuse to replace what is no model.
+    """Refuse to replace what is not a model.
 
     Args:
         folder: The folder, for the message.
@@ -169,7 +169,7 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _folded(name: str) -> str:
-    """What a name is to file systems that ignore case, and the ways to write an accent."""
+    """What a name is to file systems that ignore case and how an accent is encoded."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -181,7 +181,7 @@ def _files(data: object) -> tuple[ModelFile, ...]:
     ordered = sorted((_folded(name).split("/"), name) for name in listed)
     for (parts, name), (next_parts, other) in pairwise(ordered):
         if parts == next_parts:
-            raise _Invalid(f"{name!r} and {other!r} are one file where case does not count")
+            raise _Invalid(f"{name!r} and {other!r} are one file where case is ignored")
         if parts == next_parts[: len(parts)]:
             raise _Invalid(f"{name!r} is both a file and a folder")
     return files
@@ -223,5 +223,5 @@ def _object(data: object, what: str) -> dict[str, Any]:
 
 
 def _shown(value: object) -> str:
-    """A value for a message: its beginning, at a few levels."""
+    """A value for a message, cut in length and depth."""
     return _SHOWN.repr(value)

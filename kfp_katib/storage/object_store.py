@@ -2,14 +2,14 @@
 """Prefixes of an object store, which has no rename: a model replaced by another, and folders deleted.
 
 model.json decides what the place holds, so it is written last, and no file that it lists is touched before.
-Where the new model has names of the earlier one, its files go under a name of their own first and
-model.json leads there; then to their own names, and model.json leads to those. A list of what may be left
-over lies beside it until all is done.
+If the new model shares names with the earlier one, its files first go into a temporary folder, to which
+model.json points; then to their own names, to which model.json points next. A list of possible leftovers
+lies next to it until all is done.
 
 Two processes that replace one model at once may spoil each other's files. So each ends by reading everything
-again, and begins anew where what lies there is not whole: whoever wrote last has found it whole.
+again, and starts over if the model is not complete: whoever wrote last has found it complete.
 
-Files are deleted by exact name. From fsspec nobody learns what S3 could not delete, so there we use the
+Files are deleted by exact name. fsspec does not report what S3 could not delete, so there we use the
 service's own calls.
 """
 
@@ -36,7 +36,7 @@ from kfp_katib.storage.model_json import (
 from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix, trouble
 
 _ATTEMPTS = 8
-_PAUSE = 1.0  # seconds at most, and more with each attempt, so that two who meet part
+_PAUSE = 1.0  # seconds at most, and more with each attempt, so that two writers get out of step
 _LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
 _BESIDE = re.compile(r"\.[0-9a-f]{12}\.partial/.*")
 _AT_ONCE = 1000  # keys that S3 deletes by one request
@@ -46,10 +46,10 @@ logger = logging.getLogger(__name__)
 
 
 def replace(checkpoint: Checkpoint, source: Place, prefix: Place) -> None:
-    """Copy a model to a prefix, verified; the model that lies there is replaced.
+    """Copy a model to a prefix and verify it; the model that is there is replaced.
 
     Raises:
-        StorageError: What lies there in the end is not whole, since others write there too, or since the
+        StorageError: The model is not complete in the end, because others write there too, or because the
             store loses what it is sent.
     """
     mark, seen = uuid.uuid4().hex[:12], ""
@@ -63,7 +63,7 @@ def replace(checkpoint: Checkpoint, source: Place, prefix: Place) -> None:
         if _ended(checkpoint, prefix, mark):
             return
     raise StorageError(
-        f"{prefix} is not whole after {_ATTEMPTS} attempts: others write there at the same time, or the "
+        f"{prefix} is not complete after {_ATTEMPTS} attempts: others write there at the same time, or the "
         f"store loses what it is sent.{seen} Let the others finish, then try again."
     )
 
@@ -86,7 +86,7 @@ def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
 
 
 def remove(prefix: Place, names: Iterable[str]) -> None:
-    """Delete folders from a prefix, their markers too; one that is gone already is no error.
+    """Delete folders and their markers from a prefix; one that is gone already is not an error.
 
     Raises:
         StorageError: Some of their files could not be deleted; all others are.
@@ -96,7 +96,7 @@ def remove(prefix: Place, names: Iterable[str]) -> None:
 
 
 def delete(prefix: Place, names: Iterable[str]) -> None:
-    """Delete files of a prefix; one that is gone already is no error.
+    """Delete files from a prefix; one that is gone already is not an error.
 
     Raises:
         StorageError: Some could not be deleted; all others are.
@@ -113,7 +113,7 @@ def _replace_once(checkpoint: Checkpoint, source: Place, prefix: Place, mark: st
     new, list_of_ours = checkpoint.names, _list_of(mark)
     ours, in_use = _replaceable(prefix)
     (prefix / list_of_ours).write(json.dumps(sorted(ours | in_use | new)).encode())
-    if in_use & new:  # the model under names that nothing there has, and model.json leading to them
+    if in_use & new:  # first under names not used there, with model.json pointing to them
         folder = f".{mark}.partial"
         copy_files(checkpoint, source, prefix / folder)
         (prefix / MODEL_JSON).write(renamed(checkpoint, folder).text.encode())
@@ -125,7 +125,7 @@ def _replace_once(checkpoint: Checkpoint, source: Place, prefix: Place, mark: st
 
 
 def _ended(checkpoint: Checkpoint, prefix: Place, mark: str) -> bool:
-    """Whether a whole model lies there and nothing else of ours."""
+    """Whether the prefix holds a complete model and nothing else of ours."""
     found = _whole(prefix)
     if found and found.text != checkpoint.text:
         logger.warning("%s holds another model, which was written at the same time", prefix)
@@ -140,15 +140,15 @@ def _whole(prefix: Place) -> Checkpoint | None:
     try:
         return verified_at(prefix)
     except NoCheckpoint as err:
-        logger.warning("%s Once more.", err)
+        logger.warning("%s Trying again.", err)
         return None
 
 
 def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:
-    """What of the place is left over and what is in use; nothing else lies there.
+    """The names that are left over and those in use; the prefix holds nothing else.
 
     Raises:
-        StorageError: Something does, also when others who write there have had time to end.
+        StorageError: It does, even after other writers have had time to end.
     """
     for pause in (0, _PAUSE, 2 * _PAUSE):
         time.sleep(pause)
@@ -160,16 +160,16 @@ def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:
 
 
 def _looked_at(prefix: Place) -> tuple[set[str], set[str], set[str]]:
-    """What lies there, what of it unfinished processes may have put there, and what model.json lists.
+    """All names there, those that unfinished processes may have made, and those that model.json lists.
 
-    In this order: who ends meanwhile takes its list away after model.json names its files.
+    Read in this order: a process that ends meanwhile deletes its list after model.json names its files.
     """
     there = files_below(prefix)
     return there, _unfinished(prefix, there), names_at(prefix)
 
 
 def _unfinished(prefix: Place, there: set[str]) -> set[str]:
-    """Names that unfinished processes gave or listed, their lists among them, and marks of folders."""
+    """Names that unfinished processes made or listed, those of their lists included, and folder markers."""
     lists = {name for name in there if UNFINISHED.fullmatch(name)}
     named = {name for name in there if _BESIDE.fullmatch(name) or name.endswith("/")}
     return lists.union(named, *(_names_in(prefix / name) for name in lists))
@@ -180,7 +180,7 @@ def _list_of(mark: str) -> str:
 
 
 def _names_in(unfinished: Place) -> set[str]:
-    """The names in a list; none where it is gone or damaged."""
+    """The names in a list; none if it is gone or damaged."""
     try:
         with trouble(f"reading {unfinished}"):
             names = json.loads(unfinished.read(_LONGEST_LIST))
@@ -190,7 +190,7 @@ def _names_in(unfinished: Place) -> set[str]:
 
 
 def _clean(prefix: Place, names: set[str]) -> None:
-    """Delete what is no longer in use, and the lists of it last."""
+    """Delete what is no longer in use, and the lists last."""
     lists = {name for name in names if UNFINISHED.fullmatch(name)}
     delete(prefix, names - lists - {MODEL_JSON})
     delete(prefix, lists)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where models lie: a plain folder, or a prefix of an object store that fsspec reaches.
+"""Where models are: a plain folder, or a prefix of an object store that fsspec reaches.
 
 Plain folders are read and written by the operating system's own calls, which is faster and lets us refuse
 symbolic links; everything else goes through fsspec. Most of its calls (`rm`, `mv`, `copy`, `get`, `put`,
-`cat`, `glob`, `expand_path`) read `*`, `?` and `[` as a pattern, so that deleting `m[1]` deletes `m1`. Used
-here and in object_store.py are only those that take a name as it is: `open`, `info`, `isfile`, `find`, `ls`
-and the `..._file` ones. In S3 even they err at a double slash, so there we list by the service's own calls.
+`cat`, `glob`, `expand_path`) read `*`, `?` and `[` as a pattern, so that deleting `m[1]` deletes `m1`. So
+here and in object_store.py we use only those that take a name literally: `open`, `info`, `isfile`, `find`,
+`ls` and the `..._file` ones. In S3 even they fail at a double slash; there we list with its own calls.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ class Place:
         return self.path.is_file() if self.path else bool(self.store.isfile(self.uri))
 
     def read(self, at_most: int = -1) -> bytes:
-        """The content of a small file, as it was at one moment.
+        """The content of a small file, as of one moment.
 
         Args:
-            at_most: Bytes that it may have; -1 is any number.
+            at_most: How many bytes it may have; -1 for no limit.
 
         Raises:
             NoCheckpoint: It has more.
@@ -81,7 +81,7 @@ class Place:
             self.store.pipe_file(self.uri, content)
 
     def size(self) -> int:
-        """Bytes of a regular file. A symbolic link, a folder or a device is refused."""
+        """The size of a regular file in bytes. A symbolic link, a folder or a device is refused."""
         if self.path:
             return self._regular(self.path.lstat())
         found = self.store.info(self.uri)
@@ -122,10 +122,10 @@ def place(uri: str | Path, endpoint_url: str = "", *, what: str = "a folder") ->
             is `s3://`.
         endpoint_url: The address of an S3 server other than Amazon's. Credentials, and the address where
             this is empty, come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on).
-        what: What it is the place of, for messages.
+        what: What the place is for, used in messages.
 
     Raises:
-        InputError: The URI is empty, malformed, or has a scheme that nobody knows or that cannot hold files.
+        InputError: The URI is empty or malformed, or its scheme is unknown or cannot hold files.
         StorageError: The scheme needs a package that is not installed.
     """
     text = stored(str(uri), what)
@@ -151,7 +151,7 @@ def _store(scheme: str, endpoint_url: str) -> Any:
 
 
 def files_below(folder: Place) -> set[str]:
-    """The names of all files in a folder, those of its folders included; symbolic links count as files.
+    """The names of all files in a folder and its subfolders; symbolic links count as files.
 
     In an object store a name may end in a slash: the marker that some programs leave for a folder.
     """
@@ -187,7 +187,7 @@ def s3_prefix(folder: Place) -> tuple[str, str]:
 
 
 def s3_listing(folder: Place, **options: str) -> tuple[list[str], list[str]]:
-    """The names of the files below a folder; with a `Delimiter` those right below it, and the folders'."""
+    """The names of all files below a folder; with a `Delimiter` of files and folders right below it."""
     bucket, prefix = s3_prefix(folder)
     asked, more = {"Bucket": bucket, "Prefix": prefix, **options}, True
     keys: list[str] = []
@@ -206,9 +206,9 @@ def s3_listing(folder: Place, **options: str) -> tuple[list[str], list[str]]:
 def trouble(doing: str, *, missing: type[StorageError] = NoCheckpoint) -> Iterator[None]:
     """Turn a store's own errors into a StorageError that says what we were doing.
 
-    A file that is not there is a NoCheckpoint where we read a trial's model: the next best trial may have
-    one. So is a file of this disk that its trial lets nobody read. Anything else (a store's rights, the
-    network, a full disk) is no reason to take a worse model, so it stands.
+    A file that is not there is a NoCheckpoint when we read a trial's model: the next best trial may have
+    one. So is a file on this disk that its trial made unreadable. Anything else (a store's rights, the
+    network, a full disk) is no reason to take a worse model, so it stays a StorageError.
     """
     try:
         yield
@@ -233,7 +233,7 @@ def _is_not_there(err: OSError) -> bool:
 
 
 def _store_errors() -> tuple[type[BaseException], ...]:
-    """What the stores raise beside OSError, of those libraries that are loaded already."""
+    """What the stores raise besides OSError, from those libraries that are loaded already."""
     names = (
         ("botocore.exceptions", "BotoCoreError"),
         ("botocore.exceptions", "ClientError"),

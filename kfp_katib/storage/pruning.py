@@ -19,13 +19,13 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What pruning did, or with `dry_run` would do; all names of folders inside the experiment's own.
+    """What pruning did, or with `dry_run` would do; all names are relative to the experiment's folder.
 
     Attributes:
         removed: The losers' folders.
-        kept: The winner's folder, where it was to be kept and is there.
-        left_alone: What is none of the trials' folders: files, symbolic links, any other name; everything
-            where the winner's own folder holds no model.
+        kept: The winner's folder, if it was to be kept and is there.
+        left_alone: What is not a trial's folder: files, symbolic links, any other name; everything if the
+            winner's own folder holds no model.
         dry_run: Whether nothing was deleted.
     """
 
@@ -48,9 +48,10 @@ def prune(
 ) -> Pruned:
     """Delete the folders of all trials but the winner from `<models>/<experiment>/`.
 
-    Nothing outside that folder is touched, nor in it what is no trial's, symbolic links are neither followed
-    nor deleted, and a second call finds the work done. Where the winner's own folder is gone, or holds no
-    model, nothing is deleted: either that was done before, since it goes last, or this is not the place.
+    Nothing outside that folder is touched, and nothing in it that is not a trial's; symbolic links are
+    neither followed nor deleted, and a second call finds the work done. If the winner's own folder is gone or
+    holds no model, nothing is deleted: either it was deleted before, as the last one, or this is the wrong
+    place.
 
     Args:
         models: The root of all models: a path or a URI.
@@ -58,13 +59,13 @@ def prune(
         keep_trial: The winner's name.
         trials: The names of the search's trials, the winner's among them.
         copy: The copy of the winner's model, which is verified before anything is deleted.
-        keep: 1 keeps the winner's folder, 0 not even that.
+        keep: 1 keeps the winner's folder, 0 deletes it too.
         dry_run: Say what would be deleted and delete nothing.
         endpoint_url: The address of an S3 server other than Amazon's.
 
     Raises:
         InputError: A name could lead out of the root, or `keep` is neither 0 nor 1.
-        StorageError: The copy is not whole, or not the winner's; or some folders could not be deleted
+        StorageError: The copy is not complete, or not the winner's; or some folders could not be deleted
             (those that could are gone).
     """
     refuse_unsafe_name("experiment", experiment)
@@ -89,7 +90,7 @@ def prune(
 
 
 def _check_copy(copied: Place, root: Place, keep_trial: str) -> bool:
-    """Refuse a copy that is not whole or not the winner's; return whether the winner's own is there."""
+    """Refuse a copy that is not complete or not the winner's; return whether the winner's own is there."""
     if within(copied.uri, root.uri):
         raise StorageError(f"The copy {copied} lies inside {root}, which is to be pruned. Copy it elsewhere.")
     checkpoint = verified_at(copied)

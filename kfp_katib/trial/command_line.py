@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line of one trial: the very line that Katib's pod webhook would write, with local paths.
+"""The command line of one trial: exactly what Katib's pod webhook would write, with local paths.
 
-Katib joins command and args by blanks into one shell line and appends the collector's redirection and a
+Katib joins command and args with blanks into one shell line and appends the collector's redirection and a
 completion mark (`wrapWorkerContainer` in Katib's `pkg/webhook/v1beta1/pod/utils.go`). That has
 consequences: only the output of a chain's last command is collected, words are split again, a line that
-ends in a comment never reaches its mark. Users must meet them here first.
+ends in a comment never reaches its mark. Users should meet them here first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class MetricsPlace:
     Attributes:
         path: The file, or for TensorFlowEvent the directory, in the trial's folder.
         folder: What stands for the volume that Katib mounts there.
-        mapped: The local path of each of the container's.
+        mapped: The local path for each path in the container.
     """
 
     path: Path
@@ -49,7 +49,7 @@ class CommandLine:
 
 
 def metrics_place(collector: Collector, folder: Path) -> MetricsPlace:
-    """Where a trial whose metrics folder is `folder` puts what the collector reads."""
+    """Where a trial with this metrics folder puts what the collector reads."""
     there = STDOUT_PATH if collector.kind == "StdOut" else collector.path.rstrip("/")
     if collector.kind == "TensorFlowEvent":
         path, volume = folder, there

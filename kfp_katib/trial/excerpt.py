@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quotes what a trial wrote in a sentence: short, and with nothing that a terminal obeys."""
+"""Quotes a trial's output in a sentence: short, and without anything that a terminal interprets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def shown(text: str, around: str = "") -> str:
 
     Args:
         text: One line.
-        around: What of it must be seen, if it is there.
+        around: The part of it to keep in view, if it is there.
     """
     at = max(0, text.lower().find(around.lower()) - _CHARACTERS // 3) if len(text) > _CHARACTERS else 0
     part = text[at : at + _CHARACTERS]

@@ -2,7 +2,7 @@
 """Reads plain files only, piece by piece, so that nothing in a search's folder can hang or flood the engine.
 
 A trial may leave anything under any name: a named pipe (whose opening waits for a writer), a device that
-never ends, a folder, a link to itself. And a link in the place of a file of our own was not left by us.
+never ends, a folder, a link to itself. And a link in place of one of our own files was not put there by us.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHUNK_BYTES = 1 << 18
 LONGEST_LINE_BYTES = 1 << 20
 
 _SAFE = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-"""What was put there since the last look is neither waited for, nor does it become our terminal."""
+"""Do not wait for what was put there since the last look, and do not make it our terminal."""
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -31,7 +31,7 @@ _KINDS = (
 
 
 class NotPlain(OSError):
-    """What lies there is not a plain file. `strerror` says what it is."""
+    """What is there is not a plain file. `strerror` says what it is."""
 
 
 def open_regular(path: Path, flags: int) -> int:
@@ -39,10 +39,10 @@ def open_regular(path: Path, flags: int) -> int:
 
     Args:
         path: The file.
-        flags: Of `os.open`.
+        flags: Those of `os.open`.
 
     Raises:
-        NotPlain: A link or something else lies there.
+        NotPlain: A link or something else is there.
         OSError: The system refused it.
     """
     try:
@@ -54,7 +54,7 @@ def open_regular(path: Path, flags: int) -> int:
 
 
 def make_folder(path: Path) -> None:
-    """An empty folder, in place of whatever is there; a link is removed, what it leads to stays.
+    """Make an empty folder in place of whatever is there; a link is removed, what it leads to stays.
 
     Raises:
         OSError: The system refused it.
@@ -73,7 +73,7 @@ def chunks(path: Path) -> Iterator[bytes]:
     """A plain file piece by piece, up to the size that it has when it is opened: it may still be growing.
 
     Raises:
-        NotPlain: Something else lies there.
+        NotPlain: Something else is there.
         OSError: It is missing or cannot be read.
     """
     with _open_plain(path) as file:
@@ -88,7 +88,7 @@ def whole_lines(pieces: Iterable[bytes], cut: Callable[[bytes], int]) -> Iterato
 
     Args:
         pieces: The file.
-        cut: How much of a line that is too long to be held makes a block of its own.
+        cut: How much of an overlong line to make a block of its own.
     """
     rest: list[bytes] = []
     size = 0
@@ -108,7 +108,7 @@ def whole_lines(pieces: Iterable[bytes], cut: Callable[[bytes], int]) -> Iterato
 
 
 def end_of(path: Path, size: int) -> bytes:
-    """The last bytes of a plain file; empty where there is none that can be read."""
+    """The last bytes of a plain file; empty if it cannot be read."""
     try:
         with _open_plain(path) as file:
             whole = os.fstat(file.fileno()).st_size

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trial template: from an Experiment and a trial's assignments to what would run, and for how long.
+"""The trial template: what an Experiment would run with a trial's assignments, and for how long.
 
 Katib substitutes in the template's compact JSON, as text (`applyParameters` in Katib's
 `pkg/controller.v1beta1/experiment/manifest/generator.go`); so do we, so that a value ends up where Katib
@@ -22,8 +22,8 @@ from kfp_katib.experiment.schema import is_job
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 _DEADLINE = "activeDeadlineSeconds"
 _LONGEST = 2**63
-# Of the Job: `job_controller.go`, where it ends the Job. Of the pod: `active_deadline.go` of the kubelet;
-# there the Job may start another pod, here a trial is not repeated.
+# The Job's is from `job_controller.go`, which ends the Job; the pod's from `active_deadline.go` (kubelet),
+# after which the Job may start another pod. Here a trial is not repeated.
 _MESSAGES = {
     "Job": "Job was active longer than specified deadline",
     "Pod": "Pod was active on the node longer than the specified deadline",
@@ -44,16 +44,16 @@ class Deadline:
 
     @property
     def reason(self) -> str:
-        """Katib's reason of a trial that ran longer."""
+        """Katib's reason for a trial that ran longer."""
         return f"TrialFailed. {self.kind} reason: DeadlineExceeded"
 
     @property
     def message(self) -> str:
-        """Katib's message of it."""
+        """Katib's message for it."""
         return f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
 
     def had_passed(self, started: datetime | None, now: datetime) -> bool:
-        """Whether a trial that began then had no time left."""
+        """Whether a trial that started then has run out of time."""
         if started is None or self.seconds >= timedelta.max.total_seconds():
             return False
         return now - started > timedelta(seconds=self.seconds)
@@ -61,7 +61,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """What of a trial's primary container means something on this machine.
+    """What matters on this machine of a trial's primary container.
 
     Attributes:
         command: The command, never empty.
@@ -85,7 +85,7 @@ class Container:
 
 
 def trial_spec(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Manifest:
-    """What Katib would create to run one trial, a Job for most.
+    """What Katib would create to run one trial, usually a Job.
 
     Args:
         experiment: An Experiment whose trialSpec is inline.
@@ -175,7 +175,7 @@ def _seconds(value: Any, path: str) -> int:
 def _value(
     experiment: Experiment, parameter: TrialParameter, trial: str, assignments: Mapping[str, str]
 ) -> str:
-    """What stands for a trialParameter: a search parameter's value, or some of the trial's own data."""
+    """The value of a trialParameter: that of a search parameter, or some of the trial's own metadata."""
     wanted, spec = meta(parameter.reference), experiment.trial_template.spec or {}
     if not wanted:
         return assignments[parameter.reference]

@@ -81,7 +81,7 @@ def test_a_step_whose_pod_is_lost_adopts_its_experiment(backend: Backend, tmp_pa
     kept = {trial["metadata"]["uid"] for trial in run.trials(after["metadata"]["name"])}
     assert trials <= kept
     assert len(kept) == 2
-    assert "is there already and ours" in run.log("launch-katib")
+    assert "exists already and is ours" in run.log("launch-katib")
 
 
 def test_terminating_a_run_ends_its_experiment_and_trials(backend: Backend) -> None:

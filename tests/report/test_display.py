@@ -84,7 +84,7 @@ def test_what_an_earlier_run_has_done_is_told_once_and_not_as_news(stream: io.St
         display.update(so_far(DONE, FAILED, ANOTHER, earlier=2))
         display.update(so_far(DONE, FAILED, bare_trial("c", "Succeeded", "0.7"), earlier=2))
     first, *rest = stream.getvalue().splitlines()
-    assert first == "Going on where an earlier run stopped: 2 trials had completed."
+    assert first == "Resuming where an earlier run stopped: 2 trials had completed."
     assert not any("trial a" in line or "trial b" in line for line in rest)
     assert "10 s left" in rest[-1]
 

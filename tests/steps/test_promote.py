@@ -30,7 +30,7 @@ def test_without_a_release_place_nothing_happens(tmp_path: Path) -> None:
     ("release", "message"),
     [
         (" ", "The address of the release is empty"),
-        ("nosuch://bucket/x", "Nothing here reaches nosuch://"),
+        ("nosuch://bucket/x", "nosuch:// addresses are not supported"),
         ("memory://x", "lies in one process"),
         ("https://host/x", "can be read but not written to"),
         ("s3:/bucket/x", "names no bucket"),
@@ -46,8 +46,8 @@ def test_without_a_release_place_nothing_happens(tmp_path: Path) -> None:
         ("{root}/models/e/t1", "lies in .*models, where the trials keep their models"),
         ("file://{root}/models/./x/", "lies in .*models, where the trials keep their models"),
         ("{root}/link/x", "lies in .*models, where the trials keep their models"),
-        ("{root}/model/x", "one lies in the other"),
-        ("{root}", "one lies in the other"),
+        ("{root}/model/x", "one is inside the other"),
+        ("{root}", "one is inside the other"),
     ],
 )
 def test_what_is_no_release_place_is_refused(tmp_path: Path, release: str, message: str) -> None:

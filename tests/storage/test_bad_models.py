@@ -81,7 +81,7 @@ def test_a_bad_list_costs_its_trial_the_model(
     write_model(f"{root}/tune/tune-2", {"w": b"second"}, endpoint)
     found = collect(result([BEST, SECOND]), root, tmp_path / "out", endpoint_url=endpoint)
     assert found.trial == SECOND
-    assert found.notes[0].startswith("Trial 'tune-1' (loss=0.3) has no whole model and was passed over: ")
+    assert found.notes[0].startswith("Trial 'tune-1' (loss=0.3) has no complete model and was skipped: ")
     assert len(found.notes[0]) < 800
     found.notes[0].encode()  # goes into a report
 

@@ -57,7 +57,7 @@ def test_the_next_best_replaces_a_lost_winner(
     assert found.trial == THREE[2]
     assert contents(str(tmp_path / "out"))["w"] == b"second"
     (note,) = found.notes
-    assert note.startswith("Trial 'tune-1' (loss=0.3) has no whole model and was passed over: ")
+    assert note.startswith("Trial 'tune-1' (loss=0.3) has no complete model and was skipped: ")
     assert why in note
 
 

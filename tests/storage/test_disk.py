@@ -130,7 +130,7 @@ def test_a_link_inside_a_trial_goes_but_is_not_followed(models: Path, tmp_path: 
 def test_an_experiment_that_is_a_link_is_refused(models: Path, tmp_path: Path) -> None:
     """It would lead to another experiment's folder."""
     (models / "linked").symlink_to(models / "tune")
-    with pytest.raises(StorageError, match="linked is a symbolic link or no folder, and is not followed"):
+    with pytest.raises(StorageError, match="linked is a symbolic link or not a folder, and is not followed"):
         prune(models, "linked", "t1", trials=TRIALS, copy=tmp_path / "copy")
     with pytest.raises(StorageError, match="Nothing was deleted"):
         disk.remove(models / "linked", ["t2"])

@@ -128,7 +128,7 @@ def test_a_store_that_loses_bytes_is_no_other_promote(
     write_model(f"{tmp_path}/new", NEW)
     monkeypatch.setattr(object_store, "copy_files", lose)
     monkeypatch.setattr(object_store, "_PAUSE", 0.0)
-    with pytest.raises(StorageError, match=r"not whole after 8 attempts: .* 2 bytes after 3 were sent"):
+    with pytest.raises(StorageError, match=r"not complete after 8 attempts: .* 2 bytes after 3 were sent"):
         promote(tmp_path / "new", f"{bucket}/release", endpoint_url=endpoint)
     assert held(f"{bucket}/release", endpoint) == b"old"
 

@@ -68,7 +68,7 @@ def test_what_is_no_list_of_files_is_refused(content: bytes, why: str) -> None:
         ("..\\w", "a backslash"),
         ("w\x00", "a control character"),
         ("w\n", "a control character"),
-        ("model.json", "is the list itself"),
+        ("model.json", "is that of the list itself"),
     ],
 )
 def test_a_name_that_could_lead_elsewhere_is_refused(name: str, why: str) -> None:

@@ -33,7 +33,7 @@ _HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step"}
 
 
 def refusals(experiment: Experiment) -> list[Problem]:
-    """Nothing: what a Katib refuses of a manifest, the rules of manifests refuse already."""
+    """An empty list: whatever Katib refuses in a manifest, the rules of manifests refuse already."""
     return []
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run one Experiment on a Katib in a cluster, and hand back the Result that the local engine would."""
+"""Run one Experiment on a Katib in a cluster, with the same Result as from the local engine."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TICK_SECONDS = 2.0
 
 
 def run(experiment: Experiment, options: RunOptions) -> Result:
-    """Submit the Experiment, or adopt it where an earlier attempt has, and wait for its verdict.
+    """Submit the Experiment, or adopt it if an earlier attempt did, and wait for its verdict.
 
     Args:
         experiment: What to run, its name final and its placeholders filled.
@@ -42,12 +42,12 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
         The Result for every verdict of Katib's, Failed included.
 
     Raises:
-        InputError: It could not be started; the message has all reasons at once.
+        InputError: It could not be started; the message gives all reasons at once.
         TimedOut: Time is up, and `on_timeout` is `fail`.
-        Stalled: Nothing went on for `stall_timeout_seconds`; the message says what blocked.
+        Stalled: There was no progress for `stall_timeout_seconds`; the message says what blocked.
         Unfinished: Somebody deleted the Experiment.
-        Interrupted: Ctrl-C; the Experiment goes on in the cluster.
-        ClusterError: The API server refused what a search cannot do without.
+        Interrupted: Ctrl-C; the Experiment continues in the cluster.
+        ClusterError: The API server refused something that a search needs.
     """
     identity = options.identity
     if options.again:
@@ -69,15 +69,15 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
 
 
 def watch(name: str, options: RunOptions) -> Result:
-    """Follow an Experiment that is in the cluster already, whoever submitted it, and touch nothing.
+    """Follow an Experiment that is in the cluster already, whoever submitted it, and change nothing.
 
     Args:
         name: The Experiment.
-        options: Of these, `identity.namespace` and `on_update`.
+        options: Only `identity.namespace` and `on_update` are used.
 
     Raises:
         InputError: There is no such Experiment.
-        ManifestError: It has errors that Katib lets through and we cannot read past.
+        ManifestError: It has errors that Katib accepts and that keep us from reading it.
         Interrupted: Ctrl-C.
     """
     with _looking_at(name, options) as session:
@@ -92,12 +92,12 @@ def searches(options: RunOptions) -> tuple[str, ...]:
 
 
 def read(name: str, options: RunOptions) -> Result:
-    """An Experiment in the cluster as it is now, whoever submitted it.
+    """Read an Experiment in the cluster as it is now, whoever submitted it.
 
     Raises:
         InputError: There is no such Experiment.
-        ManifestError: It has errors that Katib lets through and we cannot read past.
-        ClusterError: The API server does not tell all of it within half a minute.
+        ManifestError: It has errors that Katib accepts and that keep us from reading it.
+        ClusterError: The API server does not deliver all of it within 30 s.
     """
     with _looking_at(name, options) as session:
         if not session.wait_until(lambda: session.complete, _READ_SECONDS):
@@ -127,7 +127,7 @@ class Updates:
     _earlier: int | None = None
 
     def tell(self) -> None:
-        """Call the listener, and log, where something is new."""
+        """Call the listener, and log, if anything is new."""
         new = []
         for thing in self.session.cache.trials:
             name, state = resources.name(thing), resources.trial_state(thing)
@@ -159,14 +159,14 @@ def follow(session: Session, options: RunOptions, *, only_look: bool = False) ->
     Args:
         session: The search.
         options: How long to wait, and whom to tell.
-        only_look: Whether the search is somebody else's: it may take its time, and nothing of it is ended.
+        only_look: Whether the search is somebody else's: it has no time limit, and nothing of it is ended.
 
     Returns:
-        The Result; without a verdict, in Katib's state of that moment, where `on_timeout` says so.
+        The Result; without a verdict, in Katib's state of that moment, if `on_timeout` says so.
 
     Raises:
         TimedOut: Time is up.
-        Stalled: Nothing goes on.
+        Stalled: There was no progress.
         Interrupted: Ctrl-C.
         Unfinished: The Experiment was deleted.
     """
@@ -189,8 +189,8 @@ def follow(session: Session, options: RunOptions, *, only_look: bool = False) ->
         return session.final_result()
     except KeyboardInterrupt as error:
         raise Interrupted(
-            f"Interrupted; {session.where} goes on in the cluster. {session.so_far()} "
-            f"Run the same again to follow it on. {session.where_to_look()}",
+            f"Interrupted; {session.where} continues in the cluster. {session.so_far()} "
+            f"Run the same again to follow it further. {session.where_to_look()}",
             session.result(),
         ) from error
 

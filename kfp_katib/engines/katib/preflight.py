@@ -3,9 +3,9 @@
 
 One access review lists our rights. A dry run sends the Experiment through Katib's webhooks, which also
 tells whether the namespace is enabled for Katib; so no right on namespaces is needed. Another one asks
-Kubernetes about a trial's Job: Katib checks it in form only, and what Kubernetes refuses when the first trial
-starts stands in the log of katib-controller and nowhere else, while the Experiment stays Running. What the
-trials' pods refer to is looked up where we may look.
+Kubernetes about a trial's Job: Katib checks only its form, and if Kubernetes refuses it when the first trial
+starts, only the log of katib-controller says so, while the Experiment stays Running. What the trials' pods
+refer to is looked up where we have the right to.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from kfp_katib.trial.template import trial_spec
 logger = logging.getLogger(__name__)
 
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
-_NO_DRY_RUN = "does not support dry run"  # a webhook on Jobs that acts when it is asked: nothing is known
+_NO_DRY_RUN = "does not support dry run"  # a webhook on Jobs has side effects: nothing is known
 
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """One verb on one resource. Without a `required` one nothing starts."""
+    """One verb on one resource. If a `required` one is missing, nothing starts."""
 
     verb: str
     group: str
@@ -76,10 +76,10 @@ def check(cluster: Cluster, manifest: Object, trial: Object | None = None) -> tu
         trial: The Job of its first trial; None where trials are something else.
 
     Returns:
-        The rights we can do without but would rather have: their absence costs explanations.
+        The optional rights that are missing: failures are then explained less well.
 
     Raises:
-        InputError: It could not; the message names every reason that can be seen from here.
+        InputError: It could not; the message gives every reason that can be seen from here.
     """
     lacking = missing(RIGHTS, cluster.post(_REVIEW, {"spec": {"namespace": cluster.namespace}}))
     faults = [f"no right to {right}" for right in lacking if right.required]
@@ -89,7 +89,7 @@ def check(cluster: Cluster, manifest: Object, trial: Object | None = None) -> tu
         words = str(error).partition(": ")[2]
         faults.append(f"Kubernetes would refuse every trial's Job, and Katib would not say so: {words}")
     faults += [
-        f"the trials refer to '{name}' of {kind.plural}, which does not exist"
+        f"the trials refer to {kind.plural}/{name}, which does not exist"
         for kind, name in references(manifest)
         if _is_absent(cluster, kind, name)
     ]
@@ -107,7 +107,7 @@ def missing(rights: Iterable[Right], review: Object) -> list[Right]:
     """The rights that a SelfSubjectRulesReview does not grant.
 
     An authorizer that cannot list its rules (a webhook, as some clouds have) says `incomplete`; then
-    nothing can be said to be missing.
+    nothing counts as missing.
     """
     status = review["status"]
     if status.get("incomplete"):
@@ -116,7 +116,7 @@ def missing(rights: Iterable[Right], review: Object) -> list[Right]:
 
 
 def first_job(experiment: Experiment, namespace: str) -> Manifest | None:
-    """A Job as Katib may create it for the first trial; None where trials are no inline Jobs.
+    """A Job as Katib may create it for the first trial; None if trials are not inline Jobs.
 
     Args:
         experiment: What is to be submitted.
@@ -134,7 +134,7 @@ def first_job(experiment: Experiment, namespace: str) -> Manifest | None:
 
 
 def references(manifest: Object) -> list[tuple[Kind, str]]:
-    """The Secrets, ConfigMaps, claims and service accounts that the trials' pods cannot do without."""
+    """The Secrets, ConfigMaps, claims and service accounts that the trials' pods need."""
     spec = manifest["spec"].get("trialTemplate", {}).get("trialSpec")
     found = (pair for pod in _pod_specs(spec) for pair in _referred(pod))
     return [pair for pair in dict.fromkeys(found) if "${" not in pair[1]]
@@ -156,12 +156,12 @@ def _within(allowed: Iterable[str] | None, wanted: str) -> bool:
 
 
 def _refusal(cluster: Cluster, kind: Kind, manifest: Object) -> ClusterError | None:
-    """What the API server and the webhooks have against an object."""
+    """Why the API server or a webhook would refuse an object; None if they would not."""
     try:
         cluster.create(kind, manifest, dry_run=True)
     except ClusterError as error:
-        # 409: it is there already, and submit finds out whether it is ours. A right that is missing is said
-        # better by the access review.
+        # 409: it is there already, and submit finds out whether it is ours. The access review reports a
+        # missing right better.
         known = error.status == 409 or (error.status == 403 and "cannot create resource" in str(error))
         return None if known else error
     return None
@@ -185,7 +185,7 @@ def _is_absent(cluster: Cluster, kind: Kind, name: str) -> bool:
     except ClusterError as error:
         if error.status not in (403, 404):
             raise
-        return error.status == 404  # 403: we may not look, and the kubelet will tell
+        return error.status == 404  # 403: we may not look, and the kubelet will report it
     return False
 
 
@@ -216,7 +216,7 @@ def _referred(pod: Object) -> Iterator[tuple[Kind, str]]:
 
 
 def _named(source: Mapping[str, object], kind: Kind, key: str = "name") -> Iterator[tuple[Kind, str]]:
-    """What a source names, unless a pod starts without it; in other kinds of trial it may be of any type."""
+    """What a source names, unless it is optional; in other kinds of trial the name may have any type."""
     name = source.get(key)
     if name and isinstance(name, str) and not source.get("optional"):
         yield kind, name

@@ -38,9 +38,9 @@ class Session:
         submitted: Where it is in the cluster.
         models: The URI root below which its trials write models, empty where they write none.
         cluster: The connection.
-        cache: What the cluster holds of it.
+        cache: Its objects in the cluster.
         trial_logs: What was read about failed trials.
-        inbox: What the watches have told and nobody has taken in yet.
+        inbox: What the watches have reported and `take` has not applied yet.
         ended: The trials that we ended after the verdict.
     """
 
@@ -55,32 +55,32 @@ class Session:
 
     @property
     def complete(self) -> bool:
-        """Whether every kind has been heard of at least once."""
+        """Whether every kind has been listed at least once; pods may be denied."""
         known = self.cache.listed | set(self.cache.denied)
         return PODS in known and self.cache.listed.issuperset(_NEEDED)
 
     @property
     def where(self) -> str:
-        """The Experiment and its namespace, to begin a sentence with."""
+        """The Experiment and its namespace, to start a sentence."""
         return f"Experiment '{self.submitted.name}' in namespace '{self.cluster.namespace}'"
 
     @property
     def condition(self) -> Condition:
-        """Where the Experiment stands, by Katib's word."""
+        """The Experiment's condition, as Katib reports it."""
         return resources.condition(self.cache.experiment or {})
 
     @property
     def experiment(self) -> Experiment:
-        """The Experiment with the budget that it has by now: Katib lets people change that while it runs."""
+        """The Experiment with its current budget, which Katib lets people change while it runs."""
         spec = (self.cache.experiment or {}).get("spec") or {}
         edited = {name: spec[key] for key, name in EDITABLE.items() if isinstance(spec.get(key), int)}
         return replace(self.manifest, **edited)
 
     def take(self, seconds: float) -> bool:
-        """Take in what has changed, waiting for it at most so long; False where nothing has.
+        """Apply what has changed, waiting at most this long for it; False if nothing has.
 
         Raises:
-            ClusterError: What a search cannot do without may not be watched.
+            ClusterError: We may not watch something that a search needs.
         """
         changed, wait = False, max(0.0, seconds)
         while True:
@@ -92,7 +92,7 @@ class Session:
             wait = 0.0
 
     def wait_until(self, reached: Callable[[], bool], seconds: float) -> bool:
-        """Take changes in until a state is reached; False where it was not within the time."""
+        """Apply changes until a state is reached; False if it was not reached in time."""
         deadline = time.monotonic() + seconds
         while not reached():
             left = deadline - time.monotonic()
@@ -102,7 +102,7 @@ class Session:
         return True
 
     def trial(self, thing: Object, events: Sequence[Event] = ()) -> Trial:
-        """One trial by what is known of it."""
+        """One trial with what is known about it."""
         uri = trial_model_uri(self.models, self.submitted.name, resources.name(thing))
         found = self.trial_logs.explained(resources.as_trial(thing, model_uri=uri), events)
         if found.name in self.ended and not found.completed:
@@ -110,7 +110,7 @@ class Session:
         return found
 
     def result(self, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
-        """The Result so far, or the final one where Katib has given its verdict."""
+        """The Result so far, or the final one if Katib has given its verdict."""
         condition = self.condition
         return conclude(
             self.experiment,
@@ -134,7 +134,7 @@ class Session:
         result, objective = self.result(), self.manifest.objective
         done = sum(trial.completed for trial in result.trials)
         limit = result.experiment.max_trial_count
-        count = f"{done} of {limit} trials are completed" if limit else f"{done} trials are completed"
+        count = f"{done} of {limit} trials have completed" if limit else f"{done} trials have completed"
         if result.best is None:
             return f"{count}, none with a finite {objective.metric}."
         value = objective_text(result.best, objective)
@@ -144,15 +144,15 @@ class Session:
         """The commands that show more."""
         name, namespace = self.submitted.name, self.cluster.namespace
         return (
-            f"To look further: kubectl describe experiment {name} -n {namespace}; "
+            f"To find out more: kubectl describe experiment {name} -n {namespace}; "
             f"kubectl get trials,pods -n {namespace} -l {resources.EXPERIMENT_LABEL}={name}; "
             f"kubectl get events -n {namespace} | grep {name}"
         )
 
     def goes_on(self) -> str:
-        """That an Experiment without a verdict outlives its launcher, and how to end it."""
+        """The sentence that an Experiment without a verdict outlives its launcher, and how to end it."""
         return (
-            f"It goes on in the cluster unless experiment_cleanup deletes it; to end it: "
+            f"It continues in the cluster unless experiment_cleanup deletes it; to end it: "
             f"kubectl delete experiment {self.submitted.name} -n {self.cluster.namespace}"
         )
 
@@ -169,7 +169,7 @@ class Session:
         return changed
 
     def _with_suggestions_words(self, message: str) -> str:
-        """Katib's Experiment says `Suggestion has failed` and leaves the why in the Suggestion."""
+        """Add the reason, since Katib's Experiment says only `Suggestion has failed`."""
         failure = resources.true_conditions(self.cache.suggestion or {}).get("Failed")
         if not failure or not failure.get("message"):
             return message
@@ -196,7 +196,7 @@ def following(
 
 
 def settle(session: Session, *, end_the_rest: bool) -> None:
-    """Bring the cache up to Katib's verdict, let trials report that have finished, end the others.
+    """Bring the cache up to Katib's verdict, let finished trials report, end the others.
 
     Four watches run side by side, so the verdict can arrive before the last trial's metrics. And Katib lets
     trials run on after its verdict (katib#855, katib#2061), where they only cost money.
@@ -212,7 +212,7 @@ def settle(session: Session, *, end_the_rest: bool) -> None:
 
 
 def _behind(session: Session) -> set[str]:
-    """What the Experiment's status knows and the other watches have not told yet."""
+    """What the Experiment's status knows and the other watches have not reported yet."""
     cache = session.cache
     left = resources.completed_trials(cache.experiment or {}) - (cache.trial_names - set(cache.active))
     failed = "Failed" in resources.true_conditions(cache.suggestion or {})
@@ -221,7 +221,7 @@ def _behind(session: Session) -> set[str]:
 
 
 def _reporting(session: Session) -> list[str]:
-    """The active trials whose training has ended well: only their metrics are on the way."""
+    """The active trials whose training has ended well: only their metrics are still missing."""
     primary = session.manifest.trial_template.primary_container
 
     def has_ended_well(trial: str) -> bool:

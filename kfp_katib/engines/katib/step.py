@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""This process' own pod: which run and step of a pipeline it is, and what a SIGTERM to it means.
+"""This process's own pod: which run and step of a pipeline it is, and what a SIGTERM to it means.
 
 A terminated run and a drained node look alike to the process, and it lives for another 0.2 to 0.6 s. The
 Workflow tells them apart: Kubeflow Pipelines terminates a run by setting its activeDeadlineSeconds to 0,
-Argo by `shutdown`. Then the Experiment goes; in every other case it stays, for the pod that follows to
+Argo by `shutdown`. Then the Experiment is deleted; in every other case it stays, for the next pod to
 adopt, or for `clean_up`.
 """
 
@@ -34,7 +34,7 @@ def own_step() -> tuple[str, str]:
     """The run's id and the step's name; both are empty outside of a pipeline's pod.
 
     Raises:
-        InputError: This is such a pod, and it may not be read, or does not tell the step.
+        InputError: This is such a pod, but we may not read it, or it does not name the step.
         ClusterError: The API server does not answer.
     """
     name = os.environ.get(_POD_VARIABLE, "")
@@ -45,7 +45,7 @@ def own_step() -> tuple[str, str]:
             run_id, step = step_of(cluster.get(PODS, name, only_metadata=True))
     except ClusterError as error:
         if error.status not in (401, 403, 404):
-            raise  # no answer: that is no lack of a right
+            raise  # no answer is not a missing right
         raise InputError(_unknown(name, f"it cannot be read: {error}")) from error
     if not step:
         raise InputError(_unknown(name, f"it has no annotation {_NODE_ANNOTATION}"))
@@ -54,16 +54,16 @@ def own_step() -> tuple[str, str]:
 
 def _unknown(pod: str, why: str) -> str:
     return (
-        f"This step's pod '{pod}' does not tell which step it is, and which pass of a loop: {why}. Two of "
-        "them would share one Experiment. Grant the step's service account `get` on pods in its namespace, "
+        f"This step's pod '{pod}' does not tell which step and which pass of a loop it is: {why}. Two steps "
+        "would then share one Experiment. Grant the step's service account `get` on pods in its namespace, "
         "as deploy/rbac.yaml does."
     )
 
 
 def step_of(pod: Object) -> tuple[str, str]:
-    """Run and step of a pod; what is not written on it is empty.
+    """The run and step of a pod; empty where the pod does not say.
 
-    Argo names a node by its way through the pipeline:
+    Argo names a node by its path through the pipeline:
     `WORKFLOW(0).root(0).exit-handler-1(0).tune(0).executor(1)` is the step `exit-handler-1.tune`.
     A single number counts attempts, which are one step; `(2:x)` is the pass
     of a loop, each of which is a step of its own.
@@ -81,8 +81,8 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
 
     Outside of a pipeline's pod, and outside of the main thread, nothing changes.
     """
-    # A connection of its own: the signal may come while the other one is being used, and half locked. It
-    # is open already when it is needed, by the request that finds the Workflow.
+    # A connection of its own: the signal may come while the other one is in use and locked. The request
+    # that finds the Workflow opens it before it is needed.
     with cluster.another() as connection:
         home = connection.at(connection.home)  # where this pod is, whatever the Experiment's namespace
         workflow = _own_workflow(home)
@@ -107,14 +107,14 @@ def experiment_ends_with_run(cluster: Cluster, name: str, uid: str) -> Iterator[
 
 
 def _own_workflow(cluster: Cluster) -> str:
-    """The Workflow that this process' pod belongs to, empty outside of a pipeline's pod."""
+    """The Workflow that this process's pod belongs to, empty outside of a pipeline's pod."""
     pod = os.environ.get(_POD_VARIABLE, "")
     if not pod:
         return ""
     try:
         return str((cluster.get(PODS, pod)["metadata"].get("labels") or {}).get(_WORKFLOW_LABEL, ""))
     except ClusterError:
-        return ""  # no right to pods: clean_up is the net
+        return ""  # no right to read pods: clean_up is the fallback
 
 
 def terminated(workflow: Object, now: datetime) -> bool:

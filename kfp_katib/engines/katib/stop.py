@@ -2,7 +2,7 @@
 """Ending Experiments: by name, by pipeline run, by cleanup policy.
 
 Katib cannot stop an Experiment: its budget cannot be lowered to what has been reached, and a trial that is
-deleted is replaced. So stopping means deleting, and whoever stops reads the results first.
+deleted is replaced. So stopping means deleting, and the results must be read first.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
 
     Args:
         name: The Experiment.
-        options: Of these, `identity.namespace`.
+        options: Only `identity.namespace` is used.
         wait_seconds: How long to wait.
 
     Raises:
@@ -50,18 +50,18 @@ def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), wait_seconds: 
 
     Args:
         run_id: The pipeline run.
-        namespaces: Where its launchers may have put them, the likeliest first; our own is always looked at.
+        namespaces: Where its launchers may have put them, the likeliest first; our own is always included.
         wait_seconds: How long to wait for all of them together.
 
     Returns:
         The names of the Experiments that were deleted.
 
     Raises:
-        ClusterError: An Experiment stays, or the first namespace may not be looked at. The others come
-            first: what can be ended is.
+        ClusterError: An Experiment stays, or we may not look at the first namespace; raised only after the
+            others have been ended.
     """
     if not run_id:
-        raise InputError("run_id is empty: that would be everybody's Experiments. Give the run's id.")
+        raise InputError("run_id is empty: that would match everybody's Experiments. Give the run's id.")
     deadline = time.monotonic() + wait_seconds
     with connect() as home:
         first, *others = dict.fromkeys([*filter(None, namespaces), home.namespace])
@@ -84,7 +84,7 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
         except ClusterError as error:
             if error.status != 403 or not may_be_closed:
                 raise
-            logger.info("namespace %s is left out, no launcher of ours can be in it: %s", namespace, error)
+            logger.info("namespace %s is skipped, no launcher of ours can be in it: %s", namespace, error)
             return []
         left = [resources.name(each) for each in found if not resources.condition(each).final]
         for name in left:
@@ -95,10 +95,10 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
 
 
 def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup, search: Callable[[], Result]) -> Result:
-    """Follow a search to its end, and delete its Experiment where the policy asks for it.
+    """Follow a search to its end, and delete its Experiment if the policy asks for it.
 
-    Ctrl-C leaves it: the user wants the terminal back, and can follow the search on. A deletion that fails
-    is told in the log, and takes nobody's Result away.
+    Ctrl-C leaves it: the user wants the terminal back, and can follow the search again. A deletion that
+    fails is only logged, so that the Result is not lost.
     """
     try:
         result = search()
@@ -125,7 +125,7 @@ def await_gone(cluster: Cluster, name: str, seconds: float) -> None:
     """Wait until an Experiment, its trials and their pods are gone.
 
     Raises:
-        ClusterError: They are not, and what holds them.
+        ClusterError: They are not; the message says what holds them.
     """
     deadline = time.monotonic() + seconds
     while left := _left(cluster, name):
@@ -133,14 +133,14 @@ def await_gone(cluster: Cluster, name: str, seconds: float) -> None:
             raise ClusterError(
                 f"Experiment '{name}' in namespace '{cluster.namespace}' was deleted, but after "
                 f"{seconds:g} s {len(left)} of its objects are still there: {'; '.join(left[:5])}. "
-                "A finalizer of Katib needs katib-controller and katib-db-manager to run, and the "
+                "Katib's finalizers need katib-controller and katib-db-manager to run, and the "
                 "namespace's label katib.kubeflow.org/metrics-collector-injection."
             )
         time.sleep(_POLL_SECONDS)
 
 
 def _left(cluster: Cluster, name: str) -> list[str]:
-    # In the order in which they go: the next is asked for once this is gone.
+    # In the order in which they are deleted: the next kind is listed once this one is gone.
     for kind in (EXPERIMENTS, TRIALS, PODS):
         try:
             found, _ = cluster.list(kind, **selector(kind, name))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Create the Experiment, or adopt the one that an earlier attempt of the same step created.
 
-A pod that is started again finds the search of its predecessor by the name, which the launcher derives from
-run, step and manifest. The labels tell that very search from one that merely has its name. They can be copied
-together with a manifest that is then changed, and the spec is what runs: so both must agree.
+A restarted pod finds its predecessor's search by the name, which the launcher derives from run, step and
+manifest. The labels tell that search from one that merely has its name. But labels can be copied together
+with a manifest that is then changed, and the spec is what runs: so both must agree.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ EDITABLE = {
     "parallelTrialCount": "parallel_trial_count",
     "maxFailedTrialCount": "max_failed_trial_count",
 }
-"""What Katib lets people change while an Experiment runs, by the names that the model has for it."""
+"""What Katib lets people change while an Experiment runs, with the model's names for it."""
 
 _SHOWN = 5
 _POD_LABELS = "primaryPodLabels"
@@ -72,7 +72,7 @@ def run_selector(run_id: str) -> str:
 
 
 def adopt(cluster: Cluster, manifest: Object) -> Submitted | None:
-    """The Experiment, where an earlier attempt has created it; None where there is none.
+    """The Experiment if an earlier attempt has created it; None if there is none.
 
     Raises:
         InputError: Another Experiment has the name.
@@ -87,12 +87,12 @@ def adopt(cluster: Cluster, manifest: Object) -> Submitted | None:
     if stored is None:
         return None
     _refuse_foreign(manifest, stored)
-    logger.info("Experiment %s/%s is there already and ours: going on with it", cluster.namespace, name)
+    logger.info("Experiment %s/%s exists already and is ours: resuming it", cluster.namespace, name)
     return submitted(stored)
 
 
 def find(cluster: Cluster, name: str) -> Object | None:
-    """An Experiment by its name; None where there is none."""
+    """An Experiment by its name; None if there is none."""
     try:
         return cluster.get(EXPERIMENTS, name)
     except ClusterError as error:
@@ -102,7 +102,7 @@ def find(cluster: Cluster, name: str) -> Object | None:
 
 
 def no_such(name: str, namespace: str) -> str:
-    """What to say where there is none."""
+    """The message for an Experiment that does not exist."""
     return (
         f"No Experiment '{name}' in namespace '{namespace}'. "
         f"List them: kubectl get experiments -n {namespace}"
@@ -110,7 +110,7 @@ def no_such(name: str, namespace: str) -> str:
 
 
 def create(cluster: Cluster, manifest: Object) -> Submitted:
-    """Put the Experiment into the cluster; one of that name by now is adopted or refused.
+    """Create the Experiment; if one with its name has appeared meanwhile, adopt or refuse it.
 
     Raises:
         InputError: Another Experiment has the name.
@@ -119,7 +119,7 @@ def create(cluster: Cluster, manifest: Object) -> Submitted:
     try:
         stored = cluster.create(EXPERIMENTS, manifest)
     except ClusterError as error:
-        # The create that a broken connection hid from us, or a twin of this pod.
+        # Our own create, whose answer a broken connection lost, or that of a second pod of this step.
         found = adopt(cluster, manifest) if error.status == 409 else None
         if found is None:
             raise
@@ -129,16 +129,16 @@ def create(cluster: Cluster, manifest: Object) -> Submitted:
 
 
 def submitted(stored: Object) -> Submitted:
-    """Where a stored Experiment is."""
+    """The name, uid and creation time of a stored Experiment."""
     metadata = stored["metadata"]
     created = datetime.fromisoformat(metadata["creationTimestamp"])
     return Submitted(metadata["name"], metadata["uid"], created)
 
 
 def differences(wanted: Object, stored: Object) -> Iterator[str]:
-    """The fields in which two Experiments' specs differ, in words; none for one search.
+    """The fields in which two Experiments' specs differ, in words; none if they are the same search.
 
-    Katib's webhook has filled in defaults and left out what is empty, so both are brought to that form.
+    Katib's webhook has filled in defaults and dropped what is empty, so both are brought to that form.
 
     Args:
         wanted: The manifest.
@@ -146,13 +146,13 @@ def differences(wanted: Object, stored: Object) -> Iterator[str]:
     """
     ours, theirs = _form(wanted), _form(stored)
     if _POD_LABELS not in ours.get("trialTemplate", {}):
-        # Katib knows them for the training operator's kinds.
+        # Katib fills them in for the training operator's kinds.
         theirs.get("trialTemplate", {}).pop(_POD_LABELS, None)
     yield from _differ(ours, theirs, "spec")
 
 
 def _refuse_foreign(wanted: Object, stored: Object) -> None:
-    """Raise unless the stored Experiment is the very one that we would have created.
+    """Raise unless the stored Experiment is the one that we would have created.
 
     Raises:
         InputError: It is not, or it is being deleted; the message names the labels or fields that differ.

@@ -147,7 +147,7 @@ class RunFolder:
                 entry.rename(aside / entry.name.removesuffix(_MOVED))
         except OSError as err:
             raise InputError(
-                f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Mend that, "
+                f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Fix that, "
                 "or choose another folder for the runs (--runs)."
             ) from err
 
@@ -220,7 +220,7 @@ def _locked(path: Path, name: str) -> int:
         except OSError as err:
             raise InputError(
                 f"The search cannot keep its files in {path.parent}: {err.strerror} "
-                f"({err.filename or path}). Mend that, or choose another folder for the runs (--runs)."
+                f"({err.filename or path}). Fix that, or choose another folder for the runs (--runs)."
             ) from err
         stack.pop_all()
     return lock

@@ -36,7 +36,7 @@ def open_journal(path: Path, *, manifest_json: str, misfit: Misfit) -> Journal:
         os.close(open_regular(path, os.O_RDWR | os.O_CREAT))
     except OSError as err:
         raise InputError(
-            f"The journal {path} cannot be opened: {_words(err)}. Mend that, or start anew with again=True "
+            f"The journal {path} cannot be opened: {_words(err)}. Fix that, or start anew with again=True "
             "(--again)."
         ) from err
     journal = Journal(path.parent.name, Appender(path).append)
@@ -142,19 +142,19 @@ class Appender:
     def _fail(self, why: str, cause: OSError | None = None) -> NoReturn:
         self._broken = why
         raise Unfinished(
-            f"The journal {self._path} cannot be written: {why}. What has finished is not lost: mend that, "
+            f"The journal {self._path} cannot be written: {why}. What has finished is not lost: fix that, "
             "and run it again to go on where it stopped."
         ) from cause
 
 
 def _unreadable(path: Path, err: OSError) -> InputError:
-    return InputError(f"The journal {path} cannot be read: {err.strerror}. Mend that first.")
+    return InputError(f"The journal {path} cannot be read: {err.strerror}. Fix that first.")
 
 
 def _damaged(path: Path, line: int, why: object) -> InputError:
     before = f"keep only the {line - 1} lines before it, " if line > 1 else ""
     return InputError(
-        f"The journal {path} is damaged, line {line} ({_short(why)}). Mend that line, {before}or start anew "
+        f"The journal {path} is damaged, line {line} ({_short(why)}). Fix that line, {before}or start anew "
         "with again=True (--again)."
     )
 

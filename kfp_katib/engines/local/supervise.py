@@ -105,11 +105,8 @@ class Supervisor:
         return {"started": key, "pid": pid}
 
     def _reap(self) -> None:
-        while pid := _ended_child():
-            if pid in self._trials:  # not reaped yet: no other process can have its group's id
-                with _GONE:
-                    os.killpg(pid, signal.SIGKILL)
-            _, status = os.waitpid(pid, 0)
+        while (ended := _reaped_child()) and ended[0]:
+            pid, status = ended
             if pid in self._trials:
                 self._tell_end(self._trials.pop(pid), _exit_code(status))
 
@@ -117,13 +114,14 @@ class Supervisor:
         word = self._words.pop(key, None)
         if word is not None:  # it was ended before it got its word
             os.close(word)
-        with os.fdopen(self._reports.pop(key), "rb") as file:
-            said = file.read()
-        report = json.loads(said) if said else {"swept": self._sweeps and end_strays(set(self._trials))}
-        if report.pop("strays", False):
+        report = self._reports.pop(key)
+        said = os.read(report, 4096)
+        os.close(report)
+        found = json.loads(said) if said else {"swept": self._sweeps and end_strays(set(self._trials))}
+        if found.pop("strays", False):
             with contextlib.suppress(Exception):
                 _children()  # what that imports, the next keepers have then
-        _reply({"error": 0, **report, "ended": key, "code": code})
+        _reply({"error": 0, **found, "ended": key, "code": code})
 
 
 def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], bool]) -> NoReturn:
@@ -145,12 +143,14 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
             with contextlib.suppress(OSError):  # a full disk, or the trial has put something there
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
                 os.write(os.open(_bytes(request["exit"]), flags, 0o666), f"{code}\n".encode())
-            strays = _ended_child() is not None
+            while (ended := _reaped_child()) and ended[0]:
+                pass
+            strays = ended is not None
             report = {"strays": strays, "swept": adopts and (not strays or end_strays())}
         else:
             code = _NO_WORD
-    except OSError as err:
-        report = {"swept": True, "error": err.errno}
+    except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
+        report = {"swept": True, "error": getattr(err, "errno", errno.EINVAL)}
     finally:
         if report:
             os.write(says, json.dumps(report).encode())
@@ -161,33 +161,21 @@ def _run(request: dict[str, Any]) -> int:
     """Run the trial in a process group of its own; returns its exit code, or the shell's for a signal."""
     argv = [_bytes(word) for word in request["argv"]]
     env = {_bytes(name): _bytes(value) for name, value in request["env"].items()}
-    refuses, refused = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _become(argv, env, refused)
-    os.close(refused)
-    if error := os.read(refuses, 16):
-        os.waitpid(pid, 0)
-        raise OSError(int(error), "")
-    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)) and ended.si_pid != pid:
-        os.waitpid(ended.si_pid, 0)  # an orphan that it adopted
+    no_input = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
+    for folder in env.get(b"PATH", os.defpath.encode()).split(b":"):
+        program = os.path.join(folder, argv[0])  # noqa: PTH118 - bytes
+        if os.access(program, os.X_OK) and not os.path.isdir(program):  # noqa: PTH112
+            return _wait(os.posix_spawn(program, argv, env, file_actions=[no_input], setpgroup=0))
+    os.write(2, argv[0] + b": not found\n")
+    return _NOT_RUN
+
+
+def _wait(pid: int) -> int:
+    while (ended := os.waitpid(-1, 0))[0] != pid:
+        pass  # an orphan that was adopted
     with _GONE:
         os.killpg(pid, signal.SIGKILL)
-    return _exit_code(os.waitpid(pid, 0)[1])
-
-
-def _become(argv: list[bytes], env: dict[bytes, bytes], refused: int) -> NoReturn:
-    try:
-        os.setpgid(0, 0)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        for folder in env.get(b"PATH", os.defpath.encode()).split(b":"):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-                os.execve(os.path.join(folder, argv[0]), argv, env)  # noqa: PTH118 - bytes
-        os.write(2, argv[0] + b": not found\n")
-    except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
-        os.write(refused, str(getattr(err, "errno", errno.EINVAL)).encode())
-    finally:
-        os._exit(_NOT_RUN)
+    return _exit_code(ended[1])
 
 
 def end_strays(spared: Set[int] = frozenset()) -> bool:
@@ -212,13 +200,12 @@ def _go_on(*_: object) -> None:
     """Nothing."""
 
 
-def _ended_child() -> int | None:
-    """A child that waits to be reaped, 0 where none has ended, None where there is no child at all."""
+def _reaped_child() -> tuple[int, int] | None:
+    """A child that has ended, and its status; zeros where none has, None where there is no child at all."""
     try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return None
-    return found.si_pid if found else 0
 
 
 def _children() -> set[int]:

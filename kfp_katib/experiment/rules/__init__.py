@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every rule that a manifest is held to: what Katib's webhooks refuse, and what they let pass in silence."""
+"""Every rule for a manifest: what Katib's webhooks refuse, and what they silently accept."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The algorithm and early stopping: those of Katib's shipped configuration, and the settings they take.
 
-After the services of Katib 0.19 (`pkg/suggestion/v1beta1`, `pkg/earlystopping/v1beta1`), which Katib asks
-only after the Experiment was created.
+Follows the services of Katib 0.19 (`pkg/suggestion/v1beta1`, `pkg/earlystopping/v1beta1`), which Katib asks
+only once the Experiment exists.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Setting:
         kind: An integer, a number, one of `choices`, any text, or nothing at all (`never`).
         low: Smallest value, itself allowed unless `open_low`.
         high: Largest value, itself allowed unless `open_high`.
-        choices: The texts allowed; beside numbers, words that are allowed instead.
+        choices: The allowed texts; for a number, words that are allowed instead.
     """
 
     kind: Literal["integer", "number", "choice", "text", "never"]
@@ -46,7 +46,7 @@ class Setting:
     choices: tuple[str, ...] = ()
 
     def accepts(self, text: str) -> bool:
-        """Whether the service takes the text."""
+        """Whether the service accepts the text."""
         if text in self.choices or self.kind == "text":
             return True
         whole = self.kind != "integer" or re.fullmatch(r"[+-]?[0-9]+", text)
@@ -82,7 +82,7 @@ class Service:
     Attributes:
         settings: What it knows.
         required: What it cannot do without.
-        unknown: What it does with another setting: refuse, ignore, or hand it on to the trial.
+        unknown: What it does with any other setting: refuse it, ignore it, or pass it on to the trial.
     """
 
     settings: Mapping[str, Setting] = field(default_factory=dict)
@@ -241,7 +241,7 @@ def setting_repeated(view: View) -> Iterator[Finding]:
 
 
 def _strays(view: View, treatment: str, words: str) -> Iterator[Finding]:
-    """The settings that a service does not know, of the services that treat such in this way."""
+    """Settings that are unknown to their service, for services that treat them in this way."""
     for _, algorithm, service, settings in _services(view):
         for path, setting in settings:
             name = setting.get("name", "")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Katib's pod webhook adds to a trial's pod, before Kubernetes looks at it a second time.
 
-After `Mutate` in Katib's `pkg/webhook/v1beta1/pod/inject_webhook.go` (0.19). The Job itself was accepted by
-then: what Kubernetes refuses of the pod now leaves a trial Running for ever, with no pod.
+Follows `Mutate` in Katib's `pkg/webhook/v1beta1/pod/inject_webhook.go` (0.19). The Job itself has been
+accepted by then: if Kubernetes now refuses the pod, the trial stays Running for ever, with no pod.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ _OF_KUBERNETES = re.compile(r"(batch\.kubernetes\.io/)?(job-name|controller-uid|
 _PLACE = f"{COLLECTOR}.source.fileSystemPath.path"
 _FOLDER_FIX = "Write the metrics into a folder of their own."
 _KERNEL = ("/proc", "/sys", "/dev")
-"""The kernel's folders; a container's runtime mounts nothing into them, or the container is lost with it."""
+"""The kernel's folders; a runtime mounts nothing into them, or breaks the container by doing so."""
 _SYSTEM = ("/bin", "/lib", "/lib64", "/sbin", "/usr", "/usr/bin", "/usr/lib", "/usr/lib64")
 """Folders without which an image has no shell."""
 _MASTERS = ("Chief", "Master", "Launcher")
-"""The roles whose pod Katib takes for a trial's own, by the label that the training operator gives them."""
+"""The roles whose pod Katib treats as a trial's own, by the label that the training operator gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Mount:
     """A folder that Katib mounts into the training's container.
 
     Attributes:
-        path: Where, just as Katib writes it.
+        path: Where, exactly as Katib writes it.
         volume: The volume's name.
-        why: The field that brings it.
+        why: The field that causes it.
     """
 
     path: str
@@ -73,7 +73,7 @@ class Injected:
 
     @property
     def metrics_folder(self) -> str:
-        """Where the collector's volume lies, cleaned; empty where there is none."""
+        """Where the collector's volume is mounted, cleaned; empty if there is none."""
         found = [mount.path for mount in self.mounts if mount.volume == METRICS_VOLUME]
         return clean(found[0]) if found else ""
 
@@ -92,7 +92,7 @@ def injected(view: View) -> Injected:
 
 
 def is_primary(view: View, pod_path: str) -> bool:
-    """Whether Katib's webhook takes the pod at this path for the trial's own."""
+    """Whether Katib's webhook treats the pod at this path as the trial's own."""
     roles = [path.split(".")[-2] for path, _ in view.pods if "ReplicaSpecs." in path]
     masters = [role for role in roles if role in _MASTERS]
     return not masters or pod_path.split(".")[-2] in masters
@@ -114,7 +114,7 @@ def _metrics_mount(view: View) -> tuple[Mount, ...]:
     place = part(view.source, "fileSystemPath")
     path = STDOUT_PATH if view.collector == "StdOut" else str(place.get("path", ""))
     of_file = {"StdOut": True, "File": True, "Custom": place.get("kind") == "File"}.get(view.collector, False)
-    if view.collector == "PrometheusMetric" or not path.startswith("/"):  # the latter refused by another rule
+    if view.collector == "PrometheusMetric" or not path.startswith("/"):  # another rule refuses the latter
         return ()
     folder = clean(posixpath.dirname(path)) if of_file else path
     return (Mount(folder, METRICS_VOLUME, f"the collector {view.collector}"),)
@@ -222,7 +222,7 @@ def _own_pods(view: View) -> list[tuple[str, Part]]:
 
 
 def _beside(view: View) -> Iterator[tuple[str, str, Mount]]:
-    """Each mount of the containers that Katib mounts into beside each of Katib's."""
+    """Each mount of the containers that Katib mounts into, paired with each of Katib's mounts."""
     added = injected(view).mounts
     own = [each for each in view.primaries if is_primary(view, each[0].partition(".spec.containers")[0])]
     metrics = tuple(mount for mount in added if mount.volume == METRICS_VOLUME)
@@ -234,7 +234,7 @@ def _beside(view: View) -> Iterator[tuple[str, str, Mount]]:
 
 
 def _elsewhere(view: View, volume: str) -> str:
-    """The way out, which depends on who chose the path."""
+    """The fix, which depends on who chose the path."""
     if volume == SUGGESTION_VOLUME:
         return f"Mount the volume elsewhere, or change {SUGGESTION_FOLDER}."
     if volume == METRICS_VOLUME and view.collector != "StdOut":
@@ -243,6 +243,6 @@ def _elsewhere(view: View, volume: str) -> str:
 
 
 def _is_mounted(container: Part, path: str, folder: str) -> bool:
-    """Whether the path lies in a volume that is mounted inside of the metrics' folder."""
+    """Whether the path lies in a volume that is mounted inside the metrics' folder."""
     places = [clean(at) for _, at in texts(container, "volumeMounts[].mountPath")]
     return any(within(path, at) and within(at, folder) and at != folder for at in places)

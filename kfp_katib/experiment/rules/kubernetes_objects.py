@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Kubernetes refuses of an Experiment or a trial: names, labels, amounts, volumes.
 
-Katib's webhook lets it pass, then no trial ever starts, in silence. After Kubernetes' own validation;
-`tests/engines/katib/live` asks it about every case.
+Katib's webhook accepts it, then silently no trial ever starts. Follows Kubernetes' own validation;
+`tests/engines/katib/live` checks every case against it.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def _bad_labels(path: str, labels: Part) -> Iterator[Finding]:
 
 
 def _is_label(key: str, value: object) -> bool:
-    """Whether Kubernetes takes the label; a placeholder may still become a good one."""
+    """Whether Kubernetes accepts the label; one with a placeholder may still become valid."""
     return "${" in f"{key}{value}" or (_is_key(key) and bool(value == "" or _WORD.fullmatch(str(value))))
 
 
@@ -220,7 +220,7 @@ def _resources(view: View, *fields: str) -> Iterator[tuple[str, str, Any, Any]]:
 
 
 def _amount(quantity: Any) -> Decimal | None:
-    """A quantity as a number, None where there is none."""
+    """A quantity as a number, None if it is not one."""
     match = QUANTITY.fullmatch(str(quantity).strip(" "))
     if not match or isinstance(quantity, bool):
         return None

@@ -16,11 +16,11 @@ from kfp_katib.experiment.rules.view import COLLECTOR, View, part
 
 _PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
 _LONGEST_FILTER = 4096
-"""Characters of all expressions together: RE2 takes 0.1 s for so many of its dearest, `\\p{L}`."""
+"""Characters of all expressions together: RE2 takes 0.1 s for that many of its most expensive, `\\p{L}`."""
 _FILTER_MEMORY = 2**20
 """Bytes that RE2 may use for all expressions together; its default, 8 MiB, takes 0.4 s each."""
 _NOT_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")
-_CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, by RE2 for its time grows with the text only
+_CAPTURE = re2.compile(r"\(.*\).*\(.*\)")  # Katib's own test, in RE2, whose time is linear
 _SHOWN = 120  # characters of an expression and of RE2's answer in a message
 _OBJECTIVE = "spec.objective"
 _LOW_IS_GOOD = re.compile(r"(^|[_\W])(loss|error|err|mse|mae|rmse|nll|perplexity)s?([_\W]|$)", re.IGNORECASE)
@@ -28,7 +28,7 @@ _HIGH_IS_GOOD = re.compile(r"(^|[_\W])(accuracy|acc|auc|f1|precision|recall|r2|i
 
 
 def _metrics(view: View) -> Iterator[tuple[str, str]]:
-    """The metrics' names, each where it is given first."""
+    """The metrics' names, each at its first occurrence."""
     first, more = view.objective.get("objectiveMetricName"), view.objective.get("additionalMetricNames", [])
     for name in view.metrics:
         field = "objectiveMetricName" if name == first else f"additionalMetricNames[{more.index(name)}]"
@@ -205,7 +205,7 @@ def filter_holds_semicolon(view: View) -> Iterator[Finding]:
 
 
 def _expressions(view: View) -> Iterator[tuple[str, str, tuple[str, int]]]:
-    """Path and text of each expression of the filter, with RE2's judgement."""
+    """Path and text of each expression of the filter, with RE2's verdict."""
     length = sum(len(text) for _, text in view.filters)
     too_long = f"the filter has {length:,} characters, more than {_LONGEST_FILTER:,}"
     for path, text in view.filters:
@@ -215,11 +215,11 @@ def _expressions(view: View) -> Iterator[tuple[str, str, tuple[str, int]]]:
 
 @lru_cache
 def _judged(text: str, memory: int) -> tuple[str, int]:
-    """Why RE2 itself refuses the expression, empty where it does not, and how many groups capture.
+    """Why RE2 itself refuses the expression, empty if it does not, and how many groups capture.
 
     Args:
         text: The expression.
-        memory: Bytes that RE2 may use, which bound its time as well.
+        memory: Bytes that RE2 may use, which limits its time as well.
     """
     if _NOT_GO.search(text):
         return r"Go's RE2 has no '\C'", 0

@@ -60,7 +60,7 @@ def job_field_empty(view: View) -> Iterator[Finding]:
     for path, kind, found in typed(view):
         for name in NEEDED.get(kind, "").split():
             value = found.get(name)
-            missing = name not in found and name in object_types()[kind].required  # another rule's affair
+            missing = name not in found and name in object_types()[kind].required  # another rule reports it
             if value in (None, "", []) and not missing:
                 yield Finding(f"{path}.{name}", f"{name} is empty or missing.", f"Give the {name}.", value)
 
@@ -212,7 +212,7 @@ def istio_label_missing(view: View) -> Iterator[Finding]:
 
 
 def _valued(view: View, table: Mapping[str, Mapping[str, T]]) -> Iterator[tuple[str, str, Any, T]]:
-    """Path, name and value of every field that the table knows, with what the table says of it."""
+    """Path, name and value of every field that the table knows, with what the table says about it."""
     for path, kind, found in typed(view):
         for name, wanted in table.get(kind, {}).items():
             if found.get(name) is not None:

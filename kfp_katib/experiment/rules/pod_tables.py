@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Kubernetes takes in the fields of a trial's Job and pod, by the type that holds a field and its name.
+"""What Kubernetes accepts in the fields of a trial's Job and pod, by the field's owner type and name.
 
-After Kubernetes 1.34's own validation (`pkg/apis/core/validation`, `pkg/apis/batch/validation`).
+Follows Kubernetes 1.34's own validation (`pkg/apis/core/validation`, `pkg/apis/batch/validation`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 def _by_type(table: Mapping[str, T]) -> Mapping[str, Mapping[str, T]]:
-    """The table with its keys, each one or more of `Type.field`, taken apart."""
+    """The table by type and field; each of its keys is one or more of `Type.field`."""
     found: dict[str, dict[str, T]] = {}
     for keys, wanted in table.items():
         for kind, _, name in (key.partition(".") for key in keys.split()):
@@ -55,7 +55,7 @@ CHOICES = _by_type(
 )
 """The only values of a field."""
 
-_MOST = 2**63 - 1  # more than 32 bits is another rule's affair
+_MOST = 2**63 - 1  # another rule reports more than 32 bits
 RANGES = _by_type(
     {
         "JobSpec.backoffLimit JobSpec.completions JobSpec.parallelism": (0, _MOST),
@@ -78,7 +78,7 @@ RANGES = _by_type(
         "TopologySpreadConstraint.minDomains TopologySpreadConstraint.maxSkew": (1, _MOST),
     }
 )
-"""The least and the most of a number."""
+"""The smallest and largest value of a number."""
 
 _WORD = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 # fmt: off
@@ -112,7 +112,7 @@ NAMES = _by_type({
         r"(limits|requests)\.(cpu|memory|ephemeral-storage|hugepages-.+)",
         "Write limits or requests of cpu, memory or ephemeral-storage."),
 })
-"""What a text must look like, and what to do where it does not."""
+"""What a text must look like, and what to do if it does not."""
 
 NEEDED: Mapping[str, str] = {
     "ConfigMapEnvSource": "name", "ConfigMapKeySelector": "name key", "ConfigMapVolumeSource": "name",
@@ -123,7 +123,7 @@ NEEDED: Mapping[str, str] = {
     "TopologySpreadConstraint": "topologyKey", "VolumeMount": "mountPath name",
 }
 # fmt: on
-"""Fields that must be there and hold something, also where Kubernetes' model calls them optional."""
+"""Fields that must be there and not empty, even where Kubernetes' model calls them optional."""
 
 ONE_OF: Mapping[str, tuple[int, str]] = {
     "EnvVarSource": (1, "configMapKeyRef fieldRef resourceFieldRef secretKeyRef fileKeyRef"),
@@ -134,4 +134,4 @@ ONE_OF: Mapping[str, tuple[int, str]] = {
     "EnvVar": (0, "value valueFrom"),
     "VolumeProjection": (0, "clusterTrustBundle configMap downwardAPI secret serviceAccountToken"),
 }
-"""Fields of a type of which one may stand, and how many must; a volume's sources are all but its name."""
+"""Fields of a type of which only one may be set, and how many must; for a volume, all but its name."""

@@ -67,7 +67,7 @@ def shell_not_unwrapped(view: View) -> Iterator[Finding]:
 
 
 def _script_flag(words: Sequence[str]) -> int:
-    """Where a shell's own option stands behind which it expects a script; 0 where there is none."""
+    """The position of the shell's option that a script must follow; 0 if there is none."""
     if words[0].rpartition("/")[2] not in SHELLS:
         return 0
     position = 1
@@ -134,7 +134,7 @@ def _as_substituted(value: str) -> str:
 
 
 def clean(path: str) -> str:
-    """The path without what does not change it, as Go's `filepath.Clean` and the kubelet have it."""
+    """The path without redundant parts, as by Go's `filepath.Clean` and the kubelet."""
     found = posixpath.normpath(path if path.startswith("/") else f"/{path}")
     return found.replace("//", "/", 1) if found.startswith("//") else found
 
@@ -145,7 +145,7 @@ def within(path: str, folder: str) -> bool:
 
 
 def started(path: str, container: Part) -> Iterator[tuple[str, str]]:
-    """The files that the command starts, each with its field, as far as their paths are certain."""
+    """The files that the command starts, each with its field, if their paths are certain."""
     line = trial_line(container)
     given = container.get("workingDir")
     folder = clean(given) if isinstance(given, str) and given.startswith("/") else ""
@@ -164,7 +164,7 @@ def started(path: str, container: Part) -> Iterator[tuple[str, str]]:
 
 
 def _entered(folder: str, words: list[str]) -> str:
-    """Where `cd` leads, empty where that is not certain."""
+    """Where `cd` leads, empty if that is not certain."""
     target = words[0] if words else ""
     if target.startswith("/"):
         return clean(target)
@@ -172,7 +172,7 @@ def _entered(folder: str, words: list[str]) -> str:
 
 
 def _files(words: list[str]) -> Iterator[str]:
-    """The program, where it is a path, and the script or module that an interpreter runs."""
+    """The program, if it is a path, and the script or module that an interpreter runs."""
     if not words:
         return
     if "/" in words[0]:

@@ -25,7 +25,7 @@ class Check:
     find: Find
 
     def __call__(self, view: View) -> Iterator[Problem]:
-        """The rule's problems in one manifest; the first hundred say enough."""
+        """The rule's problems in one manifest, at most a hundred."""
         return (self.rule.problem(finding) for finding in islice(self.find(view), MOST_FINDINGS))
 
 
@@ -40,7 +40,7 @@ def rule(name: str, *, severity: Severity = "error", webhook: bool = False) -> C
 
 
 Owners = str | Callable[[View], Iterable[tuple[str, Any]]]
-"""What holds a field: a path in the manifest, `[]` behind each list, or a function that finds it."""
+"""What holds a field: a path in the manifest, `[]` after each list, or a function that finds it."""
 
 
 def row(
@@ -56,11 +56,11 @@ def row(
 
     Args:
         about: The rule.
-        owners: What holds the field; where there is none, nothing is wrong.
-        names: The field's path in its owner, or several fields', with blanks in between; empty for the owner.
+        owners: What holds the field; if there is none, nothing is wrong.
+        names: The field's path in its owner, or several, separated by blanks; empty for the owner itself.
         wrong: Whether the field's value, None where it is missing, is a fault.
         message: What to say; `{value}`, `{name}` (the field's) and `{owner[...]}` are filled in.
-        fix: What to do, filled in likewise.
+        fix: What to do, filled in the same way.
         when: Whether the rule applies to the manifest at all.
     """
 
@@ -137,12 +137,12 @@ def above(most: int) -> Wrong:
 
 
 def unlike(pattern: str) -> Wrong:
-    """It is a text of another form."""
+    """It is a text that does not match the pattern."""
     return lambda value: value and not re.fullmatch(pattern, str(value))
 
 
 def again(listed: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Each text that stood before, with its path; an empty one is a text that is missing, and none again."""
+    """Each repeated text, with its path; an empty one is missing, not repeated."""
     seen: set[str] = set()
     for path, text in listed:
         if text in seen:
@@ -152,5 +152,5 @@ def again(listed: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def several(texts: Iterable[str]) -> Iterator[str]:
-    """Each text that stands more than once, told once."""
+    """Each text that occurs more than once, reported once."""
     return (text for text, count in Counter(texts).items() if count > 1)

@@ -34,7 +34,7 @@ PREPARING = SILENT | _words(
 )
 """Commands that prepare a training; what they print is not missed."""
 ONLY_BASH = _words("[[ declare mapfile popd pushd readarray shopt source")
-"""Commands of bash's own; the `sh` of Debian's images has none of them."""
+"""Commands that only bash has; the `sh` of Debian's images has none of them."""
 _POSITIONAL = re.compile(r"(?<!\\)\$(?:[@*#0-9]|\{(?:[@*]|[0-9]+|#\}))")
 _DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
 
@@ -110,7 +110,7 @@ def script_leaves_shell(view: View) -> Iterator[Finding]:
 
 
 def _leaving(script: Script) -> str:
-    """The command with which the script is certain to leave its shell; empty where there is none."""
+    """The command with which the script is certain to leave its shell; empty if there is none."""
     before = ("", *script.separators)
     behind = (*script.separators, "")
     for command, earlier, later in zip(script.commands, before, behind, strict=True):
@@ -170,18 +170,18 @@ def script_needs_bash(view: View) -> Iterator[Finding]:
 
 
 def _refused(view: View, line: Line) -> bool:
-    """Whether none of this machine's shells reads the line; where there is none, our own grammar counts."""
+    """Whether no shell on this machine can read the line; if there is none, our own grammar decides."""
     return all(why_unreadable(view, line, shell) != "" for shell in (line.shell, "bash"))
 
 
 def _said(view: View, line: Line) -> tuple[str, str]:
-    """What the line's own shell says of its syntax, and what bash says; empty where there is no objection."""
+    """What the line's own shell and bash object to in its syntax; empty if nothing."""
     ours = why_unreadable(view, line, line.shell) or ""
     return ours, (why_unreadable(view, line, "bash") or "" if ours else "")
 
 
 def _otherwise_broken(script: Script, line: Line) -> bool:
-    """Whether another rule says already why the shell cannot read it."""
+    """Whether another rule already says why the shell cannot read it."""
     return bool(script.open_end or script.comment or not script.last or not line.text.strip())
 
 
@@ -206,6 +206,6 @@ def script_output_lost(view: View) -> Iterator[Finding]:
 
 
 def _runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
-    """Whether one of the commands may print metrics, being none of the quiet ones."""
+    """Whether any of the commands may print metrics, as it is not one of the quiet ones."""
     own = (command for command in commands if not re.search(r"-m\s+(pip|venv)\b", command))
     return any(word not in quiet for command in own if (word := first_word(command).rpartition("/")[2]))

@@ -18,7 +18,7 @@ from kfp_katib.experiment.rules.view import Part, View
 TYPES = ("int", "double", "categorical", "discrete")
 DISTRIBUTIONS = ("uniform", "logUniform", "normal", "logNormal")
 UNKNOWN = "unknown"
-"""A type and a distribution that Katib's webhook takes and its services do not."""
+"""A type and a distribution that Katib's webhook accepts and its services do not."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -35,7 +35,7 @@ def integer(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The feasible space of an int or double: its texts, and what they say; NaN where that is no number.
+    """The feasible space of an int or double: its texts, and their numbers; NaN if a text is not one.
 
     Attributes:
         path: Where it lies.
@@ -106,11 +106,11 @@ def of_range(
     Args:
         about: The rule.
         field: Which of the range's fields is at fault, empty for the range as a whole.
-        wrong: What is a fault.
+        wrong: Whether the range is at fault.
         message: What to say; `{it.min}` and its like, and `{algorithm}`, are filled in.
         fix: What to do.
-        algorithms: Whom it concerns; nobody in particular where it is empty.
-        kind: `int` or `double`, where the other is of no concern.
+        algorithms: The algorithms that it concerns; empty for all of them.
+        kind: `int` or `double` if it concerns only that type.
     """
 
     def find(view: View) -> Iterator[Finding]:

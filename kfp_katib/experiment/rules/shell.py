@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The line that Katib makes of a trial's command, as its shell reads it.
 
-Katib joins command and arguments with spaces and gives the line to a shell, with ` 1>file 2>&1` and
-` && echo completed > file` behind it (`wrapWorkerContainer` in its pod webhook).
+Katib joins command and arguments with spaces and gives the line to a shell, followed by ` 1>file 2>&1` and
+` && echo completed > file` (`wrapWorkerContainer` in its pod webhook).
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from kfp_katib.experiment.rules.view import Part, View
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
-"""What a shell still reads as its own between quotes of either kind."""
+"""Characters that stay special to a shell inside each kind of quote."""
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
 _FIRST_WORD = re.compile(r"\s*(?:\w+=\S*(?:\s+|$))*(\S*)")
 _GROUPS = 5
-"""Groups in groups that are looked into."""
+"""How many levels of nested groups are searched."""
 WRAPPED = ("StdOut", "File", "TensorFlowEvent")
 """The collectors for which Katib rewrites the command."""
 
-# Ours, and the kubelet's.
+# Our placeholders, and the kubelet's.
 _PLACEHOLDER = re.compile(r"\$\{(trialParameters|pipeline)\.[^$}]*\}|\$\([A-Za-z_][\w.-]*\)")
 
 _PLAIN = re.compile(r"(?:[\w@%+=:,./~$*?^ \t\n;|&-]|(?<=\s)2>&1(?=\s|$)|(?<=\s)>>?(?=\s*[\w./]))*", re.ASCII)
@@ -35,7 +35,7 @@ _BASH_WORDS = frozenset({"coproc", "in", "time"})
 _ORDINARY = frozenset({";", "&", "&&", "|", "||", "\n"})
 _SECONDS = 2
 _LONGEST = 20_000
-"""Characters of a line that a shell is asked about; thousands of here-documents take it seconds."""
+"""Most characters of a line that a shell is asked about; thousands of here-documents take it seconds."""
 _PLACE = re.compile(r"^.*?line \d+: |^\S+: (\d+: )?", re.ASCII)
 
 
@@ -45,15 +45,15 @@ class Script:
 
     Attributes:
         commands: The texts between separators at the outermost level; the last one may be empty.
-        separators: What stands behind each command but the last.
+        separators: What follows each command but the last.
         comment: Whether the script ends in a comment.
-        simple: Of each command the simple commands in it: itself, or those that a loop or group holds.
-        open_end: What the script ends inside of, such as `'"'`; empty where nothing is open.
-        unopened: What is closed although it never began; empty where all is well.
+        simple: The simple commands in each command: itself, or those in a loop or group.
+        open_end: What the script ends inside of, such as `'"'`; empty if nothing is open.
+        unopened: What is closed but was never opened; empty if nothing.
         functions: Whether the script defines a function.
         quoted: The quoted pieces of its outermost words.
         unquoted: The script with a plain word for each of them.
-        bare: The script without what the shell leaves as it is: single quotes, quoted here-documents.
+        bare: The script without what the shell takes literally: single quotes, quoted here-documents.
     """
 
     commands: tuple[str, ...]
@@ -74,7 +74,7 @@ class Script:
 
     @property
     def ending(self) -> str:
-        """The simple command that is certain to come last once the last command is reached, if any is."""
+        """The simple command certain to run last once the last command is reached; empty if none is."""
         script = self
         for _ in range(_GROUPS):
             if first_word(script.last) != "{":
@@ -119,14 +119,14 @@ def _outside(text: str, spans: Collection[tuple[int, int]]) -> Iterator[str]:
 
 
 def handed_on(text: str, placeholder: str, value: str) -> bool:
-    """Whether quotes around a placeholder keep its value as it is, wherever it stands in a line."""
+    """Whether quotes around a placeholder keep its value as it is, wherever it occurs in a line."""
     quotes, bare = _around(text, placeholder)
     return not bare and not any(sign in value for quote in quotes for sign in _SPECIAL[quote])
 
 
 @lru_cache(maxsize=64)
 def _around(text: str, placeholder: str) -> tuple[frozenset[str], bool]:
-    """The quotes that a placeholder stands in, and whether it also stands outside of any; once for a text."""
+    """The quotes around a placeholder, and whether it also occurs outside of any; cached for each text."""
     pieces = [piece for piece in parse(text).quoted if placeholder in piece]
     inside = sum(piece.count(placeholder) for piece in pieces)
     return frozenset(piece[0] for piece in pieces), text.count(placeholder) > inside
@@ -140,7 +140,7 @@ def first_word(command: str) -> str:
 
 @lru_cache(maxsize=64)
 def syntax_error(line: str, shell: str) -> str | None:
-    """Why the shell cannot read the line: empty where it can, None where no shell can say."""
+    """Why the shell cannot read the line: empty if it can, None if no shell can tell."""
     program = shutil.which(shell)
     if program is None or len(line) > _LONGEST:
         return None
@@ -174,9 +174,9 @@ class Line:
 
 
 def trial_line(container: Part) -> Line | None:
-    """The line that Katib makes of a container's command; None where there is none, or not of text.
+    """The line that Katib makes of a container's command; None if there is none, or it is not all text.
 
-    `["sh", "-c", script]` and `["bash", "-c", script]` are unwrapped, on these very words only.
+    `["sh", "-c", script]` and `["bash", "-c", script]` are unwrapped, only with exactly these words.
     """
     command, args = container.get("command"), container.get("args") or []
     if not isinstance(command, list) or not isinstance(args, list) or not command:
@@ -212,9 +212,9 @@ def filled(text: str) -> str:
 
 
 def why_unreadable(view: View, line: Line, shell: str) -> str | None:
-    """Why this machine's shell cannot read the line as Katib writes it; empty if it can, None if none says.
+    """Why this machine's shell cannot read the line as Katib writes it; empty if it can, None if unknown.
 
-    Words, quotes and redirections between separators are read by every shell; nobody is asked about them.
+    Every shell reads words, quotes and redirections between separators; none is asked about them.
     """
     if _is_plain(parse(filled(line.text))):
         return ""

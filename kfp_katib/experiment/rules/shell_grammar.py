@@ -2,8 +2,8 @@
 """One walk along a shell script: where commands begin and end, what is literal, what is left open.
 
 POSIX's grammar as far as it takes to find the outermost commands: quotes, substitutions, here-documents,
-groups and reserved words. It refuses only what stays open or closes what never began; for the rest there is
-the shell itself (`shell.syntax_error`).
+groups and reserved words. It refuses only what stays open or closes what was never opened; the shell
+itself (`shell.syntax_error`) checks the rest.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _SEPARATOR = re.compile(r";;&?|;&|;|&&|\|\||\|&?|&(?!>)|\n")
 _REDIRECTION = re.compile(r"[0-9]*(?:<<-?(?!<)[ \t]*|<<<|>>|>&|<&|<>|>\||&>>?|>|<)")
 _EMPTY = re.compile(r"\s*\)")
 _PATTERN = re.compile(r"[^()\n;&]*\)")  # POSIX lets a pattern of `case` begin with a bracket
+_CLAUSE = re.compile(r"(;[;&]|\bin)\s*$")  # behind which a pattern stands, and no command
 _COMMENT = re.compile(r"#[^\n]*")
 _FUNCTION = re.compile(r"function[ \t]+[^\s;&|<>()]+")
 _CLOSED = re.compile(r"'[^']*'|`(?:[^`\\]++|\\.)*+`", re.DOTALL)
@@ -39,15 +40,13 @@ class Reader:
         self.commands: list[tuple[int, int]] = []
         self.separators: list[str] = []
         self.simple: list[list[tuple[int, int]]] = [[]]
-        self.literal: list[
-            tuple[int, int]
-        ] = []  # what the shell leaves as it is: single quotes, quoted here-documents
+        self.literal: list[tuple[int, int]] = []  # single quotes and quoted here-documents: left as they are
         self.quoted: list[tuple[int, int]] = []  # the quoted pieces at the outermost level of words
         self.comment = -1  # where the last one began
         self.unopened, self.functions = "", False
         self.at = self.begin = 0  # where the walk stands, and where its outermost command began
         self._depth = 0  # how many quotes and substitutions it stands in
-        self._between = False  # whether it stands between double quotes, where a single one is a letter
+        self._between = False  # whether it is in double quotes, where a single quote is an ordinary character
         self._waiting: list[tuple[str, bool, bool]] = []  # here-documents: delimiter, without tabs, literal
 
     def run(self, closed_by: str = "") -> None:
@@ -108,7 +107,7 @@ class Reader:
         if start >= 0 and not self._depth:
             self.simple[-1].append((start, self.at))
 
-    def _starts_word(self) -> bool:  # only there is `#` a comment
+    def _starts_word(self) -> bool:  # `#` begins a comment only there
         return self.at == 0 or self.text[self.at - 1] in " \t\n;&|()"
 
     def _reserved(self, word: str, frames: list[str]) -> bool | None:
@@ -123,7 +122,7 @@ class Reader:
         return True if word in _BETWEEN else None
 
     def _bracket(self, sign: str, frames: list[str], start: int, first: bool) -> tuple[int, bool]:
-        """A subshell's bracket, a function's empty ones, the end of a pattern: the new start and `first`."""
+        """Handle a subshell's bracket, a function's empty ones, a pattern's end; return start and `first`."""
         inside = frames[-1] if frames else ""
         if sign == ")":
             if inside == ")":
@@ -135,7 +134,8 @@ class Reader:
             return -1, inside == "esac"
         self.at += 1
         if first:
-            if inside != "esac" or not _PATTERN.match(self.text, self.at):
+            before = self.text[max(0, self.at - 100) : self.at - 1]
+            if inside != "esac" or not (_CLAUSE.search(before) and _PATTERN.match(self.text, self.at)):
                 frames.append(")")
             return -1, True
         pattern = inside == "esac" and start < 0
@@ -157,7 +157,7 @@ class Reader:
             self._waiting.append((delimiter, sign.startswith("<<-"), delimiter != raw))
 
     def _here_documents(self) -> None:
-        """Those announced on the line that ended; a last line is no delimiter once text is appended to it."""
+        """Step over those announced on the line that ended; the last line ends none: Katib appends to it."""
         for delimiter, tabs, literal in self._waiting:
             begin, indent = self.at, r"\t*" if tabs else ""
             end = re.compile(rf"^{indent}{re.escape(delimiter)}\n", re.MULTILINE).search(self.text, begin)
@@ -175,9 +175,9 @@ class Reader:
         return self.text[begin : self.at]
 
     def _walk(self, stop: str) -> None:
-        """Over quotes and substitutions up to one of the signs; in double quotes a single one is a letter."""
+        """Walk to one of the signs; quotes and substitutions are stepped over."""
         special = '"\\$`' if self._between else "'\"\\$`"
-        while self.text[self.at : self.at + 1] not in stop:  # the empty text behind the end is in any
+        while self.text[self.at : self.at + 1] not in stop:  # the empty text past the end is in any
             if self.text[self.at] in special:
                 self._piece(self.text[self.at])
             else:
@@ -205,7 +205,7 @@ class Reader:
             self.quoted.append((begin, self.at))
 
     def _dollar(self) -> None:
-        """`$name`, `$(...)`, `$((...))`, `${...}`, or a dollar."""
+        """`$name`, `$(...)`, `$((...))`, `${...}`, or a plain dollar."""
         self.at += 1
         rest = self.text[self.at : self.at + 2]
         if rest == "((" and (end := self._arithmetic()):
@@ -217,7 +217,7 @@ class Reader:
             self._balanced("}")
 
     def _arithmetic(self) -> int:
-        """Where `((...))`, which begins here, ends; 0 where it is no arithmetic but a subshell."""
+        """The end of the `((...))` that begins here; 0 if it is a subshell, not arithmetic."""
         depth = 0
         for match in _BRACKET.finditer(self.text, self.at):
             depth += 1 if match[0] == "(" else -1
@@ -236,7 +236,7 @@ class Reader:
         self._waiting, self._between = outside
 
     def _balanced(self, closer: str) -> None:
-        """Up to the closer, and over it."""
+        """Walk to the closer and over it."""
         self._deeper()
         self._walk(closer)
         if self.at == len(self.text):

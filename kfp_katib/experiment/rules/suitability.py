@@ -146,7 +146,7 @@ def grid_end_lost(view: View) -> Iterator[Finding]:
 
 
 def _combinations(view: View) -> int | None:
-    """How many trials grid has to offer, None where it is another algorithm or cannot say."""
+    """How many trials grid has to offer, None for another algorithm or if unknown."""
     if view.algorithm != "grid":
         return None
     counts = [_points(each) for each in ranges(view)]
@@ -156,10 +156,10 @@ def _combinations(view: View) -> int | None:
 
 
 def _points(space: Range) -> int | None:
-    """How many values grid takes from a range, None where it cannot say.
+    """How many values grid takes from a range, None if unknown.
 
-    Of doubles it takes numpy's arange, the last dropped if above max; floating point can cost it the range's
-    end: 0.1 to 0.5 by 0.2 has two points, not three.
+    For doubles it takes numpy's arange, with the last value dropped if above max; rounding can lose the end
+    of the range: 0.1 to 0.5 by 0.2 has two points, not three.
     """
     if space.kind == "int":
         low, high, step = integer(space.min), integer(space.max), integer(space.step or "1")
@@ -232,7 +232,7 @@ def _setting(view: View, name: str) -> str:
 
 
 def _missing(parameter: Part) -> str | None:
-    """The first of a parameter's fields that the services' own check asks for."""
+    """The first field that a parameter lacks according to the services' own check."""
     space = parameter.get("feasibleSpace", {})
     kind = parameter.get("parameterType", "")
     wanted = {

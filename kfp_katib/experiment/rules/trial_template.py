@@ -23,12 +23,12 @@ _OTHERS = {
     ("kubeflow.org/v1alpha2", "MPIJob"),
     ("kubeflow.org/v2beta1", "MPIJob"),
 }
-"""Versions of a known kind that an operator of its own has or had."""
+"""Versions of a known kind that a separate operator has or had."""
 _ASSIGNED = {
     "enas": ("architecture", "nn_config"),
     "darts": ("algorithm-settings", "search-space", "num-layers"),
 }
-"""What a search for architectures assigns."""
+"""The names that a search for architectures assigns."""
 _WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
 _NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
 
@@ -117,9 +117,9 @@ def kind_not_enabled(view: View) -> Iterator[Finding]:
 
 
 def _right_version(api_version: str, kind: str) -> str:
-    """The version of a known kind where another of its group is given, or one of no group that there is.
+    """The right version of a known kind if the given one is another of its group, or of no real group.
 
-    A group with a domain may have a kind of its own that is called the same.
+    A group with a domain may have its own kind of the same name.
     """
     right = _VERSIONS.get(kind, "")
     group = api_version.rpartition("/")[0]

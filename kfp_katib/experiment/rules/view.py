@@ -93,18 +93,18 @@ class View:
 
     @cached_property
     def kind(self) -> tuple[str, str]:
-        """The trial's apiVersion and kind, empty where they are no text."""
+        """The trial's apiVersion and kind, empty if they are not text."""
         api_version, kind = self.trial_spec.get("apiVersion"), self.trial_spec.get("kind")
         return api_version if isinstance(api_version, str) else "", kind if isinstance(kind, str) else ""
 
     @cached_property
     def job(self) -> Part:
-        """The Job's own spec; empty where a trial is no Kubernetes Job. Its fields have Kubernetes' types."""
+        """The Job's own spec; empty if a trial is not a Kubernetes Job. Its fields have Kubernetes' types."""
         return part(self.trial_spec, "spec") if is_job(self.trial_spec) else {}
 
     @cached_property
     def pods(self) -> list[tuple[str, Part]]:
-        """The trial's pod templates with their paths: one in a Job, one a role in other jobs."""
+        """The trial's pod templates with their paths: one in a Job, one per role in other jobs."""
         return [(f"{TRIAL_SPEC}.{path}", pod) for path, pod in pod_templates(self.trial_spec)]
 
     @cached_property
@@ -118,7 +118,7 @@ class View:
 
     @cached_property
     def all_containers(self) -> list[tuple[str, Part]]:
-        """The same, and the init containers in front of them."""
+        """The same, preceded by each pod's init containers."""
         return [each for path, pod in self.pods for each in every_container(path, pod)]
 
     @cached_property
@@ -145,7 +145,7 @@ class View:
 
     @cached_property
     def filters(self) -> list[tuple[str, str]]:
-        """The expressions of the metrics filter, each with its path; compiling more would take seconds."""
+        """The filter's first 100 expressions, each with its path; compiling more would take seconds."""
         path = f"{COLLECTOR}.source.filter.metricsFormat"
         expressions = items(part(self.source, "filter"), "metricsFormat")[:MOST_FINDINGS]
         return [(f"{path}[{i}]", text) for i, text in enumerate(expressions)]
@@ -156,7 +156,7 @@ class View:
 
 
 def objects(owner: Part, path: str, above: str = "") -> Iterator[tuple[str, Part]]:
-    """The mappings at a path below the owner, `[]` behind each list in it, each with the path that it has."""
+    """The mappings at a path below the owner, `[]` after each list in it, each with its own path."""
     step, _, rest = path.partition(".")
     name, many, _ = step.partition("[")
     found = items(owner, name) if many else [owner.get(name)]
@@ -175,14 +175,14 @@ def texts(owner: Part, path: str, above: str = "") -> Iterator[tuple[str, str]]:
 
 
 def part(parent: object, *names: str) -> Part:
-    """The mapping below the names, an empty one where there is none: trials of other kinds have no types."""
+    """The mapping below the names, empty if there is none: trials of other kinds have no types."""
     for name in names:
         parent = parent.get(name) if isinstance(parent, Mapping) else None
     return parent if isinstance(parent, Mapping) else {}
 
 
 def items(parent: object, name: str) -> list[Any]:
-    """The list of this name, an empty one where there is none."""
+    """The list of this name, empty if there is none."""
     found = parent.get(name) if isinstance(parent, Mapping) else None
     return found if isinstance(found, list) else []
 

@@ -26,7 +26,7 @@ class ObjectType:
         fields: Each field's kind: `string`, `integer` (of 32 bits), `int64`, `number`, `boolean`, `any`,
             `quantity`, `int-or-string`, another type's name, `[kind]` for a list, `{kind}` for a map.
         required: Fields without which Kubernetes refuses the object.
-        omitted: Fields that Kubernetes leaves out where they are empty: Go's `omitempty`.
+        omitted: Fields that Kubernetes leaves out if they are empty: Go's `omitempty`.
     """
 
     fields: Mapping[str, str]
@@ -42,5 +42,5 @@ def object_types() -> Mapping[str, ObjectType]:
 
 
 def is_job(trial_spec: Mapping[str, Any]) -> bool:
-    """Whether a trial is a Kubernetes Job, and none of another group's kinds that have the same name."""
+    """Whether a trial is a Kubernetes Job, not another group's kind of the same name."""
     return (trial_spec.get("apiVersion"), trial_spec.get("kind")) == JOB

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes `fields.json`, one line a type: `python -m kfp_katib.experiment.schema [API APIMACHINERY]`.
+"""Writes `fields.json`, one line per type: `python -m kfp_katib.experiment.schema [API APIMACHINERY]`.
 
 Fields and types come from the typed models of the Katib project. They have no batch/v1, and do not say how
-many bits an integer has and what Go leaves out where it is empty: that is read from Go's source, the folders
+many bits an integer has or what Go leaves out if it is empty: that is read from Go's source, the folders
 of the modules k8s.io/api and k8s.io/apimachinery (0.34 here). Without these it stays as it is in the table.
 
 Importing the models takes half a second, reading the table a few milliseconds; `kfp-katib validate` answers
-in less than one second. A test holds the table to the installed models.
+in less than one second. A test compares the table with the installed models.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if typing.TYPE_CHECKING:
     from pydantic import BaseModel
 
 Struct = dict[str, tuple[str, bool]]
-"""A struct of Go: each field's type, and whether it is left out where it is empty."""
+"""A struct of Go: each field's type, and whether it is left out if it is empty."""
 
 _JOB = {"Job": ("spec",), "JobSpec": ("template",)}
 """The types that only Go has, and what Kubernetes requires of them."""
@@ -53,7 +53,7 @@ def table(go: str = "") -> dict[str, ObjectType]:
     """Every type that an Experiment or its Job can hold.
 
     Args:
-        go: Go's source; what only it says is taken from the present table where there is none.
+        go: Go's source; without it, what only Go says is taken from the present table.
     """
     from kubeflow_katib_api import models  # type: ignore[import-untyped]
 
@@ -121,7 +121,7 @@ def read_go(source: str) -> dict[str, Struct]:
 
 
 def _in_table() -> dict[str, Struct]:
-    """The same, as far as the table has it."""
+    """The structs, as far as the table has them."""
     return {
         name: {field: (kind, field in known.omitted) for field, kind in known.fields.items()}
         for name, known in object_types().items()

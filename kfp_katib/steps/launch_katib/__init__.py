@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One search as a step of a pipeline: plan it, run it on an engine, collect its best model.
 
-The step's own code, in components/, only names the outputs; everything happens here, where no kfp is.
+The step's own code, in components/, only names the outputs; everything else happens here, without kfp.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long to wait, in seconds, and what then; as the RunOptions of the same names."""
+    """How long to wait, in seconds, and what happens then; the same as in RunOptions."""
 
     timeout_seconds: float | None = RunOptions().timeout_seconds
     stall_timeout_seconds: float = RunOptions().stall_timeout_seconds
@@ -58,7 +58,7 @@ def launch(
         files: Where the outputs go. The trials, the summary and the report are written for every search that
             left a result, failed ones included.
         context: Addresses, and what this installation adds.
-        engine: Who runs the trials, `katib` or `local`.
+        engine: What runs the trials, `katib` or `local`.
         identity: Whose search this is; in a cluster an empty part is read from the step's own pod.
         limits: How long it may take.
         overrides: `algorithm`, `max_trials`, `parallel_trials`.
@@ -67,7 +67,7 @@ def launch(
     Raises:
         InputError: An argument or the manifest cannot be used; nothing was started.
         ExperimentFailed: It has a verdict, Failed; the message ends with the last failed trial's log.
-        Unfinished: It has none: time, Ctrl-C, or a stall.
+        Unfinished: It has none, because of a timeout, Ctrl-C or a stall.
         StorageError: The manifest says that trials write models, and no trial left one.
     """
     runner = named(engine)
@@ -93,26 +93,26 @@ def launch(
 
 
 def _received(context: RunContext) -> RunContext:
-    """The same, as it was sent."""
+    """The context as it was sent."""
     return replace(context, **{each.name: as_sent(getattr(context, each.name)) for each in fields(context)})
 
 
 def identified(engine: Engine, identity: Identity) -> Identity:
-    """The same as the step's own pod tells it, where this is one.
+    """The identity, completed from the step's own pod if it runs in one.
 
-    The name that a pipeline gives is not enough: it is the same in each pass of a loop, and in a nested
+    The name that a pipeline gives is not enough: it is the same in each iteration of a loop, and in a nested
     pipeline that is called twice.
 
     Raises:
-        InputError: There is a pod, and it does not tell; or a part is empty where other runs' searches are
-            around, or is still a placeholder.
+        InputError: The pod cannot be read or does not name the step; or a part is empty although other runs'
+            searches are around, or is still a placeholder.
     """
     run_id, step = engine.own_step()
     found = replace(identity, run_id=identity.run_id or run_id, task_name=_in_place(identity.task_name, step))
     for name, value in (("run_id", found.run_id), ("task_name", found.task_name)):
         if not value and not engine.trials_here:
             raise InputError(
-                f"{name} is empty and no pod of a pipeline tells it, so a retried step could not find "
+                f"{name} is empty and no pipeline pod provides it, so a retried step could not find "
                 "its Experiment among those of other runs. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and "
                 "dsl.PIPELINE_TASK_NAME_PLACEHOLDER."
             )
@@ -125,14 +125,14 @@ def identified(engine: Engine, identity: Identity) -> Identity:
 
 
 def _in_place(task_name: str, step: str) -> str:
-    """A step's name behind its way through the pipeline, which ends with the name that the pipeline knows."""
+    """A step's path through the pipeline, with its task name appended unless the path already ends in it."""
     if not step or task_name in ("", step.rpartition(".")[2]):
         return step or task_name
     return f"{step}.{task_name}"
 
 
 def progress_log() -> Callable[[Progress], None]:
-    """What logs a line for every trial that is done; the engines themselves say what became of each."""
+    """A callback that logs a line whenever a trial is done; the engines log what became of each."""
     started, done = time.monotonic(), -1
 
     def update(progress: Progress) -> None:
@@ -148,7 +148,7 @@ def _finish(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
     """The outputs of a search with a best trial: the best whole model copied, the reports written."""
     try:
         collected = _collect(planned, result, files)
-    except BaseException:  # whatever it was: what the search cost is not lost with it
+    except BaseException:  # whatever failed, the search's results are not lost
         write_reports(result, files)
         raise
     told = replace(result, notes=(*result.notes, *collected.notes))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a launch leaves: values for the pipeline's next steps, and files for people."""
+"""The outputs of a launch: values for the pipeline's next steps, and files for people."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LaunchOutputs:
         value: Its objective.
         parameters: Its hyperparameters, numbers as numbers.
         metrics: Its metrics, and how many trials ended in which state; all finite.
-        metadata: What the collected model tells about itself: text and finite numbers.
+        metadata: The collected model's metadata: text and finite numbers.
     """
 
     experiment: str
@@ -64,7 +64,7 @@ def outputs(result: Result, trial: Trial, models: str, checkpoint: Checkpoint | 
     """The outputs for one trial of a search.
 
     Args:
-        result: What came of the search.
+        result: The search's Result.
         trial: A trial with a finite objective.
         models: The root of the models.
         checkpoint: The trial's model, None where it has none.
@@ -89,7 +89,7 @@ def outputs(result: Result, trial: Trial, models: str, checkpoint: Checkpoint | 
 
 
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
-    """A trial's metrics by their strategies, and the trials by their states, for numbers in a dashboard."""
+    """A trial's metrics by their strategies, and the number of trials in each state, for a dashboard."""
     strategies = result.experiment.objective.strategies
     values = {
         name: number(metric_text(metric, strategies.get(name, "latest")))
@@ -101,11 +101,11 @@ def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
 
 
 def write_reports(result: Result, files: Files, *, collected: Trial | None = None) -> None:
-    """Write the trials as CSV, the summary and the report, for a search that failed as for any other.
+    """Write the trials as CSV, the summary and the report, whether or not the search failed.
 
     Args:
-        result: What is known.
-        files: Where to.
+        result: The search's Result so far.
+        files: Where to write them.
         collected: The trial whose model was taken.
     """
     from kfp_katib import report

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a manifest's text to the very Experiment that will run, without starting anything."""
+"""Turn a manifest's text into exactly the Experiment that will run, without starting anything."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from kfp_katib.experiment.pods import read_trial_pod
 from kfp_katib.storage.addresses import absolute
 
 LARGEST_MANIFEST = 100_000
-"""Bytes. A step's arguments are one process argument, of which Linux allows 128 KiB in all."""
+"""Bytes. A step's arguments form one process argument, which Linux limits to 128 KiB."""
 
 OVERRIDES = ("algorithm", "max_trials", "parallel_trials")
 
 _STEM = 27
-_DIGITS = 9  # a count of Katib has 32 bits
+_DIGITS = 9  # Katib's counts have 32 bits
 _log = logging.getLogger(__name__)
 
 
 class Artifact(Protocol):
-    """The part of a pipeline's artifact that matters here: where it is, and what is told about it."""
+    """The part of a pipeline's artifact that matters here: where it is, and its metadata."""
 
     uri: str
     metadata: dict[str, Any]
@@ -59,15 +59,15 @@ class RunContext:
 
     @property
     def artifact(self) -> Artifact | None:
-        """The artifact that has the data; None where they come by their address, or not at all."""
+        """The artifact that has the data; None if they are given by address, or not at all."""
         return None if isinstance(self.dataset, str) else self.dataset
 
     @property
     def dataset_address(self) -> str:
-        """Where the trials read the data: at an artifact's own place, or where its metadata say they are.
+        """Where the trials read the data: the artifact's own URI, or the address in its metadata.
 
-        That is prepare_data's `destination`, a mounted folder. It cannot be the artifact's own address:
-        Kubeflow Pipelines 2.17 refuses a step whose artifact lies outside of an object store.
+        The latter is prepare_data's `destination`, a mounted folder. It cannot be the artifact's own URI:
+        Kubeflow Pipelines 2.17 refuses a step whose artifact lies outside an object store.
         """
         if artifact := self.artifact:
             return absolute(str(artifact.metadata.get("address") or artifact.uri))
@@ -75,20 +75,20 @@ class RunContext:
 
     @property
     def downloaded(self) -> Path | None:
-        """Where Kubeflow Pipelines puts an artifact's data on this step's disk before it begins."""
+        """Where Kubeflow Pipelines puts an artifact's data on this step's disk before it starts."""
         path = getattr(self.dataset, "path", "")
         return Path(path) if path else None
 
     def check(self) -> None:
-        """Refuse what is no address, and an artifact whose data are gone.
+        """Refuse an invalid address, and an artifact whose data are gone.
 
-        Kubeflow Pipelines takes a step's outputs from its cache without asking whether the store still has
-        them, and copies what it does not find as nothing.
+        Kubeflow Pipelines takes a step's outputs from its cache without checking that the store still has
+        them, and silently copies nothing if they are gone.
 
         Raises:
             StorageError: The models' store needs a package that is not installed.
-            InputError: An address cannot be used; or neither this step's copy of the data nor another address
-                of them is there.
+            InputError: An address cannot be used; or the data have neither a copy in this step nor another
+                address.
         """
         if self.models:
             from kfp_katib.storage.places import place
@@ -99,15 +99,15 @@ class RunContext:
             absolute(str(self.dataset or ""), "dataset")
         elif path and not artifact.metadata.get("address") and not path.exists():
             raise InputError(
-                f"dataset: the artifact {artifact.uri} is empty: nothing was copied to {path}. Its step "
-                "was perhaps taken from the cache after the store had lost its data. Run the pipeline again "
+                f"dataset: the artifact {artifact.uri} is empty: nothing was copied to {path}. Perhaps "
+                "its step was taken from the cache after the store had lost its data. Run the pipeline again "
                 "with caching off, or give dataset_uri."
             )
 
     def with_local_data(self) -> RunContext:
-        """The same for trials that run in this very step: they read an artifact's data from its disk.
+        """The context for trials that run inside this step: they read an artifact's data from its disk.
 
-        The store itself may ask for keys.
+        The store itself may require keys.
         """
         path = self.downloaded
         return replace(self, dataset=str(path)) if path and path.exists() else self
@@ -140,7 +140,7 @@ class Plan:
 
 
 def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: Mapping[str, Any]) -> Plan:
-    """The Experiment that a manifest means here.
+    """The Experiment that a manifest describes, in this context.
 
     Raises:
         InputError: The text is too long, a placeholder has no value, or an override is unknown.
@@ -172,17 +172,17 @@ def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: M
 def final_name(experiment: Experiment, identity: Identity) -> str:
     """The name under which an Experiment runs, at most 40 characters.
 
-    It follows from the run, the step and the manifest, so that a step that starts again finds its own
-    search. Katib adds the algorithm's name for a Service, whose name holds 63.
+    It is derived from the run, the step and the manifest, so that a restarted step finds its own search.
+    Katib appends the algorithm's name to name a Service, which is limited to 63 characters.
     """
     digest = labels.digest(identity.run_id, identity.task_name, experiment.manifest_json)
     return f"{experiment.name[:_STEM].rstrip('-')}-{digest}"
 
 
 def _labelled(experiment: Experiment, identity: Identity) -> Experiment:
-    """The Experiment with the labels by which clean_up finds it; none where it belongs to no run.
+    """The Experiment with the labels by which clean_up finds it; none if it belongs to no run.
 
-    They are written behind `load`, which takes them from nobody else.
+    They are added after `load`, which refuses them in a manifest.
     """
     ours = {labels.RUN: identity.run_id, labels.TASK: identity.task_name}
     manifest = experiment.manifest
@@ -201,7 +201,7 @@ def _known(overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _whole(name: str, value: object) -> int:
-    """A count; kfp makes text of a number that a pipeline puts into a dictionary."""
+    """A count; kfp turns a number that a pipeline puts into a dictionary into text."""
     text = str(value)
     if text.isdecimal() and len(text) <= _DIGITS:
         return int(text)

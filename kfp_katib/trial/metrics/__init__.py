@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A trial's metrics as Katib's collectors and controller would have them, to the letter; why one is missing.
+"""A trial's metrics exactly as Katib's collectors and controller would have them; why one is missing.
 
-What a trial wrote is read piece by piece, and nothing is kept but what was reported.
+What a trial wrote is read piece by piece, and only what was reported is kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[st
         path: The file, or for TensorFlowEvent the folder, that the trial wrote.
 
     Returns:
-        Each metric's min, max and latest; all `unavailable` where the objective was never reported,
+        Each metric's min, max and latest; all `unavailable` if the objective was never reported,
         whatever else was reported.
 
     Raises:

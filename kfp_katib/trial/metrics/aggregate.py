@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From reported values to one Metric each: Katib's `getMetrics` in `trial/trial_controller_util.go`.
 
-Katib's database returns a trial's values in order of their times, and of equal times in the order of the
-report. The Metric depends on four of them alone, so that no more are kept.
+Katib's database returns a trial's values in order of their times, and for equal times in the order of the
+report. The Metric depends on only four of them, so no more are kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NO_TIME = datetime(1, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d{1,2}):(\d\d:\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII
 )
-# Go lets an offset go so far, and an hour have one digit.
+# Go accepts offsets up to this, and hours of one digit.
 _MOST_HOURS, _MOST_MINUTES = 24, 60
 
 
@@ -42,7 +42,7 @@ class _Number(NamedTuple):
 
 
 class Values:
-    """One metric's values so far. Of two with the same time the one that was added first is the earlier."""
+    """One metric's values so far. Of two with the same time, the one that was added first is the earlier."""
 
     __slots__ = ("_first", "_latest", "_least", "_most")
 
@@ -53,7 +53,7 @@ class Values:
         self._most: _Number | None = None
 
     def add(self, text: str, time: datetime = NO_TIME) -> None:
-        """Take the next value.
+        """Add the next value.
 
         Raises:
             CollectorError: The value is longer than Katib's database can hold.
@@ -72,19 +72,19 @@ class Values:
             self._see(_Number(value, text, time))
 
     def add_undated(self, texts: Sequence[bytes]) -> None:
-        """Take many values without times, each of ASCII digits, signs, points and exponents alone."""
+        """Add many values without times, each made of ASCII digits, signs, points and exponents only."""
         try:
             numbers = list(map(float, texts))
         except ValueError:
             numbers = []
         if numbers and math.isfinite(sum(map(abs, numbers))) and max(map(len, texts)) <= LONGEST_VALUE_BYTES:
             places = (0, numbers.index(min(numbers)), numbers.index(max(numbers)), -1)
-            texts = [texts[place] for place in places]  # no other changes anything
+            texts = [texts[place] for place in places]  # the others change nothing
         for text in texts:
             self.add(text.decode())
 
     def merge(self, later: Values) -> None:
-        """Take values that were reported after these."""
+        """Add values that were reported after these."""
         if later._latest:
             self._see_latest(*later._latest)
         for number in (later._first, later._least, later._most):

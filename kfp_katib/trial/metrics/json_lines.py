@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The collector's format JSON: one object a line, whose metrics are text.
+"""The collector's format JSON: one object per line, whose metrics are text.
 
 Follows `file-metricscollector.go` in Katib's `pkg/metricscollector/v1beta1/file-metricscollector`.
 """
@@ -22,7 +22,7 @@ _INT64 = range(-(1 << 63), 1 << 63)
 
 
 def read_json(pieces: Iterable[bytes], values: Mapping[str, Values]) -> None:
-    """Read the metrics in a file of one JSON object a line; only strings count, as in Katib.
+    """Read the metrics in a file with one JSON object per line; only strings count, as in Katib.
 
     Args:
         pieces: The file, piece by piece.
@@ -45,7 +45,7 @@ def _read_line(number: int, line: bytes, values: Mapping[str, Values]) -> None:
     texts = {name: text for name in values if isinstance(text := fields.get(name), str)}
     time = _time(fields.get(_TIMESTAMP_KEY)) if texts else NO_TIME
     for name, text in texts.items():
-        # Halves of surrogate pairs are replaced, as Go's decoder does; no file could hold them.
+        # Lone surrogates are replaced, as Go's decoder does; no file could hold them.
         values[name].add(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), time)
 
 
@@ -57,7 +57,7 @@ def _finite(text: str) -> float:
 
 
 def _refuse(name: str) -> float:
-    raise ValueError(f"{name} is not in JSON")
+    raise ValueError(f"JSON has no {name}")
 
 
 # Every number is a float to Go, and one beyond its range is an error.
@@ -104,4 +104,4 @@ def _time(value: object) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=nanoseconds // 1000)
     except (ValueError, OverflowError, OSError) as err:
-        raise CollectorError(f"The timestamp {value!r} lies beyond the year 9999.") from err
+        raise CollectorError(f"The timestamp {value!r} is beyond the year 9999.") from err

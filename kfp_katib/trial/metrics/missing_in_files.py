@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a trial that ended well has no metric: looked up in the files that it left, a few lines of each."""
+"""Why a trial that ended well has no metric: found in the files that it left, from a few lines of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kfp_katib.trial.plain_file import chunks, end_of, whole_lines
 
 _MOST_TAGS = 50
 _MOST_BYTES = 1 << 16
-"""Of all lines that are kept. Explaining them takes a fraction of a second."""
+"""Bytes of all lines that are kept: explaining them takes a fraction of a second."""
 _MOST_LINES = 200
 _AROUND_BYTES = 1 << 14
 _FIXED = (
@@ -34,7 +34,7 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
         collector: The Experiment's collector.
         metric: The objective's metric.
         path: What it read.
-        log: What the trial printed beside.
+        log: What else the trial printed.
     """
     lines = _sample(path, metric)
     if not lines.named and (lost := elsewhere(collector, metric, _sample(log, metric).named)):
@@ -92,7 +92,7 @@ def _of_tags(metric: str, tags: dict[str, str]) -> str:
 
 
 def _tags(files: list[Path], folder: Path) -> tuple[dict[str, str], list[str]]:
-    """Tags, each with a folder in which it was found; and what is wrong with files that cannot be read."""
+    """Tags, each with a folder in which it was found, and what is wrong with an unreadable file."""
     tags: dict[str, str] = {}
     damaged: list[str] = []
     for path in files:
@@ -107,7 +107,7 @@ def _tags(files: list[Path], folder: Path) -> tuple[dict[str, str], list[str]]:
 
 
 def _fixed(collector: Collector) -> str:
-    """Something lies at the collector's path itself, not in the folder that stands for it here."""
+    """Says if something is at the collector's path itself, not in the folder that stands for it here."""
     try:
         written = datetime.fromtimestamp(Path(collector.path).stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
@@ -117,7 +117,7 @@ def _fixed(collector: Collector) -> str:
 
 
 def _sample(path: Path, metric: str) -> Lines:
-    """The few lines of a file that may tell why the collector finds no value in it: not more than 128 KiB."""
+    """The few lines of a file that may tell why the collector finds no value in it: at most 128 KiB."""
     named: list[str] = []
     others: list[str] = []
     with suppress(OSError):
@@ -133,12 +133,12 @@ def _sample(path: Path, metric: str) -> Lines:
 
 
 def _room(lines: list[str]) -> int:
-    """How many bytes more may be kept."""
+    """How many more bytes may be kept."""
     return max(0, _MOST_BYTES - sum(map(len, lines))) if len(lines) < _MOST_LINES else 0
 
 
 def _around(block: bytes, name: bytes) -> Iterator[str]:
-    """The lines that hold a name in small or capital letters, each not further than the name can be seen."""
+    """The lines that hold a name in any case, each cut to what is near the name."""
     folded, at = block.lower().replace(b"\r", b"\n"), 0
     while (hit := folded.find(name, at)) >= 0:
         start = folded.rfind(b"\n", max(0, hit - _AROUND_BYTES), hit) + 1 or max(0, hit - _AROUND_BYTES)
@@ -148,7 +148,7 @@ def _around(block: bytes, name: bytes) -> Iterator[str]:
 
 
 def _held(folder: Path) -> str:
-    """The names in a folder but that of Katib's completion mark; empty where there are none."""
+    """The names in a folder except that of Katib's completion mark; empty if there are none."""
     try:
         return listed(sorted(path.name for path in folder.iterdir() if path.suffix != ".pid"))
     except OSError:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why Katib's collector did not see a metric, in one sentence with the line that shows it.
 
-For both engines: one reads a trial's files, the other its pod's log. What the collector does is read from
+For both engines: one reads a trial's files, the other its pod's log. What the collector does is taken from
 `file-metricscollector.go` in Katib's `pkg/metricscollector/v1beta1/file-metricscollector`.
 """
 
@@ -19,7 +19,7 @@ from kfp_katib.trial.excerpt import listed, shown
 from kfp_katib.trial.metrics.text_lines import finder
 
 Faults: TypeAlias = tuple[Callable[[Collector, str, str], str], ...]
-"""What can be wrong with a line that holds the metric's name: each says it, or nothing."""
+"""Checks of a line that holds the metric's name: each returns what is wrong, or an empty text."""
 
 # What ECMA-48 calls control sequences: colours, movements of the cursor.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
@@ -32,8 +32,8 @@ class Lines:
     """Some lines of what the collector reads.
 
     Attributes:
-        named: Those that hold the metric's name in small or capital letters, the first few.
-        others: The first few lines whatever they hold.
+        named: The first few that hold the metric's name in any case.
+        others: The first few lines, whatever they hold.
     """
 
     named: Sequence[str]
@@ -41,7 +41,7 @@ class Lines:
 
 
 def reason(collector: Collector, metric: str, lines: Lines) -> str:
-    """Why the collector finds no value in lines that it reads; empty where they do not tell.
+    """Why the collector finds no value in lines that it reads; empty if they do not tell.
 
     Args:
         collector: StdOut or File.
@@ -65,7 +65,7 @@ def reason(collector: Collector, metric: str, lines: Lines) -> str:
 
 
 def in_log(collector: Collector, metric: str, log: str) -> str:
-    """Why the collector finds no value, where a line of a pod's log names the metric; else empty."""
+    """Why the collector finds no value, if a line of a pod's log names the metric; else empty."""
     named = [line for line in log.split("\n") if metric.lower() in line.lower()]
     if collector.kind == "StdOut":
         return reason(collector, metric, Lines(named, ()))
@@ -73,7 +73,7 @@ def in_log(collector: Collector, metric: str, log: str) -> str:
 
 
 def elsewhere(collector: Collector, metric: str, printed: Sequence[str]) -> str:
-    """That a value of the metric was printed where the collector does not read; else empty."""
+    """Which line has a value of the metric where the collector does not read; empty if none has."""
     filters = collector.filters or (DEFAULT_FILTER,)
     found = (line for line in printed if metric in [name for name, _ in _found(filters, line)])
     line = next(found, None)
@@ -186,12 +186,12 @@ def _otherwise_written(collector: Collector, metric: str, line: str) -> str:
         return ""
     return (
         f"It prints {shown(match[0])}, and Katib's default filter reads only `{metric}=<number>`. Print it "
-        "so, or give the collector a metricsFormat of your own."
+        "like that, or give the collector a metricsFormat of your own."
     )
 
 
 def _no_text(collector: Collector, metric: str, line: str) -> str:
-    """Katib takes a string, and passes over everything else in silence."""
+    """Katib takes a string, and silently skips everything else."""
     fields = _object(line)
     if metric not in fields:
         return ""
@@ -214,7 +214,7 @@ def _deeper(collector: Collector, metric: str, line: str) -> str:
 
 
 def _inside(fields: Mapping[str, Any], metric: str, depth: int) -> str:
-    """The key of the outer object in which the metric stands deeper down; empty where it does not."""
+    """The key of the inner object that holds the metric; empty if none does."""
     for key, value in fields.items():
         inner = value if isinstance(value, dict) else {}
         if depth and (metric in inner or _inside(inner, metric, depth - 1)):

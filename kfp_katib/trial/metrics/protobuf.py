@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Just enough of protobuf to read event files: a message's fields, nothing copied, and a tensor as text.
+"""Just enough of protobuf to read event files: a message's fields, without copies, and a tensor as text.
 
 Formats: https://protobuf.dev/programming-guides/encoding/, and TensorFlow's `tensor.proto` and
 `tensor_shape.proto`.
@@ -21,7 +21,7 @@ _DTYPES = {1: ("<f4", 5), 2: ("<f8", 6), 3: ("<i4", 7), 9: ("<i8", 10), 10: ("?"
 _MOST_PRINTED = 1000
 """Values up to which numpy prints all of them."""
 _MOST_VALUES = 1 << 27
-"""A collector has 1 GiB of memory; a larger tensor cannot be made in it."""
+"""A collector has 1 GiB of memory; a larger tensor does not fit."""
 _MOST_DIMENSIONS = 32
 
 
@@ -53,7 +53,7 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
 def tensor_text(message: memoryview) -> str:
     """A tensor as the text that Katib's collector makes of it, `str(tf.make_ndarray(...))`.
 
-    It is empty for a tensor of no number type; only a single value is a number.
+    It is empty for a tensor that has no numeric type; only a single value is a number.
 
     Raises:
         ValueError: numpy cannot make the array.
@@ -112,7 +112,7 @@ def _sizes(shape: memoryview) -> list[int]:
 
 
 def _array(content: memoryview, packed: bytearray, dtype: str, count: int) -> Any:
-    """So many values: the last one stands for those that are missing, 0 for all of none."""
+    """An array of `count` values: the last one fills in for missing ones, 0 if there is none."""
     import numpy as np
 
     if content:

@@ -2,7 +2,7 @@
 """The collector's format TEXT: metrics that filters find in lines.
 
 Follows `file-metricscollector.go` in Katib's `pkg/metricscollector/v1beta1/file-metricscollector`. Filters
-are compiled by RE2, the library of the syntax in which manifests write them.
+are compiled by RE2, in whose syntax manifests write them.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from kfp_katib.trial.plain_file import whole_lines
 Finder: TypeAlias = Callable[[bytes], Iterable[tuple[bytes, str]]]
 """Gives the names and values in a line: a filter's group 1 and group 2."""
 
-# Katib's default filter, for many lines at once: its blanks without the line's end, each word taken as a
-# whole whether `=` follows or not, so that the time is linear. The tests hold it against RE2.
+# Katib's default filter, for many lines at once: blanks do not include the line's end, and each word is
+# taken as a whole whether `=` follows or not, so that the time is linear. The tests compare it with RE2.
 _ASSIGNMENT = re.compile(
     rb"([\w|-]++)(?:[ \t\r\f]*+(=)[ \t\r\f]*+([+-]?\d*(?:\.\d+)?(?:[Ee][+-]?\d+)?))?", re.ASCII
 )
@@ -32,7 +32,7 @@ _DATED = re.compile(b"\n" + _DATE)
 _DATED_FIRST = re.compile(_DATE)
 _LONGEST_TIME_BYTES = 64
 _SPARSE = 4
-"""Where fewer than one line in so many names a metric, those lines are picked out first."""
+"""If fewer than one line in this many names a metric, those lines are picked out first."""
 
 # What Go's `strings.TrimSpace` takes away; Python's `strip` takes more.
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -67,7 +67,7 @@ def read_text(pieces: Iterable[bytes], values: Mapping[str, Values], filters: Se
 
 
 def finder(filters: Sequence[str]) -> Finder:
-    """What finds the names and values in a line.
+    """A function that finds the names and values in a line.
 
     Raises:
         CollectorError: RE2 cannot compile a filter.
@@ -101,7 +101,7 @@ def _compiled(expression: str) -> Any:
 def _end_of_a_word(part: bytes) -> int:
     """Where an endless line may be cut: at its last carriage return, else after its last blank.
 
-    Progress bars write such lines. A time at the line's beginning holds for its first part alone.
+    Progress bars write such lines. A time at the line's beginning applies to its first part only.
     """
     return max(part.rfind(b"\r"), 0) or part.rfind(b" ") + 1 or len(part)
 

@@ -3,7 +3,7 @@
 
 Follows `tfevent_loader.py` in Katib's `pkg/metricscollector/v1beta1/tfevent-metricscollector`. Formats:
 records by `tensorflow/core/lib/io/record_writer.h`, messages by `event.proto` and `summary.proto` of
-TensorFlow. Checksums are not looked at. No library reads these files without bringing TensorBoard's server
+TensorFlow. Checksums are not checked. Every library that reads these files brings TensorBoard's server
 along.
 """
 
@@ -57,7 +57,7 @@ class Scalar:
 
 
 def read_events(directory: Path, values: Mapping[str, Values]) -> None:
-    """Read the values of every event file under a folder; a damaged one has none.
+    """Read the values of every event file under a folder; a damaged one counts as empty.
 
     A metric `dir/tag` matches files whose folder ends in `dir`; its tag matches every tag that begins with
     it, so `loss` also takes `loss_val`, as in Katib.
@@ -83,7 +83,7 @@ def event_files(directory: Path) -> list[Path]:
 def scalars(pieces: Iterable[bytes]) -> Iterator[Scalar]:
     """The values of an event file that arrives piece by piece.
 
-    A last record that was cut off is left out, as in TensorBoard; so is one too large to hold a number alone
+    A last record that was cut off is left out, as in TensorBoard; so is one too large to be only a number
     (graphs, images).
 
     Raises:
@@ -109,7 +109,7 @@ def scalars(pieces: Iterable[bytes]) -> Iterator[Scalar]:
 
 
 def _read_file(path: Path, metrics: Iterable[str]) -> list[tuple[str, Values]]:
-    """What one file reports. Tensors come before numbers, then one tag comes after the other, as in Katib."""
+    """What one file reports: tensors before numbers, then tag by tag, as in Katib."""
     tags: dict[tuple[bool, str, str], Values] = {}
     wanted = [
         (metric, tag)
@@ -122,7 +122,7 @@ def _read_file(path: Path, metrics: Iterable[str]) -> list[tuple[str, Values]]:
             if scalar.tag.startswith(tag):
                 key = (not scalar.is_tensor, scalar.tag, metric)
                 if key not in tags and len(tags) >= _MOST_TAGS:
-                    key = (*key[:1], "", metric)  # more tags than any training has share one order
+                    key = (*key[:1], "", metric)  # tags beyond what any training has share one entry
                 tags.setdefault(key, Values()).add(scalar.text(), scalar.time())
     return [(key[2], found) for key, found in sorted(tags.items(), key=lambda item: item[0][0])]
 

@@ -168,4 +168,4 @@ def test_without_the_right_to_events_nobody_is_excluded(cause: str) -> None:
 def test_a_complete_job_speaks_for_itself() -> None:
     """Whatever may be read beside it."""
     text = sentence(Symptom("unreported", "x"), None, "its Job is complete")
-    assert text.startswith("katib-controller does not go on with trial 'x'")
+    assert text.startswith("katib-controller does not act on trial 'x'")

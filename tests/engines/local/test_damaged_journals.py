@@ -16,7 +16,7 @@ from kfp_katib.errors import InputError
 from tests.builders.search import PRINT, search
 
 DAMAGED = (
-    r"^The journal \S+ is damaged, line {line} \(.+\)\. Mend that line, "
+    r"^The journal \S+ is damaged, line {line} \(.+\)\. Fix that line, "
     r".*start anew with again=True \(--again\)\.$"
 )
 

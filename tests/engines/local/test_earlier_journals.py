@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from kfp_katib import run
+from kfp_katib.engines.local.journal import MILLISECONDS
+from kfp_katib.engines.local.journal_shapes import StoredRecord
+from kfp_katib.engines.local.processes import Process, of_ticks
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.results import Result
@@ -71,3 +74,25 @@ def test_what_a_later_version_wrote_is_refused_in_one_sentence(tmp_path: Path) -
         run(search(PRINT), runs=tmp_path)
     assert run(search(PRINT), runs=tmp_path, again=True).state == "Succeeded"
     assert (tmp_path / "tune" / "earlier" / "1" / "journal").read_text() == text + '{"op_code": 77}\n'
+
+
+@pytest.mark.parametrize(
+    ("units", "found"),
+    [
+        ({"units": MILLISECONDS}, Process(4711, 1_795_999_473_070)),
+        ({}, of_ticks(4711, 1_795_999_473_070)),
+        ({"boot": "a", "units": ""}, of_ticks(4711, 1_795_999_473_070)),
+        ({"units": "fortnights"}, None),
+    ],
+    ids=["now", "0.1.0", "0.1.1", "unknown"],
+)
+def test_the_start_of_a_process_is_read_in_its_units(units: dict[str, str], found: Process | None) -> None:
+    """A number alone names no process: in other units it would be somebody else's."""
+    stored = {"name": "tune-a", "process": [4711, 1_795_999_473_070], **units}
+    assert StoredRecord.model_validate(stored).record(0, {}).process == found
+
+
+def test_what_is_written_now_says_its_units(tmp_path: Path) -> None:
+    """For whoever reads it later; an earlier version finds no process of that start, and signals nobody."""
+    run(search(PRINT), runs=tmp_path)
+    assert f'"units":"{MILLISECONDS}"' in (tmp_path / "tune" / "journal").read_text()

@@ -182,3 +182,12 @@ def test_a_bare_placeholder_hands_nothing_on(text: str) -> None:
 def test_a_line_without_the_placeholder_is_no_danger() -> None:
     """Another container may take the value."""
     assert handed_on("train", "${trialParameters.mode}", "a b")
+
+
+@pytest.mark.parametrize(
+    "branches",
+    ["(b) exit 1;; a) ( ./train ) ;;", "b) exit 1\n( ./train );;", "(a | b) exit 1;; (c) ./train;;"],
+)
+def test_a_bracket_in_a_branch_of_case(branches: str) -> None:
+    """Behind `in` or `;;` it begins a pattern, anywhere else a subshell, whose commands count."""
+    assert parse(f"case a in {branches} esac; ./other").simple == (("exit 1", "./train"), ("./other",))

@@ -13,7 +13,9 @@ from kfp_katib.steps.launch_katib import Identity, identified
 @pytest.mark.parametrize("identity", [Identity("", "task"), Identity("run", "")], ids=["run_id", "task_name"])
 def test_a_search_in_a_cluster_must_belong_to_a_run(identity: Identity) -> None:
     """Without a run and a step a retried pod could not tell its own Experiment from others."""
-    with pytest.raises(InputError, match=r"is empty and no pod .* tells it.*PIPELINE_JOB_ID_PLACEHOLDER"):
+    with pytest.raises(
+        InputError, match=r"is empty and no pipeline pod provides it.*PIPELINE_JOB_ID_PLACEHOLDER"
+    ):
         identified(named("katib"), identity)
 
 

@@ -43,7 +43,7 @@ def test_the_next_best_model_is_collected_where_the_best_is_lost(files: Files) -
     outcome = launched(manifest(*TRAIN, "--out", MODEL, "--lose", "0.2"), files)
     assert outcome.value == pytest.approx(0.1)
     assert outcome.parameters["lr"] in (0.1, 0.3)
-    assert "passed over" in Path(files.summary).read_text()
+    assert "was skipped" in Path(files.summary).read_text()
 
 
 def test_a_search_that_promised_models_and_left_none_fails(files: Files) -> None:
@@ -57,7 +57,7 @@ def test_a_search_that_promised_models_and_left_none_fails(files: Files) -> None
 def test_a_search_whose_models_are_lost_says_why(files: Files) -> None:
     """The first reason is in the error itself: the summary may be out of reach."""
     lost = manifest(*TRAIN, "--out", MODEL, "--lose", "0.1", "0.2", "0.3")
-    with pytest.raises(StorageError, match=r"\nTrial 'shell-tuning-.* was passed over: .*\nHave the trial"):
+    with pytest.raises(StorageError, match=r"\nTrial 'shell-tuning-.* was skipped: .*\nHave the trial"):
         launched(lost, files)
 
 
@@ -76,7 +76,7 @@ def test_what_a_search_found_is_written_whatever_becomes_of_its_model(files: Fil
         ("data", "s3:/bucket/models", "names no bucket"),
         ("data", "memory://models", "the models: 'memory://models' lies in one process"),
         ("data", "https://host/models", "can be read but not written to"),
-        ("data", "nosuch://models", "Nothing here reaches nosuch://"),
+        ("data", "nosuch://models", "nosuch:// addresses are not supported"),
         ("data", "models\n", "holds a control character"),
         ("file://host/data", "models", "names no folder of this machine"),
         ("s3:/bucket", "models", "names no bucket"),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Kubernetes API as this engine uses it: a client, watches, a cache of what they tell, typed reading."""
+"""The Kubernetes API as this engine uses it: a client, watches, a cache that they fill, typed readers."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cluster holds of one search, kept in memory from what the watches tell."""
+"""One search's objects in the cluster, kept in memory from what the watches report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from kfp_katib.errors import ClusterError
 Thing = dict[str, Any]
 
 KINDS = (EXPERIMENTS, SUGGESTIONS, TRIALS, PODS)
-"""What there is of one search."""
+"""The kinds of objects that a search has."""
 
 
 def selector(kind: Kind, experiment: str) -> dict[str, str]:
-    """The query for those objects of a kind that belong to an Experiment."""
+    """The query for the objects of a kind that belong to an Experiment."""
     if kind in (EXPERIMENTS, SUGGESTIONS):
         return {"fieldSelector": f"metadata.name={experiment}"}
     return {"labelSelector": f"{resources.EXPERIMENT_LABEL}={experiment}"}
@@ -26,15 +26,15 @@ def selector(kind: Kind, experiment: str) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Cache:
-    """The Experiment, its Suggestion, its Trials and all their pods, as last heard of.
+    """The Experiment, its Suggestion, its Trials and all their pods, as last reported.
 
     Attributes:
         name: The Experiment's name.
-        uid: Its uid: another Experiment of its name is not ours.
+        uid: Its uid: another Experiment with its name is not ours.
         objects: By kind and name.
         listed: The kinds that have been listed at least once.
         denied: The kinds that we may not watch.
-        lost: The kinds whose server does not answer at the moment, and its last words.
+        lost: The kinds for which the server does not answer at the moment, and the last error.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Cache:
     _deleted: set[str] = field(default_factory=set)
 
     def apply(self, change: Change) -> bool:
-        """Take in a change; False where it says nothing new."""
+        """Apply a change; False if it says nothing new."""
         if change.error is not None:
             (self.denied if change.type == "DENIED" else self.lost)[change.kind] = change.error
             return True
@@ -59,7 +59,7 @@ class Cache:
 
     @property
     def experiment(self) -> Thing | None:
-        """The Experiment, None where it is gone or another one has its name."""
+        """The Experiment, None if it is gone or another one has its name."""
         found = self.objects[EXPERIMENTS].get(self.name)
         return found if found and found["metadata"]["uid"] == self.uid else None
 
@@ -76,7 +76,7 @@ class Cache:
 
     @property
     def trials(self) -> list[Thing]:
-        """The Trials in the order in which they were suggested; timestamps tell it to the second only."""
+        """The Trials in the order in which they were suggested; timestamps have whole seconds only."""
         asked = resources.status(self.suggestion or {}).get("suggestions") or ()
         rank = {item.get("name"): index for index, item in enumerate(asked)}
 
@@ -88,7 +88,7 @@ class Cache:
 
     @property
     def trial_names(self) -> frozenset[str]:
-        """The names of the Trials, without putting them in order."""
+        """The names of the Trials, unordered."""
         return frozenset(self.objects[TRIALS])
 
     @property
@@ -148,8 +148,8 @@ def _is_result(kind: Kind, thing: Thing) -> bool:
 def _older(thing: Thing, known: Thing | None) -> bool:
     """Whether an object is no newer than what is known of it.
 
-    Versions are etcd's revisions: numbers that grow (Kubernetes promises it since 1.35). Where one is
-    no number, what comes later counts as newer.
+    Versions are etcd's revisions: numbers that grow (Kubernetes promises it since 1.35). If one is not
+    a number, the later arrival counts as newer.
     """
     if known is None or thing["metadata"].get("uid") != known["metadata"].get("uid"):
         return False

@@ -33,15 +33,15 @@ _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 class _Quietly(urllib3.Retry):
-    """Retries that urllib3 writes no warning about: what lasts is said once, by us, in a sentence."""
+    """Retries that urllib3 does not log: we report an outage that lasts, once and in a sentence."""
 
 
 def _is_of_others(record: logging.LogRecord) -> bool:
     return not (isinstance(record.args, tuple) and record.args and isinstance(record.args[0], _Quietly))
 
 
-# Every request may be repeated: a create that got through although its answer did not is met again as
-# 409 under our own deterministic name, a second delete as 404.
+# Every request may be repeated: if a create got through and its answer did not, the next one gets 409
+# for our own deterministic name; a second delete gets 404.
 RETRIES = _Quietly(
     total=6,
     backoff_factor=0.2,
@@ -56,7 +56,7 @@ ONCE = _Quietly(0, raise_on_status=False)
 
 
 class Cluster:
-    """An open connection; close it, or use it in a `with`."""
+    """An open connection, to be used in a `with` statement."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Cluster:
         Args:
             configuration: Address and credentials.
             namespace: Where the Experiments live.
-            home: The namespace of this very pod, or of the kubeconfig's context.
+            home: The namespace of this process's pod, or of the kubeconfig's context.
             retries: How often a request is repeated; None for as often as a search needs.
         """
         configuration.retries = RETRIES if retries is None else retries
@@ -89,22 +89,22 @@ class Cluster:
         self._api.close()
 
     def another(self, retries: urllib3.Retry | None = None) -> Cluster:
-        """A second connection to the same place, which shares nothing with the first."""
+        """A second connection to the same server, which shares nothing with the first."""
         return Cluster(self._api.configuration, self.namespace, self.home, retries=retries)
 
     def at(self, namespace: str) -> Cluster:
-        """The same connection with a view on another namespace; only the first is to be closed."""
+        """The same connection for another namespace; only the original needs closing."""
         other = copy.copy(self)
         other.namespace = namespace
         return other
 
     @property
     def address(self) -> str:
-        """The API server."""
+        """The API server's address."""
         return str(self._api.configuration.host)
 
     def now(self) -> datetime:
-        """The API server's time, by which it stamps what it writes; ours where it has not answered yet."""
+        """The API server's time, which its timestamps follow; our own before its first answer."""
         return datetime.now(UTC) + self._ahead
 
     def get(self, kind: Kind, name: str, *, only_metadata: bool = False) -> Mapping[str, Any]:
@@ -113,7 +113,7 @@ class Cluster:
         return self._json("GET", kind.path(self.namespace, name), accept=accept)
 
     def list(self, kind: Kind, **query: str) -> tuple[list[dict[str, Any]], str]:
-        """All objects that the selectors choose, page by page, and the version that a watch starts from."""
+        """All objects that the selectors match, page by page, and the version that a watch starts from."""
         found: list[dict[str, Any]] = []
         query["limit"] = str(_PAGE)
         while True:
@@ -124,17 +124,17 @@ class Cluster:
             query["continue"] = more
 
     def create(self, kind: Kind, manifest: Mapping[str, Any], *, dry_run: bool = False) -> Mapping[str, Any]:
-        """Create one object; with `dry_run` only ask the webhooks."""
+        """Create one object; with `dry_run` only ask the server and its webhooks."""
         query = {"dryRun": "All"} if dry_run else {}
         return self._json("POST", kind.path(self.namespace), query=query, body=manifest)
 
     def delete(self, kind: Kind, name: str, *, uid: str = "") -> bool:
-        """Ask for an object's deletion, with its dependents in the background; False where it is gone.
+        """Request an object's deletion, with its dependents in the background; False if it is gone already.
 
         Args:
             kind: Its kind.
             name: Its name.
-            uid: Where given, only this very object and not a later one of its name.
+            uid: If given, delete only this object and not a later one with its name.
         """
         body: dict[str, Any] = {"propagationPolicy": "Background"}
         if uid:
@@ -148,7 +148,7 @@ class Cluster:
         return True
 
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A question that Kubernetes takes as a creation, such as an access review."""
+        """Post a question that Kubernetes models as a creation, such as an access review."""
         return self._json("POST", path, body=body)
 
     def log(self, pod: str, container: str, *, lines: int) -> str:
@@ -179,7 +179,7 @@ class Cluster:
         answer: str = "",
         read_seconds: float = _READ_SECONDS,
     ) -> Any:
-        """One request; without `answer`, a word of the client for the answer's type, the open response."""
+        """Send one request; return an `answer` of that type (in the client's words), or the open response."""
         try:
             data, _, headers = self._api.call_api(
                 path,
@@ -196,23 +196,23 @@ class Cluster:
             raise _refusal(error, f"{method} {path}") from error
         except urllib3.exceptions.HTTPError as error:
             raise ClusterError(f"{method} {path}: no answer from {self.address}: {error}") from error
-        with suppress(TypeError, ValueError):  # no Date, or one that a proxy has garbled: our clock does
+        with suppress(TypeError, ValueError):  # no Date, or one that a proxy garbled: use our clock
             self._ahead = parsedate_to_datetime(headers.get("Date")) - datetime.now(UTC)
         return data
 
 
 @contextmanager
 def connect(namespace: str = "", *, own_pod: bool = False) -> Iterator[Cluster]:
-    """Open a connection by the pod's own service account, or by the kubeconfig.
+    """Open a connection with the pod's own service account, or with the kubeconfig.
 
     A KUBECONFIG in the environment comes first, so that a notebook's pod can work on another cluster.
 
     Args:
         namespace: Empty for the pod's own, or the one of the kubeconfig's current context.
-        own_pod: Whether the cluster is asked about this very pod, which no other cluster knows.
+        own_pod: Whether the connection is for asking about this pod, which only its own cluster knows.
 
     Raises:
-        ClusterError: Where there is neither.
+        ClusterError: There is neither.
     """
     configuration = kubernetes.client.Configuration()
     file = os.environ.get("KUBECONFIG")  # the client looks at it once, when it is imported
@@ -233,7 +233,7 @@ def connect(namespace: str = "", *, own_pod: bool = False) -> Iterator[Cluster]:
 
 
 def _refusal(error: kubernetes.client.ApiException, what: str) -> ClusterError:
-    """The server's Status as an error, with its own words; it need not be JSON where a proxy answered."""
+    """The server's Status as an error with its own message; an answer from a proxy need not be JSON."""
     text = error.body.decode(errors="replace") if isinstance(error.body, bytes) else error.body or ""
     try:
         status = json.loads(text)

@@ -91,7 +91,7 @@ def moment(text: str | None) -> datetime | None:
 
 
 def condition(experiment: Object) -> Condition:
-    """Where an Experiment stands."""
+    """The condition of an Experiment."""
     holds = true_conditions(experiment)
     for state in _EXPERIMENT_STATES:
         if found := holds.get(state):
@@ -111,7 +111,7 @@ def as_written(experiment: Object) -> dict[str, Any]:
 
 
 def katib_best(experiment: Object) -> str:
-    """The name of the trial that Katib calls optimal, empty where it names none."""
+    """The name of the trial that Katib calls optimal, empty if it names none."""
     return str((status(experiment).get("currentOptimalTrial") or {}).get("bestTrialName") or "")
 
 
@@ -122,7 +122,7 @@ def completed_trials(experiment: Object) -> frozenset[str]:
 
 
 def trial_state(trial: Object) -> TrialState:
-    """Where a Trial stands."""
+    """The state of a Trial."""
     holds = true_conditions(trial)
     return next((state for state in _TRIAL_STATES if state in holds), "Pending")
 
@@ -138,7 +138,7 @@ def as_trial(thing: Object, *, model_uri: str = "") -> Trial:
     condition = true_conditions(thing).get(state, {})
     ended = found.get("completionTime")
     if not ended and not is_active(thing):
-        ended = condition.get("lastTransitionTime")  # Katib leaves completionTime null here and there
+        ended = condition.get("lastTransitionTime")  # Katib sometimes leaves completionTime null
     assignments = thing.get("spec", {}).get("parameterAssignments") or ()
     metrics = (found.get("observation") or {}).get("metrics") or ()
     return Trial(
@@ -184,7 +184,7 @@ def waiting(pod: Object) -> Iterator[tuple[str, Object, Object]]:
 
 
 def terminated(pod: Object) -> dict[str, Object]:
-    """How the containers that have ended did: `exitCode`, `reason` and `message`, by name."""
+    """How the ended containers ended: `exitCode`, `reason` and `message`, by name."""
     ends = {each["name"]: (each.get("state") or {}).get("terminated") for each in _container_statuses(pod)}
     return {container: end for container, end in ends.items() if end}
 
@@ -195,22 +195,23 @@ def failed(pod: Object) -> bool:
 
 
 def unschedulable(pod: Object) -> str:
-    """The scheduler's words where it finds no node for the pod, empty otherwise."""
+    """The scheduler's message if it finds no node for the pod, else empty."""
     scheduled = _condition(pod, "PodScheduled")
     found = scheduled.get("reason") == "Unschedulable"
     return str(scheduled.get("message") or "Unschedulable") if found else ""
 
 
 def ready(pod: Object) -> bool:
-    """Whether the pod serves, by its readiness probe."""
+    """Whether the pod is ready, by its readiness probe."""
     return _condition(pod, "Ready").get("status") == "True"
 
 
 def lost(pod: Object, now: datetime | None = None) -> str:
-    """Why nothing is known of the pod any more although it looks alive; empty where that is not so.
+    """Why a pod that looks alive may be gone; empty if there is no sign of that.
 
     A node that is gone cannot say so: its pods keep the status that its kubelet wrote last. The control
-    plane marks them unready, though their containers are not, and later asks in vain for their deletion.
+    plane marks them unready, though their containers are ready, and later requests a deletion that no
+    kubelet carries out.
 
     Args:
         pod: A pod.
@@ -227,7 +228,7 @@ def lost(pod: Object, now: datetime | None = None) -> str:
         return f"{node} has not ended it by {due:%H:%M:%S} UTC, as it should" if overdue else ""
     pod_is, containers_are = (_condition(pod, each).get("status") for each in ("Ready", "ContainersReady"))
     unready = pod_is == "False" and containers_are == "True"
-    # Whoever serves a readiness gate may make a pod unready.
+    # With a readiness gate, another controller may have made the pod unready.
     return f"{node} is not ready" if unready and not spec.get("readinessGates") else ""
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One thread for each kind of object: list it, then follow it, for as long as the search lasts.
 
-A watch ends for many reasons, and every one of them is survived: its time is up, the connection breaks
-(resume from the last version), the version is too old (410: list again), the server is busy (wait). A
-peer that vanished without a word is told from a quiet one by bookmarks, which the API server sends about
-once a minute: no line for longer than that, and the connection counts as dead.
+A watch ends for many reasons, and each of them is handled: its time is up, the connection breaks
+(resume from the last version), the version is too old (410: list again), the server is busy (wait).
+Bookmarks, which the API server sends about once a minute, tell a quiet server from one that vanished:
+without any line for much longer than that, the connection counts as dead.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ _LONGEST_PAUSE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """News of one kind: everything at once (`LISTED`), one object, or that the server does not answer.
+    """A change of one kind: everything at once (`LISTED`), one object, or that the server does not answer.
 
-    `DENIED` ends the watch: there is no right to it, or no such kind in this cluster.
+    `DENIED` ends the watch: we have no right to it, or this cluster has no such kind.
     """
 
     kind: Kind
@@ -63,7 +63,7 @@ class Watch:
         threading.Thread(target=self._run, name=f"watch-{self.kind.plural}", daemon=True).start()
 
     def stop(self) -> None:
-        """End the watch, also while it waits for the server's next line."""
+        """End the watch, even while it waits for the server's next line."""
         self._stopped.set()
         if (response := self._response) is not None:
             with suppress(OSError, RuntimeError, ValueError):
@@ -84,7 +84,7 @@ class Watch:
             self._stopped.wait(pause)
 
     def _survives(self, error: ClusterError) -> bool:
-        """Whether to go on after an error: always but where asking again cannot help."""
+        """Whether to continue after an error: always, unless asking again cannot help."""
         if self._stopped.is_set():
             return False
         if error.status == 410:
@@ -135,7 +135,7 @@ class Watch:
 
 
 def slim(thing: dict[str, Any]) -> dict[str, Any]:
-    """An object without what nobody here reads, so that thousands of trials fit into memory."""
+    """An object without the fields that nothing here reads, so that thousands of trials fit into memory."""
     thing["metadata"].pop("managedFields", None)
     if thing.get("kind") == "Trial":
         thing.get("spec", {}).pop("runSpec", None)

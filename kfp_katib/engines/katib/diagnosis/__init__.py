@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps a search from going on, and why its trials failed: found, explained, and said in time."""
+"""What blocks a search, and why its trials failed: found, explained, and reported in time."""

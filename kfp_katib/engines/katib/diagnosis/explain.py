@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One sentence for each symptom: what blocks, in the words of the component that knows, and what to do.
 
-What the watches do not tell is asked for once there is something to explain: events, a look at a Job, a
+What the watches do not show is requested only when there is something to explain: events, a Job, a
 Deployment or a log, and whether katib-controller is alive.
 """
 
@@ -25,10 +25,10 @@ WEBHOOK_DOWN = "Katib's webhook does not answer: is the pod katib-controller run
 NO_COLLECTOR = "its pod has no metrics collector, which Katib's webhook adds"
 
 _NO_EVENT = "there is no event about it"
-_NO_RIGHT = "there is no right to list events, which would tell more"
+_NO_RIGHT = "we have no right to list events, which would tell more"
 _JOB_COMPLETE, _JOB_FAILED = "its Job is complete", "its Job has failed"
 _ABSENT = {"no-pod": "its Job does not exist", "no-service-pod": "its Deployment does not exist"}
-# What is there or lacking because katib-controller has not acted on it.
+# What katib-controller should have acted on.
 _UNDONE = frozenset({_JOB_COMPLETE, _JOB_FAILED, *_ABSENT.values()})
 _ORDER = list(CAUSES)
 _COLLECTOR = Cause(
@@ -40,7 +40,7 @@ _INJECTION = (
     "Check the namespace's label katib.kubeflow.org/metrics-collector-injection, the template's "
     "primaryPodLabels, and the pod katib-controller, which serves the webhook."
 )
-# What the suggestion services in Go and in Python say about a metric that is no number.
+# What the suggestion services in Go and in Python say about a metric that is not a number.
 _NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
 _NAN = (
     "A trial printed a metric that is not a number, such as nan, and Katib's search cannot go on after that "
@@ -54,7 +54,7 @@ _LEASE = "3fbc96e9.katib.kubeflow.org"  # its default; there is one only where l
 
 
 def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[str]:
-    """A sentence for each symptom, those that name a cause before what merely follows from it."""
+    """A sentence for each symptom, causes before what merely follows from them."""
     events = warnings(cluster, cache.name)
     suspect = any(CAUSES[each.cause].of_controller for each in found)
     down = why_down(cluster, cache.experiment) if suspect and cache.experiment else ""
@@ -64,14 +64,14 @@ def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[st
 
 
 def causes_first(found: Sequence[Symptom]) -> list[Symptom]:
-    """The symptoms, those that name a cause first."""
+    """The symptoms, causes first."""
     return sorted(found, key=lambda each: _ORDER.index(each.cause))
 
 
 def warnings(cluster: Cluster, name: str) -> list[Event] | None:
     """The warnings among the namespace's events that concern an Experiment, latest last.
 
-    None where they cannot be read: then their absence does not mean that nobody complains.
+    None if they cannot be read, which is not the same as no warnings.
     """
     try:
         found, _ = cluster.list(resources.EVENTS, fieldSelector="type=Warning")
@@ -87,8 +87,8 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
     Args:
         symptom: What was found.
         events: Warnings, latest last; None where they cannot be read.
-        words: What a further look brought, where the symptom has no words of its own.
-        down: What shows that katib-controller does not run, where something does.
+        words: What `look_closer` found, for a symptom without words of its own.
+        down: What shows that katib-controller is not running, if anything does.
     """
     cause = CAUSES[symptom.cause]
     known = symptom.words or latest_warning(symptom.subject, events or ()) or words
@@ -121,7 +121,7 @@ def latest_warning(subject: str, events: Sequence[Event]) -> str:
 
 
 def look_closer(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
-    """What only a further request can tell about a symptom; empty where it tells nothing."""
+    """What only a further request can tell about a symptom; empty if it tells nothing."""
     subject = symptom.subject
     try:
         match symptom.cause:
@@ -147,12 +147,12 @@ def look_closer(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
 
 
 def why_down(cluster: Cluster, experiment: Object) -> str:
-    """What shows that katib-controller does not run; empty where nothing does.
+    """What shows that katib-controller is not running; empty if nothing does.
 
-    Its webhooks are served by the very process that makes Suggestions, Trials and Jobs, so a dry run of the
-    Experiment's creation tells without any further right. Katib's webhook comes before Kubernetes sees that
-    the name is taken: 409 is a sign of life. Kubernetes waits 10 s for a process that hangs; it is asked
-    once. Where the controller's namespace may be read, its pods and the lease of its leader say more.
+    Its webhooks are served by the same process that makes Suggestions, Trials and Jobs, so a dry run of the
+    Experiment's creation tests it without any further right. Katib's webhook comes before Kubernetes sees
+    that the name is taken: 409 is a sign of life. There is one attempt only, since Kubernetes waits 10 s for
+    a process that hangs. If we may read the controller's namespace, its pods and its leader's lease say more.
 
     Args:
         cluster: Where the Experiment is.
@@ -168,7 +168,7 @@ def why_down(cluster: Cluster, experiment: Object) -> str:
 
 
 def _passes_by_itself(event: Event) -> bool:
-    """Whether a controller was merely outrun by another, which Katib reports as an error and tries again."""
+    """Whether two controllers merely collided, which Katib reports as an error and then tries again."""
     return event.get("reason") == "ReconcileError" and any(
         words in event.get("message", "") for words in ("already exists", "object has been modified")
     )
@@ -180,7 +180,7 @@ def _time(event: Event) -> str:
 
 
 def _runs_jobs(cache: Cache) -> bool:
-    """Whether the trials are Jobs; what another kind makes is not known here."""
+    """Whether the trials are Jobs; what another kind creates is not known here."""
     template = ((cache.experiment or {}).get("spec") or {}).get("trialTemplate") or {}
     return bool((template.get("trialSpec") or {}).get("kind", "Job") == "Job")
 
@@ -193,7 +193,7 @@ def _of_job(job: Object) -> str:
 
 
 def _job_end(cluster: Cluster, trial: str) -> str:
-    """That a trial's Job has its end, empty where it has not or cannot be read."""
+    """How a trial's Job ended, empty if it has not, or cannot be read."""
     try:
         holds = resources.true_conditions(cluster.get(resources.JOBS, trial))
     except ClusterError:

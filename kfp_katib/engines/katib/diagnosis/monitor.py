@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What blocks is a warning once it has lasted, and the end once nothing else has gone on for too long.
+"""Warns of what has blocked for a while, and ends a search that has made no progress for too long.
 
-Time comes in from outside, so that years pass in a test within microseconds.
+Time is passed in, so that a test can simulate years in microseconds.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from kfp_katib.errors import ClusterError
 logger = logging.getLogger(__name__)
 
 FLICKER_SECONDS = 30.0
-"""A symptom that is away for less is still there: a crashing container runs for moments between."""
+"""A symptom that is gone for less still counts: a crashing container runs briefly between crashes."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """Since when, until when, and whether somebody has been warned."""
+    """When a symptom was first and last seen, and whether it has been reported."""
 
     first: float
     last: float
@@ -34,7 +34,7 @@ class _Seen:
 
 @dataclass(slots=True)
 class History:
-    """Which symptoms were seen when, in seconds of any clock that only goes forward."""
+    """Which symptoms were seen when, in seconds of any monotonic clock."""
 
     _seen: dict[tuple[str, str, int], _Seen] = field(default_factory=dict)
     _idle_since: float | None = None
@@ -42,9 +42,9 @@ class History:
     _looked: float | None = None
 
     def look(self, found: Sequence[Symptom], *, working: bool, now: float) -> list[Symptom]:
-        """Take the present symptoms in; gives those that have lasted long enough to mean something.
+        """Record the present symptoms; return those that have lasted long enough to matter.
 
-        For as long as the API server does not answer, no time passes for any other symptom.
+        While the API server does not answer, no time passes for any other symptom.
         """
         if any(each.cause == "unreachable" for each in found):
             self._stand_still(now)
@@ -59,20 +59,20 @@ class History:
         return lasting
 
     def unsaid(self, lasting: Sequence[Symptom]) -> list[Symptom]:
-        """Of those, the ones that nobody has been warned of."""
+        """The lasting symptoms that have not been reported yet."""
         return list({each.key: each for each in lasting if not self._seen[each.key].said}.values())
 
     def mark_said(self, said: Sequence[Symptom]) -> None:
-        """These have been said by now."""
+        """Mark symptoms as reported."""
         for each in said:
             self._seen[each.key].said = True
 
     def idle_seconds(self, now: float) -> float:
-        """For how long something has blocked while no trial was computed."""
+        """How long something has blocked while no trial was computing."""
         return 0.0 if self._idle_since is None else now - self._idle_since
 
     def progress(self) -> None:
-        """A trial has completed: whatever blocked, it did not block everything."""
+        """Note that a trial has completed: whatever blocks does not block everything."""
         self._idle_since = None
 
     def _stand_still(self, now: float) -> None:
@@ -94,13 +94,13 @@ class History:
 
 @dataclass(slots=True)
 class StallMonitor:
-    """Watches over one search.
+    """Watches one search for stalls.
 
     Attributes:
         cluster: Where it runs.
         cache: What is known of it.
         primary: The container whose metrics count.
-        limit_seconds: For how long something may block while no trial is computed.
+        limit_seconds: How long something may block while no trial is computing.
     """
 
     cluster: Cluster
@@ -111,13 +111,13 @@ class StallMonitor:
     _completed: int = 0
 
     def check(self, now: float) -> list[str]:
-        """Warn of what newly blocks.
+        """Warn of anything that newly blocks the search.
 
         Args:
-            now: Seconds of a clock that only goes forward.
+            now: Seconds of a monotonic clock.
 
         Returns:
-            What has blocked for too long, the cause before what follows from it; empty while it has not.
+            What has blocked for too long, the cause before what follows from it; empty if nothing has.
         """
         completed = self.cache.completed
         if completed > self._completed:
@@ -127,7 +127,7 @@ class StallMonitor:
         busy = working(self.cache, self.primary, server)
         lasting = self._history.look(symptoms(self.cache, self.primary, server), working=busy, now=now)
         if self._is_news(lasting, now) and (silent := self._silent_server()):
-            # All that is known is old, and the watches have not noticed yet.
+            # All that we know is old, and the watches have not noticed yet.
             lasting = self._history.look([silent], working=busy, now=now)
         if new := self._history.unsaid(lasting):
             self._history.mark_said(new)
@@ -136,7 +136,7 @@ class StallMonitor:
         return explain(self.cluster, self.cache, lasting) if lasting and self._is_over(now) else []
 
     def _is_news(self, lasting: Sequence[Symptom], now: float) -> bool:
-        """Whether something is to be said that rests on what the watches told."""
+        """Whether there is something to report that relies on the watches."""
         rests = [each for each in lasting if each.cause != "unreachable"]
         return bool(rests) and (bool(self._history.unsaid(rests)) or self._is_over(now))
 
@@ -144,7 +144,7 @@ class StallMonitor:
         return self._history.idle_seconds(now) >= self.limit_seconds
 
     def _silent_server(self) -> Symptom | None:
-        """That the API server does not answer; None where it does."""
+        """The symptom that the API server does not answer; None if it does."""
         try:
             with self.cluster.another(ONCE) as connection:
                 connection.get(EXPERIMENTS, self.cache.name, only_metadata=True)

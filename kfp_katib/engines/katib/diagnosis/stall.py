@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps a search from going on, found in the cache alone. Pure, and it costs no request.
+"""What blocks a search, found in the cache alone. Pure, and it costs no request.
 
-Katib itself reports none of these: its Experiment stays Created or Running for ever. `explain` makes a
-sentence of a symptom with what events and logs tell, `monitor` decides when it is said.
+Katib itself reports none of these: its Experiment stays Created or Running forever. `explain` turns a
+symptom into a sentence with the help of events and logs; `monitor` decides when to report it.
 """
 
 from __future__ import annotations
@@ -21,15 +21,14 @@ CHECK_CONTROLLER = f"Check that the pod katib-controller runs ({CONTROLLER_PODS}
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What can block a search, and how it is said.
+    """What can block a search, and how to report it.
 
     Attributes:
-        grace_seconds: How long it must last to mean anything; what passes by itself in a healthy cluster
-            takes less.
-        what: The sentence about a `subject`; the words of whoever knows more follow it.
+        grace_seconds: How long it must last to matter; in a healthy cluster it passes sooner.
+        what: The sentence about a `subject`; further details follow it.
         fix: What to do about it.
-        unexplained: The sentence where neither an event nor anybody's state tells more: all that others do
-            is done, and it is the controller's turn.
+        unexplained: The sentence if no event and no object's state tells more: everybody else has done
+            their part, and it is the controller's turn.
     """
 
     grace_seconds: float
@@ -39,11 +38,11 @@ class Cause:
 
     @property
     def of_controller(self) -> bool:
-        """Whether a katib-controller that does not run may be behind it."""
+        """Whether the cause may be that katib-controller is not running."""
         return bool(self.unexplained) or self.fix == CHECK_CONTROLLER
 
 
-# What names the cause comes before what merely follows from it.
+# Causes come before what merely follows from them.
 CAUSES: Mapping[str, Cause] = {
     "unreachable": Cause(
         15, "the API server does not answer the watch of {subject}", "It is asked again every few seconds."
@@ -78,9 +77,9 @@ CAUSES: Mapping[str, Cause] = {
         45,
         "trial '{subject}' has ended, but Katib has no metric of it",
         "Check the metric's name, the collector's filter, and Katib's db-manager.",
-        "katib-controller does not go on with trial '{subject}', which has ended",
+        "katib-controller does not act on trial '{subject}', which has ended",
     ),
-    "not-taken-over": Cause(45, "katib-controller does not go on with '{subject}'", CHECK_CONTROLLER),
+    "not-taken-over": Cause(45, "katib-controller does not act on '{subject}'", CHECK_CONTROLLER),
     "no-pod": Cause(
         20,
         "trial '{subject}' has no pod",
@@ -113,7 +112,7 @@ CAUSES: Mapping[str, Cause] = {
         "katib-controller makes no Trial from the suggestions for '{subject}'",
     ),
     "silent": Cause(
-        120, "katib-controller does not go on with Experiment '{subject}', and nothing runs", CHECK_CONTROLLER
+        120, "katib-controller does not act on Experiment '{subject}', and nothing runs", CHECK_CONTROLLER
     ),
 }
 
@@ -127,10 +126,10 @@ _WAITS_FOR = {
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """One thing that blocks: what it is, whom it concerns, and the words of whoever noticed.
+    """One thing that blocks: what it is, which object it concerns, and details if there are any.
 
-    `reached` says how far the search had come where that tells one symptom from the next: on a busy Katib
-    some suggestion always waits to become a trial, and none of them waits for long.
+    `reached` is how far the search had got, where that tells one symptom from the next: on a busy Katib
+    some suggestion is always waiting to become a trial, and none of them waits for long.
     """
 
     cause: str
@@ -140,14 +139,14 @@ class Symptom:
 
     @property
     def key(self) -> tuple[str, str, int]:
-        """What stays the same while the words change (a back-off counts up)."""
+        """What identifies the symptom while its words change (a back-off counts up)."""
         return self.cause, self.subject, self.reached
 
 
 def symptoms(cache: Cache, primary: str, now: datetime | None = None) -> list[Symptom]:
     """Everything that blocks at the moment.
 
-    While the API server does not answer, that alone is known: all else is as old as its last answer.
+    While the API server does not answer, that is the only symptom: all else is as old as its last answer.
 
     Args:
         cache: What is known of the search.
@@ -173,7 +172,7 @@ def symptoms(cache: Cache, primary: str, now: datetime | None = None) -> list[Sy
 
 
 def working(cache: Cache, primary: str, now: datetime | None = None) -> bool:
-    """Whether some trial is being computed, which may take as long as it takes."""
+    """Whether any trial is computing, which may take as long as it needs."""
     if PODS in cache.denied:
         return bool(cache.active)
     pods = (pod for name in cache.active for pod in cache.pods_of(name))
@@ -203,7 +202,7 @@ def _of_controller(cache: Cache, experiment: Object) -> Iterator[Symptom]:
 
 
 def _of_trial(cache: Cache, trial: str, primary: str, now: datetime | None) -> Iterator[Symptom]:
-    """What keeps one active trial."""
+    """What blocks one active trial."""
     pods = cache.pods_of(trial)
     if not pods:
         yield Symptom("no-pod", trial)
@@ -215,7 +214,7 @@ def _of_trial(cache: Cache, trial: str, primary: str, now: datetime | None) -> I
 
 
 def _of_ended(trial: str, pod: Object) -> Symptom:
-    """What an active trial waits for whose training has ended well."""
+    """What an active trial waits for after its training has ended well."""
     if rest := resources.running(pod):
         sidecars = [each for each in rest if each not in COLLECTORS]
         return Symptom("sidecar", resources.name(pod), ", ".join(sidecars or rest))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why trials failed, read while their pods live: with `retain: false` Katib deletes them within a second.
+"""Why trials failed, read while their pods exist: with `retain: false` Katib deletes them within a second.
 
 So a log is fetched when the kubelet reports the container's end, which is before Katib calls the trial
-failed. One request for a failed trial, in a thread of its own: the search does not wait for it.
+failed. It takes one request per failed trial, in a separate thread: the search does not wait for it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _COLLECTORS_OWN = (
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a trial's pod ended: the primary container's exit code and reason, and who else failed."""
+    """How a trial's pod ended: the primary container's exit code and reason, and what else failed."""
 
     pod: str
     exit_code: int | None = None
@@ -48,7 +48,7 @@ class Ending:
 
 @dataclass(slots=True)
 class TrialLogs:
-    """What was read of failed trials. Open while a search lasts; close it.
+    """What was read about failed trials. Open while a search lasts; close it.
 
     Attributes:
         cluster: Where the pods are.
@@ -62,11 +62,11 @@ class TrialLogs:
     _logs: dict[str, Future[str]] = field(default_factory=dict)
 
     def close(self) -> None:
-        """Forget what has not been read yet."""
+        """Drop what has not been read yet."""
         self._readers.shutdown(wait=False, cancel_futures=True)
 
     def look(self, pod: Object) -> None:
-        """Take note of a pod; where it failed, fetch the end of its log, once."""
+        """Look at a pod; if it failed, fetch the end of its log, once."""
         trial = pod["metadata"]["labels"].get(TRIAL_LABEL)
         if trial is None or not resources.failed(pod):
             return
@@ -76,18 +76,18 @@ class TrialLogs:
             self._read(trial, pod)
 
     def look_again(self, trial: str, pods: Sequence[Object]) -> None:
-        """A trial completed without metrics: its pod did not fail, so its log has not been read."""
+        """Fetch the log of a trial that completed without metrics, which `look` skips: no pod failed."""
         if trial not in self._logs and pods:
             self._endings[trial] = ending(pods[-1], self._primary)
             self._read(trial, pods[-1])
 
     def settle(self) -> None:
-        """Wait a little for the logs that are being read."""
+        """Wait briefly for the logs that are being read."""
         wait(self._logs.values(), timeout=_WAIT_SECONDS)
 
     def explained(self, trial: Trial, events: Sequence[Event] = ()) -> Trial:
         """The trial with what was found out about it."""
-        if trial.state == "Succeeded":  # what an earlier pod of a Job with a backoffLimit did is forgotten
+        if trial.state == "Succeeded":  # a Job with a backoffLimit may have had a failed pod before
             return replace(trial, exit_code=0)
         end, log = self._endings.get(trial.name), self._logs.get(trial.name)
         said = latest_warning(trial.name, events) if trial.failed else ""
@@ -109,10 +109,10 @@ class TrialLogs:
         self._logs[trial] = self._readers.submit(self._tail, resources.name(pod), self._speaker(pod))
 
     def _speaker(self, pod: Object) -> str:
-        """Whose log holds what the training wrote.
+        """The container whose log holds what the training wrote.
 
-        Where the collector reads standard output, Katib sends that to a file: the primary container's log is
-        empty, and the collector's repeats it.
+        If the collector reads standard output, Katib redirects that to a file: the primary container's log
+        is empty, and the collector's repeats it.
         """
         collector = next((name for name in resources.containers(pod) if name in COLLECTORS), "")
         return collector if self.experiment.collector.kind == "StdOut" and collector else self._primary
@@ -148,9 +148,9 @@ def tail(log: str) -> str:
 
 
 def why_no_metric(experiment: Experiment, trial: Trial) -> str:
-    """Why a trial has no metrics, where a line at the end of its log holds the metric's name.
+    """Why a trial has no metrics, if a line at the end of its log holds the metric's name.
 
-    Katib says only that it has none; what lies before the log's end is not known.
+    Katib says only that it has none; earlier lines of the log are not known.
     """
     if trial.state != "MetricsUnavailable":
         return ""

@@ -21,7 +21,7 @@ RULES = {rule.id: rule for rule in all_rules()}
 SAYS = {
     "wrong-type": "json: cannot unmarshal",
     "count-too-large": "json: cannot unmarshal number",
-    "job-unknown-field": "unable to convert: /spec/template/spec/",
+    "job-unknown-field": "unable to convert: /spec/",
     "job-wrong-type": "unable to convert spec.TrialTemplate",
     "job-empty-value": "unable to convert: /spec/",
     "job-quantity-form": "unable to convert: /spec/",

@@ -24,7 +24,9 @@ def test_a_timeout_fails_with_what_was_found(unfinished: Recording, serve: Serve
     """The Experiment stays, for a retried step must not start a second one."""
     api, _ = api_of(unfinished)
     serve(api)
-    with pytest.raises(TimedOut, match=r"1 of 3 trials are completed; the best is .* with loss=0.5") as error:
+    with pytest.raises(
+        TimedOut, match=r"1 of 3 trials have completed; the best is .* with loss=0.5"
+    ) as error:
         run(experiment_of(unfinished), timeout_seconds=3)
     assert error.value.result is not None
     assert error.value.result.count("Succeeded") == 1
@@ -142,7 +144,7 @@ def test_a_budget_that_was_edited_meanwhile_is_the_one_that_counts(
         if stored and stored["spec"]["maxTrialCount"] != 9:
             api.store.put("experiments", {**stored, "spec": {**stored["spec"], "maxTrialCount": 9}})
 
-    with pytest.raises(TimedOut, match="of 9 trials are completed") as error:
+    with pytest.raises(TimedOut, match="of 9 trials have completed") as error:
         run(experiment_of(unfinished), timeout_seconds=4, on_update=edit)
     assert error.value.result is not None
     assert error.value.result.experiment.max_trial_count == 9
@@ -178,7 +180,7 @@ def test_ctrl_c_leaves_the_experiment_alone(unfinished: Recording, serve: Serve)
     def press(_: Progress) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(Interrupted, match="goes on in the cluster") as error:
+    with pytest.raises(Interrupted, match="continues in the cluster") as error:
         run(experiment_of(unfinished), on_update=press, cleanup="delete_always")
     assert error.value.exit_code == 130
     assert api.store.get("experiments", name_of(unfinished))

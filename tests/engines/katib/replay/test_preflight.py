@@ -124,7 +124,7 @@ def test_a_refused_trial_is_told_beside_everything_else(api: Api, serve: Serve) 
     with connect() as cluster, pytest.raises(InputError, match="refuse every trial's Job") as error:
         check(cluster, MANIFEST, JOB)
     assert words in str(error.value)
-    assert "the trials refer to 'trials'" in str(error.value)
+    assert "the trials refer to serviceaccounts/trials" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_everything_that_is_missing_is_said_at_once(serve: Serve) -> None:
     text = str(error.value)
     assert "no right to watch trials.kubeflow.org" in text
     assert "kubectl label namespace" in text
-    assert "'s3-keys' of secrets, which does not exist" in text
+    assert "secrets/s3-keys, which does not exist" in text
     assert api.created == []
 
 

@@ -160,6 +160,6 @@ def test_outside_of_a_pod_there_is_nothing_to_read(
     """No cluster is asked; the launch is refused."""
     monkeypatch.delenv("KFP_POD_NAME")
     serve(api)
-    with pytest.raises(InputError, match="run_id is empty and no pod of a pipeline tells it"):
+    with pytest.raises(InputError, match="run_id is empty and no pipeline pod provides it"):
         identified(KATIB, Identity())
     assert not api.asked
