@@ -4,10 +4,10 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Two layers of one environment: what `make run` needs, and the rest, which brings all of the first as well.
+# Two layers of one environment: what `make run` needs, and what the rest needs, which includes the first.
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
-# Another Python that somebody names gets environments of its own; without a name, they keep theirs (setup.sh).
+# If PYTHON names another Python, the environments are made anew with it; otherwise they keep theirs (setup.sh).
 NAMED := $(if $(filter file,$(origin PYTHON)),,$(PYTHON))
 SETUP = PYTHON="$(NAMED)" ./setup.sh $< $(@D)
 version_of = $(basename $(shell { "$(1)" --version; } 2>&1 || true))
@@ -27,7 +27,7 @@ $(READY_DEV): requirements-dev.lock pyproject.toml setup.sh $(ANEW)
 	@$(SETUP)
 	@touch $(READY) $@
 
-# Environments beside it, each from a lock of its own: an older kfp, the peers, what writes the locks.
+# Environments beside it, each with its own lock: an older kfp, the clients to compare with, uv for the locks.
 .venv-%/.ready: locks/%.lock setup.sh $(ANEW)
 	@$(SETUP)
 	@touch $@
@@ -35,7 +35,7 @@ $(READY_DEV): requirements-dev.lock pyproject.toml setup.sh $(ANEW)
 run: $(READY) ## run the whole pipeline on this machine
 	@$(BIN)/python -m pipelines.run_local
 
-# What tests/ installs into them; here, so that only this part needs the network.
+# The environments that tests/ uses; installed here, so that only this step needs the network.
 TEST_ENVIRONMENTS := $(foreach name,katib kfp-2.13 pip-oldest pip-newest uv,.venv-$(name)/.ready)
 
 test: $(READY_DEV) $(TEST_ENVIRONMENTS) ## run the tests that need nothing but this machine, with coverage
@@ -47,10 +47,10 @@ check: $(READY_DEV) ## format, lint, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-shape: $(READY_DEV) ## print how large and how quick the code is, beside its guides
+shape: $(READY_DEV) ## print how large and how fast the code is, compared with its guides
 	@$(BIN)/python benchmarks/shape.py
 
-fresh: ## clone this commit into an empty folder, and run both commands there (PYTHON)
+fresh: ## clone this commit into an empty folder and run both commands there (PYTHON)
 	@PYTHON="$(PYTHON)" ./fresh.sh
 
 compile: $(READY) ## write the pipelines and components as YAML into build/
@@ -59,7 +59,7 @@ compile: $(READY) ## write the pipelines and components as YAML into build/
 golden: $(READY_DEV) ## rewrite the committed YAML that the tests compare with
 	@KFP_KATIB_GOLDEN=write $(BIN)/python -m pytest -q tests/test_compile.py
 
-lock: .venv-uv/.ready ## choose the versions anew, by the uv that is locked too (UPGRADE)
+lock: .venv-uv/.ready ## update the locked versions, with the locked uv (UPGRADE)
 	@.venv-uv/bin/uv --version
 	@./lock.sh
 
@@ -69,7 +69,7 @@ bench: $(READY_DEV) ## measure what the README quotes
 # Katib's own clients, each with the versions it works with.
 PEERS := $(foreach name,katib kubeflow,.venv-$(name)/.ready)
 
-bench-cluster: $(READY_DEV) $(PEERS) ## measure waiting for a Katib, beside its own clients (KUBECONFIG)
+bench-cluster: $(READY_DEV) $(PEERS) ## measure waiting for Katib, compared with its own clients (KUBECONFIG)
 	@grep -hoE '^(kubeflow|kubernetes)[a-z-]*==[^ ]+' $(PEERS:.venv-%/.ready=locks/%.lock)
 	@$(BIN)/python -m benchmarks.cluster.waiting $(PEERS:/.ready=/bin/python)
 
@@ -82,18 +82,18 @@ test-kfp: $(READY_DEV) ## run the tests that need a Kubeflow Pipelines with Kati
 test-images: $(READY_DEV) ## run the tests that need Docker; they build both images
 	@$(BIN)/python -m pytest -q -n0 -m images tests/images
 
-# An image's name is that of components/_image.py, which the compiled pipelines hold.
+# Image names come from components/_image.py, as in the compiled pipelines.
 image_of = $(shell $(PYTHON) -c 'import runpy; print(runpy.run_path("components/_image.py")["$(1)_IMAGE"])')
 BASE_IMAGE ?=
 RUN_AS ?=
 REVISION ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 DOCKER_BUILD = docker build $(DOCKER_BUILD_ARGS) --build-arg REVISION=$(REVISION)
 
-image: ## build both images by Docker (BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
+image: ## build both images with Docker (BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
 	$(DOCKER_BUILD) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
 		-f deploy/Dockerfile -t $(call image_of,RUNTIME) .
 	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) $(if $(RUN_AS),--build-arg RUN_AS=$(RUN_AS)) \
 		-f training/Dockerfile -t $(call image_of,TRAINING) .
 
-clean: ## forget the environment and everything that was built or run
+clean: ## delete the environments and everything that was built or run
 	rm -rf $(VENV) .venv-* build runs dist *.egg-info

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Write every lock, by the uv of locks/uv.lock: `make lock` chooses all versions anew, `make lock UPGRADE=` keeps
-# them, `make lock UPGRADE="--upgrade-package coverage"` renews one.
-# Extras are written as requirements write them (coverage[toml]): a resolver takes a name with an extra for another
-# package than the name alone, and would find that one without a version.
+# Write every lock, with the uv of locks/uv.lock: `make lock` updates all versions, `make lock UPGRADE=` keeps
+# them, `make lock UPGRADE="--upgrade-package coverage"` updates one.
+# Extras are written as requirements write them (coverage[toml]): to a resolver, a name with an extra is a
+# different package from the name alone, and would have no version.
 set -euo pipefail
 cd "$(dirname "$0")"
 uv=.venv-uv/bin/uv
 read -ra upgrade <<<"${UPGRADE---upgrade}"
 
-# lock FILE WHAT HOW OPTION...: write one, with a header that says what it is for and how it is installed.
+# lock FILE WHAT HOW OPTION...: write one, with a header that says what it is for and how to install it.
 lock() {
     local file=$1 what=$2 how=$3
     "$uv" pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -38,7 +38,7 @@ by_docker() {
     printf '# %s\n' "Left out on purpose: $left_out."
 }
 
-# installable FILE: every Python finds all that is required, as wheels but for what comes as source alone.
+# installable FILE: every Python finds all that is required, as wheels except for what has only a source archive.
 installable() {
     local minor source
     for minor in 11 12 13; do

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Make an environment of what a lock names: `[PYTHON=python3.12] [INSTALLER=pip] ./setup.sh [LOCK [FOLDER]]`.
-# uv installs it where it is on the path, else pip. Neither resolves anything, isolates a build or compiles: a
-# resolver, an isolated build's backend and a newer pip would each look at what came out after the lock; bytecode
-# takes longer than the installation. What fails is said in one sentence, and all of it is in FOLDER/setup.log.
+# Make an environment with what a lock names: `[PYTHON=python3.12] [INSTALLER=pip] ./setup.sh [LOCK [FOLDER]]`.
+# uv installs it if it is on the path, otherwise pip. Neither resolves anything, isolates a build or compiles: a
+# resolver, an isolated build's backend and a newer pip would each consider what was released after the lock;
+# bytecode takes longer than the installation. A failure is reported in one sentence, details in FOLDER/setup.log.
 set -euo pipefail
 cd "$(dirname "$0")"
 lock=${1:-requirements.lock}
 folder=${2:-.venv}
 log=$folder/setup.log
-retry="It goes on where it stopped when started again; all that was said is in $log"
+retry="Started again, it continues where it stopped; the full output is in $log"
 unreachable='Retrying \(|NewConnectionError|[Nn]ame resolution|ProxyError|SSLError|[Tt]imed? ?out|dns error'
 unreachable+='|error sending request|[Cc]onnection (refused|reset)|network is unreachable'
 exact=(--no-deps --require-hashes)
@@ -18,23 +18,23 @@ fail() {
     exit 2
 }
 
-# full FOLDER...: whether one has no place for what an installer still writes, its own words in the log included.
+# full FOLDER...: whether one has too little space left for what an installer still writes, its log included.
 full() {
     df -Pm "$@" | awk 'NR > 1 && $4 < 20 { found = 1 } END { exit !found }'
 }
 
-# seen PATTERN: what of the log matches first.
+# seen PATTERN: the first match in the log.
 seen() {
     grep -m 1 -oE "$1" "$log"
 }
 
-# explain WHAT: end with the reason why it did not install.
+# explain WHAT: exit with the reason why it could not be installed.
 explain() {
     local found
     if seen 'No space left on device' >/dev/null || full "$folder" "${TMPDIR:-/tmp}"; then
         fail "no space is left for $folder (1.1 GB) or ${TMPDIR:-/tmp}. $retry."
     elif seen 'DO NOT MATCH THE HASHES|Hash mismatch' >/dev/null; then
-        fail "the package index delivers something else than $lock names, which is not installed. $retry."
+        fail "the package index delivered something other than $lock names, so it was not installed. $retry."
     elif found=$(seen "[Ff]ailed (building wheel for|to build) [\`']?[A-Za-z0-9._-]+"); then
         found=${found##*[ \`\']}
         type -P "${CC:-cc}" >/dev/null ||
@@ -52,7 +52,7 @@ explain() {
     fail "$1 could not be installed: ${found%.}. $retry."
 }
 
-# facts PYTHON: its version, its kind and its machine, one a line.
+# facts PYTHON: its version, implementation, path and machine, one per line.
 facts() {
     "$1" -I -c 'import platform as p, sys
 print("%d.%d" % sys.version_info[:2], p.python_implementation(), sys.executable, sep="\n")
@@ -62,7 +62,7 @@ print(p.system(), p.machine(), "Python", p.python_version())' 2>/dev/null
 [ -f "$lock" ] || fail "there is no $lock"
 backend=$(sed -n '/^setuptools==/,/[^\\]$/p' "$lock")
 
-# An environment keeps its Python, and those beside it have the same, until somebody names another one.
+# An environment keeps its Python, and those beside it get the same one, until PYTHON names another.
 if [ -z "${PYTHON:-}" ] && facts .venv/bin/python >/dev/null; then PYTHON=.venv/bin/python; fi
 python=${PYTHON:-python3}
 type -P "$python" >/dev/null ||
@@ -74,11 +74,11 @@ case $version:$kind in
 *) fail "'$python' is $kind $version. Name a CPython 3.11 to 3.13: make PYTHON=python3.12 ..." ;;
 esac
 
-# Another Python's environment, or one whose Python is gone, is of no use.
+# An environment of another Python, or whose Python is gone, is useless.
 if [ -f "$folder/pyvenv.cfg" ] && [ "$(facts "$folder/bin/python" | head -n 1)" != "$version" ]; then
     rm -rf "$folder"
 fi
-mkdir -p "$folder" 2>/dev/null && : 2>/dev/null >"$log" || fail "$folder is no folder that can be written to"
+mkdir -p "$folder" 2>/dev/null && : 2>/dev/null >"$log" || fail "$folder is not a writable folder"
 echo "setup: installing what $lock names into $folder" >&2
 if [ "${INSTALLER:-}" != pip ] && type -P uv >/dev/null; then
     [ -f "$folder/pyvenv.cfg" ] ||
@@ -90,7 +90,7 @@ else
             fail "'$python' cannot make environments. Install its venv module: apt-get install python$version-venv"
         "$python" -I -m venv "$folder" >>"$log" 2>&1 || explain "$folder"
     fi
-    # A user's settings may ask for --user, which has no meaning in an environment.
+    # A user's settings may ask for --user, which makes no sense in an environment.
     export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
     install=("$folder/bin/python" -I -m pip install -q --no-input --no-compile --no-build-isolation --use-pep517)
 fi

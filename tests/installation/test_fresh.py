@@ -64,7 +64,7 @@ def test_both_commands_run_in_a_clone_of_the_commit(project: Path, tmp_path: Pat
     assert first == f"run {sys.executable} pip  at {head} in {place}"
     assert last == f"test {sys.executable} pip  at {head} in {place}"
     assert "not-committed" not in done.stdout
-    assert "fresh: what is not committed is not in it" in done.stderr
+    assert "fresh: uncommitted changes are not included" in done.stderr
     assert list((tmp_path / "temporary").iterdir()) == []
 
 

@@ -82,7 +82,7 @@ def test_a_python_that_does_not_run_is_named(checkout: Checkout) -> None:
     ("lock", "folder", "sentence"),
     [
         ("nothing.lock", ".venv", "there is no nothing.lock"),
-        ("requirements.lock", "setup.sh", "setup.sh is no folder that can be written to"),
+        ("requirements.lock", "setup.sh", "setup.sh is not a writable folder"),
         ("requirements.lock", "a:b", "a:b could not be installed: Error: Refusing to create a venv in "),
     ],
 )
@@ -144,7 +144,7 @@ def test_a_package_that_is_another_than_the_locked_one_is_refused(small: Checkou
     """By its hash."""
     (small.root / "requirements.lock").write_text(LOCK)
     sentence = told(small)
-    assert sentence.startswith("the package index delivers something else than requirements.lock names")
+    assert sentence.startswith("the package index delivered something other than requirements.lock names")
 
 
 @pytest.mark.parametrize("pip", ["pip-oldest", "pip-newest"])
