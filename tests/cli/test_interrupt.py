@@ -43,7 +43,7 @@ def test_a_trial_that_does_not_want_to_end_is_named_at_once(tmp_path: Path) -> N
         engine.send_signal(signal.SIGINT)
         engine.communicate(timeout=60)
     assert time.monotonic() - interrupted < runner.GRACE_SECONDS
-    assert re.search(r"ending shell-\w+: killed in 5 s where it still runs, or now by Ctrl-C$", said)
+    assert re.search(r"ending shell-\w+: what still runs is killed in 5 s, or now by Ctrl-C$", said)
 
 
 def test_ctrl_c_stops_cleanly_and_shows_what_there_is(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The local engine: a Katib Experiment on this machine, without Katib.
 
-The names below are imported when they are first used: what looks at a manifest needs none of them, and
-Windows has not what they need.
+The names below are imported on first use: reading a manifest needs none of them, and Windows lacks what
+they need.
 """
 
 from __future__ import annotations

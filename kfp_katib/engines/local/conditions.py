@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a trial ended, and what that makes of the search, in Katib's words.
+"""How a trial ended, and what that means for the search, in Katib's words.
 
 A trial: from exit code, completion mark and metrics to state and reason (`UpdateTrialStatusCondition` in
 Katib's `pkg/controller.v1beta1/trial/trial_controller_util.go`). A search: goal, then failures, then budget,
 then the end of the search (`UpdateExperimentStatusCondition` in `experiment/util/status_util.go`). Two things
-are not copied: a metric that is no number counts as 0 there and can reach a goal of its own, and infinity
-can; here only finite values reach a goal. The end of the search (the last point of a grid) has a reason in
-Katib that its controller never gives: there such an Experiment without maxTrialCount waits forever.
+differ: Katib counts a metric that is not a number as 0, which can reach the goal, and so can infinity; here
+only finite values can. Katib has a reason for the end of the search (the last point of a grid), but its
+controller never gives it: there such an Experiment without maxTrialCount waits forever.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _NO_MARK = (
 
 
 def examine(experiment: Experiment, files: TrialFolder, exit_code: int) -> TrialCondition:
-    """The outcome of a trial that ended by itself. Whatever the trial wrote is its own fault alone."""
+    """The outcome of a trial that ended by itself; bad output fails this trial, never the search."""
     if exit_code != 0:
         return _failed(f"Exit code {exit_code}.")
     if not files.marked():
         return _failed(_NO_MARK)
     try:
         return _of_metrics(experiment, files)
-    except Exception as err:  # the boundary of a trial: the search, and its journal, must go on
+    except Exception as err:  # the boundary of a trial: the search and its journal must go on
         logger.debug("the metrics of trial %s", files.path.name, exc_info=True)
         return _failed(f"What it wrote cannot be read ({type(err).__name__}: {shown(str(err))}).")
 
@@ -127,7 +127,7 @@ def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Cond
     Args:
         experiment: The Experiment.
         tally: The trials that have completed.
-        search_ended: Whether the search has nothing left to suggest and no trial runs any more.
+        search_ended: Whether there is nothing left to suggest and no trial is running.
     """
     max_failed = experiment.max_failed_trial_count
     if tally.goal_reached:

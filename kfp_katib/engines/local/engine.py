@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local engine: `run` takes an Experiment and gives its Result, on this machine, by Katib's rules."""
+"""The local engine: `run` runs an Experiment on this machine by Katib's rules and returns its Result."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from kfp_katib.trial.template import Container
 def run(experiment: Experiment, options: RunOptions) -> Result:
     """Run an Experiment's trials as subprocesses of this machine.
 
-    State is in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped: no
-    finished trial is lost or runs twice. A search that has its verdict is not run, its Result is returned.
-    Trials run in the caller's current folder, which stands for the image's WORKDIR, unless the manifest's
-    workingDir exists here.
+    State is kept in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped:
+    no finished trial is lost or run twice. A search that has a verdict is not run again; its Result is
+    returned. Trials run in the caller's current folder, in place of the image's WORKDIR, unless the
+    manifest's workingDir exists here.
 
     Args:
-        experiment: What to run; placeholders filled in.
-        options: `stall_timeout_seconds` and `identity` mean nothing here, where no trial waits for a pod.
+        experiment: What to run, with its placeholders filled in.
+        options: `stall_timeout_seconds` and `identity` are ignored: no trial waits for a pod here.
 
     Returns:
         The Result, whatever the verdict; with `best_so_far` its state may be Running.
 
     Raises:
-        InputError: The Experiment cannot run here, another engine runs it, or the folder holds a search
-            with another manifest.
+        InputError: The Experiment cannot run here, another engine is running it, or the folder holds a
+            search with another manifest.
         TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
         Interrupted: Ctrl-C, SIGTERM, SIGQUIT or a closed terminal; carries the Result so far.
         Unfinished: The journal cannot be written, or the process that starts the trials was killed; carries
@@ -132,7 +132,7 @@ def _search(
 
 
 def _container(experiment: Experiment) -> Container:
-    """The container of a trial with some values, read before anything starts, to refuse what cannot run."""
+    """A trial's container with sample values, read before anything starts to refuse what cannot run."""
     if found := refusals(experiment):
         told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
         raise InputError("\n".join(told))
@@ -170,5 +170,5 @@ def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, 
 _ENDS: Mapping[Stop, tuple[type[Unfinished], str]] = {
     "timed out": (TimedOut, "timed out"),
     "interrupted": (Interrupted, "was interrupted"),
-    "lost": (Unfinished, "lost the process that starts its trials, which somebody killed,"),
+    "lost": (Unfinished, "lost the process that starts its trials, which was killed,"),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The searches of this machine, looked at and ended from outside, whatever engine works on them."""
+"""Reading, watching and ending the searches on this machine from outside the engine that runs them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 _RUNS = RunOptions().runs
 _HEAD = 20
-"""Lines of a journal among which the manifest stands."""
+"""The manifest is within this many first lines of a journal."""
 _POLL_SECONDS = 0.5
 
 
@@ -40,7 +40,7 @@ def searches(options: RunOptions) -> tuple[str, ...]:
 
 
 def read(name: str, options: RunOptions) -> Result:
-    """A search as its journal tells it, also while an engine works on it; nothing is changed.
+    """Read a search from its journal, even while an engine works on it; nothing is changed.
 
     Raises:
         InputError: There is no such search, or its journal is damaged.
@@ -60,7 +60,7 @@ def read(name: str, options: RunOptions) -> Result:
 
 
 def watch(name: str, options: RunOptions) -> Result:
-    """Follow a search that another process runs to its verdict, and change nothing.
+    """Follow a search that another process runs until its verdict; nothing is changed.
 
     Args:
         name: The Experiment.
@@ -68,16 +68,15 @@ def watch(name: str, options: RunOptions) -> Result:
 
     Raises:
         InputError: There is no such search.
-        Unfinished: No engine works on it any more, and it has no verdict.
+        Unfinished: It has no verdict, and no engine works on it any more.
         Interrupted: Ctrl-C.
     """
     result = read(name, options)
     listener = Listener(options.on_update, Score(result.experiment.objective))
     try:
         while True:
-            running = owner(
-                _found(name, options)
-            )  # before the journal: whoever ended it has written it by then
+            # Before the journal: an engine that is gone by now has written its verdict.
+            running = owner(_found(name, options))
             result = read(name, options)
             _tell(listener, result)
             if result.state != RUNNING.state:
@@ -90,7 +89,7 @@ def watch(name: str, options: RunOptions) -> Result:
 
 
 def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
-    """End a search's trials, and the engine that works on it; the folder stays, and the search can go on.
+    """End a search's trials and its engine; the folder stays, and the search can go on later.
 
     Args:
         name: The Experiment.
@@ -116,14 +115,14 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
 
 
 def discard(name: str, *, runs: Path = Path("runs")) -> None:
-    """Delete the folder of a search; models lie elsewhere and stay.
+    """Delete the folder of a search; its models are elsewhere and stay.
 
     Args:
         name: The Experiment's name.
         runs: The folder of all searches.
 
     Raises:
-        InputError: An engine works there, or the system refuses it.
+        InputError: An engine is working there, or the system refuses to delete it.
     """
     with open_folder(runs, name) as folder:
         try:
@@ -134,19 +133,18 @@ def discard(name: str, *, runs: Path = Path("runs")) -> None:
 
 
 def own_step() -> tuple[str, str]:
-    """Nothing: a step on this machine has no pod that would tell."""
+    """Empty strings: a step on this machine has no pod that would identify it."""
     return "", ""
 
 
 def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), runs: Path = _RUNS) -> list[str]:
-    """Kill the trials that still run in searches of a pipeline run whose engine is gone.
+    """Kill the trials still running in the searches of a pipeline run whose engine is gone.
 
-    A search whose engine is alive, or that has its verdict, is left alone, as is every search without the
-    run's label.
+    A search whose engine is alive, that has a verdict, or that lacks the run's label is left alone.
 
     Args:
-        run_id: The run, whose label is `kfp-katib/run-id`.
-        namespaces: There are none here.
+        run_id: The run's id, which the label `kfp-katib/run-id` holds.
+        namespaces: Ignored; there are none here.
         runs: The folder of all searches.
 
     Returns:
@@ -158,7 +156,7 @@ def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), runs: Path = _
 
 
 def _mentions(path: Path, label: str) -> bool:
-    """Whether a journal may be the run's: spares reading every journal there ever was."""
+    """Whether a journal may belong to the run; saves reading every journal in full."""
     try:
         with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
             return any(label.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
@@ -200,7 +198,7 @@ def _found(name: str, options: RunOptions) -> RunFolder:
 
 
 def _experiment(manifest: str, name: str) -> Experiment:
-    """The Experiment of a stored manifest, without the labels that `load` takes from nobody."""
+    """The Experiment of a stored manifest, without the labels that `load` refuses."""
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
     return load({**document, "metadata": kept}, name=f"Experiment '{name}'")

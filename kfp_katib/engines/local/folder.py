@@ -48,12 +48,12 @@ class TrialFolder:
 
     @property
     def log(self) -> Path:
-        """What the trial wrote beside what the collector reads."""
+        """What the trial wrote apart from what the collector reads."""
         return self.path / "log"
 
     @property
     def metrics(self) -> Path:
-        """The folder that stands for the volume of Katib's collector."""
+        """The folder that takes the place of the volume of Katib's collector."""
         return self.path / "metrics"
 
     @property
@@ -62,9 +62,9 @@ class TrialFolder:
         return self.path / "exit"
 
     def exit_code(self) -> int | None:
-        """The trial's exit code, None where it did not end by itself. A line without its end is torn.
+        """The trial's exit code, None if it did not end by itself.
 
-        What the wrapper did not write, the trial did: that is no exit status either.
+        An incomplete line, or anything that the wrapper would not write, is not an exit status.
         """
         if self.path.is_symlink():
             return None
@@ -79,14 +79,14 @@ class TrialFolder:
         return int(text) if _STATUS.fullmatch(text) else None
 
     def ended(self) -> datetime:
-        """When the exit status was written; now, where its file's time is no date."""
+        """When the exit status was written; the current time if its file's time is not a valid date."""
         try:
             return datetime.fromtimestamp(self.exit_file.stat().st_mtime, UTC)
         except (OSError, OverflowError, ValueError):
             return datetime.now(UTC)
 
     def marked(self) -> bool:
-        """Whether the command line came to its end and left Katib's completion mark."""
+        """Whether the command line ran to its end and left Katib's completion mark."""
         try:
             with os.scandir(self.metrics) as entries:
                 files = (Path(entry.path) for entry in entries if _COMPLETED.fullmatch(entry.name))
@@ -95,12 +95,12 @@ class TrialFolder:
             return False
 
     def log_tail(self) -> str:
-        """The last 20 lines that the trial wrote; the collected output is last, as it was written last."""
+        """The last 20 lines that the trial wrote, with the collected output at the end."""
         lines = [*_last_lines(self.log), *_last_lines(self.metrics / "metrics.log")]
         return "\n".join(lines[-_TAIL_LINES:])
 
     def clear(self) -> None:
-        """Empty the folder for a trial that begins."""
+        """Make an empty folder for a trial that is about to begin."""
         make_folder(self.path)
         self.metrics.mkdir()
 
@@ -111,7 +111,7 @@ def _last_lines(path: Path) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Where one search keeps its files; `path` is absolute."""
+    """The files of one search; `path` is absolute."""
 
     path: Path
 
@@ -122,7 +122,7 @@ class RunFolder:
 
     @property
     def earlier(self) -> int:
-        """The number of the search that was put aside last, 0 where none was; whatever else lies there."""
+        """The number of the search that was put aside last, 0 if there is none; other names are ignored."""
         try:
             names = [entry.name for entry in os.scandir(self.path / _EARLIER)]
         except OSError:
@@ -134,10 +134,10 @@ class RunFolder:
         return TrialFolder(self.path / name)
 
     def put_aside(self) -> None:
-        """Move a search into `earlier/<n>/`, its journal first: half of it must not pass for a search.
+        """Move a search into `earlier/<n>/`, its journal first, so that no half-moved search is resumed.
 
         Raises:
-            InputError: The system refuses it.
+            InputError: The system refuses to move it.
         """
         try:
             self._make_way()
@@ -152,7 +152,7 @@ class RunFolder:
             ) from err
 
     def _make_way(self) -> None:
-        """What is named `earlier` and is no folder of ours is put aside with the rest."""
+        """Rename anything called `earlier` that is not our folder, so that it is put aside with the rest."""
         earlier = self.path / _EARLIER
         if earlier.is_symlink() or (earlier.exists() and not earlier.is_dir()):
             earlier.rename(self.path / f"{_EARLIER}{_MOVED}")
@@ -170,12 +170,12 @@ class RunFolder:
                 return aside
 
     def python_path(self) -> Path:
-        """A folder in which `python` and `python3` are the interpreter that runs us."""
+        """A folder in which `python` and `python3` are the running interpreter."""
         own = Path(sys.executable).parent
         if all(_is_ours(own / name) for name in _PYTHONS):
             return own
         shims = self.path / "bin"
-        make_folder(shims)  # a link there may lead to an interpreter, which must not be written over
+        make_folder(shims)  # a link there may lead to an interpreter, which must not be overwritten
         for name in _PYTHONS:
             (shims / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
             (shims / name).chmod(0o755)
@@ -188,14 +188,14 @@ def _is_ours(path: Path) -> bool:
 
 @contextmanager
 def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
-    """The folder of an Experiment, locked until it is closed.
+    """Open the folder of an Experiment, and hold its lock until it is closed.
 
     Args:
         runs: The folder of all searches.
         name: The Experiment's name.
 
     Raises:
-        InputError: Another engine works there, or nothing can be written there.
+        InputError: Another engine is working there, or nothing can be written there.
     """
     folder = RunFolder((runs / name).absolute())
     lock = _locked(folder.path / _LOCK, name)
@@ -206,7 +206,7 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
 
 
 def _locked(path: Path, name: str) -> int:
-    """The lock's file descriptor, with our pid in the file."""
+    """Take the lock and write our pid into it; returns its file descriptor."""
     with ExitStack() as stack:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -235,7 +235,7 @@ def _taken(name: str, path: Path, lock: int) -> str:
 
 
 def owner(folder: RunFolder) -> int | None:
-    """The process id of the engine that works in a folder, None where none does."""
+    """The process id of the engine that works in a folder, None if none does."""
     try:
         lock = open_regular(folder.path / _LOCK, os.O_RDWR)
     except FileNotFoundError:

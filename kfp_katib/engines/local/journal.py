@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of a search: an Optuna study in one file, line by line, with a record of ours on every trial.
+"""The state of a search: an Optuna study in one file of lines, with a record of our own for every trial.
 
-Nothing else is state. A trial's record is written before the trial may run and again when it has ended,
-so that an engine that is killed at any moment finds, when it comes back, what is done and what is not.
-`optuna-dashboard` can look on meanwhile. The lines are Optuna's (`JournalStorage`), written without it: only
-some algorithms need Optuna, and it takes longer to import than a search takes to start.
+There is no other state. A trial's record is written before the trial may run and again when it has ended,
+so that an engine that was killed at any moment finds out, when it resumes, what is done and what is not.
+`optuna-dashboard` can read it meanwhile. The lines are Optuna's (`JournalStorage`), written without Optuna:
+only some algorithms need it, and it takes longer to import than a search takes to start.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from kfp_katib.results import Condition, TrialCondition
 
 FORMAT = "kfp-katib:format"
 LATEST = 2
-"""The format that is written. The first, of version 0.1.0, says no number."""
+"""The format that is written. The first one, of version 0.1.0, has no number."""
 MANIFEST = "kfp-katib:manifest"
 SEED = "kfp-katib:seed"
 VERDICT = "kfp-katib:verdict"
 TRIAL = "kfp-katib:trial"
 PARAMETERS = "kfp-katib:parameters"
-"""The user attribute of every trial in the study that holds its assignments as Katib's text."""
+"""The user attribute of a trial that holds its assignments as Katib prints them."""
 NOTE = "kfp-katib:cmaes"
-"""The user attribute of a trial that holds what CMA-ES wants to find again."""
+"""The user attribute of a trial that holds what CMA-ES needs when it resumes."""
 
 MILLISECONDS = "ms since 1970"
-"""The units of a process's start; a record without them counts clock ticks since the boot."""
+"""The unit of a process's start; a record without it counts clock ticks since boot."""
 
 CREATE_STUDY, DELETE_STUDY, STUDY_ATTRIBUTE, CREATE_TRIAL, END_TRIAL, TRIAL_ATTRIBUTE = 0, 1, 2, 4, 6, 8
 """Optuna's codes of the operations."""
@@ -39,7 +39,7 @@ RUNNING, COMPLETE, FAILED = 0, 1, 3
 
 _WORKER = "kfp-katib"
 _MOST_CHARACTERS = 10_000
-"""Of a message, which may quote what a trial wrote."""
+"""The length of a message, which may quote what a trial wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Record:
     Attributes:
         number: Its place in the order of creation.
         parameters: Its assignments.
-        name: Its name; empty where it was suggested and never prepared.
-        process: What ran it; None where nothing may still run.
+        name: Its name; empty if it was suggested and never prepared.
+        process: The process that ran it; None if none can still be running.
         started: When it began.
-        outcome: How it ended; None where it has not.
+        outcome: How it ended; None if it has not.
         ended: When it ended.
-        exit_code: With what code.
+        exit_code: The exit code with which it ended.
     """
 
     number: int
@@ -73,10 +73,10 @@ class StudyTrial:
 
     Attributes:
         params: Its values as Optuna's numbers, by the parameters' labels.
-        note: What the algorithm left with it.
+        note: What the algorithm stored with it.
         record: What else is known of it.
-        state: Whether it runs, has a value or failed, in Optuna's numbers.
-        value: The objective.
+        state: Running, complete or failed, as Optuna's number.
+        value: The value of the objective.
     """
 
     params: Mapping[str, float]
@@ -94,8 +94,8 @@ class Journal:
         name: The study's name, which is the Experiment's.
         append: Writes one line.
         study: The study's number in the file, None before it begins.
-        first: The number in the file of its first trial.
-        attributes: What the study knows: manifest, seed, verdict.
+        first: The number of its first trial in the file.
+        attributes: The study's attributes: manifest, seed, verdict.
         trials: Its trials, in order of creation.
     """
 
@@ -108,7 +108,7 @@ class Journal:
 
     @property
     def records(self) -> list[Record]:
-        """What is known of the trials."""
+        """The records of all trials."""
         return [trial.record for trial in self.trials]
 
     @property
@@ -118,23 +118,23 @@ class Journal:
         return Condition(*fields) if fields else None
 
     def begin(self, *, maximize: bool) -> None:
-        """Write the study down, where that has not been done."""
+        """Write the study, unless the file has it already."""
         if self.study is None:
             self._write(CREATE_STUDY, study_name=self.name, directions=[2 if maximize else 1])
             self.study = 0
 
     def set(self, key: str, value: Any) -> None:
-        """Write something about the search."""
+        """Write an attribute of the search."""
         self._write(STUDY_ATTRIBUTE, study_id=self.study, user_attr={key: value})
         self.attributes[key] = value
 
     def store_manifest(self, manifest_json: str) -> None:
-        """Tie a search that begins to its manifest, and say how its journal is written."""
+        """Write the manifest of a new search, and the format of its journal."""
         self.set(FORMAT, LATEST)
         self.set(MANIFEST, manifest_json)
 
     def end(self, verdict: Condition) -> None:
-        """End the search."""
+        """Write the verdict that ends the search."""
         self.set(VERDICT, [verdict.state, verdict.reason, verdict.message])
 
     def suggest(
@@ -144,7 +144,7 @@ class Journal:
         parameters: Mapping[str, str],
         note: Mapping[str, Any],
     ) -> Record:
-        """Write a trial down; `distributions` are Optuna's, as JSON, by the labels of `params`."""
+        """Write a new trial; `distributions` are Optuna's, as JSON, by the labels of `params`."""
         self._write(
             CREATE_TRIAL,
             study_id=self.study,
@@ -163,7 +163,7 @@ class Journal:
         return record
 
     def write(self, record: Record) -> None:
-        """Write what is known of a trial; the last record of a trial counts."""
+        """Write a trial's record; the last one written counts."""
         try:
             trial_id = self.first + record.number
             self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={TRIAL: encode(record)})
@@ -188,7 +188,7 @@ class Journal:
 
 
 def encode(record: Record) -> dict[str, Any]:
-    """What is written of a record; number and parameters stand with its trial."""
+    """A record as it is written; its number and parameters are part of the trial's own line."""
     fields: dict[str, Any] = {"name": record.name, "exit_code": record.exit_code}
     if record.process:
         fields["process"] = [record.process.pid, record.process.started]
@@ -204,5 +204,5 @@ def encode(record: Record) -> dict[str, Any]:
 
 
 def now() -> datetime:
-    """The time, to be written down."""
+    """The current time, in UTC."""
     return datetime.now(UTC)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The journal's file: read once, line by line, and appended to; a line is written whole or not at all."""
+"""The journal's file: read once, line by line, then appended to; a line is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.trial.plain_file import open_regular
 
 MOST_BYTES = 2 * 1024 * 1024
-"""The longest line; those that we write hold a manifest or what a trial reported, both far below."""
+"""The longest line. Ours hold a manifest or what a trial reported, which is far less."""
 
 
 def open_journal(path: Path, *, manifest_json: str, misfit: Misfit) -> Journal:
-    """The journal of a search that this process may go on with; it is made where there is none.
+    """Open the journal of a search for reading and appending; creates it if there is none.
 
     A last line that was not written to its end is dropped.
 
     Args:
         path: The file, in a folder of the study's name.
-        manifest_json: The manifest that the search should have. One with another is read all the same.
-        misfit: Why a trial of the journal is none of that search.
+        manifest_json: The manifest that the search should have. A journal with another one is read too.
+        misfit: Says why a trial of the journal does not belong to that search.
 
     Raises:
-        InputError: It is no plain file, a line of it is damaged, or a newer version has written it.
+        InputError: It is not a regular file, one of its lines is damaged, or a newer version wrote it.
     """
     try:
         os.close(open_regular(path, os.O_RDWR | os.O_CREAT))
@@ -49,10 +49,10 @@ def open_journal(path: Path, *, manifest_json: str, misfit: Misfit) -> Journal:
 
 
 def read_journal(path: Path) -> Journal:
-    """What a journal tells, also while another process writes it; nothing is changed.
+    """Read a journal, even while another process writes it; nothing is changed.
 
     Raises:
-        InputError: It cannot be read, a line of it is damaged, or a newer version has written it.
+        InputError: It cannot be read, one of its lines is damaged, or a newer version wrote it.
     """
     journal = Journal(path.parent.name)
     _read(path, journal, "", lambda *_: "")
@@ -65,7 +65,7 @@ def _read(path: Path, journal: Journal, manifest_json: str, misfit: Misfit) -> i
     try:
         if not path.stat().st_size:
             return 0
-        # Checking takes pydantic, which a search that begins does not wait for.
+        # Imported here because it needs pydantic, and a new search should not wait for that.
         from kfp_katib.engines.local.journal_lines import Lines
 
         lines = Lines(journal, manifest_json, misfit)
@@ -84,7 +84,7 @@ def _read(path: Path, journal: Journal, manifest_json: str, misfit: Misfit) -> i
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, bool]]:
-    """Each line, cut off where it is far too long, and whether it is the last."""
+    """Each line, cut off if it is too long, and whether it is the last."""
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
         while text := file.readline(MOST_BYTES + 1):
             yield text, not file.peek(1)
@@ -102,9 +102,9 @@ def _drop_torn_end(path: Path, whole: int) -> None:
 class Appender:
     """Appends to the journal, for the one engine that may; `folder.open_folder` keeps others away.
 
-    Optuna's own class waits for the disk after every record and takes a lock by a symbolic link: 20 ms a
-    trial on a plain disk. A killed process loses nothing without the first (a machine without power may lose
-    its last seconds), and a lock that nobody takes is never left behind.
+    Optuna's own class syncs the disk after every record and takes a lock with a symbolic link, which costs
+    20 ms a trial on an ordinary disk. Without the sync a killed process still loses nothing (a power failure
+    may lose the last seconds), and without a lock none is left behind.
     """
 
     def __init__(self, path: Path) -> None:
@@ -115,12 +115,12 @@ class Appender:
         """Append a line, or nothing.
 
         Raises:
-            Unfinished: The system refuses it; from then on nothing is written any more.
+            Unfinished: The system refuses it; nothing is written after that.
         """
-        # Text that no encoding takes, such as half of a surrogate pair out of a trial's output, becomes `?`.
+        # Text that cannot be encoded, such as half a surrogate pair in a trial's output, becomes `?`.
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
         if len(text) > MOST_BYTES:
-            self._fail(f"a line is longer than {MOST_BYTES // 2**20} MiB, and would not be read again")
+            self._fail(f"a line is longer than {MOST_BYTES // 2**20} MiB and could not be read back")
         if self._broken:
             self._fail(self._broken)
         try:
@@ -133,7 +133,7 @@ class Appender:
             while rest:
                 rest = rest[os.write(descriptor, rest) :]
         except OSError as err:
-            with contextlib.suppress(OSError):  # then the next start drops it
+            with contextlib.suppress(OSError):  # if it fails, the next start drops the torn line
                 os.ftruncate(descriptor, size)
             self._fail(_words(err), err)
         finally:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may follow what in a journal, and what that makes of the study.
+"""Builds the study from the lines of a journal, and checks that each line fits those before it.
 
-Optuna itself passes over lines that it cannot apply, and fails later on what it did apply. Here a line that
-does not follow from those before it is damage, and is named.
+Optuna itself skips lines that it cannot apply, and may fail later because of what it did apply. Here a line
+that does not follow from those before it is reported as damage.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ _NAME = re.compile(r"[0-9a-z]{1,20}")
 
 @dataclass(slots=True)
 class Lines:
-    """The lines of one journal, in order, and the study that they make.
+    """The lines of one journal, in order, and the study that they build.
 
     Attributes:
         journal: The study.
         manifest_json: The manifest that the search should have.
-        misfit: Why a trial is none of that search.
+        misfit: Says why a trial does not belong to that search.
     """
 
     journal: Journal
@@ -72,15 +72,15 @@ class Lines:
         """Take the next line.
 
         Args:
-            text: As it stands in the file.
-            may_be_torn: Whether what is no JSON was not written to its end.
+            text: The line as it is in the file.
+            may_be_torn: Whether a line that is not JSON may just be incomplete.
 
         Returns:
-            Whether it was a whole one.
+            Whether the line was complete.
 
         Raises:
-            ValueError: It is damaged; the message says how.
-            InputError: It says that what follows is of a format that is not known here.
+            ValueError: The line is damaged; the message says how.
+            InputError: The journal has a newer format than this version knows.
         """
         try:
             log = parse(text)
@@ -93,7 +93,7 @@ class Lines:
             known = len(self._seen)
             self._seen.add(hash(text))
             if len(self._seen) == known:
-                raise ValueError("it stands there twice")
+                raise ValueError("the line is there twice")
         _TAKE[type(line)](self, line)
         return True
 
@@ -132,7 +132,7 @@ class Lines:
             if any(not 0 <= told < len(journal.trials) for told in note["told"]):
                 raise ValueError(f"{NOTE}: it names a trial that comes later")
         if set(line.params) != set(line.distributions):
-            raise ValueError("params and distributions are of different parameters")
+            raise ValueError("params and distributions name different parameters")
         trial = StudyTrial(line.params, note, Record(len(journal.trials), parameters))
         ours = journal.attributes.get(MANIFEST, self.manifest_json) == self.manifest_json
         if ours and (why := self.misfit(trial, line.distributions)):
@@ -142,7 +142,7 @@ class Lines:
     def _end_trial(self, line: EndTrial) -> None:
         trial = self._open_trial(line.trial_id)
         if (line.state == 1) != (line.values is not None):
-            raise ValueError("state and values do not go together")
+            raise ValueError("state and values do not match")
         if trial.record.outcome is None:
             raise ValueError(f"trial {line.trial_id} has no outcome yet")
         trial.state, trial.value = line.state, line.values[0] if line.values else None
@@ -159,7 +159,7 @@ class Lines:
         head, _, rest = stored.name.rpartition("-")
         number, before = trial.record.number, trial.record.name
         if head != self.journal.name or not _NAME.fullmatch(rest):
-            raise ValueError(f"{stored.name[:60]!r} is no name of a trial of {self.journal.name!r}")
+            raise ValueError(f"{stored.name[:60]!r} is not the name of a trial of {self.journal.name!r}")
         if self._names.setdefault(stored.name, number) != number or before not in ("", stored.name):
             raise ValueError(f"the name {stored.name!r} is another trial's")
         trial.record = stored.record(number, trial.record.parameters)
@@ -177,7 +177,7 @@ class Lines:
     def _open_trial(self, number: int) -> StudyTrial:
         trial = self._trial(number)
         if trial.state != RUNNING:
-            raise ValueError(f"trial {number} has ended before")
+            raise ValueError(f"trial {number} has already ended")
         return trial
 
 
@@ -195,5 +195,5 @@ _TAKE: Mapping[type, Callable[[Lines, Any], None]] = {
 def _newer(name: str, format: int) -> str:
     return (
         f"The journal of '{name}' was written by a newer kfp-katib (format {format}; this one reads {LATEST} "
-        "and what came before). Update kfp-katib to go on with it, or start anew with again=True (--again)."
+        "and older ones). Update kfp-katib to go on with it, or start anew with again=True (--again)."
     )

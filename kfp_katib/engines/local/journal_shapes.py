@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shapes of the journal's lines: Optuna's operations, as far as we write them, and our records."""
+"""The shapes of the journal's lines: those of Optuna's operations that we write, and our records."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _VERDICTS = ("Succeeded", "Failed")
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError("a time without its zone")
+        raise ValueError("the time has no zone")
     try:
         return moment.astimezone(UTC)
     except OverflowError as err:
-        raise ValueError("a time beyond all calendars") from err
+        raise ValueError("the time is out of range") from err
 
 
 def _optunas_moment(text: str) -> str:
@@ -36,25 +36,25 @@ def _optunas_moment(text: str) -> str:
 
 def _no_nul(texts: dict[str, str]) -> dict[str, str]:
     if any("\0" in text for text in texts.values()):
-        raise ValueError("a process takes no NUL")
+        raise ValueError("a NUL cannot be passed to a process")
     return texts
 
 
 def _ended_state(texts: list[str]) -> list[str]:
     if texts[0] not in _ENDS:
-        raise ValueError(f"{texts[0][:40]!r} is no state in which a trial ends")
+        raise ValueError(f"{texts[0][:40]!r} is not a state in which a trial ends")
     return texts
 
 
 def _verdict(texts: list[str]) -> list[str]:
     if texts[0] not in _VERDICTS:
-        raise ValueError("no verdict of an Experiment")
+        raise ValueError("it is not a verdict of an Experiment")
     return texts
 
 
 def _pid_and_start(numbers: list[int]) -> list[int]:
     if not (1 < numbers[0] < 2**31 and 0 <= numbers[1] < 2**63):
-        raise ValueError("no process has these numbers")
+        raise ValueError("no process can have these numbers")
     return numbers
 
 
@@ -66,7 +66,7 @@ One = Field(min_length=1, max_length=1)
 
 
 class Line(BaseModel):
-    """What every line has."""
+    """The fields that every line has."""
 
     model_config = _STRICT
 
@@ -74,7 +74,7 @@ class Line(BaseModel):
 
 
 class CreateStudy(Line):
-    """The study of one objective."""
+    """The study, which has one objective."""
 
     op_code: Literal[0]
     study_name: str
@@ -82,14 +82,14 @@ class CreateStudy(Line):
 
 
 class DeleteStudy(Line):
-    """Somebody deleted it."""
+    """The study was deleted."""
 
     op_code: Literal[1]
     study_id: int
 
 
 class StudyAttribute(Line):
-    """Something about the study, ours or somebody else's."""
+    """An attribute of the study, ours or another program's."""
 
     op_code: Literal[2, 3]
     study_id: int
@@ -97,7 +97,7 @@ class StudyAttribute(Line):
 
 
 class CreateTrial(Line):
-    """A suggestion."""
+    """A new trial: one suggestion."""
 
     op_code: Literal[4]
     study_id: int
@@ -113,7 +113,7 @@ class CreateTrial(Line):
 
 
 class EndTrial(Line):
-    """What came of a suggestion: state 1 with a value, 3 without."""
+    """The end of a trial: state 1 with a value, 3 without."""
 
     op_code: Literal[6]
     trial_id: int
@@ -123,7 +123,7 @@ class EndTrial(Line):
 
 
 class TrialAttribute(Line):
-    """Something about a trial, ours or somebody else's."""
+    """An attribute of a trial, ours or another program's."""
 
     op_code: Literal[8]
     trial_id: int
@@ -131,7 +131,7 @@ class TrialAttribute(Line):
 
 
 class OfOthers(Line):
-    """What we never write: Optuna applies it, or passes over it."""
+    """An operation that we never write and only check."""
 
     op_code: Literal[9]
     trial_id: int
@@ -139,7 +139,7 @@ class OfOthers(Line):
 
 
 class StoredNote(BaseModel):
-    """What CMA-ES left with a trial."""
+    """What CMA-ES stores with a trial."""
 
     model_config = _STRICT
 
@@ -148,7 +148,7 @@ class StoredNote(BaseModel):
 
 
 class StoredRecord(BaseModel):
-    """A record as it stands in the journal, which `journal.encode` wrote."""
+    """A record as `journal.encode` writes it."""
 
     model_config = _STRICT
 
@@ -202,19 +202,19 @@ def parse(text: bytes) -> Any:
     """The JSON of a line.
 
     Raises:
-        ValueError: It is none, or holds what is no text.
+        ValueError: It is not JSON, or a string in it is not valid text.
     """
     try:
         log = json.loads(text.decode())
         if b"\\ud" in text.lower():
             json.dumps(log, ensure_ascii=False).encode()
     except RecursionError as err:
-        raise ValueError("brackets in too many brackets") from err
+        raise ValueError("its brackets are nested too deeply") from err
     return log
 
 
 def valid(shape: TypeAdapter[Any], value: Any, where: str = "") -> Any:
-    """What a value is by its shape.
+    """Check a value against its shape, and return it parsed.
 
     Raises:
         ValueError: It has another shape; the message begins with `where`.
@@ -225,5 +225,5 @@ def valid(shape: TypeAdapter[Any], value: Any, where: str = "") -> Any:
         first = err.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise ValueError(f"{where}{place}: {first['msg']}" if place else f"{where}{first['msg']}") from err
-    except OverflowError as err:  # of dates beyond all calendars
+    except OverflowError as err:  # a date out of range
         raise ValueError(f"{where}{err}") from err

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of a search: start trials, wait for one to end, decide whether it was the last.
 
-The loop sleeps until something happens: a trial ends, the user interrupts, the time is up. One thread
-listens to the process that starts the trials; everything else happens in the thread of the caller.
+The loop sleeps until something happens: a trial ends, the user interrupts, or the time is up. One thread
+listens to the process that starts the trials; everything else happens in the caller's thread.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ Stop = Literal["interrupted", "timed out", "lost"]
 _ASKED = (signal.SIGINT, signal.SIGTERM)
 _SIGNALS = (*_ASKED, signal.SIGQUIT, signal.SIGHUP)
 _DAY = 86_400.0
-"""The longest time to wait without looking at the clock; a queue takes no more than some hundred years."""
+"""The longest wait before the clock is read again; a queue accepts no more than a few hundred years."""
 
 
 class SearchLoop:
-    """A search that is open. Closing it ends the trials that still run; they run again when it goes on.
+    """An open search. Closing it ends the trials that still run; they run again when the search goes on.
 
     Args:
         experiment: What runs.
         folder: Where it runs.
         suggestions: Where the trials' values come from.
-        store: Where the trials are written down.
+        store: Where the trials are recorded.
         runner: What runs the trials.
         waiting: Trials of an earlier engine that have to run again; they come first.
         slots: How many trials run at a time.
-        events: The numbers of trials that have ended, and whatever else ends the search.
+        events: The numbers of trials that have ended, or a reason to stop.
     """
 
     def __init__(
@@ -84,18 +84,18 @@ class SearchLoop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Put the running trials back, then end them: ended by us, they must never count as failures."""
+        """Put the running trials back, then end them: trials that we end must never count as failures."""
         with ExitStack() as stack:
             stack.callback(self._interrupts.__exit__, kind, error, trace)
             stack.callback(self._runner.close)
-            stack.callback(self._end, logging.WARNING)  # nobody expects to wait now
+            stack.callback(self._end, logging.WARNING)  # a warning, as the user does not expect to wait now
             if error is not None:
                 self._store.on_update = None  # it may be what failed
             stack.callback(self._put_back)
             self._collect_ended()
 
     def _put_back(self) -> None:
-        """Where the journal cannot be written, the next engine finds the same out by the trials' files."""
+        """If the journal cannot be written, the next engine learns the same from the trials' files."""
         for record in self._running.values():
             with suppress(Unfinished):
                 if overdue := self._overdue.get(record.number):
@@ -108,7 +108,7 @@ class SearchLoop:
         """Run trials until the search has a verdict, is interrupted, or the deadline passes.
 
         Args:
-            deadline: By `time.monotonic`, in seconds.
+            deadline: On the clock of `time.monotonic`, in seconds; None for no limit.
         """
         while (found := self._verdict()) is None:
             self._start_trials()
@@ -122,7 +122,7 @@ class SearchLoop:
         return found
 
     def settle(self) -> None:
-        """End the trials that still run after the verdict; Katib would let them run on."""
+        """End the trials that still run after the verdict; Katib would let them continue."""
         self._collect_ended()
         codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
@@ -130,7 +130,7 @@ class SearchLoop:
         self._running.clear()
 
     def _end(self, level: int) -> dict[int, int]:
-        """End the trials that run; a signal from here on kills them. One may have brought us here."""
+        """End the running trials; a further signal kills them. A first one may have brought us here."""
         asked = min(self._interrupts.count, 1)
         return self._runner.end(lambda: self._interrupts.count > asked, level=level)
 
@@ -150,7 +150,7 @@ class SearchLoop:
                 self._due[record.number] = time.monotonic() + deadline.seconds
 
     def _room(self) -> int:
-        """How many more trials may start. Katib forgets MetricsUnavailable here, and overshoots."""
+        """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""
         budget = self._experiment.max_trial_count
         left = self._slots if budget is None else budget - self._store.tally.completed
         return min(self._slots, left) - len(self._running)
@@ -165,7 +165,7 @@ class SearchLoop:
         return self._store.named(suggestion)
 
     def _next_event(self, deadline: float | None) -> int | Stop:
-        """What happens next; deadlines of single trials are kept on the way."""
+        """Wait for the next event; meanwhile trials that pass their own deadlines are ended."""
         while True:
             ends = [*self._due.values(), *(() if deadline is None else (deadline,))]
             wait = min(ends) - time.monotonic() if ends else None
@@ -177,7 +177,7 @@ class SearchLoop:
                 self._end_overdue()
 
     def _end_overdue(self) -> None:
-        """End the trials whose time is up: first they are asked, then killed."""
+        """End the trials whose time is up: they are asked first, then killed."""
         for number in [each for each, when in self._due.items() if when <= time.monotonic()]:
             self._runner.stop(number, kill_it=number in self._overdue)
             if number in self._overdue:
@@ -187,7 +187,7 @@ class SearchLoop:
                 self._due[number] = time.monotonic() + GRACE_SECONDS
 
     def _collect_ended(self) -> None:
-        """Collect running trials that have ended by themselves meanwhile."""
+        """Collect running trials that have since ended by themselves."""
         for number, record in list(self._running.items()):
             code = self._folder.trial(record.name).exit_code()
             if code is not None:
@@ -204,14 +204,14 @@ class SearchLoop:
 
 
 class Interrupts:
-    """Handles Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal is closed) while it is open.
+    """Handles Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal was closed) while it is open.
 
-    The first one stops the search, the second one kills what still runs. None is handled outside the main
-    thread, where Python allows no handlers. SIGHUP and SIGQUIT that are ignored stay so (`nohup`, a shell's
-    background job), and any signal whose handler is not Python's.
+    The first signal stops the search, the second kills what still runs. Nothing is handled outside the main
+    thread, where Python allows no handlers. An ignored SIGHUP or SIGQUIT stays ignored (`nohup`, a shell's
+    background job), and a handler that is not Python's stays in place.
 
     Args:
-        on_first: Called in the handler of the first signal; must not block.
+        on_first: Called in the handler of the first signal; it must not block.
     """
 
     def __init__(self, on_first: Callable[[], None]) -> None:
@@ -221,7 +221,7 @@ class Interrupts:
 
     @property
     def count(self) -> int:
-        """How often the user has asked."""
+        """How many signals have arrived."""
         return self._count
 
     def __enter__(self) -> Self:
@@ -236,12 +236,12 @@ class Interrupts:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back to whoever had them."""
+        """Restore the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        # The kernel and the shell may both say that the terminal is closed: nobody asked twice.
+        # The kernel and the shell may both report a closed terminal: that is not a second request.
         if number == signal.SIGHUP and self._count:
             return
         self._count += 1

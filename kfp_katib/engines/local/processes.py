@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes of this machine, by psutil: who is still there, and how a whole trial is ended.
+"""Processes of this machine, by psutil: which ones are still there, and how a whole trial is ended.
 
 A trial is ended with everything it started, as a container would be: its session, its descendants outside
-of it (torchrun gives each worker a session of its own), and, where an engine was killed and with it what
-kept them together, whatever carries the trial's mark in its environment.
+the session (torchrun gives each worker its own), and, after an engine and its supervisor were killed,
+every process with the trial's mark in its environment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 
 MARK = "KFP_KATIB_TRIAL"
-"""The variable that tells a trial's processes from all others: see `mark`."""
+"""The environment variable that identifies a trial's processes: see `mark`."""
 
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
@@ -28,7 +28,7 @@ _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process. A pid and a start time name it for good, a pid alone does not.
+    """One process. A pid and a start time identify it for good; a pid alone does not.
 
     Attributes:
         pid: Its id, which another process may get later.
@@ -40,7 +40,7 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether this very process still runs; one that waits to be reaped does not."""
+        """Whether this very process still runs; a zombie does not."""
         with suppress(psutil.Error):
             found = psutil.Process(self.pid)
             return _started(found) == self.started and _runs(found)
@@ -48,7 +48,7 @@ class Process:
 
 
 def process(pid: int) -> Process | None:
-    """The process that has this id now, None where there is none."""
+    """The process that has this id now, None if there is none."""
     with suppress(psutil.Error):
         return Process(pid, _started(psutil.Process(pid)))
     return None
@@ -60,10 +60,10 @@ def of_ticks(pid: int, ticks: int) -> Process:
 
 
 def mark(run: Path, trial: str = "") -> str:
-    """What `MARK` is in the processes of a trial, or how it begins in those of all trials of a run.
+    """The value of `MARK` in the processes of a trial, or its prefix in those of all trials of a run.
 
-    Device and number of the run's folder on its disk name it for good, however it is spelt, and tell it
-    from a folder of the same path inside of another container.
+    Device and inode identify the run's folder however its path is written, and distinguish it from a folder
+    with the same path inside another container.
 
     Args:
         run: The run's folder.
@@ -74,9 +74,9 @@ def mark(run: Path, trial: str = "") -> str:
 
 
 def marked(value: str) -> set[psutil.Process]:
-    """The processes whose mark begins so; never we ourselves, nor what we run in.
+    """The processes whose mark begins with `value`, without this process and its parents.
 
-    No system shows more than the environments of our own user's processes.
+    Only the environments of our own user's processes can be read.
     """
     found = set()
     spared = {os.getpid(), *(each.pid for each in psutil.Process().parents())}
@@ -90,12 +90,12 @@ def marked(value: str) -> set[psutil.Process]:
 def end(
     leaders: Collection[Process], *, grace_seconds: float, hurry: Callable[[], bool] = lambda: False
 ) -> None:
-    """End trials: SIGTERM for all of them, then SIGKILL for what is left after the grace.
+    """End trials: SIGTERM for all of them, then SIGKILL for what is left after the grace period.
 
     Args:
         leaders: The first process of each trial's session.
         grace_seconds: How long the trials may take to end by themselves.
-        hurry: Asked again and again; true ends the grace.
+        hurry: Called repeatedly; true ends the grace period.
     """
     members = terminate(leaders)
     deadline = time.monotonic() + grace_seconds
@@ -112,18 +112,18 @@ def terminate(leaders: Collection[Process]) -> set[psutil.Process]:
 
 
 def kill(leaders: Collection[Process], *, known: Set[psutil.Process] = frozenset()) -> None:
-    """Kill trials at once, each leader first: what a leader has not written by then, it never will."""
+    """Kill trials at once, each leader first, so that none writes an exit status for a killed trial."""
     pids = {each.pid for each in leaders if each.alive}
     members = {*known, *_members(leaders)}
     _send(signal.SIGKILL, sorted(members, key=lambda each: each.pid not in pids))
-    deadline = time.monotonic() + _KILL_SECONDS  # one that waits for a broken disk ends when it is let go
+    deadline = time.monotonic() + _KILL_SECONDS  # a process that waits for a broken disk may never end
     while (members := _members(leaders)) and time.monotonic() < deadline:
-        _send(signal.SIGKILL, members)  # a process may have started another between the look and the signal
+        _send(signal.SIGKILL, members)  # a process may have started another just before the signal
 
 
 def _send(number: int, members: Collection[psutil.Process]) -> None:
     for each in members:
-        with suppress(psutil.Error):  # it has ended, its id is another's by now, or it changed its user
+        with suppress(psutil.Error):  # it has ended, its id belongs to another now, or its user changed
             each.send_signal(number)
 
 
@@ -154,7 +154,7 @@ def _members(leaders: Collection[Process]) -> set[psutil.Process]:
 
 
 def _all() -> Iterator[psutil.Process]:
-    for pid in psutil.pids():  # not psutil.process_iter, which keeps what it found under an id before
+    for pid in psutil.pids():  # not psutil.process_iter, which caches processes by id
         with suppress(psutil.Error):
             yield psutil.Process(pid)
 
@@ -166,7 +166,7 @@ def _runs(found: psutil.Process) -> bool:
 
 
 def _started(found: psutil.Process) -> int:
-    """Its start time, -1 where it has ended and been reaped meanwhile."""
+    """Its start time, -1 if it has ended and been reaped."""
     with suppress(psutil.Error):
         return round(found.create_time() * 1000)
     return -1

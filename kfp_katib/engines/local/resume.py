@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Going on with a search whose engine is gone: what ended is collected, what still runs is ended."""
+"""Resuming a search whose engine is gone: ended trials are collected, running ones are ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN = 5
 
 
 def reopen_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
-    """The study of a search that goes on, or begins.
+    """Open the study of a new or resumed search.
 
     Raises:
         InputError: The folder holds a search with another manifest, or its journal is damaged.
@@ -57,10 +57,10 @@ def put_aside(folder: RunFolder) -> None:
 
 
 def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
-    """Kill every trial that an engine before us started and did not see end, with all that it left behind.
+    """Kill every trial that an earlier engine started and did not see end, with everything it left behind.
 
-    A leader that is gone says nothing more about who its members were: a stranger's session may have its id
-    by now. What is left of it carries the mark.
+    A leader that is gone no longer identifies its session, whose id may belong to a stranger by now. What is
+    left of that session carries the mark.
 
     Returns:
         Whether anything was still running.
@@ -71,17 +71,17 @@ def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
     if not left and not leaders:
         return False
     kill(leaders, known=left)
-    kill((), known=marked(mark(folder.path)))  # what it started meanwhile
+    kill((), known=marked(mark(folder.path)))  # what those started meanwhile
     return True
 
 
 def go_on(
     experiment: Experiment, folder: RunFolder, records: Sequence[Record], store: TrialStore
 ) -> list[Record]:
-    """Go on with an unfinished search.
+    """Resume an unfinished search.
 
     Returns:
-        The trials that have to run, or to run again.
+        The trials that have to run, or run again.
     """
     running = {each.number for each in records if each.process and not each.outcome and each.process.alive}
     end_orphans(folder, records)
@@ -107,7 +107,7 @@ def go_on(
 
 
 def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCondition | None:
-    """What became of a trial that ran, or still runs, beyond its deadline while no engine looked on."""
+    """The outcome of a trial that passed its deadline while no engine was watching, None if it did not."""
     until = container(experiment, record.name, record.parameters).deadline
     if until is None or not until.had_passed(record.started, ended):
         return None
@@ -115,7 +115,7 @@ def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCo
 
 
 def reopen(folder: RunFolder, records: Sequence[Record], store: TrialStore) -> None:
-    """Read a search that has its verdict; trials that its engine had no time to end are killed now."""
+    """Read a search that has a verdict; kill the trials that its engine had no time to end."""
     end_orphans(folder, records)
     for record in map(store.named, records):
         store.restore(record)
@@ -124,7 +124,7 @@ def reopen(folder: RunFolder, records: Sequence[Record], store: TrialStore) -> N
 
 
 def changes(before: str, after: str) -> str:
-    """The fields in which two manifests (JSON) differ, the first few of them, as one line."""
+    """The first few fields in which two manifests (JSON) differ, as one line."""
     old, new = dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after)))
     paths = [path for path in {**old, **new} if old.get(path, _ABSENT) != new.get(path, _ABSENT)]
     shown = [f"{path} was {_say(old, path)} and is {_say(new, path)}" for path in paths[:_SHOWN]]

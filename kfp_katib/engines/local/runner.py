@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trials that run: started with files, environment and GPUs of their own, and reaped when they end."""
+"""Running trials: started with their own files, environment and GPUs, and reaped when they end."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _TOO_LONG = " Its command is too long: one argument of a process holds 131072 by
 
 
 class TrialRunner:
-    """The processes of the trials that run, by the trials' numbers.
+    """The processes of the running trials, by the trials' numbers.
 
     Args:
         experiment: What runs.
         folder: Where it runs.
         gpus: The devices to lend.
         caller: The caller's environment, inherited by the trials.
-        cwd: The caller's folder; it stands for the image's WORKDIR.
-        lost: Called in another thread where the process that starts the trials was killed.
+        cwd: The caller's folder, used in place of the image's WORKDIR.
+        lost: Called in another thread if the process that starts the trials was killed.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class TrialRunner:
         return len(self._processes)
 
     def prepare(self, number: int, name: str, assignments: Mapping[str, str]) -> Process:
-        """Make a trial's folder and its process, which waits for `go`.
+        """Create a trial's folder and its process, which waits for `go`.
 
         Raises:
             InputError: The trial cannot be started here.
@@ -103,7 +103,7 @@ class TrialRunner:
         return self._deadlines.get(number)
 
     def stop(self, number: int, *, kill_it: bool) -> None:
-        """Ask one trial to end, or kill it; `go` has said who hears of its end."""
+        """Ask one trial to end, or kill it; its end is reported to the callback given to `go`."""
         leader = self._processes[number].leader
         if kill_it:
             kill([leader])
@@ -114,7 +114,7 @@ class TrialRunner:
         """Close a trial that has ended; return its exit code.
 
         Raises:
-            InputError: The system would not run it.
+            InputError: The system could not run it.
         """
         trial = self._processes[number]
         code = self._close(number)
@@ -132,17 +132,17 @@ class TrialRunner:
         """End all trials with everything they started; return their exit codes by number.
 
         Args:
-            hurry: Asked again and again; true kills what still runs.
-            level: How loudly to say what is being waited for.
+            hurry: Called repeatedly; true kills what still runs.
+            level: The level of the log message that says what is being waited for.
         """
         if names := [each.name for each in self._processes.values()]:
-            text = "ending %s: killed in %g s where it still runs, or now by Ctrl-C"
+            text = "ending %s: what still runs is killed in %g s, or now by Ctrl-C"
             logger.log(level, text, ", ".join(names), GRACE_SECONDS)
         end([each.leader for each in self._processes.values()], grace_seconds=GRACE_SECONDS, hurry=hurry)
         return {number: self._close(number) for number in list(self._processes)}
 
     def close(self) -> None:
-        """Let the process end that started the trials."""
+        """Let the process that started the trials end."""
         if self._supervisor is not None:
             self._supervisor.close()
 
@@ -165,7 +165,7 @@ class Gpus:
     """The devices of a search: each is lent to one trial at a time.
 
     Args:
-        devices: What this machine shows.
+        devices: The devices that are visible on this machine.
         per_trial: How many each trial asks for.
     """
 
@@ -176,11 +176,11 @@ class Gpus:
         self._lent: dict[int, list[str]] = {}
 
     def slots(self, parallel: int) -> int:
-        """How many of `parallel` trials the devices carry; all of them where there are too few for one."""
+        """How many of `parallel` trials the devices suffice for; all, if there are too few even for one."""
         return min(parallel, self._count // self._per_trial) if self._lends else parallel
 
     def shortage(self, parallel: int) -> str:
-        """What a user should know about this machine's devices; empty where there are enough."""
+        """What a user should know about this machine's devices; empty if there are enough."""
         if self._per_trial * parallel <= self._count:
             return ""
         seen = f"Each trial asks for {self._per_trial} nvidia.com/gpu, and this machine shows {self._count}"
@@ -189,7 +189,7 @@ class Gpus:
         return f"{seen}: no trial gets a device of its own, CUDA_VISIBLE_DEVICES stays as it is."
 
     def take(self, trial: int) -> dict[str, str]:
-        """The variables that give a trial devices of its own; none where there are none to give."""
+        """The environment variables that give a trial its own devices; none if there are too few."""
         if not self._lends:
             return {}
         self._lent[trial] = self._free[: self._per_trial]

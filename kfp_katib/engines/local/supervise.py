@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program: starts the trials of one search, and ends all that a trial left behind when it has ended.
+"""A program that starts the trials of one search, and ends everything that an ended trial left behind.
 
-Each trial has a keeper, a fork of this program: the leader of the trial's session, which waits for a word
-before it runs anything, leaves the exit status in a file, and ends what the trial left behind. Where the
-system lets a process adopt orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper finds
-them among its children, daemons too; this program does so for a keeper that was killed. Elsewhere it says
-that it did not look, and the engine looks for the trial's mark.
+Each trial has a keeper, a fork of this program that leads the trial's session: it waits for a word before it
+runs anything, writes the exit status to a file, and ends what the trial left behind. Where a process can
+adopt orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper finds them among its
+children, daemons too; for a keeper that was killed, this program does the same. Elsewhere it reports that it
+did not look, and the engine looks for the trial's mark.
 
-It outlives an engine that is killed, until the last trial has ended. It imports little, to start at once.
-Requests and replies are lines of JSON; texts hold bytes as Latin-1.
+It outlives a killed engine until the last trial has ended. It imports little, to start fast. Requests and
+replies are lines of JSON; strings hold bytes as Latin-1.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from typing import Any, NoReturn
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
 _NO_WORD, _NOT_RUN, _KILLED_BY_SIGNAL = 125, 127, 128
 _SWEEP_SECONDS = 2.0
-# Handled, not ignored: a program that is started has the usual handlers again, and ignores what was ignored.
+# Handled, not ignored: exec resets handled signals to their defaults, but ignored ones stay ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _GONE = contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError)
 
 
 def subreaper() -> Callable[[], bool]:
-    """What lets its caller adopt orphaned descendants, and says whether the system has that."""
+    """A function that lets its caller adopt orphaned descendants, and returns whether the system can."""
     if "--no-subreaper" in sys.argv:
         return lambda: False
     try:
@@ -48,7 +48,7 @@ def subreaper() -> Callable[[], bool]:
 
 
 class Supervisor:
-    """The trials that run: the numbers that the engine gave them, by the pids of their keepers."""
+    """The running trials: the numbers that the engine gave them, by the pids of their keepers."""
 
     def __init__(self) -> None:
         self._adopt = subreaper()
@@ -59,7 +59,7 @@ class Supervisor:
         self._trials, self._words, self._reports = dict[int, int](), dict[int, int](), dict[int, int]()
 
     def run(self) -> None:
-        """Serve requests until there are no more and every trial has ended."""
+        """Serve requests until the input ends and every trial has ended."""
         woken, wake = os.pipe()
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
@@ -74,7 +74,7 @@ class Supervisor:
                         self._serve(json.loads(line))
                 if not data:
                     sources.remove(0)
-                    while self._words:  # what waits for its word never gets it
+                    while self._words:  # trials still waiting for their word never get it
                         os.close(self._words.popitem()[1])
             self._reap()
 
@@ -82,7 +82,7 @@ class Supervisor:
         if "start" in request:
             try:
                 _reply(self._start(request))
-            except OSError as err:  # no process or no file more is allowed
+            except OSError as err:  # no more processes or open files are allowed
                 _reply({"failed": request["start"], "error": err.errno})
         else:
             word = self._words.pop(request["go"])
@@ -112,7 +112,7 @@ class Supervisor:
 
     def _tell_end(self, key: int, code: int) -> None:
         word = self._words.pop(key, None)
-        if word is not None:  # it was ended before it got its word
+        if word is not None:  # it ended before it got its word
             os.close(word)
         report = self._reports.pop(key)
         said = os.read(report, 4096)
@@ -120,12 +120,12 @@ class Supervisor:
         found = json.loads(said) if said else {"swept": self._sweeps and end_strays(set(self._trials))}
         if found.pop("strays", False):
             with contextlib.suppress(Exception):
-                _children()  # what that imports, the next keepers have then
+                _children()  # it imports psutil, which later keepers then inherit
         _reply({"error": 0, **found, "ended": key, "code": code})
 
 
 def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], bool]) -> NoReturn:
-    """What a keeper does: `waits` is where its word comes from, `says` where its report goes."""
+    """Run as a keeper: `waits` is the pipe its word comes from, `says` the one its report goes to."""
     code, report = _NOT_RUN, dict[str, Any]()
     try:
         signal.set_wakeup_fd(-1)
@@ -138,9 +138,9 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
         os.dup2(output, 2)
         os.chdir(_bytes(request["cwd"]))
         if os.read(0, 3) == b"go\n":
-            signal.signal(signal.SIGTERM, on_term)  # it has the exit status to write
+            signal.signal(signal.SIGTERM, on_term)  # from here on it has an exit status to write
             code = _run(request)
-            with contextlib.suppress(OSError):  # a full disk, or the trial has put something there
+            with contextlib.suppress(OSError):  # the disk is full, or the trial put something there
                 flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK
                 os.write(os.open(_bytes(request["exit"]), flags, 0o666), f"{code}\n".encode())
             while (ended := _reaped_child()) and ended[0]:
@@ -158,7 +158,7 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
 
 
 def _run(request: dict[str, Any]) -> int:
-    """Run the trial in a process group of its own; returns its exit code, or the shell's for a signal."""
+    """Run the trial in its own process group; returns its exit code, for a signal the one a shell gives."""
     argv = [_bytes(word) for word in request["argv"]]
     env = {_bytes(name): _bytes(value) for name, value in request["env"].items()}
     no_input = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
@@ -172,16 +172,16 @@ def _run(request: dict[str, Any]) -> int:
 
 def _wait(pid: int) -> int:
     while (ended := os.waitpid(-1, 0))[0] != pid:
-        pass  # an orphan that was adopted
+        pass  # an adopted orphan
     with _GONE:
         os.killpg(pid, signal.SIGKILL)
     return _exit_code(ended[1])
 
 
 def end_strays(spared: Set[int] = frozenset()) -> bool:
-    """Kill the children that nobody waits for, and what they leave behind; returns whether all are gone."""
-    deadline = time.monotonic() + _SWEEP_SECONDS  # for one that the kernel does not let go of
-    with contextlib.suppress(Exception):  # whatever keeps psutil from looking, the engine looks itself
+    """Kill stray children and what they leave behind; returns whether all are gone."""
+    deadline = time.monotonic() + _SWEEP_SECONDS  # a process may be stuck in the kernel
+    with contextlib.suppress(Exception):  # if psutil fails, the engine looks itself
         while strays := _children() - spared:
             for pid in strays:
                 with _GONE:
@@ -197,11 +197,11 @@ def end_strays(spared: Set[int] = frozenset()) -> bool:
 
 
 def _go_on(*_: object) -> None:
-    """Nothing."""
+    """Do nothing: a handled signal does not end this program."""
 
 
 def _reaped_child() -> tuple[int, int] | None:
-    """A child that has ended, and its status; zeros where none has, None where there is no child at all."""
+    """A child that has ended, and its status; zeros if none has, None if there is no child at all."""
     try:
         return os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
@@ -209,7 +209,7 @@ def _reaped_child() -> tuple[int, int] | None:
 
 
 def _children() -> set[int]:
-    """All children of this process; asked only where there are some that should not be there."""
+    """All children of this process; called only if there are strays, as it imports psutil."""
     if sys.argv[1] not in sys.path:
         sys.path.append(sys.argv[1])
     import psutil
@@ -232,6 +232,6 @@ def _reply(reply: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    gc.disable()  # there is nothing to collect, and looking would touch every page
+    gc.disable()  # there is nothing to collect, and a collection would touch every page
     Supervisor().run()
-    os._exit(0)  # at once: there is nothing to tidy up
+    os._exit(0)  # at once: there is nothing to clean up

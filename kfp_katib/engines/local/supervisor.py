@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The engine's side of `supervise`, the process that starts the trials and ends what they leave behind.
+"""The engine's side of `supervise`, the program that starts the trials and ends what they leave behind.
 
-A trial waits for a word from the engine before it runs anything: an engine that is killed after it started
-the process, and before it recorded it, leaves nothing behind.
+A trial waits for a word from the engine before it runs anything, so an engine that is killed after it started
+the process but before it recorded it leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _PROGRAM = Path(__file__).with_name("supervise.py")
 _STOP_SECONDS = 5.0
 _KILLED_BY_SIGNAL = 128
 _OPTIONS: tuple[str, ...] = ()
-"""More for the program; `--no-subreaper` is what a system without that has."""
+"""Further options of the program; `--no-subreaper` imitates a system without subreapers."""
 
 
 class TrialProcess:
     """A trial that waits for its word, or runs. `go` lets it begin; `reap` closes it.
 
     Args:
-        name: The trial's.
+        name: The trial's name.
         leader: The first process of its session, as the journal records it.
-        its_mark: What its processes carry in their environment.
+        its_mark: The mark that its processes carry in their environment.
         go: Lets it run.
-        end: How it ends; None inside where the supervisor was lost.
+        end: How it ended; its result is None if the supervisor was lost.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class TrialProcess:
         self.name = name
         self.leader = leader
         self.refused: OSError | None = None
-        """Why the system would not run it, known when it is reaped."""
+        """Why the system could not run it, set when it is reaped."""
         self._mark = its_mark
         self._go = go
         self._end = end
@@ -68,7 +68,7 @@ class TrialProcess:
         self._go()
 
     def reap(self) -> int:
-        """The exit code of a trial that has ended; nothing that it started is left running."""
+        """Return the exit code of a trial that has ended; nothing that it started is left running."""
         end = self._end.result() or {"code": _KILLED_BY_SIGNAL + signal.SIGKILL, "swept": False, "error": 0}
         if end["error"]:
             self.refused = OSError(end["error"], os.strerror(end["error"]))
@@ -78,10 +78,10 @@ class TrialProcess:
 
 
 class Supervisor:
-    """Starts processes by way of `supervise`. Closing it lets that end.
+    """Starts processes through `supervise`. Closing it lets that program end.
 
     Args:
-        lost: Called in a thread of its own where the supervisor ended before it was closed.
+        lost: Called in another thread if the program ended before this was closed.
     """
 
     def __init__(self, lost: Callable[[], None] = lambda: None) -> None:
@@ -94,7 +94,7 @@ class Supervisor:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            bufsize=0,  # a thread that waits in a buffer's lock would hold up the interpreter's end
+            bufsize=0,  # a thread waiting for a buffer's lock would delay the interpreter's exit
             start_new_session=True,
         )
         self._lost = lost
@@ -110,17 +110,17 @@ class Supervisor:
         """Start a trial in a session of its own.
 
         Args:
-            files: Its folder; both of its streams are appended to the log there.
-            argv: The program, and its arguments.
+            files: Its folder; stdout and stderr are appended to the log there.
+            argv: The program and its arguments.
             cwd: The folder in which it runs.
-            env: Its whole environment, but for the mark.
+            env: Its whole environment, except for the mark.
 
         Raises:
-            OSError: The system has no process or no file left, or the supervisor is gone.
+            OSError: The system allows no more processes or open files, or the supervisor is gone.
         """
         key, self._next = self._next, self._next + 1
         its_mark = mark(files.path.parent, files.path.name)
-        files.log.touch()  # there from the start, for whoever looks on
+        files.log.touch()  # there from the start, for anyone who follows it
         end = self._running[key] = Future[dict[str, Any] | None]()
         self._send(
             {
@@ -142,7 +142,7 @@ class Supervisor:
         return TrialProcess(files.path.name, leader, its_mark, lambda: self._send({"go": key}), end)
 
     def close(self) -> None:
-        """Let the supervisor end; it does as soon as no process of it runs any more."""
+        """Let the program end, which it does once none of its trials is running."""
         self._closed = True
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
@@ -153,12 +153,12 @@ class Supervisor:
     def _send(self, request: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         rest = memoryview(json.dumps(request).encode() + b"\n")
-        with contextlib.suppress(BrokenPipeError):  # `_listen` says so
+        with contextlib.suppress(BrokenPipeError):  # `_listen` reports it
             while rest:
                 rest = rest[self._process.stdin.write(rest) :]
 
     def _listen(self) -> None:
-        """Take the replies, to the end of them."""
+        """Take the replies until there are no more."""
         assert self._process.stdout is not None
         rest = b""
         with self._process.stdout as replies:
@@ -184,5 +184,5 @@ class Supervisor:
 
 
 def _text(word: str) -> str:
-    """Bytes as the system gets them, one character each: JSON has no other way to hold them."""
+    """The bytes that the system gets, one character each, since JSON cannot hold bytes."""
     return os.fsencode(word).decode("latin-1")

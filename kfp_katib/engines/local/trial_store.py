@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The trials of a search: named, written into the journal, told to the study and counted."""
+"""The trials of a search: named, written to the journal, told to the study and counted."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ _NAME_LENGTH = 8
 
 
 class TrialStore:
-    """Every change of a trial goes through here: first into the journal, then to whoever looks on.
+    """Every change of a trial goes through here: first to the journal, then to `on_update`.
 
     Args:
         experiment: What runs.
         folder: Where it runs.
         suggestions: Its open study.
-        models: URI root of the checkpoints, empty where there is none.
+        models: URI root of the checkpoints, empty if there is none.
         notes: Sentences for the Result.
-        on_update: Called after each change, once `begin` has been.
+        on_update: Called after each change, once `begin` has been called.
     """
 
     def __init__(
@@ -73,19 +73,19 @@ class TrialStore:
         self.on_update = on_update
 
     def restore(self, record: Record) -> None:
-        """Take over a trial of an earlier engine, which may not have come to tell the study."""
+        """Take over a trial of an earlier engine, and tell the study its value if that engine did not."""
         self._enter(record)
         if record.outcome and self._journal.trials[record.number].state == UNTOLD:
             self._tell(record)
 
     def begin(self) -> None:
-        """What comes from here on is new; so is what ended while no engine looked on."""
+        """Publish changes from here on, and those of trials that ended while no engine was running."""
         self._earlier = self._score.completed
         if self._news:
             self._publish()
 
     def named(self, record: Record) -> Record:
-        """The record with the trial's name, chosen now where it has none."""
+        """The record with the trial's name, which is chosen now if it has none."""
         if record.name:
             return record
         seed = self._experiment.algorithm.settings.get("random_state") or self._journal.attributes.get(SEED)
@@ -93,7 +93,7 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """A trial has its process."""
+        """Record that a trial has its process."""
         record = replace(record, process=process, started=when)
         self._write(record)
         return record
@@ -101,17 +101,17 @@ class TrialStore:
     def completed(
         self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
     ) -> None:
-        """A trial has ended."""
+        """Record that a trial has ended."""
         record = replace(record, outcome=outcome, ended=when, exit_code=exit_code)
         self._write(record)
         self._tell(record)
 
     def put_back(self, record: Record) -> None:
-        """A trial is stopped by us and will run again when the search goes on."""
+        """Record that we stopped a trial, which will run again when the search goes on."""
         self._write(replace(record, process=None, started=None))
 
     def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
-        """The Result by what is known now, with the ends of the trials' logs."""
+        """The Result as far as it is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
             [with_log(self._trial(record), self._folder) for record in self._journal.records],
@@ -155,12 +155,12 @@ class TrialStore:
 
 
 def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
-    """A trial as its record tells it; its log is not read.
+    """A trial built from its record; its log is not read.
 
     Args:
         record: What the journal knows.
         experiment: Whose trial it is.
-        models: URI root of the checkpoints; empty where there is none.
+        models: URI root of the checkpoints; empty if there is none.
     """
     waits = _RUNNING if record.process else _PENDING
     outcome = record.outcome or waits
@@ -179,7 +179,7 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
 
 
 def with_log(trial: Trial, folder: RunFolder) -> Trial:
-    """A trial with the end of its log, where it has ended."""
+    """The trial, with the end of its log if it has ended."""
     return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
 
 
@@ -188,7 +188,7 @@ def trial_name(experiment: str, source: str, number: int, taken: Container[str] 
 
     Args:
         experiment: The Experiment's name.
-        source: What makes this search's names its own; the same source gives the same names.
+        source: What makes this search's names unique; the same source gives the same names.
         number: The trial's place in the order of creation.
         taken: Names that are in use.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this engine cannot run, each with the field, its value and what there is here instead."""
+"""What this engine cannot run, each with the field, its value and what to use instead."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _SETTINGS = "spec.algorithm.algorithmSettings"
 
 
 def refusals(experiment: Experiment) -> list[Problem]:
-    """What this engine refuses of a valid manifest."""
+    """What this engine refuses in a valid manifest."""
     found = [*_only_on_katib(experiment), *_refused_by_skopt(experiment.algorithm)]
     return [RULE.problem(finding) for finding in found or _without_a_container(experiment)]
 
 
 def any_container(experiment: Experiment) -> Container:
-    """The container of a trial with some values.
+    """A trial's container with sample values.
 
     Raises:
         InputError: The template cannot run here.
@@ -72,7 +72,7 @@ def _without_a_container(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _refused_by_skopt(algorithm: Algorithm) -> Iterator[Finding]:
-    """What scikit-optimize cannot do, here or, for the first two, in Katib's service either.
+    """What scikit-optimize cannot do here; the first two do not work in Katib's service either.
 
     GBRT: scikit-optimize 0.10.2 refuses its own estimator under scikit-learn 1.7, and calls `numpy.in1d`,
     which numpy 2.4 no longer has. Its development has ended (katib#2280).

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a search algorithm is, and those that no result changes: random, grid and sobol.
+"""What a search algorithm is, and those that do not depend on results: random, grid and sobol.
 
-An algorithm is a function from a trial's number to the values of that trial.
-It may look at the study, and must be a function of it: the same journal and the same number
-give the same values, in this process or in the one that goes on after it was killed.
+An algorithm is a function from a trial's number to the values of that trial. It may use the study, but
+nothing else: the same journal and number give the same values, in this process or in one that resumes it.
 """
 
 from __future__ import annotations
@@ -29,27 +28,27 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
 }
-"""Katib's name of an algorithm to module and function; the heavy libraries are behind these modules."""
+"""Module and function by Katib's name of the algorithm; only these modules import heavy libraries."""
 
 LATER: Mapping[str, str] = {"tpe": "optuna", "multivariate-tpe": "optuna"}
-"""What an algorithm imports after its first suggestions: better while the first trials run."""
+"""The library that an algorithm needs after its first suggestions; imported while those run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The next trial's values, and what the algorithm wants to find in the journal later on."""
+    """The next trial's values, and what the algorithm needs to find in the journal later."""
 
     values: Values
     note: Mapping[str, object] = field(default_factory=dict)
 
 
 Propose = Callable[[int], Proposal | None]
-"""The trial's number to its proposal; None where the search has nothing left to propose."""
+"""From a trial's number to its proposal; None if there is nothing left to propose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """All that an algorithm may use.
+    """Everything that an algorithm may use.
 
     Attributes:
         dimensions: The search space, in the manifest's order.
@@ -58,7 +57,7 @@ class Search:
         trials: The history, which grows; read only.
         maximize: Whether a greater value is better.
         parallel: How many trials run at a time.
-        budget: The greatest number of trials; None without one.
+        budget: The maximum number of trials; None if there is none.
     """
 
     dimensions: Sequence[Dimension]
@@ -71,16 +70,16 @@ class Search:
 
     @property
     def sign(self) -> float:
-        """What makes a smaller value the better one."""
+        """The factor that makes smaller values better."""
         return -1.0 if self.maximize else 1.0
 
     def random(self, number: int | str) -> random.Random:
-        """The source of chance of one trial, or of one named thing."""
+        """The random generator of one trial, or of one named purpose."""
         return random.Random(f"{self.seed}/{number}")
 
 
 def propose_for(name: str, search: Search) -> Propose:
-    """The algorithm of that name, ready to propose."""
+    """The algorithm with this name, ready to propose."""
     module, function = ALGORITHMS[name]
     return cast("Propose", getattr(import_module(f"{__package__}.{module}"), function)(search))
 
@@ -96,10 +95,10 @@ def propose_random(search: Search) -> Propose:
 
 
 def propose_grid(search: Search) -> Propose:
-    """The algorithm `grid`: every cell of the lattice once, and then nothing more.
+    """The algorithm `grid`: every cell of the lattice once, then nothing.
 
-    A trial that fails has used up its cell, as in Katib's service. Our own enumerator: Optuna's GridSampler
-    raises from `tell` on its last cell outside `optimize`.
+    A failed trial uses up its cell, as in Katib's service. The enumeration is our own, because Optuna's
+    GridSampler raises from `tell` on its last cell outside `optimize`.
     """
     order = _order(search, cells(search.dimensions))
 
@@ -117,7 +116,7 @@ def cells(dimensions: Sequence[Dimension]) -> int:
 
 
 def _order(search: Search, total: int) -> Sequence[int]:
-    """The cells to visit: any of them where the budget is less than the grid, else each in a row."""
+    """The cells to visit: a random sample if the budget is less than the grid, otherwise all in order."""
     if search.budget is None or search.budget >= total:
         return range(total)
     return search.random("grid").sample(range(total), search.budget)
@@ -133,11 +132,11 @@ def _cell(dimensions: Sequence[Dimension], index: int) -> Values:
 
 
 def propose_sobol(search: Search) -> Propose:
-    """The algorithm `sobol`, by SciPy: not scrambled, coordinates to the parameters in order of their names.
+    """The algorithm `sobol`, by SciPy: not scrambled, one coordinate per parameter in order of their names.
 
-    Both as in Katib's service (goptuna), so that a continuous uniform double gets the same values there.
-    Optuna's QMCSampler takes the first point at random and does not skip the sequence's own first, which is
-    zero in every coordinate; Katib's service starts at the second, where every coordinate is one half.
+    Both are as in Katib's service (goptuna), so that a continuous uniform double gets the same values there.
+    Optuna's QMCSampler draws its first point at random and then does not skip the sequence's first point,
+    which is zero in every coordinate; Katib's service starts at the second, one half in every coordinate.
     """
     from scipy.stats import qmc
 
@@ -148,7 +147,7 @@ def propose_sobol(search: Search) -> Propose:
         if engine.num_generated != number + 1:
             engine.reset()
             engine.fast_forward(number + 1)
-        with warnings.catch_warnings():  # SciPy warns that one point alone is no balanced sample
+        with warnings.catch_warnings():  # SciPy warns that a single point is not a balanced sample
             warnings.simplefilter("ignore", UserWarning)
             (point,) = engine.random(1)
         return Proposal({dim.name: dim.at(float(unit)) for dim, unit in zip(dimensions, point, strict=True)})

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bayesian optimisation by scikit-optimize, the library of Katib's own service.
 
-The optimiser is built anew for each suggestion from the trials in the study. That makes a suggestion a
-function of the study, at the cost of what `gp_hedge` remembers between two calls: its three acquisition
-functions stay equally likely.
+The optimiser is rebuilt for each suggestion from the trials in the study. That makes a suggestion a function
+of the study, but `gp_hedge` remembers nothing between two calls: its three acquisition functions stay equally
+likely.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def propose_bayesian_optimization(search: Search) -> Propose:
         told = [trial for trial in search.trials if trial.state == COMPLETE]
         running = [trial for trial in search.trials if trial.state == RUNNING]
         with threadpool_limits(1), warnings.catch_warnings():  # the trials need the other cores
-            warnings.simplefilter("ignore")  # of fits that could be better, and of points already taken
+            warnings.simplefilter("ignore")  # about poor fits, and about points already taken
             if len(told) >= initial:
                 values = [search.sign * (trial.value or 0.0) for trial in told]
                 points = [[_coordinate(dim, trial) for dim in free] for trial in (*told, *running)]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CMA-ES with restarts, by the `cmaes` library that Optuna's own sampler calls.
+"""CMA-ES with restarts, by the `cmaes` library that Optuna's own sampler uses.
 
-Not by that sampler: since Optuna 4.4 it ignores `restart_strategy`, which Katib's service has. The
-strategy's state follows from the study: each trial's note holds its point, and whose results came first.
+That sampler is not used: since Optuna 4.4 it ignores `restart_strategy`, which Katib's service has. The
+strategy's state follows from the study: each trial's note holds its point, and the trials whose results were
+told before it.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ _FACTOR = 2
 def propose_cma_es(search: Search) -> Propose:
     """The algorithm `cmaes`, with the settings of Katib's goptuna service, on the numeric parameters.
 
-    Parameters with a list are drawn at random beside it, as there.
+    Parameters with a list are drawn at random, as there.
     """
     return _Strategy(search)
 
 
 class _Strategy:
-    """The optimiser of the present generation."""
+    """The optimiser of the current generation."""
 
     def __init__(self, search: Search) -> None:
         self._search = search
@@ -40,7 +41,7 @@ class _Strategy:
         self._optimizer = self._start(None, [0.5] * len(self._axes))
         self._restarts: _Restarts | None = _restarts(search, self._optimizer.population_size)
         self._seen = 0
-        self._first = 0  # the first trial of the present generation
+        self._first = 0  # the first trial of the current generation
 
     def __call__(self, number: int) -> Proposal:
         for earlier in range(self._seen, number):
@@ -57,14 +58,14 @@ class _Strategy:
         return Proposal(lists | numbers, {"told": told, "point": point})
 
     def _generation(self) -> list[int]:
-        """The results that end the present generation, or none yet; failed trials are left out."""
+        """The trials whose results complete the current generation, or none yet; failed ones are left out."""
         trials = enumerate(self._search.trials[self._first :], self._first)
         done = [number for number, trial in trials if trial.state == COMPLETE]
         size = self._optimizer.population_size
         return done[:size] if len(done) >= size else []
 
     def _follow(self, number: int, told: Sequence[int]) -> None:
-        """Take the step that stood before a trial: go to the next generation, or to a restart."""
+        """Take the step that precedes a trial: none, the next generation, or a restart."""
         self._seen = number + 1
         if not told:
             return
@@ -111,7 +112,7 @@ def _restarts(search: Search, population: int) -> _Restarts | None:
 
 @dataclass(slots=True)
 class _Restarts:
-    """The account of the restarts so far; evaluations are counted for small and for large populations.
+    """The restarts so far, and the evaluations spent on small and on large populations.
 
     IPOP doubles the population at each restart (Auger and Hansen, CEC 2005). BIPOP spends as much on small
     populations as on large ones (Hansen, GECCO workshop 2009). The factor of two is goptuna's.
@@ -126,7 +127,7 @@ class _Restarts:
     is_small: bool = True
 
     def next(self, population: int, generations: int) -> int:
-        """The population of the next start, after one of `population` that lasted `generations`."""
+        """The population of the next start, after `generations` of one of size `population`."""
         if self.is_small:
             self.small += population * generations
         else:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A feasible space as coordinates that any sampler can use, and back to the text that Katib prints.
 
-Every dimension maps the unit interval onto its values, so that random numbers, Sobol points, CMA-ES and
-Gaussian processes all search the same cube. What the study records is a `Value`: the number itself, or,
-for a distribution that Optuna has no type for, its quantile.
+Every dimension maps the unit interval to its values, so that random numbers, Sobol points, CMA-ES and
+Gaussian processes all search the same cube. The study records a `Value`: the number itself, or its quantile
+if Optuna has no type for the distribution.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Choices:
         return self.texts[index]
 
     def at(self, unit: float) -> Value:
-        """The value at a point of the unit interval; every value has the same share of it."""
+        """The value at a point of the unit interval; every value gets an equal share of it."""
         return self.texts[min(int(unit * self.count), self.count - 1)]
 
     def text(self, value: Value) -> str:
@@ -51,7 +51,7 @@ class Choices:
         return str(value)
 
     def stored(self, value: Value) -> float:
-        """The value as the study's file has it: its place in the list."""
+        """The value as the journal holds it: its index in the list."""
         return self.texts.index(str(value))
 
     def value(self, stored: float) -> Value:
@@ -59,23 +59,23 @@ class Choices:
         return self.texts[int(stored)]
 
     def has(self, stored: float) -> bool:
-        """Whether there is such a value."""
+        """Whether a stored number is the index of a value."""
         return stored in range(self.count)
 
     def distribution(self) -> dict[str, Any]:
-        """What Optuna calls this dimension."""
+        """This dimension as Optuna's distribution."""
         return {"name": "CategoricalDistribution", "attributes": {"choices": list(self.texts)}}
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """An int or double parameter, on the lattice `low + k * step` where it has a step.
+    """An int or double parameter, on the lattice `low + k * step` if it has a step.
 
     Attributes:
         name: The parameter's name.
         whole: Whether the values are integers.
-        low: The least value.
-        high: The bound that no value passes.
+        low: The smallest value.
+        high: The upper bound.
         step: The lattice's step; None for a continuous double.
         shape: Katib's distribution.
     """
@@ -89,7 +89,7 @@ class Numbers:
 
     @property
     def label(self) -> str:
-        """The parameter's name in the study, which says so where the study holds quantiles."""
+        """The parameter's name in the study, which says whether the study holds quantiles."""
         return f"{self.name} (quantile)" if self._by_quantile else self.name
 
     @property
@@ -125,7 +125,7 @@ class Numbers:
         return str(self._number(float(value)) if self._by_quantile else self._snapped(float(value)))
 
     def stored(self, value: Value) -> float:
-        """The value as the study's file has it."""
+        """The value as the journal holds it."""
         return float(value)
 
     def value(self, stored: float) -> Value:
@@ -133,11 +133,11 @@ class Numbers:
         return int(stored) if self.whole and not self._by_quantile else stored
 
     def has(self, stored: float) -> bool:
-        """Whether it can be a value; what lies between two of them counts as the nearer one."""
+        """Whether a stored number can be a value; one between two values counts as the nearer."""
         return math.isfinite(stored)
 
     def distribution(self) -> dict[str, Any]:
-        """What Optuna calls this dimension."""
+        """This dimension as Optuna's distribution."""
         if self._by_quantile:
             return _optunas("Float", step=None, low=0.0, high=1.0, log=False)
         log = self.shape == "logUniform"
@@ -149,7 +149,7 @@ class Numbers:
 
     @property
     def _by_quantile(self) -> bool:
-        """Optuna has no normal distributions, none logarithmic with a step, and lattices of floats only."""
+        """Whether Optuna lacks the type: normal, logarithmic with a step, or a lattice beyond floats."""
         if self.shape == "logUniform":
             return self.step is not None and not (self.whole and self.step == 1)
         lattice_of_floats = self.step is None or all(map(_is_float, (self.low, self._top, self.step)))
@@ -184,7 +184,7 @@ class Numbers:
     def _ends(self) -> tuple[float, float]:
         """The unit interval's ends in the distribution's scale; half a step wider on a lattice.
 
-        So every lattice point has the same share of a uniform distribution, the ends too.
+        This gives every lattice point, the ends too, an equal share of a uniform distribution.
         """
         low, high, half = float(self.low), float(self._top), float(self.step or 0) / 2
         forward = self._scale()[0]
@@ -192,10 +192,10 @@ class Numbers:
         return forward(max(low - half, low / 2) if logarithmic else low - half), forward(high + half)
 
     def _scale(self) -> tuple[Callable[[float], float], Callable[[float], float]]:
-        """The cumulative distribution before it is cut at the ends, and its inverse.
+        """The cumulative distribution before truncation, and its inverse.
 
-        Normal: mean in the middle of the range and a sixth of it as standard deviation, of the logarithm
-        for logNormal; the rule of Katib's hyperopt service (`create_hyperopt_domain`).
+        A normal one has its mean in the middle of the range and a sixth of the range as standard deviation,
+        for logNormal those of the logarithm, as in Katib's hyperopt service (`create_hyperopt_domain`).
         """
         if self.shape == "uniform" or self.low == self.high:
             return float, float
@@ -216,7 +216,7 @@ def _optunas(kind: str, **attributes: Any) -> dict[str, Any]:
 
 
 def _is_float(number: Decimal) -> bool:
-    """Whether a float holds the number to its last digit, as Optuna's arithmetic on lattices needs it."""
+    """Whether a float holds the number to its last digit, as Optuna's lattices require."""
     return Decimal(repr(float(number))) == number
 
 
@@ -225,14 +225,14 @@ def _bell(low: float, high: float) -> NormalDist:
 
 
 _RAISED = ("multivariate-tpe", "grid")
-"""The algorithms of Katib's Optuna service, which moves the start of a logarithm to where there is one."""
+"""The algorithms of Katib's Optuna service, which raises a lower bound that has no logarithm."""
 
 
 def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
     """The dimension of one parameter; an int without a step has step 1, as in Katib.
 
-    A logarithmic range from zero or below starts where Katib's service for the algorithm lets it start; the
-    services that ignore the distribution draw uniformly, and so do we where there is no logarithm.
+    A logarithmic range from zero or below starts where Katib's service for the algorithm makes it start. The
+    services that ignore the distribution draw uniformly, and so do we if there is no logarithm.
     """
     space = parameter.space
     if parameter.type in ("categorical", "discrete"):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Suggestions for the next trials, and the study that remembers them.
 
-The study is the only state. A suggestion is one record, written before anyone sees it, so that a search
-that was killed goes on from its journal with the suggestions that it would have made.
+The study is the only state. A suggestion is one record, written before it is returned, so that a search that
+was killed resumes from its journal with the suggestions that it would have made.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from kfp_katib.engines.local.search.space import Dimension, Numbers, dimension
 from kfp_katib.experiment.model import Experiment
 
 Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
-"""A trial and its distributions to what is wrong with it."""
+"""From a trial and its distributions to what is wrong with it; empty if nothing is."""
 
 
 class Suggestions:
-    """An open search: ask for suggestions, tell how they did. One process alone may use a study."""
+    """An open search: ask for suggestions, tell how they did. Only one process may use a study."""
 
     def __init__(self, journal: Journal, search: Search, algorithm: str) -> None:
         self.journal = journal
@@ -36,7 +36,7 @@ class Suggestions:
         self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in dimensions}
 
     def ask(self) -> Record | None:
-        """The next suggestion, recorded as a running trial; None where a grid has no cell left."""
+        """The next suggestion, recorded as a running trial; None if a grid has no cell left."""
         proposal = self._propose(len(self.journal.trials))
         if proposal is None:
             return None
@@ -49,26 +49,26 @@ class Suggestions:
         )
 
     def get_ready(self) -> None:
-        """Import what later suggestions need, while trials run."""
+        """Import what later suggestions need while trials run."""
         if len(self.journal.trials) != self._budget and self._later:
             import_module(self._later)
 
     def tell(self, number: int, value: float | None) -> None:
-        """Say what came of a suggestion.
+        """Record the result of a suggestion.
 
         Args:
             number: The suggestion's number.
-            value: The objective, or None where the trial failed or has no finite value. A failed trial
-                is closed, so that no algorithm goes on waiting for it.
+            value: The objective, or None if the trial failed or has no finite value. A failed trial is
+                closed, so that no algorithm keeps waiting for it.
         """
         self.journal.tell(number, value if value is not None and math.isfinite(value) else None)
 
 
 def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
-    """Go on with a study, or begin it.
+    """Open the study of a new or resumed search.
 
     Args:
-        experiment: What to search; `refusals` must have let it pass.
+        experiment: What to search; `refusals` must have found nothing in it.
         journal: Its journal, in a file or in memory.
     """
     maximize = experiment.objective.type == "maximize"
@@ -86,7 +86,7 @@ def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
 
 
 def misfit(experiment: Experiment) -> Misfit:
-    """Why a trial of a journal is no suggestion of this Experiment's search; empty where it is one."""
+    """A function that says why a trial is not a suggestion of this Experiment's search; empty if it is."""
     dimensions = _dimensions(experiment)
     known = {dim.label: dim.distribution() for dim in dimensions}
     names = {dim.name for dim in dimensions}
@@ -98,11 +98,11 @@ def misfit(experiment: Experiment) -> Misfit:
         if set(trial.record.parameters) != names:
             return "has values of other parameters than the manifest's"
         if not all(dim.has(trial.params[dim.label]) for dim in dimensions):
-            return "has values that the manifest does not have"
+            return "has values outside the manifest's space"
         if experiment.algorithm.name != "cmaes":
             return ""
         if not trial.note:
-            return "has no point of the algorithm"
+            return "lacks the algorithm's point"
         count = len(trial.note["point"])
         return "" if count == axes else f"has a point of {count} numbers, not {axes}"
 
@@ -122,7 +122,7 @@ def _parsed(text: str) -> Any:
 
 
 def _seed(journal: Journal, random_state: str) -> int:
-    """`random_state`; without one, a number drawn once, which the study keeps for whoever resumes it."""
+    """`random_state`; without one, a number drawn once and kept in the study for resuming."""
     if random_state:
         return int(random_state)
     if SEED not in journal.attributes:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tree-structured Parzen estimator, by Optuna: `tpe` in hyperopt's terms, `multivariate-tpe` in Optuna's.
 
-Optuna works on a copy of the study in memory. Its sampler writes several records for each trial, and a
-kill between two of them would leave half a trial in the journal; we write one record a trial. A suggestion
-takes the sampler longer the more trials it looks at: 3 ms of one core at 100 trials, 12 ms at 1,000.
+Optuna works on a copy of the study in memory. Its sampler writes several records for each trial, and a kill
+between two of them would leave half a trial in the journal; we write one record per trial. A suggestion takes
+longer the more trials there are: 3 ms of one core at 100 trials, 12 ms at 1,000.
 
-Optuna takes a third of a second to import, and its first suggestions are drawn at random: they are drawn
-here, the same ones, so that the first trials run before it is there.
+Optuna takes a third of a second to import, and draws its first suggestions at random. We draw the same ones
+here, so that the first trials run before it is imported.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def propose_tpe(search: Search) -> Propose:
     """The algorithm `tpe`, with the settings of Katib's hyperopt service.
 
-    hyperopt's gamma is the share of good trials as `ceil(gamma * sqrt(n))`, 25 at most; its first trials,
-    as many as run at a time, are random (`getSuggestions` of Katib's service passes the request's size).
+    With hyperopt's gamma, `ceil(gamma * sqrt(n))` trials count as good, 25 at most. The first trials, as many
+    as run at a time, are random (`getSuggestions` of Katib's service passes the request's size).
     """
     gamma = float(search.settings.get("gamma", "0.25"))
     prior_weight = float(search.settings.get("prior_weight", "1.0"))
@@ -89,7 +89,7 @@ def _propose(search: Search, startup: int, sampler: Callable[[int], BaseSampler]
 
 
 class Estimator:
-    """The copy of the study that a sampler looks at."""
+    """The copy of the study that a sampler uses."""
 
     def __init__(self, search: Search) -> None:
         import optuna
@@ -112,7 +112,7 @@ class Estimator:
         return {dim.name: values[dim.label] for dim in self._search.dimensions}
 
     def _follow(self) -> None:
-        """Bring the copy up to the study; `_copied` says of each trial whether its end is known."""
+        """Bring the copy up to date; `_copied` says for each trial whether its end has been copied."""
         from optuna.trial import TrialState
 
         for number, trial in enumerate(self._search.trials):
@@ -167,7 +167,7 @@ def _choice(count: int, chance: Random) -> int:
 
 
 def _number(chance: Random, *, whole: bool, low: Any, high: Any, step: Any, log: bool) -> float:
-    """One draw, uniform or logarithmic; each value of a lattice has the same share."""
+    """One draw, uniform or logarithmic; all values of a lattice are equally likely."""
     if low == high:  # one value is not drawn
         return float(low)
     half = 0.5 * step if step else 0.0
