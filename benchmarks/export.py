@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the exported model weighs, takes and loses in 8 bits, at the full mesh of 18 x 50 x 45 cells.
+"""The exported model's size, its speed and its loss in 8 bits, at the full mesh of 18 x 50 x 45 cells.
 
-Run it as `python benchmarks/export.py`, or with `--model FOLDER` for a model that was trained before; without
-that, it trains one for half a minute. Time is one core's and per shower: at batch 1 as Par04's macros run it,
-without graph optimisations, and in brackets with all of them. What is lost is measured as at every export,
-by `training.par04.int8.loss`; the last row is what two samples of the same model differ by.
+Run it as `python benchmarks/export.py`, or with `--model FOLDER` for a trained model; without it, one is
+trained for half a minute. Times are per shower on one core: at batch 1 without graph optimisations, as
+Par04's macros run it, and in brackets with all of them. The loss is measured as at every export, by
+`training.par04.int8.loss`; the last row is the difference between two samples of the same model.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ TRAINING = ("--epochs=30", "--batch_size=32", "--lr=2e-3")
 
 
 class Calibration(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime brings no types
-    """Inputs of showers one by one: static ranges are taken from what they make of every layer."""
+    """Inputs of single showers, from which the static ranges of every layer are measured."""
 
     def __init__(self, latent_dim: int) -> None:
         self._inputs = _inputs(latent_dim)
 
     def get_next(self) -> Mapping[str, Array] | None:
-        """Return the next one, or None."""
+        """Return the next input, or None."""
         return next(self._inputs, None)
 
 
@@ -67,12 +67,12 @@ def _inputs(latent_dim: int) -> Iterator[Mapping[str, Array]]:
 
 
 def dynamic(full: Path, path: Path, **settings: object) -> None:
-    """Ranges of activations as they come, every layer in 8 bits."""
+    """Write the model in 8 bits, with the ranges of activations measured at run time."""
     quantize_dynamic(_read(full), path, weight_type=QuantType.QInt8, per_channel=True, **settings)
 
 
 def static(full: Path, path: Path, **settings: object) -> None:
-    """Ranges of activations found beforehand; the output stays float32."""
+    """Write the model in 8 bits, with calibrated ranges of activations; the output stays float32."""
     proto = _read(full)
     latent_dim = proto.graph.input[0].type.tensor_type.shape.dim[1].dim_value - CONDITIONS
     quantize_static(
@@ -89,14 +89,14 @@ def static(full: Path, path: Path, **settings: object) -> None:
 
 
 def _read(full: Path) -> onnx.ModelProto:
-    """Read the model anew: the library changes what it is given."""
+    """Read the model again: the library changes the one it is given."""
     proto = onnx.load(full)
     add_pre_process_metadata(proto)
     return proto
 
 
 def variants(full: Path) -> Mapping[str, Callable[[Path], None]]:
-    """The ways to 8 bits that were tried, the one that is shipped first."""
+    """The quantisations that were tried, with the shipped one first."""
     last = {"nodes_to_quantize": [LAST_DENSE]}
     eight = {"quant_format": QuantFormat.QOperator}
     pairs = {"quant_format": QuantFormat.QDQ}
@@ -112,7 +112,7 @@ def variants(full: Path) -> Mapping[str, Callable[[Path], None]]:
 
 
 def train(folder: Path) -> Path:
-    """Train a model of the full mesh, by the commands that users run."""
+    """Train a model of the full mesh with the commands that users run."""
     prepare = ["-m", "training.prepare", f"--destination={folder / 'data'}", *DATA]
     learn = [
         "-m",
@@ -141,7 +141,7 @@ def row(name: str, path: Path, told: Mapping[str, float]) -> str:
 
 
 def between_samples(generator: Generator) -> float:
-    """The physics distance of two samples of one model: what chance alone makes of it."""
+    """The physics distance between two samples of one model, which is due to chance alone."""
 
     def sample(seed: int) -> dict[Point, dict[str, Array]]:
         random = np.random.default_rng(seed)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the local engine costs: its own time per trial, its throughput, and a journal of 10,000 trials.
+"""The local engine's costs: its own time per trial, its throughput, and a journal of 10,000 trials.
 
-Run it as `python benchmarks/local_engine.py`; it prints one table. Each figure is measured beside what it is
-compared with, in the same run.
+Run it as `python benchmarks/local_engine.py`; it prints one table. Each figure and what it is compared with
+are measured in the same run.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def experiment(script: str, *, trials: int, parallel: int) -> Experiment:
 
 
 def own_time(folder: Path) -> Row:
-    """The engine's own time per trial: one trial at a time, beside the same shell line started bare."""
+    """The engine's own time per trial: one trial at a time, compared with the bare shell command."""
     wanted = experiment(SHORT, trials=TRIALS, parallel=1)
     engine = seconds(lambda: run(wanted, runs=folder / "short"))
 
@@ -69,7 +69,7 @@ def own_time(folder: Path) -> Row:
 
 
 def throughput(folder: Path) -> Row:
-    """200 trials of 0.2 s, two at a time, beside `xargs -P2` with the same command."""
+    """200 trials of 0.2 s, two at a time, compared with `xargs -P2` and the same command."""
     wanted = experiment(SLEEP, trials=TRIALS, parallel=2)
     engine = seconds(lambda: run(wanted, runs=folder / "sleep"))
     peer = seconds(lambda: xargs(TRIALS))
@@ -78,7 +78,7 @@ def throughput(folder: Path) -> Row:
 
 
 def write_journal(folder: Path) -> None:
-    """A finished search of 10,000 trials, as the engine leaves it."""
+    """Write a finished search of 10,000 trials, as the engine leaves it."""
     wanted = experiment(SHORT, trials=JOURNAL_TRIALS, parallel=2)
     place = RunFolder(folder / wanted.name)
     place.path.mkdir(parents=True)
@@ -103,7 +103,7 @@ def write_journal(folder: Path) -> None:
 
 
 def read_journal(folder: Path) -> Iterator[Row]:
-    """The Result of that search, in a process of its own."""
+    """Read the Result of that search in a separate process."""
     command = [sys.executable, __file__, str(folder)]
     report = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     yield Row(f"Result from a journal of {JOURNAL_TRIALS} trials", f"{float(report[0]):.2f} s", "2 s")
@@ -117,7 +117,7 @@ def _read(folder: Path) -> None:
 
 
 def main() -> None:
-    """Measures and prints."""
+    """Measure, and print the table."""
     if len(sys.argv) > 1:
         _read(Path(sys.argv[1]))
         return

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A long search: whether its last trials take as long as its first, and its memory stays what it was.
+"""A long search: whether its last trials take as long as its first, and whether its memory grows.
 
-Run it as `python benchmarks/many_trials.py [TRIALS]`, with 1,000 at least; it prints one table. Trials of one
-shell `echo` by random search, two at a time. A bare shell is timed beside the first and beside the last of
-them, since a machine may be slower by then.
+Run it as `python benchmarks/many_trials.py [TRIALS]`, with at least 1,000; it prints one table. A random
+search runs trials of one shell `echo`, two at a time. A bare shell is timed along the way, since the machine
+may become slower.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from kfp_katib.results import Progress
 
 TRIALS = 10_000
 AROUND = 500
-"""How many trials one figure is taken over."""
+"""The number of trials that one figure covers."""
 
 
 def bare_milliseconds(count: int = 100) -> float:
-    """What starting a shell costs at the moment."""
+    """The time it takes to start a shell at the moment."""
     command = ["sh", "-c", "echo loss=0.5"]
     return (
         seconds(lambda: [subprocess.run(command, capture_output=True) for _ in range(count)]) / count * 1000
@@ -39,14 +39,14 @@ def bare_milliseconds(count: int = 100) -> float:
 
 @dataclass
 class Watch:
-    """Looks on: the time at which each trial was completed, and the memory now and then."""
+    """Records when each trial was completed, and from time to time the memory."""
 
     times: list[float] = field(default_factory=list)
     memory: dict[int, float] = field(default_factory=dict)
     bare: dict[int, float] = field(default_factory=dict)
 
     def update(self, progress: Progress) -> None:
-        """A change; the time that looking takes does not count."""
+        """Record a change; the time that this takes is not counted."""
         if progress.completed > len(self.times):
             self.times.append(time.perf_counter() - sum(self.bare.values()) * 0.1)
             if progress.completed % AROUND == 0:
@@ -54,12 +54,12 @@ class Watch:
                 self.bare[progress.completed] = bare_milliseconds()
 
     def milliseconds(self, end: int) -> float:
-        """The time of each of the last trials before a count."""
+        """The mean time of a trial among the last ones before a count."""
         return (self.times[end - 1] - self.times[end - AROUND]) / (AROUND - 1) * 1000
 
 
 def main(trials: int) -> None:
-    """Measures and prints."""
+    """Measure, and print the table."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         search = experiment(SHORT, trials=trials, parallel=2)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long the whole pipeline takes on this machine, and one training at the full mesh beside it.
+"""How long the whole pipeline takes on this machine, and how long one training at the full mesh.
 
-Run it as `python benchmarks/pipeline.py`. The compiler's cache of JAX starts empty, as on a fresh machine.
+Run it as `python benchmarks/pipeline.py`. JAX's compilation cache starts empty, as on a fresh machine.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TRAINING = ["--lr", "1e-3", "--batch_size", "100", "--epochs", "25"]
 
 
 def seconds(module: str, *arguments: str, cache: Path) -> float:
-    """The wall time of one Python module as a program."""
+    """The wall-clock time of running one Python module."""
     began = time.perf_counter()
     environment = os.environ | {"JAX_COMPILATION_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", module, *arguments]

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """How much memory and time it takes to prepare showers of the full mesh, 18 x 50 x 45 cells.
 
-Run it as `python benchmarks/prepare.py`. `--showers 100000` took 3.3 minutes on two cores that others used
-too, and 1.2 GB below `--folder` while it ran: per second 986 showers were made in at most 198 MiB of memory,
-1,285 prepared in 341 MiB, and 5,077 streamed in 1,885 MiB, of which 1,766 are one chunk.
+Run it as `python benchmarks/prepare.py`. `--showers 100000` took 3.3 minutes on two shared cores, and
+1.2 GB below `--folder` while it ran: per second 986 showers were made in at most 198 MiB of memory, 1,285
+prepared in 341 MiB, and 5,077 streamed in 1,885 MiB, of which 1,766 are one chunk.
 
-Each phase is a process of its own, whose highest resident memory the kernel reports:
+Each phase is a separate process, whose peak resident memory the kernel reports:
 
-- make: generate showers, and write them as the published files are (Zenodo 6082201, h5py's own gzip);
+- make: generate showers, and write them in the format of the published files (Zenodo 6082201, h5py's gzip);
 - prepare: read those files, check and split them, write the prepared set and its checksums;
 - stream: read one epoch of its training part in mixed chunks of at most 2 GiB.
 """
@@ -40,12 +40,12 @@ from training.showers.draw import draw_showers  # noqa: E402
 MESH = Mesh()
 ENERGIES = (1.0, 4.0, 16.0, 64.0, 256.0)
 ANGLE = 90.0
-ROWS = 625  # what h5py compresses together of a dataset of shape (10000, 18, 50, 45)
+ROWS = 625  # the rows of one h5py chunk of a dataset of shape (10000, 18, 50, 45)
 CHUNK_BYTES = 2 * 2**30
 
 
 def make(folder: Path, showers: int) -> int:
-    """Generate files of the full shape: 10 points."""
+    """Generate files at the full mesh, for 10 points."""
     (folder / "published").mkdir()
     count = max(3, showers // (len(ENERGIES) * len(GEOMETRIES)))
     random = np.random.default_rng(0)
@@ -63,12 +63,12 @@ def make(folder: Path, showers: int) -> int:
 
 
 def prepared(folder: Path, showers: int) -> int:
-    """Check, split and write them."""
+    """Check and split the showers, and write the prepared set."""
     return int(prepare(str(folder / "published"), folder / "prepared")["showers"])
 
 
 def stream(folder: Path, showers: int) -> int:
-    """Read one epoch."""
+    """Read one epoch of the training part."""
     part = open_part(folder / "prepared", "training")
     return sum(map(len, chunks(part, at_most_bytes=CHUNK_BYTES, random=np.random.default_rng(0))))
 
@@ -77,7 +77,7 @@ PHASES: dict[str, Callable[[Path, int], int]] = {"make": make, "prepare": prepar
 
 
 def run_phase(name: str, folder: Path, showers: int) -> None:
-    """Do one phase in this process and print what it took."""
+    """Run one phase in this process, and print its time and memory."""
     began = time.perf_counter()
     done = PHASES[name](folder, showers)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -85,12 +85,12 @@ def run_phase(name: str, folder: Path, showers: int) -> None:
 
 
 def bytes_below(folder: Path) -> int:
-    """What the files of a folder take."""
+    """The total size of the files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def main() -> None:
-    """Print a line for each phase; whatever happens, nothing is left on the disk."""
+    """Print a line for each phase; the files are always deleted at the end."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--showers", type=int, default=2000, help="in all, over 10 points (2000)")
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()), help="where the files go")

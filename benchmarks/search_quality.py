@@ -3,9 +3,9 @@
 
     python benchmarks/search_quality.py [--seeds 20] [--budget 50] [--functions branin hartmann6]
 
-prints one line for each algorithm and function: the median regret (best value found less the known
+prints one line for each algorithm and function: the median regret (the best value found minus the known
 minimum, smaller is better), its quartiles, and the milliseconds of one suggestion. Three trials run at a
-time, as by Katib's default: a suggestion knows the results of all but the last two before it.
+time, Katib's default: a suggestion knows the results of all trials before it but the last two.
 Branin and Hartmann as in Dixon and Szego (1978), with their usual constants.
 """
 
@@ -43,7 +43,7 @@ class TestFunction:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The best value found by one search less the minimum, and the time of one suggestion."""
+    """The best value found by one search minus the known minimum, and the time of one suggestion."""
 
     regret: float
     suggestion_ms: float
@@ -92,7 +92,7 @@ def search(
     budget: int,
     settings: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """One search, with settings of the algorithm beside its seed."""
+    """One search, with the algorithm's settings in addition to its seed."""
     chosen = {} if algorithm == "sobol" else {"random_state": str(seed), **(settings or {})}
     search = _experiment(algorithm, chosen, function, budget)
     suggestions = open_study(search, Journal(search.name))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shape of this code beside its guides: sizes, functions, names, and how long a user waits.
+"""The shape of this code next to its guides: sizes, functions, names, and how long a user waits.
 
-Run it as `make shape`. It judges nothing: whatever it prints, its exit code is 0.
+Run it as `make shape`. It does not judge: its exit code is always 0.
 """
 
 from __future__ import annotations
@@ -101,12 +101,12 @@ def rooms(library: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def too_long(sizes: dict[Path, int]) -> list[str]:
-    """Files that one reader cannot take in at once."""
+    """Files that are too long to read at once."""
     return [f"{path.relative_to(ROOT)} {count}" for path, count in sizes.items() if count > LONGEST_FILE]
 
 
 def twice(library: Iterable[Path]) -> list[str]:
-    """File names that two folders of the library have."""
+    """File names that occur in more than one folder of the library."""
     found = defaultdict(list)
     for path in library:
         if not path.name.startswith("__"):

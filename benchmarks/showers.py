@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many parametrised showers one core draws in a second, at the full mesh of 18 x 50 x 45 cells.
 
-Run it as `python benchmarks/showers.py`. It keeps to one core and counts the seconds, user and system, for
-which this process has it, so that neighbours cost caches and no time. Each figure is the median of five
-samples; getting the memory of the showers themselves is part of it. The last two columns are the two ways of
-`training/showers/spread.py` alone: their ratio is CELLS_PER_SPOT, by which the cheaper one is taken.
+Run it as `python benchmarks/showers.py`. It stays on one core and counts the seconds of this
+process, user and system, so that other processes affect only its caches. Each figure is the median of five
+samples, allocation of the showers' memory included. The last two columns are the two ways of
+`training/showers/spread.py` alone: their ratio is CELLS_PER_SPOT, which decides which one is cheaper.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ALWAYS_THROWN, ALWAYS_COUNTED = 0.0, float("inf")
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     core = min(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {core})
     print(f"{'geometry':<9}{'angle':>6}{'GeV':>6}{'spots':>9}{'showers/s':>11}{'ns/spot':>9}{'ns/cell':>9}")
@@ -55,7 +55,7 @@ def row(geometry: Geometry, angle: float, energy: float) -> str:
 
 
 def seconds(geometry: Geometry, angle: float, energy: float, cells_per_spot: float) -> float:
-    """Processor time of one shower."""
+    """The CPU time of one shower."""
     count = 1000 if energy <= 10.0 and cells_per_spot != ALWAYS_COUNTED else 50
     own, draw.CELLS_PER_SPOT = draw.CELLS_PER_SPOT, cells_per_spot
     taken = []

@@ -2,8 +2,8 @@
 """How long a user waits: for the first word, for the first trial, and for a whole command.
 
 Run it as `python benchmarks/startup.py`. The first figures are medians of whole processes; the last one is a
-search of 100 trials of 0.2 s, two at a time, from the command to its exit, beside `xargs -P2` with the same
-line of shell. What the library alone takes, without the command, is in `benchmarks/local_engine.py`.
+search of 100 trials of 0.2 s, two at a time, from the command to its exit, compared with `xargs -P2` and the
+same shell command. `benchmarks/local_engine.py` measures the library alone, without the command.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ TRIALS = 100
 
 
 def python(*arguments: str, folder: Path = ROOT) -> None:
-    """Run Python to its end, in a folder."""
+    """Run Python in a folder, and wait for it."""
     subprocess.run([sys.executable, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def kfp_katib(*arguments: str, folder: Path = ROOT) -> None:
-    """Run the command to its end, in a folder."""
+    """Run the command in a folder, and wait for it."""
     python("-m", "kfp_katib", *arguments, folder=folder)
 
 
@@ -44,7 +44,7 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def until_first_trial() -> float:
-    """From the command `run` to the moment at which its first trial does something."""
+    """The time from the command `run` until its first trial does something."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write(folder, f"touch {folder}/$$$$.started; echo loss=${{trialParameters.lr}}", trials=2)
@@ -54,7 +54,7 @@ def until_first_trial() -> float:
 
 
 def write(folder: Path, script: str, *, trials: int) -> None:
-    """The manifest of a random search whose trials run one line of shell."""
+    """Write the manifest of a random search whose trials run one shell command."""
     text = manifest(
         "sh",
         "-c",
@@ -67,7 +67,7 @@ def write(folder: Path, script: str, *, trials: int) -> None:
 
 
 def whole_command() -> tuple[float, float]:
-    """A search from the command to its exit; `xargs -P2` with the same line."""
+    """The time of a search from the command to its exit, and of `xargs -P2` with the same command."""
     with tempfile.TemporaryDirectory() as name:
         write(Path(name), SLEEP, trials=TRIALS)
         ours = seconds(lambda: kfp_katib("run", "experiment.yaml", folder=Path(name)))
@@ -75,14 +75,14 @@ def whole_command() -> tuple[float, float]:
 
 
 def xargs(count: int) -> None:
-    """The same line of shell so many times, two at a time, by a program that does nothing else."""
+    """Run the same shell command `count` times, two at a time, with xargs."""
     lines = "\n".join(map(str, range(count)))
     command = ["xargs", "-P2", "-I{}", "sh", "-c", "sleep 0.2 && echo loss={}"]
     subprocess.run(command, input=lines, text=True, stdout=subprocess.DEVNULL, check=True)
 
 
 def waits(repeats: int) -> Sequence[tuple[str, float]]:
-    """What a user waits for, and the median; the first time warms the disk and is not counted."""
+    """What a user waits for, and the median time; the first run warms the disk and is not counted."""
     measured: tuple[tuple[str, Callable[[], float]], ...] = (
         ("an empty Python program", lambda: seconds(lambda: python("-c", ""))),
         ("import kfp_katib", lambda: seconds(lambda: python("-c", "import kfp_katib"))),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Storage beside the commands that do the same without checksums: `cp -r` and `rm -rf`.
+"""Storage compared with the commands that do the same without checksums: `cp -r` and `rm -rf`.
 
 Run by `make bench`. Every pair is timed alternately in one run, on data in the page cache;
 the table gives medians of wall-clock seconds and their ratio.
@@ -29,11 +29,11 @@ from tests.places import ROOT
 GIGABYTE = 10**9
 REPEATS = 5
 FOLDERS = 10_000
-SCRATCH = ROOT / "build"  # on the disk, where a temporary folder may be memory
+SCRATCH = ROOT / "build"  # on the disk; a temporary folder may be in memory
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     print(f"{'what':<44} {'ours s':>8} {'command s':>10} {'ratio':>6} {'target':>7}")
     SCRATCH.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch:
@@ -49,13 +49,13 @@ def main() -> None:
 
 
 def show(what: str, ours: list[float], theirs: list[float], target: float) -> None:
-    """Prints one row."""
+    """Print one row."""
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(f"{what:<44} {mine:>8.3f} {other:>10.3f} {mine / other:>6.2f} {target:>6.1f}x")
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Wall-clock time of one call, once what was written before is on the disk."""
+    """The wall-clock time of one call, after earlier writes have reached the disk."""
     os.sync()
     start = time.perf_counter()
     work()
@@ -63,7 +63,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
-    """Ours, then `cp -r`, alternately."""
+    """The times of our copy and of `cp -r`, alternately."""
     ours, theirs, copied = [], [], root / "ours"
     for _ in range(REPEATS):
         ours.append(seconds(lambda: replace(read_at(place(source)), place(source), place(copied))))
@@ -74,7 +74,7 @@ def copy_times(source: Path, root: Path) -> tuple[list[float], list[float]]:
 
 
 def prune_times(root: Path) -> tuple[list[float], list[float]]:
-    """Ours with the copy's verification, then `rm -rf`, alternately, on trees made alike."""
+    """The times of our prune, which verifies the copy, and of `rm -rf`, alternately, on equal trees."""
     ours, theirs, copied = [], [], root / "copy"
     names = [f"tune-{index}" for index in range(FOLDERS)]
     for _ in range(3):
@@ -90,7 +90,7 @@ def prune_times(root: Path) -> tuple[list[float], list[float]]:
 
 
 def make_experiment(folder: Path) -> None:
-    """Checkpoint folders of two files each beside their model.json."""
+    """Write checkpoint folders, each of two files and a model.json."""
     for index in range(FOLDERS):
         write_model(str(folder / f"tune-{index}"), {"weights": b"weights", "optimizer": b"optimizer"})
 

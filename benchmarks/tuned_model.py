@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tuning is worth: a search's winner against the published defaults, on showers that neither has seen.
+"""What tuning gains: a search's winner against the published defaults, on showers that neither has seen.
 
     python benchmarks/tuned_model.py [--seeds 1] [--epochs 200] [--at_once 2]
 
-For each seed the data are generated anew. The search is `training/experiment.yaml` with the seed and more
-epochs; the defaults are those of `python -m training.train`, which are Par04's, 1,000 epochs included. Both
-keep the weights of their best epoch on the validation part, and both are judged on the test part.
+Each seed generates its own data. The search is `training/experiment.yaml` with the seed and more epochs; the
+defaults are those of `python -m training.train`, which are Par04's, 1,000 epochs included. Both keep the
+weights of their best epoch on the validation part, and both are evaluated on the test part.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COLUMNS = ("physics_distance", "fpd", "auc", "energy_sigma")
 
 @dataclass(frozen=True)
 class Row:
-    """One seed: what the test part says of both models, and what the search cost and found."""
+    """One seed: both models' metrics on the test part, and the time and result of the search."""
 
     seed: int
     defaults: Mapping[str, float]
@@ -44,7 +44,7 @@ class Row:
 
 
 def manifest(seed: int, epochs: int) -> str:
-    """The example's, with other numbers; where one of them is not found, something else would be measured."""
+    """The example's manifest with other numbers; exits if one of those to replace is not found."""
     text = (ROOT / "training" / "experiment.yaml").read_text()
     for written, wanted in (
         ("--epochs=30", f"--epochs={epochs} --seed={seed}"),
@@ -57,7 +57,7 @@ def manifest(seed: int, epochs: int) -> str:
 
 
 def searched(folder: Path, seed: int, epochs: int, at_once: int) -> tuple[Path, Mapping[str, str]]:
-    """The winner's folder and parameters."""
+    """Run the search; returns the winner's folder and parameters."""
     experiment = override(load(manifest(seed, epochs)), parallel_trials=at_once)
     filled = render(
         experiment,
@@ -74,7 +74,7 @@ def searched(folder: Path, seed: int, epochs: int, at_once: int) -> tuple[Path, 
 
 
 def trained(folder: Path, seed: int) -> Path:
-    """The folder of a model with every hyperparameter as published."""
+    """Train a model with the published hyperparameters; returns its folder."""
     model = folder / "defaults"
     command = [sys.executable, "-m", "training.train", f"--dataset={folder / 'data'}", f"--output={model}"]
     command += [f"--seed={seed}", "--threads=1"]
@@ -83,14 +83,14 @@ def trained(folder: Path, seed: int) -> Path:
 
 
 def judged(folder: Path, model: Path) -> dict[str, float]:
-    """Observables of a trained model on the test part."""
+    """The metrics of a trained model on the test part."""
     with tempfile.TemporaryDirectory() as name:
         export(model, Path(name, "exported"))
         return evaluate(Path(name, "exported"), folder / "data", Path(name, "evaluation"))
 
 
 def measured(folders: Sequence[Path], epochs: int, at_once: int) -> list[Row]:
-    """Every seed, the searches one after the other, the defaults side by side."""
+    """Measure every seed: the searches one after the other, the defaults in parallel."""
     found = []
     for seed, folder in enumerate(folders, start=1):
         prepare("", folder / "data", seed=seed)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """TrainJobs for a cluster that has none, so that OptimizerClient can wait for trials that are plain Jobs.
 
-It takes every trial for a TrainJob of the trial's name, and reads that, its runtime and its pods whenever it
-looks. Without them it ends at once: `RuntimeError: Failed to list Trials in namespace`. The proxy answers the
-first two; the rest, the list of pods included, is the API server's.
+OptimizerClient takes every trial for a TrainJob of the trial's name, and reads that, its runtime and its pods
+at every poll. Without them it fails at once: `RuntimeError: Failed to list Trials in namespace`. The proxy
+answers the first two; the API server answers the rest, the list of pods included.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FRAMEWORK = {"trainer.kubeflow.org/framework": "torch"}
 
 
 def stand_in(path: str) -> dict[str, Any] | None:
-    """The object at an address of Trainer's; None at any other."""
+    """The object at one of Trainer's paths; None for any other path."""
     parts = path.strip("/").split("/")
     if _GROUP not in parts or "namespaces" not in parts:
         return None

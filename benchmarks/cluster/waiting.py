@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it costs to wait for an Experiment: requests, and seconds from Katib's verdict to the Result.
+"""The cost of waiting for an Experiment: requests, and seconds from Katib's verdict to the Result.
 
-Run it as `make bench-cluster` with a KUBECONFIG, and a namespace in KFP_KATIB_NAMESPACE that is enabled for
-Katib. Our `run` submits an Experiment; KatibClient and OptimizerClient wait for the very same one, each in a
-process of its own and through a counting proxy of its own. A watch of this process notes when the verdict is
-there. All trials have ended by then, as none of these Experiments has a goal. The peers' counts lack the one
-request that would create it; ours has everything from the search for an earlier attempt to the trials' logs.
+Run it as `make bench-cluster` with a KUBECONFIG, and in KFP_KATIB_NAMESPACE a namespace that is enabled for
+Katib. Our `run` submits an Experiment; KatibClient and OptimizerClient wait for the same one, each in its
+own process and through its own counting proxy. A watch in this process notes when the verdict is there. All
+trials have ended by then, as none of these Experiments has a goal. The peers' counts lack the one request
+that would create the Experiment; ours include everything from looking for an earlier attempt to the logs.
 
-OptimizerClient can only create trials that are TrainJobs; for what it takes to let it wait for Jobs see
-benchmarks/cluster/trainjobs.py. Its looks at the stand-ins are counted, since it makes them anywhere. With
-100 trials they slow everybody down on a small machine, so that seconds would say little there.
+OptimizerClient can only create trials that are TrainJobs; benchmarks/cluster/trainjobs.py lets it wait for
+Jobs. Its requests for the stand-ins are counted, since it makes them on any cluster. With 100 trials they
+slow everything down on a small machine, so seconds would mean little there.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ Changes = queue.SimpleQueue[Change]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds from the verdict to the return, and requests."""
+    """Seconds from the verdict to the return, and the number of requests."""
 
     seconds: float
     requests: int
 
 
 def measure(others: Mapping[str, Way], size: Mapping[str, int]) -> dict[str, Cost]:
-    """Let all wait for one Experiment whose trials take two seconds, and delete it."""
+    """Let all clients wait for one Experiment whose trials take two seconds, then delete it."""
     experiment = _experiment(size)
     with ExitStack() as stack:
         stack.callback(cancel, experiment.name, namespace=NAMESPACE)
         changes = stack.enter_context(_watched(experiment.name))
         waits = {"kfp_katib.engines.katib.run": stack.enter_context(_waiting(OURS, experiment))}
-        _moment(changes, lambda verdict: True)  # it is there: the peers can wait for it
+        _moment(changes, lambda verdict: True)  # it exists: the peers can wait for it
         waits |= {name: stack.enter_context(_waiting(way, experiment)) for name, way in others.items()}
         verdict = _moment(changes, lambda verdict: verdict.final)
         return {
@@ -78,7 +78,7 @@ def _experiment(size: Mapping[str, int]) -> Experiment:
 
 @contextmanager
 def _waiting(way: Way, experiment: Experiment) -> Iterator[tuple[subprocess.Popen[str], Traffic]]:
-    """A process that waits, behind a proxy of its own."""
+    """Start a process that waits, behind its own proxy."""
     with (
         tempfile.TemporaryDirectory() as folder,
         proxied(Path(folder), NAMESPACE, instead=way.instead) as (file, traffic),
@@ -93,7 +93,7 @@ def _waiting(way: Way, experiment: Experiment) -> Iterator[tuple[subprocess.Pope
 
 
 def _returned(process: subprocess.Popen[str]) -> float:
-    """When a way to wait knew everything, by its own last line."""
+    """When a waiting process knew everything, by its own last line."""
     out, _ = process.communicate(timeout=60)
     if process.returncode:
         raise SystemExit(f"{process.args!r} ended with exit code {process.returncode}")
@@ -102,7 +102,7 @@ def _returned(process: subprocess.Popen[str]) -> float:
 
 @contextmanager
 def _watched(name: str) -> Iterator[Changes]:
-    """What the API server tells about an Experiment, as it tells it."""
+    """Watch an Experiment; yields the queue of its changes."""
     changes: Changes = queue.SimpleQueue()
     with connect(NAMESPACE) as cluster:
         watch = Watch(cluster, EXPERIMENTS, {"fieldSelector": f"metadata.name={name}"}, changes)
@@ -112,7 +112,7 @@ def _watched(name: str) -> Iterator[Changes]:
 
 
 def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
-    """When the Experiment stood so."""
+    """When the Experiment reached a condition."""
     while not any(reached(resources.condition(each)) for each in changes.get(timeout=600).objects):
         pass
     return time.time()

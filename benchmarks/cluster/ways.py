@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ways to wait for an Experiment, each a program that ends by printing the moment at which it knew all.
+"""The ways to wait for an Experiment, each a program that prints the time at which it knew everything.
 
-The peers' programs are text, because each runs in an environment of its own that has nothing of ours.
+The peers' programs are text, because each runs in its own environment, without our packages.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Way:
 
     Attributes:
         python: The interpreter that has what it needs.
-        program: Takes the Experiment's name, namespace and manifest, and the interval where it polls.
+        program: Takes the Experiment's name, namespace and manifest, and the interval if it polls.
         seconds: That interval.
-        instead: What the proxy answers in the API server's place.
+        instead: What the proxy answers in place of the API server.
     """
 
     python: str
@@ -75,7 +75,7 @@ def peers(katib_client: str, optimizer_client: str) -> dict[str, Way]:
     """Both clients with their own intervals, and Katib's with one second too.
 
     Args:
-        katib_client: A Python with kubeflow-katib 0.19, and kubernetes 30, as it reads no Experiment with 37.
+        katib_client: A Python with kubeflow-katib 0.19 and kubernetes 30; with 37 it cannot read Experiments.
         optimizer_client: A Python with kubeflow 0.5.
     """
     return {
