@@ -3,7 +3,7 @@
 
 journal       the state, an Optuna journal
 <trial>/      one folder per trial: log, metrics/, exit
-earlier/<n>/  searches that were started anew since
+earlier/<n>/  searches that were put aside for a new one
 bin/          `python` and `python3`, where the interpreter's own folder does not have both
 lock          held by the engine that works here
 """
