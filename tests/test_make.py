@@ -48,7 +48,9 @@ def test_help_lists_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
     phony = re.search(r"^\.PHONY:(.*)$", makefile, re.MULTILINE)
     assert phony
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make", "help"], cwd=ROOT, env=bare(), capture_output=True, text=True, check=True
+    ).stdout
     listed = [line.split(maxsplit=1) for line in told.splitlines()]
     assert sorted(name for name, _ in listed) == sorted(set(phony[1].split()) - {"anew"})
     assert [about for _, about in listed if len(about) > 90] == []
