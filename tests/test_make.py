@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.places import ROOT
+from tests.support.environments import bare
 
 
 @pytest.fixture
