@@ -10,7 +10,7 @@ from typing import Literal, TypedDict, get_args
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import choose
-from kfp_katib.results import Progress
+from kfp_katib.results import Progress, Result
 
 OnTimeout = Literal["fail", "best_so_far"]
 Cleanup = Literal["keep", "delete_on_success", "delete_always"]
@@ -71,6 +71,12 @@ class RunOptions:
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise InputError(f"{name} is {seconds}. Give a number of seconds above 0.")
+
+    def deletes(self, result: Result | None = None) -> bool:
+        """Whether `cleanup` deletes a search that ended with this Result, or without one."""
+        if self.cleanup == "delete_on_success":
+            return result is not None and result.succeeded
+        return self.cleanup == "delete_always"
 
 
 class Options(TypedDict, total=False):

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.model import Collector
+from kfp_katib.experiment.rules.shell import unwrapped
 from kfp_katib.trial.template import Container
 
 KATIB_FOLDER = "/var/log/katib"
@@ -77,20 +78,17 @@ def command_line(
     env: dict[str, str] = {}
     for name, value in container.env.items():
         env[name] = _expand(_map_paths(value, place), foreign | env)
-    words = [_map_paths(word, place) for word in (*container.command, *container.args)]
+    words = tuple(_map_paths(word, place) for word in (*container.command, *container.args))
     shell, line = _as_katib_writes(words, collector, place)
     return CommandLine((shell, "-c", _expand(line, foreign | env)), env)
 
 
-def _as_katib_writes(words: list[str], collector: Collector, place: MetricsPlace) -> tuple[str, str]:
+def _as_katib_writes(words: tuple[str, ...], collector: Collector, place: MetricsPlace) -> tuple[str, str]:
     """The shell and its line; `$$$$` becomes the shell's `$$` when Kubernetes expands the line."""
-    shell = "sh"
-    if words[0] in ("sh", "bash") and words[1:2] == ["-c"]:
-        shell, words = words[0], words[2:]
-    if collector.kind == "StdOut":
-        words = [*words, f"1>{shlex.quote(str(place.path))} 2>&1"]
+    shell, joined = unwrapped(words)
+    redirection = [f"1>{shlex.quote(str(place.path))} 2>&1"] if collector.kind == "StdOut" else []
     mark = shlex.quote(str(place.folder)) + "/$$$$.pid"
-    return shell, " ".join([*words, "&&", f"echo completed > {mark}"])
+    return shell, " ".join([*joined, *redirection, "&&", f"echo completed > {mark}"])
 
 
 def _map_paths(text: str, place: MetricsPlace) -> str:

@@ -65,7 +65,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
                 return follow(session, options)
 
         with experiment_ends_with_run(cluster, ours.name, ours.uid):
-            return stop.tidied(cluster, ours, options.cleanup, search)
+            return stop.tidied(cluster, ours, options, search)
 
 
 def watch(name: str, options: RunOptions) -> Result:

@@ -16,7 +16,7 @@ from kfp_katib.engines.katib.api.cache import selector
 from kfp_katib.engines.katib.api.client import Cluster, connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS, Kind, Object
 from kfp_katib.engines.katib.submit import Submitted, no_such, run_selector
-from kfp_katib.engines.options import Cleanup, RunOptions
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted
 from kfp_katib.results import Result
 
@@ -94,7 +94,9 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
     return left
 
 
-def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup, search: Callable[[], Result]) -> Result:
+def tidied(
+    cluster: Cluster, submitted: Submitted, options: RunOptions, search: Callable[[], Result]
+) -> Result:
     """Follow a search to its end, and delete its Experiment if the policy asks for it.
 
     Ctrl-C leaves it: the user wants the terminal back, and can follow the search again. A deletion that
@@ -105,10 +107,10 @@ def tidied(cluster: Cluster, submitted: Submitted, cleanup: Cleanup, search: Cal
     except (KeyboardInterrupt, Interrupted):
         raise
     except BaseException:
-        if cleanup == "delete_always":
+        if options.deletes():
             _delete(cluster, submitted)
         raise
-    if cleanup == "delete_always" or (cleanup == "delete_on_success" and result.succeeded):
+    if options.deletes(result):
         _delete(cluster, submitted)
     return result
 

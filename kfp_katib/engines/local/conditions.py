@@ -12,15 +12,14 @@ controller never gives it: there such an Experiment without maxTrialCount waits 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.engines.local.folder import TrialFolder
-from kfp_katib.experiment.model import Collector, Experiment, Objective
+from kfp_katib.experiment.model import Collector, Experiment
 from kfp_katib.results import (
     UNAVAILABLE,
     Condition,
-    Trial,
+    Score,
     TrialCondition,
     metric_text,
     number,
@@ -106,34 +105,19 @@ SEARCH_ENDED = Condition(
 )
 
 
-@dataclass(slots=True)
-class Tally:
-    """What the verdict depends on, counted as trials complete."""
-
-    completed: int = 0
-    failed: int = 0
-    goal_reached: bool = False
-
-    def add(self, trial: Trial, objective: Objective) -> None:
-        """Count one more completed trial."""
-        self.completed += 1
-        self.failed += trial.failed
-        self.goal_reached = self.goal_reached or reaches_goal(objective_value(trial, objective), objective)
-
-
-def verdict(experiment: Experiment, tally: Tally, *, search_ended: bool) -> Condition | None:
+def verdict(experiment: Experiment, score: Score, *, search_ended: bool) -> Condition | None:
     """The verdict, None while the search goes on.
 
     Args:
         experiment: The Experiment.
-        tally: The trials that have completed.
+        score: Its trials, counted.
         search_ended: Whether there is nothing left to suggest and no trial is running.
     """
-    max_failed = experiment.max_failed_trial_count
-    if tally.goal_reached:
+    objective, max_failed = experiment.objective, experiment.max_failed_trial_count
+    if score.best and reaches_goal(objective_value(score.best, objective), objective):
         return GOAL_REACHED
-    if max_failed is not None and tally.failed != 0 and tally.failed >= max_failed:
+    if max_failed is not None and score.failed != 0 and score.failed >= max_failed:
         return TOO_MANY_FAILED
-    if experiment.max_trial_count is not None and tally.completed >= experiment.max_trial_count:
+    if experiment.max_trial_count is not None and score.completed >= experiment.max_trial_count:
         return BUDGET_SPENT
     return SEARCH_ENDED if search_ended else None

@@ -55,10 +55,10 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
     except Interrupted:
         raise
     except Unfinished:
-        if options.cleanup == "delete_always":
+        if options.deletes():
             discard(experiment.name, runs=options.runs)
         raise
-    if options.cleanup == "delete_always" or (options.cleanup == "delete_on_success" and result.succeeded):
+    if options.deletes(result):
         discard(experiment.name, runs=options.runs)
     return result
 
@@ -155,7 +155,7 @@ def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
 
 
 def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:
-    count = store.tally.completed
+    count = store.score.completed
     done = f"{count} trial{'s' * (count != 1)} had completed"
     if found == "timed out" and not fail:
         return store.result(RUNNING, f"The time was up before the search had its verdict; {done}.")

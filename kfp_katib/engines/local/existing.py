@@ -71,19 +71,17 @@ def watch(name: str, options: RunOptions) -> Result:
         Unfinished: It has no verdict, and no engine works on it any more.
         Interrupted: Ctrl-C.
     """
-    result = read(name, options)
+    running, result = _look(name, options)
     listener = Listener(options.on_update, Score(result.experiment.objective))
     try:
         while True:
-            # Before the journal: an engine that is gone by now has written its verdict.
-            running = owner(_found(name, options))
-            result = read(name, options)
             _tell(listener, result)
             if result.state != RUNNING.state:
                 return result
-            if running is None:
+            if not running:
                 raise Unfinished(_left_alone(name), result)
             time.sleep(_POLL_SECONDS)
+            running, result = _look(name, options)
     except KeyboardInterrupt as error:
         raise Interrupted(f"Interrupted; Experiment '{name}' goes on.", result) from error
 
@@ -114,7 +112,7 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         end_orphans(folder, read_journal(folder.journal).records)
 
 
-def discard(name: str, *, runs: Path = Path("runs")) -> None:
+def discard(name: str, *, runs: Path) -> None:
     """Delete the folder of a search; its models are elsewhere and stay.
 
     Args:
@@ -181,6 +179,15 @@ def _is_labelled(manifest_json: str, label: str) -> bool:
     metadata = json.loads(manifest_json).get("metadata")
     found = metadata.get("labels") if isinstance(metadata, dict) else None
     return isinstance(found, dict) and found.get(labels.RUN) == label
+
+
+def _look(name: str, options: RunOptions) -> tuple[bool, Result]:
+    """Whether an engine works on a search, and what is known of it.
+
+    The engine is looked for before the journal is read: one that is gone by then has written its verdict.
+    """
+    running = owner(_found(name, options)) is not None
+    return running, read(name, options)
 
 
 def _tell(listener: Listener, result: Result) -> None:

@@ -136,7 +136,7 @@ class SearchLoop:
 
     def _verdict(self) -> Condition | None:
         idle = not self._running and not self._waiting
-        return verdict(self._experiment, self._store.tally, search_ended=self._exhausted and idle)
+        return verdict(self._experiment, self._store.score, search_ended=self._exhausted and idle)
 
     def _start_trials(self) -> None:
         while self._room() > 0:
@@ -152,7 +152,7 @@ class SearchLoop:
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""
         budget = self._experiment.max_trial_count
-        left = self._slots if budget is None else budget - self._store.tally.completed
+        left = self._slots if budget is None else budget - self._store.score.completed
         return min(self._slots, left) - len(self._running)
 
     def _next_record(self) -> Record | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime
 
-from kfp_katib.engines.local.conditions import RUNNING, Tally
+from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
 from kfp_katib.engines.local.journal import SEED, Record
@@ -66,10 +66,9 @@ class TrialStore:
         self._models = models
         self._notes = notes
         self._names: set[str] = set()
-        self._score = Score(experiment.objective)
+        self.score = Score(experiment.objective)
         self._earlier: int | None = None
         self._news: list[Trial] = []
-        self.tally = Tally()
         self.on_update = on_update
 
     def restore(self, record: Record) -> None:
@@ -80,7 +79,7 @@ class TrialStore:
 
     def begin(self) -> None:
         """Publish changes from here on, and those of trials that ended while no engine was running."""
-        self._earlier = self._score.completed
+        self._earlier = self.score.completed
         if self._news:
             self._publish()
 
@@ -134,16 +133,14 @@ class TrialStore:
         if self.on_update:
             notes, earlier = self._notes, self._earlier or 0
             self.on_update(
-                self._score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
+                self.score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
             )
 
     def _enter(self, record: Record) -> Trial:
         trial = self._trial(record)
         self._journal.trials[record.number].record = record
         self._names.add(record.name)
-        self._score.take(trial)
-        if trial.completed:
-            self.tally.add(trial, self._experiment.objective)
+        self.score.take(trial)
         return trial
 
     def _tell(self, record: Record) -> None:

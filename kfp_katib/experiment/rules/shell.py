@@ -184,9 +184,15 @@ def trial_line(container: Part) -> Line | None:
     pieces = (*command, *args)
     if not all(isinstance(piece, str) for piece in pieces):
         return None
-    script = len(pieces) > 1 and pieces[0] in ("sh", "bash") and pieces[1] == "-c"
-    shell, pieces = (pieces[0], pieces[2:]) if script else ("sh", pieces)
-    return Line(" ".join(pieces), script, pieces, shell)
+    shell, words = unwrapped(pieces)
+    return Line(" ".join(words), len(words) < len(pieces), words, shell)
+
+
+def unwrapped(words: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The shell that Katib runs a command's words by, and the words that it joins into that shell's line."""
+    if words[0] in ("sh", "bash") and words[1:2] == ("-c",):
+        return words[0], words[2:]
+    return "sh", words
 
 
 def trial_lines(view: View) -> Iterator[tuple[str, Line]]:

@@ -13,10 +13,9 @@ from kfp_katib.engines.local.conditions import (
     GOAL_REACHED,
     SEARCH_ENDED,
     TOO_MANY_FAILED,
-    Tally,
     verdict,
 )
-from kfp_katib.results import Condition, Trial
+from kfp_katib.results import Condition, Score, Trial
 from tests.builders.result import bare_trial
 from tests.builders.search import search
 
@@ -25,10 +24,10 @@ def judged(*trials: Trial, ended: bool = False, **spec: Any) -> Condition | None
     """The verdict on these trials."""
     budget = spec.pop("budget", 3)
     experiment = replace(search("echo ${trialParameters.lr}", **spec), max_trial_count=budget)
-    counted = Tally()
-    for each in trials:
-        counted.add(each, experiment.objective)
-    return verdict(experiment, counted, search_ended=ended)
+    score = Score(experiment.objective)
+    for number, each in enumerate(trials):
+        score.take(replace(each, name=f"t{number}"))
+    return verdict(experiment, score, search_ended=ended)
 
 
 FAILED, GOOD, LOST = (
