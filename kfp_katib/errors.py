@@ -26,12 +26,21 @@ class InputError(KfpKatibError):
 
 
 class ManifestError(InputError):
-    """A manifest has errors; it carries all of them, not just the first."""
+    """A manifest has errors; it carries all of them, not just the first.
 
-    def __init__(self, source: str, problems: tuple[Problem, ...]) -> None:
+    Attributes:
+        source: What the manifest is called.
+        problems: The errors.
+        findings: The errors and the warnings, in the order of `check`.
+    """
+
+    def __init__(
+        self, source: str, problems: tuple[Problem, ...], findings: tuple[Problem, ...] = ()
+    ) -> None:
         self.source = source
         self.problems = problems
-        super().__init__(source, problems)
+        self.findings = findings or problems
+        super().__init__(source, problems, self.findings)
 
     def __str__(self) -> str:
         count = len(self.problems)

@@ -13,7 +13,7 @@ import click
 from kfp_katib.cli.verbs import Verb, json_option, label, manifest_argument, source
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import Problem, check, load
+from kfp_katib.experiment import Problem, load
 
 ALL = "all"
 
@@ -57,8 +57,8 @@ def _found(manifest: Path | bytes, engines: Sequence[str]) -> list[Found]:
     """
     try:
         experiment = load(manifest)
-    except ManifestError:
-        return [Found(problem, problem.severity) for problem in check(manifest)]
+    except ManifestError as error:
+        return [Found(problem, problem.severity) for problem in error.findings]
     refused = {name: named(name).refusals(experiment) for name in engines}
     severity = "error" if all(refused.values()) else "note"
     return [

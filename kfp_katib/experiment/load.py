@@ -73,7 +73,7 @@ def load(manifest: object, *, name: str | None = None, change: Change | None = N
     full, problems = _judged(data, remarks)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
-        raise ManifestError(label, errors)
+        raise ManifestError(label, errors, problems)
     return build(data, full, problems)
 
 

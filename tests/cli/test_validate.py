@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,22 @@ def test_a_manifest_with_errors_is_judged_by_the_rules_alone(tmp_path: Path) -> 
     file = write(tmp_path, manifest("0.1", parallelTrialCount=3, **PUSHED))
     found = json.loads(call("validate", "--json", file, "--engine", "local").stdout)
     assert [each["engine"] for each in found["problems"]] == [""]
+
+
+def test_a_file_is_read_once(tmp_path: Path) -> None:
+    """A pipe, such as bash's `<(...)`, is empty the second time; errors and warnings stay."""
+    file = write(tmp_path, manifest("0.3", parallelTrialCount=0, maxFailedTrialCount=None))
+    expected = call("validate", file).stdout.splitlines()
+    reading, writing = os.pipe()
+    os.write(writing, Path(file).read_bytes())
+    os.close(writing)
+    try:
+        found = call("validate", f"/dev/fd/{reading}")
+    finally:
+        os.close(reading)
+    assert found.stdout.splitlines()[:-1] == expected[:-1]
+    assert {line.partition(":")[0] for line in expected[:-1]} == {"error", "warning"}
+    assert found.exit_code == 2
 
 
 def test_a_dash_reads_stdin() -> None:

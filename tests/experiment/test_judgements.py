@@ -45,6 +45,12 @@ def test_a_check_is_one_judgement(judged: Judged) -> None:
     assert judged == ["my-search"]
 
 
+def test_validating_is_one_judgement(judged: Judged, tmp_path: Path) -> None:
+    """Of a manifest with errors too."""
+    assert call("validate", write(tmp_path, manifest("0.3", parallelTrialCount=0))).exit_code == 2
+    assert judged == ["shell"]
+
+
 @pytest.mark.parametrize("changes", [(), ("--max-trials", "1", "--algorithm", "random")])
 def test_a_run_on_this_machine_is_two(judged: Judged, tmp_path: Path, changes: tuple[str, ...]) -> None:
     """Overrides stand before the first; the engine, the summary and the report ask for none."""
