@@ -49,10 +49,10 @@ installable() {
 }
 
 lock requirements-dev.lock 'What `make test` and `make check` need.' by_setup \
-    pyproject.toml --extra s3 --extra training --group dev "${upgrade[@]}"
+    pyproject.toml --extra s3 --extra gs --extra vertex --extra training --group dev "${upgrade[@]}"
 part=(pyproject.toml -c requirements-dev.lock --no-annotate)
 lock requirements.lock 'What `make run` needs.' by_setup "${part[@]}" --extra training --group run
-image=("${part[@]}" --config-file deploy/uv.toml --extra s3)
+image=("${part[@]}" --config-file deploy/uv.toml --extra s3 --extra gs)
 left_out='what kfp requires, and kfp-kubernetes (deploy/uv.toml says why)'
 lock deploy/runtime.lock 'What deploy/Dockerfile installs.' by_docker "${image[@]}" --group build
 left_out+=', and setuptools, as nothing is built'

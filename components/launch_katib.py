@@ -40,6 +40,7 @@ def launch_katib(
     "Best",
     [
         ("best_hyperparameters", dict),
+        ("best_parameters", str),
         ("best_value", float),
         ("best_trial", str),
         ("experiment_name", str),
@@ -52,7 +53,8 @@ def launch_katib(
             at most 100 kB. It may hold ${pipeline.dataset}, ${pipeline.models}, ${pipeline.experiment},
             ${pipeline.run_id} and ${pipeline.image}.
         best_model: The verified files of the best trial. Metadata: experiment, models, trial, metric, value,
-            parameters (JSON), epoch, and model: `collected`, or `none` where the trials write none.
+            parameters (JSON), epoch, image, manifest_sha256, and model: `collected`, or `none` where the
+            trials write none.
         trials: One row a trial, as CSV.
         metrics: The best trial's metrics, and how many trials ended in which state.
         summary: The answer on one screen.
@@ -81,8 +83,9 @@ def launch_katib(
             `delete_always`.
 
     Returns:
-        The trial whose model is delivered: its hyperparameters, the objective's value, its name, and the
-        name under which the Experiment ran.
+        The trial whose model is delivered: its hyperparameters, the same as JSON (Kubeflow makes floats of
+        the dictionary's whole numbers), the objective's value, its name, and the name under which the
+        Experiment ran.
     """
     from kfp_katib.steps.launch_katib import Files, Identity, Limits, RunContext, launch
 
@@ -98,4 +101,4 @@ def launch_katib(
     )
     best_model.metadata.update(outcome.metadata)
     metrics.metadata.update(outcome.metrics)
-    return outcome.parameters, outcome.value, outcome.trial, outcome.experiment
+    return outcome.best

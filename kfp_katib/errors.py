@@ -98,3 +98,15 @@ class ClusterError(KfpKatibError):
         self.status = status
         self.reason = reason
         super().__init__(message)
+
+
+class ServiceError(KfpKatibError):
+    """A service on the web, such as Vertex AI or a model registry, refused a request or did not answer.
+
+    Attributes:
+        status: The HTTP status, 0 if there was no answer.
+    """
+
+    def __init__(self, message: str, *, status: int = 0) -> None:
+        self.status = status
+        super().__init__(message)

@@ -101,6 +101,13 @@ class TrialTemplate:
     success_condition: str
     failure_condition: str
 
+    @property
+    def image(self) -> str:
+        """The primary container's image; empty where the template is no Job that is written inline."""
+        pod = (((self.spec or {}).get("spec") or {}).get("template") or {}).get("spec") or {}
+        images = {each.get("name"): each.get("image") for each in pod.get("containers") or []}
+        return str(images.get(self.primary_container) or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:

@@ -7,7 +7,7 @@ import pytest
 
 from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load
-from kfp_katib.steps.launch_katib.plan import final_name
+from kfp_katib.steps.search.plan import final_name
 from tests.builders.manifest import TRAIN, manifest
 from tests.components import own
 from tests.support.machine import Machine
@@ -33,6 +33,7 @@ def test_a_search_on_data_by_their_address_alone(machine: Machine, data: str) ->
     assert machine.parameters("told") == {"Output": "lr=0.2 value=0.0"}
     assert set(machine.parameters("launch-katib")) == {
         "best_hyperparameters",
+        "best_parameters",
         "best_value",
         "best_trial",
         "experiment_name",

@@ -12,7 +12,7 @@ from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import check, rules
 from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules.view import View
-from kfp_katib.steps.launch_katib.plan import RunContext, plan
+from kfp_katib.steps.search.plan import RunContext, plan
 from tests.builders.manifest import manifest as command_manifest
 from tests.builders.valid import random
 from tests.cli.commands import call, manifest, write

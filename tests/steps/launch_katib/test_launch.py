@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from kfp_katib.errors import ExperimentFailed, InputError, KfpKatibError, StorageError, TimedOut
-from kfp_katib.steps.launch_katib import Files, Identity, LaunchOutputs, Limits, RunContext, launch
+from kfp_katib.steps.launch_katib import Files, Identity, Limits, RunContext, SearchOutputs, launch
 from tests.builders.manifest import MODEL, TRAIN, manifest
 
 SEARCH = manifest(*TRAIN, "--out", MODEL)
 SHELL = 'if [ "${trialParameters.lr}" = "0.1" ]; then echo loss=1; else %s; fi'
 
 
-def launched(text: str, files: Files, **options: Any) -> LaunchOutputs:
+def launched(text: str, files: Files, **options: Any) -> SearchOutputs:
     """Launch a search with data and a place for models."""
     Path("data").mkdir(exist_ok=True)
     Path("data", "points.txt").write_text("0\n")

@@ -17,7 +17,7 @@ from kfp_katib.engines.labels import label_value
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.steps.launch_katib import identified
-from kfp_katib.steps.launch_katib.plan import RunContext, plan
+from kfp_katib.steps.search.plan import RunContext, plan
 from tests.builders.manifest import manifest
 from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.test_step import PODS

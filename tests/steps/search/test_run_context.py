@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.errors import InputError
-from kfp_katib.steps.launch_katib import RunContext
+from kfp_katib.steps.search.plan import RunContext
 
 
 @dataclass

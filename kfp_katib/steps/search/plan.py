@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -132,11 +133,14 @@ class Plan:
         experiment: The Experiment, its name final and its placeholders filled.
         models: The root of its models, empty where there is none.
         expects_model: Whether the manifest says that its trials write models there.
+        manifest_hash: SHA-256 of the manifest after overrides and before placeholders, as canonical JSON: the
+            same in every run.
     """
 
     experiment: Experiment
     models: str
     expects_model: bool
+    manifest_hash: str = ""
 
 
 def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: Mapping[str, Any]) -> Plan:
@@ -166,7 +170,8 @@ def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: M
     experiment = _labelled(rendered, identity)
     for warning in experiment.warnings:
         _log.warning("%s", warning)
-    return Plan(experiment, models, "models" in used(asked.manifest))
+    digest = hashlib.sha256(asked.manifest_json.encode()).hexdigest()
+    return Plan(experiment, models, "models" in used(asked.manifest), digest)
 
 
 def final_name(experiment: Experiment, identity: Identity) -> str:

@@ -10,23 +10,19 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import Any, cast, get_args
 
 from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Cleanup, Identity, RunOptions
-from kfp_katib.errors import ExperimentFailed, InputError, StorageError, Unfinished
+from kfp_katib.errors import ExperimentFailed, InputError, Unfinished
 from kfp_katib.experiment.choices import choose
 from kfp_katib.report.display import status_line
-from kfp_katib.results import Progress, Result
+from kfp_katib.results import Progress
 from kfp_katib.steps.arguments import as_sent
-from kfp_katib.steps.launch_katib.outputs import Files, LaunchOutputs, failure, outputs, write_reports
-from kfp_katib.steps.launch_katib.plan import Plan, RunContext, plan
+from kfp_katib.steps.search.outputs import Files, SearchOutputs, failure, finish, write_reports
+from kfp_katib.steps.search.plan import RunContext, plan
 
-if TYPE_CHECKING:
-    from kfp_katib.storage import Collected
-
-__all__ = ["Files", "Identity", "LaunchOutputs", "Limits", "RunContext", "launch"]
+__all__ = ["Files", "Identity", "Limits", "RunContext", "SearchOutputs", "launch"]
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +46,7 @@ def launch(
     limits: Limits = Limits(),
     overrides: Mapping[str, Any] | None = None,
     cleanup: str = "keep",
-) -> LaunchOutputs:
+) -> SearchOutputs:
     """Run an Experiment and collect its best model.
 
     Args:
@@ -89,7 +85,7 @@ def launch(
         if error.result:
             write_reports(error.result, files)
         raise
-    return _finish(planned, result, files)
+    return finish(planned, result, files)
 
 
 def _received(context: RunContext) -> RunContext:
@@ -142,36 +138,3 @@ def progress_log() -> Callable[[Progress], None]:
             _log.info("%s", status_line(progress, seconds=time.monotonic() - started))
 
     return update
-
-
-def _finish(planned: Plan, result: Result, files: Files) -> LaunchOutputs:
-    """The outputs of a search with a best trial: the best whole model copied, the reports written."""
-    try:
-        collected = _collect(planned, result, files)
-    except BaseException:  # whatever failed, the search's results are not lost
-        write_reports(result, files)
-        raise
-    told = replace(result, notes=(*result.notes, *collected.notes))
-    write_reports(told, files, collected=collected.trial)
-    trial = collected.trial or result.best
-    assert trial is not None
-    return outputs(result, trial, planned.models, collected.checkpoint)
-
-
-def _collect(planned: Plan, result: Result, files: Files) -> Collected:
-    from kfp_katib.storage import Collected, collect
-    from kfp_katib.storage.places import trouble
-
-    with trouble(f"making {files.model}", missing=StorageError):
-        Path(files.model).mkdir(parents=True, exist_ok=True)
-    if not planned.models:
-        return Collected(None, None)
-    collected = collect(result, planned.models, files.model)
-    if planned.expects_model and not collected.trial:
-        raise StorageError(
-            f"Experiment '{result.experiment.name}': no trial left a whole model. Looked in:\n"
-            + "\n".join(f"    {folder}" for folder in collected.looked_in)
-            + f"\n{collected.notes[0] if collected.notes else ''}".rstrip()
-            + "\nHave the trial write its files there, and model.json last."
-        )
-    return collected

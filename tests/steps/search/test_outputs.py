@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from kfp_katib.experiment import load
 from kfp_katib.results import Condition, Metric, Trial, conclude
-from kfp_katib.steps.launch_katib.outputs import finite_metrics
+from kfp_katib.steps.search.outputs import finite_metrics
 from tests.builders.manifest import manifest
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError, ManifestError
-from kfp_katib.steps.launch_katib.plan import LARGEST_MANIFEST, Plan, RunContext, plan
+from kfp_katib.steps.search.plan import LARGEST_MANIFEST, Plan, RunContext, plan
 from tests.builders.manifest import MODEL, manifest
 
 RUN = Identity("run-1", "launch-katib")

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outputs of a launch: values for the pipeline's next steps, and files for people."""
+"""The outputs of a search: values for the pipeline's next steps, and files for people."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfp_katib.errors import StorageError
 from kfp_katib.report.words import exit_code, log_end
 from kfp_katib.results import (
     Result,
@@ -24,7 +25,8 @@ from kfp_katib.results import (
 )
 
 if TYPE_CHECKING:
-    from kfp_katib.storage import Checkpoint
+    from kfp_katib.steps.search.plan import Plan
+    from kfp_katib.storage import Checkpoint, Collected
 
 _LOG_LINES = 20
 
@@ -40,7 +42,7 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchOutputs:
+class SearchOutputs:
     """The outputs of a search that are not files.
 
     Attributes:
@@ -49,7 +51,7 @@ class LaunchOutputs:
         value: Its objective.
         parameters: Its hyperparameters, numbers as numbers.
         metrics: Its metrics, and how many trials ended in which state; all finite.
-        metadata: The collected model's metadata: text and finite numbers.
+        metadata: The collected model's metadata, text and finite numbers: where it comes from.
     """
 
     experiment: str
@@ -59,14 +61,55 @@ class LaunchOutputs:
     metrics: Mapping[str, float]
     metadata: Mapping[str, Value]
 
+    @property
+    def best(self) -> tuple[Mapping[str, Value], str, float, str, str]:
+        """What a component returns, in its order; the parameters a second time as JSON.
 
-def outputs(result: Result, trial: Trial, models: str, checkpoint: Checkpoint | None) -> LaunchOutputs:
+        Kubeflow Pipelines makes floats of a dictionary's whole numbers.
+        """
+        return self.parameters, json.dumps(self.parameters), self.value, self.trial, self.experiment
+
+
+def finish(planned: Plan, result: Result, files: Files) -> SearchOutputs:
+    """The outputs of a search with a best trial: the best whole model copied, the reports written."""
+    try:
+        collected = _collect(planned, result, files)
+    except BaseException:  # whatever failed, the search's results are not lost
+        write_reports(result, files)
+        raise
+    told = replace(result, notes=(*result.notes, *collected.notes))
+    write_reports(told, files, collected=collected.trial)
+    trial = collected.trial or result.best
+    assert trial is not None
+    return outputs(planned, result, trial, collected.checkpoint)
+
+
+def _collect(planned: Plan, result: Result, files: Files) -> Collected:
+    from kfp_katib.storage import Collected, collect
+    from kfp_katib.storage.places import trouble
+
+    with trouble(f"making {files.model}", missing=StorageError):
+        Path(files.model).mkdir(parents=True, exist_ok=True)
+    if not planned.models:
+        return Collected(None, None)
+    collected = collect(result, planned.models, files.model)
+    if planned.expects_model and not collected.trial:
+        raise StorageError(
+            f"Experiment '{result.experiment.name}': no trial left a whole model. Looked in:\n"
+            + "\n".join(f"    {folder}" for folder in collected.looked_in)
+            + f"\n{collected.notes[0] if collected.notes else ''}".rstrip()
+            + "\nHave the trial write its files there, and model.json last."
+        )
+    return collected
+
+
+def outputs(planned: Plan, result: Result, trial: Trial, checkpoint: Checkpoint | None) -> SearchOutputs:
     """The outputs for one trial of a search.
 
     Args:
+        planned: What ran.
         result: The search's Result.
         trial: A trial with a finite objective.
-        models: The root of the models.
         checkpoint: The trial's model, None where it has none.
     """
     experiment = result.experiment
@@ -76,16 +119,18 @@ def outputs(result: Result, trial: Trial, models: str, checkpoint: Checkpoint | 
     metadata: dict[str, Value] = {
         "experiment": experiment.name,
         "model": "collected" if checkpoint else "none",
-        "models": models,
+        "models": planned.models,
         "trial": trial.name,
         "metric": experiment.objective.metric,
         "value": value,
         "parameters": json.dumps(parameters),
+        "manifest_sha256": planned.manifest_hash,
+        "image": experiment.trial_template.image,
     }
     if checkpoint and checkpoint.epoch is not None:
         metadata["epoch"] = checkpoint.epoch
     metrics = finite_metrics(trial, result)
-    return LaunchOutputs(experiment.name, trial.name, value, parameters, metrics, metadata)
+    return SearchOutputs(experiment.name, trial.name, value, parameters, metrics, metadata)
 
 
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:
