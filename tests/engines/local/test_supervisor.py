@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local.processes import end, process
 from kfp_katib.engines.local.supervisor import Supervisor
+from kfp_katib.trial.processes import end, process
 from kfp_katib.trial.trial_folder import TrialFolder
 
 
