@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.startup import SLEEP, seconds, xargs
 from kfp_katib import run
-from kfp_katib.engines.local.conditions import BUDGET_SPENT
+from kfp_katib.results.verdict import BUDGET_SPENT
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.experiment import Experiment
