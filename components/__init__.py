@@ -8,6 +8,7 @@ from .extract_best_model import extract_best_model
 from .launch_katib import launch_katib
 from .prepare_data import prepare_data
 from .promote import promote
+from .vertex_result import vertex_result
 from .vertex_study import vertex_study
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "prepare_data",
     "promote",
     "vertex_study",
+    "vertex_result",
 ]
