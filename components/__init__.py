@@ -8,6 +8,7 @@ from .extract_best_model import extract_best_model
 from .launch_katib import launch_katib
 from .prepare_data import prepare_data
 from .promote import promote
+from .register_model import register_model
 
 __all__ = [
     "RUNTIME_IMAGE",
@@ -18,4 +19,5 @@ __all__ = [
     "launch_katib",
     "prepare_data",
     "promote",
+    "register_model",
 ]
