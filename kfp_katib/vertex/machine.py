@@ -40,6 +40,12 @@ def limits(container: Mapping[str, Any]) -> dict[str, Any]:
     return dict((container.get("resources") or {}).get("limits") or {})
 
 
+def other_resources(container: Mapping[str, Any]) -> list[str]:
+    """What a container asks for beside GPUs, which the machine's type decides."""
+    asked = {**((container.get("resources") or {}).get("requests") or {}), **limits(container)}
+    return [name for name in asked if name != GPU]
+
+
 def misfits(machine: Machine, container: Mapping[str, Any], path: str) -> Iterator[Finding]:
     """Why a container cannot run on the machine.
 

@@ -68,7 +68,7 @@ def _notes(experiment: Experiment) -> Iterator[str]:
     if ALGORITHMS[algorithm.name] == _OWN:
         yield f"Vertex AI has no {algorithm.name}: its own Bayesian optimization suggests the values."
     if algorithm.settings:
-        yield f"Vertex AI takes no algorithmSettings: {', '.join(algorithm.settings)} have no effect."
+        yield f"algorithmSettings has no effect on Vertex AI: {', '.join(algorithm.settings)}."
     if objective.goal is not None:
         yield (
             f"Vertex AI has no goal: all {experiment.max_trial_count} trials run, whether or not "
@@ -79,20 +79,21 @@ def _notes(experiment: Experiment) -> Iterator[str]:
     if objective.additional:
         yield f"Vertex AI does not show {', '.join(objective.additional)}; each trial's own record has them."
     if experiment.resume_policy != RESUME_POLICY:
-        yield f"A tuning job cannot be resumed: resumePolicy {experiment.resume_policy} has no effect."
+        yield f"resumePolicy {experiment.resume_policy} has no effect: a tuning job cannot be resumed."
     template = experiment.trial_template
     if (template.success_condition, template.failure_condition) != JOB_CONDITIONS:
         yield "A trial's exit code decides whether it failed, not successCondition and failureCondition."
     if unused := _unused(experiment):
-        yield f"A trial on Vertex AI has a machine of its own: {', '.join(unused)} have no effect."
+        yield f"Without effect, since a trial has a machine and no pod: {', '.join(unused)}."
 
 
 def _unused(experiment: Experiment) -> list[str]:
     """The fields of the Job that have no meaning on Vertex AI."""
     some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
     unused = container(experiment, experiment.name, some).unused
-    asked = machines.limits(primary_container(experiment)).keys() - {machines.GPU}
-    return [name for name in dict.fromkeys(unused) if name not in _SILENT and (name != "resources" or asked)]
+    if not machines.other_resources(primary_container(experiment)):
+        unused = tuple(name for name in unused if name != "resources")
+    return [name for name in dict.fromkeys(unused) if name not in _SILENT]
 
 
 def _search(experiment: Experiment) -> Iterator[Finding]:
