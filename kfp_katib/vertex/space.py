@@ -93,7 +93,7 @@ def _too_close(parameter: Parameter, count: int) -> tuple[str, str] | None:
         exact = {lattice(parameter).exact(index) for index in range(count)}
     pairs = pairwise(sorted(exact))
     return next(
-        ((f"{a.normalize()}", f"{b.normalize()}") for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE),
+        ((str(a.normalize()), str(b.normalize())) for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE),
         None,
     )
 
