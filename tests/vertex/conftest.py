@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of this folder share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.vertex.entry_point import Place
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """Where a trial runs."""
+    return Place(tmp_path)
