@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hyperparameter tuning jobs of Vertex AI, found and read by Google's REST API.
 
-Google's pipeline component starts the job, waits for it and writes down which it was, but hands on none of
-its trials. A token goes with every request, so requests go to Google's own hosts and nowhere else: the host
-is derived from the job's name, and no redirection is followed. The API:
+Google's component starts the job, waits for it and writes down which it was, but hands on none of its
+trials. A token goes with every request, so requests go to Google's own hosts and nowhere else: the host is
+derived from the job's name, and no redirection is followed. The API:
 https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.hyperparameterTuningJobs
 """
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a trial ended, in Katib's words.
+"""How a trial ended, in Katib's words: state and reason from its exit code, completion mark and metrics.
 
-From exit code, completion mark and metrics to state and reason (`UpdateTrialStatusCondition` in Katib's
-`pkg/controller.v1beta1/trial/trial_controller_util.go`).
+Source: `UpdateTrialStatusCondition` in Katib's `pkg/controller.v1beta1/trial/trial_controller_util.go`.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.experiment.model import Collector, Experiment
 from kfp_katib.results import UNAVAILABLE, TrialCondition, metric_text, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
 from kfp_katib.trial.metrics import missing_in_files as unavailable
+from kfp_katib.trial.trial_folder import TrialFolder
 
 logger = logging.getLogger(__name__)
 
