@@ -16,7 +16,8 @@ from kfp_katib.results import Trial
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.outputs import Files, SearchOutputs, delivered
 from kfp_katib.steps.search.plan import Plan
-from kfp_katib.storage.places import place, trouble
+from kfp_katib.storage.places import place
+from kfp_katib.storage.stores import trouble
 from kfp_katib.vertex import jobs
 from kfp_katib.vertex.record import FILE_NAME, from_record
 from kfp_katib.vertex.result import result

@@ -69,13 +69,14 @@ def _known(told: Trial, record: Trial | KfpKatibError | None) -> tuple[Trial, st
 
 
 def _notes(known: Sequence[tuple[Trial, str]]) -> list[str]:
-    wrong = [f"{trial.name}: {why}" for trial, why in known if why]
+    wrong = [f"{trial.name}: {why.rstrip('.')}" for trial, why in known if why]
     if not wrong:
         return []
+    count = f"{len(wrong)} trial{'s' * (len(wrong) != 1)}"
     more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
     return [
-        f"Of {len(wrong)} trials only what Vertex AI keeps is known, no additional metrics and no log: their "
-        f"own records cannot be used. {'; '.join(wrong[:_NAMED])}{more}."
+        f"{count} left no usable record, so additional metrics and logs are missing there. "
+        f"{'; '.join(wrong[:_NAMED])}{more}."
     ]
 
 

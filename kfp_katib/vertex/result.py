@@ -7,7 +7,7 @@ its own way. The states of a job: https://cloud.google.com/vertex-ai/docs/refere
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,8 +59,9 @@ def result(
     state = str(job.get("state", "JOB_STATE_UNSPECIFIED"))
     try:
         _refuse_another(experiment, job)
+        why = _why(job, state)
         trials, more = job_trials(experiment, job, read_record, models=models, ended=state in _ENDED)
-    except (LookupError, TypeError, ValueError, AttributeError) as err:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as err:
         raise ServiceError(
             f"Vertex AI describes the tuning job {job.get('name')} in a form that is not known here "
             f"({type(err).__name__}: {err}). Install a newer version of kfp-katib."
@@ -68,8 +69,13 @@ def result(
     told = [*notes, *more]
     if state not in _SUCCEEDED and state not in _FAILED:
         raise _unfinished(experiment, job, state, trials, told)
-    condition = _condition(experiment, job, state, trials)
-    told += _where_vertex_differs(condition, job, state)
+    condition = _verdict(experiment, trials, state) or Condition("Failed", _FAILED[state][0], why)
+    if state == _PARTIALLY:
+        told += [
+            "Vertex AI says that the tuning job succeeded in part: results of some trials may be missing."
+        ]
+    if state in _FAILED and condition.message != why:
+        told += [f"{why}. By Katib's rules the trials decide all the same."]
     return conclude(experiment, trials, condition, notes=told)
 
 
@@ -85,26 +91,21 @@ def _refuse_another(experiment: Experiment, job: Job) -> None:
     )
 
 
-def _condition(experiment: Experiment, job: Job, state: str, trials: Sequence[Trial]) -> Condition:
-    """Katib's verdict on the trials that ended by themselves, else Vertex AI's own."""
+def _why(job: Job, state: str) -> str:
+    """In a sentence, with Google's own, why a job failed; empty where it did not."""
+    if state not in _FAILED:
+        return ""
+    error = str(job.get("error", {}).get("message", "")).rstrip(".")
+    return f"{_FAILED[state][1]}: {error}" if error else f"{_FAILED[state][1]}; Vertex AI gives no reason"
+
+
+def _verdict(experiment: Experiment, trials: Sequence[Trial], state: str) -> Condition | None:
+    """Katib's verdict on the trials that ended by themselves."""
     score = Score(experiment.objective)
     for trial in trials:
         if trial.state != "Killed":  # else a job that broke down would look like one that spent its budget
             score.take(trial)
-    found = verdict(experiment, score, search_ended=state in _SUCCEEDED)
-    return found or Condition("Failed", _FAILED[state][0], _why(job, state))
-
-
-def _where_vertex_differs(condition: Condition, job: Job, state: str) -> Iterator[str]:
-    if state == _PARTIALLY:
-        yield "Vertex AI says that the tuning job succeeded in part: results of some trials may be missing."
-    if state in _FAILED and condition.reason != _FAILED[state][0]:
-        yield f"{_why(job, state)}. The verdict follows from the trials all the same, by Katib's rules."
-
-
-def _why(job: Job, state: str) -> str:
-    error = str(job.get("error", {}).get("message", "")).rstrip(".")
-    return f"{_FAILED[state][1]}: {error}" if error else f"{_FAILED[state][1]}; Vertex AI gives no reason"
+    return verdict(experiment, score, search_ended=state in _SUCCEEDED)
 
 
 def _unfinished(
