@@ -3,23 +3,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from kfp_katib.experiment.model import Experiment
+from tests.builders.experiment import experiment
 
 Json = dict[str, Any]
 
 NAME = "projects/1/locations/us-central1/hyperparameterTuningJobs/42"
 
 
-def told(id: int, loss: float | str | None = None, state: str = "", **fields: Any) -> Json:
+def told(
+    id: int,
+    loss: float | str | None = None,
+    state: str = "",
+    *,
+    parameters: Mapping[str, float | str] | None = None,
+    **fields: Any,
+) -> Json:
     """A trial; SUCCEEDED with `loss` as its final measurement where that is given, else INFEASIBLE.
 
     Args:
         id: Vertex AI's id of it.
         loss: The final measurement; 0 is left out, as Google leaves out what is the default.
         state: Another state.
+        parameters: Its values, by default for the parameters of `tests.builders.experiment.experiment()`.
         fields: Other fields, instead of these.
     """
-    given = {"lr": 0.01, "batch_size": 16.0 + id, "activation": "relu"}
+    given = {"lr": 0.01, "batch_size": 16.0 + id, "activation": "relu"} if parameters is None else parameters
     measured = {"metricId": "loss", **({"value": loss} if loss else {})}
     return {
         "id": str(id),
@@ -32,20 +44,20 @@ def told(id: int, loss: float | str | None = None, state: str = "", **fields: An
     }
 
 
-def tuning_job(*trials: Json, state: str = "SUCCEEDED", **fields: Any) -> Json:
-    """A job that ran `tests.builders.experiment.experiment()`.
+def tuning_job(*trials: Json, of: Experiment | None = None, state: str = "SUCCEEDED", **fields: Any) -> Json:
+    """A job that ran an Experiment.
 
     Args:
         trials: Its trials.
+        of: The Experiment, by default `tests.builders.experiment.experiment()`.
         state: Its state without Google's prefix.
         fields: Other fields, instead of these.
     """
-    ids = ("lr", "batch_size", "activation")
+    of = of or experiment()
     return {
         "name": NAME,
-        "displayName": "tune",
-        "studySpec": {"parameters": [{"parameterId": each} for each in ids]},
-        "trialJobSpec": {"baseOutputDirectory": {"outputUriPrefix": "gs://models/tune/vertex"}},
+        "displayName": of.name,
+        "studySpec": {"parameters": [{"parameterId": each.name} for each in of.parameters]},
         "trials": [*trials],
         "state": f"JOB_STATE_{state}",
         **fields,

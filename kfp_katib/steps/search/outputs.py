@@ -198,7 +198,7 @@ def failure(result: Result) -> str:
         f"maxFailedTrialCount is {'not set' if limit is None else limit}."
     )
     if not result.failures:
-        return "\n".join([head, seen, _without_objective(result)])
+        return "\n".join([head, seen, *([] if result.best else [_without_objective(result)])])
     last = max(result.failures, key=lambda trial: trial.ended.timestamp() if trial.ended else 0.0)
     return "\n".join([head, seen, *_last_words(last), "Fix the trial's command or its code, then run again."])
 
