@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from math import isclose
 from typing import Any
 
 from kfp_katib.errors import KfpKatibError
 from kfp_katib.experiment.model import Experiment, Objective
-from kfp_katib.results import Metric, Trial, TrialCondition, trial_model_uri
+from kfp_katib.results import Metric, Trial, TrialCondition, number, trial_model_uri
 from kfp_katib.vertex.space import katib_text
 
 ReadRecord = Callable[[str], Trial | None]
@@ -24,6 +25,7 @@ damaged or out of reach. It is called from several threads at once."""
 
 _READERS = 32  # records at once: each takes an object store some 50 ms
 _NAMED = 3  # trials that a note names
+_ROUNDED = 1e-5  # relatively
 _KILLED = TrialCondition("Killed", "TrialKilled", "The tuning job ended while the trial still ran.")
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")
 _PENDING = TrialCondition("Pending", "TrialCreated", "Trial is created")
@@ -62,10 +64,18 @@ def _known(told: Trial, record: Trial | KfpKatibError | None) -> tuple[Trial, st
         return told, str(record)
     if record is None:
         return told, "there is none" if told.state == "Succeeded" else ""
-    if record.name != told.name or record.parameters != told.parameters:
+    if record.name != told.name or not _alike(record.parameters, told.parameters):
         return told, f"it is that of {record.name} with {dict(record.parameters)}, from another tuning job"
     started, ended = record.started or told.started, record.ended or told.ended
     return replace(record, started=started, ended=ended, model_uri=told.model_uri), ""
+
+
+def _alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
+    """Whether these are the same values, although Vertex AI may have rounded what it gave the trial."""
+    return ours.keys() == theirs.keys() and all(
+        text == theirs[name] or isclose(number(text) or 0, number(theirs[name]) or 0, rel_tol=_ROUNDED)
+        for name, text in ours.items()
+    )
 
 
 def _notes(known: Sequence[tuple[Trial, str]]) -> list[str]:
