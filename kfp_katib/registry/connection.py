@@ -21,7 +21,7 @@ T = TypeVar("T")
 Document = Mapping[str, Any]
 
 APIS = ("v1", "v1alpha3")
-"""The versions of its API, newest first: the server of 0.3.8 speaks v1alpha3, the client of 0.3.18 only v1."""
+"""The versions of its API, newest first: the server 0.3.8 speaks v1alpha3, the client 0.3.18 only v1."""
 
 WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds between one attempt and the next."""
@@ -162,7 +162,7 @@ class Connection:
             return (
                 "Give this step's service account the right to use the registry."
                 if self._token
-                else "No token was sent, which is done over https only. Give the registry's https:// address, "
+                else "No token was sent: that needs https. Give the registry's https:// address, "
                 f"or name the token's file in the variable {TOKEN_VARIABLE}."
             )
         if _passing(status):

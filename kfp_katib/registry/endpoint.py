@@ -26,9 +26,10 @@ def base_url(address: str, *, is_secure: bool = True) -> str:
     Raises:
         InputError: It names no host, or something that a registry's address does not have.
     """
-    url = address.strip().partition("/api/model_registry")[0].rstrip("/")
+    url = address.strip().partition("/api/model_registry")[0]
     if "://" not in url:
         url = f"{'https' if is_secure else 'http'}://{url}"
+    url = url.rstrip("/")
     try:
         parts = urlsplit(url)
         fit = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and url.isprintable()
@@ -37,8 +38,8 @@ def base_url(address: str, *, is_secure: bool = True) -> str:
     if not fit or parts.username is not None or parts.query or parts.fragment or " " in url:
         shown = address.rpartition("@")[2]  # a password is not for a log
         raise InputError(
-            f"registry is {shown!r}, which is no address of a Model Registry. Give its host and port, such "
-            "as http://model-registry-service.kubeflow.svc.cluster.local:8080, without name, password or query."
+            f"registry is {shown!r}, which is no address of a Model Registry. Give its host and port, such as "
+            "http://model-registry-service.kubeflow.svc.cluster.local:8080, and no password or query."
         )
     return url
 
