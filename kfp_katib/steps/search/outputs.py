@@ -86,7 +86,7 @@ def finish(planned: Plan, result: Result, files: Files) -> SearchOutputs:
 
 def _collect(planned: Plan, result: Result, files: Files) -> Collected:
     from kfp_katib.storage import Collected, collect
-    from kfp_katib.storage.places import trouble
+    from kfp_katib.storage.stores import trouble
 
     with trouble(f"making {files.model}", missing=StorageError):
         Path(files.model).mkdir(parents=True, exist_ok=True)
