@@ -114,6 +114,8 @@ class Api(BaseHTTPRequestHandler):
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        if code // 100 == 3:
+            self.send_header("Location", "/elsewhere")
         self.end_headers()
         self.wfile.write(body)
 
