@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.gcs import gcs_bucket as gcs_bucket
 from tests.support.vertex import vertex as vertex
 from tests.vertex.entry_point import Place
 
