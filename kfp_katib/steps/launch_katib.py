@@ -14,13 +14,12 @@ from typing import Any, cast, get_args
 
 from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Cleanup, Identity, RunOptions
-from kfp_katib.errors import ExperimentFailed, Unfinished
 from kfp_katib.experiment.choices import choose
 from kfp_katib.report.display import status_line
 from kfp_katib.results import Progress
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.identity import check_identity
-from kfp_katib.steps.search.outputs import Files, SearchOutputs, failure, finish, write_reports
+from kfp_katib.steps.search.outputs import Files, SearchOutputs, delivered
 from kfp_katib.steps.search.plan import RunContext, plan, received
 
 __all__ = ["Files", "Identity", "Limits", "RunContext", "SearchOutputs", "launch"]
@@ -82,15 +81,7 @@ def launch(
     name, models = planned.experiment.name, planned.models
     _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
     options = replace(options, models=models or None, on_update=progress_log(), identity=identity)
-    try:
-        result = runner.run(planned.experiment, options)
-        if not result.usable:
-            raise ExperimentFailed(failure(result), result)
-    except (Unfinished, ExperimentFailed) as error:
-        if error.result:
-            write_reports(error.result, files)
-        raise
-    return finish(planned, result, files)
+    return delivered(planned, files, lambda: runner.run(planned.experiment, options))
 
 
 def identified(engine: Engine, identity: Identity) -> Identity:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of this folder share."""
+"""Fixtures of the tests with Vertex AI."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.gcs import gcs_bucket as gcs_bucket
+from tests.support.vertex import vertex as vertex
 from tests.vertex.entry_point import Place
 
 

@@ -93,9 +93,9 @@ class RunContext:
                 address.
         """
         if self.models:
-            from kfp_katib.storage.places import place
+            from kfp_katib.storage.places import check
 
-            place(self.models, what="the models")
+            check(self.models, "the models")
         artifact, path = self.artifact, self.downloaded
         if artifact is None:
             absolute(str(self.dataset or ""), "dataset")
