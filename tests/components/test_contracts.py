@@ -66,6 +66,7 @@ OUTPUTS = {
         "base_output_directory": "STRING",
     },
 }
+OUTPUTS["vertex_result"] = OUTPUTS["launch_katib"] | {"best_parameters": "STRING"}
 
 REQUIRED = {
     "prepare_data": set(),
@@ -75,6 +76,7 @@ REQUIRED = {
     "promote": {"model"},
     "clean_up": {"run_id"},
     "vertex_study": {"experiment", "models"},
+    "vertex_result": {"planned"},
 }
 
 
