@@ -53,6 +53,19 @@ OUTPUTS = {
     "promote": {"address": "STRING"},
     "register_model": {"registered_model_id": "STRING", "version": "STRING"},
     "clean_up": {"ended": "NUMBER_INTEGER"},
+    "vertex_study": {
+        "planned": "STRING",
+        "display_name": "STRING",
+        "study_spec_metrics": "LIST",
+        "study_spec_parameters": "LIST",
+        "worker_pool_specs": "LIST",
+        "study_spec_algorithm": "STRING",
+        "study_spec_measurement_selection_type": "STRING",
+        "max_trial_count": "NUMBER_INTEGER",
+        "parallel_trial_count": "NUMBER_INTEGER",
+        "max_failed_trial_count": "NUMBER_INTEGER",
+        "base_output_directory": "STRING",
+    },
 }
 
 REQUIRED = {
@@ -63,6 +76,7 @@ REQUIRED = {
     "promote": {"model"},
     "register_model": {"model", "name"},
     "clean_up": {"run_id"},
+    "vertex_study": {"experiment", "models"},
 }
 
 
