@@ -75,6 +75,7 @@ def test_the_best_model_is_exported_and_the_losers_go(search: Search) -> None:
     extracted = search.extract()
     assert (search.root / "deployable" / "model.bin").read_bytes() == b"bb"
     assert extracted.metadata == {
+        "experiment": "e",
         "trial": "b",
         "models": str(search.root / "models"),
         "framework": "bytes",

@@ -31,12 +31,12 @@ ABOUT: dict[str, Any] = {
 }
 
 
-def step(registry: Registry, about: dict[str, Any] = ABOUT, **arguments: Any) -> tuple[str, str]:
+def step(there: Registry, about: dict[str, Any] = ABOUT, **arguments: Any) -> tuple[str, str]:
     """Run the step as the pipeline does."""
     usual = {
         "name": "par04",
         "address": "s3://bucket/release",
-        "registry": registry.url,
+        "registry": there.url,
         "run": Run("r1", "n"),
     }
     return register("minio://mlpipeline/v2/model", about, **usual | arguments)
@@ -148,7 +148,7 @@ def test_a_registered_version_keeps_its_address(registry: Registry) -> None:
     ],
 )
 def test_a_durable_address_is_registered(address: str, uri: str, place: str) -> None:
-    """promote's, which may be a path on a volume; else the artifact's own, in the one spelling of its store."""
+    """promote's, which may be a path on a volume; else the artifact's own, in its store's one spelling."""
     assert durable(address, uri) == place
 
 
@@ -173,7 +173,7 @@ def test_what_ends_with_a_step_is_not_registered(address: str, uri: str, message
 
 
 def test_kubeflows_floats_are_told_as_what_they_are() -> None:
-    """It sends whole numbers as floats: the user's become whole again, the objective's value stays a float."""
+    """It sends whole numbers as floats: the user's become whole again, the objective's value stays one."""
     about = {"value": 2, "events": 1000, "parameters": '{"layers": 3, "lr": 1.0}'}
     told = properties(about)
     assert told == {"value": 2.0, "events": 1000, "parameter.layers": 3, "parameter.lr": 1.0}
