@@ -173,6 +173,7 @@ MISFITS = [
     (integer("p", "0", str(2**53 + 1)), r"feasibleSpace\.max: max is 9007199254740993; beyond .* integers"),
     (double("p", "0", "1", "0.001"), r"step: It makes 1,001 values; .* takes 1,000.*larger, or leave"),
     (integer("p", "0", "1000000000", "2"), r"step: It makes 500,000,001 values"),
+    (double("p", "0", "1", "1e-30"), r"step: It makes 1,000,.*,001 values"),
     (discrete(*map(str, range(1001))), r"list: It makes 1,001 values; .* List fewer"),
     (double("p", "0", "1e-9", "1e-11"), r"step: 0 and 1E-11 are closer together than .* 1e-10"),
     (double("p", "1e9", "1000000000.000000010", "1e-9"), r"step: .* are closer together"),
