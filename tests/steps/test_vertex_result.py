@@ -124,7 +124,7 @@ def test_without_records_vertex_ais_values_are_enough(search: Search, files: Fil
     """The summary says what is missing."""
     write_model(f"{search.models}/{search.name}/{search.name}-3")
     assert delivered(search, search.end(), files).value == 0.1
-    assert "3 trials left no usable record" in Path(files.summary).read_text()
+    assert "No additional metrics and no log are known" in Path(files.summary).read_text()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,9 @@ def test_a_damaged_record_costs_no_trial(search: Search, files: Files, content: 
     search.record(*map(search.trial, (1, 2, 3)))
     write_files(f"{search.base}/3", {"trial.json": content})
     assert delivered(search, search.end(), files).trial == f"{search.name}-3"
-    assert "1 trial left no usable record" in Path(files.summary).read_text()
+    assert (
+        f"No additional metrics and no log are known of {search.name}-3: " in Path(files.summary).read_text()
+    )
     assert why in Path(files.summary).read_text()
 
 
