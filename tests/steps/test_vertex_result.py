@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.options import Identity
-from kfp_katib.errors import ExperimentFailed, InputError, StorageError, Unfinished
+from kfp_katib.errors import ExperimentFailed, InputError, ServiceError, StorageError, Unfinished
 from kfp_katib.results import Metric, Trial
 from kfp_katib.steps.search.plan import RunContext
 from kfp_katib.steps.vertex_result import Files, Job, SearchOutputs, deliver, read_plan
@@ -66,11 +66,9 @@ class Search:
 
     def end(self, *trials: Json, state: str = "SUCCEEDED", **fields: Any) -> str:
         """Let Vertex AI say how the job has ended; return Google's word for the job."""
-        base = {"baseOutputDirectory": {"outputUriPrefix": self.base}}
+        place = {"trialJobSpec": {"baseOutputDirectory": {"outputUriPrefix": self.base}}}
         all_three = [told(n, (4 - n) / 10, parameters={"lr": n / 10}) for n in (1, 2, 3)]
-        document = tuning_job(
-            *(trials or all_three), of=self.experiment, state=state, trialJobSpec=base, **fields
-        )
+        document = tuning_job(*(trials or all_three), of=self.experiment, state=state, **(place | fields))
         name = self.vertex.jobs.put(PARENT, document).document["name"]
         uri = f"https://us-central1-aiplatform.googleapis.com/v1/{name}"
         return json.dumps({"resources": [{"resourceType": "HyperparameterTuningJob", "resourceUri": uri}]})
@@ -223,6 +221,13 @@ def test_another_search_is_refused(search: Search, files: Files) -> None:
     """The job of another plan, handed on by mistake."""
     with pytest.raises(InputError, match="is not the planned search"):
         delivered(search, search.end(displayName="other"), files)
+
+
+@pytest.mark.parametrize("place", [{}, {"baseOutputDirectory": {"outputUriPrefix": None}}])
+def test_a_job_without_a_place_for_records_is_told(search: Search, files: Files, place: Json) -> None:
+    """No study of ours is without one."""
+    with pytest.raises(ServiceError, match="in a form that is not known here"):
+        delivered(search, search.end(trialJobSpec=place), files)
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "{}"])
