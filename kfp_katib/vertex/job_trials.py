@@ -21,7 +21,7 @@ from kfp_katib.vertex.space import katib_text
 
 ReadRecord = Callable[[str], Trial | None]
 """Gives the record of a trial by Vertex AI's id of it, None where there is none. It raises a StorageError
-where the store is out of reach, an InputError where the record is damaged; several threads call it at once."""
+where the store is out of reach, an InputError where the record is damaged. Several threads call it."""
 
 _READERS = 32  # records at once: each takes an object store some 50 ms
 _NAMED = 3  # trials that a note names

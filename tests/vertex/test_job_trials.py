@@ -170,6 +170,7 @@ def test_many_records_that_are_missing_are_one_note() -> None:
 
 def test_each_reason_is_a_note() -> None:
     """A record of another tuning job means something else than a damaged one."""
+    records: dict[str, Trial | KfpKatibError]
     records = {"1": RECORD, "2": RECORD, "3": InputError("It is cut off.")}
     notes = known(*[told(each, 0.7) for each in (1, 2, 3)], records=records)[1]
     assert [note.partition(" of ")[2] for note in notes] == [
