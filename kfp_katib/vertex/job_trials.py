@@ -74,10 +74,15 @@ def _known(told: Trial, record: Trial | KfpKatibError | None) -> tuple[Trial, st
         return told, str(record).rstrip(".")
     if record is None:
         return told, "there is no record" if told.state == "Succeeded" else ""
-    if record.name != told.name or not _alike(record.parameters, told.parameters):
+    if record.name != told.name or not _alike(record.parameters, told.parameters) or _earlier(record, told):
         return told, "the record is another tuning job's"
     started, ended = record.started or told.started, record.ended or told.ended
     return replace(record, started=started, ended=ended, model_uri=told.model_uri), ""
+
+
+def _earlier(record: Trial, told: Trial) -> bool:
+    """Whether it had ended before this trial began: a grid, for example, tries the same values again."""
+    return record.ended is not None and told.started is not None and record.ended < told.started
 
 
 def _alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:

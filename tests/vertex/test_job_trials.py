@@ -25,8 +25,8 @@ RECORD = Trial(
     "TrialSucceeded",
     "Trial has succeeded",
     {"loss": Metric("0.1", "0.9", "0.5"), "accuracy": Metric("0.8", "0.8", "0.8")},
-    datetime(2026, 1, 1, tzinfo=UTC),
-    datetime(2026, 1, 2, tzinfo=UTC),
+    datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC),
+    datetime(2026, 1, 2, 3, 5, 3, tzinfo=UTC),
     0,
     "loss=0.5",
 )
@@ -140,9 +140,10 @@ def test_a_record_may_have_rounded_values() -> None:
         (replace(RECORD, parameters={**PARAMETERS, "activation": "gelu"}), "another tuning job's"),
         (replace(RECORD, parameters={"lr": "0.01"}), "another tuning job's"),
         (replace(RECORD, name="tune-9"), "another tuning job's"),
+        (replace(RECORD, ended=datetime(2026, 1, 2, 3, 4, 4, tzinfo=UTC)), "another tuning job's"),
         (InputError("This is no record of a trial: it has no 'state'."), "it has no 'state'"),
     ],
-    ids=["another number", "another category", "fewer parameters", "other name", "damaged"],
+    ids=["another number", "another category", "fewer parameters", "other name", "earlier", "damaged"],
 )
 def test_a_record_that_is_not_the_trials_is_ignored(record: Trial | KfpKatibError, why: str) -> None:
     """An earlier job of the same name left it, or it was cut off; the note says so."""
