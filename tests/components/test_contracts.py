@@ -67,6 +67,7 @@ OUTPUTS = {
         "base_output_directory": "STRING",
     },
 }
+OUTPUTS["vertex_result"] = OUTPUTS["launch_katib"] | {"best_parameters": "STRING"}
 
 REQUIRED = {
     "prepare_data": set(),
@@ -77,6 +78,7 @@ REQUIRED = {
     "register_model": {"model", "name"},
     "clean_up": {"run_id"},
     "vertex_study": {"experiment", "models"},
+    "vertex_result": {"planned"},
 }
 
 

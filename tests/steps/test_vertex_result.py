@@ -100,12 +100,13 @@ def test_the_best_model_is_collected_with_everything_to_read(search: Search, fil
     assert outputs.best == ({"lr": 0.3}, '{"lr": 0.3}', 0.1, best, search.name)
     assert contents(str(files.model))["weight.txt"] == best.encode()
     assert outputs.metrics == {"loss": 0.1, "accuracy": 0.7, "trials_Succeeded": 3.0}
-    assert outputs.metadata | {
+    expected = {
         "model": "collected",
         "models": search.models,
         "image": "image:1",
         "manifest_sha256": json.loads(search.planned)["manifest_sha256"],
-    } == outputs.metadata  # fmt: skip
+    }
+    assert expected.items() <= outputs.metadata.items()
     assert [row["exit_code"] for row in rows(files)] == ["0"] * 3
     assert "Vertex AI has no goal" in Path(files.summary).read_text()
     assert "Vertex AI has no goal" in Path(files.report).read_text()
@@ -182,7 +183,7 @@ def test_a_cancelled_job_is_refused_with_its_evidence(search: Search, files: Fil
         delivered(search, resources, files)
     assert [row["state"] for row in rows(files)] == ["Succeeded"]
     assert "has no verdict yet" in Path(files.summary).read_text()
-    assert "was cancelled" in Path(files.report).read_text()
+    assert all("was cancelled" in Path(each).read_text() for each in (files.summary, files.report))
     assert not Path(files.model).exists()
 
 

@@ -49,7 +49,6 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-@pytest.fixture
-def container_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Container steps run in this test."""
-    monkeypatch.setattr(subprocess_task_handler, "SubprocessTaskHandler", ContainerTaskHandler)
+def run_containers(patch: pytest.MonkeyPatch) -> None:
+    """Container steps run, for as long as the patch lasts."""
+    patch.setattr(subprocess_task_handler, "SubprocessTaskHandler", ContainerTaskHandler)

@@ -129,8 +129,8 @@ def test_without_a_record_the_state_is_vertex_ais(trial: Json, ended: bool, stat
 def test_a_record_may_have_rounded_values() -> None:
     """A service may print fewer digits on a command line than in its answers; what the script got counts."""
     record = replace(RECORD, parameters={**PARAMETERS, "lr": "0.0123457"})
-    given = {"lr": 0.0123456789, "batch_size": 17.0, "activation": "relu"}
-    assert only(told(1, 0.7, parameters=given), records={"1": record}).parameters["lr"] == "0.0123457"
+    trial = told(1, 0.7, parameters={"lr": 0.0123456789, "batch_size": 17.0, "activation": "relu"})
+    assert only(trial, records={"1": record}).parameters["lr"] == "0.0123457"
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,10 @@ def test_a_value_of_a_lattice_comes_back_as_katib_writes_it(
     low: int, step: int, points: int, scale: str, data: st.DataObject
 ) -> None:
     """0.30000000000000004 is 0.3, and an int has no point."""
-    texts = [f"{each}e-{scale}" if scale != "0" else str(each) for each in (low, low + points * step, step)]
-    parameter = (integer if scale == "0" else double)("p", *texts)
+    start, end, width = (
+        f"{each}e-{scale}" if scale != "0" else str(each) for each in (low, low + points * step, step)
+    )
+    parameter = (integer if scale == "0" else double)("p", start, end, width)
     text = str(lattice(parameter).nth(data.draw(st.integers(0, points))))
     assert list(misfits(parameter, "")) == []
     assert {katib_text(parameter, each) for each in seen(float(text))} == {text}
