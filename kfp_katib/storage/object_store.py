@@ -36,7 +36,7 @@ from kfp_katib.storage.model_json import (
     renamed,
 )
 from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix
-from kfp_katib.storage.stores import is_of_a_store, trouble
+from kfp_katib.storage.stores import in_one_line, is_of_a_store, trouble
 
 _ATTEMPTS = 8
 _PAUSE = 1.0  # seconds at most, and more with each attempt, so that two writers get out of step
@@ -227,5 +227,5 @@ def _delete_one(prefix: Place, name: str) -> str:
     except Exception as err:
         if not is_of_a_store(err):
             raise
-        return f"{type(err).__name__}: {' '.join(str(err).split())}"
+        return in_one_line(err)
     return ""
