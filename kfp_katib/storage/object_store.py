@@ -92,11 +92,16 @@ def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
 def remove(prefix: Place, names: Iterable[str]) -> None:
     """Delete folders and their markers from a prefix; one that is gone already is not an error.
 
+    Each one's model.json goes last, so that a folder which is not quite gone still says whose it was.
+
     Raises:
-        StorageError: Some of their files could not be deleted; all others are.
+        StorageError: Some of their files could not be deleted; all others but those lists are.
     """
-    folders = {name: sorted(files_below(prefix / name)) for name in names}
-    delete(prefix, [f"{name}/{file}" for name, files in folders.items() for file in (*files, "")])
+    folders = {name: files_below(prefix / name) for name in names}
+    delete(
+        prefix, [f"{name}/{file}" for name, files in folders.items() for file in files - {MODEL_JSON} | {""}]
+    )
+    delete(prefix, [f"{name}/{MODEL_JSON}" for name, files in folders.items() if MODEL_JSON in files])
 
 
 def delete(prefix: Place, names: Iterable[str]) -> None:
