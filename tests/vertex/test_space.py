@@ -149,6 +149,7 @@ def test_what_floating_point_made_of_a_value(parameter: Parameter, value: str | 
         (integer("p", "0", "9"), 10),
         (integer("p", "0", "9"), "four"),
         (integer("p", "0", "9"), "nan"),
+        (integer("p", "0", "9"), 10**400),
         (double("p", "0.1", "0.5"), 0.6),
         (double("p", "0.1", "0.5"), "inf"),
         (double("p", "0.1", "0.5", "0.1"), 0.25),
