@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError
@@ -47,6 +47,7 @@ TRIALS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(TRIALS)
 def test_what_is_read_is_what_was_written(trial: Trial) -> None:
     """Whatever the texts hold; the file itself is ASCII."""
@@ -113,6 +114,7 @@ def test_what_is_no_record(text: str) -> None:
         from_record(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 600), st.text(max_size=3))
 def test_a_damaged_record_is_refused_or_read(at: int, other: str) -> None:
     """A cut or a changed piece never ends in another error."""
