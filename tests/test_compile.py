@@ -62,6 +62,7 @@ def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None
                 "extract_best_model",
                 "evaluate_model",
                 "promote",
+                "register_model",
                 "clean_up",
             )
         ),
@@ -79,6 +80,7 @@ def test_the_command_line_names_the_images(tmp_path: Path) -> None:
         "exec-extract-best-model": "ours:2",
         "exec-evaluate-model": "ours:2",
         "exec-promote": "ours:2",
+        "exec-register-model": "mine:1",
     }
     spec = next(yaml.safe_load_all(files["tune-s3.yaml"]))
     assert spec["root"]["inputDefinitions"]["parameters"]["image"]["defaultValue"] == "ours:2"
