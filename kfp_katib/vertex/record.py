@@ -107,12 +107,12 @@ def record_path(bucket: Path, path: Path) -> Path:
     Raises:
         InputError: The bucket is not mounted, or the folder cannot be made.
     """
-    if not bucket.is_dir():
-        raise InputError(
-            f"The trial's record belongs into {path}, and {bucket} is not there: Vertex AI mounts the bucket "
-            "where its service account may read and write it. Check the bucket's name, region and rights."
-        )
     try:
+        if not bucket.is_dir():
+            raise InputError(
+                f"The trial's record belongs into {path}, and {bucket} is not there: Vertex AI mounts a bucket "
+                "that the trial's service account may read. Check the bucket's name and the account's rights."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as err:
         raise InputError(_lost(path, err)) from err
@@ -122,5 +122,5 @@ def record_path(bucket: Path, path: Path) -> Path:
 def _lost(path: Path, err: OSError) -> str:
     return (
         f"The trial's record {path} cannot be written: {err.strerror or err}. Without it the trial's "
-        "result is lost, so the trial fails. Its service account needs the right to write into the bucket."
+        "result is lost, so the trial fails. Its service account needs the rights to write and delete there."
     )

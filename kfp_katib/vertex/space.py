@@ -92,7 +92,10 @@ def _too_close(parameter: Parameter, count: int) -> tuple[str, str] | None:
     else:
         exact = {lattice(parameter).exact(index) for index in range(count)}
     pairs = pairwise(sorted(exact))
-    return next(((str(a), str(b)) for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE), None)
+    return next(
+        ((str(a.normalize()), str(b.normalize())) for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE),
+        None,
+    )
 
 
 def parameter_spec(parameter: Parameter) -> dict[str, Any]:
@@ -122,6 +125,12 @@ def is_listed(parameter: Parameter) -> bool:
         return True
     values = lattice(parameter)
     return values.count == 1 or (values.step is not None and not (values.whole and values.step == 1))
+
+
+def repeats(parameter: Parameter) -> bool:
+    """Whether a list has a value more than once."""
+    every = parameter.space.list
+    return len(texts(parameter) if parameter.type == "discrete" else set(every)) < len(every)
 
 
 def texts(parameter: Parameter) -> dict[float, str]:

@@ -5,8 +5,9 @@ Vertex AI appends its values to the arguments and waits for an exit code and one
 this program does what Katib does around a trial's container: it fills the template's placeholders, runs the
 command line that Katib's webhook would write, reads the metrics, and judges. It ends
 
-- with 0 where Katib says Succeeded. Without a finite objective no measurement is written, and Vertex AI calls
-  the trial INFEASIBLE ("done but missing the final_measurement", its reference of Trial.State), which never
+- with 0 where Katib says Succeeded. Without a finite objective no measurement is written: Vertex AI calls a
+  trial that is done without one INFEASIBLE
+  (https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.studies.trials), which never
   wins; so does Katib's verdict, in which such a trial has succeeded but does not compete.
 - with the script's own code where that is not 0, else with 1, where Katib says Failed or MetricsUnavailable;
   with 1 also where the record or the measurement cannot be written.
@@ -59,33 +60,49 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
     signals = Signals()
     signals.handle()
     try:
-        return _carry_out(trial_arguments(argv, env), env, signals)
+        given = trial_arguments(argv, env)
     except KfpKatibError as err:
         _say(str(err))
         return err.exit_code
-    except Exception as err:  # the boundary of the program: a sentence, never a traceback
-        _say(f"The trial's entry point failed ({type(err).__name__}: {err}).")
-        return 1
-
-
-def _carry_out(given: TrialArguments, env: Mapping[str, str], signals: Signals) -> int:
-    """Run a trial and leave its measurement and its record; returns our exit code."""
-    folder = Path(tempfile.mkdtemp(prefix="trial-")).absolute()
     try:
-        files, unwritten = TrialFolder(folder / given.name), ""
-        with followed(_outputs(given.experiment.collector, files), to=_STDOUT):
-            trial = _measured(given, _run(given, files, env, signals), env)
-            try:
-                write_record(trial, given.record)
-            except InputError as err:
-                unwritten = str(err)
-    finally:
-        remove(folder)
+        trial, unwritten = _carry_out(given, env, signals)
+    except Exception as err:  # the boundary of the program: a record and a sentence, never a traceback
+        trial = _broken(given, err)
+        unwritten = _unwritten(given, trial)
     if objective_value(trial, given.experiment.objective) is None:
         _say(f"Trial '{trial.name}' is {trial.state}: {trial.message}")
-    if unwritten:
-        _say(unwritten)
+    _say(unwritten)
     return _exit_code(trial, signals) or int(bool(unwritten))
+
+
+def _carry_out(given: TrialArguments, env: Mapping[str, str], signals: Signals) -> tuple[Trial, str]:
+    """Run a trial and leave its measurement and its record; the text says why there is no record.
+
+    The record does not wait until everything that the trial printed is passed on.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="trial-")).absolute()
+    try:
+        files = TrialFolder(folder / given.name)
+        with followed(_outputs(given.experiment.collector, files), to=_STDOUT):
+            trial = _measured(given, _run(given, files, env, signals), env)
+            return trial, _unwritten(given, trial)
+    finally:
+        remove(folder)
+
+
+def _unwritten(given: TrialArguments, trial: Trial) -> str:
+    """Write the record; why that cannot be done, empty where it can."""
+    try:
+        write_record(trial, given.record)
+    except InputError as err:
+        return str(err)
+    return ""
+
+
+def _broken(given: TrialArguments, err: Exception) -> Trial:
+    """A trial that this program could not run to its end."""
+    outcome = _failed(f"Its entry point cannot go on ({type(err).__name__}: {err}).")
+    return Trial(given.name, given.parameters, outcome.state, outcome.reason, outcome.message)
 
 
 def _outputs(collector: Collector, files: TrialFolder) -> tuple[Path, ...]:
@@ -101,7 +118,7 @@ def _run(given: TrialArguments, files: TrialFolder, env: Mapping[str, str], sign
         ended = _run_container(given.experiment, box, files, env, signals)
         code, outcome = ended.exit_code, _outcome(given.experiment, files, ended, box)
     except InputError as err:
-        outcome = _failed(err)
+        outcome = _failed(str(err))
     return Trial(
         given.name,
         given.parameters,
@@ -144,13 +161,13 @@ def _measured(given: TrialArguments, trial: Trial, env: Mapping[str, str]) -> Tr
         try:
             write_measurement(measurement_path(env), given.id, objective.metric, value)
         except InputError as err:
-            failed = _failed(err)
+            failed = _failed(str(err))
             return replace(trial, state=failed.state, reason=failed.reason, message=failed.message)
     return trial
 
 
-def _failed(err: InputError) -> TrialCondition:
-    return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {err}")
+def _failed(why: str) -> TrialCondition:
+    return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {why}")
 
 
 def _exit_code(trial: Trial, signals: Signals) -> int:
@@ -162,7 +179,8 @@ def _exit_code(trial: Trial, signals: Signals) -> int:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    if sentence:
+        print(sentence, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Vertex AI tells a trial's entry point: the manifest, the parameters' values, where the record goes.
 
-The variables: https://cloud.google.com/vertex-ai/docs/training/code-requirements#environment-variables.
+AIP_MODEL_DIR is in https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec, CLOUD_ML_TRIAL_ID
+in `hypertune/hypertune.py` of https://github.com/GoogleCloudPlatform/cloudml-hypertune.
 """
 
 from __future__ import annotations

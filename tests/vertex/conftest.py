@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of this folder share."""
+"""Fixtures of the tests with Vertex AI."""
 
 from __future__ import annotations
 

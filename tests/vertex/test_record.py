@@ -141,7 +141,7 @@ def test_a_record_that_cannot_be_written_leaves_no_part(tmp_path: Path) -> None:
 def test_the_folder_is_made_in_a_mounted_bucket_only(tmp_path: Path) -> None:
     """A bucket that is not there is not made on the container's own disk."""
     bucket, path = tmp_path / "b", tmp_path / "b/m/1/trial.json"
-    with pytest.raises(InputError, match=f"{bucket} is not there: Vertex AI mounts the bucket"):
+    with pytest.raises(InputError, match=f"{bucket} is not there: Vertex AI mounts a bucket"):
         record_path(bucket, path)
     bucket.mkdir()
     assert record_path(bucket, path) == path

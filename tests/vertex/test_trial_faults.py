@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 
+from kfp_katib.vertex.packed import pack
+from kfp_katib.vertex.record import from_record
 from tests.builders.search import search
 from tests.vertex.entry_point import LR, Done, Place
 
@@ -31,7 +35,7 @@ def test_without_a_mounted_bucket_nothing_runs(place: Place) -> None:
     experiment = search(f"{LR} touch {place.folder}/ran; echo loss=1")
     done = place.run(experiment, "--lr=0.3", env={"AIP_MODEL_DIR": "gs://other/models/7/model/"})
     nothing_kept(done)
-    assert f"{place.folder}/gcs/other is not there: Vertex AI mounts the bucket" in done.err
+    assert f"{place.folder}/gcs/other is not there: Vertex AI mounts a bucket" in done.err
     assert not (place.folder / "ran").exists()
     assert not (place.folder / "gcs/other").exists()
 
@@ -79,3 +83,18 @@ def test_nothing_of_a_trial_is_left_on_its_disk(place: Place) -> None:
     assert (done.code, done.err) == (0, "")
     assert list(own.iterdir()) == []
     shutil.rmtree(own)
+
+
+def test_a_container_without_a_temporary_folder_is_a_failed_trial_with_a_record(place: Place) -> None:
+    """Whatever keeps the entry point from its work, the result step reads why."""
+    script = "import sys, tempfile; tempfile.tempdir = '/nowhere'; from kfp_katib.vertex import trial; "
+    code = f"{script} import os; sys.exit(trial.main(sys.argv[1:], os.environ))"
+    (place.folder / "gcs/bucket").mkdir(parents=True)
+    packed = f"--packed={pack(search('echo loss=${trialParameters.lr}'))}"
+    said = subprocess.run(
+        [sys.executable, "-c", code, packed, "--lr=0.3"], env=place.env(), capture_output=True, text=True
+    )
+    record = from_record(place.record.read_text())
+    assert (said.returncode, record.state, record.parameters) == (1, "Failed", {"lr": "0.3"})
+    assert said.stderr == f"Trial 'tune-7' is Failed: {record.message}\n"
+    assert "Its entry point cannot go on (FileNotFoundError: " in record.message
