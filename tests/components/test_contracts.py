@@ -52,6 +52,19 @@ OUTPUTS = {
     "evaluate_model": {"metrics": "system.Metrics", "report": "system.HTML", "passed": "BOOLEAN"},
     "promote": {"address": "STRING"},
     "clean_up": {"ended": "NUMBER_INTEGER"},
+    "vertex_study": {
+        "planned": "STRING",
+        "display_name": "STRING",
+        "study_spec_metrics": "LIST",
+        "study_spec_parameters": "LIST",
+        "worker_pool_specs": "LIST",
+        "study_spec_algorithm": "STRING",
+        "study_spec_measurement_selection_type": "STRING",
+        "max_trial_count": "NUMBER_INTEGER",
+        "parallel_trial_count": "NUMBER_INTEGER",
+        "max_failed_trial_count": "NUMBER_INTEGER",
+        "base_output_directory": "STRING",
+    },
 }
 
 REQUIRED = {
@@ -61,6 +74,7 @@ REQUIRED = {
     "evaluate_model": {"model", "dataset"},
     "promote": {"model"},
     "clean_up": {"run_id"},
+    "vertex_study": {"experiment", "models"},
 }
 
 
