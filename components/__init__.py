@@ -9,6 +9,7 @@ from .launch_katib import launch_katib
 from .prepare_data import prepare_data
 from .promote import promote
 from .register_model import register_model
+from .vertex_result import vertex_result
 from .vertex_study import vertex_study
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "prepare_data",
     "promote",
     "register_model",
+    "vertex_result",
     "vertex_study",
 ]

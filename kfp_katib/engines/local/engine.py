@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.existing import discard
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Record
@@ -24,6 +23,7 @@ from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Result
+from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime
 
-from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
 from kfp_katib.engines.local.journal import SEED, Record
@@ -26,6 +25,7 @@ from kfp_katib.results import (
     objective_value,
     trial_model_uri,
 )
+from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.processes import Process
 
 logger = logging.getLogger(__name__)

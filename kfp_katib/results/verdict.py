@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the trials mean for a search, in Katib's words: goal, then failures, then budget, then its end.
+"""What the trials mean for their search: goal, then failures, then budget, then the end of the search.
 
-Source: `UpdateExperimentStatusCondition` in Katib's `experiment/util/status_util.go`. Two things
-differ: Katib counts a metric that is not a number as 0, which can reach the goal, and so can infinity; here
-only finite values can. Katib has a reason for the end of the search (the last point of a grid), but its
-controller never gives it: there such an Experiment without maxTrialCount waits forever.
+The order is Katib's (`UpdateExperimentStatusCondition` in its
+`pkg/controller.v1beta1/experiment/util/status_util.go`). Two things differ: Katib counts a metric that is not
+a number as 0, which can reach the goal, and so can infinity; here only finite values can. Katib has a reason
+for the end of the search (the last point of a grid), but its controller never gives it: there such an
+Experiment without maxTrialCount waits forever.
 """
 
 from __future__ import annotations
 
-from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Condition, Score, objective_value, reaches_goal
+from typing import TYPE_CHECKING
+
+from kfp_katib.results.result import Condition
+from kfp_katib.results.values import objective_value, reaches_goal
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Experiment
+    from kfp_katib.results.progress import Score
 
 RUNNING = Condition("Running", "ExperimentRunning", "Experiment is running")
 GOAL_REACHED = Condition(
