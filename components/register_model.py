@@ -41,7 +41,7 @@ def register_model(
     Returns:
         The id of the registered model and the name of its version; both empty where nothing was registered.
     """
-    from kfp_katib.steps.register_model import Source, register
+    from kfp_katib.steps.register_model import Run, register
 
     return register(
         model.uri,
@@ -50,6 +50,7 @@ def register_model(
         address=address,
         registry=registry,
         version=version,
-        source=Source(author, run_id, run_name),
+        author=author,
+        run=Run(run_id, run_name),
         is_secure=is_secure,
     )
