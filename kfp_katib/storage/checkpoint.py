@@ -17,7 +17,8 @@ from typing import IO
 
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelFile, parse
-from kfp_katib.storage.places import Place, place, trouble
+from kfp_katib.storage.places import Place, place
+from kfp_katib.storage.stores import trouble
 
 _PIECE = 32 << 20  # bytes copied ahead of the hash
 _BUFFER = 1 << 20  # bytes hashed at once: fits into the processor's cache

@@ -21,7 +21,8 @@ from kfp_katib.storage import disk, object_store
 from kfp_katib.storage.addresses import refuse_unsafe_name, within
 from kfp_katib.storage.checkpoint import digests, read_at, verify_at
 from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, name_fault, parse, write
-from kfp_katib.storage.places import Place, files_below, place, trouble
+from kfp_katib.storage.places import Place, files_below, place
+from kfp_katib.storage.stores import trouble
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Objective

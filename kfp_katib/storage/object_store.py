@@ -22,6 +22,8 @@ import re
 import time
 import uuid
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, verified_at
@@ -33,13 +35,15 @@ from kfp_katib.storage.model_json import (
     refuse_strangers,
     renamed,
 )
-from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix, trouble
+from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix
+from kfp_katib.storage.stores import is_of_a_store, trouble
 
 _ATTEMPTS = 8
 _PAUSE = 1.0  # seconds at most, and more with each attempt, so that two writers get out of step
 _LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
 _BESIDE = re.compile(r"\.[0-9a-f]{12}\.partial/.*")
 _AT_ONCE = 1000  # keys that S3 deletes by one request
+_REQUESTS = 16  # deletions under way in a store that takes one key by each
 _NOT_IN_XML = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 
 logger = logging.getLogger(__name__)
@@ -81,8 +85,8 @@ def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
     if is_s3(prefix):
         files, folders = s3_listing(prefix, Delimiter="/")
         return {(name, True) for name in folders} | {(name, False) for name in files}
-    entries = prefix.store.ls(prefix.uri, detail=True)
-    return {(entry["name"].rstrip("/").rpartition("/")[2], entry["type"] == "directory") for entry in entries}
+    parts = (name.partition("/") for name in files_below(prefix))
+    return {(first, bool(slash)) for first, slash, _ in parts}
 
 
 def remove(prefix: Place, names: Iterable[str]) -> None:
@@ -210,12 +214,18 @@ def _delete_in_s3(prefix: Place, names: list[str]) -> list[str]:
 
 
 def _delete_one_by_one(prefix: Place, names: list[str]) -> list[str]:
-    failures = []
-    for name in names:
-        try:
-            prefix.store.rm_file((prefix / name).uri)
-        except FileNotFoundError:
-            continue
-        except OSError as err:
-            failures.append(f"{type(err).__name__}: {err}")
-    return failures
+    with ThreadPoolExecutor(_REQUESTS) as pool:
+        return [failure for failure in pool.map(partial(_delete_one, prefix), names) if failure]
+
+
+def _delete_one(prefix: Place, name: str) -> str:
+    """Why a file could not be deleted; empty if it is gone."""
+    try:
+        prefix.store.rm_file((prefix / name).uri)
+    except FileNotFoundError:
+        return ""
+    except Exception as err:
+        if not is_of_a_store(err):
+            raise
+        return f"{type(err).__name__}: {' '.join(str(err).split())}"
+    return ""

@@ -13,18 +13,16 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kfp_katib.errors import NoCheckpoint, StorageError
+from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage.addresses import is_uri, stored
+from kfp_katib.storage.stores import file_system, installed
 
 _BLOCK = 8 << 20  # bytes of one request to an object store
-_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,32 +120,29 @@ def place(uri: str | Path, endpoint_url: str = "", *, what: str = "a folder") ->
             is `s3://`.
         endpoint_url: The address of an S3 server other than Amazon's. Credentials, and the address where
             this is empty, come from the environment (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL` and so on).
+            Google's are its Application Default Credentials.
         what: What the place is for, used in messages.
 
     Raises:
         InputError: The URI is empty or malformed, or its scheme is unknown or cannot hold files.
-        StorageError: The scheme needs a package that is not installed.
+        StorageError: The scheme needs a package that is not installed, or Google's credentials are missing.
     """
     text = stored(str(uri), what)
     if not is_uri(text):
         return Place(text, Path(text))
-    return Place(text, None, _store(text.partition("://")[0], endpoint_url))
+    return Place(text, None, file_system(text.partition("://")[0], endpoint_url))
 
 
-def _store(scheme: str, endpoint_url: str) -> Any:
-    import fsspec
+def check(uri: str | Path, what: str) -> None:
+    """Refuse, before anything runs, what could not be a place: its store is not asked.
 
-    # A cached listing would show a retried step what was there before it.
-    options: dict[str, object] = {"use_listings_cache": False}
-    if endpoint_url and scheme == "s3":
-        options["endpoint_url"] = endpoint_url
-    try:
-        return fsspec.filesystem(scheme, **options)
-    except ImportError as err:
-        extra = "kfp-katib[s3]" if scheme == "s3" else "fsspec's package for it"
-        raise StorageError(
-            f"{scheme}:// needs a package that is missing here ({err}). Install {extra}."
-        ) from err
+    Raises:
+        InputError: As `place`.
+        StorageError: The scheme needs a package that is not installed.
+    """
+    text = stored(str(uri), what)
+    if is_uri(text):
+        installed(text.partition("://")[0])
 
 
 def files_below(folder: Place) -> set[str]:
@@ -161,7 +156,7 @@ def files_below(folder: Place) -> set[str]:
         return set(s3_listing(folder)[0])
     root = f"{folder.store._strip_protocol(folder.uri)}/"
     found = folder.store.find(folder.uri)
-    return {name.removeprefix(root) for name in found if name.startswith(root)}
+    return {name.removeprefix(root) for name in found if name.startswith(root) and name != root}
 
 
 def _below(folder: Path) -> Iterator[str]:
@@ -200,46 +195,3 @@ def s3_listing(folder: Place, **options: str) -> tuple[list[str], list[str]]:
         asked["ContinuationToken"] = page.get("NextContinuationToken")
     start = len(prefix)
     return [key[start:] for key in keys], [found[start:] for found in prefixes]
-
-
-@contextmanager
-def trouble(doing: str, *, missing: type[StorageError] = NoCheckpoint) -> Iterator[None]:
-    """Turn a store's own errors into a StorageError that says what we were doing.
-
-    A file that is not there is a NoCheckpoint when we read a trial's model: the next best trial may have
-    one. So is a file on this disk that its trial made unreadable. Anything else (a store's rights, the
-    network, a full disk) is no reason to take a worse model, so it stays a StorageError.
-    """
-    try:
-        yield
-    except _store_errors() as err:
-        if isinstance(err, OSError) and _is_not_there(err):
-            raise missing(f"{doing}: {_why_not(err)}.") from err
-        reason = f"{type(err).__name__}: {err}"
-        raise StorageError(f"{doing}: {reason}. Check the address, the rights and the free space.") from err
-
-
-def _why_not(err: OSError) -> str:
-    if not isinstance(err, FileNotFoundError):
-        return f"{err.filename or 'it'} cannot be used ({err.strerror})"
-    named = err.filename or str(err)
-    return f"{named} is not there" if "/" in named else f"it is not there ({named})"  # a store's own sentence
-
-
-def _is_not_there(err: OSError) -> bool:
-    if isinstance(err, FileNotFoundError) or err.errno in _NOT_THERE or type(err).__name__ == "FileExpired":
-        return True  # the last is s3fs's word for a file that was replaced while it was read
-    return isinstance(err, PermissionError) and err.filename is not None  # a store's refusal names no file
-
-
-def _store_errors() -> tuple[type[BaseException], ...]:
-    """What the stores raise besides OSError, from those libraries that are loaded already."""
-    names = (
-        ("botocore.exceptions", "BotoCoreError"),
-        ("botocore.exceptions", "ClientError"),
-        ("aiohttp", "ClientError"),
-        ("gcsfs.retry", "HttpError"),
-        ("google.auth.exceptions", "GoogleAuthError"),
-    )
-    kinds = [getattr(sys.modules.get(module), name, None) for module, name in names]
-    return (OSError, *(kind for kind in kinds if kind is not None))

@@ -12,7 +12,8 @@ from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import disk, object_store
 from kfp_katib.storage.addresses import refuse_unsafe_name, within
 from kfp_katib.storage.checkpoint import read_at, verified_at
-from kfp_katib.storage.places import Place, place, trouble
+from kfp_katib.storage.places import Place, place
+from kfp_katib.storage.stores import trouble
 
 logger = logging.getLogger(__name__)
 

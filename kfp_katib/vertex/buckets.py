@@ -17,7 +17,7 @@ MOUNT = "/gcs"
 """Where Vertex AI mounts the buckets; the variable `KFP_KATIB_GCS_MOUNT` names another folder."""
 
 _SCHEME = "gs://"
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]+[a-z0-9]")
+_BUCKET = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 
 
 def mount() -> str:

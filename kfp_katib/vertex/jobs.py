@@ -60,7 +60,7 @@ def from_resources(gcp_resources: str) -> str:
             "the output of that name of HyperparameterTuningJobRunOp, or leave it empty."
         ) from err
     names = [uri.partition("/v1/")[2] for uri in uris]
-    if len(uris) > 1 or any(_uri(name) != uri for name, uri in zip(names, uris, strict=True)):
+    if len(uris) > 1 or any(not uri or uri != _uri(name) for name, uri in zip(names, uris, strict=True)):
         raise InputError(
             f"gcp_resources names {', '.join(uris)!r:.300}, not one hyperparameter tuning job: that would be "
             f"https://LOCATION-aiplatform.googleapis.com/v1/projects/PROJECT/locations/LOCATION/{_KIND}/NUMBER."

@@ -11,7 +11,8 @@ import boto3
 import pytest
 
 from tests.builders.model import write_model
-from tests.support.s3 import KEYS, Gate, s3_server
+from tests.support.gate import Gate
+from tests.support.s3 import KEYS, s3_server
 
 _GATE = Gate()
 

@@ -17,7 +17,7 @@ from kfp_katib.errors import KfpKatibError, StorageError
 from kfp_katib.storage import object_store, promote, read_checkpoint, verify
 from kfp_katib.storage.checkpoint import Disturbed
 from tests.builders.model import contents, listing, write_files, write_model
-from tests.support.s3 import Gate
+from tests.support.gate import Gate
 
 OLD = {"model.onnx": b"old", "only/old": b"1"}
 NEW = {"model.onnx": b"new", "only/new": b"2"}

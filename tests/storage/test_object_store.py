@@ -16,7 +16,7 @@ from kfp_katib.storage.object_store import delete
 from kfp_katib.storage.places import Place, files_below, place
 from tests.builders.model import contents, write_files, write_model
 from tests.builders.result import result, trial
-from tests.support.s3 import Gate
+from tests.support.gate import Gate
 
 pytestmark = pytest.mark.usefixtures("no_patterns")
 

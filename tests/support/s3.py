@@ -6,44 +6,29 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from tests.support.gate import Gate
 
 KEYS = {"AWS_ACCESS_KEY_ID": "tests", "AWS_SECRET_ACCESS_KEY": "tests", "AWS_DEFAULT_REGION": "us-east-1"}
 """Credentials as a step's secret would set them."""
 
 
 @dataclass
-class Gate:
-    """Stands before a server, counts what would change something, and refuses what a test wants refused.
+class _Before:
+    """Puts a gate before the server's application."""
 
-    Attributes:
-        refuses: Whether the n-th change since `reset`, counted from 1, is refused.
-        count: How many changes were asked for since then.
-    """
-
-    app: Callable[..., Iterable[bytes]] | None = None
-    refuses: Callable[[int], bool] = bool
-    count: int = 0
-    lock: Lock = field(default_factory=Lock)
-
-    def reset(self, refuses: Callable[[int], bool] = lambda _: False) -> None:
-        """Count anew, and refuse what is asked from now on."""
-        with self.lock:
-            self.count, self.refuses = 0, refuses
+    gate: Gate
+    app: Callable[..., Iterable[bytes]]
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         """One request."""
-        with self.lock:
-            self.count += environ["REQUEST_METHOD"] in ("PUT", "POST", "DELETE")
-            refused = self.refuses(self.count)
-        if refused:
+        if self.gate.refused(environ["REQUEST_METHOD"]):
             start_response("403 Forbidden", [("Content-Type", "application/xml")])
             return [b"<Error><Code>AccessDenied</Code><Message>refused by the test</Message></Error>"]
-        assert self.app is not None
         return self.app(environ, start_response)
 
 
@@ -58,7 +43,7 @@ def s3_server(gate: Gate | None = None) -> Iterator[str]:
     if gate:
         assert server._server is not None
         gate.reset()
-        gate.app, server._server.app = server._server.app, gate
+        server._server.app = _Before(gate, server._server.app)
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     S3FileSystem.clear_instance_cache()

@@ -15,6 +15,7 @@ PLACES = [
     ("gs://bucket/models/", "/gcs/bucket/models"),
     ("gs://my-bucket_1.example.org/a/b c", "/gcs/my-bucket_1.example.org/a/b c"),
     ("gs://bucket", "/gcs/bucket"),
+    ("gs://b/m", "/gcs/b/m"),
     ("gs://bucket/..a/.b", "/gcs/bucket/..a/.b"),
 ]
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real server of Google Cloud Storage's API in this process, for every test that needs gs://."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import HTTPServer
+from threading import Thread
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+
+from tests.support.gate import Gate
+
+REFUSED = b'{"error": {"code": 403, "message": "refused by the test"}}'
+
+
+class _Server(HTTPServer):
+    request_queue_size = 64  # a model's files come several at a time
+
+
+@contextmanager
+def gcs_server(gate: Gate | None = None) -> Iterator[str]:
+    """Give its address, on a port of its own, for STORAGE_EMULATOR_HOST; it holds nothing at first."""
+    from gcp_storage_emulator.server import RequestHandler  # here, since most tests need no gs://
+    from gcp_storage_emulator.storage import Storage
+
+    before = gate or Gate()
+    before.reset()
+
+    class Stored(Storage):  # type: ignore[misc]
+        def _object_path(self, bucket_name: str, file_name: str) -> str:
+            """Where the content lies: as it is, the emulator takes `a//b`, `a/b` and `a/b/` for one."""
+            return f"{bucket_name}/{quote(file_name, safe='')}"
+
+    class Gated(RequestHandler):  # type: ignore[misc]
+        def parse_request(self) -> bool:
+            """Whether the emulator is to answer what was asked."""
+            if not super().parse_request():
+                return False
+            if not before.refused(self.command):
+                return True
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))  # or the client sees a reset
+            self.send_response(403)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(REFUSED)))
+            self.end_headers()
+            self.wfile.write(REFUSED)
+            return False
+
+    server = _Server(("127.0.0.1", 0), partial(Gated, Stored(use_memory_fs=True)))
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def make_bucket(address: str, name: str = "") -> str:
+    """An empty bucket on such a server, by default of a new name; return its URI."""
+    named = name or f"models-{uuid.uuid4().hex}"
+    asked = Request(
+        f"{address}/storage/v1/b?project=tests",
+        json.dumps({"name": named}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    with urlopen(asked):
+        return f"gs://{named}"
+
+
+@pytest.fixture
+def gcs_bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket on such a server, found as every client of Google's finds an emulator."""
+    with gcs_server() as address:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
+        yield make_bucket(address)
