@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tune a model on Google's Vertex AI: the manifest of pipelines/tune.py, Google's own operator for the search.
+"""Tune a model on Google's Vertex AI: the manifest of pipelines/tune.py, with Google's own operator.
 
 The only file that imports google-cloud-pipeline-components (the extra `vertex`).
 """
@@ -17,10 +17,10 @@ from components import (
     evaluate_model,
     extract_best_model,
     prepare_data,
-    promote,
     vertex_result,
     vertex_study,
 )
+from pipelines.promote_if_passed import promote_and_register
 
 GOOGLES_IMAGE = HyperparameterTuningJobRunOp.component_spec.implementation.container.image
 """Google's launcher of jobs, in the version that the installed package names."""
@@ -90,7 +90,11 @@ def upload_model(
     )
 
 
-Found = NamedTuple("Found", [("best_model", Model), ("trials", Dataset)])
+class Found(NamedTuple):
+    """What is handed on of a search."""
+
+    best_model: Model
+    trials: Dataset
 
 
 @dsl.pipeline(name="search", description="Run a tuning job on Vertex AI and read what it found.")
@@ -142,3 +146,107 @@ def search(
     for step in (job, found, evidence):
         step.set_caching_options(False)
     return Found(found.outputs["best_model"], found.outputs["trials"])
+
+
+@dsl.pipeline(name="release", description="Promote, register and upload a model that passed.")
+def release_if_passed(
+    passed: bool,
+    model: Input[Model],
+    release: str,
+    registry: str,
+    model_name: str,
+    author: str,
+    serving_image: str,
+    project: str,
+    location: str,
+) -> None:
+    """Do what pipelines/promote_if_passed.py does, and upload the promoted model where an image serves it."""
+    with dsl.If(passed == True, name="passed"):  # noqa: E712
+        promoted = promote_and_register(model, release, registry, model_name, author)
+        with dsl.If(serving_image != "", name="serving-image"):
+            uploaded = upload_model(
+                display_name=model_name,
+                address=promoted.outputs["address"],
+                serving_image=serving_image,
+                project=project,
+                location=location,
+            )
+            uploaded.set_caching_options(False)
+
+
+@dsl.pipeline(name="tune-vertex", description="Tune a model on Google's Vertex AI and release the best.")
+def tune_vertex(
+    experiment: str,
+    project: str,
+    models: str,
+    location: str = "us-central1",
+    service_account: str = "",
+    network: str = "",
+    machine_type: str = "n1-standard-4",
+    accelerator_type: str = "",
+    source: str = "",
+    options: dict = {},
+    destination: str = "",
+    image: str = TRAINING_IMAGE,
+    overrides: dict = {},
+    keep: int = 1,
+    thresholds: dict = {},
+    release: str = "",
+    registry: str = "",
+    model_name: str = "tuned-model",
+    author: str = "",
+    serving_image: str = "",
+    prepare: str = "training.prepare:prepare",
+    export: str = "training.export:export",
+    evaluate: str = "training.evaluate:evaluate",
+) -> None:
+    """Prepare the data, tune a model on Vertex AI, take the best one, judge it, promote it.
+
+    It runs on Vertex AI Pipelines, and on a Kubeflow Pipelines whose pods have Google's credentials and whose
+    root, or the `destination` of the data, is in Google Cloud Storage.
+
+    The operator is not retried: its launcher finds a job that it has started by a file of its own pod, which
+    on Kubeflow Pipelines a second pod does not have, so it would start, and pay for, a second job.
+    """
+    data = prepare_data(source=source, options=options, destination=destination, function=prepare)
+    study = vertex_study(
+        experiment=experiment,
+        models=models,
+        image=image,
+        dataset=data.outputs["dataset"],
+        run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+        task_name=dsl.PIPELINE_TASK_NAME_PLACEHOLDER,
+        overrides=overrides,
+        machine_type=machine_type,
+        accelerator_type=accelerator_type,
+        release=release,
+        serving_image=serving_image,
+    )
+    found = search(
+        **study.outputs,
+        project=project,
+        location=location,
+        service_account=service_account,
+        network=network,
+    )
+    best = extract_best_model(
+        best_model=found.outputs["best_model"], trials=found.outputs["trials"], keep=keep, function=export
+    )
+    best.set_caching_options(False)
+    judgement = evaluate_model(
+        model=best.outputs["model"],
+        dataset=data.outputs["dataset"],
+        thresholds=thresholds,
+        function=evaluate,
+    )
+    release_if_passed(
+        passed=judgement.outputs["passed"],
+        model=best.outputs["model"],
+        release=release,
+        registry=registry,
+        model_name=model_name,
+        author=author,
+        serving_image=serving_image,
+        project=project,
+        location=location,
+    )
