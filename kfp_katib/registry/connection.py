@@ -14,7 +14,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
-from kfp_katib.errors import ServiceError
+from kfp_katib.errors import InputError, ServiceError
 from kfp_katib.registry.endpoint import TOKEN_VARIABLE, base_url, token
 
 T = TypeVar("T")
@@ -56,6 +56,7 @@ class Connection:
         """Find the API.
 
         Raises:
+            InputError: Its certificate is not trusted.
             ServiceError: There is no registry, or it does not answer.
         """
         self._api = self.patiently(self._find_api)
@@ -73,15 +74,18 @@ class Connection:
         Raises:
             ServiceError: It refuses, or the last attempt failed too.
         """
-        for wait in self._waits:
+        waits = iter(self._waits)
+        while True:
             try:
                 return ask()
             except ServiceError as error:
                 if not _passing(error.status):
                     raise
+                if (wait := next(waits, None)) is None:
+                    mend = "Look whether it runs, then run this step again: it finds what it has registered."
+                    raise ServiceError(f"{error} {mend}", status=error.status) from error
                 _log.warning("%s Asking again in %g s.", error, wait)
             time.sleep(wait)
-        return ask()
 
     def get(self, path: str, **query: str) -> Document | None:
         """Read a document, once; None where there is none.
@@ -142,20 +146,19 @@ class Connection:
             answer = self._session.request(
                 method, f"{self.url}/{path}", timeout=_TIMEOUTS, allow_redirects=False, **content
             )
-        except requests.exceptions.SSLError as error:
-            raise ServiceError(
-                f"{what} was not asked: its certificate is not trusted ({_cause(error)}). Name the file of "
-                "the authority that signed it in the variable REQUESTS_CA_BUNDLE."
-            ) from error
         except requests.RequestException as error:
-            raise ServiceError(f"{what} got no answer ({_cause(error)}). {self._mend(0)}") from error
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise InputError(
+                    f"{what} was not asked: the certificate is not trusted ({_cause(error)}). Name the file "
+                    "of the authority that signed it in the variable REQUESTS_CA_BUNDLE."
+                ) from error
+            raise ServiceError(f"{what} got no answer ({_cause(error)}).") from error
         document = _json(answer)
         if answer.status_code in (200, 201) and isinstance(document, dict):
             return document
         status = answer.status_code
-        raise ServiceError(
-            f"{what} was answered with {status}{_told(document, answer)}. {self._mend(status)}", status=status
-        )
+        seen = f"{what} was answered with {status}{_told(document, answer)}."
+        raise ServiceError(f"{seen} {self._mend(status)}".rstrip(), status=status)
 
     def _mend(self, status: int) -> str:
         if status in (401, 403):
@@ -166,7 +169,7 @@ class Connection:
                 f"or name the token's file in the variable {TOKEN_VARIABLE}."
             )
         if _passing(status):
-            return "Look whether it runs, then run this step again: it finds what it has registered."
+            return ""
         return "Give the address of the registry's REST service itself, or see its log."
 
 

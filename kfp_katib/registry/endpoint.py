@@ -38,8 +38,8 @@ def base_url(address: str, *, is_secure: bool = True) -> str:
     if not fit or parts.username is not None or parts.query or parts.fragment or " " in url:
         shown = address.rpartition("@")[2]  # a password is not for a log
         raise InputError(
-            f"registry is {shown!r}, which is no address of a Model Registry. Give its host and port, such as "
-            "http://model-registry-service.kubeflow.svc.cluster.local:8080, and no password or query."
+            f"registry is {shown!r}, which is no address of a Model Registry. Give its host and port, "
+            "such as http://model-registry-service.kubeflow.svc.cluster.local:8080, and no password or query."
         )
     return url
 

@@ -88,7 +88,8 @@ def durable(address: str, uri: str) -> str:
     Raises:
         InputError: It is no address, or is gone with this step.
     """
-    if not address and not is_uri(absolute(uri)):
+    place = absolute(address or uri, "address")
+    if not address and not is_uri(place):
         raise InputError(
             f"The model's own address is {uri!r}, a path that ends with this step. Give `release`, where "
             "promote copies it, and pass promote's address on."
@@ -98,7 +99,6 @@ def durable(address: str, uri: str) -> str:
             f"address is {address!r}, a relative path. Give an absolute path on a volume that the model's "
             "readers mount, s3:// or gs://."
         )
-    place = absolute(address or uri, "address")
     if place.startswith((*_COPIES, "memory:")):
         raise InputError(
             f"address is {place!r}, this step's own copy, which ends with it. Give the address that it was "

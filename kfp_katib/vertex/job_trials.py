@@ -71,10 +71,14 @@ def _known(told: Trial, record: Trial | KfpKatibError | None) -> tuple[Trial, st
 
 
 def _alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
-    """Whether these are the same values, although Vertex AI may have rounded what it gave the trial."""
-    return ours.keys() == theirs.keys() and all(
-        text == theirs[name] or isclose(number(text) or 0, number(theirs[name]) or 0, rel_tol=_ROUNDED)
-        for name, text in ours.items()
+    """Whether these are the same values: what Vertex AI gave the trial as text may have been rounded."""
+    return ours.keys() == theirs.keys() and all(_same(text, theirs[name]) for name, text in ours.items())
+
+
+def _same(one: str, other: str) -> bool:
+    first, second = number(one), number(other)
+    return one == other or (
+        first is not None and second is not None and isclose(first, second, rel_tol=_ROUNDED)
     )
 
 

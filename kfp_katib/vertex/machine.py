@@ -57,13 +57,13 @@ def misfits(machine: Machine, container: Mapping[str, Any], path: str) -> Iterat
     if not machine.type.strip():
         yield Finding("machine_type", "machine_type is empty.", "Give one, such as n1-standard-4.")
     for name, amount in limits(container).items():
-        field = f"{path}.resources.limits[{name}]"
+        field = f"{path}.resources.limits.{name}"
         if "/" in name and name != GPU:
             yield Finding(field, f"It is {amount}; here a trial gets {GPU} alone.", "Take it out.", amount)
     count = str(limits(container).get(GPU, 0))
-    field = f"{path}.resources.limits[{GPU}]"
+    field = f"{path}.resources.limits.{GPU}"
     if not count.isdecimal():
-        yield Finding(field, f"It is {count!r}; all trials have one machine.", "Write a number.", count)
+        yield Finding(field, f"It is {count!r}.", "Write how many, as a whole number.", count)
     elif int(count) and not machine.accelerator_type:
         fix = "Give accelerator_type, such as NVIDIA_TESLA_T4, or take the GPUs out of the manifest."
         yield Finding(field, f"It is {count}, but accelerator_type is empty.", fix, count)

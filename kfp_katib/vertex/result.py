@@ -25,7 +25,7 @@ _FAILED = {
     "JOB_STATE_FAILED": ("TuningJobFailed", "The tuning job failed"),
     "JOB_STATE_EXPIRED": ("TuningJobExpired", "The tuning job expired"),
 }
-_AGAIN = "Run the pipeline again, from the step that makes its study."
+_AGAIN = "Start a new run of the pipeline."
 _LATER = "Run this step again when the job has ended."
 _UNFINISHED = {
     _CANCELLED: ("was cancelled", _AGAIN),
@@ -74,8 +74,9 @@ def result(
         told += [
             "Vertex AI says that the tuning job succeeded in part: results of some trials may be missing."
         ]
-    if state in _FAILED and condition.message != why:
-        told += [f"{why}. By Katib's rules the trials decide all the same."]
+    if why and condition.message != why:
+        decided = " The Experiment succeeded all the same, by Katib's rules."
+        told += [f"{why}.{decided if condition.state == 'Succeeded' else ''}"]
     return conclude(experiment, trials, condition, notes=told)
 
 

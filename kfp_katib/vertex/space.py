@@ -92,7 +92,10 @@ def _too_close(parameter: Parameter, count: int) -> tuple[str, str] | None:
     else:
         exact = {lattice(parameter).exact(index) for index in range(count)}
     pairs = pairwise(sorted(exact))
-    return next(((str(a), str(b)) for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE), None)
+    return next(
+        ((str(a.normalize()), str(b.normalize())) for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE),
+        None,
+    )
 
 
 def parameter_spec(parameter: Parameter) -> dict[str, Any]:

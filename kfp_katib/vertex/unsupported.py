@@ -137,7 +137,7 @@ def _pod(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
     pod, path = _pod_spec(experiment), f"{_POD}.containers[{_primary(experiment)}]"
     box = primary_container(experiment)
     for owner, at in ((pod, _POD), (box, path)):
-        for field in [field for field in owner if owner[field] and field in _NOT_MAPPED]:
+        for field in [field for field in owner if field in _NOT_MAPPED]:
             yield Finding(f"{at}.{field}", "A container on Vertex AI has none.", _NOT_MAPPED[field])
     others = [each["name"] for each in pod["containers"] if each is not box]
     if others:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import kfp_katib.registry.connection
-from kfp_katib.errors import ServiceError
+from kfp_katib.errors import InputError, ServiceError
 from kfp_katib.registry.connection import Connection
 from kfp_katib.registry.endpoint import TOKEN_VARIABLE
 from tests.support.registry import Dropped, Fault, Registry, registry_server
@@ -181,7 +181,9 @@ def test_the_token_is_sent_by_https(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
     with registry_server(tls) as registry:
-        with pytest.raises(ServiceError, match=r"its certificate is not trusted .* REQUESTS_CA_BUNDLE"):
+        with pytest.raises(
+            InputError, match=r"certificate is not trusted .*self.signed.* REQUESTS_CA_BUNDLE"
+        ):
             ask(registry)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
         ask(registry)

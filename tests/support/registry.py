@@ -65,6 +65,7 @@ class Registry(Contents):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet, else the client waits 40 ms for the second
 
     def __init__(self, registry: Registry, *arguments: Any) -> None:
         self.registry = registry

@@ -2,8 +2,8 @@
 """What a Model Registry holds, and how its REST API answers.
 
 What it takes is checked by the classes that the registry's own client is generated from. What it finds and
-refuses is as in the server's code: names compared by SQL's LIKE without regard to case, one name for one thing,
-lists in pages.
+refuses is as in the server's code: names compared by SQL's LIKE without regard to case, one name for one
+thing, lists in pages.
 """
 
 from __future__ import annotations

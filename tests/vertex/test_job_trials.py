@@ -114,7 +114,7 @@ def test_without_a_record_the_final_measurement_counts(loss: float | str, text: 
         (told(1, state="STATE_UNSPECIFIED"), True, "Killed", "ended while the trial still ran"),
         (told(1, state="ACTIVE"), False, "Running", "Trial is running"),
         (told(1, state="STOPPING"), False, "Running", "Trial is running"),
-        (told(1, state="REQUESTED", parameters=[]), False, "Pending", "Trial is created"),
+        (told(1, state="REQUESTED", parameters={}), False, "Pending", "Trial is created"),
         (told(1, state="STATE_UNSPECIFIED"), False, "Running", "Trial is running"),
     ],
     ids=lambda value: value.get("state") if isinstance(value, dict) else None,
@@ -126,14 +126,23 @@ def test_without_a_record_the_state_is_vertex_ais(trial: Json, ended: bool, stat
     assert message in found.message
 
 
+def test_a_record_may_have_rounded_values() -> None:
+    """A service may print fewer digits on a command line than in its answers; what the script got counts."""
+    record = replace(RECORD, parameters={**PARAMETERS, "lr": "0.0123457"})
+    trial = told(1, 0.7, parameters={"lr": 0.0123456789, "batch_size": 17.0, "activation": "relu"})
+    assert only(trial, records={"1": record}).parameters["lr"] == "0.0123457"
+
+
 @pytest.mark.parametrize(
     ("record", "why"),
     [
         (replace(RECORD, parameters={**PARAMETERS, "lr": "0.02"}), "from another tuning job"),
+        (replace(RECORD, parameters={**PARAMETERS, "activation": "gelu"}), "from another tuning job"),
+        (replace(RECORD, parameters={"lr": "0.01"}), "from another tuning job"),
         (replace(RECORD, name="tune-9"), "it is that of tune-9 "),
         (InputError("This is no record of a trial: it has no 'state'."), "it has no 'state'"),
     ],
-    ids=["other parameters", "other name", "damaged"],
+    ids=["another number", "another category", "fewer parameters", "other name", "damaged"],
 )
 def test_a_record_that_is_not_the_trials_is_ignored(record: Trial | KfpKatibError, why: str) -> None:
     """An earlier job of the same name left it, or it was cut off; the note says so."""

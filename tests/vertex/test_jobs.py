@@ -243,7 +243,7 @@ def test_without_credentials_the_error_says_how_to_get_them(
 def test_what_is_not_vertex_ai_is_told(vertex: Vertex) -> None:
     """A proxy's page, for example."""
     name = put(vertex)
-    vertex.rest.answer = lambda *_: ["<html>"]  # type: ignore[method-assign, assignment, return-value]
+    vertex.rest.answer = lambda *_: ["<html>"]  # type: ignore[method-assign, assignment]
     with pytest.raises(ServiceError, match=r"does not answer as Vertex AI does: .*<html>.*Check the proxy"):
         jobs.get(name)
 

@@ -90,10 +90,12 @@ def test_trials_that_a_broken_job_ended_do_not_spend_its_budget() -> None:
     assert (found.state, found.count("Killed")) == ("Failed", 2)
 
 
-def test_where_vertex_ai_differs_from_katibs_verdict_a_note_says_so() -> None:
-    """Its own message is not lost."""
-    (note,) = judged(told(1, 0.4), of=GOAL, state="FAILED", error=ERROR).notes[-1:]
-    assert note == "The tuning job failed: Out of quota. By Katib's rules the trials decide all the same."
+def test_what_vertex_ai_says_of_a_failed_job_is_a_note_beside_katibs_verdict() -> None:
+    """It is not lost, and it is told where the two differ."""
+    failed, succeeded = [told(1), told(2)], [told(1, 0.4)]
+    notes = [judged(*each, of=GOAL, state="FAILED", error=ERROR).notes[-1] for each in (failed, succeeded)]
+    assert notes[0] == "The tuning job failed: Out of quota."
+    assert notes[1] == f"{notes[0]} The Experiment succeeded all the same, by Katib's rules."
 
 
 def test_a_job_that_succeeded_in_part_is_noted() -> None:
@@ -104,8 +106,8 @@ def test_a_job_that_succeeded_in_part_is_noted() -> None:
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ("CANCELLED", rf"tuning job {NAME} was cancelled.* 2 trials had completed\. Run the pipeline again"),
-        ("CANCELLING", r"is being cancelled.* Run the pipeline again"),
+        ("CANCELLED", rf"tuning job {NAME} was cancelled.* 2 trials had completed\. Start a new run"),
+        ("CANCELLING", r"is being cancelled.* Start a new run"),
         ("PAUSED", r"is paused.* Resume it\. Run this step again"),
         ("QUEUED", r"has not begun.* Run this step again"),
         ("PENDING", r"has not begun.* Run this step again"),

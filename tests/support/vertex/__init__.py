@@ -13,5 +13,6 @@ file says what we chose.
 
 from tests.support.vertex.server import PARENT as PARENT
 from tests.support.vertex.server import Vertex as Vertex
+from tests.support.vertex.server import reach as reach
 from tests.support.vertex.server import serve as serve
 from tests.support.vertex.server import vertex as vertex

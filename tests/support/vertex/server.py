@@ -86,13 +86,19 @@ def _tunnel(stack: ExitStack, port: int) -> str:
     return tunnel.address
 
 
+def reach(vertex: Vertex, patch: pytest.MonkeyPatch) -> None:
+    """Have this process, and what it starts, take the stand-in for Vertex AI."""
+    for name, value in vertex.environment.items():
+        if name.islower():  # some clients prefer the other spelling
+            patch.delenv(name.upper(), raising=False)
+        patch.setenv(name, value)
+
+
 @pytest.fixture
 def vertex(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Vertex]:
     """The stand-in by REST alone, for this process and what it starts."""
     folder = tmp_path / "vertex"
     folder.mkdir()
     with serve(folder, rpc=False) as served:
-        for name, value in served.environment.items():
-            monkeypatch.setenv(name, value)
-            monkeypatch.delenv(name.upper(), raising=False) if name.islower() else None
+        reach(served, monkeypatch)
         yield served
