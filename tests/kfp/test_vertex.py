@@ -59,6 +59,16 @@ def test_the_result_is_read_of_this_very_job(runs: dict[str, Run]) -> None:
     assert "TOLD best" in runs["succeeds"].log("told")
 
 
+def test_the_upload_gets_the_models_address_and_its_image(runs: dict[str, Run]) -> None:
+    """As Vertex AI's REST API takes them, with no imported artifact between."""
+    assert runs["succeeds"].finished() == "SUCCEEDED"
+    assert printed(runs["succeeds"], "upload-model", "JOB") == {
+        "display_name": "succeeds",
+        "artifact_uri": "gs://bucket/release",
+        "container_spec": {"image_uri": "serve:1"},
+    }
+
+
 def test_a_failed_job_leaves_evidence_and_fails_the_run(runs: dict[str, Run]) -> None:
     """It is looked for by its name, since a failed step hands nothing on; nothing behind it runs."""
     assert runs["fails"].finished() == "FAILED"

@@ -12,7 +12,7 @@ from kfp import compiler, dsl
 from kfp.dsl import Dataset, Input
 
 from components import RUNTIME_IMAGE
-from pipelines.tune_vertex import search
+from pipelines.tune_vertex import search, upload_model
 
 LAUNCHER = """
 import json, pathlib, sys
@@ -57,13 +57,15 @@ def told(trials: Input[Dataset]) -> None:
 
 @dsl.pipeline(name="vertex-search")
 def tuning(planned: str, display_name: str) -> None:
-    """Run the search and a step that needs its outputs."""
+    """Run the search, a step that needs its outputs, and the upload of a model."""
     texts = {name: name for name, spec in search.component_spec.inputs.items() if spec.type == "String"}
     lists = {name: [{}] for name, spec in search.component_spec.inputs.items() if spec.type == "List"}
     counts = {name: 4 for name, spec in search.component_spec.inputs.items() if spec.type == "Integer"}
     given = texts | lists | counts | {"planned": planned, "display_name": display_name}
     found = search(**given | {"worker_pool_specs": pools().output})
-    told(trials=found.outputs["trials"])
+    after = told(trials=found.outputs["trials"])
+    where = {"address": "gs://bucket/release", "project": "project", "location": "location"}
+    upload_model(display_name=display_name, serving_image="serve:1", **where).after(after)
 
 
 def compile_with_stand_ins(target: Path) -> Path:
@@ -72,7 +74,7 @@ def compile_with_stand_ins(target: Path) -> Path:
     document: dict[str, Any] = yaml.safe_load(target.read_text())
     for name, executor in document["deploymentSpec"]["executors"].items():
         box = executor["container"]
-        if name == "exec-hyperparameter-tuning-job":
+        if name in ("exec-hyperparameter-tuning-job", "exec-upload-model"):
             box |= {"image": RUNTIME_IMAGE, "command": ["python3", "-c", LAUNCHER]}
         if name.startswith("exec-vertex-result"):
             box |= {"command": ["python3", "-c", RESULT], "args": ["{{$}}", *WRITTEN]}
