@@ -24,6 +24,8 @@ def vertex_study(
     overrides: dict = {},
     machine_type: str = "n1-standard-4",
     accelerator_type: str = "",
+    release: str = "",
+    serving_image: str = "",
 ) -> NamedTuple(
     "Study",
     [
@@ -64,13 +66,18 @@ def vertex_study(
         machine_type: The Compute Engine machine of each trial.
         accelerator_type: The accelerator of a trial whose manifest asks for nvidia.com/gpu, such as
             NVIDIA_TESLA_T4; empty where it asks for none.
+        release: Where the pipeline promotes the model to. It is only looked at, before anything is paid for,
+            where there is a serving_image.
+        serving_image: The image that the pipeline will serve the model with, from Vertex AI's own registry,
+            which keeps an address at gs:// alone; empty where it will not.
 
     Returns:
         What vertex_result needs of the plan, as JSON; then the inputs of HyperparameterTuningJobRunOp, each
         under the operator's own name for it.
     """
-    from kfp_katib.steps.vertex_study import Identity, Machine, RunContext, vertex_study
+    from kfp_katib.steps.vertex_study import Identity, Machine, RunContext, check_serving, vertex_study
 
+    check_serving(serving_image, release)
     return vertex_study(
         experiment,
         RunContext(dataset_uri or dataset, models, image),

@@ -16,10 +16,11 @@ from kfp_katib.steps.search.identity import check_identity
 from kfp_katib.steps.search.plan import LARGEST_MANIFEST, Plan, RunContext, plan, received
 from kfp_katib.storage.addresses import absolute
 from kfp_katib.vertex.buckets import mounted
+from kfp_katib.vertex.serving import check_serving
 from kfp_katib.vertex.study import Machine, study
 from kfp_katib.vertex.unsupported import notes
 
-__all__ = ["Identity", "Machine", "RunContext", "vertex_study"]
+__all__ = ["Identity", "Machine", "RunContext", "check_serving", "vertex_study"]
 
 _SHARED = ", so two searches would share one folder and one tuning job's name"
 _log = logging.getLogger(__name__)
