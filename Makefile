@@ -36,7 +36,7 @@ run: $(READY) ## run the whole pipeline on this machine
 	@$(BIN)/python -m pipelines.run_local
 
 # The environments that tests/ uses; installed here, so that only this step needs the network.
-TEST_ENVIRONMENTS := $(foreach name,katib kfp-2.13 pip-oldest pip-newest uv,.venv-$(name)/.ready)
+TEST_ENVIRONMENTS := $(foreach name,katib kubeflow kfp-2.13 pip-oldest pip-newest uv,.venv-$(name)/.ready)
 
 test: $(READY_DEV) $(TEST_ENVIRONMENTS) ## run the tests that need nothing but this machine, with coverage
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term

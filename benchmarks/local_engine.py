@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.startup import SLEEP, seconds, xargs
 from kfp_katib import run
-from kfp_katib.engines.local.conditions import BUDGET_SPENT
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Metric, TrialCondition
+from kfp_katib.results.verdict import BUDGET_SPENT
 from tests.builders.manifest import double
 from tests.builders.search import search
 

@@ -8,6 +8,9 @@ from .extract_best_model import extract_best_model
 from .launch_katib import launch_katib
 from .prepare_data import prepare_data
 from .promote import promote
+from .register_model import register_model
+from .vertex_result import vertex_result
+from .vertex_study import vertex_study
 
 __all__ = [
     "RUNTIME_IMAGE",
@@ -18,4 +21,7 @@ __all__ = [
     "launch_katib",
     "prepare_data",
     "promote",
+    "register_model",
+    "vertex_result",
+    "vertex_study",
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline's last part: a model that passed is promoted.
+"""The pipeline's last part: a model that passed is promoted, and registered where a registry is given.
 
 It is a pipeline of its own because kfp.local tests a named output of a step only where it came in as a
 parameter; anywhere else it takes the condition for false.
@@ -8,18 +8,36 @@ parameter; anywhere else it takes the condition for false.
 from kfp import dsl
 from kfp.dsl import Input, Model
 
-from components import promote
+from components import promote, register_model
 from pipelines.platforms import Platform
 
 
 def promote_if_passed(platform: Platform) -> dsl.base_component.BaseComponent:
     """The part for one platform."""
 
-    @dsl.pipeline(name="release", description="Promote a model that passed.")
-    def part(passed: bool, model: Input[Model], release: str) -> None:
+    @dsl.pipeline(name="release", description="Promote and register a model that passed.")
+    def part(
+        passed: bool,
+        model: Input[Model],
+        release: str,
+        registry: str = "",
+        model_name: str = "",
+        author: str = "",
+    ) -> None:
         with dsl.If(passed == True, name="passed"):  # noqa: E712
             promoted = promote(model=model, release=release)
+            with dsl.If(registry != "", name="registry"):
+                registered = register_model(
+                    model=model,
+                    name=model_name,
+                    address=promoted.outputs["address"],
+                    registry=registry,
+                    author=author,
+                    run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+                    run_name=dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
+                )
         platform.attach(promoted)
-        promoted.set_caching_options(False)
+        for step in (promoted, registered):
+            step.set_caching_options(False)
 
     return part

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prepare the data, tune a model on them, take the best one, judge it, promote it.
+"""Prepare the data, tune a model on them, take the best one, judge it, promote and register it.
 
 The steps are the same wherever they run. What differs from one platform to the next (images, labels, volumes,
 secrets, default addresses) is applied to them by pipelines/platforms.
@@ -43,6 +43,9 @@ def tune(platform: Platform) -> dsl.base_component.BaseComponent:
         keep: int = 1,
         thresholds: dict = {},
         release: str = "",
+        registry: str = "",
+        model_name: str = "tuned-model",
+        author: str = "",
         prepare: str = "training.prepare:prepare",
         export: str = "training.export:export",
         evaluate: str = "training.evaluate:evaluate",
@@ -81,7 +84,14 @@ def tune(platform: Platform) -> dsl.base_component.BaseComponent:
                 thresholds=thresholds,
                 function=evaluate,
             )
-            promote_if(passed=judgement.outputs["passed"], model=best.outputs["model"], release=release)
+            promote_if(
+                passed=judgement.outputs["passed"],
+                model=best.outputs["model"],
+                release=release,
+                registry=registry,
+                model_name=model_name,
+                author=author,
+            )
 
         for step in (data, search, best, judgement):
             platform.attach(step)

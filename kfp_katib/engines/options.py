@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypedDict, get_args
@@ -49,6 +49,14 @@ class RunOptions:
         identity: The pipeline run and the step that this search is part of, and its namespace.
         runs: The folder of all searches of this machine; this one's is `<runs>/<experiment>`.
         again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.
+        python: The interpreter that `python` and `python3` are in a trial's command on this machine; None for
+            those of the caller's PATH.
+        threads_per_trial: How many threads the numerical libraries of a trial on this machine may use; None for
+            the cores divided by the trials that run at a time, `unset` to leave it to the libraries.
+        warm_start: An earlier search, whose trials are told to the algorithm before it suggests its first;
+            they count in nothing.
+        enqueue: Points that run first on this machine: each names parameters with their values, as text.
+        retry_failed: Run the values of the trials that failed again, in place of those.
 
     Raises:
         InputError: A time is not above 0, or a value is not one of its choices.
@@ -63,6 +71,11 @@ class RunOptions:
     identity: Identity = Identity()
     runs: Path = Path("runs")
     again: bool = False
+    python: str | Path | None = None
+    threads_per_trial: int | Literal["unset"] | None = None
+    warm_start: Result | None = None
+    enqueue: Sequence[Mapping[str, str]] = ()
+    retry_failed: bool = False
 
     def __post_init__(self) -> None:
         choose(self.on_timeout, get_args(OnTimeout), "on_timeout")
@@ -91,3 +104,8 @@ class Options(TypedDict, total=False):
     identity: Identity
     runs: Path
     again: bool
+    python: str | Path | None
+    threads_per_trial: int | Literal["unset"] | None
+    warm_start: Result | None
+    enqueue: Sequence[Mapping[str, str]]
+    retry_failed: bool

@@ -16,6 +16,8 @@ DEFAULT_FILTER = r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"
 """Katib's own expression for a metric's line; `common/const.go` of its metrics collectors."""
 
 _COMPLETE = 'status.conditions.#(type=="{}")#|#(status=="True")#'
+JOB_CONDITIONS = (_COMPLETE.format("Complete"), _COMPLETE.format("Failed"))
+"""How Katib knows that a Job has succeeded, and that it has failed."""
 _KUBEFLOW_JOBS = ("TFJob", "PyTorchJob", "XGBoostJob", "MPIJob")
 
 
@@ -50,7 +52,7 @@ def _default_conditions(template: dict[str, Any]) -> None:
     """Katib knows when its usual kinds are done; a ConfigMap's template and other kinds must say so."""
     kind = template.get("trialSpec", {}).get("kind")
     if kind in ("Job", "TrainJob"):
-        success, failure = _COMPLETE.format("Complete"), _COMPLETE.format("Failed")
+        success, failure = JOB_CONDITIONS
     elif kind in _KUBEFLOW_JOBS:
         success, failure = _COMPLETE.format("Succeeded"), _COMPLETE.format("Failed")
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +176,8 @@ def render(
         "image": image,
     }
     final = f"Experiment '{values['experiment']}' after rendering"
-    return load(filled(manifest, values, experiment.name), name=final)
+    asked = experiment.asked_json or experiment.manifest_json
+    return replace(load(filled(manifest, values, experiment.name), name=final), asked_json=asked)
 
 
 def _judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manifest, tuple[Problem, ...]]:

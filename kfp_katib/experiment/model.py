@@ -115,6 +115,7 @@ class Experiment:
 
     `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong.
     `manifest_json` is the manifest as given, as canonical JSON: fields we have no type for stay in it.
+    `asked_json` is the same before `render` filled in anything, empty where it did not.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Experiment:
     trial_template: TrialTemplate
     manifest_json: str
     warnings: tuple[Problem, ...] = ()
+    asked_json: str = ""
 
     @property
     def manifest(self) -> Manifest:

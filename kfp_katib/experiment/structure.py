@@ -48,6 +48,9 @@ _SCALARS: Mapping[str, tuple[tuple[type, ...], str, str]] = {
 }
 """For each kind of scalar: the types it accepts, what to call it, and the fix for any other."""
 _COLLECTIONS: Mapping[type, str] = {dict: "a mapping", list: "a list"}
+_CHOICES = (
+    "Put the values into `list`: search.categorical of kubeflow-katib 0.18 and 0.19 does not (katib#2625)."
+)
 _INLINE = "Write the number itself: an inline template can put a placeholder into text only."
 
 
@@ -180,6 +183,9 @@ class _Fit:
             fix = f'Quote it: "{meant}".'
         elif kind in _NUMBERS and isinstance(value, str) and "${" in value:
             fix = _INLINE
+        elif isinstance(value, list) and path.endswith(".feasibleSpace.distribution"):
+            fix = _CHOICES
+            self.lost.append(path.replace(".distribution", ".list"))  # where nothing else need be reported
         return self.refuse(value, wanted, fix, path, instead=meant)
 
     def refuse(self, value: Any, wanted: str, fix: str, path: str, *, instead: Any = _ABSENT) -> Any:

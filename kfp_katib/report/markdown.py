@@ -25,6 +25,8 @@ def markdown(result: Result, *, collected: Trial | None = None) -> str:
     """
     shown = collected or result.best
     parts = [f"## {_text(words.verdict(result))}", _text(words.counts(result)) + "."]
+    if result.state != "Succeeded" and result.message:
+        parts += [_text(result.message.rstrip(".")) + "."]
     if shown:
         parts += _best(result, shown)
     if result.notes:

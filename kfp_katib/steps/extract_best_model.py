@@ -14,12 +14,27 @@ from kfp_katib.errors import InputError
 from kfp_katib.steps import user_function as functions
 from kfp_katib.steps.arguments import as_sent
 
+_PROVENANCE = (
+    "experiment",
+    "trial",
+    "models",
+    "metric",
+    "value",
+    "parameters",
+    "manifest_sha256",
+    "image",
+)
+"""What the search's metadata say of where a model comes from, for whoever gets the deployable one."""
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The deployable model's metadata, and how many checkpoints were (or would be) deleted."""
+    """The deployable model's metadata, and how many checkpoints were (or would be) deleted.
+
+    The metadata are what the user's function returned, and where the model comes from.
+    """
 
     metadata: Mapping[str, functions.Scalar]
     pruned: int
@@ -56,10 +71,16 @@ def extract(
         target.mkdir(parents=True, exist_ok=True)
         return Extracted({"model": "none"}, 0)
     metadata = functions.write("model", as_sent(function), Path(checkpoint), target)
-    return Extracted(
-        {"trial": str(about.get("trial", "")), **metadata, "models": str(about.get("models", ""))},
-        _prune(checkpoint, about, trials, keep=keep, dry_run=dry_run),
-    )
+    provenance = {key: as_sent(about[key]) for key in _PROVENANCE if key in about}
+    for key in provenance.keys() & metadata.keys():
+        _log.warning(
+            "function %r returned %r, which is kept for the search's own %r: give it another name",
+            function,
+            key,
+            provenance[key],
+        )
+    pruned = _prune(checkpoint, about, trials, keep=keep, dry_run=dry_run)
+    return Extracted({**metadata, **provenance}, pruned)
 
 
 def _prune(checkpoint: str, about: Mapping[str, Any], trials: str, *, keep: int, dry_run: bool) -> int:

@@ -9,21 +9,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast, get_args
 
 from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Cleanup, Identity, RunOptions
-from kfp_katib.errors import ExperimentFailed, InputError, Unfinished
 from kfp_katib.experiment.choices import choose
 from kfp_katib.report.display import status_line
 from kfp_katib.results import Progress
 from kfp_katib.steps.arguments import as_sent
-from kfp_katib.steps.search.outputs import Files, SearchOutputs, failure, finish, write_reports
-from kfp_katib.steps.search.plan import RunContext, plan
+from kfp_katib.steps.search.identity import check_identity
+from kfp_katib.steps.search.outputs import Files, SearchOutputs, delivered
+from kfp_katib.steps.search.plan import RunContext, plan, received
 
 __all__ = ["Files", "Identity", "Limits", "RunContext", "SearchOutputs", "launch"]
 
+_LOST = (
+    " and no pipeline pod provides it, so a retried step could not find its Experiment among those of other "
+    "runs"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -70,27 +74,14 @@ def launch(
     choose(cleanup, get_args(Cleanup), "experiment_cleanup")
     options = RunOptions(**asdict(limits), cleanup=cast("Cleanup", cleanup))
     identity = identified(runner, identity)
-    received = _received(context)
-    received.check()
-    context = received.with_local_data() if runner.trials_here else received
+    context = received(context)
+    context.check()
+    context = context.with_local_data() if runner.trials_here else context
     planned = plan(as_sent(manifest), context, identity=identity, overrides=as_sent(overrides or {}))
     name, models = planned.experiment.name, planned.models
     _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
     options = replace(options, models=models or None, on_update=progress_log(), identity=identity)
-    try:
-        result = runner.run(planned.experiment, options)
-        if not result.usable:
-            raise ExperimentFailed(failure(result), result)
-    except (Unfinished, ExperimentFailed) as error:
-        if error.result:
-            write_reports(error.result, files)
-        raise
-    return finish(planned, result, files)
-
-
-def _received(context: RunContext) -> RunContext:
-    """The context as it was sent."""
-    return replace(context, **{each.name: as_sent(getattr(context, each.name)) for each in fields(context)})
+    return delivered(planned, files, lambda: runner.run(planned.experiment, options))
 
 
 def identified(engine: Engine, identity: Identity) -> Identity:
@@ -105,18 +96,7 @@ def identified(engine: Engine, identity: Identity) -> Identity:
     """
     run_id, step = engine.own_step()
     found = replace(identity, run_id=identity.run_id or run_id, task_name=_in_place(identity.task_name, step))
-    for name, value in (("run_id", found.run_id), ("task_name", found.task_name)):
-        if not value and not engine.trials_here:
-            raise InputError(
-                f"{name} is empty and no pipeline pod provides it, so a retried step could not find "
-                "its Experiment among those of other runs. Pass dsl.PIPELINE_JOB_ID_PLACEHOLDER and "
-                "dsl.PIPELINE_TASK_NAME_PLACEHOLDER."
-            )
-        if "{{$" in value:
-            raise InputError(
-                f"{name} is {value!r}: the pipeline left a placeholder in it. Pass the placeholder as "
-                "the whole argument, not inside a longer text."
-            )
+    check_identity(found, without="" if engine.trials_here else _LOST)
     return found
 
 

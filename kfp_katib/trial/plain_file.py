@@ -63,10 +63,18 @@ def make_folder(path: Path) -> None:
         path.mkdir()
     except FileExistsError:
         if path.is_dir() and not path.is_symlink():
-            _remove(path)
+            remove(path)
         else:
             path.unlink()
         path.mkdir()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, which may be nested deeper than Python can follow; what cannot be removed stays."""
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, capture_output=True)
 
 
 def chunks(path: Path) -> Iterator[bytes]:
@@ -137,11 +145,3 @@ def _refuse_others(path: Path, mode: int) -> None:
     for is_kind, words in _KINDS:
         if is_kind(mode):
             raise NotPlain(0, f"it is {words}, not a file", str(path))
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder, which may be nested deeper than Python can follow; what cannot be removed stays."""
-    try:
-        shutil.rmtree(folder)
-    except (OSError, RecursionError):
-        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, capture_output=True)

@@ -19,7 +19,7 @@ class Platform:
         destination: Where prepare_data writes unless the run says otherwise; empty is the artifact store.
         trial_pod: What a trial's pod needs to reach all that.
         attach: Gives a step of the pipeline what it needs there: image, labels, volumes, secrets. Every step
-            gets it but the exit task, which touches no file.
+            gets it but register_model and the exit task, which touch no file.
         retries: How often the search is started again after a failure; it then adopts its own Experiment.
     """
 

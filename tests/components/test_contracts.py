@@ -51,8 +51,23 @@ OUTPUTS = {
     "extract_best_model": {"model": "system.Model", "pruned": "NUMBER_INTEGER"},
     "evaluate_model": {"metrics": "system.Metrics", "report": "system.HTML", "passed": "BOOLEAN"},
     "promote": {"address": "STRING"},
+    "register_model": {"registered_model_id": "STRING", "version": "STRING"},
     "clean_up": {"ended": "NUMBER_INTEGER"},
+    "vertex_study": {
+        "planned": "STRING",
+        "display_name": "STRING",
+        "study_spec_metrics": "LIST",
+        "study_spec_parameters": "LIST",
+        "worker_pool_specs": "LIST",
+        "study_spec_algorithm": "STRING",
+        "study_spec_measurement_selection_type": "STRING",
+        "max_trial_count": "NUMBER_INTEGER",
+        "parallel_trial_count": "NUMBER_INTEGER",
+        "max_failed_trial_count": "NUMBER_INTEGER",
+        "base_output_directory": "STRING",
+    },
 }
+OUTPUTS["vertex_result"] = OUTPUTS["launch_katib"] | {"best_parameters": "STRING"}
 
 REQUIRED = {
     "prepare_data": set(),
@@ -60,7 +75,10 @@ REQUIRED = {
     "extract_best_model": {"best_model", "trials"},
     "evaluate_model": {"model", "dataset"},
     "promote": {"model"},
+    "register_model": {"model", "name"},
     "clean_up": {"run_id"},
+    "vertex_study": {"experiment", "models"},
+    "vertex_result": {"planned"},
 }
 
 

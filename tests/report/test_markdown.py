@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report import markdown
 from kfp_katib.report.words import duration
+from kfp_katib.results import ExperimentState
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
 
@@ -66,6 +67,13 @@ def test_a_log_cannot_close_its_block(log: str) -> None:
     fence = text.rstrip("\n").splitlines()[-1]
     assert set(fence) == {"`"}
     assert fence not in log
+
+
+@pytest.mark.parametrize(("state", "told"), [("Failed", True), ("Running", True), ("Succeeded", False)])
+def test_a_search_that_did_not_succeed_says_why(state: ExperimentState, told: bool) -> None:
+    """Where no trial is to blame, the message of the search is all there is."""
+    text = markdown(result([trial(0, "0.5")], state=state, message="The tuning job failed: no quota"))
+    assert ("\n\nThe tuning job failed: no quota.\n\n" in text) is told
 
 
 def test_a_failure_without_a_log_shows_its_message() -> None:

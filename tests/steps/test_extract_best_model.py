@@ -32,6 +32,11 @@ def export_badly(model: Path, destination: Path) -> dict[str, object]:
     raise ValueError("no such layer")
 
 
+def export_with_facts(model: Path, destination: Path) -> dict[str, object]:
+    """A user's function that tells of the model under names that the search has too."""
+    return {**export(model, destination), "trial": "mine", "parameters": 1_200_000, "epoch": 7}
+
+
 class Search:
     """What a search left: three trials' models, the copy of the best, and the trials' table."""
 
@@ -70,12 +75,41 @@ def test_the_best_model_is_exported_and_the_losers_go(search: Search) -> None:
     extracted = search.extract()
     assert (search.root / "deployable" / "model.bin").read_bytes() == b"bb"
     assert extracted.metadata == {
+        "experiment": "e",
         "trial": "b",
         "models": str(search.root / "models"),
         "framework": "bytes",
         "shape": "[2]",
     }
     assert (extracted.pruned, search.left) == (2, ["b"])
+
+
+ORIGIN = {
+    "metric": "loss",
+    "value": 2.0,
+    "parameters": '{"lr": 0.1, "layers": 3}',
+    "manifest_sha256": "a" * 64,
+    "image": "registry.example.org/training:1",
+}
+
+
+def test_the_deployable_model_says_where_it_comes_from(search: Search) -> None:
+    """Whoever registers it knows its trial, what it reached with which parameters, and of which manifest."""
+    search.about |= ORIGIN
+    metadata = search.extract().metadata
+    assert metadata.items() >= {**ORIGIN, "experiment": "e", "trial": "b"}.items()
+    assert isinstance(metadata["value"], float)
+
+
+def test_where_it_comes_from_is_the_searchs_to_say(search: Search, caplog: pytest.LogCaptureFixture) -> None:
+    """A user's function cannot change it by using the same name, and is told so."""
+    search.about |= ORIGIN
+    metadata = search.extract("export_with_facts").metadata
+    assert metadata.items() >= {**ORIGIN, "trial": "b", "epoch": 7}.items()
+    assert sorted(record.message.split(",")[0].rpartition(" ")[2] for record in caplog.records) == [
+        "'parameters'",
+        "'trial'",
+    ]
 
 
 def test_the_winners_folder_can_go_too(search: Search) -> None:

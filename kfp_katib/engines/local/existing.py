@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kfp_katib.engines import labels
-from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
 from kfp_katib.engines.local.journal import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
@@ -24,6 +23,7 @@ from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.experiment.choices import hint
 from kfp_katib.results import Listener, Result, Score, conclude
+from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from kfp_katib.engines.local.processes import Process
 from kfp_katib.results import Condition, TrialCondition
+from kfp_katib.trial.processes import Process
 
 FORMAT = "kfp-katib:format"
 LATEST = 2

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
 from kfp_katib.engines.local.journal import FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
-from kfp_katib.engines.local.processes import Process, of_ticks
 from kfp_katib.results import Metric, TrialCondition, TrialState
+from kfp_katib.trial.processes import Process, of_ticks
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _ENDS = ("Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable")

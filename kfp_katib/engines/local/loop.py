@@ -17,7 +17,6 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any, Literal, Self
 
-from kfp_katib.engines.local.conditions import examine, verdict
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record, now
 from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
@@ -26,6 +25,8 @@ from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import KILLED, Condition, TrialCondition
+from kfp_katib.results.verdict import verdict
+from kfp_katib.trial.outcome import examine
 
 Stop = Literal["interrupted", "timed out", "lost"]
 """Why a search stops without a verdict; lost: the process that starts the trials was killed."""

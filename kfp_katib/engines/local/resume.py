@@ -10,16 +10,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from kfp_katib.engines.local.conditions import examine
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import MANIFEST, Record, now
 from kfp_katib.engines.local.journal_file import open_journal, read_journal
-from kfp_katib.engines.local.processes import kill, mark, marked
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import KILLED, TrialCondition
+from kfp_katib.trial.outcome import examine
+from kfp_katib.trial.processes import kill, mark, marked
 from kfp_katib.trial.template import container
 
 _SHOWN = 5

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.processes import Process, end, kill, terminate
 from kfp_katib.engines.local.supervisor import Supervisor, TrialProcess
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.command_line import command_line, metrics_place
+from kfp_katib.trial.processes import Process, end, kill, terminate
 from kfp_katib.trial.template import Deadline, container
 
 logger = logging.getLogger(__name__)

@@ -21,8 +21,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from kfp_katib.engines.local.folder import TrialFolder
-from kfp_katib.engines.local.processes import MARK, Process, kill, mark, marked, process
+from kfp_katib.trial.processes import MARK, Process, kill, mark, marked, process
+from kfp_katib.trial.trial_folder import TrialFolder
 
 _PROGRAM = Path(__file__).with_name("supervise.py")
 _STOP_SECONDS = 5.0

@@ -9,11 +9,9 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime
 
-from kfp_katib.engines.local.conditions import RUNNING
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
 from kfp_katib.engines.local.journal import SEED, Record
-from kfp_katib.engines.local.processes import Process
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -27,6 +25,8 @@ from kfp_katib.results import (
     objective_value,
     trial_model_uri,
 )
+from kfp_katib.results.verdict import RUNNING
+from kfp_katib.trial.processes import Process
 
 logger = logging.getLogger(__name__)
 

@@ -207,5 +207,5 @@ def script_output_lost(view: View) -> Iterator[Finding]:
 
 def _runs_program(commands: Collection[str], quiet: Collection[str]) -> bool:
     """Whether any of the commands may print metrics, as it is not one of the quiet ones."""
-    own = (command for command in commands if not re.search(r"-m\s+(pip|venv)\b", command))
+    own = (command for command in commands if not re.search(r"-m\s+(ensurepip|pip|venv)\b", command))
     return any(word not in quiet for command in own if (word := first_word(command).rpartition("/")[2]))

@@ -21,7 +21,10 @@ SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
 """Characters that stay special to a shell inside each kind of quote."""
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
-_FIRST_WORD = re.compile(r"\s*(?:\w+=\S*(?:\s+|$))*(\S*)")
+_VALUE = (
+    r"""(?:\$\((?:[^()]|\([^()]*\))*+\)|\$\{[^}]*\}|"(?:[^"\\]|\\.)*+"|'[^']*'|`[^`]*`|\\.|[^\s"'`\\])*+"""
+)
+_FIRST_WORD = re.compile(rf"\s*(?:\w+={_VALUE}(?:\s+|$))*(\S*)", re.DOTALL)
 _GROUPS = 5
 """How many levels of nested groups are searched."""
 WRAPPED = ("StdOut", "File", "TensorFlowEvent")

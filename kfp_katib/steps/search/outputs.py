@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfp_katib.errors import StorageError
+from kfp_katib.errors import ExperimentFailed, StorageError, Unfinished
 from kfp_katib.report.words import exit_code, log_end
 from kfp_katib.results import (
     Result,
@@ -68,6 +68,30 @@ class SearchOutputs:
         Kubeflow Pipelines makes floats of a dictionary's whole numbers.
         """
         return self.parameters, json.dumps(self.parameters), self.value, self.trial, self.experiment
+
+
+def delivered(planned: Plan, files: Files, search: Callable[[], Result]) -> SearchOutputs:
+    """The outputs of a search, whose reports are written whatever becomes of it.
+
+    Args:
+        planned: What runs.
+        files: Where the outputs go.
+        search: Gives its Result, or raises Unfinished.
+
+    Raises:
+        ExperimentFailed: The search failed, or no trial has a finite objective.
+        Unfinished: It has no verdict.
+        StorageError: The manifest says that trials write models, and no trial left one.
+    """
+    try:
+        result = search()
+        if not result.usable:
+            raise ExperimentFailed(failure(result), result)
+    except (Unfinished, ExperimentFailed) as error:
+        if error.result:
+            write_reports(error.result, files)
+        raise
+    return finish(planned, result, files)
 
 
 def finish(planned: Plan, result: Result, files: Files) -> SearchOutputs:
@@ -174,7 +198,7 @@ def failure(result: Result) -> str:
         f"maxFailedTrialCount is {'not set' if limit is None else limit}."
     )
     if not result.failures:
-        return "\n".join([head, seen, _without_objective(result)])
+        return "\n".join([head, seen, *([] if result.best else [_without_objective(result)])])
     last = max(result.failures, key=lambda trial: trial.ended.timestamp() if trial.ended else 0.0)
     return "\n".join([head, seen, *_last_words(last), "Fix the trial's command or its code, then run again."])
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.model import canonical
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.experiment.pods import read_trial_pod
+from kfp_katib.steps.arguments import as_sent
 from kfp_katib.storage.addresses import absolute
 
 LARGEST_MANIFEST = 100_000
@@ -135,16 +136,37 @@ class Plan:
         expects_model: Whether the manifest says that its trials write models there.
         manifest_hash: SHA-256 of the manifest after overrides and before placeholders, as canonical JSON: the
             same in every run.
+        reads_dataset: Whether the manifest says that its trials read `${pipeline.dataset}`.
     """
 
     experiment: Experiment
     models: str
     expects_model: bool
     manifest_hash: str = ""
+    reads_dataset: bool = False
 
 
-def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: Mapping[str, Any]) -> Plan:
+def received(context: RunContext) -> RunContext:
+    """The context as it was sent."""
+    return replace(context, **{each.name: as_sent(getattr(context, each.name)) for each in fields(context)})
+
+
+def plan(
+    manifest: str,
+    context: RunContext,
+    *,
+    identity: Identity,
+    overrides: Mapping[str, Any],
+    labelled: bool = True,
+) -> Plan:
     """The Experiment that a manifest describes, in this context.
+
+    Args:
+        manifest: Its text.
+        context: What it cannot know.
+        identity: Whose search this is.
+        overrides: Changes to it.
+        labelled: Whether the Experiment says whose it is. A manifest that does is not loaded again.
 
     Raises:
         InputError: The text is too long, a placeholder has no value, or an override is unknown.
@@ -167,11 +189,12 @@ def plan(manifest: str, context: RunContext, *, identity: Identity, overrides: M
         name=final_name(asked, identity),
         trial_pod=_trial_pod(context),
     )
-    experiment = _labelled(rendered, identity)
+    experiment = _labelled(rendered, identity) if labelled else rendered
     for warning in experiment.warnings:
         _log.warning("%s", warning)
     digest = hashlib.sha256(asked.manifest_json.encode()).hexdigest()
-    return Plan(experiment, models, "models" in used(asked.manifest), digest)
+    named = used(asked.manifest)
+    return Plan(experiment, models, "models" in named, digest, "dataset" in named)
 
 
 def final_name(experiment: Experiment, identity: Identity) -> str:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from kfp_katib import run
 from kfp_katib.engines.local import runner
-from kfp_katib.engines.local.processes import process
 from kfp_katib.errors import KfpKatibError, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.experiment.model import Manifest
+from kfp_katib.trial.processes import process
 from tests.builders.search import PRINT
 from tests.places import ROOT
 

@@ -11,10 +11,10 @@ import pytest
 from kfp_katib import run
 from kfp_katib.engines.local.journal import MILLISECONDS
 from kfp_katib.engines.local.journal_shapes import StoredRecord
-from kfp_katib.engines.local.processes import Process, of_ticks
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.results import Result
+from kfp_katib.trial.processes import Process, of_ticks
 from tests.builders.search import PRINT, search
 from tests.places import DATA
 

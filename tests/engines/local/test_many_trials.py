@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.results import Progress
+from kfp_katib.trial.trial_folder import TrialFolder
 from tests.builders.manifest import LOSS
 from tests.builders.search import PRINT, search
 

@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.conditions import GOAL_REACHED
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.processes import process
 from kfp_katib.engines.local.resume import changes, reopen_study
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress
+from kfp_katib.results.verdict import GOAL_REACHED
+from kfp_katib.trial.processes import process
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
 from tests.engines.local.drive import alive, hanging, pids

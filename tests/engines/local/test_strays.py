@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.processes import MARK, process
 from kfp_katib.errors import Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.results import Progress
+from kfp_katib.trial.processes import MARK, process
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
 from tests.engines.local.drive import alive, pids

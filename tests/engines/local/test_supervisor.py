@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local.folder import TrialFolder
-from kfp_katib.engines.local.processes import end, process
 from kfp_katib.engines.local.supervisor import Supervisor
+from kfp_katib.trial.processes import end, process
+from kfp_katib.trial.trial_folder import TrialFolder
 
 
 def folder(tmp_path: Path) -> TrialFolder:
@@ -87,7 +87,7 @@ def test_nothing_runs_before_the_word(tmp_path: Path) -> None:
     script = f"""
 import os
 from pathlib import Path
-from kfp_katib.engines.local.folder import TrialFolder
+from kfp_katib.trial.trial_folder import TrialFolder
 from kfp_katib.engines.local.supervisor import Supervisor
 files = TrialFolder(Path({str(files.path)!r}))
 trial = Supervisor().start(files, ("sh", "-c", "echo ran"), cwd=Path("."), env=os.environ)

@@ -55,6 +55,7 @@ SCRIPTS = {
     "case": 'case "$HOME" in /root) cd /app;; *) cd /tmp;; esac; python3 t.py',
     "exec with redirections alone": "exec 3>/tmp/x; python3 t.py",
     "a subshell": "(cd /app && python3 t.py)",
+    "an assignment that starts a program": 'place=$(mktemp -d)\npython3 t.py --out="$place"',
     "a pipe": "python3 t.py | tee /tmp/log",
     "an apostrophe in double quotes": 'python3 t.py --text="it\'s"',
     "a default with an apostrophe": 'python3 t.py --text="${TEXT:-it\'s}"',

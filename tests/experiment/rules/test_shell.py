@@ -102,10 +102,19 @@ def test_a_comment_at_the_end(text: str, ends: bool) -> None:
 
 @pytest.mark.parametrize(
     ("command", "word"),
-    [("A=1 B=2 train", "train"), ("./main.py --lr=1", "./main.py"), ("A=1", ""), ("", "")],
+    [
+        ("A=1 B=2 train", "train"),
+        ("./main.py --lr=1", "./main.py"),
+        ("A=1", ""),
+        ("", ""),
+        ("place=$(mktemp -d)", ""),
+        ("count=$((1 + 2)) train", "train"),
+        ("A=\"a b\" B='c d' C=`date +%s` D=${E:-f g} H=i\\ j train", "train"),
+        ('A="never closed', 'A="never'),
+    ],
 )
 def test_first_word(command: str, word: str) -> None:
-    """Assignments come before the program."""
+    """Assignments come before the program, whatever blanks their values hold."""
     assert first_word(command) == word
 
 

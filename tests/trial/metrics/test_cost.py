@@ -29,8 +29,8 @@ MEGABYTES = 200
 JUDGE = """
 import json, resource, sys, time
 from pathlib import Path
-from kfp_katib.engines.local.conditions import examine
-from kfp_katib.engines.local.folder import TrialFolder
+from kfp_katib.trial.outcome import examine
+from kfp_katib.trial.trial_folder import TrialFolder
 from tests.engines.local.searches import search
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 for name, spec in json.loads(sys.argv[2]).items():

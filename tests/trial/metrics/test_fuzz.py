@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local.conditions import examine
-from kfp_katib.engines.local.folder import TrialFolder
+from kfp_katib.trial.outcome import examine
+from kfp_katib.trial.trial_folder import TrialFolder
 from tests.builders.search import collector, search
 
 FILES = int(os.environ.get("KFP_KATIB_FUZZ_METRICS", "150"))

@@ -12,10 +12,10 @@ import pytest
 from tensorboardX import SummaryWriter
 
 from kfp_katib import run
-from kfp_katib.engines.local.conditions import examine
-from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.experiment import load
 from kfp_katib.results import TrialCondition
+from kfp_katib.trial.outcome import examine
+from kfp_katib.trial.trial_folder import TrialFolder
 from tests.builders.search import collector, search
 from tests.engines.local.searches import only
 from tests.places import DATA

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import NormalDist
 from typing import Any
 
+from kfp_katib.experiment.lattice import Lattice, lattice
 from kfp_katib.experiment.model import Distribution, Parameter
 
 Value = int | float | str
@@ -69,22 +70,16 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """An int or double parameter, on the lattice `low + k * step` if it has a step.
+    """An int or double parameter.
 
     Attributes:
         name: The parameter's name.
-        whole: Whether the values are integers.
-        low: The smallest value.
-        high: The upper bound.
-        step: The lattice's step; None for a continuous double.
+        lattice: Its values.
         shape: Katib's distribution.
     """
 
     name: str
-    whole: bool
-    low: Decimal
-    high: Decimal
-    step: Decimal | None
+    lattice: Lattice
     shape: Distribution
 
     @property
@@ -95,9 +90,7 @@ class Numbers:
     @property
     def count(self) -> int | None:
         """How many values there are, None for a continuum."""
-        if self.low == self.high:
-            return 1
-        return None if self.step is None else int((self.high - self.low) // self.step) + 1
+        return self.lattice.count
 
     @property
     def span(self) -> float:
@@ -107,10 +100,8 @@ class Numbers:
 
     def nth(self, index: int) -> Value:
         """The value at an index of the lattice."""
-        exact = self.low + index * (self.step or 0)
-        if self._by_quantile:
-            return self._unit(float(exact))
-        return int(exact) if self.whole else float(exact)
+        exact = self.lattice.nth(index)
+        return self._unit(float(exact)) if self._by_quantile else exact
 
     def at(self, unit: float) -> Value:
         """The value at a point of the unit interval, by the distribution's quantile function."""
@@ -122,7 +113,7 @@ class Numbers:
 
     def text(self, value: Value) -> str:
         """The value as Katib prints it: `32` for an int, Python's shortest form for a double."""
-        return str(self._number(float(value)) if self._by_quantile else self._snapped(float(value)))
+        return str(self._number(float(value)) if self._by_quantile else self.lattice.nearest(float(value)))
 
     def stored(self, value: Value) -> float:
         """The value as the journal holds it."""
@@ -130,7 +121,7 @@ class Numbers:
 
     def value(self, stored: float) -> Value:
         """The inverse of `stored`."""
-        return int(stored) if self.whole and not self._by_quantile else stored
+        return int(stored) if self.lattice.whole and not self._by_quantile else stored
 
     def has(self, stored: float) -> bool:
         """Whether a stored number can be a value; one between two values counts as the nearer."""
@@ -140,32 +131,27 @@ class Numbers:
         """This dimension as Optuna's distribution."""
         if self._by_quantile:
             return _optunas("Float", step=None, low=0.0, high=1.0, log=False)
-        log = self.shape == "logUniform"
-        if self.whole:
-            low, high, step = int(self.low), int(self._top), int(self.step or 1)
-            return _optunas("Int", log=log, step=step, low=low, high=high)
-        lattice = None if self.step is None or self.count == 1 else float(self.step)
-        return _optunas("Float", step=lattice, low=float(self.low), high=float(self._top), log=log)
+        log, values = self.shape == "logUniform", self.lattice
+        if values.whole:
+            ends = {"low": int(values.low), "high": int(values.top)}
+            return _optunas("Int", log=log, step=int(values.step or 1), **ends)
+        step = None if values.step is None or self.count == 1 else float(values.step)
+        return _optunas("Float", step=step, low=float(values.low), high=float(values.top), log=log)
 
     @property
     def _by_quantile(self) -> bool:
         """Whether Optuna lacks the type: normal, logarithmic with a step, or a lattice beyond floats."""
+        values = self.lattice
         if self.shape == "logUniform":
-            return self.step is not None and not (self.whole and self.step == 1)
-        lattice_of_floats = self.step is None or all(map(_is_float, (self.low, self._top, self.step)))
-        return self.shape in ("normal", "logNormal") or not lattice_of_floats
-
-    @property
-    def _top(self) -> Decimal:
-        """The greatest value: `high`, or the last lattice point below it."""
-        count = self.count
-        return self.high if count is None or self.step is None else self.low + (count - 1) * self.step
+            return values.step is not None and not (values.whole and values.step == 1)
+        exact = values.step is None or all(map(_is_float, (values.low, values.top, values.step)))
+        return self.shape in ("normal", "logNormal") or not exact
 
     def _number(self, unit: float) -> int | float:
         if self.count == 1:
-            return self._snapped(float(self.low))
+            return self.lattice.nearest(float(self.lattice.low))
         start, end = self._ends()
-        return self._snapped(self._scale()[1](start + unit * (end - start)))
+        return self.lattice.nearest(self._scale()[1](start + unit * (end - start)))
 
     def _unit(self, number: float) -> float:
         if self.count == 1:
@@ -173,20 +159,13 @@ class Numbers:
         start, end = self._ends()
         return min(max((self._scale()[0](number) - start) / (end - start), 0.0), 1.0)
 
-    def _snapped(self, number: float) -> int | float:
-        """The nearest feasible value; decimal arithmetic, so that 0.1 + 0.2 is 0.3."""
-        if self.step is None:
-            return min(max(number, float(self.low)), float(self.high))
-        index = round((number - float(self.low)) / float(self.step))
-        exact = self.low + min(max(index, 0), (self.count or 1) - 1) * self.step
-        return int(exact) if self.whole else float(exact)
-
     def _ends(self) -> tuple[float, float]:
         """The unit interval's ends in the distribution's scale; half a step wider on a lattice.
 
         This gives every lattice point, the ends too, an equal share of a uniform distribution.
         """
-        low, high, half = float(self.low), float(self._top), float(self.step or 0) / 2
+        values = self.lattice
+        low, high, half = float(values.low), float(values.top), float(values.step or 0) / 2
         forward = self._scale()[0]
         logarithmic = self.shape in ("logUniform", "logNormal")
         return forward(max(low - half, low / 2) if logarithmic else low - half), forward(high + half)
@@ -197,14 +176,15 @@ class Numbers:
         A normal one has its mean in the middle of the range and a sixth of the range as standard deviation,
         for logNormal those of the logarithm, as in Katib's hyperopt service (`create_hyperopt_domain`).
         """
-        if self.shape == "uniform" or self.low == self.high:
+        low, high = self.lattice.low, self.lattice.high
+        if self.shape == "uniform" or low == high:
             return float, float
         if self.shape == "logUniform":
             return math.log, math.exp
         if self.shape == "normal":
-            bell = _bell(float(self.low), float(self.high))
+            bell = _bell(float(low), float(high))
             return bell.cdf, bell.inv_cdf
-        log_bell = _bell(math.log(self.low), math.log(self.high))
+        log_bell = _bell(math.log(low), math.log(high))
         return (lambda x: log_bell.cdf(math.log(x))), (lambda share: math.exp(log_bell.inv_cdf(share)))
 
 
@@ -229,7 +209,7 @@ _RAISED = ("multivariate-tpe", "grid")
 
 
 def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
-    """The dimension of one parameter; an int without a step has step 1, as in Katib.
+    """The dimension of one parameter.
 
     A logarithmic range from zero or below starts where Katib's service for the algorithm makes it start. The
     services that ignore the distribution draw uniformly, and so do we if there is no logarithm.
@@ -237,11 +217,10 @@ def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
     space = parameter.space
     if parameter.type in ("categorical", "discrete"):
         return Choices(parameter.name, space.list)
-    whole, shape = parameter.type == "int", space.distribution
-    low, high = Decimal(space.min), Decimal(space.max)
+    values, shape = lattice(parameter), space.distribution
     if shape == "logUniform" and algorithm in _RAISED:
-        low = max(low, min(Decimal(1) if whole else Decimal("1e-10"), high))
-    elif shape in ("logUniform", "logNormal") and low <= 0:
+        least = Decimal(1) if values.whole else Decimal("1e-10")
+        values = replace(values, low=max(values.low, min(least, values.high)))
+    elif shape in ("logUniform", "logNormal") and values.low <= 0:
         shape = "uniform"
-    step = space.step or ("1" if whole else "")
-    return Numbers(parameter.name, whole, low, high, Decimal(step) if step else None, shape)
+    return Numbers(parameter.name, values, shape)

@@ -72,7 +72,7 @@ def test_a_value_lies_where_it_came_from(parameter: Parameter, unit: float) -> N
     assert isinstance(dim, Numbers)
     value = dim.at(unit)
     again = dim.text(dim.at(dim.unit(value)))
-    if dim.step is not None or dim.count == 1:
+    if dim.lattice.step is not None or dim.count == 1:
         assert again == dim.text(value)
     else:
         assert float(again) == pytest.approx(float(dim.text(value)), rel=1e-6, abs=1e-6)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.local.conditions import (
+from kfp_katib.results import Condition, Score, Trial
+from kfp_katib.results.verdict import (
     BUDGET_SPENT,
     GOAL_REACHED,
     SEARCH_ENDED,
     TOO_MANY_FAILED,
     verdict,
 )
-from kfp_katib.results import Condition, Score, Trial
 from tests.builders.result import bare_trial
 from tests.builders.search import search
 

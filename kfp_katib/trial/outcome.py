@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a trial ended, and what that means for the search, in Katib's words.
+"""How a trial ended, in Katib's words: state and reason from its exit code, completion mark and metrics.
 
-A trial: from exit code, completion mark and metrics to state and reason (`UpdateTrialStatusCondition` in
-Katib's `pkg/controller.v1beta1/trial/trial_controller_util.go`). A search: goal, then failures, then budget,
-then the end of the search (`UpdateExperimentStatusCondition` in `experiment/util/status_util.go`). Two things
-differ: Katib counts a metric that is not a number as 0, which can reach the goal, and so can infinity; here
-only finite values can. Katib has a reason for the end of the search (the last point of a grid), but its
-controller never gives it: there such an Experiment without maxTrialCount waits forever.
+Source: `UpdateTrialStatusCondition` in Katib's `pkg/controller.v1beta1/trial/trial_controller_util.go`.
 """
 
 from __future__ import annotations
@@ -14,22 +9,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from kfp_katib.engines.local.folder import TrialFolder
 from kfp_katib.experiment.model import Collector, Experiment
-from kfp_katib.results import (
-    UNAVAILABLE,
-    Condition,
-    Score,
-    TrialCondition,
-    metric_text,
-    number,
-    objective_value,
-    reaches_goal,
-)
+from kfp_katib.results import UNAVAILABLE, TrialCondition, metric_text, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
 from kfp_katib.trial.metrics import missing_in_files as unavailable
+from kfp_katib.trial.trial_folder import TrialFolder
 
 logger = logging.getLogger(__name__)
 
@@ -86,38 +72,3 @@ def _unavailable(collector: Collector, metric: str, path: Path, files: TrialFold
 
 def _failed(why: str) -> TrialCondition:
     return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {why}")
-
-
-RUNNING = Condition("Running", "ExperimentRunning", "Experiment is running")
-GOAL_REACHED = Condition(
-    "Succeeded", "ExperimentGoalReached", "Experiment has succeeded because Objective goal has reached"
-)
-TOO_MANY_FAILED = Condition(
-    "Failed", "ExperimentFailed", "Experiment has failed because max failed count has reached"
-)
-BUDGET_SPENT = Condition(
-    "Succeeded", "ExperimentMaxTrialsReached", "Experiment has succeeded because max trial count has reached"
-)
-SEARCH_ENDED = Condition(
-    "Succeeded",
-    "ExperimentSuggestionEndReached",
-    "Experiment has succeeded because suggestion service has reached the end",
-)
-
-
-def verdict(experiment: Experiment, score: Score, *, search_ended: bool) -> Condition | None:
-    """The verdict, None while the search goes on.
-
-    Args:
-        experiment: The Experiment.
-        score: Its trials, counted.
-        search_ended: Whether there is nothing left to suggest and no trial is running.
-    """
-    objective, max_failed = experiment.objective, experiment.max_failed_trial_count
-    if score.best and reaches_goal(objective_value(score.best, objective), objective):
-        return GOAL_REACHED
-    if max_failed is not None and score.failed != 0 and score.failed >= max_failed:
-        return TOO_MANY_FAILED
-    if experiment.max_trial_count is not None and score.completed >= experiment.max_trial_count:
-        return BUDGET_SPENT
-    return SEARCH_ENDED if search_ended else None

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The record of a trial: what Vertex AI does not keep of it, written beside its model when it ends.
+
+Vertex AI's trial has the parameters as numbers, the objective's final value and a state; Katib's trial also
+has texts, all metrics, a reason, an exit code and a log. It is `<base_output_directory>/<id>/trial.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+from kfp_katib.errors import InputError
+from kfp_katib.results import Metric, Trial, TrialState
+
+FILE_NAME = "trial.json"
+"""What a record is called."""
+
+_TEXTS = ("name", "state", "reason", "message", "log_tail")
+
+
+def to_record(trial: Trial) -> str:
+    """A trial as JSON in ASCII, without the address of its model, which only the pipeline knows."""
+    times = {"started": trial.started, "ended": trial.ended}
+    record = asdict(trial) | {key: moment and moment.isoformat() for key, moment in times.items()}
+    del record["model_uri"]
+    return json.dumps(record, indent=1) + "\n"
+
+
+def from_record(text: str) -> Trial:
+    """The trial that a record describes; what a later version adds to it is ignored.
+
+    Raises:
+        InputError: It is no record of a trial.
+    """
+    try:
+        return _trial(json.loads(text))
+    except KeyError as err:
+        raise InputError(f"This is no record of a trial: it has no {err}.") from err
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as err:
+        raise InputError(f"This is no record of a trial: {err}.") from err
+
+
+def _trial(record: Mapping[str, Any]) -> Trial:
+    name, state, reason, message, log_tail = (_text(record[key]) for key in _TEXTS)
+    known = {each: each for each in get_args(TrialState)}
+    if state not in known:
+        raise ValueError(f"a trial is never {state!r}")
+    if type(record["exit_code"]) not in (int, type(None)):
+        raise TypeError(f"exit_code is {record['exit_code']!r}")
+    return Trial(
+        name=name,
+        parameters={key: _text(value) for key, value in record["parameters"].items()},
+        state=known[state],
+        reason=reason,
+        message=message,
+        metrics={key: _metric(value) for key, value in record["metrics"].items()},
+        started=_moment(record["started"]),
+        ended=_moment(record["ended"]),
+        exit_code=record["exit_code"],
+        log_tail=log_tail,
+    )
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where a text belongs")
+    return value
+
+
+def _metric(value: Mapping[str, object]) -> Metric:
+    return Metric(*(_text(value[key]) for key in ("min", "max", "latest")))
+
+
+def _moment(value: object) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(_text(value)).astimezone(UTC)
+
+
+def write_record(trial: Trial, path: Path) -> None:
+    """Write a trial's record, whole or not at all, in place of one that is there.
+
+    Raises:
+        InputError: The system refuses it.
+    """
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(to_record(trial), encoding="ascii")
+        part.replace(path)
+    except OSError as err:
+        with suppress(OSError):
+            part.unlink()
+        raise InputError(_lost(path, err)) from err
+
+
+def record_path(bucket: Path, path: Path) -> Path:
+    """Where a record will be written, its folder made: a trial whose result would be lost must not run.
+
+    Args:
+        bucket: The folder where the bucket is mounted.
+        path: The record.
+
+    Raises:
+        InputError: The bucket is not mounted, or the folder cannot be made.
+    """
+    try:
+        if not bucket.is_dir():
+            raise InputError(
+                f"The trial's record belongs into {path}, and {bucket} is not there: Vertex AI mounts a bucket "
+                "that the trial's service account may read. Check the bucket's name and the account's rights."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise InputError(_lost(path, err)) from err
+    return path
+
+
+def _lost(path: Path, err: OSError) -> str:
+    return (
+        f"The trial's record {path} cannot be written: {err.strerror or err}. Without it the trial's "
+        "result is lost, so the trial fails. Its service account needs the rights to write and delete there."
+    )
