@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from kfp_katib.errors import InputError, StorageError
+from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.experiment import load
 from kfp_katib.results import Trial
 from kfp_katib.steps.arguments import as_sent
@@ -63,10 +63,9 @@ def deliver(planned: str, job: Job, files: Files) -> SearchOutputs:
     name, more = _named(job, experiment.name)
     _log.info("Experiment %s: tuning job %s, models in %s", experiment.name, name, models)
     found = jobs.get(name)
-    read = partial(_record, _base(found))
-    return delivered(
-        plan, files, lambda: result(experiment, found, read, models=models, notes=[*notes, *more])
-    )
+    told = [*notes, *more]
+    read = partial(_record, found)
+    return delivered(plan, files, lambda: result(experiment, found, read, models=models, notes=told))
 
 
 def read_plan(planned: str) -> tuple[Plan, Sequence[str]]:
@@ -101,23 +100,20 @@ def _named(job: Job, display_name: str) -> tuple[str, Sequence[str]]:
     return names[0], [f"{len(names)} tuning jobs are named '{display_name}'; this is the newest, {names[0]}."]
 
 
-def _base(job: Mapping[str, Any]) -> str:
-    """The folder in which the job's trials have theirs."""
-    output = job.get("trialJobSpec", {}).get("baseOutputDirectory", {})
-    return str(output.get("outputUriPrefix", "")).rstrip("/")
-
-
-def _record(base: str, id: str) -> Trial | None:
-    """A trial's record, None where there is none.
+def _record(job: Mapping[str, Any], id: str) -> Trial | None:
+    """The record of one of a job's trials, None where there is none.
 
     Raises:
-        InputError: It is damaged.
-        StorageError: It cannot be read, or is too large to be one.
+        InputError: It is damaged, or too large to be one.
+        StorageError: It is out of reach.
     """
+    base = job["trialJobSpec"]["baseOutputDirectory"]["outputUriPrefix"].rstrip("/")
     record = place(f"{base}/{id}/{FILE_NAME}", what="the trials' records")
     with trouble(f"reading {record}", missing=StorageError):
         try:
             content = record.read(at_most=_LARGEST_RECORD)
         except FileNotFoundError:
             return None
+        except NoCheckpoint as err:
+            raise InputError(str(err)) from err
     return from_record(content.decode(errors="replace"))

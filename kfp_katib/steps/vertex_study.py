@@ -13,7 +13,7 @@ from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.identity import check_identity
-from kfp_katib.steps.search.plan import Plan, RunContext, plan, received
+from kfp_katib.steps.search.plan import LARGEST_MANIFEST, Plan, RunContext, plan, received
 from kfp_katib.storage.addresses import absolute
 from kfp_katib.vertex.buckets import mounted
 from kfp_katib.vertex.serving import check_serving
@@ -91,13 +91,22 @@ def _mounted_data(address: str) -> str:
 
 
 def _as_json(planned: Plan, models: str, told: tuple[str, ...]) -> str:
-    """What vertex_result needs to know of the plan."""
-    return json.dumps(
+    """What vertex_result needs to know of the plan, in an argument of its own step."""
+    text = json.dumps(
         {
             "manifest": planned.experiment.manifest,
             "models": models,
             "expects_model": planned.expects_model,
             "manifest_sha256": planned.manifest_hash,
             "notes": told,
-        }
+        },
+        ensure_ascii=False,
     )
+    size = len(json.dumps(text).encode())
+    if size > LARGEST_MANIFEST:
+        raise InputError(
+            f"As JSON the manifest and its notes have {size:,} bytes, more than {LARGEST_MANIFEST:,}: they "
+            "would not fit beside the other arguments of vertex_result. Move data out of the manifest, into "
+            "the image or the dataset."
+        )
+    return text

@@ -59,10 +59,17 @@ def verify(checkpoint: Checkpoint, *, endpoint_url: str = "") -> None:
 
 def read_at(folder: Place) -> Checkpoint:
     """`read_checkpoint` for a place."""
-    checkpoint = _listed(folder)
+    checkpoint = listed_at(folder)
     for file in checkpoint.files:
         _check_size(folder, file)
     return checkpoint
+
+
+def listed_at(folder: Place) -> Checkpoint:
+    """What a folder's model.json says, whatever else is in the folder."""
+    listing = folder / MODEL_JSON
+    with trouble(f"reading {listing}"):
+        return parse(listing.read(LARGEST), folder.uri)
 
 
 def verify_at(folder: Place, checkpoint: Checkpoint) -> None:
@@ -80,7 +87,7 @@ def verified_at(folder: Place) -> Checkpoint:
 def names_at(folder: Place) -> set[str]:
     """The files that a folder's model.json lists; none if there is no valid one."""
     try:
-        return _listed(folder).names
+        return listed_at(folder).names
     except NoCheckpoint:
         return set()
 
@@ -123,13 +130,6 @@ def copy(source: Place, name: str, target: Place) -> ModelFile:
     if size != copied.bytes:
         raise Disturbed(f"{arrived} has {size} bytes after {copied.bytes} were sent. Try again.")
     return copied
-
-
-def _listed(folder: Place) -> Checkpoint:
-    """What a folder's model.json says, whatever else is in the folder."""
-    listing = folder / MODEL_JSON
-    with trouble(f"reading {listing}"):
-        return parse(listing.read(LARGEST), folder.uri)
 
 
 def _check_size(folder: Place, file: ModelFile) -> None:

@@ -207,7 +207,7 @@ def _remove_tree(name: str, parent: int) -> None:
         return
     try:
         with os.scandir(folder) as entries:
-            listed = list(entries)
+            listed = sorted(entries, key=lambda entry: entry.name == MODEL_JSON)  # it says whose the rest is
         for entry in listed:
             if entry.is_dir(follow_symlinks=False):
                 _remove_tree(entry.name, folder)

@@ -36,7 +36,7 @@ from kfp_katib.storage.model_json import (
     renamed,
 )
 from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix
-from kfp_katib.storage.stores import is_of_a_store, trouble
+from kfp_katib.storage.stores import in_one_line, is_of_a_store, trouble
 
 _ATTEMPTS = 8
 _PAUSE = 1.0  # seconds at most, and more with each attempt, so that two writers get out of step
@@ -92,11 +92,16 @@ def folders_and_files(prefix: Place) -> set[tuple[str, bool]]:
 def remove(prefix: Place, names: Iterable[str]) -> None:
     """Delete folders and their markers from a prefix; one that is gone already is not an error.
 
+    Each one's model.json goes last, so that a folder which is not quite gone still says whose it was.
+
     Raises:
-        StorageError: Some of their files could not be deleted; all others are.
+        StorageError: Some of their files could not be deleted; all others but those lists are.
     """
-    folders = {name: sorted(files_below(prefix / name)) for name in names}
-    delete(prefix, [f"{name}/{file}" for name, files in folders.items() for file in (*files, "")])
+    folders = {name: files_below(prefix / name) for name in names}
+    delete(
+        prefix, [f"{name}/{file}" for name, files in folders.items() for file in files - {MODEL_JSON} | {""}]
+    )
+    delete(prefix, [f"{name}/{MODEL_JSON}" for name, files in folders.items() if MODEL_JSON in files])
 
 
 def delete(prefix: Place, names: Iterable[str]) -> None:
@@ -227,5 +232,5 @@ def _delete_one(prefix: Place, name: str) -> str:
     except Exception as err:
         if not is_of_a_store(err):
             raise
-        return f"{type(err).__name__}: {' '.join(str(err).split())}"
+        return in_one_line(err)
     return ""

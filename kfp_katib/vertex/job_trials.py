@@ -14,14 +14,14 @@ from datetime import datetime
 from math import isclose
 from typing import Any
 
-from kfp_katib.errors import KfpKatibError
+from kfp_katib.errors import KfpKatibError, StorageError
 from kfp_katib.experiment.model import Experiment, Objective
 from kfp_katib.results import Metric, Trial, TrialCondition, number, trial_model_uri
 from kfp_katib.vertex.space import katib_text
 
 ReadRecord = Callable[[str], Trial | None]
-"""Gives the record of a trial by Vertex AI's id of it: None where there is none; a KfpKatibError where it is
-damaged or out of reach. It is called from several threads at once."""
+"""Gives the record of a trial by Vertex AI's id of it, None where there is none. It raises a StorageError
+where the store is out of reach, an InputError where the record is damaged. Several threads call it."""
 
 _READERS = 32  # records at once: each takes an object store some 50 ms
 _NAMED = 3  # trials that a note names
@@ -45,29 +45,44 @@ def job_trials(
     """
     listed = sorted(job.get("trials", ()), key=lambda each: int(each["id"]))
     told = [_told(experiment, each, models, ended=ended) for each in listed]
+    read = _careful(read_record)
     with ThreadPoolExecutor(_READERS) as pool:
-        records = pool.map(lambda each: _read(read_record, each["id"]), listed)
+        records = pool.map(read, [str(each["id"]) for each in listed])
         known = [_known(trial, record) for trial, record in zip(told, records, strict=True)]
     return [trial for trial, _ in known], _notes(known)
 
 
-def _read(read_record: ReadRecord, id: str) -> Trial | KfpKatibError | None:
-    try:
-        return read_record(id)
-    except KfpKatibError as err:
-        return err
+def _careful(read_record: ReadRecord) -> Callable[[str], Trial | KfpKatibError | None]:
+    """The same, with errors as values; a store that has failed is not asked again, as it may take minutes."""
+    failed: list[StorageError] = []
+
+    def read(id: str) -> Trial | KfpKatibError | None:
+        try:
+            return failed[0] if failed else read_record(id)
+        except StorageError as err:
+            failed.append(err)
+            return err
+        except KfpKatibError as err:
+            return err
+
+    return read
 
 
 def _known(told: Trial, record: Trial | KfpKatibError | None) -> tuple[Trial, str]:
     """The trial, and what is wrong with its record."""
     if isinstance(record, KfpKatibError):
-        return told, str(record)
+        return told, str(record).rstrip(".")
     if record is None:
-        return told, "there is none" if told.state == "Succeeded" else ""
-    if record.name != told.name or not _alike(record.parameters, told.parameters):
-        return told, f"it is that of {record.name} with {dict(record.parameters)}, from another tuning job"
+        return told, "there is no record" if told.state == "Succeeded" else ""
+    if record.name != told.name or not _alike(record.parameters, told.parameters) or _earlier(record, told):
+        return told, "the record is another tuning job's"
     started, ended = record.started or told.started, record.ended or told.ended
     return replace(record, started=started, ended=ended, model_uri=told.model_uri), ""
+
+
+def _earlier(record: Trial, told: Trial) -> bool:
+    """Whether it had ended before this trial began: a grid, for example, tries the same values again."""
+    return record.ended is not None and told.started is not None and record.ended < told.started
 
 
 def _alike(ours: Mapping[str, str], theirs: Mapping[str, str]) -> bool:
@@ -83,15 +98,19 @@ def _same(one: str, other: str) -> bool:
 
 
 def _notes(known: Sequence[tuple[Trial, str]]) -> list[str]:
-    wrong = [f"{trial.name}: {why.rstrip('.')}" for trial, why in known if why]
-    if not wrong:
-        return []
-    count = f"{len(wrong)} trial{'s' * (len(wrong) != 1)}"
-    more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    wrong: dict[str, list[str]] = {}
+    for trial, why in known:
+        if why:
+            wrong.setdefault(why, []).append(trial.name)
     return [
-        f"{count} left no usable record, so additional metrics and logs are missing there. "
-        f"{'; '.join(wrong[:_NAMED])}{more}."
+        f"No additional metrics and no log are known of {_listed(names)}: {why}."
+        for why, names in wrong.items()
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _told(experiment: Experiment, trial: Mapping[str, Any], models: str, *, ended: bool) -> Trial:

@@ -127,6 +127,12 @@ def is_listed(parameter: Parameter) -> bool:
     return values.count == 1 or (values.step is not None and not (values.whole and values.step == 1))
 
 
+def repeats(parameter: Parameter) -> bool:
+    """Whether a list has a value more than once."""
+    every = parameter.space.list
+    return len(texts(parameter) if parameter.type == "discrete" else set(every)) < len(every)
+
+
 def texts(parameter: Parameter) -> dict[float, str]:
     """The numbers that a discrete or stepped parameter can have, each with Katib's text."""
     if parameter.type == "discrete":

@@ -16,7 +16,8 @@ from kfp_katib.experiment.defaults import JOB_CONDITIONS, RESUME_POLICY
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import is_job
-from kfp_katib.trial.template import container
+from kfp_katib.trial.metrics import COLLECTORS
+from kfp_katib.trial.template import any_container
 from kfp_katib.vertex import machine as machines
 from kfp_katib.vertex import space
 from kfp_katib.vertex.machine import Machine
@@ -30,7 +31,6 @@ ALGORITHMS = {
 }
 """Katib's algorithms, each with Vertex AI's; where that is unspecified, Vertex AI takes its own."""
 
-COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
 MOST_VARIABLES = 100
 _TRIAL = "spec.trialTemplate.trialSpec"
 _POD = f"{_TRIAL}.spec.template.spec"
@@ -74,6 +74,8 @@ def _notes(experiment: Experiment) -> Iterator[str]:
             f"Vertex AI has no goal: all {experiment.max_trial_count} trials run, whether or not "
             f"{objective.metric} reaches {objective.goal:g}."
         )
+    for name in [each.name for each in experiment.parameters if space.repeats(each)]:
+        yield f"The list of {name} has a value more than once; Vertex AI tries it no more often for that."
     if stopping:
         yield f"Trials run to their end: {stopping.name}, the early stopping, is Katib's."
     if objective.additional:
@@ -89,8 +91,7 @@ def _notes(experiment: Experiment) -> Iterator[str]:
 
 def _unused(experiment: Experiment) -> list[str]:
     """The fields of the Job that have no meaning on Vertex AI."""
-    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
-    unused = container(experiment, experiment.name, some).unused
+    unused = any_container(experiment).unused
     if not machines.other_resources(primary_container(experiment)):
         unused = tuple(name for name in unused if name != "resources")
     return [name for name in dict.fromkeys(unused) if name not in _SILENT]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.options import Identity
-from kfp_katib.errors import ExperimentFailed, InputError, StorageError, Unfinished
+from kfp_katib.errors import ExperimentFailed, InputError, ServiceError, StorageError, Unfinished
 from kfp_katib.results import Metric, Trial
 from kfp_katib.steps.search.plan import RunContext
 from kfp_katib.steps.vertex_result import Files, Job, SearchOutputs, deliver, read_plan
@@ -66,11 +66,9 @@ class Search:
 
     def end(self, *trials: Json, state: str = "SUCCEEDED", **fields: Any) -> str:
         """Let Vertex AI say how the job has ended; return Google's word for the job."""
-        base = {"baseOutputDirectory": {"outputUriPrefix": self.base}}
+        place = {"trialJobSpec": {"baseOutputDirectory": {"outputUriPrefix": self.base}}}
         all_three = [told(n, (4 - n) / 10, parameters={"lr": n / 10}) for n in (1, 2, 3)]
-        document = tuning_job(
-            *(trials or all_three), of=self.experiment, state=state, trialJobSpec=base, **fields
-        )
+        document = tuning_job(*(trials or all_three), of=self.experiment, state=state, **(place | fields))
         name = self.vertex.jobs.put(PARENT, document).document["name"]
         uri = f"https://us-central1-aiplatform.googleapis.com/v1/{name}"
         return json.dumps({"resources": [{"resourceType": "HyperparameterTuningJob", "resourceUri": uri}]})
@@ -124,7 +122,7 @@ def test_without_records_vertex_ais_values_are_enough(search: Search, files: Fil
     """The summary says what is missing."""
     write_model(f"{search.models}/{search.name}/{search.name}-3")
     assert delivered(search, search.end(), files).value == 0.1
-    assert "3 trials left no usable record" in Path(files.summary).read_text()
+    assert "No additional metrics and no log are known" in Path(files.summary).read_text()
 
 
 @pytest.mark.parametrize(
@@ -141,7 +139,9 @@ def test_a_damaged_record_costs_no_trial(search: Search, files: Files, content: 
     search.record(*map(search.trial, (1, 2, 3)))
     write_files(f"{search.base}/3", {"trial.json": content})
     assert delivered(search, search.end(), files).trial == f"{search.name}-3"
-    assert "1 trial left no usable record" in Path(files.summary).read_text()
+    assert (
+        f"No additional metrics and no log are known of {search.name}-3: " in Path(files.summary).read_text()
+    )
     assert why in Path(files.summary).read_text()
 
 
@@ -221,6 +221,13 @@ def test_another_search_is_refused(search: Search, files: Files) -> None:
     """The job of another plan, handed on by mistake."""
     with pytest.raises(InputError, match="is not the planned search"):
         delivered(search, search.end(displayName="other"), files)
+
+
+@pytest.mark.parametrize("place", [{}, {"baseOutputDirectory": {"outputUriPrefix": None}}])
+def test_a_job_without_a_place_for_records_is_told(search: Search, files: Files, place: Json) -> None:
+    """No study of ours is without one."""
+    with pytest.raises(ServiceError, match="in a form that is not known here"):
+        delivered(search, search.end(trialJobSpec=place), files)
 
 
 @pytest.mark.parametrize("text", ["", "x", "[]", "{}"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.errors import InputError, KfpKatibError
+from kfp_katib.errors import InputError, KfpKatibError, StorageError
 from kfp_katib.results import Metric, Trial
 from kfp_katib.vertex.job_trials import job_trials
 from tests.builders.experiment import experiment
@@ -25,8 +25,8 @@ RECORD = Trial(
     "TrialSucceeded",
     "Trial has succeeded",
     {"loss": Metric("0.1", "0.9", "0.5"), "accuracy": Metric("0.8", "0.8", "0.8")},
-    datetime(2026, 1, 1, tzinfo=UTC),
-    datetime(2026, 1, 2, tzinfo=UTC),
+    datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC),
+    datetime(2026, 1, 2, 3, 5, 3, tzinfo=UTC),
     0,
     "loss=0.5",
 )
@@ -136,20 +136,21 @@ def test_a_record_may_have_rounded_values() -> None:
 @pytest.mark.parametrize(
     ("record", "why"),
     [
-        (replace(RECORD, parameters={**PARAMETERS, "lr": "0.02"}), "from another tuning job"),
-        (replace(RECORD, parameters={**PARAMETERS, "activation": "gelu"}), "from another tuning job"),
-        (replace(RECORD, parameters={"lr": "0.01"}), "from another tuning job"),
-        (replace(RECORD, name="tune-9"), "it is that of tune-9 "),
+        (replace(RECORD, parameters={**PARAMETERS, "lr": "0.02"}), "another tuning job's"),
+        (replace(RECORD, parameters={**PARAMETERS, "activation": "gelu"}), "another tuning job's"),
+        (replace(RECORD, parameters={"lr": "0.01"}), "another tuning job's"),
+        (replace(RECORD, name="tune-9"), "another tuning job's"),
+        (replace(RECORD, ended=datetime(2026, 1, 2, 3, 4, 4, tzinfo=UTC)), "another tuning job's"),
         (InputError("This is no record of a trial: it has no 'state'."), "it has no 'state'"),
     ],
-    ids=["another number", "another category", "fewer parameters", "other name", "damaged"],
+    ids=["another number", "another category", "fewer parameters", "other name", "earlier", "damaged"],
 )
 def test_a_record_that_is_not_the_trials_is_ignored(record: Trial | KfpKatibError, why: str) -> None:
     """An earlier job of the same name left it, or it was cut off; the note says so."""
     trials, notes = known(told(1, 0.7), records={"1": record})
     assert trials[0].metrics == {"loss": Metric("0.7", "0.7", "0.7")}
     assert len(notes) == 1
-    assert notes[0].startswith("1 trial left no usable record, so additional metrics and logs are missing")
+    assert notes[0].startswith("No additional metrics and no log are known of tune-1: ")
     assert why in notes[0]
 
 
@@ -158,15 +159,40 @@ def test_a_trial_that_succeeded_without_a_record_is_noted() -> None:
     trials, notes = known(told(1, 0.7), told(2), told(3, state="ACTIVE"))
     assert [each.state for each in trials] == ["Succeeded", "Failed", "Killed"]
     assert len(notes) == 1
-    assert notes[0].endswith("are missing there. tune-1: there is none.")
+    assert notes[0].endswith(" of tune-1: there is no record.")
 
 
 def test_many_records_that_are_missing_are_one_note() -> None:
     """Three are named, the others counted."""
-    _, notes = known(*[told(each, 0.7) for each in range(1, 13)])
-    assert len(notes) == 1
-    assert notes[0].startswith("12 trials left no usable record")
-    assert notes[0].endswith("tune-3: there is none; and 9 more.")
+    (note,) = known(*[told(each, 0.7) for each in range(1, 13)])[1]
+    lead = "No additional metrics and no log are known of"
+    assert note == f"{lead} tune-1, tune-2, tune-3 and 9 more: there is no record."
+
+
+def test_each_reason_is_a_note() -> None:
+    """A record of another tuning job means something else than a damaged one."""
+    records: dict[str, Trial | KfpKatibError]
+    records = {"1": RECORD, "2": RECORD, "3": InputError("It is cut off.")}
+    notes = known(*[told(each, 0.7) for each in (1, 2, 3)], records=records)[1]
+    assert [note.partition(" of ")[2] for note in notes] == [
+        "tune-2: the record is another tuning job's.",
+        "tune-3: It is cut off.",
+    ]
+
+
+def test_a_store_that_is_out_of_reach_is_not_asked_a_thousand_times() -> None:
+    """It may take minutes to fail; what Vertex AI says of the trials is there all the same."""
+    asked = []
+
+    def read(id: str) -> Trial | None:
+        asked.append(id)
+        raise StorageError("reading it: OSError: Forbidden.")
+
+    trials = [told(each, 0.7, parameters={"lr": 0.01}) for each in range(1, 1001)]
+    known, (note,) = job_trials(experiment(), tuning_job(*trials), read, models="", ended=True)
+    assert [trial.state for trial in known] == ["Succeeded"] * 1000
+    assert len(asked) <= 32
+    assert note.endswith("tune-1, tune-2, tune-3 and 997 more: reading it: OSError: Forbidden.")
 
 
 def test_records_are_read_at_the_same_time() -> None:

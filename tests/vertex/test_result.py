@@ -148,7 +148,7 @@ def test_a_job_without_trials_has_no_best_one() -> None:
 def test_what_was_said_before_comes_first() -> None:
     """The notes of the plan, then those on the records, then those of the verdict."""
     found = result(experiment(), tuning_job(*GOOD, state="PARTIALLY_SUCCEEDED"), none, notes=["No goal."])
-    assert [note[:8] for note in found.notes] == ["No goal.", "2 trials", "Vertex A"]
+    assert [note[:8] for note in found.notes] == ["No goal.", "No addit", "Vertex A"]
 
 
 @pytest.mark.parametrize(
