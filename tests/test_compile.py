@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.places import ROOT
-from tests.support.compiling import compile_into, read
+from tests.support.compiling import compile_into, read, run_compile
 
 GOLDEN = ROOT / "tests" / "golden"
 LONGEST_ARGUMENT = 128 * 1024
@@ -51,9 +51,9 @@ def test_two_compiles_are_identical(compiled: dict[str, str], tmp_path: Path) ->
 
 
 def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None:
-    """One pipeline for a machine, volumes, object storage and both ways to EOS; one component a step."""
+    """One for a machine, volumes, object storage, both ways to EOS and Vertex AI; one component a step."""
     assert set(compiled) == {
-        *(f"tune-{storage}.yaml" for storage in ("local", "pvc", "s3", "eos", "eos-token")),
+        *(f"tune-{place}.yaml" for place in ("local", "pvc", "s3", "eos", "eos-token", "vertex")),
         *(
             f"components/{step}.yaml"
             for step in (
@@ -62,10 +62,23 @@ def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None
                 "extract_best_model",
                 "evaluate_model",
                 "promote",
+                "register_model",
                 "clean_up",
+                "register_model",
+                "vertex_study",
+                "vertex_result",
             )
         ),
     }
+
+
+def test_without_googles_package_everything_else_is_written(compiled: dict[str, str], tmp_path: Path) -> None:
+    """Whoever does not use Vertex AI installs nothing for it, and is told in one line what is left out."""
+    hide = "import sys; sys.modules['google_cloud_pipeline_components'] = None"
+    (tmp_path / "sitecustomize.py").write_text(hide)
+    ran = run_compile(tmp_path / "build", PYTHONPATH=str(tmp_path))
+    assert ran.stderr == "tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'\n"
+    assert read(tmp_path / "build") == {n: text for n, text in compiled.items() if n != "tune-vertex.yaml"}
 
 
 def test_the_command_line_names_the_images(tmp_path: Path) -> None:
@@ -79,6 +92,7 @@ def test_the_command_line_names_the_images(tmp_path: Path) -> None:
         "exec-extract-best-model": "ours:2",
         "exec-evaluate-model": "ours:2",
         "exec-promote": "ours:2",
+        "exec-register-model": "mine:1",
     }
     spec = next(yaml.safe_load_all(files["tune-s3.yaml"]))
     assert spec["root"]["inputDefinitions"]["parameters"]["image"]["defaultValue"] == "ours:2"

@@ -110,9 +110,10 @@ class Connection:
         while True:
             page = self._ask("GET", f"{self._api}/{path}", params=query)
             yield from page.get("items") or ()
-            if not (following := page.get("nextPageToken")):
+            following = str(page.get("nextPageToken") or "")
+            if following in ("", query.get("nextPageToken")):  # the same one again would go on for ever
                 return
-            query["nextPageToken"] = str(following)
+            query["nextPageToken"] = following
 
     def post(self, path: str, body: Document) -> Document:
         """Create something, once. Without an answer nobody knows whether it was created.

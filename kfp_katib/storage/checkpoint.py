@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ _PIECE = 32 << 20  # bytes copied ahead of the hash
 _BUFFER = 1 << 20  # bytes hashed at once: fits into the processor's cache
 _STREAMED = 8 << 20  # bytes passed on at once to or from an object store
 _SMALL = 4 << 20  # bytes; below, a helper thread costs more than it saves
+_LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
 _REQUESTS = 8  # files under way to or from an object store
 _NOT_BY_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
 
@@ -59,10 +61,17 @@ def verify(checkpoint: Checkpoint, *, endpoint_url: str = "") -> None:
 
 def read_at(folder: Place) -> Checkpoint:
     """`read_checkpoint` for a place."""
-    checkpoint = _listed(folder)
+    checkpoint = listed_at(folder)
     for file in checkpoint.files:
         _check_size(folder, file)
     return checkpoint
+
+
+def listed_at(folder: Place) -> Checkpoint:
+    """What a folder's model.json says, whatever else is in the folder."""
+    listing = folder / MODEL_JSON
+    with trouble(f"reading {listing}"):
+        return parse(listing.read(LARGEST), folder.uri)
 
 
 def verify_at(folder: Place, checkpoint: Checkpoint) -> None:
@@ -80,9 +89,19 @@ def verified_at(folder: Place) -> Checkpoint:
 def names_at(folder: Place) -> set[str]:
     """The files that a folder's model.json lists; none if there is no valid one."""
     try:
-        return _listed(folder).names
+        return listed_at(folder).names
     except NoCheckpoint:
         return set()
+
+
+def names_in(unfinished: Place) -> set[str]:
+    """The names in a list of what an unfinished replacement may have left; none if it is gone or damaged."""
+    try:
+        with trouble(f"reading {unfinished}"):
+            names = json.loads(unfinished.read(_LONGEST_LIST))
+    except (NoCheckpoint, ValueError, RecursionError):
+        return set()
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
 def copy_files(checkpoint: Checkpoint, source: Place, target: Place) -> None:
@@ -123,13 +142,6 @@ def copy(source: Place, name: str, target: Place) -> ModelFile:
     if size != copied.bytes:
         raise Disturbed(f"{arrived} has {size} bytes after {copied.bytes} were sent. Try again.")
     return copied
-
-
-def _listed(folder: Place) -> Checkpoint:
-    """What a folder's model.json says, whatever else is in the folder."""
-    listing = folder / MODEL_JSON
-    with trouble(f"reading {listing}"):
-        return parse(listing.read(LARGEST), folder.uri)
 
 
 def _check_size(folder: Place, file: ModelFile) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import disk, object_store
 from kfp_katib.storage.addresses import refuse_unsafe_name, within
-from kfp_katib.storage.checkpoint import read_at, verified_at
+from kfp_katib.storage.checkpoint import listed_at, verified_at
 from kfp_katib.storage.places import Place, place
 from kfp_katib.storage.stores import trouble
 
@@ -91,12 +91,15 @@ def prune(
 
 
 def _check_copy(copied: Place, root: Place, keep_trial: str) -> bool:
-    """Refuse a copy that is not complete or not the winner's; return whether the winner's own is there."""
+    """Refuse a copy that is not complete or not the winner's; return whether the winner's own is there.
+
+    Its model.json says so, which is deleted last: some of its files may be gone, if an earlier call failed.
+    """
     if within(copied.uri, root.uri):
         raise StorageError(f"The copy {copied} lies inside {root}, which is to be pruned. Copy it elsewhere.")
     checkpoint = verified_at(copied)
     try:
-        original = read_at(root / keep_trial)
+        original = listed_at(root / keep_trial)
     except NoCheckpoint:
         return False
     if original.files != checkpoint.files:

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from traceback import walk_tb
 from typing import Any
 from urllib.parse import unquote
@@ -22,6 +23,10 @@ _EXTRAS = {"s3": "kfp-katib[s3]", "gs": "kfp-katib[gs]"}
 _STORES = {"fsspec", "s3fs", "gcsfs", "adlfs"}
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO)
 _ASKED_OF_GS = re.compile(r"(?:https?://.+/)?b/([^/]+)/o(?:/([^?]+).*)?")
+
+_BY_KIND = "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"
+"""Where it is true, which is its default, gcsfs asks a second service of Google's by gRPC, and for up to a
+minute, of which kind each bucket is. What we ask of a bucket is the same for all kinds but zonal ones."""
 
 _CONNECTING = 10  # seconds until Google Cloud Storage has taken a connection
 _SILENT = 30  # seconds without a byte of its answer; gcsfs asks six times, so it gives up after four minutes
@@ -36,10 +41,9 @@ def installed(scheme: str) -> Any:
     """
     import fsspec
 
-    # Read when gcsfs is first imported: by default it asks a second service of Google's, by gRPC and for up
-    # to a minute, of which kind each bucket is. What we ask of a bucket is the same for all kinds.
-    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     try:
+        if scheme == "gs" and os.environ.setdefault(_BY_KIND, "false").lower() not in ("true", "1"):
+            return import_module("gcsfs.core").GCSFileSystem  # whatever an earlier import has chosen
         return fsspec.get_filesystem_class(scheme)
     except ImportError as err:
         extra = _EXTRAS.get(scheme, "fsspec's package for it")
@@ -80,9 +84,8 @@ def trouble(doing: str, *, missing: type[StorageError] = NoCheckpoint) -> Iterat
             raise
         if isinstance(err, OSError) and _is_not_there(err):
             raise missing(f"{doing}: {_why_not(err)}.") from err
-        reason = f"{type(err).__name__}: {' '.join(str(err).split())}".rstrip(".")
-        mend = _PAYS if "requester pays" in reason else "Check the address, the rights and the free space."
-        raise StorageError(f"{doing}: {reason}. {mend}") from err
+        mend = _PAYS if "requester pays" in str(err) else "Check the address, the rights and the free space."
+        raise StorageError(f"{doing}: {in_one_line(err)}. {mend}") from err
 
 
 def is_of_a_store(err: Exception) -> bool:
@@ -94,6 +97,11 @@ def is_of_a_store(err: Exception) -> bool:
     frames = (frame for frame, _ in walk_tb(err.__traceback__))
     modules = (str(frame.f_globals.get("__name__", "")) for frame in frames)
     return isinstance(err, OSError) or any(name.partition(".")[0] in _STORES for name in modules)
+
+
+def in_one_line(err: Exception) -> str:
+    """An error's type and text, without a full stop; some have no text, and some have two lines."""
+    return f"{type(err).__name__}: {' '.join(str(err).split())}".rstrip(": .")
 
 
 def _for_gs() -> dict[str, Any]:

@@ -145,6 +145,16 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
     )
 
 
+def any_container(experiment: Experiment) -> Container:
+    """The primary container of a trial, with some value of each parameter.
+
+    Raises:
+        InputError: The template cannot run here, or a value breaks it.
+    """
+    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
+    return container(experiment, experiment.name, some)
+
+
 def deadline(job: Mapping[str, Any], pod: Mapping[str, Any]) -> Deadline | None:
     """The deadline of a trial, the shorter one where both specs have one.
 

@@ -127,6 +127,12 @@ def is_listed(parameter: Parameter) -> bool:
     return values.count == 1 or (values.step is not None and not (values.whole and values.step == 1))
 
 
+def repeats(parameter: Parameter) -> bool:
+    """Whether a list has a value more than once."""
+    every = parameter.space.list
+    return len(texts(parameter) if parameter.type == "discrete" else set(every)) < len(every)
+
+
 def texts(parameter: Parameter) -> dict[float, str]:
     """The numbers that a discrete or stepped parameter can have, each with Katib's text."""
     if parameter.type == "discrete":
@@ -174,7 +180,7 @@ def _category(parameter: Parameter, value: str | float) -> str:
 def _is_number(value: str | float) -> bool:
     try:
         return math.isfinite(float(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 
@@ -183,5 +189,5 @@ def _foreign(parameter: Parameter, value: str | float) -> InputError:
     feasible = ", ".join(space.list) if space.list else f"{space.min} to {space.max}"
     return InputError(
         f"Vertex AI gives the parameter '{parameter.name}' the value {value!r}, which the manifest does not: "
-        f"it has {feasible}. Check that the tuning job was made from this manifest."
+        f"it has {feasible:.200}. Check that the tuning job was made from this manifest."
     )

@@ -7,10 +7,11 @@ Plain data, as that component's launcher reads it from JSON: enum values are the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from kfp_katib.errors import ManifestError
+from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.vertex.machine import Machine, machine_spec
 from kfp_katib.vertex.packed import pack
@@ -21,6 +22,9 @@ __all__ = ["Machine", "Study", "study"]
 
 ENTRY_POINT = ("python", "-m", "kfp_katib.vertex.trial")
 """What a trial's container runs; it starts the manifest's own command."""
+
+LARGEST = 120_000
+"""Bytes of the inputs as JSON. Google's launcher gets them in one argument, which Linux limits to 128 KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,13 @@ def study(experiment: Experiment, *, models: str, machine: Machine = Machine()) 
 
     Raises:
         ManifestError: Vertex AI cannot run it; the error carries every reason.
-        InputError: The manifest is too long.
+        InputError: The manifest or its lists of values are too long.
     """
     if problems := refusals(experiment, machine):
         raise ManifestError(f"Experiment '{experiment.name}' on Vertex AI", tuple(problems))
     objective, most = experiment.objective, experiment.max_trial_count or 0
     latest = objective.strategies[objective.metric] == "latest"
-    return Study(
+    made = Study(
         display_name=experiment.name,
         study_spec_metrics=[{"metric_id": objective.metric, "goal": objective.type.upper()}],
         study_spec_parameters=[parameter_spec(each) for each in experiment.parameters],
@@ -80,6 +84,17 @@ def study(experiment: Experiment, *, models: str, machine: Machine = Machine()) 
         max_failed_trial_count=_failures(experiment.max_failed_trial_count, most),
         base_output_directory=f"{models}/{experiment.name}/vertex",
     )
+    _refuse_large(made)
+    return made
+
+
+def _refuse_large(made: Study) -> None:
+    size = len(json.dumps(asdict(made)))
+    if size > LARGEST:
+        raise InputError(
+            f"Experiment '{made.display_name}': as JSON the tuning job has {size:,} bytes, more than "
+            f"{LARGEST:,}. Shorten the parameters' lists, take larger steps, or make the manifest smaller."
+        )
 
 
 def _failures(limit: int | None, most: int) -> int:

@@ -16,7 +16,8 @@ from kfp_katib.experiment.defaults import JOB_CONDITIONS, RESUME_POLICY
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import is_job
-from kfp_katib.trial.template import container
+from kfp_katib.trial.metrics import COLLECTORS
+from kfp_katib.trial.template import any_container
 from kfp_katib.vertex import machine as machines
 from kfp_katib.vertex import space
 from kfp_katib.vertex.machine import Machine
@@ -30,7 +31,6 @@ ALGORITHMS = {
 }
 """Katib's algorithms, each with Vertex AI's; where that is unspecified, Vertex AI takes its own."""
 
-COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
 MOST_VARIABLES = 100
 _TRIAL = "spec.trialTemplate.trialSpec"
 _POD = f"{_TRIAL}.spec.template.spec"
@@ -74,6 +74,8 @@ def _notes(experiment: Experiment) -> Iterator[str]:
             f"Vertex AI has no goal: all {experiment.max_trial_count} trials run, whether or not "
             f"{objective.metric} reaches {objective.goal:g}."
         )
+    for name in [each.name for each in experiment.parameters if space.repeats(each)]:
+        yield f"The list of {name} has a value more than once; Vertex AI tries it no more often for that."
     if stopping:
         yield f"Trials run to their end: {stopping.name}, the early stopping, is Katib's."
     if objective.additional:
@@ -89,8 +91,7 @@ def _notes(experiment: Experiment) -> Iterator[str]:
 
 def _unused(experiment: Experiment) -> list[str]:
     """The fields of the Job that have no meaning on Vertex AI."""
-    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
-    unused = container(experiment, experiment.name, some).unused
+    unused = any_container(experiment).unused
     if not machines.other_resources(primary_container(experiment)):
         unused = tuple(name for name in unused if name != "resources")
     return [name for name in dict.fromkeys(unused) if name not in _SILENT]
@@ -134,15 +135,24 @@ def _trial(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
 
 
 def _pod(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
-    pod, path = _pod_spec(experiment), f"{_POD}.containers[{_primary(experiment)}]"
-    box = primary_container(experiment)
-    for owner, at in ((pod, _POD), (box, path)):
-        for field in [field for field in owner if field in _NOT_MAPPED]:
-            yield Finding(f"{at}.{field}", "A container on Vertex AI has none.", _NOT_MAPPED[field])
+    pod, box = _pod_spec(experiment), primary_container(experiment)
+    yield from _fields(pod, _POD)
     others = [each["name"] for each in pod["containers"] if each is not box]
     if others:
         message = f"{', '.join(others)} would run beside {box['name']!r}; a trial is one container."
         yield Finding(f"{_POD}.containers", message, "Leave the others out.", others)
+    path = f"{_POD}.containers[{_primary(experiment)}]"
+    yield from _container(box, path)
+    yield from machines.misfits(machine, box, path)
+
+
+def _fields(owner: Mapping[str, Any], path: str) -> Iterator[Finding]:
+    for field in [field for field in owner if field in _NOT_MAPPED]:
+        yield Finding(f"{path}.{field}", "A container on Vertex AI has none.", _NOT_MAPPED[field])
+
+
+def _container(box: Mapping[str, Any], path: str) -> Iterator[Finding]:
+    yield from _fields(box, path)
     if not box.get("command"):
         message = f"Container {box['name']!r} has no command, and the image's own is not known here."
         yield Finding(f"{path}.command", message, "Write the command into the manifest.")
@@ -150,7 +160,6 @@ def _pod(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
         message = f"It is {box['image']!r}; all trials have one image."
         yield Finding(f"{path}.image", message, "Write one without a placeholder.", box["image"])
     yield from _variables(box.get("env") or [], f"{path}.env")
-    yield from machines.misfits(machine, box, path)
 
 
 def _variables(env: list[Mapping[str, Any]], path: str) -> Iterator[Finding]:

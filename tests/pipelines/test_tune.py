@@ -6,12 +6,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from components import TRAINING_IMAGE
 from pipelines.platforms import LOCAL
 from pipelines.tune import tune
 from tests.builders.manifest import MODEL, TRAIN, manifest
@@ -53,6 +55,7 @@ def test_the_best_model_of_a_search_is_promoted(tuned: Machine) -> None:
     assert tuned.parameters("evaluate-model") == {"passed": True}
     assert tuned.parameters("promote") == {"address": str(tuned.folder / "release")}
     assert (tuned.folder / "release" / "model.txt").read_text() == "0.2"
+    assert not tuned.ran("register-model")  # no registry was given
 
 
 def test_everything_that_a_user_reads_is_there(tuned: Machine) -> None:
@@ -89,7 +92,9 @@ def test_metadata_survive_a_cluster(tuned: Machine) -> None:
 def test_the_best_model_says_where_it_comes_from(tuned: Machine) -> None:
     """Its metadata lead back to the trial, and to where the other trials' models are."""
     best = tuned.parameters("launch-katib")
-    assert tuned.metadata("launch-katib", "best_model") == {
+    about = tuned.metadata("launch-katib", "best_model")
+    assert re.fullmatch("[0-9a-f]{64}", about.pop("manifest_sha256"))
+    assert about == {
         "experiment": best["experiment_name"],
         "model": "collected",
         "models": str(tuned.folder / "models"),
@@ -97,6 +102,7 @@ def test_the_best_model_says_where_it_comes_from(tuned: Machine) -> None:
         "metric": "loss",
         "value": 0.0,
         "parameters": '{"lr": 0.2}',
+        "image": TRAINING_IMAGE,
         "epoch": 1,
     }
 
@@ -111,6 +117,7 @@ def test_a_model_that_does_not_pass_is_not_promoted(machine: Machine) -> None:
     assert machine.metadata("launch-katib", "metrics")["trials_Succeeded"] == 1.0
     assert machine.parameters("evaluate-model") == {"passed": False}
     assert not machine.ran("promote")
+    assert not machine.ran("register-model")
     assert not (machine.folder / "release").exists()
 
 

@@ -24,22 +24,16 @@ ENTRY = Entry("par04", "search-7f", "s3://bucket/release", properties={"value": 
 ONCE = f"""
 import sys
 from kfp_katib.registry.connection import Connection
-from kfp_katib.registry.entries import Entry, register
+from kfp_katib.registry.entries import Entry, Run, register
 with Connection(sys.argv[1]) as connection:
     register(connection, {ENTRY!r})
 """
-ONCE = ONCE.replace("import Entry, register", "import Entry, Run, register")
 
 
 def put(registry: Registry, waits: tuple[float, ...] = ()) -> str:
     """Register the entry."""
     with Connection(registry.url, waits=waits) as connection:
         return register(connection, ENTRY)
-
-
-def drop(_: int) -> None:
-    """Close the connection."""
-    raise Dropped
 
 
 def test_a_first_registration_takes_seven_requests(registry: Registry) -> None:
@@ -55,7 +49,7 @@ def test_a_step_that_fails_is_completed_by_the_next(registry: Registry, at: int,
 
     def fault(number: int) -> None:
         if number == at:
-            drop(number)
+            raise Dropped
 
     registry.before, registry.after = (lambda _: None, fault) if done else (fault, lambda _: None)
     with pytest.raises(ServiceError, match="got no answer"):
@@ -72,7 +66,9 @@ def test_every_third_request_may_fail(registry: Registry, answer: int | None, do
     def fault(number: int) -> Answer | None:
         if number % 3:
             return None
-        return Answer(answer, "") if answer else drop(number)
+        if answer is None:
+            raise Dropped
+        return Answer(answer, "")
 
     registry.before, registry.after = (lambda _: None, fault) if done else (fault, lambda _: None)
     put(registry, waits=(0.0, 0.0, 0.0, 0.0))

@@ -33,7 +33,7 @@ ABOUT: dict[str, Any] = {
 
 def step(there: Registry, about: dict[str, Any] = ABOUT, **arguments: Any) -> tuple[str, str]:
     """Run the step as the pipeline does."""
-    usual = {
+    usual: dict[str, Any] = {
         "name": "par04",
         "address": "s3://bucket/release",
         "registry": there.url,

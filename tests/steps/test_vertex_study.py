@@ -184,6 +184,12 @@ def test_a_placeholder_that_nobody_filled_is_refused() -> None:
         planned(identity=Identity("a-{{$.pipeline_job_uuid}}", "step"))
 
 
+def test_a_plan_that_no_argument_holds_is_refused() -> None:
+    """A manifest that fits this step's arguments may be too long for the step behind the tuning job."""
+    with pytest.raises(InputError, match=r"As JSON the manifest .* have 1\d\d,\d+ bytes, .*Move data out"):
+        planned(*COMMAND, '""' * 15_000)
+
+
 def test_a_manifests_own_errors_come_first() -> None:
     """What is wrong everywhere is mended before what Vertex AI cannot do."""
     with pytest.raises(ManifestError) as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real S3 server for the storage tests, and the two kinds of places that every store test runs on."""
+"""Real servers of S3 and of Google Cloud Storage, and the kinds of places that every store test runs on."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import pytest
 
 from tests.builders.model import write_model
 from tests.support.gate import Gate
+from tests.support.gcs import gcs_server, make_bucket
 from tests.support.s3 import KEYS, s3_server
 
 _GATE = Gate()
+"""Before both servers: each test asks one of them."""
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +26,16 @@ def s3_address() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def gs_address() -> Iterator[str]:
+    """The address of a server of Google Cloud Storage's API, likewise."""
+    with gcs_server(_GATE) as address:
+        yield address
+
+
 @pytest.fixture
-def gate(s3_address: str) -> Iterator[Gate]:
-    """What stands before that server."""
+def gate() -> Iterator[Gate]:
+    """What stands before those servers."""
     _GATE.reset()
     yield _GATE
     _GATE.reset()
@@ -34,26 +43,39 @@ def gate(s3_address: str) -> Iterator[Gate]:
 
 @pytest.fixture
 def endpoint(s3_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The server's address, with credentials in the environment as a step's secret would set them."""
+    """The S3 server's address, with credentials in the environment as a step's secret would set them."""
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     return s3_address
 
 
 @pytest.fixture
-def bucket(endpoint: str) -> str:
-    """The URI of an empty bucket."""
+def s3_bucket(endpoint: str) -> str:
+    """The URI of an empty bucket of S3."""
     name = f"models-{uuid.uuid4().hex}"
     boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=name)
     return f"s3://{name}"
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture
+def gs_bucket(gs_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URI of an empty bucket of Google Cloud Storage, whose server is found by the environment."""
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", gs_address)
+    return make_bucket(gs_address)
+
+
+@pytest.fixture(params=["s3", "gs"])
+def bucket(request: pytest.FixtureRequest) -> str:
+    """The URI of an empty bucket, in one store after the other."""
+    return str(request.getfixturevalue(f"{request.param}_bucket"))
+
+
+@pytest.fixture(params=["folder", "s3", "gs"])
 def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty root for models: a plain folder, then a bucket."""
+    """An empty root for models: a plain folder, then a bucket of each store."""
     if request.param == "folder":
         return str(tmp_path / "models")
-    return f"{request.getfixturevalue('bucket')}/some/models"
+    return f"{request.getfixturevalue(f'{request.param}_bucket')}/some/models"
 
 
 @pytest.fixture

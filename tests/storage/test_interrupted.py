@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.errors import KfpKatibError, StorageError
-from kfp_katib.storage import object_store, promote, read_checkpoint, verify
+from kfp_katib.storage import object_store, promote, prune, read_checkpoint, verify
 from kfp_katib.storage.checkpoint import Disturbed
-from tests.builders.model import contents, listing, write_files, write_model
+from tests.builders.model import TRIALS, contents, listing, write_files, write_model
 from tests.support.gate import Gate
 
 OLD = {"model.onnx": b"old", "only/old": b"1"}
@@ -87,6 +87,38 @@ def test_a_promote_to_a_store_that_fails_leaves_a_whole_release(
             break
     assert (seen[0], seen[-1]) == (b"old", b"new")
     assert len(seen) > 5
+
+
+def folders_of(models: str, endpoint: str) -> set[str]:
+    """The trials' folders that hold a file."""
+    return {"/".join(name.split("/")[:2]) for name in contents(models, endpoint)}
+
+
+@pytest.mark.parametrize("keep", [0, 1])
+@pytest.mark.parametrize("kind", ["all that follow", "it alone"])
+def test_a_prune_that_fails_leaves_the_rest_to_the_next(
+    bucket: str, endpoint: str, gate: Gate, tmp_path: Path, kind: str, keep: int
+) -> None:
+    """Refused at each change in turn, it says so; the winner goes last, and nobody else's model at all."""
+    write_model(f"{tmp_path}/copy")
+    for moment in range(1, 30):
+        models = f"{bucket}/{moment}"
+        for name in ("tune/t1", "tune/t2", "tune/t3", "tune-2/t1"):
+            write_model(f"{models}/{name}", endpoint_url=endpoint)
+        gate.reset(refused(kind)(moment))
+        with suppress(StorageError):
+            prune(
+                models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint
+            )
+        done = gate.count < moment
+        gate.reset()
+        held = folders_of(models, endpoint)
+        assert held == {"tune-2/t1"} or {"tune-2/t1", "tune/t1"} <= held
+        prune(models, "tune", "t1", trials=TRIALS, copy=tmp_path / "copy", keep=keep, endpoint_url=endpoint)
+        assert folders_of(models, endpoint) == {"tune-2/t1"} | ({"tune/t1"} if keep else set())
+        if done:
+            return
+    pytest.fail("it is never done")
 
 
 @pytest.mark.parametrize("seed", range(3))

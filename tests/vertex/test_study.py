@@ -137,6 +137,15 @@ def test_a_study_is_json() -> None:
     assert json.loads(json.dumps(made)) == made
 
 
+def test_a_job_that_no_argument_holds_is_refused() -> None:
+    """Each list may be as long as Vertex AI takes it, and all of them still be too long together."""
+    parameters = [double(f"p{i}", "0", "0.999", step="0.001") for i in range(20)]
+    with pytest.raises(
+        InputError, match=r"'tune': as JSON the tuning job has 1\d\d,\d+ bytes, .*larger steps"
+    ):
+        studied(parameters=parameters)
+
+
 def test_what_cannot_run_is_refused_with_every_reason() -> None:
     """In the words of `unsupported`, under the Experiment's name."""
     changes = {"spec.algorithm.algorithmName": "sobol", f"{CONTAINER}.image": "${trialParameters.lr}"}

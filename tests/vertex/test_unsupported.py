@@ -196,6 +196,17 @@ def test_what_is_otherwise_is_told(changes: Mapping[str, Any], words: str) -> No
     assert re.search(words, note)
 
 
+@pytest.mark.parametrize(
+    ("kind", "texts"), [("categorical", ["a", "b", "a"]), ("discrete", ["0.1", "2", "0.10"])]
+)
+def test_a_repeated_value_is_told(kind: str, texts: list[str]) -> None:
+    """In Katib it is tried twice as often."""
+    act = {"name": "act", "parameterType": kind, "feasibleSpace": {"list": texts}}
+    assert notes(on_vertex(parameters=[LR, act])) == (
+        "The list of act has a value more than once; Vertex AI tries it no more often for that.",
+    )
+
+
 def test_what_is_the_same_needs_no_note() -> None:
     """GPUs are there, and what a Job says about its pod is moot."""
     changes = {

@@ -17,14 +17,14 @@ from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_stud
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_store import TrialStore
-from kfp_katib.engines.local.unsupported import any_container, refusals
+from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Result
 from kfp_katib.results.verdict import RUNNING
-from kfp_katib.trial.template import Container
+from kfp_katib.trial.template import Container, any_container
 
 
 def run(experiment: Experiment, options: RunOptions) -> Result:

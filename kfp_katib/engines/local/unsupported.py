@@ -10,12 +10,11 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Algorithm, Experiment
 from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import is_job
-from kfp_katib.trial.template import Container, container
+from kfp_katib.trial.metrics import COLLECTORS
+from kfp_katib.trial.template import any_container
 
 RULE = Rule("not-on-this-machine", "The local engine does not run it.")
 ON_KATIB = "run it with engine=katib"
-COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
-"""The kinds of metrics collector that run here."""
 _SETTINGS = "spec.algorithm.algorithmSettings"
 
 
@@ -23,16 +22,6 @@ def refusals(experiment: Experiment) -> list[Problem]:
     """What this engine refuses in a valid manifest."""
     found = [*_only_on_katib(experiment), *_refused_by_skopt(experiment.algorithm)]
     return [RULE.problem(finding) for finding in found or _without_a_container(experiment)]
-
-
-def any_container(experiment: Experiment) -> Container:
-    """A trial's container with sample values.
-
-    Raises:
-        InputError: The template cannot run here.
-    """
-    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
-    return container(experiment, experiment.name, some)
 
 
 def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:

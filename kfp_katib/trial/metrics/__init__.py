@@ -17,14 +17,17 @@ from kfp_katib.trial.metrics.text_lines import read_text
 from kfp_katib.trial.metrics.tfevents import read_events
 from kfp_katib.trial.plain_file import chunks
 
-__all__ = ["CollectorError", "collect"]
+__all__ = ["COLLECTORS", "CollectorError", "collect"]
+
+COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
+"""The kinds of Katib's metrics collectors that `collect` stands in for."""
 
 
 def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[str, Metric]:
     """Read what one trial reported.
 
     Args:
-        collector: The Experiment's collector: StdOut, File or TensorFlowEvent.
+        collector: The Experiment's collector, of one of the kinds of `COLLECTORS`.
         metrics: Names of the metrics, the objective first.
         path: The file, or for TensorFlowEvent the folder, that the trial wrote.
 
