@@ -45,7 +45,7 @@ def upload_model(
     location: str,
     model: Output[VertexModel],
     gcp_resources: OutputPath(str),
-):
+) -> dsl.ContainerSpec:
     """Upload a model to Vertex AI's own registry, with the image that serves it.
 
     It starts the launcher of Google's ModelUploadOp, which takes the address and the image from an imported
