@@ -44,7 +44,8 @@ def vertex_study(
 ):
     """Turn a Katib Experiment into a hyperparameter tuning job of Vertex AI, and start nothing.
 
-    A manifest with a field that Vertex AI cannot honour is refused, with all such fields at once.
+    What Vertex AI cannot run is refused, all of it at once; what it does otherwise than Katib is logged, and
+    told in vertex_result's summary.
 
     Args:
         experiment: The Experiment's manifest, YAML or JSON, as for launch_katib. Each trial runs
@@ -62,7 +63,7 @@ def vertex_study(
         task_name: This step's own name in the run, dsl.PIPELINE_TASK_NAME_PLACEHOLDER; in a loop over one
             manifest, a text that differs in each pass.
         overrides: Changes to the manifest: `algorithm`, `max_trials`, `parallel_trials`.
-        machine_type: The Compute Engine machine of a trial, of which Vertex AI charges every second.
+        machine_type: The Compute Engine machine of each trial.
         accelerator_type: The accelerator of a trial whose manifest asks for nvidia.com/gpu, such as
             NVIDIA_TESLA_T4; empty where it asks for none.
         release: Where the pipeline promotes the model to. It is only looked at, before anything is paid for,

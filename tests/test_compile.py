@@ -69,6 +69,7 @@ def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None
                 "extract_best_model",
                 "evaluate_model",
                 "promote",
+                "register_model",
                 "clean_up",
                 "register_model",
                 "vertex_study",

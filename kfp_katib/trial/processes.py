@@ -105,9 +105,13 @@ def end(
 
 
 def terminate(leaders: Collection[Process]) -> set[psutil.Process]:
-    """Ask trials to end; returns all of their processes."""
+    """Ask trials to end, parents first: a shell whose command ends before it goes on with the next one.
+
+    Returns:
+        All of their processes.
+    """
     members = _members(leaders)
-    _send(signal.SIGTERM, members)
+    _send(signal.SIGTERM, sorted(members, key=lambda each: (_started(each), each.pid)))
     return members
 
 

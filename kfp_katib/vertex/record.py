@@ -110,7 +110,7 @@ def record_path(bucket: Path, path: Path) -> Path:
     try:
         if not bucket.is_dir():
             raise InputError(
-                f"The trial's record belongs into {path}, and {bucket} is not there: Vertex AI mounts a bucket "
+                f"The record {path} needs a bucket, and {bucket} is not there: Vertex AI mounts those "
                 "that the trial's service account may read. Check the bucket's name and the account's rights."
             )
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -180,7 +180,7 @@ def _category(parameter: Parameter, value: str | float) -> str:
 def _is_number(value: str | float) -> bool:
     try:
         return math.isfinite(float(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 
@@ -189,5 +189,5 @@ def _foreign(parameter: Parameter, value: str | float) -> InputError:
     feasible = ", ".join(space.list) if space.list else f"{space.min} to {space.max}"
     return InputError(
         f"Vertex AI gives the parameter '{parameter.name}' the value {value!r}, which the manifest does not: "
-        f"it has {feasible}. Check that the tuning job was made from this manifest."
+        f"it has {feasible:.200}. Check that the tuning job was made from this manifest."
     )

@@ -30,12 +30,11 @@ from tests.support.gate import Gate
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between its attempts gcsfs waits for half a minute in all; here it does not."""
-    import gcsfs.retry
 
     async def at_once(_: float) -> None:
         pass
 
-    monkeypatch.setattr(gcsfs.retry, "asyncio", SimpleNamespace(sleep=at_once))
+    monkeypatch.setattr("gcsfs.retry.asyncio", SimpleNamespace(sleep=at_once))
 
 
 Answer = Callable[[dict[str, list[str]]], tuple[int, bytes]]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from kfp_katib.engines.local import resume
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Record
 from kfp_katib.trial.processes import MARK, Process, end, kill, mark, marked, of_ticks, process
+from tests.support.waiting import until
 
 # A tree: a leader, a child in its group, a grandchild with a session of its own (as torchrun makes them).
 TREE = """
@@ -79,6 +81,16 @@ def test_sigkill_ends_what_does_not(tmp_path: Path) -> None:
     with tree(tmp_path, "stubborn") as (leader, others):
         end([leader], grace_seconds=0.2)
         assert gone([leader, *others])
+
+
+def test_a_shell_does_not_go_on_when_its_command_is_ended(tmp_path: Path) -> None:
+    """It is asked before its command is: what comes after that must not run in a trial that is stopped."""
+    script = f"sleep 600; touch {tmp_path}/went-on; sleep 600"
+    shells = [subprocess.Popen(["sh", "-c", script], start_new_session=True) for _ in range(10)]
+    until(lambda: sum(len(psutil.Process(each.pid).children()) for each in shells) == len(shells))
+    end([found for each in shells if (found := process(each.pid))], grace_seconds=30)
+    assert {each.wait() for each in shells} == {-signal.SIGTERM}
+    assert not (tmp_path / "went-on").exists()
 
 
 def test_hurry_ends_the_grace(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError
@@ -28,6 +28,7 @@ def test_a_line_has_the_keys_and_types_of_hypertunes(tmp_path: Path) -> None:
     assert line == {"trial": "7", "val/loss": "0.5", "global_step": "1", "checkpoint_path": ""}
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_value_keeps_all_its_digits(tmp_path_factory: pytest.TempPathFactory, value: float) -> None:
     """What Vertex AI compares is what Katib compares."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError
@@ -47,6 +47,7 @@ TRIALS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(TRIALS)
 def test_what_is_read_is_what_was_written(trial: Trial) -> None:
     """Whatever the texts hold; the file itself is ASCII."""
@@ -113,6 +114,7 @@ def test_what_is_no_record(text: str) -> None:
         from_record(text)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 600), st.text(max_size=3))
 def test_a_damaged_record_is_refused_or_read(at: int, other: str) -> None:
     """A cut or a changed piece never ends in another error."""
@@ -141,7 +143,7 @@ def test_a_record_that_cannot_be_written_leaves_no_part(tmp_path: Path) -> None:
 def test_the_folder_is_made_in_a_mounted_bucket_only(tmp_path: Path) -> None:
     """A bucket that is not there is not made on the container's own disk."""
     bucket, path = tmp_path / "b", tmp_path / "b/m/1/trial.json"
-    with pytest.raises(InputError, match=f"{bucket} is not there: Vertex AI mounts a bucket"):
+    with pytest.raises(InputError, match=f"{bucket} is not there: Vertex AI mounts those"):
         record_path(bucket, path)
     bucket.mkdir()
     assert record_path(bucket, path) == path

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError
@@ -38,6 +38,7 @@ ALIKE = of(
 )
 
 
+@settings(deadline=None)
 @given(
     values=st.tuples(
         st.sampled_from(["-0.5", "0.25", "1e-05"]),

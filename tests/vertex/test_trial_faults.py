@@ -35,7 +35,7 @@ def test_without_a_mounted_bucket_nothing_runs(place: Place) -> None:
     experiment = search(f"{LR} touch {place.folder}/ran; echo loss=1")
     done = place.run(experiment, "--lr=0.3", env={"AIP_MODEL_DIR": "gs://other/models/7/model/"})
     nothing_kept(done)
-    assert f"{place.folder}/gcs/other is not there: Vertex AI mounts a bucket" in done.err
+    assert f"{place.folder}/gcs/other is not there: Vertex AI mounts those" in done.err
     assert not (place.folder / "ran").exists()
     assert not (place.folder / "gcs/other").exists()
 
