@@ -4,7 +4,10 @@
 import argparse
 import os
 import re
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent
 
@@ -13,7 +16,9 @@ def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=FOLDER / "build", metavar="DIR", help="(build/)")
-    parser.add_argument("--runtime-image", metavar="IMAGE", help="of launch_katib and clean_up")
+    parser.add_argument(
+        "--runtime-image", metavar="IMAGE", help="of launch_katib, clean_up, register_model, vertex_*"
+    )
     parser.add_argument("--training-image", metavar="IMAGE", help="of the other steps and of the trials")
     return parser.parse_args()
 
@@ -21,15 +26,13 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Compile everything.
 
-    The images are chosen before the components are imported, which name them. The heading of a file, a
-    comment, loses the defaults of dictionaries: kfp writes their keys in an order that changes.
+    The images are chosen before the components are imported, which name them. The pipeline for Vertex AI
+    comes last: what it imports takes seconds, and may not be there.
     """
     args = arguments()
     for name, image in (("RUNTIME", args.runtime_image), ("TRAINING", args.training_image)):
         if image:
             os.environ[f"KFP_KATIB_{name}_IMAGE"] = image
-    from kfp.compiler import Compiler
-
     import components
     from pipelines.platforms import PLATFORMS
     from pipelines.tune import tune
@@ -39,11 +42,27 @@ def main() -> None:
     }
     products |= {f"tune-{platform.name}": tune(platform) for platform in PLATFORMS}
     for name, product in products.items():
-        path = args.output / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Compiler().compile(product, str(path))
-        path.write_text(re.sub(r"(?m)^(#    \w+: dict) \[Default: .*\]$", r"\1", path.read_text()))
-        print(path)
+        write(product, args.output / f"{name}.yaml")
+    if find_spec("google_cloud_pipeline_components") is None:
+        print("tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'", file=sys.stderr)
+        return
+    from pipelines.tune_vertex import tune_vertex
+
+    write(tune_vertex, args.output / "tune-vertex.yaml")
+
+
+def write(product: Any, path: Path) -> None:
+    """Compile a pipeline or a component into a file.
+
+    The file's heading, a comment, loses the defaults of dictionaries: kfp writes their keys in an order that
+    changes.
+    """
+    from kfp.compiler import Compiler
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Compiler().compile(product, str(path))
+    path.write_text(re.sub(r"(?m)^(#    \w+: dict) \[Default: .*\]$", r"\1", path.read_text()))
+    print(path)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ def vertex_study(
     overrides: dict = {},
     machine_type: str = "n1-standard-4",
     accelerator_type: str = "",
+    release: str = "",
+    serving_image: str = "",
 ) -> NamedTuple(
     "Study",
     [
@@ -42,7 +44,8 @@ def vertex_study(
 ):
     """Turn a Katib Experiment into a hyperparameter tuning job of Vertex AI, and start nothing.
 
-    A manifest with a field that Vertex AI cannot honour is refused, with all such fields at once.
+    What Vertex AI cannot run is refused, all of it at once; what it does otherwise than Katib is logged, and
+    told in vertex_result's summary.
 
     Args:
         experiment: The Experiment's manifest, YAML or JSON, as for launch_katib. Each trial runs
@@ -60,16 +63,21 @@ def vertex_study(
         task_name: This step's own name in the run, dsl.PIPELINE_TASK_NAME_PLACEHOLDER; in a loop over one
             manifest, a text that differs in each pass.
         overrides: Changes to the manifest: `algorithm`, `max_trials`, `parallel_trials`.
-        machine_type: The Compute Engine machine of a trial, of which Vertex AI charges every second.
+        machine_type: The Compute Engine machine of each trial.
         accelerator_type: The accelerator of a trial whose manifest asks for nvidia.com/gpu, such as
             NVIDIA_TESLA_T4; empty where it asks for none.
+        release: Where the pipeline promotes the model to. It is only looked at, before anything is paid for,
+            where there is a serving_image.
+        serving_image: The image that the pipeline will serve the model with, from Vertex AI's own registry,
+            which keeps an address at gs:// alone; empty where it will not.
 
     Returns:
         What vertex_result needs of the plan, as JSON; then the inputs of HyperparameterTuningJobRunOp, each
         under the operator's own name for it.
     """
-    from kfp_katib.steps.vertex_study import Identity, Machine, RunContext, vertex_study
+    from kfp_katib.steps.vertex_study import Identity, Machine, RunContext, check_serving, vertex_study
 
+    check_serving(serving_image, release)
     return vertex_study(
         experiment,
         RunContext(dataset_uri or dataset, models, image),

@@ -5,6 +5,8 @@ It is a pipeline of its own because kfp.local tests a named output of a step onl
 parameter; anywhere else it takes the condition for false.
 """
 
+from typing import Any
+
 from kfp import dsl
 from kfp.dsl import Input, Model
 
@@ -25,19 +27,29 @@ def promote_if_passed(platform: Platform) -> dsl.base_component.BaseComponent:
         author: str = "",
     ) -> None:
         with dsl.If(passed == True, name="passed"):  # noqa: E712
-            promoted = promote(model=model, release=release)
-            with dsl.If(registry != "", name="registry"):
-                registered = register_model(
-                    model=model,
-                    name=model_name,
-                    address=promoted.outputs["address"],
-                    registry=registry,
-                    author=author,
-                    run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
-                    run_name=dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
-                )
+            promoted = promote_and_register(model, release, registry, model_name, author)
         platform.attach(promoted)
-        for step in (promoted, registered):
-            step.set_caching_options(False)
 
     return part
+
+
+def promote_and_register(model: Any, release: Any, registry: Any, model_name: Any, author: Any) -> Any:
+    """Promote a model, and register it where a registry is given: the two steps, inside one's condition.
+
+    Returns:
+        The step that promotes.
+    """
+    promoted = promote(model=model, release=release)
+    with dsl.If(registry != "", name="registry"):
+        registered = register_model(
+            model=model,
+            name=model_name,
+            address=promoted.outputs["address"],
+            registry=registry,
+            author=author,
+            run_id=dsl.PIPELINE_JOB_ID_PLACEHOLDER,
+            run_name=dsl.PIPELINE_JOB_NAME_PLACEHOLDER,
+        )
+    for step in (promoted, registered):
+        step.set_caching_options(False)
+    return promoted

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.places import ROOT
-from tests.support.compiling import compile_into, read
+from tests.support.compiling import compile_into, read, run_compile
 
 GOLDEN = ROOT / "tests" / "golden"
 LONGEST_ARGUMENT = 128 * 1024
@@ -37,6 +37,13 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return files
 
 
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same for images of one's own."""
+    options = ("--runtime-image", "mine:1", "--training-image", "ours:2")
+    return compile_into(tmp_path_factory.mktemp("named"), *options)
+
+
 def test_the_committed_files_are_what_is_compiled(compiled: dict[str, str]) -> None:
     """Whoever changes a component or the pipeline sees the change in its YAML, and rewrites it on purpose."""
     golden = read(GOLDEN)
@@ -51,9 +58,9 @@ def test_two_compiles_are_identical(compiled: dict[str, str], tmp_path: Path) ->
 
 
 def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None:
-    """One pipeline for a machine, volumes, object storage and both ways to EOS; one component a step."""
+    """One for a machine, volumes, object storage, both ways to EOS and Vertex AI; one component a step."""
     assert set(compiled) == {
-        *(f"tune-{storage}.yaml" for storage in ("local", "pvc", "s3", "eos", "eos-token")),
+        *(f"tune-{place}.yaml" for place in ("local", "pvc", "s3", "eos", "eos-token", "vertex")),
         *(
             f"components/{step}.yaml"
             for step in (
@@ -62,16 +69,28 @@ def test_the_pipeline_exists_for_every_storage(compiled: dict[str, str]) -> None
                 "extract_best_model",
                 "evaluate_model",
                 "promote",
+                "register_model",
                 "clean_up",
+                "register_model",
+                "vertex_study",
+                "vertex_result",
             )
         ),
     }
 
 
-def test_the_command_line_names_the_images(tmp_path: Path) -> None:
+def test_without_googles_package_everything_else_is_written(compiled: dict[str, str], tmp_path: Path) -> None:
+    """Whoever does not use Vertex AI installs nothing for it, and is told in one line what is left out."""
+    hide = "import sys; sys.modules['google_cloud_pipeline_components'] = None"
+    (tmp_path / "sitecustomize.py").write_text(hide)
+    ran = run_compile(tmp_path / "build", PYTHONPATH=str(tmp_path))
+    assert ran.stderr == "tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'\n"
+    assert read(tmp_path / "build") == {n: text for n, text in compiled.items() if n != "tune-vertex.yaml"}
+
+
+def test_the_command_line_names_the_images(named: dict[str, str]) -> None:
     """Whoever builds images of their own compiles for them without touching a file."""
-    files = compile_into(tmp_path, "--runtime-image", "mine:1", "--training-image", "ours:2")
-    images = {name: box["image"] for name, box in executors(files["tune-s3.yaml"]).items()}
+    images = {name: box["image"] for name, box in executors(named["tune-s3.yaml"]).items()}
     assert images == {
         "exec-clean-up": "mine:1",
         "exec-launch-katib": "mine:1",
@@ -79,9 +98,21 @@ def test_the_command_line_names_the_images(tmp_path: Path) -> None:
         "exec-extract-best-model": "ours:2",
         "exec-evaluate-model": "ours:2",
         "exec-promote": "ours:2",
+        "exec-register-model": "mine:1",
     }
-    spec = next(yaml.safe_load_all(files["tune-s3.yaml"]))
+    spec = next(yaml.safe_load_all(named["tune-s3.yaml"]))
     assert spec["root"]["inputDefinitions"]["parameters"]["image"]["defaultValue"] == "ours:2"
+
+
+def test_only_googles_launchers_keep_their_image(named: dict[str, str]) -> None:
+    """The named images hold for Vertex AI's pipeline too; its operator and its upload bring their own."""
+    kept = {
+        name: box["image"]
+        for name, box in executors(named["tune-vertex.yaml"]).items()
+        if box["image"] not in ("mine:1", "ours:2")
+    }
+    assert set(kept) == {"exec-hyperparameter-tuning-job", "exec-upload-model"}
+    assert len(set(kept.values())) == 1
 
 
 def test_the_environment_names_the_images_too(tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ class RunOptions:
         again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.
         python: The interpreter that `python` and `python3` are in a trial's command on this machine; None for
             those of the caller's PATH.
-        threads_per_trial: How many threads the numerical libraries of a trial on this machine may use; None for
-            the cores divided by the trials that run at a time, `unset` to leave it to the libraries.
+        threads_per_trial: How many threads the numerical libraries of a trial on this machine may use; None
+            for the cores divided by the trials that run at a time, `unset` to leave it to the libraries.
         warm_start: An earlier search, whose trials are told to the algorithm before it suggests its first;
             they count in nothing.
         enqueue: Points that run first on this machine: each names parameters with their values, as text.

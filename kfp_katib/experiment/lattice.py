@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from kfp_katib.experiment.model import Parameter
 
@@ -30,7 +31,9 @@ class Lattice:
         """How many values there are, None for a continuum."""
         if self.low == self.high:
             return 1
-        return None if self.step is None else int((self.high - self.low) // self.step) + 1
+        if self.step is None:
+            return None
+        return (Fraction(self.high) - Fraction(self.low)) // Fraction(self.step) + 1  # of any size
 
     @property
     def top(self) -> Decimal:

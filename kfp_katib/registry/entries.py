@@ -77,8 +77,8 @@ def register(connection: Connection, entry: Entry) -> str:
     """Have an entry in the registry, whatever of it is there already, and return the registered model's id.
 
     Raises:
-        InputError: The model is archived; or the version is there with another address, or half, for another
-            model.
+        InputError: The model is archived; a name is too much like another; or the version is there with
+            another address, or half, for another model.
         ServiceError: The registry refuses, or does not answer.
     """
     model = _ensured(connection, _model(entry))
@@ -121,7 +121,8 @@ def _refuse_half_of_another(
 def as_property(value: Property) -> dict[str, Property]:
     """A value in the registry's own form; a number that it cannot hold as such becomes text.
 
-    Its integers have nine digits at most, and JSON has no infinity.
+    Its integers have nine digits at most, and JSON has no infinity. Of a text, it refuses null characters and
+    changes what is not Unicode.
     """
     if isinstance(value, bool):
         return {"metadataType": "MetadataBoolValue", "bool_value": value}
@@ -129,7 +130,8 @@ def as_property(value: Property) -> dict[str, Property]:
         return {"metadataType": "MetadataIntValue", "int_value": str(value)}
     if isinstance(value, float) and math.isfinite(value):
         return {"metadataType": "MetadataDoubleValue", "double_value": value}
-    return {"metadataType": "MetadataStringValue", "string_value": str(value)}
+    text = str(value).encode("utf-8", "replace").decode().replace("\0", "")
+    return {"metadataType": "MetadataStringValue", "string_value": text}
 
 
 def _model(entry: Entry) -> _Resource:
@@ -193,9 +195,14 @@ def _ensured(connection: Connection, resource: _Resource) -> Document:
         try:
             return connection.post(resource.created, resource.body)
         except ServiceError as error:
-            if error.status != 409 or not (there := _listed(connection, resource)):
+            if error.status != 409:
                 raise
-            return there
+            if there := _listed(connection, resource):
+                return there
+            raise InputError(
+                f"{resource.body['name']!r} cannot be registered: the registry has another name that differs "
+                "from it only in case or accents, which its database does not tell apart. Give another name."
+            ) from error
 
     return connection.patiently(find_or_create)
 

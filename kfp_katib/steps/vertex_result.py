@@ -83,7 +83,7 @@ def read_plan(planned: str) -> tuple[Plan, Sequence[str]]:
             document["manifest_sha256"],
         )
         return plan, document["notes"]
-    except (ValueError, LookupError, TypeError) as err:
+    except (ValueError, LookupError, TypeError, RecursionError) as err:
         raise InputError(
             f"planned is {planned!r:.200}, not a plan ({type(err).__name__}: {err}). Pass on the output "
             "of that name of vertex_study."

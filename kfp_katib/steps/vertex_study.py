@@ -16,10 +16,11 @@ from kfp_katib.steps.search.identity import check_identity
 from kfp_katib.steps.search.plan import LARGEST_MANIFEST, Plan, RunContext, plan, received
 from kfp_katib.storage.addresses import absolute
 from kfp_katib.vertex.buckets import mounted
+from kfp_katib.vertex.serving import check_serving
 from kfp_katib.vertex.study import Machine, study
 from kfp_katib.vertex.unsupported import notes
 
-__all__ = ["Identity", "Machine", "RunContext", "vertex_study"]
+__all__ = ["Identity", "Machine", "RunContext", "check_serving", "vertex_study"]
 
 _SHARED = ", so two searches would share one folder and one tuning job's name"
 _log = logging.getLogger(__name__)
@@ -46,24 +47,21 @@ def vertex_study(
         What the component returns, in its order: the plan as JSON for vertex_result, then the Study's fields.
 
     Raises:
+        StorageError: The package for gs:// is not installed.
         InputError: An argument cannot be used.
         ManifestError: The manifest has errors, or Vertex AI cannot run it; the error carries every reason.
     """
     check_identity(identity, without=_SHARED)
     context = received(context)
     models = _in_bucket(context.models)
-    replace(context, models="").check()
+    context.check()
     data = _mounted_data(context.dataset_address)
     seen = replace(context, models=mounted(models), dataset=data or context.dataset_address)
     planned = plan(
         as_sent(manifest), seen, identity=identity, overrides=as_sent(overrides or {}), labelled=False
     )
     if planned.reads_dataset and not data:
-        raise InputError(
-            f"The data are at {context.dataset_address}, where no trial on Vertex AI can read them, and the "
-            "manifest uses ${pipeline.dataset}. Give the pipeline a root at gs://, or dataset_uri a gs:// "
-            "address."
-        )
+        raise _unreadable(context.dataset_address)
     made, told = study(planned.experiment, models=models, machine=machine), notes(planned.experiment)
     for note in told:
         _log.info("%s", note)
@@ -87,6 +85,13 @@ def _mounted_data(address: str) -> str:
         return mounted(address)
     except InputError:
         return ""
+
+
+def _unreadable(address: str) -> InputError:
+    return InputError(
+        f"The data are at {address}, where no trial on Vertex AI can read them, and the manifest uses "
+        "${pipeline.dataset}. Give the pipeline a root at gs://, or dataset_uri a gs:// address."
+    )
 
 
 def _as_json(planned: Plan, models: str, told: tuple[str, ...]) -> str:

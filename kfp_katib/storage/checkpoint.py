@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ _PIECE = 32 << 20  # bytes copied ahead of the hash
 _BUFFER = 1 << 20  # bytes hashed at once: fits into the processor's cache
 _STREAMED = 8 << 20  # bytes passed on at once to or from an object store
 _SMALL = 4 << 20  # bytes; below, a helper thread costs more than it saves
+_LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
 _REQUESTS = 8  # files under way to or from an object store
 _NOT_BY_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
 
@@ -90,6 +92,16 @@ def names_at(folder: Place) -> set[str]:
         return listed_at(folder).names
     except NoCheckpoint:
         return set()
+
+
+def names_in(unfinished: Place) -> set[str]:
+    """The names in a list of what an unfinished replacement may have left; none if it is gone or damaged."""
+    try:
+        with trouble(f"reading {unfinished}"):
+            names = json.loads(unfinished.read(_LONGEST_LIST))
+    except (NoCheckpoint, ValueError, RecursionError):
+        return set()
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
 def copy_files(checkpoint: Checkpoint, source: Place, target: Place) -> None:

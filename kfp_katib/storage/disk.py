@@ -3,7 +3,8 @@
 
 The new model is completed next to the earlier one, then the two folders exchange their names. Where the file
 system cannot do that (NFS, most of FUSE) there are two steps: a process killed between them leaves the
-earlier folder under another name next to its place, and the next call first puts it back.
+earlier folder under another name next to its place, and the next call first puts it back. Where folders
+cannot be renamed at all, the files are, one by one (mounted.py).
 
 What is deleted is named relative to an open folder, so a folder that is swapped for a symbolic link
 meanwhile leads nowhere. `shutil.rmtree` does the same, but makes far more system calls.
@@ -26,8 +27,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kfp_katib.errors import StorageError
-from kfp_katib.storage.checkpoint import copy_files, names_at, read_at
+from kfp_katib.storage.checkpoint import copy_files, names_at, names_in, read_at
 from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, refuse_strangers
+from kfp_katib.storage.mounted import lists_among, put_file_by_file, unlink
 from kfp_katib.storage.places import Place, files_below
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -51,9 +53,11 @@ def replace(checkpoint: Checkpoint, source: Place, folder: Path) -> None:
         try:
             staging.rename(folder)  # nothing is there, or an empty folder
         except OSError as err:
-            if err.errno not in _OCCUPIED:
+            if err.errno == errno.EMFILE:
+                put_file_by_file(staging, folder)
+            elif err.errno not in _OCCUPIED:
                 raise
-            if not exchange(staging, folder):
+            elif not exchange(staging, folder):
                 _put_in_two_steps(staging, folder)
 
 
@@ -66,6 +70,8 @@ def tidy(folder: Path) -> None:
         with _locked(leftover) as free:
             if free:
                 shutil.rmtree(leftover, ignore_errors=True)
+    if (folder / MODEL_JSON).is_file():
+        unlink(folder, lists_among(files_below(Place(str(folder), folder))))
 
 
 def folders_and_files(folder: Path) -> set[tuple[str, bool]]:
@@ -180,7 +186,10 @@ def _refuse_unless_ours(folder: Path) -> None:
                 f"{folder} holds {name!r}, which is not a regular file: it will not be replaced. "
                 "Remove it, or name an empty folder."
             )
-    refuse_strangers(folder, there, names_at(Place(str(folder), folder)))
+    here = Place(str(folder), folder)
+    refuse_strangers(
+        folder, there, names_at(here).union(*(names_in(here / name) for name in lists_among(there)))
+    )
 
 
 @contextmanager

@@ -26,21 +26,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from kfp_katib.errors import NoCheckpoint, StorageError
-from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, verified_at
-from kfp_katib.storage.model_json import (
-    LARGEST,
-    MODEL_JSON,
-    UNFINISHED,
-    Checkpoint,
-    refuse_strangers,
-    renamed,
-)
+from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, names_in, verified_at
+from kfp_katib.storage.model_json import MODEL_JSON, UNFINISHED, Checkpoint, refuse_strangers, renamed
 from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix
-from kfp_katib.storage.stores import in_one_line, is_of_a_store, trouble
+from kfp_katib.storage.stores import in_one_line, is_of_a_store
 
 _ATTEMPTS = 8
 _PAUSE = 1.0  # seconds at most, and more with each attempt, so that two writers get out of step
-_LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
 _BESIDE = re.compile(r"\.[0-9a-f]{12}\.partial/.*")
 _AT_ONCE = 1000  # keys that S3 deletes by one request
 _REQUESTS = 16  # deletions under way in a store that takes one key by each
@@ -181,21 +173,11 @@ def _unfinished(prefix: Place, there: set[str]) -> set[str]:
     """Names that unfinished processes made or listed, those of their lists included, and folder markers."""
     lists = {name for name in there if UNFINISHED.fullmatch(name)}
     named = {name for name in there if _BESIDE.fullmatch(name) or name.endswith("/")}
-    return lists.union(named, *(_names_in(prefix / name) for name in lists))
+    return lists.union(named, *(names_in(prefix / name) for name in lists))
 
 
 def _list_of(mark: str) -> str:
     return f"{MODEL_JSON}.{mark}.partial"
-
-
-def _names_in(unfinished: Place) -> set[str]:
-    """The names in a list; none if it is gone or damaged."""
-    try:
-        with trouble(f"reading {unfinished}"):
-            names = json.loads(unfinished.read(_LONGEST_LIST))
-    except (NoCheckpoint, ValueError, RecursionError):
-        return set()
-    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
 
 def _clean(prefix: Place, names: set[str]) -> None:

@@ -54,7 +54,7 @@ def from_resources(gcp_resources: str) -> str:
         return ""
     try:
         uris = [str(each["resourceUri"]) for each in json.loads(gcp_resources).get("resources", [])]
-    except (ValueError, AttributeError, TypeError, KeyError) as err:
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as err:
         raise InputError(
             f"gcp_resources is {gcp_resources!r:.200}, which is no list of Google Cloud resources. Pass on "
             "the output of that name of HyperparameterTuningJobRunOp, or leave it empty."

@@ -60,6 +60,10 @@ def misfits(machine: Machine, container: Mapping[str, Any], path: str) -> Iterat
         field = f"{path}.resources.limits.{name}"
         if "/" in name and name != GPU:
             yield Finding(field, f"It is {amount}; here a trial gets {GPU} alone.", "Take it out.", amount)
+    yield from _accelerators(machine, container, path)
+
+
+def _accelerators(machine: Machine, container: Mapping[str, Any], path: str) -> Iterator[Finding]:
     count = str(limits(container).get(GPU, 0))
     field = f"{path}.resources.limits.{GPU}"
     if not count.isdecimal():

@@ -22,6 +22,8 @@ from kfp_katib.experiment.rules.search_space import number
 
 MOST_VALUES = 1000
 LEAST_DISTANCE = 1e-10
+"""Both are said of the values of a DiscreteValueSpec, in the reference above."""
+
 LARGEST_INT = 2**53
 """In floating point, as which Vertex AI gives numbers, not every integer beyond is there."""
 
@@ -180,7 +182,7 @@ def _category(parameter: Parameter, value: str | float) -> str:
 def _is_number(value: str | float) -> bool:
     try:
         return math.isfinite(float(value))
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
 
 
@@ -189,5 +191,5 @@ def _foreign(parameter: Parameter, value: str | float) -> InputError:
     feasible = ", ".join(space.list) if space.list else f"{space.min} to {space.max}"
     return InputError(
         f"Vertex AI gives the parameter '{parameter.name}' the value {value!r}, which the manifest does not: "
-        f"it has {feasible}. Check that the tuning job was made from this manifest."
+        f"it has {feasible:.200}. Check that the tuning job was made from this manifest."
     )

@@ -32,6 +32,8 @@ ALGORITHMS = {
 """Katib's algorithms, each with Vertex AI's; where that is unspecified, Vertex AI takes its own."""
 
 MOST_VARIABLES = 100
+"""Of a ContainerSpec, whose variables' names must be C identifiers, in the reference above."""
+
 _TRIAL = "spec.trialTemplate.trialSpec"
 _POD = f"{_TRIAL}.spec.template.spec"
 _UNMOUNTED = (
@@ -135,15 +137,24 @@ def _trial(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
 
 
 def _pod(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
-    pod, path = _pod_spec(experiment), f"{_POD}.containers[{_primary(experiment)}]"
-    box = primary_container(experiment)
-    for owner, at in ((pod, _POD), (box, path)):
-        for field in [field for field in owner if field in _NOT_MAPPED]:
-            yield Finding(f"{at}.{field}", "A container on Vertex AI has none.", _NOT_MAPPED[field])
+    pod, box = _pod_spec(experiment), primary_container(experiment)
+    yield from _fields(pod, _POD)
     others = [each["name"] for each in pod["containers"] if each is not box]
     if others:
         message = f"{', '.join(others)} would run beside {box['name']!r}; a trial is one container."
         yield Finding(f"{_POD}.containers", message, "Leave the others out.", others)
+    path = f"{_POD}.containers[{_primary(experiment)}]"
+    yield from _container(box, path)
+    yield from machines.misfits(machine, box, path)
+
+
+def _fields(owner: Mapping[str, Any], path: str) -> Iterator[Finding]:
+    for field in [field for field in owner if field in _NOT_MAPPED]:
+        yield Finding(f"{path}.{field}", "A container on Vertex AI has none.", _NOT_MAPPED[field])
+
+
+def _container(box: Mapping[str, Any], path: str) -> Iterator[Finding]:
+    yield from _fields(box, path)
     if not box.get("command"):
         message = f"Container {box['name']!r} has no command, and the image's own is not known here."
         yield Finding(f"{path}.command", message, "Write the command into the manifest.")
@@ -151,7 +162,6 @@ def _pod(experiment: Experiment, machine: Machine) -> Iterator[Finding]:
         message = f"It is {box['image']!r}; all trials have one image."
         yield Finding(f"{path}.image", message, "Write one without a placeholder.", box["image"])
     yield from _variables(box.get("env") or [], f"{path}.env")
-    yield from machines.misfits(machine, box, path)
 
 
 def _variables(env: list[Mapping[str, Any]], path: str) -> Iterator[Finding]:

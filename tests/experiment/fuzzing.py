@@ -49,12 +49,26 @@ def _submitted(experiment: Experiment) -> str:
     rendered = render(experiment, dataset="/d", models="/m", image="i", run_id="r")
     assert load(to_yaml(rendered)) == rendered
     assert not used(rendered.manifest).keys() & OPTIONS.keys()
+    _on_vertex_ai(rendered)
     try:
         _on_this_machine(rendered)
     except InputError as err:
         str(err)
         return ", on Katib only"
     return ", here as well"
+
+
+def _on_vertex_ai(experiment: Experiment) -> None:
+    """It becomes a study, with what is otherwise there, or is refused with every reason."""
+    from kfp_katib.vertex.study import study
+    from kfp_katib.vertex.unsupported import notes
+
+    try:
+        study(experiment, models="gs://bucket/models")
+    except InputError as err:
+        str(err)
+    else:
+        notes(experiment)
 
 
 def _on_this_machine(experiment: Experiment) -> None:

@@ -55,3 +55,8 @@ def test_a_number_outside_belongs_to_an_end(parameter: Parameter) -> None:
     """Nothing leaves the range."""
     found = lattice(parameter)
     assert (found.nearest(-1.0), found.nearest(2.0)) == (0.0, 0.5)
+
+
+def test_a_step_may_be_as_small_as_a_double() -> None:
+    """More values than decimal arithmetic has digits are counted all the same."""
+    assert lattice(double("p", "0", "1", "1e-300")).count == 10**300 + 1

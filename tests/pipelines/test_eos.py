@@ -75,10 +75,11 @@ def test_a_step_gets_what_the_page_shows(
         assert container["command"][: len(login) + 1] == [*login, "sh"], name
 
 
-def test_only_the_exit_task_does_without_eos() -> None:
-    """It ends Experiments and touches no file."""
+def test_who_touches_no_file_does_without_eos() -> None:
+    """The exit task ends Experiments, and register_model writes an address into a registry."""
     pipeline, platform = compiled(EOS)
-    assert pipeline["deploymentSpec"]["executors"].keys() - platform.keys() == {"exec-clean-up"}
+    without = pipeline["deploymentSpec"]["executors"].keys() - platform.keys()
+    assert without == {"exec-clean-up", "exec-register-model"}
 
 
 @pytest.mark.parametrize(("storage", "pod", "trial_pod"), WAYS)

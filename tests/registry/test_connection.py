@@ -161,6 +161,14 @@ def test_a_list_is_read_to_its_end(registry: Registry) -> None:
     assert (len(names), len(set(names)), len(registry.asked)) == (251, 251, 4)
 
 
+def test_a_list_that_never_ends_is_left(registry: Registry) -> None:
+    """A proxy that caches pages would hold a step for ever."""
+    page = Answer(200, {"items": [{"name": "m"}], "nextPageToken": "same"})
+    registry.before = lambda number: page if number > 1 else None
+    with Connection(registry.url) as connection:
+        assert [item["name"] for item in connection.items("registered_models")] == ["m", "m"]
+
+
 def test_neither_a_token_nor_a_netrc_reaches_http(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,7 +149,7 @@ def test_names_that_the_server_cannot_tell_apart_are_told_apart(registry: Regist
     """It compares with LIKE: `_` and `%` stand for other letters, and case does not count."""
     put(registry, replace(ENTRY, model=other, version=other))
     if other == "PAR04":
-        with pytest.raises(ServiceError, match="answered with 409: par04 already exists"):
+        with pytest.raises(InputError, match=r"'par04' cannot be registered: .* only in case or accents"):
             put(registry)
         return
     mine = put(registry)
@@ -221,6 +221,7 @@ def test_an_answer_without_an_id_is_told(registry: Registry) -> None:
         (float("-inf"), "String", "-inf"),
         (True, "Bool", True),
         ("16", "String", "16"),
+        ("a\0b\ud800", "String", "ab?"),
     ],
 )
 def test_a_value_keeps_its_type(value: Property, kind: str, told: Property) -> None:

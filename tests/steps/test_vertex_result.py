@@ -230,7 +230,7 @@ def test_a_job_without_a_place_for_records_is_told(search: Search, files: Files,
         delivered(search, search.end(trialJobSpec=place), files)
 
 
-@pytest.mark.parametrize("text", ["", "x", "[]", "{}"])
+@pytest.mark.parametrize("text", ["", "x", "[]", "{}", "[" * 100_000])
 def test_what_is_no_plan_is_refused(text: str, files: Files) -> None:
     """Before Vertex AI is asked anything."""
     with pytest.raises(InputError, match=r"planned is .*not a plan .*vertex_study"):

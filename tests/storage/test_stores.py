@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fsspec.config import conf
+from fsspec.registry import _registry
 
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import collect, promote, prune, read_checkpoint, stores
@@ -30,12 +31,11 @@ from tests.support.gate import Gate
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Between its attempts gcsfs waits for half a minute in all; here it does not."""
-    import gcsfs.retry
 
     async def at_once(_: float) -> None:
         pass
 
-    monkeypatch.setattr(gcsfs.retry, "asyncio", SimpleNamespace(sleep=at_once))
+    monkeypatch.setattr("gcsfs.retry.asyncio", SimpleNamespace(sleep=at_once))
 
 
 Answer = Callable[[dict[str, list[str]]], tuple[int, bytes]]
@@ -174,6 +174,7 @@ def test_a_package_that_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch, scheme: str, package: str
 ) -> None:
     """As the extra that brings it."""
+    monkeypatch.delitem(_registry, scheme, raising=False)  # fsspec keeps what an earlier test has loaded
     for module in (package, f"{package}.core"):
         monkeypatch.setitem(sys.modules, module, None)
     for look in (place, lambda uri: check(uri, "the models")):

@@ -15,10 +15,19 @@ def compile_into(
     folder: Path, *options: str, python: str | Path = sys.executable, **environment: str
 ) -> dict[str, str]:
     """Run compile.py and read what it wrote, by name."""
+    run_compile(folder, *options, python=python, **environment)
+    return read(folder)
+
+
+def run_compile(
+    folder: Path, *options: str, python: str | Path = sys.executable, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run compile.py to its end, and give what it printed."""
     unset = {key: value for key, value in os.environ.items() if not key.startswith("KFP_KATIB_")}
     command = [str(python), str(ROOT / "compile.py"), "--output", str(folder), *options]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env=unset | environment)
-    return read(folder)
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, cwd=ROOT, env=unset | environment
+    )
 
 
 def read(folder: Path) -> dict[str, str]:

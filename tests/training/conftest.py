@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.gcs import gcs_bucket as gcs_bucket
 from tests.support.s3 import bucket as bucket
 from training.prepare import prepare
 

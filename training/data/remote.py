@@ -7,10 +7,12 @@ pattern. Only those are used here that take a name as it is.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +22,12 @@ from training.errors import DataError
 
 BUCKETED = ("s3", "gs")
 """Stores in which a file appears whole or not at all, and folders need not be made."""
+ERRORS = (
+    ("botocore.exceptions", "BotoCoreError"),
+    ("gcsfs.retry", "HttpError"),
+    ("aiohttp", "ClientError"),
+    ("google.auth.exceptions", "GoogleAuthError"),
+)
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "root": "fsspec-xrootd", "abfs": "adlfs"}
 
 
@@ -43,12 +51,12 @@ def folder_of(address: str) -> Path | None:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What folders and stores raise: without server or credentials, S3's are no OSError.
+    """What folders and stores raise: without server or credentials, the stores' are no OSError.
 
     They are looked up when something was raised: whoever raised them is loaded by then.
     """
-    botocore = sys.modules.get("botocore.exceptions")
-    return (OSError, botocore.BotoCoreError) if botocore else (OSError,)
+    found = (getattr(sys.modules.get(module), name, None) for module, name in ERRORS)
+    return (OSError, *(kind for kind in found if kind))
 
 
 def filesystem(address: str) -> tuple[Any, str]:
@@ -59,17 +67,29 @@ def filesystem(address: str) -> tuple[Any, str]:
     """
     import fsspec
 
+    # Read when gcsfs is first imported: by default it asks a second service by gRPC, and for up to a minute,
+    # of which kind each bucket is.
+    os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
     protocol = address.split("://", 1)[0]
     try:
         if protocol in BUCKETED:  # fsspec would read `::` in a name as a chain of stores
             root = address.partition("://")[2].rstrip("/")
-            return fsspec.filesystem(protocol, use_listings_cache=False), root
+            return fsspec.filesystem(protocol, use_listings_cache=False, **_patience(protocol)), root
         files, root = fsspec.core.url_to_fs(address, use_listings_cache=False)
     except (ImportError, ValueError) as err:
         package = PACKAGES.get(protocol)
         mend = f"Install {package}" if package else "Use a mounted folder or s3://"
         raise DataError(f"{address}: no package here reads {protocol}:// ({err}). {mend}.") from err
     return files, root
+
+
+def _patience(protocol: str) -> dict[str, object]:
+    """How long a store may be silent, in seconds; gcsfs by itself waits for ever, and asks six times."""
+    if protocol != "gs" or not find_spec("gcsfs"):
+        return {}
+    from aiohttp import ClientTimeout
+
+    return {"requests_timeout": ClientTimeout(total=None, sock_connect=10, sock_read=30)}
 
 
 def make_folder(address: str) -> tuple[Any, str]:
@@ -86,7 +106,8 @@ def make_folder(address: str) -> tuple[Any, str]:
         return files, root
     bucket = root.partition("/")[0]
     try:
-        files.info(bucket)
+        # What gcsfs says of a bucket itself needs a right that who may read and write objects does not have.
+        files.info(bucket) if address.startswith("s3") else files.ls(bucket, max_results=1)
     except FileNotFoundError as err:
         raise DataError(
             f"{address}: there is no bucket {bucket!r}. Make it, or correct the address."

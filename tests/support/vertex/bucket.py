@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
+
+from kfp_katib.storage.places import files_below, place
 
 MOUNT = "KFP_KATIB_GCS_MOUNT"
 """The variable that tells kfp_katib to look for a bucket elsewhere than below /gcs."""
@@ -40,41 +41,33 @@ class Bucket:
         if not self.uri:
             return
         with self._lock:
-            store = _store()
-            for key in store.find(self.uri):
-                file = self.mount / key
+            bucket = place(self.uri)
+            for name in files_below(bucket):
+                file = self.folder / name
                 if not file.exists():
                     file.parent.mkdir(parents=True, exist_ok=True)
-                    store.get_file(f"gs://{key}", str(file))
-                    self._known[key] = _version(file)
+                    file.write_bytes((bucket / name).read())
+                    self._known[name] = _version(file)
 
     def after_trial(self) -> None:
         """Write to the server what is new or has changed, and delete there what is gone."""
         if not self.uri:
             return
         with self._lock:
-            store = _store()
-            there = {file.relative_to(self.mount).as_posix(): file for file in self.folder.rglob("*")}
-            for key, file in sorted(there.items()):
+            bucket = place(self.uri)
+            there = {file.relative_to(self.folder).as_posix(): file for file in self.folder.rglob("*")}
+            for name, file in sorted(there.items()):
                 with suppress(FileNotFoundError, IsADirectoryError):  # another trial has just renamed it
-                    version = _version(file)
-                    if self._known.get(key) != version:
-                        store.pipe_file(f"gs://{key}", file.read_bytes())
-                        self._known[key] = version
-            for key in self._known.keys() - there.keys():
-                del self._known[key]
+                    content, version = file.read_bytes(), _version(file)
+                    if self._known.get(name) != version:
+                        (bucket / name).write(content)
+                        self._known[name] = version
+            for name in self._known.keys() - there.keys():
+                del self._known[name]
                 with suppress(FileNotFoundError):
-                    store.rm_file(f"gs://{key}")
+                    bucket.store.rm_file((bucket / name).uri)
 
 
 def _version(file: Path) -> tuple[int, int]:
     found = file.stat()
     return found.st_mtime_ns, found.st_size
-
-
-def _store() -> Any:
-    import fsspec  # here, since most of this package's tests need no server
-
-    store = fsspec.filesystem("gs")
-    store.invalidate_cache()
-    return store

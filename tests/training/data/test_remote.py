@@ -84,12 +84,12 @@ NAMES = ["m[1]", "m*", "m?", "m//x", "m::x", "m {1,2}#%31 ü"]
 
 @pytest.mark.usefixtures("no_patterns")
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["folder", "s3"])
+@pytest.mark.parametrize("kind", ["folder", "bucket", "gcs_bucket"])
 def test_a_name_is_a_name_and_no_pattern(
     request: pytest.FixtureRequest, tmp_path: Path, kind: str, name: str
 ) -> None:
     """Put, put again, read, delivered and removed; what a pattern would hit as well stays."""
-    root = str(tmp_path) if kind == "folder" else request.getfixturevalue("bucket")
+    root = str(tmp_path) if kind == "folder" else request.getfixturevalue(kind)
     for beside in ("m1", "mx", "m"):
         put(written(tmp_path / "file", "beside"), f"{root}/{beside}", "state*")
     address = f"{root}/{name}"
