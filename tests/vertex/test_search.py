@@ -2,7 +2,7 @@
 """Whole searches on the stand-in for Vertex AI: our steps on both sides, our entry point in each trial.
 
 The tuning job is created by REST instead of by Google's launcher, which takes seconds and is tested with one
-manifest in tests/pipelines/test_tune_vertex.py. It needs no package of Google's but google-auth.
+manifest in tests/pipelines/test_run_vertex.py. It needs no package of Google's but google-auth.
 """
 
 from __future__ import annotations
