@@ -23,7 +23,9 @@ def extract_best_model(
     Args:
         best_model: What launch_katib delivered. Its metadata say where the other checkpoints are.
         trials: The trials of the same launch_katib. Nothing is deleted where the best one is not among them.
-        model: The deployable model. What the function tells about it is its metadata.
+        model: The deployable model. Metadata: what the function tells about it; and of best_model's,
+            where it comes from: experiment, trial, models, metric, value, parameters (JSON), manifest_sha256
+            and image.
         keep: 1 keeps the best trial's own checkpoint, 0 not even that: its copy is in the pipeline.
         dry_run: Log what would be deleted, and delete nothing.
         function: What exports, as `module:function` inside the image. It is called as

@@ -37,6 +37,13 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return files
 
 
+@pytest.fixture(scope="module")
+def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same for images of one's own."""
+    options = ("--runtime-image", "mine:1", "--training-image", "ours:2")
+    return compile_into(tmp_path_factory.mktemp("named"), *options)
+
+
 def test_the_committed_files_are_what_is_compiled(compiled: dict[str, str]) -> None:
     """Whoever changes a component or the pipeline sees the change in its YAML, and rewrites it on purpose."""
     golden = read(GOLDEN)
@@ -81,10 +88,9 @@ def test_without_googles_package_everything_else_is_written(compiled: dict[str, 
     assert read(tmp_path / "build") == {n: text for n, text in compiled.items() if n != "tune-vertex.yaml"}
 
 
-def test_the_command_line_names_the_images(tmp_path: Path) -> None:
+def test_the_command_line_names_the_images(named: dict[str, str]) -> None:
     """Whoever builds images of their own compiles for them without touching a file."""
-    files = compile_into(tmp_path, "--runtime-image", "mine:1", "--training-image", "ours:2")
-    images = {name: box["image"] for name, box in executors(files["tune-s3.yaml"]).items()}
+    images = {name: box["image"] for name, box in executors(named["tune-s3.yaml"]).items()}
     assert images == {
         "exec-clean-up": "mine:1",
         "exec-launch-katib": "mine:1",
@@ -94,8 +100,19 @@ def test_the_command_line_names_the_images(tmp_path: Path) -> None:
         "exec-promote": "ours:2",
         "exec-register-model": "mine:1",
     }
-    spec = next(yaml.safe_load_all(files["tune-s3.yaml"]))
+    spec = next(yaml.safe_load_all(named["tune-s3.yaml"]))
     assert spec["root"]["inputDefinitions"]["parameters"]["image"]["defaultValue"] == "ours:2"
+
+
+def test_only_googles_launchers_keep_their_image(named: dict[str, str]) -> None:
+    """The named images hold for Vertex AI's pipeline too; its operator and its upload bring their own."""
+    kept = {
+        name: box["image"]
+        for name, box in executors(named["tune-vertex.yaml"]).items()
+        if box["image"] not in ("mine:1", "ours:2")
+    }
+    assert set(kept) == {"exec-hyperparameter-tuning-job", "exec-upload-model"}
+    assert len(set(kept.values())) == 1
 
 
 def test_the_environment_names_the_images_too(tmp_path: Path) -> None:

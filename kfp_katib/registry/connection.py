@@ -23,7 +23,7 @@ Document = Mapping[str, Any]
 APIS = ("v1", "v1alpha3")
 """The versions of its API, newest first: the server 0.3.8 speaks v1alpha3, the client 0.3.18 only v1."""
 
-WAITS = (1.0, 2.0, 4.0, 8.0)
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between one attempt and the next."""
 
 _TIMEOUTS = (10.0, 60.0)  # seconds: to connect, to answer

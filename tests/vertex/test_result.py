@@ -145,6 +145,15 @@ def test_a_job_without_trials_has_no_best_one() -> None:
     assert (found.trials, found.usable) == ((), False)
 
 
+def test_trials_name_their_models() -> None:
+    """For whoever reads the CSV."""
+    found = result(experiment(), tuning_job(*GOOD), none, models="gs://models")
+    assert [trial.model_uri for trial in found.trials] == [
+        "gs://models/tune/tune-1",
+        "gs://models/tune/tune-2",
+    ]
+
+
 def test_what_was_said_before_comes_first() -> None:
     """The notes of the plan, then those on the records, then those of the verdict."""
     found = result(experiment(), tuning_job(*GOOD, state="PARTIALLY_SUCCEEDED"), none, notes=["No goal."])
