@@ -181,8 +181,13 @@ def test_a_trial_gets_the_gpus_that_the_manifest_asks_for(places: Places) -> Non
     assert places.result(planned).trial == f"{study.display_name}-1"
 
 
-def test_a_failed_search_leaves_its_trials_and_says_why(places: Places) -> None:
-    """Without Google's word for the job, since its step failed: the job is found by the Experiment's name."""
+@pytest.mark.parametrize("restarts", [0, 2])
+def test_a_failed_search_leaves_its_trials_and_says_why(places: Places, restarts: int) -> None:
+    """Without Google's word for the job, since its step failed: the job is found by the Experiment's name.
+
+    How often Vertex AI starts the container makes no difference: the script runs once.
+    """
+    places.vertex.jobs.restarts = restarts
     planned, study = places.study(manifest(*TRAIN, "--fail", parallelTrialCount=1))
     job = places.run(study)
     assert job["state"] == "JOB_STATE_FAILED"
@@ -192,3 +197,6 @@ def test_a_failed_search_leaves_its_trials_and_says_why(places: Places) -> None:
         places.result(planned)
     assert [row["state"] for row in places.rows()] == ["Failed"]
     assert "CUDA out of memory" in (places.folder / "report").read_text()
+    (running,) = places.vertex.jobs.jobs.values()
+    log = (running.place(job["trials"][0]) / "log").read_text()
+    assert (log.count("CUDA out of memory"), log.count("has ended before")) == (1, restarts)
