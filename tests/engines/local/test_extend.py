@@ -195,7 +195,7 @@ def test_a_kill_at_a_random_moment_of_an_extension(tmp_path: Path, algorithm: st
     script = counting(tmp_path, f"sleep 0.05; echo ${{trialParameters.size}}; {PRINT}")
     runs = tmp_path / "runs"
     done: dict[str, str] = {}
-    spec = {"parameters": SPACE, "algorithm": {"algorithmName": algorithm}}
+    spec: dict[str, Any] = {"parameters": SPACE, "algorithm": {"algorithmName": algorithm}}
     for moment in range(1, MOMENTS + 1):
         more = {**spec, "maxTrialCount": 3 * moment, "parallelTrialCount": 1 + moment % 3}
         begun = len(ran(tmp_path))
