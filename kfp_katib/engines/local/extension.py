@@ -39,13 +39,11 @@ def why_another(attributes: Mapping[str, Any], experiment: Experiment) -> str:
     ran = attributes.get(MANIFEST)
     if ran in (None, experiment.manifest_json):
         return ""
-    before, now = attributes.get(ASKED, ran), experiment.asked_json or experiment.manifest_json
-    asked = fixed(before), fixed(now)
-    if asked[0] == asked[1] or fixed(ran) == fixed(experiment.manifest_json):
+    before = fixed(attributes.get(ASKED, ran))
+    now = fixed(experiment.asked_json or experiment.manifest_json)
+    if _may_come_from(before, now, experiment.name) or _may_come_from(now, before, experiment.name):
         return ""
-    if ASKED not in attributes and _may_come_from(*asked, experiment.name):
-        return ""
-    return changes(*asked)
+    return "" if fixed(ran) == fixed(experiment.manifest_json) else changes(before, now)
 
 
 def fixed(manifest_json: str) -> Leaves:
@@ -95,7 +93,7 @@ def _program(template: Mapping[str, Any]) -> dict[str, Any]:
 def _may_come_from(filled: Leaves, written: Leaves, name: str) -> bool:
     """Whether some values of the placeholders make the second manifest the first.
 
-    Version 0.1 stored a manifest only as it ran.
+    Somebody may have filled it in with `render`; version 0.1 stored a manifest only as it ran.
     """
     values = {"experiment": name}
     return filled.keys() == written.keys() and all(
