@@ -94,9 +94,10 @@ def request(study: Study) -> dict[str, Any]:
         "base_output_directory": {"output_uri_prefix": study.base_output_directory},
     }
     counts = {name: getattr(study, name) for name in FIELDS if name.endswith("_count")}
-    made = {"display_name": study.display_name, "study_spec": study_spec, "trial_job_spec": job, **counts}
-    shown: dict[str, Any] = camel(made)
-    return shown
+    made: dict[str, Any] = camel(
+        {"display_name": study.display_name, "study_spec": study_spec, "trial_job_spec": job, **counts}
+    )
+    return made
 
 
 def camel(value: Any) -> Any:

@@ -151,7 +151,7 @@ def test_a_container_that_fails_is_started_again(vertex: Vertex, client: Authori
 def test_no_more_trials_run_than_asked_for_and_a_cancel_ends_them(
     vertex: Vertex, client: AuthorizedSession
 ) -> None:
-    """CANCELLING, then CANCELLED; a trial that ignores SIGTERM would be killed."""
+    """And the job is CANCELLED, with the error that the documentation names."""
     job = client.post(BASE, json=request(code="import signal; signal.pause()")).json()
     running = vertex.jobs.jobs[job["name"]]
     assert vertex.jobs.until(lambda: len(running.processes) == 2)
