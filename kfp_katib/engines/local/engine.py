@@ -14,7 +14,7 @@ from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
-from kfp_katib.engines.local.pipeline_values import filled_in
+from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.suggestions import Suggestions
