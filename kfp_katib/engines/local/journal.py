@@ -18,14 +18,21 @@ from kfp_katib.results import Condition, TrialCondition
 from kfp_katib.trial.processes import Process
 
 FORMAT = "kfp-katib:format"
-LATEST = 2
-"""The format that is written. The first one, of version 0.1.0, has no number."""
+LATEST = 3
+"""The format that is written. The first one, of version 0.1.0, has no number.
+
+3: the last manifest counts, and the verdict only while it follows from it; a trial may retry another one.
+"""
 MANIFEST = "kfp-katib:manifest"
+ASKED = "kfp-katib:asked"
+"""The manifest before its placeholders were filled in; absent where it had none."""
 SEED = "kfp-katib:seed"
 VERDICT = "kfp-katib:verdict"
 TRIAL = "kfp-katib:trial"
 PARAMETERS = "kfp-katib:parameters"
 """The user attribute of a trial that holds its assignments as Katib prints them."""
+RETRIES = "kfp-katib:retries"
+"""The user attribute of a trial that runs a failed one's values again: the number of that one."""
 NOTE = "kfp-katib:cmaes"
 """The user attribute of a trial that holds what CMA-ES needs when it resumes."""
 
@@ -75,6 +82,7 @@ class StudyTrial:
         params: Its values as Optuna's numbers, by the parameters' labels.
         note: What the algorithm stored with it.
         record: What else is known of it.
+        retries: The number of the failed trial that it stands for; that one counts in nothing any more.
         state: Running, complete or failed, as Optuna's number.
         value: The value of the objective.
     """
@@ -82,6 +90,7 @@ class StudyTrial:
     params: Mapping[str, float]
     note: Mapping[str, Any]
     record: Record
+    retries: int | None = None
     state: int = RUNNING
     value: float | None = None
 
@@ -97,6 +106,8 @@ class Journal:
         first: The number of its first trial in the file.
         attributes: The study's attributes: manifest, seed, verdict.
         trials: Its trials, in order of creation.
+        retried: The numbers of the failed ones that others stand for.
+        earlier_manifest: The manifest of the last run, if this one has another; empty otherwise.
     """
 
     name: str
@@ -105,6 +116,8 @@ class Journal:
     first: int = 0
     attributes: dict[str, Any] = field(default_factory=dict)
     trials: list[StudyTrial] = field(default_factory=list)
+    retried: set[int] = field(default_factory=set)
+    earlier_manifest: str = ""
 
     @property
     def records(self) -> list[Record]:
@@ -112,8 +125,13 @@ class Journal:
         return [trial.record for trial in self.trials]
 
     @property
+    def counted(self) -> list[Record]:
+        """The records of the trials that no other one stands for."""
+        return [record for record in self.records if record.number not in self.retried]
+
+    @property
     def verdict(self) -> Condition | None:
-        """The verdict that ended the search, None while it is unfinished."""
+        """The verdict that was written last; `standing` says whether it still holds."""
         fields = self.attributes.get(VERDICT)
         return Condition(*fields) if fields else None
 
@@ -128,10 +146,25 @@ class Journal:
         self._write(STUDY_ATTRIBUTE, study_id=self.study, user_attr={key: value})
         self.attributes[key] = value
 
-    def store_manifest(self, manifest_json: str) -> None:
-        """Write the manifest of a new search, and the format of its journal."""
-        self.set(FORMAT, LATEST)
-        self.set(MANIFEST, manifest_json)
+    def store_manifest(self, manifest_json: str, asked_json: str) -> None:
+        """Write what runs from here on, unless it is there; a kill between two lines leaves the same search.
+
+        Args:
+            manifest_json: The manifest.
+            asked_json: The same before its placeholders were filled in, empty where it had none.
+        """
+        asked = asked_json or manifest_json
+        if asked != self.attributes.get(ASKED, manifest_json):
+            self.set(ASKED, asked)
+        if manifest_json != self.attributes.get(MANIFEST):
+            self.earlier_manifest = self.attributes.get(MANIFEST, "")
+            self.mark_format()
+            self.set(MANIFEST, manifest_json)
+
+    def mark_format(self) -> None:
+        """Write the format, before anything that an older version would misunderstand."""
+        if self.attributes.get(FORMAT) != LATEST:
+            self.set(FORMAT, LATEST)
 
     def end(self, verdict: Condition) -> None:
         """Write the verdict that ends the search."""
@@ -143,8 +176,18 @@ class Journal:
         distributions: Mapping[str, str],
         parameters: Mapping[str, str],
         note: Mapping[str, Any],
+        retries: int | None = None,
     ) -> Record:
-        """Write a new trial; `distributions` are Optuna's, as JSON, by the labels of `params`."""
+        """Write a new trial.
+
+        Args:
+            params: Its values as Optuna's numbers, by the parameters' labels.
+            distributions: Optuna's distributions, as JSON, by the same labels.
+            parameters: Its assignments.
+            note: What the algorithm stores with it.
+            retries: The number of the failed trial that it stands for.
+        """
+        own = {NOTE: note or None, RETRIES: retries}
         self._write(
             CREATE_TRIAL,
             study_id=self.study,
@@ -154,13 +197,19 @@ class Journal:
             values=None,
             distributions=distributions,
             params=params,
-            user_attrs={PARAMETERS: parameters, **({NOTE: note} if note else {})},
+            user_attrs={PARAMETERS: parameters, **{key: it for key, it in own.items() if it is not None}},
             system_attrs={},
             intermediate_values={},
         )
         record = Record(len(self.trials), parameters)
-        self.trials.append(StudyTrial(params, note, record))
+        self.take(StudyTrial(params, note, record, retries))
         return record
+
+    def take(self, trial: StudyTrial) -> None:
+        """Add a trial that is written."""
+        self.trials.append(trial)
+        if trial.retries is not None:
+            self.retried.add(trial.retries)
 
     def write(self, record: Record) -> None:
         """Write a trial's record; the last one written counts."""

@@ -17,9 +17,9 @@ from kfp_katib.engines.local.journal import (
     END_TRIAL,
     FORMAT,
     LATEST,
-    MANIFEST,
     NOTE,
     PARAMETERS,
+    RETRIES,
     RUNNING,
     STUDY_ATTRIBUTE,
     TRIAL,
@@ -32,6 +32,7 @@ from kfp_katib.engines.local.journal_shapes import (
     LINE,
     RECORD,
     STORED_NOTE,
+    STORED_RETRIES,
     STUDY,
     TEXTS,
     CreateStudy,
@@ -47,6 +48,7 @@ from kfp_katib.engines.local.journal_shapes import (
 )
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError
+from kfp_katib.results import FAILED
 
 _NAME = re.compile(r"[0-9a-z]{1,20}")
 
@@ -57,12 +59,12 @@ class Lines:
 
     Attributes:
         journal: The study.
-        manifest_json: The manifest that the search should have.
+        belongs: Whether a journal with these attributes is of the search that should go on.
         misfit: Says why a trial does not belong to that search.
     """
 
     journal: Journal
-    manifest_json: str
+    belongs: Callable[[Mapping[str, Any]], bool]
     misfit: Misfit
     _studies: int = 0
     _names: dict[str, int] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Lines:
         self.journal.study = None
         self.journal.first += len(self.journal.trials)
         self.journal.trials.clear()
+        self.journal.retried.clear()
         self.journal.attributes.clear()
 
     def _study_attribute(self, line: StudyAttribute) -> None:
@@ -133,11 +136,22 @@ class Lines:
                 raise ValueError(f"{NOTE}: it names a trial that comes later")
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions name different parameters")
-        trial = StudyTrial(line.params, note, Record(len(journal.trials), parameters))
-        ours = journal.attributes.get(MANIFEST, self.manifest_json) == self.manifest_json
-        if ours and (why := self.misfit(trial, line.distributions)):
+        record = Record(len(journal.trials), parameters)
+        trial = StudyTrial(line.params, note, record, self._retried(line))
+        if self.belongs(journal.attributes) and (why := self.misfit(trial, line.distributions)):
             raise ValueError(f"trial {trial.record.number} {why}")
-        journal.trials.append(trial)
+        journal.take(trial)
+
+    def _retried(self, line: CreateTrial) -> int | None:
+        """The failed trial that a new one stands for; each is replaced at most once."""
+        if RETRIES not in line.user_attrs:
+            return None
+        number = int(valid(STORED_RETRIES, line.user_attrs[RETRIES], f"{RETRIES}: "))
+        known = 0 <= number < len(self.journal.trials) and number not in self.journal.retried
+        outcome = self.journal.trials[number].record.outcome if known else None
+        if outcome is None or outcome.state not in FAILED:
+            raise ValueError(f"{RETRIES}: there is no failed trial {number}")
+        return number
 
     def _end_trial(self, line: EndTrial) -> None:
         trial = self._open_trial(line.trial_id)

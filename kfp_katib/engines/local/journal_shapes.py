@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
-from kfp_katib.engines.local.journal import FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
+from kfp_katib.engines.local.journal import ASKED, FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
 
@@ -191,11 +191,13 @@ TEXTS = _adapter(Annotated[dict[str, str], AfterValidator(_no_nul)])
 STUDY: Mapping[str, TypeAdapter[Any]] = {
     FORMAT: _adapter(Annotated[int, Field(ge=2)]),
     MANIFEST: _adapter(Json[dict[str, Any]]),
+    ASKED: _adapter(Json[dict[str, Any]]),
     SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
     VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
+STORED_RETRIES = _adapter(int)
 
 
 def parse(text: bytes) -> Any:

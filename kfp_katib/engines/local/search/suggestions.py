@@ -48,6 +48,15 @@ class Suggestions:
             proposal.note,
         )
 
+    def retry(self, number: int) -> Record:
+        """The values of a failed trial as a new suggestion, which stands for it from here on."""
+        trial = self.journal.trials[number]
+        note = {**trial.note, "told": []} if trial.note else {}  # it takes no step of CMA-ES again
+        self.journal.mark_format()
+        return self.journal.suggest(
+            trial.params, self._distributions, trial.record.parameters, note, retries=number
+        )
+
     def get_ready(self) -> None:
         """Import what later suggestions need while trials run."""
         if len(self.journal.trials) != self._budget and self._later:
