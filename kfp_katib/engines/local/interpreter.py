@@ -107,7 +107,7 @@ _MEND = "Name an interpreter, or the folder of a virtual environment."
 
 
 def _chosen(program: Path, path: str) -> Interpreters:
-    """One interpreter for both names; where both are in its folder, what is installed there comes first too."""
+    """One interpreter for both names; a folder that has both comes first, with what is installed there."""
     folder = program.parent
     missing = tuple(name for name in NAMES if not _is(folder / name, program))
     place = folder.parent if (folder.parent / "pyvenv.cfg").exists() else None
@@ -133,7 +133,7 @@ class Started:
 
 
 def ask(program: Path, *, env: Mapping[str, str]) -> Future[Started]:
-    """Start an interpreter in a thread, to say which one it is; the one that runs this is not started again."""
+    """Start an interpreter in a thread, to say which one it is; the one that runs this need not start."""
     answer = Future[Started]()
     if program == Path(sys.executable):
         version = ".".join(map(str, sys.version_info[:3]))

@@ -17,6 +17,7 @@ from typing import Literal
 
 from kfp_katib.engines.local.cores import usable_cores
 from kfp_katib.engines.local.interpreter import NAMES, Interpreters, Started, ask, interpreters
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.results import TrialCondition
@@ -36,6 +37,8 @@ THREADS = (
 CPU (JAX). The last one is a variable of XLA's (`DefaultThreadPoolSize` in its `xla/pjrt/utils.cc`), which
 earlier versions ignore; a flag in XLA_FLAGS ends the process where it is not known, and so stays as it is.
 """
+PYTHON = "kfp-katib:python"
+"""The attribute of a search that says with which Python its last trials ran."""
 _HARMFUL = "__PYVENV_LAUNCHER__"
 """By which an environment's Python on macOS makes another Python believe that it belongs to it."""
 _MISSING = re.compile(r"^ModuleNotFoundError: (No module named '[^']{1,200}')", re.MULTILINE)
@@ -116,6 +119,17 @@ def trial_environment(
     return TrialEnvironment(variables, note, names, found, asked)
 
 
+def python_notes(environment: TrialEnvironment, journal: Journal) -> tuple[str, ...]:
+    """Which Python the trials from here on get; another one than those before is noted, and remembered."""
+    pythons, before = environment.pythons, journal.attributes.get(PYTHON)
+    if not pythons:
+        return ()
+    if pythons == before:
+        return (f"{pythons}.",)
+    journal.set(PYTHON, pythons)
+    return (f"{pythons}.", *((f"It was another for the trials before: {before}.",) if before else ()))
+
+
 def _names(box: Container) -> tuple[str, ...]:
     text = " ".join((*box.command, *box.args))
     used = set(re.findall(r"(?<![\w./-])python3?(?![\w./-])", text))
@@ -136,7 +150,7 @@ def _threads(
     cores = usable_cores()
     count = max(1, cores // at_a_time)
     note = (
-        f"{at_a_time} trials share {cores} core{'s' * (cores != 1)}: the numerical libraries of each use "
-        f"{count} thread{'s' * (count != 1)} (OMP_NUM_THREADS and the like). --threads-per-trial changes that."
+        f"{at_a_time} trials at a time share {cores} core{'s' * (cores != 1)}: the numerical libraries of "
+        f"each use {count} thread{'s' * (count != 1)} (OMP_NUM_THREADS and the like; --threads-per-trial)."
     )
     return dict.fromkeys(THREADS, str(count)), note
