@@ -25,7 +25,6 @@ from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Result
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container, any_container
@@ -164,13 +163,7 @@ def _container(experiment: Experiment) -> Container:
     if found := refusals(experiment):
         told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
         raise InputError("\n".join(told))
-    box = any_container(experiment)
-    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
-        raise InputError(
-            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
-            "value. Fill it in with `render` before the run."
-        )
-    return box
+    return any_container(experiment)
 
 
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
