@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-from kfp_katib.engines.local.existing import discard
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
 from kfp_katib.engines.local.pipeline_values import filled_in
+from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.suggestions import Suggestions
@@ -96,6 +96,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:
                 waiting += store.retry_failed()
+            remember_models(journal, str(options.models or ""))
             store.begin()
             found = _search(
                 experiment,
