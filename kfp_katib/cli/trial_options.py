@@ -16,7 +16,9 @@ def _threads(ctx: click.Context, parameter: click.Parameter, value: str | None) 
     """A number from 1 on, or the word."""
     if value is None or value == UNSET:
         return value
-    return click.IntRange(min=1).convert(value, parameter, ctx)
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter(f"{value!r} is neither a number from 1 on nor {UNSET!r}.", ctx, parameter)
+    return int(value)
 
 
 def trial_options(command: F) -> F:
