@@ -13,13 +13,18 @@ from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
-from kfp_katib.engines.local.pipeline_values import filled_in
+from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_environment import TrialEnvironment, python_notes, trial_environment
+from kfp_katib.engines.local.trial_environment import (
+    TrialEnvironment,
+    python_before,
+    python_notes,
+    trial_environment,
+)
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
@@ -91,7 +96,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         )
         if stands := _verdict(experiment, journal, options):
             reopen(folder, journal.records, store)
-            return store.result(stands)
+            return store.result(stands, *python_before(journal))
         try:
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:

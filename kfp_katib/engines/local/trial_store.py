@@ -46,7 +46,7 @@ class TrialStore:
         suggestions: Its open study.
         models: URI root of the checkpoints, empty if there is none.
         notes: Sentences for the Result.
-        at_start: Gives those that come before them, asked for once the first trial runs.
+        at_start: Gives further ones, asked for once the first trial runs.
         on_update: Called after each change, once `begin` has been called.
     """
 
@@ -158,7 +158,7 @@ class TrialStore:
             return
         news, self._news = tuple(self._news), []
         at_start, self._at_start = self._at_start, tuple
-        self._notes = (*at_start(), *self._notes)
+        self._notes = (*self._notes, *at_start())
         if self.on_update:
             notes, earlier = self._notes, self._earlier
             self.on_update(
