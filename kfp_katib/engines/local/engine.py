@@ -92,11 +92,12 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             models=str(options.models or ""),
             notes=notes,
             at_start=lambda: python_notes(environment, journal),
+            until_start=python_before(journal),
             on_update=options.on_update,
         )
         if stands := _verdict(experiment, journal, options):
             reopen(folder, journal.records, store)
-            return store.result(stands, *python_before(journal))
+            return store.result(stands)
         try:
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:
