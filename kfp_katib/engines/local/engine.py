@@ -15,6 +15,7 @@ from kfp_katib.engines.local.journal import Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
+from kfp_katib.engines.local.search.enqueued import checked, new
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
@@ -22,7 +23,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Condition, Result
+from kfp_katib.results import Condition, Result, earlier_trials, read_now
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container, any_container
 
@@ -68,11 +69,13 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
+    points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
     with open_folder(Path(options.runs), experiment.name) as folder:
         if options.again:
+            sources = read_now(sources)  # one of them may be the search that is put aside
             put_aside(folder)
-        suggestions = reopen_study(experiment, folder)
-        notes = tuple(_notes(experiment, box, gpus))
+        suggestions, of_warm_start = reopen_study(experiment, folder, sources)
+        notes = (*_notes(experiment, box, gpus), *of_warm_start)
         store = TrialStore(
             experiment,
             folder,
@@ -83,9 +86,12 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         )
         records = suggestions.journal.records
         if stored := suggestions.journal.verdict:
+            if fresh := new(suggestions.journal, points):
+                raise InputError(_too_late(experiment, len(fresh)))
             reopen(folder, records, store)
             return store.result(stored)
         try:
+            suggestions.enqueue(points)
             waiting = go_on(experiment, folder, records, store)
             store.begin()
             found = _search(
@@ -152,6 +158,14 @@ def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
         yield f"workingDir {box.working_dir!r} does not exist here: trials run in {Path.cwd()}."
     if shortage := gpus.shortage(experiment.parallel_trial_count):
         yield shortage
+
+
+def _too_late(experiment: Experiment, count: int) -> str:
+    points = f"{count} new point{'s' * (count != 1)}"
+    return (
+        f"enqueue: Experiment '{experiment.name}' has its verdict, so {points} would not run. Raise "
+        "maxTrialCount (--max-trials) to go on with it, or start anew with again=True (--again)."
+    )
 
 
 def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:

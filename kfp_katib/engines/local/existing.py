@@ -18,6 +18,7 @@ from kfp_katib.engines.local.journal import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.engines.local.trial_store import trial_of, with_log
+from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
@@ -56,6 +57,7 @@ def read(name: str, options: RunOptions) -> Result:
         experiment,
         [with_log(trial_of(each, experiment, models), folder) for each in journal.records],
         condition,
+        notes=tuple(notes(experiment, journal)),
     )
 
 

@@ -23,6 +23,10 @@ LATEST = 2
 MANIFEST = "kfp-katib:manifest"
 SEED = "kfp-katib:seed"
 VERDICT = "kfp-katib:verdict"
+WARM_START = "kfp-katib:warm-start"
+"""What the search was told of earlier ones when it began (`search.warm_start.Told`)."""
+ENQUEUED = "kfp-katib:enqueued"
+"""The points that the user gave; a user attribute of the same name says which of them a trial is."""
 TRIAL = "kfp-katib:trial"
 PARAMETERS = "kfp-katib:parameters"
 """The user attribute of a trial that holds its assignments as Katib prints them."""
@@ -75,6 +79,7 @@ class StudyTrial:
         params: Its values as Optuna's numbers, by the parameters' labels.
         note: What the algorithm stored with it.
         record: What else is known of it.
+        enqueued: Which of the points that the user gave it is; None if it is the algorithm's own.
         state: Running, complete or failed, as Optuna's number.
         value: The value of the objective.
     """
@@ -82,6 +87,7 @@ class StudyTrial:
     params: Mapping[str, float]
     note: Mapping[str, Any]
     record: Record
+    enqueued: int | None = None
     state: int = RUNNING
     value: float | None = None
 
@@ -143,8 +149,10 @@ class Journal:
         distributions: Mapping[str, str],
         parameters: Mapping[str, str],
         note: Mapping[str, Any],
+        enqueued: int | None = None,
     ) -> Record:
         """Write a new trial; `distributions` are Optuna's, as JSON, by the labels of `params`."""
+        own = {NOTE: note or None, ENQUEUED: enqueued}
         self._write(
             CREATE_TRIAL,
             study_id=self.study,
@@ -154,12 +162,12 @@ class Journal:
             values=None,
             distributions=distributions,
             params=params,
-            user_attrs={PARAMETERS: parameters, **({NOTE: note} if note else {})},
+            user_attrs={PARAMETERS: parameters, **{key: it for key, it in own.items() if it is not None}},
             system_attrs={},
             intermediate_values={},
         )
         record = Record(len(self.trials), parameters)
-        self.trials.append(StudyTrial(params, note, record))
+        self.trials.append(StudyTrial(params, note, record, enqueued))
         return record
 
     def write(self, record: Record) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from kfp_katib.engines.local.journal import (
     CREATE_TRIAL,
     END_TRIAL,
+    ENQUEUED,
     FORMAT,
     LATEST,
     MANIFEST,
@@ -30,6 +31,7 @@ from kfp_katib.engines.local.journal import (
 )
 from kfp_katib.engines.local.journal_shapes import (
     LINE,
+    PLACE,
     RECORD,
     STORED_NOTE,
     STUDY,
@@ -133,11 +135,21 @@ class Lines:
                 raise ValueError(f"{NOTE}: it names a trial that comes later")
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions name different parameters")
-        trial = StudyTrial(line.params, note, Record(len(journal.trials), parameters))
+        trial = StudyTrial(line.params, note, Record(len(journal.trials), parameters), self._enqueued(line))
         ours = journal.attributes.get(MANIFEST, self.manifest_json) == self.manifest_json
         if ours and (why := self.misfit(trial, line.distributions)):
             raise ValueError(f"trial {trial.record.number} {why}")
         journal.trials.append(trial)
+
+    def _enqueued(self, line: CreateTrial) -> int | None:
+        """Which of the user's points a new trial is; each is tried once."""
+        if ENQUEUED not in line.user_attrs:
+            return None
+        place = int(valid(PLACE, line.user_attrs[ENQUEUED], f"{ENQUEUED}: "))
+        points = self.journal.attributes.get(ENQUEUED, ())
+        if not 0 <= place < len(points) or any(trial.enqueued == place for trial in self.journal.trials):
+            raise ValueError(f"{ENQUEUED}: no point {place} waits")
+        return place
 
     def _end_trial(self, line: EndTrial) -> None:
         trial = self._open_trial(line.trial_id)

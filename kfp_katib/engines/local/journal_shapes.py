@@ -10,7 +10,17 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
-from kfp_katib.engines.local.journal import FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
+from kfp_katib.engines.local.journal import (
+    ENQUEUED,
+    FORMAT,
+    MANIFEST,
+    MILLISECONDS,
+    SEED,
+    VERDICT,
+    WARM_START,
+    Record,
+)
+from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
 
@@ -177,6 +187,16 @@ class StoredRecord(BaseModel):
         return Record(number, parameters, self.name, exit_code=self.exit_code, **fields)
 
 
+def _warm_start(stored: Any) -> Any:
+    """What `Told.stored` writes, and nothing else."""
+    told = valid(_TOLD, stored)
+    if told.stored() != stored:
+        raise ValueError("it has other fields")
+    if any(not 0 <= trial.source < len(told.sources) for trial in told.trials):
+        raise ValueError("a trial is of a source that is not there")
+    return stored
+
+
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind, config=ConfigDict(strict=True))
 
@@ -193,9 +213,13 @@ STUDY: Mapping[str, TypeAdapter[Any]] = {
     MANIFEST: _adapter(Json[dict[str, Any]]),
     SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
     VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
+    WARM_START: TypeAdapter(Annotated[Any, AfterValidator(_warm_start)]),
+    ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
+PLACE = _adapter(int)
+_TOLD: TypeAdapter[Any] = TypeAdapter(Told)
 
 
 def parse(text: bytes) -> Any:

@@ -11,13 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import MANIFEST, Record, now
+from kfp_katib.engines.local.journal import MANIFEST, WARM_START, Record, now
 from kfp_katib.engines.local.journal_file import open_journal, read_journal
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.search.warm_start import begin, of_attribute
 from kfp_katib.engines.local.trial_store import TrialStore
+from kfp_katib.engines.local.warm_start_notes import goes_on, notes
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import KILLED, TrialCondition
+from kfp_katib.results import KILLED, EarlierTrials, TrialCondition
 from kfp_katib.trial.outcome import examine
 from kfp_katib.trial.processes import kill, mark, marked
 from kfp_katib.trial.template import container
@@ -25,11 +27,22 @@ from kfp_katib.trial.template import container
 _SHOWN = 5
 
 
-def reopen_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
+def reopen_study(
+    experiment: Experiment, folder: RunFolder, sources: Sequence[EarlierTrials] = ()
+) -> tuple[Suggestions, tuple[str, ...]]:
     """Open the study of a new or resumed search.
 
+    Args:
+        experiment: What should go on.
+        folder: Where.
+        sources: The earlier trials that it is told if it is new; asked again, they have to be the same.
+
+    Returns:
+        The study, and notes on its warm start.
+
     Raises:
-        InputError: The folder holds a search with another manifest, or its journal is damaged.
+        InputError: The folder holds a search with another manifest or other earlier trials, or its journal is
+            damaged.
     """
     manifest = experiment.manifest_json
     journal = open_journal(folder.journal, manifest_json=manifest, misfit=misfit(experiment))
@@ -40,10 +53,12 @@ def reopen_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
             f"{changes(before, manifest)}. Undo the change to go on with it, give the Experiment another "
             "name, or start anew with again=True (--again)."
         )
-    suggestions = open_study(experiment, journal)
+    told = of_attribute(journal.attributes.get(WARM_START))
+    changed = goes_on(experiment, told, sources) if before else ()
+    suggestions = open_study(experiment, journal, None if before else begin(experiment, sources))
     if before is None:
         journal.store_manifest(manifest)
-    return suggestions
+    return suggestions, (*notes(experiment, journal), *changed)
 
 
 def put_aside(folder: RunFolder) -> None:

@@ -34,6 +34,10 @@ LATER: Mapping[str, str] = {"tpe": "optuna", "multivariate-tpe": "optuna"}
 """The library that an algorithm needs after its first suggestions; imported while those run."""
 
 
+CMA_ES_NEEDS = 10
+"""The trials from which CMA-ES can begin: it takes a tenth of them, the best."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The next trial's values, and what the algorithm needs to find in the journal later."""
@@ -58,6 +62,7 @@ class Search:
         maximize: Whether a greater value is better.
         parallel: How many trials run at a time.
         budget: The maximum number of trials; None if there is none.
+        earlier: Trials of other searches, all complete, that are known before the first.
     """
 
     dimensions: Sequence[Dimension]
@@ -67,6 +72,7 @@ class Search:
     maximize: bool
     parallel: int
     budget: int | None
+    earlier: Sequence[StudyTrial] = ()
 
     @property
     def sign(self) -> float:
