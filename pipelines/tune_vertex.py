@@ -45,7 +45,7 @@ def upload_model(
     location: str,
     model: Output[VertexModel],
     gcp_resources: OutputPath(str),
-):
+) -> dsl.ContainerSpec:
     """Upload a model to Vertex AI's own registry, with the image that serves it.
 
     It starts the launcher of Google's ModelUploadOp, which takes the address and the image from an imported
@@ -65,28 +65,19 @@ def upload_model(
         f'{{"display_name": "{display_name}", "artifact_uri": "{address}", '
         f'"container_spec": {{"image_uri": "{serving_image}"}}}}'
     )
+    flags = {
+        "type": "UploadModel",
+        "payload": payload,
+        "project": project,
+        "location": location,
+        "gcp_resources": gcp_resources,
+        "executor_input": "{{$}}",
+    }
+    launcher = "google_cloud_pipeline_components.container.v1.model.upload_model.launcher"
     return dsl.ContainerSpec(
         image=GOOGLES_IMAGE,
-        command=[
-            "python3",
-            "-u",
-            "-m",
-            "google_cloud_pipeline_components.container.v1.model.upload_model.launcher",
-        ],
-        args=[
-            "--type",
-            "UploadModel",
-            "--payload",
-            payload,
-            "--project",
-            project,
-            "--location",
-            location,
-            "--gcp_resources",
-            gcp_resources,
-            "--executor_input",
-            "{{$}}",
-        ],
+        command=["python3", "-u", "-m", launcher],
+        args=[word for name, value in flags.items() for word in (f"--{name}", value)],
     )
 
 
@@ -117,8 +108,11 @@ def search(
 ) -> Found:
     """Run a tuning job on Vertex AI, and read what it found, also where it failed.
 
-    A pipeline of its own, since a step that runs after a failure belongs to every step of its pipeline that
-    it needs anything of: Kubeflow Pipelines would start it after vertex_study as well.
+    The result is read twice. What is handed on comes from a step that only a job that went well reaches; the
+    other one, `evidence`, runs whatever became of the job and is needed by nobody. One step cannot be both:
+    Kubeflow Pipelines 2.17 makes an exit hook of a step that ignores failures, and behind a hook that fails,
+    as at a cancelled job, it goes on with empty values. Such a hook belongs to every step of its pipeline
+    that it takes anything of, vertex_study as well, so this is a pipeline of its own.
     """
     job = HyperparameterTuningJobRunOp(
         display_name=display_name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
@@ -132,7 +132,7 @@ class Experiment:
     trial_template: TrialTemplate
     manifest_json: str
     warnings: tuple[Problem, ...] = ()
-    asked_json: str = ""
+    asked_json: str = field(default="", compare=False)
 
     @property
     def manifest(self) -> Manifest:

@@ -51,7 +51,7 @@ def prune(
 
     Nothing outside that folder is touched, and nothing in it that is not a trial's; symbolic links are
     neither followed nor deleted, and a second call finds the work done. If the winner's own folder is gone or
-    holds no model, nothing is deleted: either it was deleted before, as the last one, or this is the wrong
+    has no model.json, nothing is deleted: either it was deleted before, as the last one, or this is the wrong
     place.
 
     Args:

@@ -22,6 +22,8 @@ from kfp_katib.experiment.rules.search_space import number
 
 MOST_VALUES = 1000
 LEAST_DISTANCE = 1e-10
+"""Both are said of the values of a DiscreteValueSpec, in the reference above."""
+
 LARGEST_INT = 2**53
 """In floating point, as which Vertex AI gives numbers, not every integer beyond is there."""
 

@@ -72,6 +72,7 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
     if objective_value(trial, given.experiment.objective) is None:
         _say(f"Trial '{trial.name}' is {trial.state}: {trial.message}")
     _say(unwritten)
+    signals.ignore()
     return _exit_code(trial, signals) or int(bool(unwritten))
 
 

@@ -31,6 +31,7 @@ KILLED_BY_SIGNAL = 128
 """What a shell adds to the number of the signal that ended a process."""
 
 _FOLLOW_SECONDS = 0.2
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,14 @@ class Signals:
     """One for each of them, and an empty one when the process has ended."""
 
     def handle(self) -> None:
-        """Take the signals over, for good."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Take the signals over."""
+        for number in _STOPS:
             signal.signal(number, self._take)
+
+    def ignore(self) -> None:
+        """Let them come too late: while the interpreter ends, one would change the exit code."""
+        for number in _STOPS:
+            signal.signal(number, signal.SIG_IGN)
 
     def _take(self, number: int, _: object) -> None:
         self.numbers.append(number)

@@ -32,6 +32,8 @@ ALGORITHMS = {
 """Katib's algorithms, each with Vertex AI's; where that is unspecified, Vertex AI takes its own."""
 
 MOST_VARIABLES = 100
+"""Of a ContainerSpec, whose variables' names must be C identifiers, in the reference above."""
+
 _TRIAL = "spec.trialTemplate.trialSpec"
 _POD = f"{_TRIAL}.spec.template.spec"
 _UNMOUNTED = (

@@ -55,7 +55,7 @@ def test_the_launcher_gets_one_json_with_whole_numbers(runs: dict[str, Run]) -> 
 def test_the_result_is_read_of_this_very_job(runs: dict[str, Run]) -> None:
     """By what Google's launcher left, and what is behind it gets its artifacts."""
     assert runs["succeeds"].finished() == "SUCCEEDED"
-    assert printed(runs["succeeds"], RESULT, "RESULT")["gcp_resources"] == "the job of project"
+    assert printed(runs["succeeds"], RESULT, "RESULT")["gcp_resources"] == "the job of text"
     assert "TOLD best" in runs["succeeds"].log("told")
 
 

@@ -42,7 +42,7 @@ WRITTEN = [f"{{{{$.outputs.artifacts['{name}'].path}}}}" for name in ("best_mode
 
 
 @dsl.component(base_image=RUNTIME_IMAGE, install_kfp_package=False)
-def pools() -> list:
+def pools() -> list[dict[str, Any]]:
     """A worker pool with two accelerators, as vertex_study writes it."""
     return [{"machine_spec": {"accelerator_count": 2}, "replica_count": "1"}]
 
@@ -58,11 +58,10 @@ def told(trials: Input[Dataset]) -> None:
 @dsl.pipeline(name="vertex-search")
 def tuning(planned: str, display_name: str) -> None:
     """Run the search, a step that needs its outputs, and the upload of a model."""
-    texts = {name: name for name, spec in search.component_spec.inputs.items() if spec.type == "String"}
-    lists = {name: [{}] for name, spec in search.component_spec.inputs.items() if spec.type == "List"}
-    counts = {name: 4 for name, spec in search.component_spec.inputs.items() if spec.type == "Integer"}
-    given = texts | lists | counts | {"planned": planned, "display_name": display_name}
-    found = search(**given | {"worker_pool_specs": pools().output})
+    usual = {"String": "text", "List": [{}], "Integer": 4}
+    given = {name: usual[spec.type] for name, spec in search.component_spec.inputs.items()}
+    given |= {"planned": planned, "display_name": display_name, "worker_pool_specs": pools().output}
+    found = search(**given)
     after = told(trials=found.outputs["trials"])
     where = {"address": "gs://bucket/release", "project": "project", "location": "location"}
     upload_model(display_name=display_name, serving_image="serve:1", **where).after(after)

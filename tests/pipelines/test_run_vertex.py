@@ -20,7 +20,6 @@ import psutil
 import pytest
 import yaml
 
-from kfp_katib.errors import ExperimentFailed
 from kfp_katib.steps.vertex_result import Files, Job, deliver
 from tests.builders.manifest import CONTAINER, MODEL, TRAIN, changed, double, manifest
 from tests.builders.model import contents
@@ -33,6 +32,7 @@ pytest.importorskip(
     "google_cloud_pipeline_components", reason="Google's step comes with the extra: pip install '.[vertex]'"
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:Task 'vertex-result-2'. settings")
 LAUNCHER = "hyperparameter_tuning_job.launcher"
 PARAMETERS = [
     double("lr", "0.1", "0.3"),
@@ -60,13 +60,11 @@ class Run:
         machine: Where its steps ran.
         vertex: Where its trials ran.
         bucket: Where their models are, `gs://...`.
-        printed: What the steps printed.
     """
 
     machine: Machine
     vertex: Vertex
     bucket: str
-    printed: str = ""
 
     @property
     def job(self) -> dict[str, Any]:
@@ -88,12 +86,12 @@ def cloud(folder: Path) -> Iterator[Run]:
             yield Run(machine, vertex, bucket)
 
 
-def tune(run: Run, experiment: str, **arguments: Any) -> str:
-    """Run the pipeline that tune-vertex.yaml is compiled from; return what it printed."""
+def tune(run: Run, experiment: str, **arguments: Any) -> tuple[str, str]:
+    """Run the pipeline that tune-vertex.yaml is compiled from; return what it printed, and how it failed."""
     from pipelines.tune_vertex import tune_vertex
 
     mine = {step: f"tests.mine:{step}" for step in ("prepare", "export", "evaluate")}
-    shown = io.StringIO()
+    shown, failed = io.StringIO(), ""
     with redirect_stdout(shown):
         try:
             tune_vertex(
@@ -106,15 +104,16 @@ def tune(run: Run, experiment: str, **arguments: Any) -> str:
                 **mine | arguments,
             )
         except RuntimeError as err:
-            shown.write(f"\n{err}")
-    return shown.getvalue()
+            failed = str(err)
+    return shown.getvalue(), failed
 
 
 @pytest.fixture(scope="module")
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run in which everything went well, and its cloud, which stays."""
     with cloud(tmp_path_factory.mktemp("tuned")) as run:
-        print(tune(run, search(), thresholds={"error": [0, 1]}, release=f"{run.bucket}/release"))
+        printed, failed = tune(run, search(), thresholds={"error": [0, 1]}, release=f"{run.bucket}/release")
+        assert not failed, printed
         yield run
 
 
@@ -170,7 +169,7 @@ def test_google_gets_what_the_manifest_asks_for(tuned: Run) -> None:
     assert tuned.vertex.jobs.calls.count("CreateHyperparameterTuningJob") == 1
 
 
-def test_the_last_step_can_run_again(tuned: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_step_can_run_again(tuned: Run, tmp_path: Path) -> None:
     """A retried step gives the same winner, although the losers' models are gone."""
     before = tuned.machine.parameters("vertex-result")
     planned = tuned.machine.parameters("vertex-study")["planned"]
@@ -194,19 +193,22 @@ def test_sigterm_cancels_the_job_and_the_run_fails(tmp_path: Path) -> None:
                     child.terminate()
 
         threading.Thread(target=terminate, daemon=True).start()
-        printed = tune(run, search("--hang"))
+        printed, failed = tune(run, search("--hang"))
         assert run.job["state"] == "JOB_STATE_CANCELLED"
+        assert "vertex-result" in failed
         assert "was cancelled" in printed
         assert not run.machine.ran("extract-best-model")
 
 
-def test_a_failed_job_fails_the_run_with_its_trials_reasons(tmp_path: Path) -> None:
-    """kfp.local reads no output of a failed step, so what runs after it is asked here by itself."""
+def test_a_failed_job_fails_the_run_which_leaves_its_trials(tmp_path: Path) -> None:
+    """Google's step fails and hands nothing on; a last step finds the job by its name all the same."""
     with cloud(tmp_path) as run:
-        tune(run, search("--fail"))
+        printed, failed = tune(run, search("--fail"))
         assert run.job["state"] == "JOB_STATE_FAILED"
-        planned = run.machine.parameters("vertex-study")["planned"]
-        files = Files(*(str(tmp_path / name) for name in ("model", "trials", "summary", "report")))
-        with pytest.raises(ExperimentFailed, match=r"(?s)exit code 3.*CUDA out of memory"):
-            deliver(planned, Job(project="project", location="us-central1"), files)
-        assert "CUDA out of memory" in Path(files.report).read_text()
+        assert "hyperparameter-tuning-job" in failed
+        assert "exit code 3. The end of its log:" in printed
+        assert "CUDA out of memory" in printed
+        assert not run.machine.ran("extract-best-model")
+        (evidence,) = tmp_path.glob("outputs/*/vertex-result-2")
+        assert "Failed" in (evidence / "trials").read_text()
+        assert "CUDA out of memory" in (evidence / "report").read_text()

@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fsspec.config import conf
+from fsspec.registry import _registry
 
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.storage import collect, promote, prune, read_checkpoint, stores
@@ -173,6 +174,7 @@ def test_a_package_that_is_missing_is_named(
     monkeypatch: pytest.MonkeyPatch, scheme: str, package: str
 ) -> None:
     """As the extra that brings it."""
+    monkeypatch.delitem(_registry, scheme, raising=False)  # fsspec keeps what an earlier test has loaded
     for module in (package, f"{package}.core"):
         monkeypatch.setitem(sys.modules, module, None)
     for look in (place, lambda uri: check(uri, "the models")):

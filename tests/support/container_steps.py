@@ -15,6 +15,8 @@ from kfp.local.subprocess_task_handler import SubprocessTaskHandler
 class ContainerTaskHandler(SubprocessTaskHandler):  # type: ignore[misc]
     """A process instead of a container, if what the container would start is installed here."""
 
+    full_command: list[str]
+
     def validate_not_container_component(self, full_command: list[str]) -> None:
         """Do not refuse it, as kfp.local does: a container's image may hold what is not installed here.
 

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from kfp_katib.experiment import Experiment
-from kfp_katib.vertex.study import Machine, study
+from kfp_katib.vertex.study import Machine, Study, study
 from tests.builders.manifest import CONTAINER, double
 from tests.builders.vertex import on_vertex
 
@@ -55,6 +56,15 @@ def read(experiment: Experiment, machine: Machine = Machine()) -> Any:  # noqa: 
         },
     }
     return HyperparameterTuningJob(json_util.recursive_remove_empty(json.loads(json.dumps(payload))))
+
+
+def test_a_studys_fields_are_the_operators_inputs() -> None:
+    """So a pipeline connects output and input of the same name; Google's own defaults do for the others."""
+    from google_cloud_pipeline_components.v1.hyperparameter_tuning_job import HyperparameterTuningJobRunOp
+
+    inputs = HyperparameterTuningJobRunOp.component_spec.inputs
+    names = {each.name for each in fields(Study)}
+    assert {name for name, each in inputs.items() if not each.optional} <= names <= set(inputs)
 
 
 def test_every_search_parameter_arrives() -> None:

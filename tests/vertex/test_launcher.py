@@ -87,7 +87,7 @@ def launcher(vertex: Vertex, resources: Path, request: dict[str, Any]) -> subpro
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Its exit code, and what it printed."""
-    printed = process.communicate(timeout=120)[0]
+    printed = process.communicate(timeout=240)[0]
     return process.returncode, printed
 
 

@@ -2,7 +2,7 @@
 """Whole searches on the stand-in for Vertex AI: our steps on both sides, our entry point in each trial.
 
 The tuning job is created by REST instead of by Google's launcher, which takes seconds and is tested with one
-manifest in tests/pipelines/test_tune_vertex.py. It needs no package of Google's but google-auth.
+manifest in tests/pipelines/test_run_vertex.py. It needs no package of Google's but google-auth.
 """
 
 from __future__ import annotations
@@ -94,9 +94,10 @@ def request(study: Study) -> dict[str, Any]:
         "base_output_directory": {"output_uri_prefix": study.base_output_directory},
     }
     counts = {name: getattr(study, name) for name in FIELDS if name.endswith("_count")}
-    return camel(
+    made: dict[str, Any] = camel(
         {"display_name": study.display_name, "study_spec": study_spec, "trial_job_spec": job, **counts}
     )
+    return made
 
 
 def camel(value: Any) -> Any:

@@ -141,7 +141,7 @@ def test_failed_trials_fail_a_job(
 def test_no_more_trials_run_than_asked_for_and_a_cancel_ends_them(
     vertex: Vertex, client: AuthorizedSession
 ) -> None:
-    """CANCELLING, then CANCELLED; a trial that ignores SIGTERM would be killed."""
+    """And the job is CANCELLED, with the error that the documentation names."""
     job = client.post(BASE, json=request(code="import signal; signal.pause()")).json()
     running = vertex.jobs.jobs[job["name"]]
     assert vertex.jobs.until(lambda: len(running.processes) == 2)

@@ -111,7 +111,7 @@ class TuningJobs:
             self.calls.append(method)
             self.changed.notify_all()
 
-    def until(self, condition: Callable[[], object], seconds: float = 60) -> bool:
+    def until(self, condition: Callable[[], object], seconds: float = 120) -> bool:
         """Wait until something is true of the jobs or the calls; say whether it came true."""
         with self.changed:
             return bool(self.changed.wait_for(condition, seconds))
