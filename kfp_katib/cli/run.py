@@ -16,7 +16,7 @@ import click
 from kfp_katib.cli import verbs
 from kfp_katib.cli.summary import show
 from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
-from kfp_katib.engines.engine import ENGINES, named
+from kfp_katib.engines.engine import ENGINES, Engine, named
 from kfp_katib.engines.options import Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
@@ -24,13 +24,11 @@ from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.report.display import Display
 
-LOCAL = "local"
-"""What `${pipeline.run_id}` and `${pipeline.image}` stand for here."""
-
 
 @click.command(name="run", cls=Verb)
 @manifest_argument
 @placeholder_options
+@click.option("--name", metavar="NAME", help="Run it under this name instead of the manifest's.")
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
@@ -48,6 +46,7 @@ LOCAL = "local"
     metavar="DIR",
 )
 @click.option("--again", is_flag=True, help="Start over; the earlier search is kept aside.")
+@click.option("--retry-failed", is_flag=True, help="Run the failed trials again, with the same values.")
 @click.option(
     "--timeout-seconds",
     type=click.FloatRange(min=0, min_open=True),
@@ -83,24 +82,24 @@ def command(
     report: Path | None,
     as_json: bool,
     again: bool,
+    retry_failed: bool,
     timeout_seconds: float | None,
     on_timeout: OnTimeout,
     **changes: Any,
 ) -> None:
     """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
 
-    An interrupted search resumes where it stopped. ${pipeline.models} is DIR/<experiment>/models unless
-    --models says otherwise. With --engine katib it is submitted to the cluster of your kubeconfig, or
-    followed if it is already there; Ctrl-C leaves it running. Exit code 1 if the experiment failed, 130
-    after Ctrl-C.
+    An interrupted search resumes where it stopped; a finished one goes on with a larger --max-trials.
+    ${pipeline.models} is DIR/<experiment>/models unless --models says otherwise. With --engine katib it is
+    submitted to the cluster of your kubeconfig, or followed if it is already there; Ctrl-C leaves it
+    running. Exit code 1 if the experiment failed, 130 after Ctrl-C.
     """
     if report:
         _check_place(report)
     chosen = named(engine)
-    here = runs.absolute() if chosen.trials_here else None
-    experiment, models = _planned(file, here, **changes)
+    experiment, models = _planned(file, chosen, RunOptions(runs=runs), **changes)
     click.echo(_headline(experiment), err=True)
-    folder = here / experiment.name if here else None  # a search in a cluster has none
+    folder = runs.absolute() / experiment.name if chosen.trials_here else None  # there is none in a cluster
     tell = partial(show, folder=folder, report=report, as_json=as_json)
     try:
         with Display(sys.stderr) as display:
@@ -112,6 +111,7 @@ def command(
                 identity=Identity(namespace=namespace),
                 runs=runs,
                 again=again,
+                retry_failed=retry_failed,
             )
             result = chosen.run(experiment, options)
     except Unfinished as error:
@@ -119,37 +119,38 @@ def command(
             with _terminal_may_be_closed():
                 tell(error.result, said=display.said)
         raise
-    if here and not display.moved:
-        click.echo("This search had already finished; --again starts over.", err=True)
+    if folder and not display.moved:
+        click.echo(
+            "This search had already finished; a larger --max-trials goes on, --again starts over.", err=True
+        )
     tell(result, said=display.said)
     ctx.exit(0 if result.usable else 1)
 
 
 def _planned(
     file: str,
-    runs: Path | None,
+    engine: Engine,
+    options: RunOptions,
     *,
     dataset: str | None,
     models: str | None,
+    name: str | None,
     image: str | None,
     run_id: str | None,
     **overrides: Any,
 ) -> tuple[Experiment, str | None]:
-    """The Experiment that runs, and where its models go: None where the manifest names no place for them.
-
-    Without `runs` it runs in a cluster, where nothing has a default.
-    """
+    """The Experiment that runs, and where its models go: None where the manifest names no place for them."""
     experiment = verbs.load(file, overriding(**overrides))
-    place = _address(models, "--models", written=True)
-    if place is None and runs:
-        place = str(runs / experiment.name / "models")
+    usual = engine.pipeline_values(name or experiment.name, options)
+    place = _address(models, "--models", written=True) or usual.get("models")
     rendered = render(
         experiment,
         dataset=_address(dataset, "--dataset"),
         models=place,
-        image=image or (LOCAL if runs else None),
-        run_id=run_id or (LOCAL if runs else None),
-        istio_label=not runs,
+        image=image or usual.get("image"),
+        run_id=run_id or usual.get("run_id"),
+        name=name,
+        istio_label=not engine.trials_here,
     )
     verbs.warn(rendered, file)
     return rendered, place if "models" in used(experiment.manifest) else None

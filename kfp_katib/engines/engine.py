@@ -7,7 +7,7 @@ of the library asks an engine what it can do, never which one it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Unpack
 
 from kfp_katib.engines.options import Options, RunOptions
@@ -38,6 +38,9 @@ class Engine(Protocol):
 
     def refusals(self, experiment: Experiment, /) -> list[Problem]:
         """What `run` would refuse in a valid manifest, found without running or asking anything."""
+
+    def pipeline_values(self, name: str, options: RunOptions, /) -> Mapping[str, str]:
+        """What `${pipeline.*}` stands for there, as far as it need not be given, by the Experiment's name."""
 
     def searches(self, options: RunOptions, /) -> tuple[str, ...]:
         """The names of all existing searches."""
@@ -100,7 +103,7 @@ def run(experiment: Experiment, engine: str = "local", **options: Unpack[Options
     """Run an Experiment on an engine and wait for its verdict.
 
     Args:
-        experiment: What to run, its placeholders filled in.
+        experiment: What to run, with every placeholder filled in that has no default there.
         engine: `local` for this machine, `katib` for a Katib in a cluster.
         **options: The fields of RunOptions.
 

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from kfp_katib.engines.katib.engine import read, run, searches, watch
     from kfp_katib.engines.katib.step import own_step
     from kfp_katib.engines.katib.stop import cancel, end_abandoned
+    from kfp_katib.engines.options import RunOptions
     from kfp_katib.experiment import Experiment, Problem
 
 __all__ = [
     "cancel",
     "end_abandoned",
     "own_step",
+    "pipeline_values",
     "read",
     "refusals",
     "run",
@@ -35,6 +37,11 @@ _HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step"}
 def refusals(experiment: Experiment) -> list[Problem]:
     """An empty list: whatever Katib refuses in a manifest, the rules of manifests refuse already."""
     return []
+
+
+def pipeline_values(name: str, options: RunOptions) -> dict[str, str]:
+    """None: in a cluster each address and image has to be given."""
+    return {}
 
 
 def __getattr__(name: str) -> object:

@@ -10,13 +10,16 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from kfp_katib.engines.local.existing import discard
+from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
-from kfp_katib.engines.local.journal import Record
+from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
+from kfp_katib.engines.local.pipeline_values import filled_in
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.enqueued import checked, new
 from kfp_katib.engines.local.search.suggestions import Suggestions
+from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
@@ -32,20 +35,20 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
     """Run an Experiment's trials as subprocesses of this machine.
 
     State is kept in `runs/<experiment>/`. A search that was interrupted or killed goes on where it stopped:
-    no finished trial is lost or run twice. A search that has a verdict is not run again; its Result is
-    returned. Trials run in the caller's current folder, in place of the image's WORKDIR, unless the
-    manifest's workingDir exists here.
+    no finished trial is lost or run twice. The Result of one that has its verdict is returned, unless a
+    changed budget, limit or goal unmakes the verdict: then it goes on as well. Trials run in the caller's
+    current folder, in place of the image's WORKDIR, unless the manifest's workingDir exists here.
 
     Args:
-        experiment: What to run, with its placeholders filled in.
+        experiment: What to run; `${pipeline.models}`, `image` and `run_id` need no value here.
         options: `stall_timeout_seconds` and `identity` are ignored: no trial waits for a pod here.
 
     Returns:
         The Result, whatever the verdict; with `best_so_far` its state may be Running.
 
     Raises:
-        InputError: The Experiment cannot run here, another engine is running it, or the folder holds a
-            search with another manifest.
+        InputError: The Experiment cannot run here, another engine is running it, or the folder holds
+            another search (`extension` says what makes one).
         TimedOut: The time is up and `on_timeout` is `fail`; carries the Result so far.
         Interrupted: Ctrl-C, SIGTERM, SIGQUIT or a closed terminal; carries the Result so far.
         Unfinished: The journal cannot be written, or the process that starts the trials was killed; carries
@@ -65,6 +68,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
 
 
 def _run(experiment: Experiment, options: RunOptions) -> Result:
+    experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
     limit = options.timeout_seconds
@@ -74,8 +78,9 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         if options.again:
             sources = read_now(sources)  # one of them may be the search that is put aside
             put_aside(folder)
-        suggestions, of_warm_start = reopen_study(experiment, folder, sources)
-        notes = (*_notes(experiment, box, gpus), *of_warm_start)
+        suggestions = reopen_study(experiment, folder, sources)
+        journal = suggestions.journal
+        notes = (*_notes(experiment, box, gpus), *_changes(experiment, journal), *suggestions.notes)
         store = TrialStore(
             experiment,
             folder,
@@ -84,15 +89,16 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             notes=notes,
             on_update=options.on_update,
         )
-        records = suggestions.journal.records
-        if stored := suggestions.journal.verdict:
-            if fresh := new(suggestions.journal, points):
+        if stands := _verdict(experiment, journal, options):
+            if fresh := new(journal, points):
                 raise InputError(_too_late(experiment, len(fresh)))
-            reopen(folder, records, store)
-            return store.result(stored)
+            reopen(folder, journal.records, store)
+            return store.result(stands)
         try:
             suggestions.enqueue(points)
-            waiting = go_on(experiment, folder, records, store)
+            waiting = go_on(experiment, folder, journal.records, store)
+            if options.retry_failed:
+                waiting += store.retry_failed()
             store.begin()
             found = _search(
                 experiment, folder, suggestions, store=store, gpus=gpus, waiting=waiting, deadline=deadline
@@ -103,6 +109,13 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         if isinstance(found, Condition):
             return store.result(found)
         return _without_verdict(found, experiment, store, fail=options.on_timeout == "fail")
+
+
+def _verdict(experiment: Experiment, journal: Journal, options: RunOptions) -> Condition | None:
+    """The verdict that ends this run before it begins, None if there is something to run."""
+    if options.retry_failed and not standing(experiment, journal, without_failed=True):
+        return None
+    return standing(experiment, journal)
 
 
 def _search(
@@ -134,6 +147,9 @@ def _search(
         if isinstance(found, Condition):
             suggestions.journal.end(found)
             loop.settle()
+            if (last := standing(experiment, suggestions.journal)) not in (None, found):
+                found = last  # one of those that ended with the search reached the goal
+                suggestions.journal.end(found)
         return found
 
 
@@ -149,6 +165,11 @@ def _container(experiment: Experiment) -> Container:
             "value. Fill it in with `render` before the run."
         )
     return box
+
+
+def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
+    if journal.earlier_manifest:
+        yield f"Changed since the last run: {changed(journal.earlier_manifest, experiment.manifest_json)}."
 
 
 def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:

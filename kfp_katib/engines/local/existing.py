@@ -14,10 +14,11 @@ from pathlib import Path
 
 from kfp_katib.engines import labels
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
-from kfp_katib.engines.local.journal import MANIFEST
+from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
-from kfp_katib.engines.local.trial_store import trial_of, with_log
+from kfp_katib.engines.local.standing import standing
+from kfp_katib.engines.local.trial_store import left_out, trial_of, with_log
 from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
@@ -52,12 +53,11 @@ def read(name: str, options: RunOptions) -> Result:
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
     experiment, models = _experiment(manifest, name), str(options.models or "")
-    condition = journal.verdict or RUNNING
     return conclude(
         experiment,
-        [with_log(trial_of(each, experiment, models), folder) for each in journal.records],
-        condition,
-        notes=tuple(notes(experiment, journal)),
+        [with_log(trial_of(each, experiment, models), folder) for each in journal.counted],
+        standing(experiment, journal) or RUNNING,
+        notes=(*notes(experiment, journal), *left_out(journal)),
     )
 
 
@@ -169,7 +169,8 @@ def _end(runs: Path, name: str, label: str) -> bool:
     try:
         with open_folder(runs, name) as folder:
             journal = read_journal(folder.journal)
-            if journal.verdict or not _is_labelled(journal.attributes.get(MANIFEST, "{}"), label):
+            manifest = journal.attributes.get(MANIFEST, "{}")
+            if not _is_labelled(manifest, label) or standing(_experiment(manifest, name), journal):
                 return False
             return end_orphans(folder, journal.records)
     except InputError as err:

@@ -14,24 +14,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from kfp_katib.engines.local import journal_attributes as ours
 from kfp_katib.results import Condition, TrialCondition
 from kfp_katib.trial.processes import Process
-
-FORMAT = "kfp-katib:format"
-LATEST = 2
-"""The format that is written. The first one, of version 0.1.0, has no number."""
-MANIFEST = "kfp-katib:manifest"
-SEED = "kfp-katib:seed"
-VERDICT = "kfp-katib:verdict"
-WARM_START = "kfp-katib:warm-start"
-"""What the search was told of earlier ones when it began (`search.warm_start.Told`)."""
-ENQUEUED = "kfp-katib:enqueued"
-"""The points that the user gave; a user attribute of the same name says which of them a trial is."""
-TRIAL = "kfp-katib:trial"
-PARAMETERS = "kfp-katib:parameters"
-"""The user attribute of a trial that holds its assignments as Katib prints them."""
-NOTE = "kfp-katib:cmaes"
-"""The user attribute of a trial that holds what CMA-ES needs when it resumes."""
 
 MILLISECONDS = "ms since 1970"
 """The unit of a process's start; a record without it counts clock ticks since boot."""
@@ -79,6 +64,7 @@ class StudyTrial:
         params: Its values as Optuna's numbers, by the parameters' labels.
         note: What the algorithm stored with it.
         record: What else is known of it.
+        retries: The number of the failed trial that it stands for; that one counts in nothing any more.
         enqueued: Which of the points that the user gave it is; None if it is the algorithm's own.
         state: Running, complete or failed, as Optuna's number.
         value: The value of the objective.
@@ -87,6 +73,7 @@ class StudyTrial:
     params: Mapping[str, float]
     note: Mapping[str, Any]
     record: Record
+    retries: int | None = None
     enqueued: int | None = None
     state: int = RUNNING
     value: float | None = None
@@ -103,6 +90,8 @@ class Journal:
         first: The number of its first trial in the file.
         attributes: The study's attributes: manifest, seed, verdict.
         trials: Its trials, in order of creation.
+        retried: The numbers of the failed ones that others stand for.
+        earlier_manifest: The manifest of the last run, if this one has another; empty otherwise.
     """
 
     name: str
@@ -111,6 +100,8 @@ class Journal:
     first: int = 0
     attributes: dict[str, Any] = field(default_factory=dict)
     trials: list[StudyTrial] = field(default_factory=list)
+    retried: set[int] = field(default_factory=set)
+    earlier_manifest: str = ""
 
     @property
     def records(self) -> list[Record]:
@@ -118,9 +109,14 @@ class Journal:
         return [trial.record for trial in self.trials]
 
     @property
+    def counted(self) -> list[Record]:
+        """The records of the trials that no other one stands for."""
+        return [record for record in self.records if record.number not in self.retried]
+
+    @property
     def verdict(self) -> Condition | None:
-        """The verdict that ended the search, None while it is unfinished."""
-        fields = self.attributes.get(VERDICT)
+        """The verdict that was written last; `standing` says whether it still holds."""
+        fields = self.attributes.get(ours.VERDICT)
         return Condition(*fields) if fields else None
 
     def begin(self, *, maximize: bool) -> None:
@@ -134,14 +130,29 @@ class Journal:
         self._write(STUDY_ATTRIBUTE, study_id=self.study, user_attr={key: value})
         self.attributes[key] = value
 
-    def store_manifest(self, manifest_json: str) -> None:
-        """Write the manifest of a new search, and the format of its journal."""
-        self.set(FORMAT, LATEST)
-        self.set(MANIFEST, manifest_json)
+    def store_manifest(self, manifest_json: str, asked_json: str) -> None:
+        """Write what runs from here on, unless it is there; a kill between two lines leaves the same search.
+
+        Args:
+            manifest_json: The manifest.
+            asked_json: The same before its placeholders were filled in, empty where it had none.
+        """
+        asked = asked_json or manifest_json
+        if asked != self.attributes.get(ours.ASKED, manifest_json):
+            self.set(ours.ASKED, asked)
+        if manifest_json != self.attributes.get(ours.MANIFEST):
+            self.earlier_manifest = self.attributes.get(ours.MANIFEST, "")
+            self.mark_format()
+            self.set(ours.MANIFEST, manifest_json)
+
+    def mark_format(self) -> None:
+        """Write the format, before anything that an older version would misunderstand."""
+        if self.attributes.get(ours.FORMAT) != ours.LATEST:
+            self.set(ours.FORMAT, ours.LATEST)
 
     def end(self, verdict: Condition) -> None:
         """Write the verdict that ends the search."""
-        self.set(VERDICT, [verdict.state, verdict.reason, verdict.message])
+        self.set(ours.VERDICT, [verdict.state, verdict.reason, verdict.message])
 
     def suggest(
         self,
@@ -149,10 +160,25 @@ class Journal:
         distributions: Mapping[str, str],
         parameters: Mapping[str, str],
         note: Mapping[str, Any],
+        retries: int | None = None,
         enqueued: int | None = None,
     ) -> Record:
-        """Write a new trial; `distributions` are Optuna's, as JSON, by the labels of `params`."""
-        own = {NOTE: note or None, ENQUEUED: enqueued}
+        """Write a new trial.
+
+        Args:
+            params: Its values as Optuna's numbers, by the parameters' labels.
+            distributions: Optuna's distributions, as JSON, by the same labels.
+            parameters: Its assignments.
+            note: What the algorithm stores with it.
+            retries: The number of the failed trial that it stands for.
+            enqueued: Which of the points that the user gave it is.
+        """
+        own = {
+            ours.PARAMETERS: parameters,
+            ours.NOTE: note or None,
+            ours.RETRIES: retries,
+            ours.ENQUEUED: enqueued,
+        }
         self._write(
             CREATE_TRIAL,
             study_id=self.study,
@@ -162,19 +188,25 @@ class Journal:
             values=None,
             distributions=distributions,
             params=params,
-            user_attrs={PARAMETERS: parameters, **{key: it for key, it in own.items() if it is not None}},
+            user_attrs={key: value for key, value in own.items() if value is not None},
             system_attrs={},
             intermediate_values={},
         )
         record = Record(len(self.trials), parameters)
-        self.trials.append(StudyTrial(params, note, record, enqueued))
+        self.take(StudyTrial(params, note, record, retries, enqueued))
         return record
+
+    def take(self, trial: StudyTrial) -> None:
+        """Add a trial that is written."""
+        self.trials.append(trial)
+        if trial.retries is not None:
+            self.retried.add(trial.retries)
 
     def write(self, record: Record) -> None:
         """Write a trial's record; the last one written counts."""
         try:
             trial_id = self.first + record.number
-            self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={TRIAL: encode(record)})
+            self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={ours.TRIAL: encode(record)})
         finally:
             self.trials[record.number].record = record
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,18 +15,22 @@ from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.trial.plain_file import open_regular
 
+Belongs = Callable[[Mapping[str, Any]], bool]
+"""Whether the attributes of a journal are those of a search."""
+
 MOST_BYTES = 2 * 1024 * 1024
 """The longest line. Ours hold a manifest or what a trial reported, which is far less."""
 
 
-def open_journal(path: Path, *, manifest_json: str, misfit: Misfit) -> Journal:
+def open_journal(path: Path, *, belongs: Belongs, misfit: Misfit) -> Journal:
     """Open the journal of a search for reading and appending; creates it if there is none.
 
     A last line that was not written to its end is dropped.
 
     Args:
         path: The file, in a folder of the study's name.
-        manifest_json: The manifest that the search should have. A journal with another one is read too.
+        belongs: Whether a journal with these attributes is of the search that should go on. One of another
+            search is read too.
         misfit: Says why a trial of the journal does not belong to that search.
 
     Raises:
@@ -40,7 +44,7 @@ def open_journal(path: Path, *, manifest_json: str, misfit: Misfit) -> Journal:
             "(--again)."
         ) from err
     journal = Journal(path.parent.name, Appender(path).append)
-    whole = _read(path, journal, manifest_json, misfit)
+    whole = _read(path, journal, belongs, misfit)
     try:
         _drop_torn_end(path, whole)
     except OSError as err:
@@ -55,11 +59,11 @@ def read_journal(path: Path) -> Journal:
         InputError: It cannot be read, one of its lines is damaged, or a newer version wrote it.
     """
     journal = Journal(path.parent.name)
-    _read(path, journal, "", lambda *_: "")
+    _read(path, journal, lambda _: False, lambda *_: "")
     return journal
 
 
-def _read(path: Path, journal: Journal, manifest_json: str, misfit: Misfit) -> int:
+def _read(path: Path, journal: Journal, belongs: Belongs, misfit: Misfit) -> int:
     """Read all lines; returns how many bytes are whole lines."""
     number = whole = 0
     try:
@@ -68,7 +72,7 @@ def _read(path: Path, journal: Journal, manifest_json: str, misfit: Misfit) -> i
         # Imported here because it needs pydantic, and a new search should not wait for that.
         from kfp_katib.engines.local.journal_lines import Lines
 
-        lines = Lines(journal, manifest_json, misfit)
+        lines = Lines(journal, belongs, misfit)
         for text, is_last in _lines(path):
             number += 1
             if len(text) > MOST_BYTES:

@@ -15,19 +15,21 @@ from typing import Any
 from kfp_katib.engines.local.journal import (
     CREATE_TRIAL,
     END_TRIAL,
-    ENQUEUED,
-    FORMAT,
-    LATEST,
-    MANIFEST,
-    NOTE,
-    PARAMETERS,
     RUNNING,
     STUDY_ATTRIBUTE,
-    TRIAL,
     TRIAL_ATTRIBUTE,
     Journal,
     Record,
     StudyTrial,
+)
+from kfp_katib.engines.local.journal_attributes import (
+    ENQUEUED,
+    FORMAT,
+    LATEST,
+    NOTE,
+    PARAMETERS,
+    RETRIES,
+    TRIAL,
 )
 from kfp_katib.engines.local.journal_shapes import (
     LINE,
@@ -49,6 +51,7 @@ from kfp_katib.engines.local.journal_shapes import (
 )
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError
+from kfp_katib.results import FAILED
 
 _NAME = re.compile(r"[0-9a-z]{1,20}")
 
@@ -59,12 +62,12 @@ class Lines:
 
     Attributes:
         journal: The study.
-        manifest_json: The manifest that the search should have.
+        belongs: Whether a journal with these attributes is of the search that should go on.
         misfit: Says why a trial does not belong to that search.
     """
 
     journal: Journal
-    manifest_json: str
+    belongs: Callable[[Mapping[str, Any]], bool]
     misfit: Misfit
     _studies: int = 0
     _names: dict[str, int] = field(default_factory=dict)
@@ -111,6 +114,7 @@ class Lines:
         self.journal.study = None
         self.journal.first += len(self.journal.trials)
         self.journal.trials.clear()
+        self.journal.retried.clear()
         self.journal.attributes.clear()
 
     def _study_attribute(self, line: StudyAttribute) -> None:
@@ -135,11 +139,22 @@ class Lines:
                 raise ValueError(f"{NOTE}: it names a trial that comes later")
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions name different parameters")
-        trial = StudyTrial(line.params, note, Record(len(journal.trials), parameters), self._enqueued(line))
-        ours = journal.attributes.get(MANIFEST, self.manifest_json) == self.manifest_json
-        if ours and (why := self.misfit(trial, line.distributions)):
+        record = Record(len(journal.trials), parameters)
+        trial = StudyTrial(line.params, note, record, self._retried(line), self._enqueued(line))
+        if self.belongs(journal.attributes) and (why := self.misfit(trial, line.distributions)):
             raise ValueError(f"trial {trial.record.number} {why}")
-        journal.trials.append(trial)
+        journal.take(trial)
+
+    def _retried(self, line: CreateTrial) -> int | None:
+        """The failed trial that a new one stands for; each is replaced at most once."""
+        if RETRIES not in line.user_attrs:
+            return None
+        number = int(valid(PLACE, line.user_attrs[RETRIES], f"{RETRIES}: "))
+        known = 0 <= number < len(self.journal.trials) and number not in self.journal.retried
+        outcome = self.journal.trials[number].record.outcome if known else None
+        if outcome is None or outcome.state not in FAILED:
+            raise ValueError(f"{RETRIES}: there is no failed trial {number}")
+        return number
 
     def _enqueued(self, line: CreateTrial) -> int | None:
         """Which of the user's points a new trial is; each is tried once."""

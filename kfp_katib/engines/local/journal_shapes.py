@@ -10,16 +10,8 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
-from kfp_katib.engines.local.journal import (
-    ENQUEUED,
-    FORMAT,
-    MANIFEST,
-    MILLISECONDS,
-    SEED,
-    VERDICT,
-    WARM_START,
-    Record,
-)
+from kfp_katib.engines.local import journal_attributes as ours
+from kfp_katib.engines.local.journal import MILLISECONDS, Record
 from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
@@ -209,16 +201,18 @@ LINE: TypeAdapter[Any] = TypeAdapter(
 )
 TEXTS = _adapter(Annotated[dict[str, str], AfterValidator(_no_nul)])
 STUDY: Mapping[str, TypeAdapter[Any]] = {
-    FORMAT: _adapter(Annotated[int, Field(ge=2)]),
-    MANIFEST: _adapter(Json[dict[str, Any]]),
-    SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
-    VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
-    WARM_START: TypeAdapter(Annotated[Any, AfterValidator(_warm_start)]),
-    ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
+    ours.FORMAT: _adapter(Annotated[int, Field(ge=2)]),
+    ours.MANIFEST: _adapter(Json[dict[str, Any]]),
+    ours.ASKED: _adapter(Json[dict[str, Any]]),
+    ours.SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
+    ours.VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
+    ours.WARM_START: TypeAdapter(Annotated[Any, AfterValidator(_warm_start)]),
+    ours.ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
 PLACE = _adapter(int)
+"""The number of a trial, or of a point that the user gave."""
 _TOLD: TypeAdapter[Any] = TypeAdapter(Told)
 
 

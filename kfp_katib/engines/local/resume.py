@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from kfp_katib.engines.local.extension import why_another
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import MANIFEST, WARM_START, Record, now
-from kfp_katib.engines.local.journal_file import open_journal, read_journal
+from kfp_katib.engines.local.journal import Record, now
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
+from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
 from kfp_katib.engines.local.search.warm_start import begin, of_attribute
 from kfp_katib.engines.local.trial_store import TrialStore
@@ -24,41 +25,48 @@ from kfp_katib.trial.outcome import examine
 from kfp_katib.trial.processes import kill, mark, marked
 from kfp_katib.trial.template import container
 
-_SHOWN = 5
-
 
 def reopen_study(
     experiment: Experiment, folder: RunFolder, sources: Sequence[EarlierTrials] = ()
-) -> tuple[Suggestions, tuple[str, ...]]:
-    """Open the study of a new or resumed search.
+) -> Suggestions:
+    """Open the study of a new or resumed search, which goes on with this manifest.
 
     Args:
         experiment: What should go on.
         folder: Where.
         sources: The earlier trials that it is told if it is new; asked again, they have to be the same.
 
-    Returns:
-        The study, and notes on its warm start.
-
     Raises:
-        InputError: The folder holds a search with another manifest or other earlier trials, or its journal is
-            damaged.
+        InputError: The folder holds another search, or one that was told other earlier trials; or its journal
+            is damaged.
     """
-    manifest = experiment.manifest_json
-    journal = open_journal(folder.journal, manifest_json=manifest, misfit=misfit(experiment))
-    before = journal.attributes.get(MANIFEST)
-    if before not in (None, manifest):
+    journal = open_journal(folder.journal, belongs=_belongs(experiment), misfit=misfit(experiment))
+    if what := why_another(journal.attributes, experiment):
         raise InputError(
-            f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: "
-            f"{changes(before, manifest)}. Undo the change to go on with it, give the Experiment another "
-            "name, or start anew with again=True (--again)."
+            f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: {what}. "
+            "Undo the change to go on with it, start anew with again=True (--again), or give the Experiment "
+            f"another name and tell it these trials (--name OTHER --from {folder.path})."
         )
+    begun = MANIFEST in journal.attributes
     told = of_attribute(journal.attributes.get(WARM_START))
-    changed = goes_on(experiment, told, sources) if before else ()
-    suggestions = open_study(experiment, journal, None if before else begin(experiment, sources))
-    if before is None:
-        journal.store_manifest(manifest)
-    return suggestions, (*notes(experiment, journal), *changed)
+    changed = goes_on(experiment, told, sources) if begun else ()
+    suggestions = open_study(experiment, journal, None if begun else begin(experiment, sources))
+    suggestions.notes = (*notes(experiment, journal), *changed)
+    journal.store_manifest(experiment.manifest_json, experiment.asked_json)
+    return suggestions
+
+
+def _belongs(experiment: Experiment) -> Belongs:
+    """Whether the trials of a journal are this search's; asked for each, answered once for a manifest."""
+    known: dict[tuple[Any, Any], bool] = {}
+
+    def belongs(attributes: Mapping[str, Any]) -> bool:
+        manifests = attributes.get(MANIFEST), attributes.get(ASKED)
+        if manifests not in known:
+            known[manifests] = not why_another(attributes, experiment)
+        return known[manifests]
+
+    return belongs
 
 
 def put_aside(folder: RunFolder) -> None:
@@ -136,30 +144,3 @@ def reopen(folder: RunFolder, records: Sequence[Record], store: TrialStore) -> N
         store.restore(record)
         if not record.outcome:
             store.completed(record, KILLED, when=now(), exit_code=None)
-
-
-def changes(before: str, after: str) -> str:
-    """The first few fields in which two manifests (JSON) differ, as one line."""
-    old, new = dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after)))
-    paths = [path for path in {**old, **new} if old.get(path, _ABSENT) != new.get(path, _ABSENT)]
-    shown = [f"{path} was {_say(old, path)} and is {_say(new, path)}" for path in paths[:_SHOWN]]
-    more = [f"{len(paths) - _SHOWN} more"] if len(paths) > _SHOWN else []
-    return "; ".join([*shown, *more])
-
-
-_ABSENT = object()
-
-
-def _say(leaves: dict[str, Any], path: str) -> str:
-    return json.dumps(leaves[path], ensure_ascii=False) if path in leaves else "absent"
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, each in value.items():
-            yield from _leaves(each, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value:
-        for index, each in enumerate(value):
-            yield from _leaves(each, f"{path}[{index}]")
-    else:
-        yield path, value

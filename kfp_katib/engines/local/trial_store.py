@@ -11,10 +11,12 @@ from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import SEED, Record
+from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
+    FAILED,
     Condition,
     Progress,
     Result,
@@ -73,6 +75,9 @@ class TrialStore:
 
     def restore(self, record: Record) -> None:
         """Take over a trial of an earlier engine, and tell the study its value if that engine did not."""
+        if record.number in self._journal.retried:
+            self._names.add(record.name)
+            return
         self._enter(record)
         if record.outcome and self._journal.trials[record.number].state == UNTOLD:
             self._tell(record)
@@ -105,6 +110,21 @@ class TrialStore:
         self._write(record)
         self._tell(record)
 
+    def retry_failed(self) -> list[Record]:
+        """Suggest the values of every failed trial again; from here on it counts in nothing.
+
+        One line of the journal does both, so that a kill leaves each as it was or waiting to run.
+
+        Returns:
+            The new trials, which have to run.
+        """
+        failed = [each for each in self._journal.counted if each.outcome and each.outcome.state in FAILED]
+        new = [self.named(self._suggestions.retry(each.number)) for each in failed]
+        self.score = Score(self._experiment.objective)
+        for record in self._journal.counted:
+            self._enter(record)
+        return new
+
     def put_back(self, record: Record) -> None:
         """Record that we stopped a trial, which will run again when the search goes on."""
         self._write(replace(record, process=None, started=None))
@@ -113,9 +133,9 @@ class TrialStore:
         """The Result as far as it is known now, with the ends of the trials' logs."""
         return conclude(
             self._experiment,
-            [with_log(self._trial(record), self._folder) for record in self._journal.records],
+            [with_log(self._trial(record), self._folder) for record in self._journal.counted],
             verdict,
-            notes=(*self._notes, *more_notes),
+            notes=(*self._notes, *left_out(self._journal), *more_notes),
         )
 
     def _write(self, record: Record) -> None:
@@ -173,6 +193,13 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         exit_code=record.exit_code,
         model_uri=trial_model_uri(models, experiment.name, record.name),
     )
+
+
+def left_out(journal: Journal) -> tuple[str, ...]:
+    """A note on the failed trials that other ones stand for, if there are any."""
+    if not (count := len(journal.retried)):
+        return ()
+    return (f"Trials that failed, were run again, and count no more: {count}.",)
 
 
 def with_log(trial: Trial, folder: RunFolder) -> Trial:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kfp_katib.engines.local.journal import WARM_START, Journal
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import WARM_START
 from kfp_katib.engines.local.search.algorithms import CMA_ES_NEEDS
 from kfp_katib.engines.local.search.warm_start import Source, Told, of_attribute, select
 from kfp_katib.errors import InputError, KfpKatibError

@@ -57,7 +57,7 @@ def test_what_is_written_now_says_its_format(tmp_path: Path) -> None:
     """So that a later version knows what it reads; a search of 0.1.0 that goes on stays what it was."""
     go_on("killed", tmp_path)
     run(search(PRINT), runs=tmp_path)
-    mark = '"kfp-katib:format":2'
+    mark = '"kfp-katib:format":3'
     assert mark in (tmp_path / "tune" / "journal").read_text()
     assert mark not in (tmp_path / "killed" / "journal").read_text()
 
@@ -66,10 +66,10 @@ def test_what_a_later_version_wrote_is_refused_in_one_sentence(tmp_path: Path) -
     """It is not damaged, and starting anew puts it aside whole."""
     run(search(PRINT), runs=tmp_path)
     journal = tmp_path / "tune" / "journal"
-    text = journal.read_text().replace('"kfp-katib:format":2', '"kfp-katib:format":3')
+    text = journal.read_text().replace('"kfp-katib:format":3', '"kfp-katib:format":4')
     journal.write_text(text + '{"op_code": 77}\n')
     with pytest.raises(
-        InputError, match=r"^The journal of 'tune' was written by a newer kfp-katib \(format 3; "
+        InputError, match=r"^The journal of 'tune' was written by a newer kfp-katib \(format 4; "
     ):
         run(search(PRINT), runs=tmp_path)
     assert run(search(PRINT), runs=tmp_path, again=True).state == "Succeeded"

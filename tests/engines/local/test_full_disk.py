@@ -55,7 +55,7 @@ def test_after_a_short_write_nothing_is_appended(tmp_path: Path) -> None:
     """A line that was cut is taken back, and no other is joined to it, even when there is room again."""
     (tmp_path / "s").mkdir()
     path = tmp_path / "s" / "journal"
-    journal = open_journal(path, manifest_json="", misfit=lambda *_: "")
+    journal = open_journal(path, belongs=lambda _: True, misfit=lambda *_: "")
     journal.begin(maximize=False)
     before = path.read_bytes()
     with files_no_longer_than(len(before) + 20), pytest.raises(Unfinished, match="cannot be written"):
@@ -78,7 +78,7 @@ def test_a_line_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     """Better no line than one that ends every later start."""
     (tmp_path / "s").mkdir()
     path = tmp_path / "s" / "journal"
-    journal = open_journal(path, manifest_json="", misfit=lambda *_: "")
+    journal = open_journal(path, belongs=lambda _: True, misfit=lambda *_: "")
     with pytest.raises(Unfinished, match="longer than 2 MiB"):
         journal.set("text", "x" * 3_000_000)
     assert path.read_bytes() == b""

@@ -8,16 +8,18 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kfp_katib import run
+from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.resume import changes, reopen_study
+from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.errors import InputError
-from kfp_katib.results import Progress
+from kfp_katib.results import Metric, Progress, TrialCondition
 from kfp_katib.results.verdict import GOAL_REACHED
 from kfp_katib.trial.processes import process
 from tests.builders.search import PRINT, manifest, search
@@ -130,9 +132,11 @@ def _stop(progress: Progress) -> None:
 def test_another_manifest_is_refused(tmp_path: Path) -> None:
     """The message names the fields that changed and the ways on."""
     run(search(PRINT), runs=tmp_path)
-    with pytest.raises(InputError, match=r"spec\.maxTrialCount was 3 and is 4\. Undo the change.*--again"):
-        run(search(PRINT, maxTrialCount=4), runs=tmp_path)
-    assert run(search(PRINT, maxTrialCount=4), runs=tmp_path, again=True).count("Succeeded") == 4
+    other = search(f"true; {PRINT}")
+    said = r'container\.command\[2\] was "echo .*" and is "true; .*"\. Undo the change'
+    with pytest.raises(InputError, match=said + r".*--again.*--name OTHER --from \S+/tune"):
+        run(other, runs=tmp_path)
+    assert run(other, runs=tmp_path, again=True).count("Succeeded") == 3
 
 
 def test_a_torn_last_line_is_dropped(tmp_path: Path) -> None:
@@ -185,13 +189,17 @@ def test_a_lock_that_was_left_behind_is_no_obstacle(tmp_path: Path) -> None:
 def test_a_kill_between_verdict_and_end(tmp_path: Path) -> None:
     """With the verdict written, trials that still run are killed and count as Killed, not as failed."""
     script = f"echo $$$$ > {tmp_path}/$$$$.pid; sleep 600; {PRINT}"
-    killed(tmp_path, script, 2, parallelTrialCount=2)
-    experiment = search(script, parallelTrialCount=2)
+    goal = {"type": "minimize", "objectiveMetricName": "loss", "goal": 0.1}
+    killed(tmp_path, script, 2, parallelTrialCount=2, objective=goal)
+    experiment = search(script, parallelTrialCount=2, objective=goal)
     folder = RunFolder(tmp_path / "runs" / "tune")
-    reopen_study(experiment, folder).journal.end(GOAL_REACHED)
+    journal = reopen_study(experiment, folder).journal
+    reached = TrialCondition("Succeeded", "", "", {"loss": Metric("0.1", "0.1", "0.1")})
+    journal.write(replace(journal.records[0], outcome=reached))
+    journal.end(GOAL_REACHED)
     result = run(experiment, runs=tmp_path / "runs")
     assert result.reason == "ExperimentGoalReached"
-    assert [trial.state for trial in result.trials] == ["Killed", "Killed"]
+    assert [trial.state for trial in result.trials] == ["Succeeded", "Killed"]
     assert not alive(tmp_path)
 
 
@@ -223,4 +231,4 @@ def test_an_optuna_dashboard_can_look_on(tmp_path: Path) -> None:
 )
 def test_changed_fields_are_named(before: Any, after: Any, said: str) -> None:
     """Each changed field with both values, the first five of them."""
-    assert changes(json.dumps(before), json.dumps(after)).endswith(said)
+    assert changed(json.dumps(before), json.dumps(after)).endswith(said)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -106,14 +107,45 @@ def propose_grid(search: Search) -> Propose:
     A failed trial uses up its cell, as in Katib's service. The enumeration is our own, because Optuna's
     GridSampler raises from `tell` on its last cell outside `optimize`.
     """
-    order = _order(search, cells(search.dimensions))
+    return _Grid(search)
 
-    def propose(number: int) -> Proposal | None:
-        if number >= len(order):
-            return None
-        return Proposal(_cell(search.dimensions, order[number]))
 
-    return propose
+class _Grid:
+    """A walk along the cells; one that the study has already, in whatever order it came there, is passed by.
+
+    So a search that goes on with another budget, and so in another order, tries no cell twice and leaves none
+    out. A list may hold a value twice, and then has two cells of it. Cells that earlier searches measured are
+    passed by too, and others take their places in the sample.
+    """
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._known = set(map(self._key, search.earlier))
+        self._order = _order(search, cells(search.dimensions))
+        self._at = 0
+        self._seen = 0
+        self._tried: Counter[tuple[str, ...]] = Counter()
+
+    def __call__(self, number: int) -> Proposal | None:
+        self._look(number)
+        while self._at < len(self._order):
+            cell = _cell(self._search.dimensions, self._order[self._at])
+            key = tuple(dim.text(cell[dim.name]) for dim in self._search.dimensions)
+            if not self._tried[key] and key not in self._known:
+                return Proposal(cell)
+            self._tried[key] -= key not in self._known
+            self._at += 1
+        return None
+
+    def _look(self, number: int) -> None:
+        """Take in the trials before this one; a failed cell that was run again is one cell."""
+        for trial in self._search.trials[self._seen : number]:
+            if trial.retries is None:
+                self._tried[self._key(trial)] += 1
+        self._seen = number
+
+    def _key(self, trial: StudyTrial) -> tuple[str, ...]:
+        return tuple(trial.record.parameters[dim.name] for dim in self._search.dimensions)
 
 
 def cells(dimensions: Sequence[Dimension]) -> int:
@@ -123,9 +155,9 @@ def cells(dimensions: Sequence[Dimension]) -> int:
 
 def _order(search: Search, total: int) -> Sequence[int]:
     """The cells to visit: a random sample if the budget is less than the grid, otherwise all in order."""
-    if search.budget is None or search.budget >= total:
+    if search.budget is None or (count := search.budget + len(search.earlier)) >= total:
         return range(total)
-    return search.random("grid").sample(range(total), search.budget)
+    return search.random("grid").sample(range(total), count)
 
 
 def _cell(dimensions: Sequence[Dimension], index: int) -> Values:
@@ -150,6 +182,7 @@ def propose_sobol(search: Search) -> Propose:
     engine = qmc.Sobol(len(dimensions), scramble=False)
 
     def propose(number: int) -> Proposal:
+        number = sum(trial.retries is None and trial.enqueued is None for trial in search.trials[:number])
         if engine.num_generated != number + 1:
             engine.reset()
             engine.fast_forward(number + 1)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from kfp_katib.engines.local.journal import ENQUEUED, Journal
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import ENQUEUED
 from kfp_katib.engines.local.search.algorithms import Proposal, Search, propose_for
 from kfp_katib.engines.local.search.given import in_words, katib_text, value_of
 from kfp_katib.engines.local.search.space import Dimension, Numbers, dimensions

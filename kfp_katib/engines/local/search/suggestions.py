@@ -15,7 +15,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from kfp_katib.engines.local.journal import ENQUEUED, SEED, WARM_START, Journal, Record, StudyTrial
+from kfp_katib.engines.local.journal import Journal, Record, StudyTrial
+from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, Proposal, Search, propose_for
 from kfp_katib.engines.local.search.space import Numbers, dimensions
@@ -31,6 +32,8 @@ class Suggestions:
 
     def __init__(self, journal: Journal, search: Search, algorithm: str) -> None:
         self.journal = journal
+        self.notes: tuple[str, ...] = ()
+        """What a user should know of its warm start."""
         self._search = search
         self._algorithm = algorithm
         self._later = LATER.get(algorithm)
@@ -51,6 +54,7 @@ class Suggestions:
     def enqueue(self, points: Sequence[enqueued.Point]) -> None:
         """Let points run before the algorithm's own; those that the study has already do not run again."""
         if fresh := enqueued.new(self.journal, points):
+            self.journal.mark_format()
             self.journal.set(ENQUEUED, [*self.journal.attributes.get(ENQUEUED, ()), *map(dict, fresh)])
             self._enqueued = enqueued.waiting(self.journal)
 
@@ -67,6 +71,15 @@ class Suggestions:
             {dim.name: texts.get(dim.name) or dim.text(values[dim.name]) for dim in space},
             proposal.note,
             enqueued=place,
+        )
+
+    def retry(self, number: int) -> Record:
+        """The values of a failed trial as a new suggestion, which stands for it from here on."""
+        trial = self.journal.trials[number]
+        note = {**trial.note, "told": []} if trial.note else {}  # it takes no step of CMA-ES again
+        self.journal.mark_format()
+        return self.journal.suggest(
+            trial.params, self._distributions, trial.record.parameters, note, retries=number
         )
 
     def get_ready(self) -> None:

@@ -9,6 +9,7 @@ and best trial know nothing of them.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,13 +18,15 @@ from typing import Any
 from kfp_katib.engines.local.journal import COMPLETE, Record, StudyTrial
 from kfp_katib.engines.local.search.algorithms import cells
 from kfp_katib.engines.local.search.given import katib_text, value_of
-from kfp_katib.engines.local.search.space import Dimension, dimensions
+from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Objective
 from kfp_katib.results import EarlierTrials, Trial, objective_value
 
 MOST = 1_000
 """The best of more trials are told: an algorithm reads all of them for each suggestion."""
+MOST_BAYESIAN = 200
+"""The same for Bayesian optimisation, whose Gaussian process takes a minute for 1,000."""
 _MOST_BYTES = 1 << 20
 """Half of what a line of the journal may hold."""
 
@@ -92,7 +95,8 @@ def begin(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
     told, space = select(experiment, sources), dimensions(experiment)
     if experiment.algorithm.name == "grid" and told.trials:
         known = len({tuple(each.parameters.values()) for each in told.trials})
-        if known >= cells(space):
+        twice = math.prod(len(dim.texts) / len(set(dim.texts)) for dim in space if isinstance(dim, Choices))
+        if known * twice >= cells(space):
             raise InputError(
                 f"Experiment '{experiment.name}': the earlier trials cover all {known} cells of the grid, so "
                 "nothing is left to run. Leave them out (--from), or widen the grid."
@@ -118,7 +122,7 @@ def select(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
         key = (told.name, *told.parameters.values(), told.value)
         if fitting.setdefault(key, told) is not told:
             left_out[place]["that another source has too"] += 1
-    kept = _best(list(fitting.values()), experiment.objective)
+    kept = _best(list(fitting.values()), experiment)
     for place, count in Counter(each.source for each in fitting.values()).items():
         beyond = count - sum(each.source == place for each in kept)
         left_out[place].update({f"beyond the best {len(kept)}": beyond} if beyond else {})
@@ -161,11 +165,11 @@ def _told(trial: Trial, place: int, space: Sequence[Dimension], objective: Objec
     return ToldTrial(place, trial.name, texts, objective_value(trial, objective) or 0.0)
 
 
-def _best(trials: list[ToldTrial], objective: Objective) -> list[ToldTrial]:
+def _best(trials: list[ToldTrial], experiment: Experiment) -> list[ToldTrial]:
     """As many of the best as may be told, in the order in which they came."""
-    sign = 1.0 if objective.type == "minimize" else -1.0
+    sign = 1.0 if experiment.objective.type == "minimize" else -1.0
     ranked = sorted(range(len(trials)), key=lambda place: sign * trials[place].value)
-    most = MOST
+    most = MOST_BAYESIAN if experiment.algorithm.name == "bayesianoptimization" else MOST
     while True:
         kept = [trials[place] for place in sorted(ranked[:most])]
         if len(json.dumps([asdict(each) for each in kept])) <= _MOST_BYTES:

@@ -44,7 +44,7 @@ def search(an_experiment: Experiment, folder: Path | None = None) -> Suggestions
         return open_study(an_experiment, Journal(an_experiment.name))
     path = folder / an_experiment.name / "journal"
     path.parent.mkdir(parents=True, exist_ok=True)
-    journal = open_journal(path, manifest_json=an_experiment.manifest_json, misfit=misfit(an_experiment))
+    journal = open_journal(path, belongs=lambda _: True, misfit=misfit(an_experiment))
     return open_study(an_experiment, journal)
 
 

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may change between two runs of one search, and what makes it another one.
+
+The trials of a search share what they try and how they are judged: that makes their values comparable, and
+the algorithm learns from all of them. So the objective, the algorithm, the search space, the metrics
+collector and the program stay. Budget, goal, image, resources, labels and everything else may change.
+Manifests are compared before `${pipeline.*}` was filled in: a folder may have moved.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST
+from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.placeholders import PIPELINE
+from kfp_katib.experiment.structure import check_structure
+
+_SHOWN = 5
+_LONGEST = 80
+_ABSENT = object()
+_PROGRAM = ("command", "args", "env", "workingDir")
+
+Leaves = Mapping[str, Any]
+"""A document as the paths of its values."""
+
+
+def why_another(attributes: Mapping[str, Any], experiment: Experiment) -> str:
+    """The fields that make an Experiment another search than the one in a journal; empty if none does.
+
+    Args:
+        attributes: The journal's; without a manifest its search has not begun, and takes any.
+        experiment: What should go on.
+    """
+    ran = attributes.get(MANIFEST)
+    if ran in (None, experiment.manifest_json):
+        return ""
+    before, now = attributes.get(ASKED, ran), experiment.asked_json or experiment.manifest_json
+    asked = fixed(before), fixed(now)
+    if asked[0] == asked[1] or fixed(ran) == fixed(experiment.manifest_json):
+        return ""
+    if ASKED not in attributes and _may_come_from(*asked, experiment.name):
+        return ""
+    return changes(*asked)
+
+
+def fixed(manifest_json: str) -> Leaves:
+    """The fields of a manifest that must stay, with Katib's defaults; `container` is the primary one."""
+    spec = with_defaults(check_structure(json.loads(manifest_json)).manifest)["spec"]
+    objective, template = spec.get("objective", {}), spec.get("trialTemplate", {})
+    metric = str(objective.get("objectiveMetricName"))
+    parts = {
+        "objective": {
+            "type": objective.get("type"),
+            "objectiveMetricName": metric,
+            "metricStrategies": {metric: _named(objective.get("metricStrategies")).get(metric)},
+        },
+        "algorithm": _algorithm(spec.get("algorithm", {})),
+        "earlyStopping": _algorithm(spec.get("earlyStopping", {})),
+        "parameters": spec.get("parameters"),
+        "metricsCollectorSpec": spec.get("metricsCollectorSpec"),
+        "trialTemplate": {"trialParameters": _named(template.get("trialParameters"), "reference")},
+    }
+    leaves = _leaves({"spec": parts, "container": _program(template)})
+    return {path: value for path, value in leaves if value not in (None, {}, [])}
+
+
+def _algorithm(spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {**spec, "algorithmSettings": _named(spec.get("algorithmSettings"))}
+
+
+def _named(entries: Any, value: str = "value") -> dict[str, Any]:
+    """A list of names and values as a mapping, since its order means nothing."""
+    return {str(each.get("name")): each.get(value, each) for each in entries or ()}
+
+
+def _program(template: Mapping[str, Any]) -> dict[str, Any]:
+    pod = template.get("trialSpec") or {}
+    for key in ("spec", "template", "spec"):
+        pod = pod.get(key) or {}
+    containers = {each.get("name"): each for each in pod.get("containers") or ()}
+    found = containers.get(template.get("primaryContainerName"), {})
+    program = {key: found[key] for key in _PROGRAM if found.get(key)}
+    return {**program, "env": _named(program.get("env"))}
+
+
+def _may_come_from(filled: Leaves, written: Leaves, name: str) -> bool:
+    """Whether some values of the placeholders make the second manifest the first.
+
+    Version 0.1 stored a manifest only as it ran.
+    """
+    values = {"experiment": name}
+    return filled.keys() == written.keys() and all(
+        filled[path] == text or _fits(filled[path], text, values) for path, text in written.items()
+    )
+
+
+def _fits(filled: Any, written: Any, values: dict[str, str]) -> bool:
+    """Whether a text may be a filled-in one; the values found so far have to stay, and new ones join them."""
+    if not isinstance(filled, str) or not isinstance(written, str):
+        return False
+    pattern = ""
+    found: list[str] = []
+    for index, part in enumerate(PIPELINE.split(written)):  # each second part is a placeholder's name
+        if index % 2 == 0 or part in values:
+            pattern += re.escape(values[part] if index % 2 else part)
+        elif part in found:
+            pattern += f"(?:\\{found.index(part) + 1})"
+        else:
+            pattern += "(.+)"
+            found.append(part)
+    match = re.fullmatch(pattern, filled, re.DOTALL)
+    values.update(zip(found, match.groups(), strict=True) if match else ())
+    return match is not None
+
+
+def changed(before: str, after: str) -> str:
+    """The first few fields in which two manifests (JSON) differ, as one line."""
+    return changes(dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after))))
+
+
+def changes(old: Leaves, new: Leaves) -> str:
+    """The first few values that differ, as one line."""
+    paths = [path for path in {**old, **new} if old.get(path, _ABSENT) != new.get(path, _ABSENT)]
+    shown = [_said(path, old.get(path, _ABSENT), new.get(path, _ABSENT)) for path in paths[:_SHOWN]]
+    more = [f"{len(paths) - _SHOWN} more"] if len(paths) > _SHOWN else []
+    return "; ".join([*shown, *more])
+
+
+def _said(path: str, before: Any, now: Any) -> str:
+    """Both values of a field; of long texts the part where they begin to differ."""
+    start = 0
+    if isinstance(before, str) and isinstance(now, str):
+        pairs = enumerate(zip(before, now, strict=False))
+        same = next((index for index, (one, two) in pairs if one != two), min(len(before), len(now)))
+        start = max(same - _LONGEST // 4, 0)
+    return f"{path} was {_short(before, start)} and is {_short(now, start)}"
+
+
+def _short(value: Any, start: int) -> str:
+    if value is _ABSENT:
+        return "absent"
+    text = value if isinstance(value, str) else ""
+    if len(text) <= _LONGEST:
+        return json.dumps(value, ensure_ascii=False)
+    part = json.dumps(text[start : start + _LONGEST], ensure_ascii=False)
+    return f"{'...' if start else ''}{part}{'...' if start + _LONGEST < len(text) else ''}"
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict) and value:
+        for key, each in value.items():
+            yield from _leaves(each, f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value:
+        for index, each in enumerate(value):
+            yield from _leaves(each, f"{path}[{index}]")
+    else:
+        yield path, value

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the verdict in a journal still holds.
+
+It was written for one manifest and the trials of that time. Another budget, limit or goal, or failed trials
+that run again, may unmake it; whoever shows it asks here.
+"""
+
+from __future__ import annotations
+
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.trial_store import trial_of
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.results import Condition, Score
+from kfp_katib.results.verdict import SEARCH_ENDED, verdict
+
+
+def standing(experiment: Experiment, journal: Journal, *, without_failed: bool = False) -> Condition | None:
+    """The verdict that follows from the manifest and the trials; None while the search is unfinished.
+
+    Where none was written, the trials that still run decide: an engine that is alive will say.
+
+    Args:
+        experiment: The manifest as it is now.
+        journal: The journal.
+        without_failed: Whether to leave out the trials that failed, as if they were still to run.
+    """
+    if (stored := journal.verdict) is None:
+        return None
+    trials = [trial_of(each, experiment, "") for each in journal.counted]
+    kept = [trial for trial in trials if not (without_failed and trial.failed)]
+    score = Score(experiment.objective)
+    for trial in kept:
+        score.take(trial)
+    ended = stored.reason == SEARCH_ENDED.reason and not score.running and kept == trials
+    return verdict(experiment, score, search_ended=ended)
