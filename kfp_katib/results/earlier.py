@@ -49,7 +49,7 @@ def _of(result: Result) -> EarlierTrials:
 
 def read_now(sources: Sequence[EarlierTrials]) -> tuple[EarlierTrials, ...]:
     """The same sources, whose trials are in memory; what they were read from may change or go."""
-    return tuple(EarlierTrials(each.source, partial(tuple, each.read())) for each in sources)
+    return tuple(EarlierTrials(each.source, partial(tuple, tuple(each.read()))) for each in sources)
 
 
 def from_csv(text: str, source: str) -> list[Trial]:
@@ -62,7 +62,7 @@ def from_csv(text: str, source: str) -> list[Trial]:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         header, rows = reader.fieldnames or (), list(reader)
     except csv.Error as err:
-        raise InputError(f"{source}: line {reader.line_num} is not CSV ({err}).") from err
+        raise InputError(f"{source} is not CSV ({err}). Quote values that hold commas or quotes.") from err
     if "state" not in header or not any(name.startswith(_PARAMETER) for name in header):
         raise InputError(
             f"{source} is not a table of trials: its header needs the columns state, parameter.<name> and "

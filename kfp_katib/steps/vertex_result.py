@@ -12,14 +12,13 @@ from typing import Any
 
 from kfp_katib.errors import InputError, NoCheckpoint, StorageError
 from kfp_katib.experiment import load
-from kfp_katib.results import Trial
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.outputs import Files, SearchOutputs, delivered
 from kfp_katib.steps.search.plan import Plan
 from kfp_katib.storage.places import place
 from kfp_katib.storage.stores import trouble
 from kfp_katib.vertex import jobs
-from kfp_katib.vertex.record import FILE_NAME, from_record
+from kfp_katib.vertex.record import FILE_NAME, Record, from_record
 from kfp_katib.vertex.result import result
 
 __all__ = ["Files", "Job", "SearchOutputs", "deliver"]
@@ -97,10 +96,13 @@ def _named(job: Job, display_name: str) -> tuple[str, Sequence[str]]:
     names = jobs.find(job.project, job.location, display_name)
     if len(names) == 1:
         return names[0], ()
-    return names[0], [f"{len(names)} tuning jobs are named '{display_name}'; this is the newest, {names[0]}."]
+    return names[0], [
+        f"{len(names)} tuning jobs are named '{display_name}'; this is the newest, {names[0]}. They write "
+        "into the same folders: if another ran at the same time, or since, a model may be its."
+    ]
 
 
-def _record(job: Mapping[str, Any], id: str) -> Trial | None:
+def _record(job: Mapping[str, Any], id: str) -> Record | None:
     """The record of one of a job's trials, None where there is none.
 
     Raises:

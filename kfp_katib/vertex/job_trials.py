@@ -7,19 +7,20 @@ that has its default value, such as the number 0, is not in the JSON: https://pr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from math import isclose
 from typing import Any
 
-from kfp_katib.errors import KfpKatibError, StorageError
+from kfp_katib.errors import InputError, KfpKatibError, StorageError
 from kfp_katib.experiment.model import Experiment, Objective
 from kfp_katib.results import Metric, Trial, TrialCondition, number, trial_model_uri
+from kfp_katib.vertex.record import Record
 from kfp_katib.vertex.space import katib_text
 
-ReadRecord = Callable[[str], Trial | None]
+ReadRecord = Callable[[str], Record | None]
 """Gives the record of a trial by Vertex AI's id of it, None where there is none. It raises a StorageError
 where the store is out of reach, an InputError where the record is damaged. Several threads call it."""
 
@@ -34,7 +35,7 @@ _PENDING = TrialCondition("Pending", "TrialCreated", "Trial is created")
 def job_trials(
     experiment: Experiment, job: Mapping[str, Any], read_record: ReadRecord, *, models: str, ended: bool
 ) -> tuple[list[Trial], list[str]]:
-    """The trials of a tuning job, in order of creation, and notes on their records.
+    """The trials of a tuning job, in order of creation, and notes on their values and their records.
 
     Args:
         experiment: What the job ran.
@@ -45,18 +46,18 @@ def job_trials(
     """
     listed = sorted(job.get("trials", ()), key=lambda each: int(each["id"]))
     told = [_told(experiment, each, models, ended=ended) for each in listed]
-    read = _careful(read_record)
     with ThreadPoolExecutor(_READERS) as pool:
-        records = pool.map(read, [str(each["id"]) for each in listed])
-        known = [_known(trial, record) for trial, record in zip(told, records, strict=True)]
-    return [trial for trial, _ in known], _notes(known)
+        records = [*pool.map(_careful(read_record), [str(each["id"]) for each in listed])]
+    jobs = _jobs(job, listed, records)
+    known = [_known(trial, record, jobs) for (trial, _), record in zip(told, records, strict=True)]
+    return [trial for trial, _ in known], [*_foreign(told), *_notes(known)]
 
 
-def _careful(read_record: ReadRecord) -> Callable[[str], Trial | KfpKatibError | None]:
+def _careful(read_record: ReadRecord) -> Callable[[str], Record | KfpKatibError | None]:
     """The same, with errors as values; a store that has failed is not asked again, as it may take minutes."""
     failed: list[StorageError] = []
 
-    def read(id: str) -> Trial | KfpKatibError | None:
+    def read(id: str) -> Record | KfpKatibError | None:
         try:
             return failed[0] if failed else read_record(id)
         except StorageError as err:
@@ -68,16 +69,31 @@ def _careful(read_record: ReadRecord) -> Callable[[str], Trial | KfpKatibError |
     return read
 
 
-def _known(told: Trial, record: Trial | KfpKatibError | None) -> tuple[Trial, str]:
+def _jobs(job: Mapping[str, Any], trials: Iterable[Mapping[str, Any]], records: Iterable[object]) -> Set[str]:
+    """The ids under which the job runs its trials, empty where none of its records has one of them.
+
+    Whether CLOUD_ML_JOB_ID is the number of the tuning job, that of a trial's own job or something else,
+    Google's documentation does not say: where no record confirms one, it tells nothing.
+    """
+    names = [job.get("name"), *(each.get("customJob") for each in trials)]
+    ids = {str(name).rpartition("/")[2] for name in names if name}
+    return ids if any(isinstance(each, Record) and each.job in ids for each in records) else set()
+
+
+def _known(told: Trial, record: Record | KfpKatibError | None, jobs: Set[str]) -> tuple[Trial, str]:
     """The trial, and what is wrong with its record."""
     if isinstance(record, KfpKatibError):
         return told, str(record).rstrip(".")
     if record is None:
         return told, "there is no record" if told.state == "Succeeded" else ""
-    if record.name != told.name or not _alike(record.parameters, told.parameters) or _earlier(record, told):
-        return told, "the record is another tuning job's"
-    started, ended = record.started or told.started, record.ended or told.ended
-    return replace(record, started=started, ended=ended, model_uri=told.model_uri), ""
+    trial = record.trial
+    alike = trial.name == told.name and _alike(trial.parameters, told.parameters)
+    if not alike or (record.job not in jobs if jobs and record.job else _earlier(trial, told)):
+        return told, "the record is another tuning job's, and the model may be"
+    if trial.state == "Killed" and not told.completed:  # it was stopped, and has been started again
+        return told, ""
+    started, ended = trial.started or told.started, trial.ended or told.ended
+    return replace(trial, started=started, ended=ended, model_uri=told.model_uri), ""
 
 
 def _earlier(record: Trial, told: Trial) -> bool:
@@ -97,6 +113,14 @@ def _same(one: str, other: str) -> bool:
     )
 
 
+def _foreign(told: Sequence[tuple[Trial, str]]) -> list[str]:
+    names, reasons = [trial.name for trial, why in told if why], [why for _, why in told if why]
+    if not names:
+        return []
+    lead = f"Values outside of the search space stand as Vertex AI gives them, of {_listed(names)}"
+    return [f"{lead}. {reasons[0]}"]
+
+
 def _notes(known: Sequence[tuple[Trial, str]]) -> list[str]:
     wrong: dict[str, list[str]] = {}
     for trial, why in known:
@@ -113,15 +137,15 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _told(experiment: Experiment, trial: Mapping[str, Any], models: str, *, ended: bool) -> Trial:
-    """A trial as Vertex AI tells of it."""
+def _told(experiment: Experiment, trial: Mapping[str, Any], models: str, *, ended: bool) -> tuple[Trial, str]:
+    """A trial as Vertex AI tells of it, and what is wrong with its values."""
     name = f"{experiment.name}-{trial['id']}"
     values = {each["parameterId"]: each["value"] for each in trial.get("parameters", ())}
-    given = [each for each in experiment.parameters if each.name in values]
+    texts, why = _texts(experiment, values)
     condition = _condition(trial, experiment.objective, ended=ended)
-    return Trial(
+    found = Trial(
         name,
-        {each.name: katib_text(each, values[each.name]) for each in given},
+        texts,
         condition.state,
         condition.reason,
         condition.message,
@@ -130,6 +154,22 @@ def _told(experiment: Experiment, trial: Mapping[str, Any], models: str, *, ende
         ended=_moment(trial.get("endTime")),
         model_uri=trial_model_uri(models, experiment.name, name),
     )
+    return found, why
+
+
+def _texts(experiment: Experiment, values: Mapping[str, str | float]) -> tuple[dict[str, str], str]:
+    """A trial's values as Katib's texts, and what is wrong with one that is outside of its space.
+
+    Such a value keeps its own text: the trial ran all the same, and its evidence must not be lost.
+    """
+    texts, why = dict[str, str](), ""
+    for parameter in experiment.parameters:
+        if parameter.name in values:
+            try:
+                texts[parameter.name] = katib_text(parameter, values[parameter.name])
+            except InputError as err:
+                texts[parameter.name], why = str(values[parameter.name]), str(err)
+    return texts, why
 
 
 def _condition(trial: Mapping[str, Any], objective: Objective, *, ended: bool) -> TrialCondition:

@@ -3,6 +3,7 @@
 
 Vertex AI's trial has the parameters as numbers, the objective's final value and a state; Katib's trial also
 has texts, all metrics, a reason, an exit code and a log. It is `<base_output_directory>/<id>/trial.json`.
+Two tuning jobs of one plan write it at the same place, so it also says which of them ran the trial.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -24,22 +25,37 @@ FILE_NAME = "trial.json"
 _TEXTS = ("name", "state", "reason", "message", "log_tail")
 
 
-def to_record(trial: Trial) -> str:
-    """A trial as JSON in ASCII, without the address of its model, which only the pipeline knows."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What one run of a trial's container left.
+
+    Attributes:
+        trial: The trial.
+        job: CLOUD_ML_JOB_ID as the container had it, empty where it had none.
+    """
+
+    trial: Trial
+    job: str = ""
+
+
+def to_record(record: Record) -> str:
+    """A record as JSON in ASCII, without the address of the model, which only the pipeline knows."""
+    trial = record.trial
     times = {"started": trial.started, "ended": trial.ended}
-    record = asdict(trial) | {key: moment and moment.isoformat() for key, moment in times.items()}
-    del record["model_uri"]
-    return json.dumps(record, indent=1) + "\n"
+    document = asdict(trial) | {key: moment and moment.isoformat() for key, moment in times.items()}
+    del document["model_uri"]
+    return json.dumps(document | {"job": record.job}, indent=1) + "\n"
 
 
-def from_record(text: str) -> Trial:
-    """The trial that a record describes; what a later version adds to it is ignored.
+def from_record(text: str) -> Record:
+    """The record that a text holds; what a later version adds to it is ignored.
 
     Raises:
         InputError: It is no record of a trial.
     """
     try:
-        return _trial(json.loads(text))
+        document = json.loads(text)
+        return Record(_trial(document), _text(document["job"]))
     except KeyError as err:
         raise InputError(f"This is no record of a trial: it has no {err}.") from err
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as err:
@@ -81,7 +97,15 @@ def _moment(value: object) -> datetime | None:
     return None if value is None else datetime.fromisoformat(_text(value)).astimezone(UTC)
 
 
-def write_record(trial: Trial, path: Path) -> None:
+def read_record(path: Path) -> Record | None:
+    """The record that is at a path, None where none can be read."""
+    try:
+        return from_record(path.read_text(errors="replace"))
+    except (OSError, InputError):
+        return None
+
+
+def write_record(record: Record, path: Path) -> None:
     """Write a trial's record, whole or not at all, in place of one that is there.
 
     Raises:
@@ -89,7 +113,7 @@ def write_record(trial: Trial, path: Path) -> None:
     """
     part = path.with_name(f"{path.name}.part")
     try:
-        part.write_text(to_record(trial), encoding="ascii")
+        part.write_text(to_record(record), encoding="ascii")
         part.replace(path)
     except OSError as err:
         with suppress(OSError):

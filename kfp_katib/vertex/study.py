@@ -20,8 +20,12 @@ from kfp_katib.vertex.unsupported import ALGORITHMS, primary_container, refusals
 
 __all__ = ["Machine", "Study", "study"]
 
-ENTRY_POINT = ("python", "-m", "kfp_katib.vertex.trial")
-"""What a trial's container runs; it starts the manifest's own command."""
+ENTRY_POINT = ("python3", "-P", "-m", "kfp_katib.vertex.trial")
+"""What a trial's container runs; it starts the manifest's own command.
+
+`python3`, since images of Debian and Ubuntu have no `python`; `-P`, since the image's working folder may hold
+a file that is named as a module of Python's own.
+"""
 
 LARGEST = 120_000
 """Bytes of the inputs as JSON. Google's launcher gets them in one argument, which Linux limits to 128 KiB."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One trial on Vertex AI, `python -m kfp_katib.vertex.trial --packed=... --lr=...`: Katib's, without Katib.
+"""One trial on Vertex AI, `python3 -P -m kfp_katib.vertex.trial --packed=...`: Katib's, without Katib.
 
 Vertex AI appends its values to the arguments and waits for an exit code and one measurement. Between the two
 this program does what Katib does around a trial's container: it fills the template's placeholders, runs the
@@ -9,10 +9,15 @@ command line that Katib's webhook would write, reads the metrics, and judges. It
   trial that is done without one INFEASIBLE
   (https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.studies.trials), which never
   wins; so does Katib's verdict, in which such a trial has succeeded but does not compete.
-- with the script's own code where that is not 0, else with 1, where Katib says Failed or MetricsUnavailable;
-  with 1 also where the record or the measurement cannot be written.
+- with 1 where Katib says Failed or MetricsUnavailable, where the record or the measurement cannot be written,
+  and where the arguments or the environment are not those of a trial. The script's own code is in the record
+  alone: Vertex AI takes some for transient (6, 11, 134, 139) and runs a job that ends so up to three times
+  more, where a trial of Katib's has one attempt.
 - with 128 and the signal's number where Vertex AI stops it.
-- with 2 where the arguments or the environment are not those of a trial on Vertex AI.
+
+Vertex AI starts a container that failed again, before it gives the job up or instead of that
+(https://cloud.google.com/vertex-ai/docs/training/understanding-training-service). A trial that has ended does
+not run a second time: it is reported again, by its record.
 
 The script does not get Vertex AI's measurement file but one of its own, so that what it reports there by
 itself does not count a second time.
@@ -37,11 +42,12 @@ from kfp_katib.trial.plain_file import remove
 from kfp_katib.trial.template import Container, container
 from kfp_katib.trial.trial_folder import TrialFolder
 from kfp_katib.vertex.measurement import VARIABLE, measurement_path, write_measurement
-from kfp_katib.vertex.record import write_record
+from kfp_katib.vertex.record import Record, read_record, write_record
 from kfp_katib.vertex.trial_arguments import TrialArguments, trial_arguments
 from kfp_katib.vertex.trial_process import KILLED_BY_SIGNAL, Ended, Signals, followed, run
 
 _STDOUT = 1
+_FAILURE = 1
 _STOPPED = TrialCondition(
     "Killed", "TrialKilled", "Vertex AI stopped the trial while it ran, or the tuning job was cancelled."
 )
@@ -63,9 +69,9 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
         given = trial_arguments(argv, env)
     except KfpKatibError as err:
         _say(str(err))
-        return err.exit_code
+        return _FAILURE
     try:
-        trial, unwritten = _carry_out(given, env, signals)
+        trial, unwritten = _ended_before(given, env) or _carry_out(given, env, signals)
     except Exception as err:  # the boundary of the program: a record and a sentence, never a traceback
         trial = _broken(given, err)
         unwritten = _unwritten(given, trial)
@@ -73,7 +79,19 @@ def main(argv: Sequence[str], env: Mapping[str, str]) -> int:
         _say(f"Trial '{trial.name}' is {trial.state}: {trial.message}")
     _say(unwritten)
     signals.ignore()
-    return _exit_code(trial, signals) or int(bool(unwritten))
+    return _exit_code(trial, signals) or (_FAILURE if unwritten else 0)
+
+
+def _ended_before(given: TrialArguments, env: Mapping[str, str]) -> tuple[Trial, str] | None:
+    """This very trial, measured again, where it has ended in an earlier start of its container."""
+    found = read_record(given.record)
+    if found is None or found.job != given.job or found.trial.state == "Killed":
+        return None
+    if (found.trial.name, found.trial.parameters) != (given.name, given.parameters):
+        return None
+    _say(f"Trial '{given.name}' has ended before and does not run again: {given.record} says how.")
+    trial = _measured(given, found.trial, env)
+    return trial, "" if trial == found.trial else _unwritten(given, trial)
 
 
 def _carry_out(given: TrialArguments, env: Mapping[str, str], signals: Signals) -> tuple[Trial, str]:
@@ -94,7 +112,7 @@ def _carry_out(given: TrialArguments, env: Mapping[str, str], signals: Signals) 
 def _unwritten(given: TrialArguments, trial: Trial) -> str:
     """Write the record; why that cannot be done, empty where it can."""
     try:
-        write_record(trial, given.record)
+        write_record(Record(trial, given.job), given.record)
     except InputError as err:
         return str(err)
     return ""
@@ -176,7 +194,7 @@ def _exit_code(trial: Trial, signals: Signals) -> int:
         return 0
     if trial.state == "Killed":
         return KILLED_BY_SIGNAL + signals.numbers[0]
-    return trial.exit_code or 1
+    return _FAILURE
 
 
 def _say(sentence: str) -> None:

@@ -2,7 +2,9 @@
 """What Vertex AI tells a trial's entry point: the manifest, the parameters' values, where the record goes.
 
 AIP_MODEL_DIR is in https://cloud.google.com/vertex-ai/docs/reference/rest/v1/CustomJobSpec, CLOUD_ML_TRIAL_ID
-in `hypertune/hypertune.py` of https://github.com/GoogleCloudPlatform/cloudml-hypertune.
+in `hypertune/hypertune.py` of https://github.com/GoogleCloudPlatform/cloudml-hypertune, CLOUD_ML_JOB_ID in
+`google/cloud/aiplatform/training_utils/environment_variables.py` of
+https://github.com/googleapis/python-aiplatform, where it is "the name given to the training job".
 """
 
 from __future__ import annotations
@@ -37,12 +39,14 @@ class TrialArguments:
         id: Vertex AI's number of the trial.
         parameters: Each search parameter's value, as Katib's text.
         record: Where the record goes.
+        job: Vertex AI's id of the job that runs the trial, empty where it gives none.
     """
 
     experiment: Experiment
     id: str
     parameters: Mapping[str, str]
     record: Path
+    job: str = ""
 
     @property
     def name(self) -> str:
@@ -69,7 +73,7 @@ def trial_arguments(argv: Sequence[str], env: Mapping[str, str]) -> TrialArgumen
     parameters = assignments(experiment, argv[1:])
     bucket = bucket_uri(model).split("/")[2]
     path = record_path(Path(mounted(f"gs://{bucket}")), Path(model).with_name(FILE_NAME))
-    return TrialArguments(experiment, trial_id, parameters, path)
+    return TrialArguments(experiment, trial_id, parameters, path, env.get("CLOUD_ML_JOB_ID", ""))
 
 
 def _variable(name: str, env: Mapping[str, str]) -> str:

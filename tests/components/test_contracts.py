@@ -44,6 +44,7 @@ OUTPUTS = {
         "summary": "system.Markdown",
         "report": "system.HTML",
         "best_hyperparameters": "STRUCT",
+        "best_parameters": "STRING",
         "best_value": "NUMBER_DOUBLE",
         "best_trial": "STRING",
         "experiment_name": "STRING",
@@ -67,7 +68,7 @@ OUTPUTS = {
         "base_output_directory": "STRING",
     },
 }
-OUTPUTS["vertex_result"] = OUTPUTS["launch_katib"] | {"best_parameters": "STRING"}
+OUTPUTS["vertex_result"] = OUTPUTS["launch_katib"]
 
 REQUIRED = {
     "prepare_data": set(),

@@ -112,7 +112,8 @@ def tune(run: Run, experiment: str, **arguments: Any) -> tuple[str, str]:
 def tuned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """A run in which everything went well, and its cloud, which stays."""
     with cloud(tmp_path_factory.mktemp("tuned")) as run:
-        printed, failed = tune(run, search(), thresholds={"error": [0, 1]}, release=f"{run.bucket}/release")
+        served = {"release": f"{run.bucket}/release", "serving_image": "registry.example.org/you/serve:1"}
+        printed, failed = tune(run, search(), thresholds={"error": [0, 1]}, **served)
         assert not failed, printed
         yield run
 
@@ -136,6 +137,16 @@ def test_the_losers_models_are_deleted_from_the_bucket(tuned: Run) -> None:
     records = {f"vertex/{number}/trial.json" for number in (1, 2, 3)}
     assert left.keys() == records | {f"{best['best_trial']}/{name}" for name in ("model.json", "weight.txt")}
     assert tuned.machine.parameters("extract-best-model") == {"pruned": 2}
+
+
+def test_the_released_model_is_uploaded_with_the_image_that_serves_it(tuned: Run) -> None:
+    """By Google's own launcher, which hands on the model's name in Vertex AI."""
+    (model,) = tuned.vertex.rest.models
+    assert model["display_name"] == "tuned-model"
+    assert model["artifact_uri"] == f"{tuned.bucket}/release"
+    assert model["container_spec"] == {"image_uri": "registry.example.org/you/serve:1"}
+    resource = tuned.machine.metadata("upload-model", "model")["resourceName"]
+    assert resource == "projects/project/locations/us-central1/models/1@1"
 
 
 def test_a_report_is_written_with_every_trial(tuned: Run) -> None:

@@ -23,10 +23,20 @@ def walk(spec: Spec, dag: Spec, given: dict[str, str], found: set[Edge]) -> None
         component = spec["components"][task["componentRef"]["name"]]
         if "dag" in component:
             walk(spec, component["dag"], origins, found)
-            if "condition" in task.get("triggerPolicy", {}):
-                found |= {(origin, step) for origin in origins.values() for step in component["dag"]["tasks"]}
+            condition = task.get("triggerPolicy", {}).get("condition", "")
+            asked = {origin for key, origin in origins.items() if f"'{key}'" in condition}
+            found |= {(origin, step) for origin in asked for step in steps(spec, component["dag"])}
         else:
             found |= {(origin, name) for origin in origins.values()}
+
+
+def steps(spec: Spec, dag: Spec) -> set[str]:
+    """The steps that stand right in a DAG, without those of the DAGs in it."""
+    return {
+        name
+        for name, task in dag["tasks"].items()
+        if "dag" not in spec["components"][task["componentRef"]["name"]]
+    }
 
 
 def sources(task: Spec) -> list[tuple[str, Spec]]:

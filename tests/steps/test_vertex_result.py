@@ -16,7 +16,7 @@ from kfp_katib.results import Metric, Trial
 from kfp_katib.steps.search.plan import RunContext
 from kfp_katib.steps.vertex_result import Files, Job, SearchOutputs, deliver, read_plan
 from kfp_katib.steps.vertex_study import vertex_study
-from kfp_katib.vertex.record import to_record
+from kfp_katib.vertex.record import Record, to_record
 from tests.builders.manifest import LOSS, MODEL, TRAIN, manifest
 from tests.builders.model import contents, write_files, write_model
 from tests.builders.tuning_job import Json, told, tuning_job
@@ -60,7 +60,7 @@ class Search:
         """Leave the records of trials, and the models of those that succeeded."""
         for trial in trials:
             number = trial.name.rpartition("-")[2]
-            write_files(f"{self.base}/{number}", {"trial.json": to_record(trial).encode()})
+            write_files(f"{self.base}/{number}", {"trial.json": to_record(Record(trial)).encode()})
             if trial.state == "Succeeded":
                 write_model(f"{self.models}/{self.name}/{trial.name}", {"weight.txt": trial.name.encode()})
 

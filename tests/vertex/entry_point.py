@@ -15,11 +15,12 @@ from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Trial
 from kfp_katib.vertex.packed import pack
 from kfp_katib.vertex.record import from_record
+from kfp_katib.vertex.study import ENTRY_POINT
 
 LR = ": ${trialParameters.lr};"
 """What a script begins with that has no use for its parameter."""
 
-PROGRAM = (sys.executable, "-m", "kfp_katib.vertex.trial")
+PROGRAM = (sys.executable, *ENTRY_POINT[1:])
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,10 @@ class Place:
     def measurements(self) -> Path:
         """What Vertex AI reads beside the trial."""
         return self.folder / "hypertune/output.metrics"
+
+    def recorded(self) -> Trial:
+        """The trial as its record has it."""
+        return from_record(self.record.read_text()).trial
 
     def env(self) -> dict[str, str]:
         """The environment, `python` in it being this one."""
@@ -62,7 +67,7 @@ class Place:
         """Run the program to its end."""
         with self.start(experiment, *arguments, env=env) as process:
             out, err = process.communicate(timeout=60)
-        record = from_record(self.record.read_text()) if self.record.exists() else None
+        record = self.recorded() if self.record.exists() else None
         written = self.measurements.read_text() if self.measurements.exists() else ""
         lines = tuple(json.loads(line) for line in written.splitlines())
         return Done(process.returncode, out, err.decode(), record, lines)

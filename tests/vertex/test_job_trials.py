@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 from kfp_katib.errors import InputError, KfpKatibError, StorageError
 from kfp_katib.results import Metric, Trial
 from kfp_katib.vertex.job_trials import job_trials
+from kfp_katib.vertex.record import Record
 from tests.builders.experiment import experiment
 from tests.builders.tuning_job import Json, told, tuning_job
 
@@ -34,17 +36,17 @@ RECORD = Trial(
 
 def known(
     *trials: Json,
-    records: Mapping[str, Trial | KfpKatibError] | None = None,
+    records: Mapping[str, Record | Trial | KfpKatibError] | None = None,
     models: str = "",
     ended: bool = True,
 ) -> tuple[list[Trial], list[str]]:
     """The trials of a job, with the records of some of them, and the notes."""
 
-    def read(id: str) -> Trial | None:
+    def read(id: str) -> Record | None:
         found = (records or {}).get(id)
         if isinstance(found, KfpKatibError):
             raise found
-        return found
+        return Record(found) if isinstance(found, Trial) else found
 
     return job_trials(experiment(), tuning_job(*trials), read, models=models, ended=ended)
 
@@ -154,6 +156,48 @@ def test_a_record_that_is_not_the_trials_is_ignored(record: Trial | KfpKatibErro
     assert why in notes[0]
 
 
+@pytest.mark.parametrize("own", ["42", "77"], ids=["the tuning job's number", "that of the trial's job"])
+def test_a_record_with_another_jobs_id_is_ignored(own: str) -> None:
+    """Two jobs of one plan try the same values at the same time, and write at the same place."""
+    trials = [told(1, 0.7, customJob="projects/1/locations/l/customJobs/77"), told(2, 0.7)]
+    second = replace(RECORD, name="tune-2", parameters={**PARAMETERS, "batch_size": "18"})
+    found, (note,) = known(*trials, records={"1": Record(RECORD, own), "2": Record(second, "43")})
+    assert [len(each.metrics) for each in found] == [2, 1]
+    assert note.endswith("tune-2: the record is another tuning job's, and the model may be.")
+
+
+def test_a_record_of_this_job_is_believed_whatever_the_clocks_say() -> None:
+    """That of a trial's machine may be slow."""
+    early = replace(RECORD, ended=datetime(2026, 1, 2, 3, 4, 4, tzinfo=UTC))
+    assert only(told(1, 0.7), records={"1": Record(early, "42")}) == early
+
+
+@pytest.mark.parametrize(("ended", "state"), [(False, "Running"), (True, "Killed")])
+def test_a_trial_that_was_stopped_and_runs_again_is_running(ended: bool, state: str) -> None:
+    """The record of its first start is there until the second one ends."""
+    record = replace(RECORD, state="Killed", metrics={})
+    assert only(told(1, state="ACTIVE"), records={"1": record}, ended=ended).state == state
+
+
+def test_ids_that_no_record_confirms_tell_nothing() -> None:
+    """Google does not say what CLOUD_ML_JOB_ID is in a trial; a guess must not cost every record."""
+    assert known(told(1, 0.7), records={"1": Record(RECORD, "a name")}) == ([RECORD], [])
+
+
+def test_a_value_outside_of_the_space_costs_no_evidence() -> None:
+    """It stands as Vertex AI gives it; the other trials and the verdict are as they were."""
+    odd = [told(n, 0.7, parameters={"lr": 9.5, "batch_size": 17.0, "activation": "relu"}) for n in (2, 3)]
+    trials, notes = known(told(1, 0.7), *odd, records={"1": RECORD})
+    assert trials[0] == RECORD
+    assert [each.parameters["lr"] for each in trials] == ["0.01", "9.5", "9.5"]
+    assert [each.parameters["batch_size"] for each in trials] == ["17"] * 3
+    assert re.match(
+        r"Values outside .* stand as Vertex AI gives them, of tune-2, tune-3\. Vertex AI gives the parameter "
+        r"'lr' the value 9\.5, which the manifest does not",
+        notes[0],
+    )
+
+
 def test_a_trial_that_succeeded_without_a_record_is_noted() -> None:
     """Of one that failed Vertex AI's reason tells enough: a script that was killed cannot write one."""
     trials, notes = known(told(1, 0.7), told(2), told(3, state="ACTIVE"))
@@ -171,11 +215,10 @@ def test_many_records_that_are_missing_are_one_note() -> None:
 
 def test_each_reason_is_a_note() -> None:
     """A record of another tuning job means something else than a damaged one."""
-    records: dict[str, Trial | KfpKatibError]
-    records = {"1": RECORD, "2": RECORD, "3": InputError("It is cut off.")}
-    notes = known(*[told(each, 0.7) for each in (1, 2, 3)], records=records)[1]
+    trials = [told(each, 0.7) for each in (1, 2, 3)]
+    notes = known(*trials, records={"1": RECORD, "2": RECORD, "3": InputError("It is cut off.")})[1]
     assert [note.partition(" of ")[2] for note in notes] == [
-        "tune-2: the record is another tuning job's.",
+        "tune-2: the record is another tuning job's, and the model may be.",
         "tune-3: It is cut off.",
     ]
 
@@ -184,7 +227,7 @@ def test_a_store_that_is_out_of_reach_is_not_asked_a_thousand_times() -> None:
     """It may take minutes to fail; what Vertex AI says of the trials is there all the same."""
     asked = []
 
-    def read(id: str) -> Trial | None:
+    def read(id: str) -> Record | None:
         asked.append(id)
         raise StorageError("reading it: OSError: Forbidden.")
 
@@ -199,7 +242,7 @@ def test_records_are_read_at_the_same_time() -> None:
     """A thousand one after the other would take an object store a minute."""
     meeting = Barrier(16)
 
-    def read(id: str) -> Trial | None:
+    def read(id: str) -> Record | None:
         meeting.wait(timeout=30)
         return None
 

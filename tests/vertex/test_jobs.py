@@ -35,16 +35,11 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "RETRIES", jobs.RETRIES.new(backoff_factor=0))
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        URI,
-        "https://europe-west4-aiplatform.googleapis.com/v1/projects/example.org:my-project/locations/europe-west4"
-        "/hyperparameterTuningJobs/7",
-    ],
-)
-def test_googles_component_says_which_job_it_was(uri: str) -> None:
+@pytest.mark.parametrize("project", ["1", "example.org:my-project"])
+@pytest.mark.parametrize("location", ["us-central1", "europe-west4"])
+def test_googles_component_says_which_job_it_was(project: str, location: str) -> None:
     """By its address, which ends in its name."""
+    uri = URI.replace("projects/1", f"projects/{project}").replace("us-central1", location)
     assert jobs.from_resources(resources(uri)) == uri.partition("/v1/")[2]
 
 

@@ -14,6 +14,7 @@ import pytest
 from kfp_katib import load
 from kfp_katib.vertex.packed import pack
 from kfp_katib.vertex.record import FILE_NAME, from_record
+from kfp_katib.vertex.study import ENTRY_POINT
 from tests.builders.manifest import changed
 from tests.builders.valid import random
 from tests.places import ROOT
@@ -52,10 +53,10 @@ def test_a_trial_runs_in_an_image_with_the_pages_two_lines(tmp_path: Path) -> No
         "AIP_MODEL_DIR": "gs://bucket/base/7/model/",
         "KFP_KATIB_GCS_MOUNT": str(tmp_path / "gcs"),
     }
-    program = [sys.executable, "-S", "-m", "kfp_katib.vertex.trial", f"--packed={pack(experiment)}", *VALUES]
+    program = [sys.executable, "-S", *ENTRY_POINT[1:], f"--packed={pack(experiment)}", *VALUES]
     done = subprocess.run(program, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    trial = from_record((tmp_path / "gcs/bucket/base/7" / FILE_NAME).read_text())
+    trial = from_record((tmp_path / "gcs/bucket/base/7" / FILE_NAME).read_text()).trial
     assert (trial.state, trial.parameters["units"]) == ("Succeeded", "32")
     assert (tmp_path / "measurements").exists()
 

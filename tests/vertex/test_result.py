@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from kfp_katib.errors import InputError, KfpKatibError, ServiceError, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Result, Trial
+from kfp_katib.results import Result
 from kfp_katib.results.verdict import BUDGET_SPENT, GOAL_REACHED, SEARCH_ENDED, TOO_MANY_FAILED
+from kfp_katib.vertex.record import Record
 from kfp_katib.vertex.result import result
 from tests.builders.experiment import experiment, objective
 from tests.builders.tuning_job import NAME, Json, told, tuning_job
 
 
-def none(_: str) -> Trial | None:
+def none(_: str) -> Record | None:
     """No trial left a record."""
     return None
 

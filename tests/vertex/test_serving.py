@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from components import vertex_study
 from kfp_katib.errors import InputError
 from kfp_katib.vertex.serving import check_serving
 
@@ -26,3 +27,9 @@ def test_any_other_place_is_refused_with_the_mend(release: str) -> None:
     message = f"serving_image is 'serve:1' and release is {release!r}"
     with pytest.raises(InputError, match=f"{re.escape(message)}.*gs://bucket/folder"):
         check_serving("serve:1", release)
+
+
+def test_the_pipelines_first_step_refuses_it() -> None:
+    """It knows both, and starts nothing."""
+    with pytest.raises(InputError, match="release is ''"):
+        vertex_study.python_func("", "gs://bucket/models", serving_image="serve:1")

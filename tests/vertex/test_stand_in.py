@@ -138,6 +138,16 @@ def test_failed_trials_fail_a_job(
     assert job["error"]["code"] == 3
 
 
+def test_a_container_that_fails_is_started_again(vertex: Vertex, client: AuthorizedSession) -> None:
+    """In the same place, as often as a test wants; what it leaves the last time counts."""
+    vertex.jobs.restarts = 2
+    code = f"print('start', flush=True); n = len(open('log').readlines()); n < 3 and exit(3); {reporting(1)}"
+    job = ended(vertex, client, request(code=code, maxTrialCount=1))
+    (running,) = vertex.jobs.jobs.values()
+    assert (running.place(job["trials"][0]) / "log").read_text() == "start\n" * 3
+    assert job["trials"][0]["state"] == "SUCCEEDED"
+
+
 def test_no_more_trials_run_than_asked_for_and_a_cancel_ends_them(
     vertex: Vertex, client: AuthorizedSession
 ) -> None:

@@ -39,7 +39,7 @@ def test_the_container_runs_the_entry_point_with_the_manifest() -> None:
     (argument,) = container.pop("args")
     assert container == {
         "image_uri": "train:1",
-        "command": ["python", "-m", "kfp_katib.vertex.trial"],
+        "command": ["python3", "-P", "-m", "kfp_katib.vertex.trial"],
         "env": [],
     }
     assert unpack(argument.removeprefix("--packed=")) == made

@@ -96,7 +96,8 @@ def test_the_record_lies_beside_the_models_folder(place: Place, monkeypatch: pyt
     (place.folder / "gcs/bucket").mkdir(parents=True)
     monkeypatch.setenv("KFP_KATIB_GCS_MOUNT", str(place.folder / "gcs"))
     found = told(place, f"--packed={pack(search('echo ${trialParameters.lr}'))}", "--lr=0.3")
-    assert (found.name, found.id, found.record) == ("tune-7", "7", place.record)
+    assert (found.name, found.id, found.record, found.job) == ("tune-7", "7", place.record, "")
+    assert told(place, f"--packed={pack(found.experiment)}", "--lr=0.3", CLOUD_ML_JOB_ID="9").job == "9"
     assert found.record.parent.is_dir()
 
 
@@ -115,7 +116,7 @@ def test_started_by_a_person_it_says_who_starts_it(
 ) -> None:
     """One sentence on what is missing, and how to try it."""
     done = place.run(search(f"{LR} echo loss=1"), "--lr=0.3", env=env)
-    assert (done.code, done.out, done.record) == (2, b"", None)
+    assert (done.code, done.out, done.record) == (1, b"", None)
     assert says in done.err
     assert "Traceback" not in done.err
 
@@ -125,7 +126,7 @@ def test_arguments_without_a_manifest(place: Place, words: list[str]) -> None:
     """They are refused in a sentence, too."""
     with start(words, place.folder, place.env()) as process:
         out, err = process.communicate()
-    assert (process.returncode, out) == (2, b"")
+    assert (process.returncode, out) == (1, b"")
     assert b"Traceback" not in err
     assert err.strip()
 

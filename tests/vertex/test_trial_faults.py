@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 from kfp_katib.vertex.packed import pack
-from kfp_katib.vertex.record import from_record
 from tests.builders.search import search
 from tests.vertex.entry_point import LR, Done, Place
 
@@ -94,7 +93,7 @@ def test_a_container_without_a_temporary_folder_is_a_failed_trial_with_a_record(
     said = subprocess.run(
         [sys.executable, "-c", code, packed, "--lr=0.3"], env=place.env(), capture_output=True, text=True
     )
-    record = from_record(place.record.read_text())
+    record = place.recorded()
     assert (said.returncode, record.state, record.parameters) == (1, "Failed", {"lr": "0.3"})
     assert said.stderr == f"Trial 'tune-7' is Failed: {record.message}\n"
     assert "Its entry point cannot go on (FileNotFoundError: " in record.message

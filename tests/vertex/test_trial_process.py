@@ -15,7 +15,6 @@ import psutil
 import pytest
 
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.vertex.record import from_record
 from kfp_katib.vertex.trial_process import GRACE_SECONDS, followed
 from tests.builders.manifest import changed
 from tests.builders.search import collector, manifest, search
@@ -76,7 +75,7 @@ def test_a_stop_ends_the_trial_with_all_that_it_started(place: Place, manner: st
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
-    trial = from_record(place.record.read_text())
+    trial = place.recorded()
     assert (trial.state, trial.reason, trial.parameters) == ("Killed", "TrialKilled", {"lr": "0.3"})
     assert trial.log_tail == out.decode().rstrip() == "child\nchild"
     assert trial.exit_code == 128 + signal.SIGTERM
@@ -96,7 +95,7 @@ def test_a_second_signal_does_not_wait(place: Place) -> None:
         process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT
     assert time.monotonic() - began < GRACE_SECONDS
-    assert from_record(place.record.read_text()).state == "Killed"
+    assert place.recorded().state == "Killed"
     none_left(place)
 
 
@@ -108,7 +107,7 @@ def test_a_trial_may_end_well_within_the_grace_period_and_is_killed_all_the_same
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (143, b"saved\n")
-    assert from_record(place.record.read_text()).exit_code == 0
+    assert place.recorded().exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -194,7 +193,7 @@ def test_a_reader_that_went_away_does_not_hold_the_trial(place: Place) -> None:
         assert process.stdout
         process.stdout.close()
         assert process.wait(timeout=60) == 0
-    assert from_record(place.record.read_text()).state == "Succeeded"
+    assert place.recorded().state == "Succeeded"
 
 
 def test_a_file_that_was_written_anew_is_read_from_its_beginning(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from kfp_katib.errors import InputError
 if TYPE_CHECKING:
     from kfp_katib.engines.local.engine import run
     from kfp_katib.engines.local.existing import cancel, end_abandoned, own_step, read, searches, watch
-    from kfp_katib.engines.local.pipeline_values import pipeline_values
+    from kfp_katib.engines.local.placeholder_values import pipeline_values
     from kfp_katib.engines.local.unsupported import refusals
 
 __all__ = [
@@ -38,7 +38,7 @@ _HOME = {
     "cancel": "existing",
     "end_abandoned": "existing",
     "own_step": "existing",
-    "pipeline_values": "pipeline_values",
+    "pipeline_values": "placeholder_values",
     "read": "existing",
     "refusals": "unsupported",
     "run": "engine",

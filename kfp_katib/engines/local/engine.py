@@ -14,12 +14,13 @@ from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
-from kfp_katib.engines.local.pipeline_values import filled_in
+from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
-from kfp_katib.engines.local.search.enqueued import checked, new
+from kfp_katib.engines.local.search.enqueued import checked, refuse_late
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
+from kfp_katib.engines.local.trial_environment import TrialEnvironment, python_notes, trial_environment
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
@@ -71,6 +72,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
+    environment = trial_environment(options, os.environ, box, at_a_time=_at_a_time(experiment, gpus))
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
     points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
@@ -80,18 +82,22 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             put_aside(folder)
         suggestions = reopen_study(experiment, folder, sources)
         journal = suggestions.journal
-        notes = (*_notes(experiment, box, gpus), *_changes(experiment, journal), *suggestions.notes)
+        notes = (
+            *_notes(experiment, box, gpus, environment),
+            *_changes(experiment, journal),
+            *suggestions.notes,
+        )
         store = TrialStore(
             experiment,
             folder,
             suggestions,
             models=str(options.models or ""),
             notes=notes,
+            at_start=lambda: python_notes(environment, journal),
             on_update=options.on_update,
         )
         if stands := _verdict(experiment, journal, options):
-            if fresh := new(journal, points):
-                raise InputError(_too_late(experiment, len(fresh)))
+            refuse_late(experiment, journal, points)
             reopen(folder, journal.records, store)
             return store.result(stands)
         try:
@@ -101,7 +107,14 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
                 waiting += store.retry_failed()
             store.begin()
             found = _search(
-                experiment, folder, suggestions, store=store, gpus=gpus, waiting=waiting, deadline=deadline
+                experiment,
+                folder,
+                suggestions,
+                store=store,
+                gpus=gpus,
+                environment=environment,
+                waiting=waiting,
+                deadline=deadline,
             )
         except Unfinished as err:  # the journal cannot be written
             err.result = err.result or store.result()
@@ -125,12 +138,14 @@ def _search(
     *,
     store: TrialStore,
     gpus: Gpus,
+    environment: TrialEnvironment,
     waiting: list[Record],
     deadline: float | None,
 ) -> Condition | Stop:
     events: SimpleQueue[int | Stop] = SimpleQueue()
+    inside = environment.in_folder(folder.bin)
     runner = TrialRunner(
-        experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost")
+        experiment, folder, gpus, environment=inside, cwd=Path.cwd(), lost=lambda: events.put("lost")
     )
     slots = gpus.slots(experiment.parallel_trial_count)
     with SearchLoop(
@@ -172,21 +187,22 @@ def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
         yield f"Changed since the last run: {changed(journal.earlier_manifest, experiment.manifest_json)}."
 
 
-def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
+def _at_a_time(experiment: Experiment, gpus: Gpus) -> int:
+    slots = gpus.slots(experiment.parallel_trial_count)
+    return min(slots, experiment.max_trial_count or slots)
+
+
+def _notes(
+    experiment: Experiment, box: Container, gpus: Gpus, environment: TrialEnvironment
+) -> Iterator[str]:
     if box.unused:
         yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
     if box.working_dir and not Path(box.working_dir).is_dir():
         yield f"workingDir {box.working_dir!r} does not exist here: trials run in {Path.cwd()}."
     if shortage := gpus.shortage(experiment.parallel_trial_count):
         yield shortage
-
-
-def _too_late(experiment: Experiment, count: int) -> str:
-    points = f"{count} new point{'s' * (count != 1)}"
-    return (
-        f"enqueue: Experiment '{experiment.name}' has its verdict, so {points} would not run. Raise "
-        "maxTrialCount (--max-trials) to go on with it, or start anew with again=True (--again)."
-    )
+    if environment.note:
+        yield environment.note
 
 
 def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:

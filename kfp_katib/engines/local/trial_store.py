@@ -47,6 +47,7 @@ class TrialStore:
         suggestions: Its open study.
         models: URI root of the checkpoints, empty if there is none.
         notes: Sentences for the Result.
+        at_start: Gives those that come before them, asked for once the first trial runs.
         on_update: Called after each change, once `begin` has been called.
     """
 
@@ -58,6 +59,7 @@ class TrialStore:
         *,
         models: str = "",
         notes: tuple[str, ...] = (),
+        at_start: Callable[[], tuple[str, ...]] = tuple,
         on_update: Callable[[Progress], None] | None = None,
     ) -> None:
         self._experiment = experiment
@@ -67,6 +69,7 @@ class TrialStore:
         self._journal = suggestions.journal
         self._models = models
         self._notes = notes
+        self._at_start = at_start
         self._names: set[str] = set()
         self.score = Score(experiment.objective)
         self._earlier: int | None = None
@@ -86,7 +89,7 @@ class TrialStore:
         """Publish changes from here on, and those of trials that ended while no engine was running."""
         self._earlier = self.score.completed
         if self._news:
-            self._publish()
+            self.publish()
 
     def named(self, record: Record) -> Record:
         """The record with the trial's name, which is chosen now if it has none."""
@@ -97,9 +100,9 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """Record that a trial has its process."""
+        """Record that a trial has its process; it is published once it runs."""
         record = replace(record, process=process, started=when)
-        self._write(record)
+        self._record(record)
         return record
 
     def completed(
@@ -139,19 +142,26 @@ class TrialStore:
         )
 
     def _write(self, record: Record) -> None:
+        self._record(record)
+        self.publish()
+
+    def _record(self, record: Record) -> None:
         try:
             self._journal.write(record)
         finally:
             trial = self._enter(record)
         logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
         self._news.append(trial)
-        if self._earlier is not None:
-            self._publish()
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Tell `on_update` what has changed, unless the search has not begun."""
+        if self._earlier is None:
+            return
         news, self._news = tuple(self._news), []
+        at_start, self._at_start = self._at_start, tuple
+        self._notes = (*at_start(), *self._notes)
         if self.on_update:
-            notes, earlier = self._notes, self._earlier or 0
+            notes, earlier = self._notes, self._earlier
             self.on_update(
                 self.score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
             )

@@ -31,12 +31,14 @@ class Rest:
         token: What a caller must show.
         faults: How the next requests fail: an HTTP status each, or RESET.
         token_faults: The same for requests for a token.
+        models: The models that were uploaded.
     """
 
     jobs: TuningJobs
     token: str = "of-the-tests"
     faults: deque[int] = field(default_factory=deque)
     token_faults: deque[int] = field(default_factory=deque)
+    models: list[Json] = field(default_factory=list)
 
     def answer(self, method: str, target: str, body: Json) -> Json:
         """Do what a request to the API asks for.
@@ -50,6 +52,8 @@ class Rest:
         query = dict(parse_qsl(address.query))
         if method == "POST" and verb == "cancel":
             return self.jobs.cancel(name)
+        if method == "POST" and verb == "upload":
+            return self._upload(name, body)
         if method == "POST" and last == COLLECTION:
             return self.jobs.create(parent, body)
         if method == "GET" and last == COLLECTION:
@@ -58,6 +62,17 @@ class Rest:
         if method == "GET":
             return self.jobs.get(name)
         raise RequestRefused("NOT_FOUND", f"{method} {target} is not there.")
+
+    def _upload(self, name: str, body: Json) -> Json:
+        """Keep a model, and tell of it as an operation that is done.
+
+        https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.models/upload
+        """
+        self.models.append(body["model"])
+        number = len(self.models)
+        response = {"model": f"{name}/{number}", "modelVersionId": "1"}
+        parent = name.removesuffix("/models")
+        return {"name": f"{parent}/operations/{number}", "done": True, "response": response}
 
 
 class Api(BaseHTTPRequestHandler):

@@ -81,7 +81,7 @@ def environment(container: Json, job: str, trial: str, output: str, metrics: Pat
 
 def start(argv: Sequence[str], variables: dict[str, str], folder: Path) -> subprocess.Popen[bytes]:
     """Start a trial in a process group of its own; `log` in its folder stands for Cloud Logging."""
-    with (folder / "log").open("wb") as log:
+    with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             argv, env=variables, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
         )

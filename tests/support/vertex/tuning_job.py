@@ -83,7 +83,7 @@ class TuningJob:
         container = spec["workerPoolSpecs"][0]["containerSpec"]
         output = spec.get("baseOutputDirectory", {}).get("outputUriPrefix", "")
         folder = self.place(trial)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         variables = trials.environment(container, self.number, trial["id"], output, self.metrics(trial))
         flags = manner.flags({each["parameterId"]: each["value"] for each in trial["parameters"]})
         process = trials.start(trials.command(container, flags), variables | more, folder)

@@ -31,6 +31,8 @@ class TuningJobs:
         bucket: What a trial sees of Cloud Storage.
         seed: Of what is drawn at random: the same seed gives the same trials.
         manner: How a trial gets its arguments.
+        restarts: How often a container is started again after a failure, before its trial has failed
+            (https://cloud.google.com/vertex-ai/docs/training/understanding-training-service).
         jobs: All of them by name, the oldest first.
         calls: The names of JobService's methods that were called, the first one first.
         changed: Notified at every call, and whenever a job has changed.
@@ -40,6 +42,7 @@ class TuningJobs:
     bucket: Bucket
     seed: int = 0
     manner: trials.Manner = field(default_factory=trials.Manner)
+    restarts: int = 0
     jobs: dict[str, TuningJob] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     changed: Condition = field(default_factory=Condition)
@@ -156,19 +159,28 @@ class TuningJobs:
             self._run(job, trial)
 
     def _run(self, job: TuningJob, trial: Json) -> None:
-        with self.changed:
-            process = job.start(trial, self.manner, {MOUNT: str(self.bucket.mount)})
-            self.changed.notify_all()
-        if process is None:
+        code, left = self._started(job, trial), self.restarts
+        while code and left and (again := self._started(job, trial)) is not None:
+            code, left = again, left - 1
+        if code is None:
             return
-        code = process.wait()
-        trials.clear(process)
-        self.bucket.after_trial()
         with self.changed:
             job.end(trial, code)
             self.changed.notify_all()
         if job.state != RUNNING:
             self._stop(job)
+
+    def _started(self, job: TuningJob, trial: Json) -> int | None:
+        """Run a trial's container once; None where the job no longer runs."""
+        with self.changed:
+            process = job.start(trial, self.manner, {MOUNT: str(self.bucket.mount)})
+            self.changed.notify_all()
+        if process is None:
+            return None
+        code = process.wait()
+        trials.clear(process)
+        self.bucket.after_trial()
+        return code
 
     def _stop(self, job: TuningJob) -> None:
         with self.changed:

@@ -67,6 +67,20 @@ def new(journal: Journal, points: Sequence[Point]) -> list[Point]:
     return fresh
 
 
+def refuse_late(experiment: Experiment, journal: Journal, points: Sequence[Point]) -> None:
+    """Refuse points that a search which has its verdict would not try.
+
+    Raises:
+        InputError: It does not have them yet.
+    """
+    if count := len(new(journal, points)):
+        raise InputError(
+            f"enqueue: Experiment '{experiment.name}' has its verdict, so {count} new "
+            f"point{'s' * (count != 1)} would not run. Raise maxTrialCount (--max-trials) to go on with it, or "
+            "start anew with again=True (--again)."
+        )
+
+
 def _key(point: Point) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(point.items()))
 
