@@ -76,8 +76,8 @@ def refuse_late(experiment: Experiment, journal: Journal, points: Sequence[Point
     if count := len(new(journal, points)):
         raise InputError(
             f"enqueue: Experiment '{experiment.name}' has its verdict, so {count} new "
-            f"point{'s' * (count != 1)} would not run. Raise maxTrialCount (--max-trials) to go on with it, or "
-            "start anew with again=True (--again)."
+            f"point{'s' * (count != 1)} would not run. Raise maxTrialCount (--max-trials) to go on with it, "
+            "or start anew with again=True (--again)."
         )
 
 
