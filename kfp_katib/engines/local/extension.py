@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kfp_katib.engines.local.journal import ASKED, MANIFEST
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import PIPELINE

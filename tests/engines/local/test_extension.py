@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.local.extension import changed, why_another
-from kfp_katib.engines.local.journal import ASKED, MANIFEST
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST
 from kfp_katib.experiment import Experiment, load, render
 from kfp_katib.experiment.model import Manifest
 from tests.builders.manifest import grid
