@@ -101,7 +101,7 @@ def test_a_grid_does_not_visit_the_cell_again(budget: int | None) -> None:
     space = (integer("a", "1", "4"), one_of("b", "u", "v"))
     made = experiment("grid", space, budget=budget, settings=SEEDED)
     suggestions = enqueue(search(made), made, {"a": "3", "b": "v"})
-    tried = []
+    tried: list[tuple[str, ...]] = []
     while len(tried) != budget and (record := suggestions.ask()):
         tried.append(tuple(record.parameters.values()))
     assert tried[0] == ("3", "v")
