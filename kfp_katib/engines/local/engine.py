@@ -9,24 +9,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-from kfp_katib.engines.local.existing import discard
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
 from kfp_katib.engines.local.placeholder_values import filled_in
+from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
 from kfp_katib.engines.local.search.enqueued import checked, refuse_late
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_environment import TrialEnvironment, python_notes, trial_environment
+from kfp_katib.engines.local.trial_environment import (
+    TrialEnvironment,
+    python_before,
+    python_notes,
+    trial_environment,
+)
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.experiment.placeholders import used
 from kfp_katib.results import Condition, Result, earlier_trials, read_now
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container, any_container
@@ -94,6 +98,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             models=str(options.models or ""),
             notes=notes,
             at_start=lambda: python_notes(environment, journal),
+            until_start=python_before(journal),
             on_update=options.on_update,
         )
         if stands := _verdict(experiment, journal, options):
@@ -105,6 +110,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:
                 waiting += store.retry_failed()
+            remember_models(journal, str(options.models or ""))
             store.begin()
             found = _search(
                 experiment,
@@ -173,13 +179,7 @@ def _container(experiment: Experiment) -> Container:
     if found := refusals(experiment):
         told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
         raise InputError("\n".join(told))
-    box = any_container(experiment)
-    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
-        raise InputError(
-            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
-            "value. Fill it in with `render` before the run."
-        )
-    return box
+    return any_container(experiment)
 
 
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import time
 from collections.abc import Sequence
@@ -112,24 +111,6 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         time.sleep(_POLL_SECONDS / 5)
     with open_folder(folder.path.parent, name):
         end_orphans(folder, read_journal(folder.journal).records)
-
-
-def discard(name: str, *, runs: Path) -> None:
-    """Delete the folder of a search; its models are elsewhere and stay.
-
-    Args:
-        name: The Experiment's name.
-        runs: The folder of all searches.
-
-    Raises:
-        InputError: An engine is working there, or the system refuses to delete it.
-    """
-    with open_folder(runs, name) as folder:
-        try:
-            shutil.rmtree(folder.path)
-        except OSError as err:
-            raise InputError(f"The search in {folder.path} could not be deleted: {err}.") from err
-    logger.info("deleted %s", folder.path)
 
 
 def own_step() -> tuple[str, str]:

@@ -148,7 +148,7 @@ class SearchLoop:
             self._runner.go(record.number, self._events.put)
             if deadline := self._runner.deadline(record.number):
                 self._due[record.number] = time.monotonic() + deadline.seconds
-            self._store.publish()
+            self._store.runs()
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""

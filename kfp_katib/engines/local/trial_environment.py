@@ -130,6 +130,12 @@ def python_notes(environment: TrialEnvironment, journal: Journal) -> tuple[str, 
     return (f"{pythons}.", *((f"It was another for the trials before: {before}.",) if before else ()))
 
 
+def python_before(journal: Journal) -> tuple[str, ...]:
+    """With which Python the last trials of a search ran, as `python_notes` said it."""
+    stored = journal.attributes.get(PYTHON)
+    return (f"{stored}.",) if isinstance(stored, str) else ()
+
+
 def _names(box: Container) -> tuple[str, ...]:
     text = " ".join((*box.command, *box.args))
     used = set(re.findall(r"(?<![\w./-])python3?(?![\w./-])", text))
