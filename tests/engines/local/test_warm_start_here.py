@@ -18,7 +18,7 @@ from kfp_katib import run
 from kfp_katib.engines.engine import named
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
-from kfp_katib.results import EarlierTrials, Result
+from kfp_katib.results import EarlierTrials, Result, WarmStart
 from tests.builders.result import bare_trial
 from tests.builders.search import PRINT, manifest, search
 from tests.places import ROOT
@@ -62,7 +62,7 @@ def unused() -> dict[str, Any]:
 
 def test_every_result_says_what_was_told(tmp_path: Path) -> None:
     """Also the one that is read later: how many, of whom, the best of them; one source after the other."""
-    sources = [earlier(tmp_path), of("other.csv", "0.5", "nan", "7")]
+    sources: list[WarmStart] = [earlier(tmp_path), of("other.csv", "0.5", "nan", "7")]
     result = run(search(PRINT, **SPEC), runs=tmp_path, warm_start=sources)
     said = [note for note in result.notes if "earlier" in note]
     assert said[0] == "Warm start: told 4 earlier trials of Experiment 'before'."
