@@ -194,11 +194,20 @@ def test_points_run_first_and_once(tmp_path: Path) -> None:
     first = run(search(PRINT, **SPEC), runs=tmp_path, enqueue=points)
     assert tried(first)[:2] == ["0.25", "0.75"]
     assert run(search(PRINT, **SPEC), runs=tmp_path, enqueue=points).trials == first.trials
-    with pytest.raises(InputError, match="has its verdict, so 1 new point would not run"):
+    with pytest.raises(InputError, match="no room for 1 new point: it has its verdict"):
         run(search(PRINT, **SPEC), runs=tmp_path, enqueue=[{"lr": "0.5"}])
     more = run(search(PRINT, **SPEC | {"maxTrialCount": 6}), runs=tmp_path, enqueue=[*points, {"lr": "0.5"}])
     assert tried(more)[:5] == [*tried(first), "0.5"]
     assert len(more.trials) == 6
+
+
+def test_more_points_than_trials_start_nothing(tmp_path: Path) -> None:
+    """None is left out in silence."""
+    with pytest.raises(
+        InputError, match="no room for 5 new points: 0 of its maxTrialCount of 4 trials are taken"
+    ):
+        run(search(PRINT, **SPEC), runs=tmp_path, enqueue=[{"lr": "0.5"}] * 5)
+    assert list(tmp_path.glob("tune/tune-*")) == []
 
 
 def test_a_wrong_point_starts_nothing(tmp_path: Path) -> None:
