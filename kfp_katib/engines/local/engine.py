@@ -92,7 +92,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             models=str(options.models or ""),
             notes=notes,
             at_start=lambda: python_notes(environment, journal),
-            until_start=python_before(journal),
+            until_start=python_before(environment, journal),
             on_update=options.on_update,
         )
         if stands := _verdict(experiment, journal, options):
