@@ -17,6 +17,7 @@ from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
+from kfp_katib.engines.local.search.enqueued import checked, refuse_late
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_environment import (
@@ -30,8 +31,7 @@ from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Condition, Result
+from kfp_katib.results import Condition, Result, earlier_trials, read_now
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container, any_container
 
@@ -79,12 +79,18 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     environment = trial_environment(options, os.environ, box, at_a_time=_at_a_time(experiment, gpus))
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
+    points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
     with open_folder(Path(options.runs), experiment.name) as folder:
         if options.again:
+            sources = read_now(sources)  # one of them may be the search that is put aside
             put_aside(folder)
-        suggestions = reopen_study(experiment, folder)
+        suggestions = reopen_study(experiment, folder, sources)
         journal = suggestions.journal
-        notes = (*_notes(experiment, box, gpus, environment), *_changes(experiment, journal))
+        notes = (
+            *_notes(experiment, box, gpus, environment),
+            *_changes(experiment, journal),
+            *suggestions.notes,
+        )
         store = TrialStore(
             experiment,
             folder,
@@ -96,9 +102,11 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             on_update=options.on_update,
         )
         if stands := _verdict(experiment, journal, options):
+            refuse_late(experiment, journal, points)
             reopen(folder, journal.records, store)
             return store.result(stands)
         try:
+            suggestions.enqueue(points)
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:
                 waiting += store.retry_failed()
@@ -171,13 +179,7 @@ def _container(experiment: Experiment) -> Container:
     if found := refusals(experiment):
         told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
         raise InputError("\n".join(told))
-    box = any_container(experiment)
-    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
-        raise InputError(
-            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
-            "value. Fill it in with `render` before the run."
-        )
-    return box
+    return any_container(experiment)
 
 
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from kfp_katib.engines import labels
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
-from kfp_katib.engines.local.journal import MANIFEST
+from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_store import left_out, trial_of, with_log
+from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
@@ -55,7 +56,7 @@ def read(name: str, options: RunOptions) -> Result:
         experiment,
         [with_log(trial_of(each, experiment, models), folder) for each in journal.counted],
         standing(experiment, journal) or RUNNING,
-        notes=left_out(journal),
+        notes=(*notes(experiment, journal), *left_out(journal)),
     )
 
 

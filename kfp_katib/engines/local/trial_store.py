@@ -11,7 +11,8 @@ from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import SEED, Journal, Record
+from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
