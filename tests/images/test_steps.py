@@ -30,7 +30,7 @@ pytestmark = [
 SPACE = [double("lr", "0.1", "0.9", step="0.2"), double("momentum", "0.1", "0.9", step="0.2")]
 LINE = "sleep ${trialParameters.momentum}; echo loss=${trialParameters.lr}"
 FIRST = {"multivariate-tpe": "n_startup_trials", "bayesianoptimization": "n_initial_points"}
-"""The setting that says how many trials are random before the algorithm's library is asked; else it is few."""
+"""The setting that says how many trials are random before the library is asked, if more than two would be."""
 
 REGISTERS = """
 from kfp_katib.steps.register_model import Run, register
