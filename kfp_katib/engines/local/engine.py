@@ -17,7 +17,7 @@ from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
-from kfp_katib.engines.local.search.enqueued import checked, refuse_late
+from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_environment import (
@@ -76,7 +76,8 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
-    environment = trial_environment(options, os.environ, box, at_a_time=_at_a_time(experiment, gpus))
+    at_a_time = gpus.slots(experiment.parallel_trial_count)
+    environment = trial_environment(options, os.environ, box, at_a_time=at_a_time)
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
     points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
@@ -98,11 +99,12 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             models=str(options.models or ""),
             notes=notes,
             at_start=lambda: python_notes(environment, journal),
-            until_start=python_before(journal),
+            until_start=python_before(environment, journal),
             on_update=options.on_update,
         )
-        if stands := _verdict(experiment, journal, options):
-            refuse_late(experiment, journal, points)
+        stands = _verdict(experiment, journal, options)
+        refuse_vain(experiment, journal, points, ended=stands is not None)
+        if stands:
             reopen(folder, journal.records, store)
             return store.result(stands)
         try:
@@ -185,11 +187,6 @@ def _container(experiment: Experiment) -> Container:
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
     if journal.earlier_manifest:
         yield f"Changed since the last run: {changed(journal.earlier_manifest, experiment.manifest_json)}."
-
-
-def _at_a_time(experiment: Experiment, gpus: Gpus) -> int:
-    slots = gpus.slots(experiment.parallel_trial_count)
-    return min(slots, experiment.max_trial_count or slots)
 
 
 def _notes(
