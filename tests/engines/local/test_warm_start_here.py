@@ -118,6 +118,11 @@ def gone() -> list[Any]:
     raise InputError("it is gone")
 
 
+def deleted() -> list[Any]:
+    """A file that somebody reads in their own way."""
+    raise FileNotFoundError("other.csv")
+
+
 @pytest.mark.parametrize(
     ("again", "note"),
     [
@@ -125,9 +130,10 @@ def gone() -> list[Any]:
         ([], ""),
         ([of("other.csv", "0.5")], "other.csv has changed since"),
         ([EarlierTrials("other.csv", gone)], "other.csv cannot be read any more"),
+        ([EarlierTrials("other.csv", deleted)], "other.csv cannot be read any more"),
         ([of("renamed.csv", "0.6", "0.5")], ""),
     ],
-    ids=["the same", "none named", "changed", "gone", "under another name"],
+    ids=["the same", "none named", "changed", "gone", "deleted", "under another name"],
 )
 def test_a_search_goes_on_with_what_it_was_told(
     again: list[EarlierTrials], note: str, tmp_path: Path
