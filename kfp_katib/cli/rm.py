@@ -71,12 +71,13 @@ def _told(folder: Path, removal: Removal) -> str:
     parts = [f"{removal.trials} trial{'s' * (removal.trials != 1)}"]
     if removal.earlier:
         parts.append(f"{removal.earlier} earlier search{'es' * (removal.earlier != 1)}")
-    lines = [f"{folder}: {', '.join(parts)}, {_size(removal.size)}"]
+    lines = [f"{folder}: {', '.join(parts)}, {size(removal.size)}"]
     lines += [f"    models in {place} stay: delete them yourself" for place in removal.models]
     return "\n".join(lines)
 
 
-def _size(count: float) -> str:
+def size(count: float) -> str:
+    """A number of bytes, for people."""
     for unit in _UNITS[:-1]:
         if count < 1000:
             return f"{count:.0f} {unit}" if unit == _UNITS[0] else f"{count:.1f} {unit}"

@@ -76,7 +76,8 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
-    environment = trial_environment(options, os.environ, box, at_a_time=_at_a_time(experiment, gpus))
+    at_a_time = gpus.slots(experiment.parallel_trial_count)
+    environment = trial_environment(options, os.environ, box, at_a_time=at_a_time)
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
     points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
@@ -98,7 +99,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             models=str(options.models or ""),
             notes=notes,
             at_start=lambda: python_notes(environment, journal),
-            until_start=python_before(journal),
+            until_start=python_before(environment, journal),
             on_update=options.on_update,
         )
         stands = _verdict(experiment, journal, options)
@@ -186,11 +187,6 @@ def _container(experiment: Experiment) -> Container:
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
     if journal.earlier_manifest:
         yield f"Changed since the last run: {changed(journal.earlier_manifest, experiment.manifest_json)}."
-
-
-def _at_a_time(experiment: Experiment, gpus: Gpus) -> int:
-    slots = gpus.slots(experiment.parallel_trial_count)
-    return min(slots, experiment.max_trial_count or slots)
 
 
 def _notes(
