@@ -17,7 +17,7 @@ from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
-from kfp_katib.engines.local.search.enqueued import checked, refuse_late
+from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_environment import (
@@ -102,8 +102,9 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             until_start=python_before(environment, journal),
             on_update=options.on_update,
         )
-        if stands := _verdict(experiment, journal, options):
-            refuse_late(experiment, journal, points)
+        stands = _verdict(experiment, journal, options)
+        refuse_vain(experiment, journal, points, ended=stands is not None)
+        if stands:
             reopen(folder, journal.records, store)
             return store.result(stands)
         try:

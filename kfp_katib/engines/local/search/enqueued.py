@@ -67,18 +67,28 @@ def new(journal: Journal, points: Sequence[Point]) -> list[Point]:
     return fresh
 
 
-def refuse_late(experiment: Experiment, journal: Journal, points: Sequence[Point]) -> None:
-    """Refuse points that a search which has its verdict would not try.
+def refuse_vain(experiment: Experiment, journal: Journal, points: Sequence[Point], *, ended: bool) -> None:
+    """Refuse new points that would not run.
+
+    Args:
+        experiment: What runs.
+        journal: Its study.
+        points: What the user gave.
+        ended: Whether the search has its verdict.
 
     Raises:
-        InputError: It does not have them yet.
+        InputError: There is no room for all of them.
     """
-    if count := len(new(journal, points)):
-        raise InputError(
-            f"enqueue: Experiment '{experiment.name}' has its verdict, so {count} new "
-            f"point{'s' * (count != 1)} would not run. Raise maxTrialCount (--max-trials) to go on with it, "
-            "or start anew with again=True (--again)."
-        )
+    fresh, budget = new(journal, points), experiment.max_trial_count
+    begun = len(journal.counted) + len(waiting(journal))
+    if not fresh or not (ended or (budget is not None and begun + len(fresh) > budget)):
+        return
+    taken = "it has its verdict" if ended else f"{begun} of its maxTrialCount of {budget} trials are taken"
+    said = f"{len(fresh)} new point{'s' * (len(fresh) != 1)}"
+    raise InputError(
+        f"enqueue: Experiment '{experiment.name}' has no room for {said}: {taken}. Change what ends it (a "
+        "larger maxTrialCount, --max-trials), enqueue fewer, or start anew with again=True (--again)."
+    )
 
 
 def _key(point: Point) -> tuple[tuple[str, str], ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.engines.local.journal import Journal
-from kfp_katib.engines.local.search.enqueued import checked, new, refuse_late
+from kfp_katib.engines.local.search.enqueued import checked, new, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
@@ -101,7 +101,7 @@ def test_a_grid_does_not_visit_the_cell_again(budget: int | None) -> None:
     space = (integer("a", "1", "4"), one_of("b", "u", "v"))
     made = experiment("grid", space, budget=budget, settings=SEEDED)
     suggestions = enqueue(search(made), made, {"a": "3", "b": "v"})
-    tried = []
+    tried: list[tuple[str, ...]] = []
     while len(tried) != budget and (record := suggestions.ask()):
         tried.append(tuple(record.parameters.values()))
     assert tried[0] == ("3", "v")
@@ -155,10 +155,22 @@ def test_a_number_is_as_good_as_its_text() -> None:
     assert checked(experiment("tpe"), [{"lr": 0.02, "batch": 32}]) == [{"lr": "0.02", "batch": "32"}]  # type: ignore[dict-item]
 
 
-def test_a_point_that_comes_after_the_verdict_is_refused() -> None:
-    """It would not run; those that did are no reason to complain."""
+@pytest.mark.parametrize(
+    ("ended", "budget", "words"),
+    [
+        (True, 9, "has no room for 1 new point: it has its verdict. Change what ends it"),
+        (False, 1, "has no room for 1 new point: 1 of its maxTrialCount of 1 trials are taken"),
+    ],
+)
+def test_a_point_that_would_not_run_is_refused(ended: bool, budget: int, words: str) -> None:
+    """Those that the study has are no reason to complain."""
     journal = Journal("search", attributes={"kfp-katib:enqueued": [{"lr": "0.02"}]})
-    made = experiment("tpe", MIXED)
-    refuse_late(made, journal, [{"lr": "0.02"}])
-    with pytest.raises(InputError, match=r"1 new point would not run. Raise maxTrialCount"):
-        refuse_late(made, journal, [{"lr": "0.02"}, {"lr": "0.03"}])
+    made = experiment("tpe", MIXED, budget=budget)
+    refuse_vain(made, journal, [{"lr": "0.02"}], ended=ended)
+    with pytest.raises(InputError, match=words):
+        refuse_vain(made, journal, [{"lr": "0.02"}, {"lr": "0.03"}], ended=ended)
+
+
+def test_without_a_budget_there_is_room() -> None:
+    """Until there is a verdict."""
+    refuse_vain(experiment("tpe"), Journal("search"), [{"lr": "0.02"}] * 99, ended=False)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ LEARNING = ("tpe", "multivariate-tpe", "bayesianoptimization", "cmaes")
 GRID = (integer("a", "1", "3"), one_of("b", "u", "v"))
 
 
-def one(parameters: Mapping[str, str] | None = None, loss: str = "0.5", **fields: object) -> Trial:
+def one(parameters: Mapping[str, str] | None = None, loss: str = "0.5", **fields: Any) -> Trial:
     """A trial that fits the square, changed."""
     return bare_trial("other-0", loss=loss, parameters=parameters or {"x": "0.1", "y": "0.2"}, **fields)
 
@@ -36,12 +37,15 @@ def chosen(*trials: Trial, of: Experiment | None = None) -> Told:
     return select(of or experiment("tpe", SQUARE), [source(list(trials))])
 
 
-@pytest.mark.parametrize("algorithm", LEARNING)
-def test_a_warm_search_begins_near_the_earlier_optimum(algorithm: str) -> None:
-    """A cold one with the same seed does not; a Gaussian process is warm at once, the others on average."""
+@pytest.mark.parametrize(
+    ("algorithm", "count"),
+    [("tpe", 60), ("multivariate-tpe", 60), ("bayesianoptimization", 20), ("cmaes", 60)],
+)
+def test_a_warm_search_begins_near_the_earlier_optimum(algorithm: str, count: int) -> None:
+    """A cold one with the same seed does not; half of its first six trials lie near the optimum."""
     made = experiment(algorithm, SQUARE, settings=SEEDED)
-    warm = [corner(texts) for texts in run(told(made, drawn(40)), 5, corner)]
-    cold = [corner(texts) for texts in run(search(made), 5, corner)]
+    warm = [corner(texts) for texts in run(told(made, drawn(count)), 6, corner)]
+    cold = [corner(texts) for texts in run(search(made), 6, corner)]
     assert sorted(warm)[2] < 0.05 < sorted(cold)[2]
 
 
@@ -103,7 +107,7 @@ def test_a_grid_passes_by_what_is_known(budget: int | None, expected: int) -> No
     """Every other cell is tried once; the budget is spent on them."""
     made = experiment("grid", GRID, budget=budget, settings=SEEDED)
     suggestions = told(made, [cell("2", "u"), cell("1", "v")])
-    tried = []
+    tried: list[tuple[str, ...]] = []
     while len(tried) != budget and (record := suggestions.ask()):
         tried.append((record.parameters["a"], record.parameters["b"]))
     assert len(tried) == len(set(tried)) == expected
