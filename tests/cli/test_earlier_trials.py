@@ -68,7 +68,7 @@ def test_several_sources_are_told_together(tmp_path: Path) -> None:
     (said,) = (line for line in called.stderr.splitlines() if "of before.json; left out: " in line)
     assert said.startswith("Warm start: told 0 earlier trials")
     assert "1 failed" in said
-    assert "3 that another source has too" in said
+    assert "3 told already" in said
 
 
 def test_a_search_that_was_put_aside_is_a_source(tmp_path: Path) -> None:
