@@ -113,6 +113,7 @@ class SearchLoop:
         """
         while (found := self._verdict()) is None:
             self._start_trials()
+            self._store.tell_starts()
             if not self._running:
                 continue
             self._suggestions.get_ready()
@@ -148,7 +149,6 @@ class SearchLoop:
             self._runner.go(record.number, self._events.put)
             if deadline := self._runner.deadline(record.number):
                 self._due[record.number] = time.monotonic() + deadline.seconds
-            self._store.runs()
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""

@@ -103,13 +103,15 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """Record that a trial has its process; `runs` publishes it."""
+        """Record that a trial has its process; `tell_starts` publishes it."""
         record = replace(record, process=process, started=when)
         self._record(record)
         return record
 
-    def runs(self) -> None:
-        """Publish that a trial runs; with the first one, more notes are known."""
+    def tell_starts(self) -> None:
+        """Publish which trials run since the last time; with the first of them, more notes are known."""
+        if not self._news:
+            return
         if self._at_start:
             self._notes, self._at_start = (*self._first_notes, *self._at_start()), None
         self._publish()
