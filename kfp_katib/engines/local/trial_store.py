@@ -123,19 +123,19 @@ class TrialStore:
         self._tell(record)
 
     def retry_failed(self) -> list[Record]:
-        """Suggest the values of every failed trial again; from here on it counts in nothing.
+        """Suggest the values of every failed trial again; returns the new trials, which have to run.
 
-        One line of the journal does both, so that a kill leaves each as it was or waiting to run.
-
-        Returns:
-            The new trials, which have to run.
+        One line of the journal does that and makes the old trial count in nothing any more, so that a kill
+        leaves each as it was or waiting to run.
         """
+        first = len(self._journal.trials)
         failed = [each for each in self._journal.counted if each.outcome and each.outcome.state in FAILED]
-        new = [self.named(self._suggestions.retry(each.number)) for each in failed]
+        for old in failed:
+            self._enter(self.named(self._suggestions.retry(old.number)))
         self.score = Score(self._experiment.objective)
         for record in self._journal.counted:
             self._enter(record)
-        return new
+        return self._journal.records[first:]
 
     def put_back(self, record: Record) -> None:
         """Record that we stopped a trial, which will run again when the search goes on."""
