@@ -66,9 +66,12 @@ class Player:
             self.api.store.remove(kind, name)
         else:
             if kind == "experiments":  # the spec's hash is that of the manifest that we sent
-                if self.api.store.get(kind, name) is None:
+                stored = self.api.store.get(kind, name)
+                if stored is None:
                     return  # somebody has deleted it: Katib writes no status any more
-                thing = {**thing, "metadata": {**thing["metadata"], "labels": self._labels}}
+                sent = {"trialTemplate": stored["spec"]["trialTemplate"]}
+                metadata = {**thing["metadata"], "labels": self._labels}
+                thing = {**thing, "metadata": metadata, "spec": {**thing["spec"], **sent}}
             self.api.store.put(kind, thing)
 
 
