@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cluster.ways import OURS, Way, peers
-from kfp_katib.engines.katib.api import resources, verdicts
+from kfp_katib.engines.katib.api import verdicts
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
 from kfp_katib.engines.katib.api.watches import Change, Watch

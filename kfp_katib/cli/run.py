@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import click
 
 from kfp_katib.cli import verbs
+from kfp_katib.cli.earlier_trials import enqueue_option, from_option, points_of, sources_of
 from kfp_katib.cli.summary import show
+from kfp_katib.cli.trial_options import trial_options
 from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
 from kfp_katib.engines.engine import ENGINES, Engine, named
-from kfp_katib.engines.options import Identity, OnTimeout, RunOptions
+from kfp_katib.engines.options import ON_PATH, Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.load import overriding
@@ -46,6 +48,8 @@ from kfp_katib.report.display import Display
     metavar="DIR",
 )
 @click.option("--again", is_flag=True, help="Start over; the earlier search is kept aside.")
+@from_option
+@enqueue_option
 @click.option("--retry-failed", is_flag=True, help="Run the failed trials again, with the same values.")
 @click.option(
     "--timeout-seconds",
@@ -63,6 +67,7 @@ from kfp_katib.report.display import Display
 @click.option("--max-trials", type=click.IntRange(min=1), help="Overrides maxTrialCount.")
 @click.option("--parallel-trials", type=click.IntRange(min=1), help="Overrides parallelTrialCount.")
 @click.option("--algorithm", metavar="NAME", help="Overrides algorithmName; drops the old settings.")
+@trial_options
 @click.option(
     "--report",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -82,7 +87,11 @@ def command(
     report: Path | None,
     as_json: bool,
     again: bool,
+    sources: tuple[str, ...],
+    enqueue: tuple[str, ...],
     retry_failed: bool,
+    python: str | None,
+    threads_per_trial: int | Literal["unset"] | None,
     timeout_seconds: float | None,
     on_timeout: OnTimeout,
     **changes: Any,
@@ -111,7 +120,11 @@ def command(
                 identity=Identity(namespace=namespace),
                 runs=runs,
                 again=again,
+                warm_start=sources_of(sources, runs=runs, namespace=namespace) or None,
+                enqueue=points_of(enqueue),
                 retry_failed=retry_failed,
+                python=python or (ON_PATH if chosen.trials_here else None),
+                threads_per_trial=threads_per_trial,
             )
             result = chosen.run(experiment, options)
     except Unfinished as error:

@@ -10,10 +10,12 @@ from typing import Literal, TypedDict, get_args
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import choose
-from kfp_katib.results import Progress, Result
+from kfp_katib.results import Progress, Result, WarmStart
 
 OnTimeout = Literal["fail", "best_so_far"]
 Cleanup = Literal["keep", "delete_on_success", "delete_always"]
+ON_PATH = "PATH"
+"""A choice of `RunOptions.python`: what `python` and `python3` are on the caller's PATH."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,19 @@ class RunOptions:
         identity: The pipeline run and the step that this search is part of, and its namespace.
         runs: The folder of all searches of this machine; this one's is `<runs>/<experiment>`.
         again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.
-        python: The interpreter that `python` and `python3` are in a trial's command on this machine; None for
-            those of the caller's PATH.
-        threads_per_trial: How many threads the numerical libraries of a trial on this machine may use; None
-            for the cores divided by the trials that run at a time, `unset` to leave it to the libraries.
-        warm_start: An earlier search, whose trials are told to the algorithm before it suggests its first;
-            they count in nothing.
+        python: What `python` and `python3` are in a trial's command on this machine: an interpreter, the
+            folder of a virtual environment, or `PATH` for those of the caller's PATH, which is the default of
+            the command line. None for the interpreter that calls this, which in a notebook is the kernel's.
+        threads_per_trial: How many threads the numerical libraries of a trial on this machine may use. None
+            for the cores divided by the trials that run at a time, if these are several and neither the
+            caller nor the manifest has set OMP_NUM_THREADS or the like; `unset` to leave it to the libraries.
+        warm_start: An earlier search or several, whose trials are told to the algorithm before it suggests
+            its first; they count in nothing.
         enqueue: Points that run first on this machine: each names parameters with their values, as text.
         retry_failed: Run the values of the trials that failed again, in place of those.
 
     Raises:
-        InputError: A time is not above 0, or a value is not one of its choices.
+        InputError: A number is not above 0, or a value is not one of its choices.
     """
 
     models: str | Path | None = None
@@ -73,7 +77,7 @@ class RunOptions:
     again: bool = False
     python: str | Path | None = None
     threads_per_trial: int | Literal["unset"] | None = None
-    warm_start: Result | None = None
+    warm_start: WarmStart | Sequence[WarmStart] | None = None
     enqueue: Sequence[Mapping[str, str]] = ()
     retry_failed: bool = False
 
@@ -84,6 +88,9 @@ class RunOptions:
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
                 raise InputError(f"{name} is {seconds}. Give a number of seconds above 0.")
+        threads = self.threads_per_trial
+        if threads not in (None, "unset") and not (isinstance(threads, int) and threads > 0):
+            raise InputError(f"threads_per_trial is {threads!r}. Give a number from 1 on, or 'unset'.")
 
     def deletes(self, result: Result | None = None) -> bool:
         """Whether `cleanup` deletes a search that ended with this Result, or without one."""
@@ -106,6 +113,6 @@ class Options(TypedDict, total=False):
     again: bool
     python: str | Path | None
     threads_per_trial: int | Literal["unset"] | None
-    warm_start: Result | None
+    warm_start: WarmStart | Sequence[WarmStart] | None
     enqueue: Sequence[Mapping[str, str]]
     retry_failed: bool

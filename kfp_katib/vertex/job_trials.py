@@ -90,6 +90,8 @@ def _known(told: Trial, record: Record | KfpKatibError | None, jobs: Set[str]) -
     alike = trial.name == told.name and _alike(trial.parameters, told.parameters)
     if not alike or (record.job not in jobs if jobs and record.job else _earlier(trial, told)):
         return told, "the record is another tuning job's, and the model may be"
+    if trial.state == "Killed" and not told.completed:  # it was stopped, and has been started again
+        return told, ""
     started, ended = trial.started or told.started, trial.ended or told.ended
     return replace(trial, started=started, ended=ended, model_uri=told.model_uri), ""
 

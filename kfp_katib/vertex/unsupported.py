@@ -76,6 +76,11 @@ def _notes(experiment: Experiment) -> Iterator[str]:
             f"Vertex AI has no goal: all {experiment.max_trial_count} trials run, whether or not "
             f"{objective.metric} reaches {objective.goal:g}."
         )
+    if experiment.max_failed_trial_count is not None:
+        yield (
+            f"Vertex AI may count a trial whose {objective.metric} is not a number towards "
+            f"maxFailedTrialCount ({experiment.max_failed_trial_count}); Katib does not."
+        )
     for name in [each.name for each in experiment.parameters if space.repeats(each)]:
         yield f"The list of {name} has a value more than once; Vertex AI tries it no more often for that."
     if stopping:

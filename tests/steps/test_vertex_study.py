@@ -43,7 +43,8 @@ def planned(
     **around: Any,
 ) -> dict[str, Any]:
     """What the step hands on, by the names of the component's outputs."""
-    text = manifest(*(command or COMMAND), name="tune", **(spec or {}))
+    usual = {"maxFailedTrialCount": None}  # a limit is a note of its own
+    text = manifest(*(command or COMMAND), name="tune", **(usual | (spec or {})))
     context = RunContext(**{"models": "gs://bucket/models", "image": "train:1"} | around)
     values = vertex_study(text, context, identity=identity, machine=machine, overrides=overrides)
     return dict(zip(["planned", *(each.name for each in fields(Study))], values, strict=True))

@@ -161,20 +161,22 @@ def test_a_record_with_another_jobs_id_is_ignored(own: str) -> None:
     """Two jobs of one plan try the same values at the same time, and write at the same place."""
     trials = [told(1, 0.7, customJob="projects/1/locations/l/customJobs/77"), told(2, 0.7)]
     second = replace(RECORD, name="tune-2", parameters={**PARAMETERS, "batch_size": "18"})
-    records: dict[str, Record | Trial | KfpKatibError]
-    records = {"1": Record(RECORD, own), "2": Record(second, "43")}
-    found, notes = known(*trials, records=records)
+    found, (note,) = known(*trials, records={"1": Record(RECORD, own), "2": Record(second, "43")})
     assert [len(each.metrics) for each in found] == [2, 1]
-    assert notes == [
-        "No additional metrics and no log are known of tune-2: the record is another tuning job's, and the "
-        "model may be."
-    ]
+    assert note.endswith("tune-2: the record is another tuning job's, and the model may be.")
 
 
 def test_a_record_of_this_job_is_believed_whatever_the_clocks_say() -> None:
     """That of a trial's machine may be slow."""
     early = replace(RECORD, ended=datetime(2026, 1, 2, 3, 4, 4, tzinfo=UTC))
     assert only(told(1, 0.7), records={"1": Record(early, "42")}) == early
+
+
+@pytest.mark.parametrize(("ended", "state"), [(False, "Running"), (True, "Killed")])
+def test_a_trial_that_was_stopped_and_runs_again_is_running(ended: bool, state: str) -> None:
+    """The record of its first start is there until the second one ends."""
+    record = replace(RECORD, state="Killed", metrics={})
+    assert only(told(1, state="ACTIVE"), records={"1": record}, ended=ended).state == state
 
 
 def test_ids_that_no_record_confirms_tell_nothing() -> None:
@@ -213,9 +215,8 @@ def test_many_records_that_are_missing_are_one_note() -> None:
 
 def test_each_reason_is_a_note() -> None:
     """A record of another tuning job means something else than a damaged one."""
-    records: dict[str, Record | Trial | KfpKatibError]
-    records = {"1": RECORD, "2": RECORD, "3": InputError("It is cut off.")}
-    notes = known(*[told(each, 0.7) for each in (1, 2, 3)], records=records)[1]
+    trials = [told(each, 0.7) for each in (1, 2, 3)]
+    notes = known(*trials, records={"1": RECORD, "2": RECORD, "3": InputError("It is cut off.")})[1]
     assert [note.partition(" of ")[2] for note in notes] == [
         "tune-2: the record is another tuning job's, and the model may be.",
         "tune-3: It is cut off.",

@@ -177,6 +177,10 @@ NOTES: list[tuple[Mapping[str, Any], str]] = [
         {"spec.objective.goal": 0.01},
         r"^Vertex AI has no goal: all 3 trials run, whether or not loss reaches 0\.01\.$",
     ),
+    (
+        {"spec.maxFailedTrialCount": 0},
+        r"^Vertex AI may count a trial whose loss is not a number towards maxFailedTrialCount \(0\); Katib",
+    ),
     ({"spec.earlyStopping": {"algorithmName": "medianstop"}}, r"^Trials run to their end: medianstop"),
     (
         {"spec.objective.additionalMetricNames": ["acc", "f1"]},
@@ -192,7 +196,7 @@ NOTES: list[tuple[Mapping[str, Any], str]] = [
 @pytest.mark.parametrize(("changes", "words"), NOTES, ids=[words[:24] for _, words in NOTES])
 def test_what_is_otherwise_is_told(changes: Mapping[str, Any], words: str) -> None:
     """In one sentence: it runs, but nobody should be surprised."""
-    (note,) = notes(on_vertex(changes))
+    (note,) = notes(on_vertex(changes, maxFailedTrialCount=None))
     assert re.search(words, note)
 
 
@@ -202,7 +206,7 @@ def test_what_is_otherwise_is_told(changes: Mapping[str, Any], words: str) -> No
 def test_a_repeated_value_is_told(kind: str, texts: list[str]) -> None:
     """In Katib it is tried twice as often."""
     act = {"name": "act", "parameterType": kind, "feasibleSpace": {"list": texts}}
-    assert notes(on_vertex(parameters=[LR, act])) == (
+    assert notes(on_vertex(parameters=[LR, act], maxFailedTrialCount=None)) == (
         "The list of act has a value more than once; Vertex AI tries it no more often for that.",
     )
 
@@ -213,4 +217,4 @@ def test_what_is_the_same_needs_no_note() -> None:
         f"{CONTAINER}.resources": {"limits": {"nvidia.com/gpu": "1"}},
         f"{POD}.metadata": {"labels": {"a": "b"}, "annotations": {"a": "b"}},
     }
-    assert notes(on_vertex(changes)) == ()
+    assert notes(on_vertex(changes, maxFailedTrialCount=None)) == ()

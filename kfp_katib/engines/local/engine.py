@@ -9,23 +9,29 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-from kfp_katib.engines.local.existing import discard
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal, Record
 from kfp_katib.engines.local.loop import SearchLoop, Stop
-from kfp_katib.engines.local.pipeline_values import filled_in
+from kfp_katib.engines.local.placeholder_values import filled_in
+from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
+from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
+from kfp_katib.engines.local.trial_environment import (
+    TrialEnvironment,
+    python_before,
+    python_notes,
+    trial_environment,
+)
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Condition, Result
+from kfp_katib.results import Condition, Result, earlier_trials, read_now
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container, any_container
 
@@ -70,32 +76,53 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
+    at_a_time = gpus.slots(experiment.parallel_trial_count)
+    environment = trial_environment(options, os.environ, box, at_a_time=at_a_time)
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
+    points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
     with open_folder(Path(options.runs), experiment.name) as folder:
         if options.again:
+            sources = read_now(sources)  # one of them may be the search that is put aside
             put_aside(folder)
-        suggestions = reopen_study(experiment, folder)
+        suggestions = reopen_study(experiment, folder, sources)
         journal = suggestions.journal
-        notes = (*_notes(experiment, box, gpus), *_changes(experiment, journal))
+        notes = (
+            *_notes(experiment, box, gpus, environment),
+            *_changes(experiment, journal),
+            *suggestions.notes,
+        )
         store = TrialStore(
             experiment,
             folder,
             suggestions,
             models=str(options.models or ""),
             notes=notes,
+            at_start=lambda: python_notes(environment, journal),
+            until_start=python_before(environment, journal),
             on_update=options.on_update,
         )
-        if stands := _verdict(experiment, journal, options):
+        stands = _verdict(experiment, journal, options)
+        refuse_vain(experiment, journal, points, ended=stands is not None)
+        if stands:
             reopen(folder, journal.records, store)
             return store.result(stands)
         try:
+            suggestions.enqueue(points)
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:
                 waiting += store.retry_failed()
+            remember_models(journal, str(options.models or ""))
             store.begin()
             found = _search(
-                experiment, folder, suggestions, store=store, gpus=gpus, waiting=waiting, deadline=deadline
+                experiment,
+                folder,
+                suggestions,
+                store=store,
+                gpus=gpus,
+                environment=environment,
+                waiting=waiting,
+                deadline=deadline,
             )
         except Unfinished as err:  # the journal cannot be written
             err.result = err.result or store.result()
@@ -119,12 +146,14 @@ def _search(
     *,
     store: TrialStore,
     gpus: Gpus,
+    environment: TrialEnvironment,
     waiting: list[Record],
     deadline: float | None,
 ) -> Condition | Stop:
     events: SimpleQueue[int | Stop] = SimpleQueue()
+    inside = environment.in_folder(folder.bin)
     runner = TrialRunner(
-        experiment, folder, gpus, caller=os.environ, cwd=Path.cwd(), lost=lambda: events.put("lost")
+        experiment, folder, gpus, environment=inside, cwd=Path.cwd(), lost=lambda: events.put("lost")
     )
     slots = gpus.slots(experiment.parallel_trial_count)
     with SearchLoop(
@@ -152,13 +181,7 @@ def _container(experiment: Experiment) -> Container:
     if found := refusals(experiment):
         told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
         raise InputError("\n".join(told))
-    box = any_container(experiment)
-    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
-        raise InputError(
-            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
-            "value. Fill it in with `render` before the run."
-        )
-    return box
+    return any_container(experiment)
 
 
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
@@ -166,13 +189,17 @@ def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
         yield f"Changed since the last run: {changed(journal.earlier_manifest, experiment.manifest_json)}."
 
 
-def _notes(experiment: Experiment, box: Container, gpus: Gpus) -> Iterator[str]:
+def _notes(
+    experiment: Experiment, box: Container, gpus: Gpus, environment: TrialEnvironment
+) -> Iterator[str]:
     if box.unused:
         yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
     if box.working_dir and not Path(box.working_dir).is_dir():
         yield f"workingDir {box.working_dir!r} does not exist here: trials run in {Path.cwd()}."
     if shortage := gpus.shortage(experiment.parallel_trial_count):
         yield shortage
+    if environment.note:
+        yield environment.note
 
 
 def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:

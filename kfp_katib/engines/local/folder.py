@@ -4,7 +4,7 @@
 journal       the state, an Optuna journal
 <trial>/      one folder per trial: log, metrics/, exit
 earlier/<n>/  searches that were put aside for a new one
-bin/          `python` and `python3`, where the interpreter's own folder does not have both
+bin/          `python` or `python3`, where the trials' PATH does not have the right one
 lock          held by the engine that works here
 """
 
@@ -13,22 +13,19 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError
-from kfp_katib.trial.plain_file import make_folder, open_regular
+from kfp_katib.trial.plain_file import open_regular
 from kfp_katib.trial.trial_folder import TrialFolder
 
 _LOCK = "lock"
 _EARLIER = "earlier"
 _MOVED = ".was-no-folder"
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_PYTHONS = ("python", "python3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,12 @@ class RunFolder:
     def journal(self) -> Path:
         """The Optuna journal."""
         return self.path / "journal"
+
+    @property
+    def experiment(self) -> str:
+        """The name of the Experiment whose search it is, also of one that was put aside."""
+        aside = self.path.parent.name == _EARLIER and _NUMBER.fullmatch(self.path.name)
+        return self.path.parent.parent.name if aside else self.path.name
 
     @property
     def earlier(self) -> int:
@@ -91,21 +94,10 @@ class RunFolder:
             else:
                 return aside
 
-    def python_path(self) -> Path:
-        """A folder in which `python` and `python3` are the running interpreter."""
-        own = Path(sys.executable).parent
-        if all(_is_ours(own / name) for name in _PYTHONS):
-            return own
-        shims = self.path / "bin"
-        make_folder(shims)  # a link there may lead to an interpreter, which must not be overwritten
-        for name in _PYTHONS:
-            (shims / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
-            (shims / name).chmod(0o755)
-        return shims
-
-
-def _is_ours(path: Path) -> bool:
-    return path.exists() and path.samefile(sys.executable)
+    @property
+    def bin(self) -> Path:
+        """Where `python` and `python3` are, if they are not on the trials' PATH already."""
+        return self.path / "bin"
 
 
 @contextmanager

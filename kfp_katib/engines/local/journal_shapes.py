@@ -10,7 +10,9 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
-from kfp_katib.engines.local.journal import ASKED, FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
+from kfp_katib.engines.local import journal_attributes as ours
+from kfp_katib.engines.local.journal import MILLISECONDS, Record
+from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
 
@@ -177,6 +179,16 @@ class StoredRecord(BaseModel):
         return Record(number, parameters, self.name, exit_code=self.exit_code, **fields)
 
 
+def _warm_start(stored: Any) -> Any:
+    """What `Told.stored` writes, and nothing else."""
+    told = valid(_TOLD, stored)
+    if told.stored() != stored:
+        raise ValueError("it has other fields")
+    if any(not 0 <= trial.source < len(told.sources) for trial in told.trials):
+        raise ValueError("a trial is of a source that is not there")
+    return stored
+
+
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind, config=ConfigDict(strict=True))
 
@@ -189,15 +201,19 @@ LINE: TypeAdapter[Any] = TypeAdapter(
 )
 TEXTS = _adapter(Annotated[dict[str, str], AfterValidator(_no_nul)])
 STUDY: Mapping[str, TypeAdapter[Any]] = {
-    FORMAT: _adapter(Annotated[int, Field(ge=2)]),
-    MANIFEST: _adapter(Json[dict[str, Any]]),
-    ASKED: _adapter(Json[dict[str, Any]]),
-    SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
-    VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
+    ours.FORMAT: _adapter(Annotated[int, Field(ge=2)]),
+    ours.MANIFEST: _adapter(Json[dict[str, Any]]),
+    ours.ASKED: _adapter(Json[dict[str, Any]]),
+    ours.SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
+    ours.VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
+    ours.WARM_START: TypeAdapter(Annotated[Any, AfterValidator(_warm_start)]),
+    ours.ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
-STORED_RETRIES = _adapter(int)
+PLACE = _adapter(int)
+"""The number of a trial, or of a point that the user gave."""
+_TOLD: TypeAdapter[Any] = TypeAdapter(Told)
 
 
 def parse(text: bytes) -> Any:

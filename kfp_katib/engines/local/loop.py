@@ -141,14 +141,14 @@ class SearchLoop:
 
     def _start_trials(self) -> None:
         while self._room() > 0:
-            record = self._next_record()
-            if record is None:
+            if (record := self._next_record()) is None:
                 return
             process = self._runner.prepare(record.number, record.name, record.parameters)
             self._running[record.number] = self._store.started(record, process, now())
             self._runner.go(record.number, self._events.put)
             if deadline := self._runner.deadline(record.number):
                 self._due[record.number] = time.monotonic() + deadline.seconds
+            self._store.runs()
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""
@@ -198,9 +198,9 @@ class SearchLoop:
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
         self._due.pop(number, None)
-        outcome = self._overdue.pop(number, None)
+        outcome, files = self._overdue.pop(number, None), self._folder.trial(record.name)
         if outcome is None:
-            outcome = examine(self._experiment, self._folder.trial(record.name), code)
+            outcome = self._runner.explained(examine(self._experiment, files, code), files)
         self._store.completed(record, outcome, when=now(), exit_code=code)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.supervisor import Supervisor, TrialProcess
+from kfp_katib.engines.local.trial_environment import TrialEnvironment
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.command_line import command_line, metrics_place
@@ -36,7 +36,7 @@ class TrialRunner:
         experiment: What runs.
         folder: Where it runs.
         gpus: The devices to lend.
-        caller: The caller's environment, inherited by the trials.
+        environment: What the trials find in their environment.
         cwd: The caller's folder, used in place of the image's WORKDIR.
         lost: Called in another thread if the process that starts the trials was killed.
     """
@@ -47,15 +47,15 @@ class TrialRunner:
         folder: RunFolder,
         gpus: Gpus,
         *,
-        caller: Mapping[str, str],
+        environment: TrialEnvironment,
         cwd: Path,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._experiment = experiment
         self._folder = folder
         self._gpus = gpus
-        self._path = f"{folder.python_path()}{os.pathsep}{caller.get('PATH', os.defpath)}"
-        self._caller = caller
+        self._environment = environment
+        self.explained = environment.explained
         self._cwd = cwd
         self._lost = lost
         self._supervisor: Supervisor | None = None
@@ -75,9 +75,10 @@ class TrialRunner:
         files = self._folder.trial(name)
         box = container(self._experiment, name, assignments)
         place = metrics_place(self._experiment.collector, files.metrics)
-        line = command_line(box, self._experiment.collector, place, self._caller)
+        given = self._environment.variables
+        line = command_line(box, self._experiment.collector, place, given)
         cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else self._cwd
-        env = {**self._caller, "PATH": self._path, **self._gpus.take(number), **line.env}
+        env = {**given, **self._gpus.take(number), **line.env}
         try:
             files.clear()
             self._processes[number] = self._open().start(files, line.argv, cwd=cwd, env=env)

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import SEED, Journal, Record
+from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -46,6 +47,8 @@ class TrialStore:
         suggestions: Its open study.
         models: URI root of the checkpoints, empty if there is none.
         notes: Sentences for the Result.
+        at_start: Gives those that are only known once the first trial runs.
+        until_start: What stands in their place before.
         on_update: Called after each change, once `begin` has been called.
     """
 
@@ -57,6 +60,8 @@ class TrialStore:
         *,
         models: str = "",
         notes: tuple[str, ...] = (),
+        at_start: Callable[[], tuple[str, ...]] = tuple,
+        until_start: tuple[str, ...] = (),
         on_update: Callable[[Progress], None] | None = None,
     ) -> None:
         self._experiment = experiment
@@ -65,7 +70,9 @@ class TrialStore:
         self._suggestions = suggestions
         self._journal = suggestions.journal
         self._models = models
-        self._notes = notes
+        self._first_notes = notes
+        self._notes = (*notes, *until_start)
+        self._at_start: Callable[[], tuple[str, ...]] | None = at_start
         self._names: set[str] = set()
         self.score = Score(experiment.objective)
         self._earlier: int | None = None
@@ -96,10 +103,16 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """Record that a trial has its process."""
+        """Record that a trial has its process; `runs` publishes it."""
         record = replace(record, process=process, started=when)
-        self._write(record)
+        self._record(record)
         return record
+
+    def runs(self) -> None:
+        """Publish that a trial runs; with the first one, more notes are known."""
+        if self._at_start:
+            self._notes, self._at_start = (*self._first_notes, *self._at_start()), None
+        self._publish()
 
     def completed(
         self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
@@ -110,19 +123,19 @@ class TrialStore:
         self._tell(record)
 
     def retry_failed(self) -> list[Record]:
-        """Suggest the values of every failed trial again; from here on it counts in nothing.
+        """Suggest the values of every failed trial again; returns the new trials, which have to run.
 
-        One line of the journal does both, so that a kill leaves each as it was or waiting to run.
-
-        Returns:
-            The new trials, which have to run.
+        One line of the journal does that and makes the old trial count in nothing any more, so that a kill
+        leaves each as it was or waiting to run.
         """
+        first = len(self._journal.trials)
         failed = [each for each in self._journal.counted if each.outcome and each.outcome.state in FAILED]
-        new = [self.named(self._suggestions.retry(each.number)) for each in failed]
+        for old in failed:
+            self._enter(self.named(self._suggestions.retry(old.number)))
         self.score = Score(self._experiment.objective)
         for record in self._journal.counted:
             self._enter(record)
-        return new
+        return self._journal.records[first:]
 
     def put_back(self, record: Record) -> None:
         """Record that we stopped a trial, which will run again when the search goes on."""
@@ -138,19 +151,23 @@ class TrialStore:
         )
 
     def _write(self, record: Record) -> None:
+        self._record(record)
+        self._publish()
+
+    def _record(self, record: Record) -> None:
         try:
             self._journal.write(record)
         finally:
             trial = self._enter(record)
         logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
         self._news.append(trial)
-        if self._earlier is not None:
-            self._publish()
 
     def _publish(self) -> None:
+        if self._earlier is None:
+            return
         news, self._news = tuple(self._news), []
         if self.on_update:
-            notes, earlier = self._notes, self._earlier or 0
+            notes, earlier = self._notes, self._earlier
             self.on_update(
                 self.score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
             )

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -15,7 +14,6 @@ from typing import Any
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.errors import InputError
@@ -216,19 +214,3 @@ def test_an_optuna_dashboard_can_look_on(tmp_path: Path) -> None:
     study = optuna.load_study(study_name="tune", storage=storage)
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL, TrialState.FAIL]
     assert study.best_value == float(result.trials[0].parameters["lr"])
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [
-        ({"a": {"b": 1}}, {"a": {"b": 2}}, "a.b was 1 and is 2"),
-        ({"a": [1, 2]}, {"a": [1, 3]}, "a[1] was 2 and is 3"),
-        ({"a": "x", "b": 1}, {"b": 1}, 'a was "x" and is absent'),
-        ({}, {"a": {}}, "a was absent and is {}"),
-        ({"a": 1, "b": None}, {"a": 2, "b": None}, "a was 1 and is 2"),
-        ({"x": 1}, dict.fromkeys("xabcdefg", 1), "e was absent and is 1; 2 more"),
-    ],
-)
-def test_changed_fields_are_named(before: Any, after: Any, said: str) -> None:
-    """Each changed field with both values, the first five of them."""
-    assert changed(json.dumps(before), json.dumps(after)).endswith(said)
