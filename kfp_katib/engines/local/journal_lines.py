@@ -25,9 +25,9 @@ from kfp_katib.engines.local.journal import (
     TRIAL,
     TRIAL_ATTRIBUTE,
     Journal,
-    Record,
     StudyTrial,
 )
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.journal_shapes import (
     LINE,
     RECORD,
@@ -40,6 +40,7 @@ from kfp_katib.engines.local.journal_shapes import (
     DeleteStudy,
     EndTrial,
     OfOthers,
+    Report,
     StoredRecord,
     StudyAttribute,
     TrialAttribute,
@@ -161,6 +162,9 @@ class Lines:
             raise ValueError(f"trial {line.trial_id} has no outcome yet")
         trial.state, trial.value = line.state, line.values[0] if line.values else None
 
+    def _report(self, line: Report) -> None:
+        self._open_trial(line.trial_id).points[line.step] = line.intermediate_value
+
     def _trial_attribute(self, line: TrialAttribute) -> None:
         trial = self._open_trial(line.trial_id)
         if TRIAL in line.user_attr:
@@ -176,7 +180,7 @@ class Lines:
             raise ValueError(f"{stored.name[:60]!r} is not the name of a trial of {self.journal.name!r}")
         if self._names.setdefault(stored.name, number) != number or before not in ("", stored.name):
             raise ValueError(f"the name {stored.name!r} is another trial's")
-        trial.record = stored.record(number, trial.record.parameters)
+        trial.enter(stored.record(number, trial.record.parameters))
 
     def _study(self, number: int) -> None:
         if self.journal.study is None or number != self.journal.study:
@@ -201,6 +205,7 @@ _TAKE: Mapping[type, Callable[[Lines, Any], None]] = {
     StudyAttribute: Lines._study_attribute,
     CreateTrial: Lines._create_trial,
     EndTrial: Lines._end_trial,
+    Report: Lines._report,
     TrialAttribute: Lines._trial_attribute,
     OfOthers: Lines._of_others,
 }

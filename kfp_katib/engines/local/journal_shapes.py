@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
 
-from kfp_katib.engines.local.journal import ASKED, FORMAT, MANIFEST, MILLISECONDS, SEED, VERDICT, Record
+from kfp_katib.engines.local.journal import ASKED, FORMAT, MANIFEST, SEED, VERDICT
+from kfp_katib.engines.local.journal_record import MILLISECONDS, Record
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
 
@@ -122,6 +123,15 @@ class EndTrial(Line):
     datetime_complete: OptunasMoment
 
 
+class Report(Line):
+    """An intermediate value of a running trial."""
+
+    op_code: Literal[7]
+    trial_id: int
+    step: Annotated[int, Field(ge=0)]
+    intermediate_value: float
+
+
 class TrialAttribute(Line):
     """An attribute of a trial, ours or another program's."""
 
@@ -183,7 +193,14 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 LINE: TypeAdapter[Any] = TypeAdapter(
     Annotated[
-        CreateStudy | DeleteStudy | StudyAttribute | CreateTrial | EndTrial | TrialAttribute | OfOthers,
+        CreateStudy
+        | DeleteStudy
+        | StudyAttribute
+        | CreateTrial
+        | EndTrial
+        | Report
+        | TrialAttribute
+        | OfOthers,
         Field(discriminator="op_code"),
     ]
 )

@@ -11,8 +11,9 @@ from typing import Any
 
 from kfp_katib.engines.local.extension import why_another
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import ASKED, MANIFEST, Record, now
+from kfp_katib.engines.local.journal import ASKED, MANIFEST, now
 from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.errors import InputError

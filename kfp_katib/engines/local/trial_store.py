@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import SEED, Journal, Record
+from kfp_katib.engines.local.journal import SEED, Journal
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -104,6 +105,11 @@ class TrialStore:
         self._record(record)
         return record
 
+    def reported(self, number: int, points: Iterable[tuple[int, float]]) -> None:
+        """Record what a running trial reported: the numbers of the reports, and the objective's values."""
+        for step, value in points:
+            self._journal.report(number, step, value)
+
     def completed(
         self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
     ) -> None:
@@ -167,7 +173,7 @@ class TrialStore:
 
     def _enter(self, record: Record) -> Trial:
         trial = self._trial(record)
-        self._journal.trials[record.number].record = record
+        self._journal.trials[record.number].enter(record)
         self._names.add(record.name)
         self.score.take(trial)
         return trial

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.journal import MILLISECONDS
+from kfp_katib.engines.local.journal_record import MILLISECONDS
 from kfp_katib.engines.local.journal_shapes import StoredRecord
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load

@@ -15,7 +15,8 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from kfp_katib.engines.local.journal import SEED, Journal, Record, StudyTrial
+from kfp_katib.engines.local.journal import SEED, Journal, StudyTrial
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.algorithms import LATER, Search, propose_for
 from kfp_katib.engines.local.search.space import Dimension, Numbers, dimension
 from kfp_katib.experiment.model import Experiment
