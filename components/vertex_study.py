@@ -49,7 +49,7 @@ def vertex_study(
 
     Args:
         experiment: The Experiment's manifest, YAML or JSON, as for launch_katib. Each trial runs
-            `python -m kfp_katib.vertex.trial` in the image of its primary container, which starts the
+            `python3 -P -m kfp_katib.vertex.trial` in the image of its primary container, which starts the
             manifest's own command: the image must hold kfp_katib.
         models: Where the trials write their models, gs://bucket/folder. In the manifest ${pipeline.models}
             stands for the same folder as a trial sees it, /gcs/bucket/folder.

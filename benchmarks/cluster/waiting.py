@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.cluster.ways import OURS, Way, peers
-from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api import verdicts
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
 from kfp_katib.engines.katib.api.watches import Change, Watch
@@ -113,7 +113,7 @@ def _watched(name: str) -> Iterator[Changes]:
 
 def _moment(changes: Changes, reached: Callable[[Condition], bool]) -> float:
     """When the Experiment reached a condition."""
-    while not any(reached(resources.condition(each)) for each in changes.get(timeout=600).objects):
+    while not any(reached(verdicts.condition(each)) for each in changes.get(timeout=600).objects):
         pass
     return time.time()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `kfp-katib validate | run | render FILE`, `watch | cancel NAME`.
+"""The command line: `kfp-katib validate | run | render FILE`, `watch | cancel | rm NAME`.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 success, 1 the experiment failed, 2 the
 input cannot be used, 130 interrupted. Each verb is a module of its own, imported when it is called.
@@ -17,6 +17,7 @@ VERBS = {
     "render": "Print the manifest as it is submitted to Katib.",
     "watch": "Follow an Experiment in the cluster to its verdict.",
     "cancel": "End an Experiment in the cluster.",
+    "rm": "Delete searches of this machine.",
 }
 """Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`."""
 

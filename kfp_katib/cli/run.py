@@ -14,6 +14,7 @@ from typing import Any, Literal, get_args
 import click
 
 from kfp_katib.cli import verbs
+from kfp_katib.cli.earlier_trials import enqueue_option, from_option, points_of, sources_of
 from kfp_katib.cli.summary import show
 from kfp_katib.cli.trial_options import trial_options
 from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
@@ -47,6 +48,8 @@ from kfp_katib.report.display import Display
     metavar="DIR",
 )
 @click.option("--again", is_flag=True, help="Start over; the earlier search is kept aside.")
+@from_option
+@enqueue_option
 @click.option("--retry-failed", is_flag=True, help="Run the failed trials again, with the same values.")
 @click.option(
     "--timeout-seconds",
@@ -84,6 +87,8 @@ def command(
     report: Path | None,
     as_json: bool,
     again: bool,
+    sources: tuple[str, ...],
+    enqueue: tuple[str, ...],
     retry_failed: bool,
     python: str | None,
     threads_per_trial: int | Literal["unset"] | None,
@@ -115,6 +120,8 @@ def command(
                 identity=Identity(namespace=namespace),
                 runs=runs,
                 again=again,
+                warm_start=sources_of(sources, runs=runs, namespace=namespace) or None,
+                enqueue=points_of(enqueue),
                 retry_failed=retry_failed,
                 python=python or (ON_PATH if chosen.trials_here else None),
                 threads_per_trial=threads_per_trial,

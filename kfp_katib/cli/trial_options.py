@@ -12,21 +12,20 @@ F = TypeVar("F", bound=Callable[..., Any])
 UNSET = "unset"
 
 
-class Threads(click.ParamType):
-    """A number of threads from 1 on, or `unset`."""
-
-    name = "threads"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number, or the word."""
-        return value if value == UNSET else click.IntRange(min=1).convert(value, param, ctx)
+def _threads(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | str | None:
+    """A number from 1 on, or the word."""
+    if value is None or value == UNSET:
+        return value
+    if not value.isdecimal() or int(value) < 1:
+        raise click.BadParameter(f"{value!r} is neither a number from 1 on nor {UNSET!r}.", ctx, parameter)
+    return int(value)
 
 
 def trial_options(command: F) -> F:
     """`--python` and `--threads-per-trial`."""
     command = click.option(
         "--threads-per-trial",
-        type=Threads(),
+        callback=_threads,
         metavar=f"N|{UNSET}",
         help="Threads of a trial's numerical libraries (default: this machine's cores shared out among the "
         f"trials that run at a time; {UNSET}: their own choice).",

@@ -10,7 +10,7 @@ from typing import Literal, TypedDict, get_args
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import choose
-from kfp_katib.results import Progress, Result
+from kfp_katib.results import Progress, Result, WarmStart
 
 OnTimeout = Literal["fail", "best_so_far"]
 Cleanup = Literal["keep", "delete_on_success", "delete_always"]
@@ -57,8 +57,8 @@ class RunOptions:
         threads_per_trial: How many threads the numerical libraries of a trial on this machine may use. None
             for the cores divided by the trials that run at a time, if these are several and neither the
             caller nor the manifest has set OMP_NUM_THREADS or the like; `unset` to leave it to the libraries.
-        warm_start: An earlier search, whose trials are told to the algorithm before it suggests its first;
-            they count in nothing.
+        warm_start: An earlier search or several, whose trials are told to the algorithm before it suggests
+            its first; they count in nothing.
         enqueue: Points that run first on this machine: each names parameters with their values, as text.
         retry_failed: Run the values of the trials that failed again, in place of those.
 
@@ -77,7 +77,7 @@ class RunOptions:
     again: bool = False
     python: str | Path | None = None
     threads_per_trial: int | Literal["unset"] | None = None
-    warm_start: Result | None = None
+    warm_start: WarmStart | Sequence[WarmStart] | None = None
     enqueue: Sequence[Mapping[str, str]] = ()
     retry_failed: bool = False
 
@@ -113,6 +113,6 @@ class Options(TypedDict, total=False):
     again: bool
     python: str | Path | None
     threads_per_trial: int | Literal["unset"] | None
-    warm_start: Result | None
+    warm_start: WarmStart | Sequence[WarmStart] | None
     enqueue: Sequence[Mapping[str, str]]
     retry_failed: bool

@@ -55,6 +55,7 @@ class Display:
         with contextlib.suppress(OSError):
             if not self.moved:
                 self._begin(progress)
+            self._say(progress.notes)
             if self._live:
                 self._rewrite(self._line(progress))
             else:
@@ -65,13 +66,20 @@ class Display:
     def _begin(self, progress: Progress) -> None:
         """Before the first change, write the notes and how far an earlier run got."""
         self.moved = True
-        self.said = progress.notes
-        for note in progress.notes:
-            self._stream.write(f"{note}\n")
+        self._say(progress.notes)
         if earlier := progress.earlier:
             count = f"{earlier} trial{'s' * (earlier != 1)}"
             head = "" if self._watched else "Resuming where an earlier run stopped: "
             self._stream.write(f"{head}{count} had completed{' before' * self._watched}.\n")
+
+    def _say(self, notes: tuple[str, ...]) -> None:
+        """Write the notes that are new."""
+        new = [note for note in notes if note not in self.said]
+        if new and self._open:
+            self._stream.write(_ERASE)
+        for note in new:
+            self._stream.write(f"{note}\n")
+        self.said += tuple(new)
 
     def _line(self, progress: Progress) -> str:
         return status_line(progress, seconds=self._clock() - self._started)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
+from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
 from kfp_katib.results.progress import Listener, Progress, Score
 from kfp_katib.results.result import (
     ACTIVE,
@@ -40,6 +41,7 @@ __all__ = [
     "KILLED",
     "UNAVAILABLE",
     "Condition",
+    "EarlierTrials",
     "ExperimentState",
     "Listener",
     "Metric",
@@ -50,9 +52,13 @@ __all__ = [
     "TrialCondition",
     "TrialState",
     "Value",
+    "WarmStart",
     "assignments",
     "best_trial",
     "conclude",
+    "earlier_trials",
+    "from_csv",
+    "from_json",
     "go_float",
     "katib_best_trial",
     "metric_text",
@@ -61,6 +67,7 @@ __all__ = [
     "objective_value",
     "ranked",
     "reaches_goal",
+    "read_now",
     "to_json",
     "trial_model_uri",
     "trials_csv",

@@ -100,7 +100,7 @@ def _moment(value: object) -> datetime | None:
 def read_record(path: Path) -> Record | None:
     """The record that is at a path, None where none can be read."""
     try:
-        return from_record(path.read_text(errors="replace"))
+        return from_record(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, InputError):
         return None
 

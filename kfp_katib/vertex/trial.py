@@ -29,6 +29,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -199,7 +200,8 @@ def _exit_code(trial: Trial, signals: Signals) -> int:
 
 def _say(sentence: str) -> None:
     if sentence:
-        print(sentence, file=sys.stderr, flush=True)
+        with suppress(OSError):  # nobody reads it any more, which is no reason to lose the trial's result
+            print(sentence, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

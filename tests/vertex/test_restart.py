@@ -56,6 +56,17 @@ def test_a_stop_of_the_second_start_leaves_the_record_of_the_first(place: Place)
     assert (first.exit_code, first.log_tail) == (3, "why")
 
 
+def test_a_second_start_that_nobody_listens_to_leaves_the_record_of_the_first(place: Place) -> None:
+    """What it would say is lost, nothing else."""
+    experiment = search(f"{LR} echo loss=0.5")
+    first = place.run(experiment, "--lr=0.3").trial
+    with place.start(experiment, "--lr=0.3") as process:
+        assert process.stderr
+        process.stderr.close()
+        assert process.wait(timeout=60) == 0
+    assert place.recorded() == first
+
+
 @pytest.mark.parametrize("other", ["job", "trial", "values", "damage"])
 def test_a_record_that_is_not_this_trials_is_replaced(place: Place, other: str) -> None:
     """Another tuning job of the same plan has left it, or it was cut off."""

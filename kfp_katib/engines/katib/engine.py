@@ -18,7 +18,8 @@ from kfp_katib.engines.katib.api.resources import EXPERIMENTS
 from kfp_katib.engines.katib.diagnosis.monitor import StallMonitor
 from kfp_katib.engines.katib.session import Session, following, settle
 from kfp_katib.engines.katib.step import experiment_ends_with_run
-from kfp_katib.engines.katib.submit import adopt, create, find, labelled, no_such, submitted
+from kfp_katib.engines.katib.submit import Submitted, adopt, create, find, labelled, no_such
+from kfp_katib.engines.katib.unsupported import refuse_options
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.experiment import Experiment, load
@@ -32,6 +33,8 @@ _TICK_SECONDS = 2.0
 
 def run(experiment: Experiment, options: RunOptions) -> Result:
     """Submit the Experiment, or adopt it if an earlier attempt did, and wait for its verdict.
+
+    One that is there is given the manifest's budget: while it runs, and by Katib's rules after its verdict.
 
     Args:
         experiment: What to run, its name final and its placeholders filled.
@@ -50,9 +53,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
         ClusterError: The API server refused something that a search needs.
     """
     identity = options.identity
-    if options.again:
-        where = f" -n {identity.namespace}" if identity.namespace else ""
-        raise InputError(f"--again is for the local engine. First: kfp-katib cancel {experiment.name}{where}")
+    refuse_options(experiment, options)
     with connect(identity.namespace or experiment.namespace) as cluster:
         manifest = labelled(experiment, cluster.namespace, identity)
         ours = adopt(cluster, manifest)
@@ -112,7 +113,7 @@ def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
         if stored is None:
             raise InputError(no_such(name, cluster.namespace))
         experiment = load(resources.as_written(stored), name=f"Experiment '{name}'")
-        with following(cluster, experiment, submitted(stored), models=str(options.models or "")) as session:
+        with following(cluster, experiment, Submitted(stored), models=str(options.models or "")) as session:
             yield session
 
 
@@ -192,7 +193,7 @@ def _stalled(session: Session, blocked: list[str], limit_seconds: float) -> Stal
 def _overdue(session: Session, options: RunOptions) -> bool:
     if options.timeout_seconds is None or not session.complete:
         return False
-    return session.cluster.now() >= session.submitted.created + timedelta(seconds=options.timeout_seconds)
+    return session.cluster.now() >= session.began + timedelta(seconds=options.timeout_seconds)
 
 
 def _out_of_time(session: Session, options: RunOptions) -> Result:

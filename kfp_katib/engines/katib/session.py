@@ -9,15 +9,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
-from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api import resources, verdicts
 from kfp_katib.engines.katib.api.cache import KINDS, Cache, selector
 from kfp_katib.engines.katib.api.client import Cluster
-from kfp_katib.engines.katib.api.resources import PODS, TRIALS, Object
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS, Object
 from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.engines.katib.diagnosis.explain import Event, warnings
 from kfp_katib.engines.katib.diagnosis.trial_logs import TrialLogs
-from kfp_katib.engines.katib.submit import EDITABLE, Submitted
+from kfp_katib.engines.katib.extend import EDITABLE
+from kfp_katib.engines.katib.submit import Submitted
 from kfp_katib.errors import ClusterError
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import KILLED, Condition, Result, Trial, conclude, objective_text, trial_model_uri
@@ -31,7 +33,7 @@ _NEEDED = (resources.EXPERIMENTS, resources.SUGGESTIONS, TRIALS)
 
 @dataclass(slots=True)
 class Session:
-    """One search that is being followed.
+    """One search.
 
     Attributes:
         manifest: The Experiment as it was submitted.
@@ -41,6 +43,7 @@ class Session:
         cache: Its objects in the cluster.
         trial_logs: What was read about failed trials.
         inbox: What the watches have reported and `take` has not applied yet.
+        opened: The server's time when following began.
         ended: The trials that we ended after the verdict.
     """
 
@@ -51,6 +54,7 @@ class Session:
     cache: Cache
     trial_logs: TrialLogs
     inbox: queue.SimpleQueue[Change]
+    opened: datetime
     ended: set[str] = field(default_factory=set)
 
     @property
@@ -67,7 +71,14 @@ class Session:
     @property
     def condition(self) -> Condition:
         """The Experiment's condition, as Katib reports it."""
-        return resources.condition(self.cache.experiment or {})
+        return verdicts.condition(self.cache.experiment or {})
+
+    @property
+    def began(self) -> datetime:
+        """When the search began: at its creation, or when it was last extended after a verdict."""
+        known = self.cache.experiment or {}
+        restarted = self.opened if verdicts.awaits_restart(known) else verdicts.restarted(known)
+        return restarted or self.submitted.created
 
     @property
     def experiment(self) -> Experiment:
@@ -95,8 +106,7 @@ class Session:
         """Apply changes until a state is reached; False if it was not reached in time."""
         deadline = time.monotonic() + seconds
         while not reached():
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if (left := deadline - time.monotonic()) <= 0:
                 return False
             self.take(min(left, 1.0))
         return True
@@ -111,11 +121,11 @@ class Session:
 
     def result(self, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
         """The Result so far, or the final one if Katib has given its verdict."""
-        condition = self.condition
+        words = self._with_suggestions_words(self.condition.message)
         return conclude(
             self.experiment,
             [self.trial(each, events) for each in self.cache.trials],
-            replace(condition, message=self._with_suggestions_words(condition.message)),
+            replace(self.condition, message=words),
             notes=notes,
             katib_best=resources.katib_best(self.cache.experiment or {}),
         )
@@ -126,14 +136,13 @@ class Session:
         result = self.result(notes=notes)
         if not result.failures:
             return result
-        events = warnings(self.cluster, self.submitted.name) or ()
-        return self.result(notes=(*notes, self.where_to_look()), events=events)
+        notes = (*notes, self.where_to_look())
+        return self.result(notes=notes, events=warnings(self.cluster, self.submitted.name) or ())
 
     def so_far(self) -> str:
         """How many trials have completed, and the best of them."""
         result, objective = self.result(), self.manifest.objective
-        done = sum(trial.completed for trial in result.trials)
-        limit = result.experiment.max_trial_count
+        done, limit = sum(trial.completed for trial in result.trials), result.experiment.max_trial_count
         count = f"{done} of {limit} trials have completed" if limit else f"{done} trials have completed"
         if result.best is None:
             return f"{count}, none with a finite {objective.metric}."
@@ -183,16 +192,17 @@ def following(
     """Follow an Experiment, its Suggestion, its Trials and their pods until the block is left."""
     inbox: queue.SimpleQueue[Change] = queue.SimpleQueue()
     watches = [Watch(cluster, kind, selector(kind, submitted.name), inbox) for kind in KINDS]
-    trial_logs = TrialLogs(cluster, experiment)
+    logs, cache = TrialLogs(cluster, experiment), Cache(submitted.name, submitted.uid)
+    # A list may come from a server that is behind, and still tell the verdict before an extension.
+    cache.apply(Change(EXPERIMENTS, "MODIFIED", (dict(submitted.stored),)))
     for watch in watches:
         watch.start()
     try:
-        cache = Cache(submitted.name, submitted.uid)
-        yield Session(experiment, submitted, models, cluster, cache, trial_logs, inbox)
+        yield Session(experiment, submitted, models, cluster, cache, logs, inbox, cluster.now())
     finally:
         for watch in watches:
             watch.stop()
-        trial_logs.close()
+        logs.close()
 
 
 def settle(session: Session, *, end_the_rest: bool) -> None:

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api import resources, verdicts
 from kfp_katib.engines.katib.api.cache import selector
 from kfp_katib.engines.katib.api.client import Cluster, connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS, Kind, Object
@@ -86,7 +86,7 @@ def _end_those_of(run_id: str, namespace: str, deadline: float, *, may_be_closed
                 raise
             logger.info("namespace %s is skipped, no launcher of ours can be in it: %s", namespace, error)
             return []
-        left = [resources.name(each) for each in found if not resources.condition(each).final]
+        left = [resources.name(each) for each in found if not verdicts.condition(each).final]
         for name in left:
             cluster.delete(EXPERIMENTS, name)
         for name in left:

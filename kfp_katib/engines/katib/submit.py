@@ -1,56 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Create the Experiment, or adopt the one that an earlier attempt of the same step created.
+"""Create the Experiment, or adopt the one that an earlier attempt of the same search created.
 
 A restarted pod finds its predecessor's search by the name, which the launcher derives from run, step and
 manifest. The labels tell that search from one that merely has its name. But labels can be copied together
-with a manifest that is then changed, and the spec is what runs: so both must agree.
+with a manifest that is then changed, and the spec is what runs: so both must agree. Only the budget may
+differ; `extend` then gives the Experiment the new one.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Object
+from kfp_katib.engines.katib.extend import CHANGEABLE, EDITABLE, HASH_LABEL, extend
 from kfp_katib.engines.labels import RUN, TASK, digest, label_value, marked
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.defaults import with_defaults
-from kfp_katib.experiment.model import OURS, Manifest
+from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.structure import check_structure
 
 logger = logging.getLogger(__name__)
 
-HASH_LABEL = f"{OURS}spec-hash"
 MANAGER_LABEL = "app.kubernetes.io/managed-by"
 MANAGER = "kfp-katib"
 
-EDITABLE = {
-    "maxTrialCount": "max_trial_count",
-    "parallelTrialCount": "parallel_trial_count",
-    "maxFailedTrialCount": "max_failed_trial_count",
-}
-"""What Katib lets people change while an Experiment runs, with the model's names for it."""
-
 _SHOWN = 5
+_ATTEMPTS, _PAUSE_SECONDS = 5, 0.2
+_MOVED_ON = (400, 409, 422)  # the webhook, another writer, another Experiment of the name: look again
 _POD_LABELS = "primaryPodLabels"
 _ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """An Experiment that is in the cluster."""
+    """An Experiment that is in the cluster, as the API server last answered about it."""
 
-    name: str
-    uid: str
-    created: datetime
+    stored: Object
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return resources.name(self.stored)
+
+    @property
+    def uid(self) -> str:
+        """What tells it from a later one of its name."""
+        return str(self.stored["metadata"]["uid"])
+
+    @property
+    def created(self) -> datetime:
+        """When it was."""
+        return datetime.fromisoformat(self.stored["metadata"]["creationTimestamp"])
 
 
 def labelled(experiment: Experiment, namespace: str, identity: Identity) -> Manifest:
@@ -72,23 +82,36 @@ def run_selector(run_id: str) -> str:
 
 
 def adopt(cluster: Cluster, manifest: Object) -> Submitted | None:
-    """The Experiment if an earlier attempt has created it; None if there is none.
+    """The Experiment with this manifest's budget if an earlier attempt has created it, else None.
 
     Raises:
-        InputError: Another Experiment has the name.
+        InputError: Another Experiment has the name, or this one cannot be given the budget.
+        ClusterError: It could be, and yet a webhook or the API server refuses.
     """
-    name = resources.name(manifest)
+    for attempt in count(1):
+        stored = _there_already(cluster, resources.name(manifest))
+        if stored is None:
+            break
+        _refuse_foreign(manifest, stored)
+        try:
+            extended = extend(cluster, manifest, stored)
+        except ClusterError as error:
+            if error.status not in _MOVED_ON or attempt == _ATTEMPTS:
+                raise
+            time.sleep(attempt * _PAUSE_SECONDS)
+            continue
+        logger.info("Experiment %s/%s exists already and is ours", cluster.namespace, resources.name(stored))
+        return Submitted(extended)
+    return None
+
+
+def _there_already(cluster: Cluster, name: str) -> Object | None:
     try:
-        stored = find(cluster, name)
+        return find(cluster, name)
     except ClusterError as error:
         if error.status == 403:
             return None  # the preflight names the missing right, together with all others
         raise
-    if stored is None:
-        return None
-    _refuse_foreign(manifest, stored)
-    logger.info("Experiment %s/%s exists already and is ours: resuming it", cluster.namespace, name)
-    return submitted(stored)
 
 
 def find(cluster: Cluster, name: str) -> Object | None:
@@ -125,14 +148,7 @@ def create(cluster: Cluster, manifest: Object) -> Submitted:
             raise
         return found
     logger.info("Experiment %s/%s created", cluster.namespace, resources.name(manifest))
-    return submitted(stored)
-
-
-def submitted(stored: Object) -> Submitted:
-    """The name, uid and creation time of a stored Experiment."""
-    metadata = stored["metadata"]
-    created = datetime.fromisoformat(metadata["creationTimestamp"])
-    return Submitted(metadata["name"], metadata["uid"], created)
+    return Submitted(stored)
 
 
 def differences(wanted: Object, stored: Object) -> Iterator[str]:
@@ -162,15 +178,16 @@ def _refuse_foreign(wanted: Object, stored: Object) -> None:
     if stored["metadata"].get("deletionTimestamp"):
         raise InputError(f"{where} is being deleted. Wait until it is gone and start again.")
     ours, theirs = (each["metadata"].get("labels") or {} for each in (wanted, stored))
-    labels = (MANAGER_LABEL, RUN, TASK, HASH_LABEL)
+    labels = (MANAGER_LABEL, RUN, TASK)
     differ = [
         f"{key} is {theirs.get(key)!r}, not {ours[key]!r}" for key in labels if theirs.get(key) != ours[key]
     ]
-    differ = differ or list(islice(differences(wanted, stored), _SHOWN))
-    if differ:
+    fields = [] if differ else list(islice(differences(wanted, stored), _SHOWN))
+    if differ or fields:
         raise InputError(
-            f"{where} exists already and is not this search: {', '.join(differ)}. "
-            f"Choose another name, or delete it: kubectl delete experiment {name} -n {namespace}"
+            f"{where} exists already and is not this search: {', '.join(differ or fields)}. "
+            f"{CHANGEABLE if fields else ''}Choose another name, or delete it: "
+            f"kubectl delete experiment {name} -n {namespace}"
         )
 
 

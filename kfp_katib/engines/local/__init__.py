@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from kfp_katib.engines.local.engine import run
     from kfp_katib.engines.local.existing import cancel, end_abandoned, own_step, read, searches, watch
     from kfp_katib.engines.local.placeholder_values import pipeline_values
+    from kfp_katib.engines.local.removal import discard, to_delete
     from kfp_katib.engines.local.unsupported import refusals
 
 __all__ = [
     "cancel",
+    "discard",
     "end_abandoned",
     "own_step",
     "pipeline_values",
@@ -28,6 +30,7 @@ __all__ = [
     "refusals",
     "run",
     "searches",
+    "to_delete",
     "trials_here",
     "watch",
 ]
@@ -36,6 +39,7 @@ trials_here = True
 
 _HOME = {
     "cancel": "existing",
+    "discard": "removal",
     "end_abandoned": "existing",
     "own_step": "existing",
     "pipeline_values": "placeholder_values",
@@ -43,6 +47,7 @@ _HOME = {
     "refusals": "unsupported",
     "run": "engine",
     "searches": "existing",
+    "to_delete": "removal",
     "watch": "existing",
 }
 

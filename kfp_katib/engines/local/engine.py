@@ -9,25 +9,30 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from queue import SimpleQueue
 
-from kfp_katib.engines.local.existing import discard
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
 from kfp_katib.engines.local.placeholder_values import filled_in
+from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
+from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_environment import TrialEnvironment, python_notes, trial_environment
+from kfp_katib.engines.local.trial_environment import (
+    TrialEnvironment,
+    python_before,
+    python_notes,
+    trial_environment,
+)
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.experiment.placeholders import used
-from kfp_katib.results import Condition, Result
+from kfp_katib.results import Condition, Result, earlier_trials, read_now
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.template import Container, any_container
 
@@ -72,15 +77,22 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
-    environment = trial_environment(options, os.environ, box, at_a_time=_at_a_time(experiment, gpus))
+    at_a_time = gpus.slots(experiment.parallel_trial_count)
+    environment = trial_environment(options, os.environ, box, at_a_time=at_a_time)
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
+    points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
     with open_folder(Path(options.runs), experiment.name) as folder:
         if options.again:
+            sources = read_now(sources)  # one of them may be the search that is put aside
             put_aside(folder)
-        suggestions = reopen_study(experiment, folder)
+        suggestions = reopen_study(experiment, folder, sources)
         journal = suggestions.journal
-        notes = (*_notes(experiment, box, gpus, environment), *_changes(experiment, journal))
+        notes = (
+            *_notes(experiment, box, gpus, environment),
+            *_changes(experiment, journal),
+            *suggestions.notes,
+        )
         store = TrialStore(
             experiment,
             folder,
@@ -88,15 +100,20 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             models=str(options.models or ""),
             notes=notes,
             at_start=lambda: python_notes(environment, journal),
+            until_start=python_before(environment, journal),
             on_update=options.on_update,
         )
-        if stands := _verdict(experiment, journal, options):
+        stands = _verdict(experiment, journal, options)
+        refuse_vain(experiment, journal, points, ended=stands is not None)
+        if stands:
             reopen(folder, journal.records, store)
             return store.result(stands)
         try:
+            suggestions.enqueue(points)
             waiting = go_on(experiment, folder, journal.records, store)
             if options.retry_failed:
                 waiting += store.retry_failed()
+            remember_models(journal, str(options.models or ""))
             store.begin()
             found = _search(
                 experiment,
@@ -165,23 +182,12 @@ def _container(experiment: Experiment) -> Container:
     if found := refusals(experiment):
         told = (f"Experiment '{experiment.name}': {each.path}: {each.message} {each.fix}" for each in found)
         raise InputError("\n".join(told))
-    box = any_container(experiment)
-    for name in used({"container": [*box.command, *box.args, *box.env.values()]}):
-        raise InputError(
-            f"Experiment '{experiment.name}': the trial's command holds ${{pipeline.{name}}}, which has no "
-            "value. Fill it in with `render` before the run."
-        )
-    return box
+    return any_container(experiment)
 
 
 def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
     if journal.earlier_manifest:
         yield f"Changed since the last run: {changed(journal.earlier_manifest, experiment.manifest_json)}."
-
-
-def _at_a_time(experiment: Experiment, gpus: Gpus) -> int:
-    slots = gpus.slots(experiment.parallel_trial_count)
-    return min(slots, experiment.max_trial_count or slots)
 
 
 def _notes(

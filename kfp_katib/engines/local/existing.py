@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import signal
 import time
 from collections.abc import Sequence
@@ -14,11 +13,12 @@ from pathlib import Path
 
 from kfp_katib.engines import labels
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
-from kfp_katib.engines.local.journal import MANIFEST
+from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_store import left_out, trial_of, with_log
+from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
@@ -56,7 +56,7 @@ def read(name: str, options: RunOptions) -> Result:
         experiment,
         [with_log(trial_of(each, experiment, models), folder) for each in journal.counted],
         standing(experiment, journal) or RUNNING,
-        notes=left_out(journal),
+        notes=(*notes(experiment, journal), *left_out(journal)),
     )
 
 
@@ -111,24 +111,6 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         time.sleep(_POLL_SECONDS / 5)
     with open_folder(folder.path.parent, name):
         end_orphans(folder, read_journal(folder.journal).records)
-
-
-def discard(name: str, *, runs: Path) -> None:
-    """Delete the folder of a search; its models are elsewhere and stay.
-
-    Args:
-        name: The Experiment's name.
-        runs: The folder of all searches.
-
-    Raises:
-        InputError: An engine is working there, or the system refuses to delete it.
-    """
-    with open_folder(runs, name) as folder:
-        try:
-            shutil.rmtree(folder.path)
-        except OSError as err:
-            raise InputError(f"The search in {folder.path} could not be deleted: {err}.") from err
-    logger.info("deleted %s", folder.path)
 
 
 def own_step() -> tuple[str, str]:

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kfp_katib.engines.local.journal import ASKED, MANIFEST
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import PIPELINE
@@ -39,13 +39,11 @@ def why_another(attributes: Mapping[str, Any], experiment: Experiment) -> str:
     ran = attributes.get(MANIFEST)
     if ran in (None, experiment.manifest_json):
         return ""
-    before, now = attributes.get(ASKED, ran), experiment.asked_json or experiment.manifest_json
-    asked = fixed(before), fixed(now)
-    if asked[0] == asked[1] or fixed(ran) == fixed(experiment.manifest_json):
+    before = fixed(attributes.get(ASKED, ran))
+    now = fixed(experiment.asked_json or experiment.manifest_json)
+    if _may_come_from(before, now, experiment.name) or _may_come_from(now, before, experiment.name):
         return ""
-    if ASKED not in attributes and _may_come_from(*asked, experiment.name):
-        return ""
-    return changes(*asked)
+    return "" if fixed(ran) == fixed(experiment.manifest_json) else changes(before, now)
 
 
 def fixed(manifest_json: str) -> Leaves:
@@ -75,23 +73,27 @@ def _algorithm(spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _named(entries: Any, value: str = "value") -> dict[str, Any]:
     """A list of names and values as a mapping, since its order means nothing."""
-    return {str(each.get("name")): each.get(value, each) for each in entries or ()}
+    listed = entries if isinstance(entries, list) else []
+    return {str(each.get("name")): each.get(value, each) for each in listed if isinstance(each, dict)}
 
 
 def _program(template: Mapping[str, Any]) -> dict[str, Any]:
-    pod = template.get("trialSpec") or {}
+    """What the primary container runs; empty where a damaged journal has none."""
+    pod = template.get("trialSpec")
     for key in ("spec", "template", "spec"):
-        pod = pod.get(key) or {}
-    containers = {each.get("name"): each for each in pod.get("containers") or ()}
-    found = containers.get(template.get("primaryContainerName"), {})
-    program = {key: found[key] for key in _PROGRAM if found.get(key)}
-    return {**program, "env": _named(program.get("env"))}
+        pod = pod.get(key) if isinstance(pod, dict) else None
+    containers = pod.get("containers") if isinstance(pod, dict) else None
+    for each in containers if isinstance(containers, list) else ():
+        if isinstance(each, dict) and each.get("name") == template.get("primaryContainerName"):
+            program = {key: each[key] for key in _PROGRAM if each.get(key)}
+            return {**program, "env": _named(program.get("env"))}
+    return {}
 
 
 def _may_come_from(filled: Leaves, written: Leaves, name: str) -> bool:
     """Whether some values of the placeholders make the second manifest the first.
 
-    Version 0.1 stored a manifest only as it ran.
+    Somebody may have filled it in with `render`; version 0.1 stored a manifest only as it ran.
     """
     values = {"experiment": name}
     return filled.keys() == written.keys() and all(

@@ -40,6 +40,12 @@ class RunFolder:
         return self.path / "journal"
 
     @property
+    def experiment(self) -> str:
+        """The name of the Experiment whose search it is, also of one that was put aside."""
+        aside = self.path.parent.name == _EARLIER and _NUMBER.fullmatch(self.path.name)
+        return self.path.parent.parent.name if aside else self.path.name
+
+    @property
     def earlier(self) -> int:
         """The number of the search that was put aside last, 0 if there is none; other names are ignored."""
         try:

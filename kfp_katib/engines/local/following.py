@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 1.0
 """How long it takes from one look at the trials to the next, at least."""
+SHORT_SECONDS = 0.1
+"""A trial that ends within this time has no points: a look would take a noticeable part of it."""
 LAST_SECONDS = 0.05
 """How long the last look at a trial may take, for which the search waits."""
 _SHARE = 10
@@ -44,20 +46,19 @@ class Following:
 
     def begin(self, trial: int, files: TrialFolder) -> None:
         """Follow a trial."""
-        self._trials[trial] = _followed(self._experiment, files)
+        self._trials[trial] = _Followed(self._experiment, files)
         if self._thread is None:
             self._thread = threading.Thread(target=self._follow, name="kfp-katib follower", daemon=True)
             self._thread.start()
 
-    def points(self) -> Iterator[tuple[int, Point]]:
-        """The new points of all trials, each with its trial's number."""
-        for trial, followed in self._trials.items():
-            for point in followed.new_points():
-                yield trial, point
+    def points(self) -> Iterator[tuple[int, Iterator[Point]]]:
+        """The new points of all trials, with their trials' numbers."""
+        return ((trial, followed.new_points()) for trial, followed in self._trials.items())
 
     def end(self, trial: int) -> Iterator[Point]:
         """The points of a trial that has ended which are not taken yet; it is followed no longer."""
-        if followed := self._trials.pop(trial, None):
+        followed = self._trials.pop(trial, None)
+        if followed and followed.age() >= SHORT_SECONDS:
             followed.look_a_last_time()
             yield from followed.new_points()
 
@@ -85,44 +86,53 @@ class Following:
 class _Followed:
     """One trial; the loop's thread takes its points, and looks when it has ended."""
 
-    metric: str
-    follower: Follower
-    curve: Curve
+    experiment: Experiment
+    files: TrialFolder
     ended: bool = False
     new: deque[Point] = field(default_factory=deque)
+    _began: float = field(default_factory=time.monotonic)
     _looking: threading.Lock = field(default_factory=threading.Lock)
+    _follower: Follower | None = None
+    _curve: Curve = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._curve = Curve(self.experiment.objective.type == "maximize")
+
+    def age(self) -> float:
+        """For how many seconds it has been followed."""
+        return time.monotonic() - self._began
 
     def look(self, seconds: float) -> None:
         """See what is new, for so long or a little longer, and only until the trial has ended."""
         until = time.monotonic() + seconds
         with self._looking:
             if not self.ended:
-                self._take(lambda: self.ended or time.monotonic() > until, ended=False)
+                self._take(lambda: self.ended or time.monotonic() > until)
 
     def look_a_last_time(self) -> None:
         """See what is left after the trial's end."""
         self.ended = True
         until = time.monotonic() + LAST_SECONDS
         with self._looking:
-            self._take(lambda: time.monotonic() > until, ended=True)
-            self.new.extend(self.curve.end())
+            self._take(lambda: time.monotonic() > until)
+            self.new.extend(self._curve.end())
 
     def new_points(self) -> Iterator[Point]:
         """Take the points out."""
         while self.new:
             yield self.new.popleft()
 
-    def _take(self, enough: Callable[[], bool], *, ended: bool) -> None:
+    def _take(self, enough: Callable[[], bool]) -> None:
+        metric = self.experiment.objective.metric
         try:
-            for each in self.follower.look(enough, ended=ended):
-                if each.metric == self.metric and (value := number(each.value)) is not None:
-                    self.new.extend(self.curve.take(each.step, value))
+            self._follower = self._follower or self._open()
+            for each in self._follower.look(enough, ended=self.ended):
+                if each.metric == metric and (value := number(each.value)) is not None:
+                    self.new.extend(self._curve.take(each.step, value))
         except Exception:  # the boundary of a trial: whatever it wrote, the search goes on
-            logger.debug("the reports of a trial cannot be followed", exc_info=True)
+            logger.debug("the reports of %s cannot be followed", self.files.path.name, exc_info=True)
 
-
-def _followed(experiment: Experiment, files: TrialFolder) -> _Followed:
-    objective, collector = experiment.objective, experiment.collector
-    path = metrics_place(collector, files.metrics).path
-    follower = Follower(collector, objective.metrics, path)
-    return _Followed(objective.metric, follower, Curve(objective.type == "maximize"))
+    def _open(self) -> Follower:
+        collector = self.experiment.collector
+        path = metrics_place(collector, self.files.metrics).path
+        return Follower(collector, self.experiment.objective.metrics, path)

@@ -9,32 +9,14 @@ only some algorithms need it, and it takes longer to import than a search takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from kfp_katib.engines.local import journal_attributes as ours
 from kfp_katib.engines.local.journal_record import Record, encode
 from kfp_katib.results import Condition
-
-FORMAT = "kfp-katib:format"
-LATEST = 3
-"""The format that is written. The first one, of version 0.1.0, has no number.
-
-3: the last manifest counts, and the verdict only while it follows from it; a trial may retry another one.
-"""
-MANIFEST = "kfp-katib:manifest"
-ASKED = "kfp-katib:asked"
-"""The manifest before its placeholders were filled in; absent where it had none."""
-SEED = "kfp-katib:seed"
-VERDICT = "kfp-katib:verdict"
-TRIAL = "kfp-katib:trial"
-PARAMETERS = "kfp-katib:parameters"
-"""The user attribute of a trial that holds its assignments as Katib prints them."""
-RETRIES = "kfp-katib:retries"
-"""The user attribute of a trial that runs a failed one's values again: the number of that one."""
-NOTE = "kfp-katib:cmaes"
-"""The user attribute of a trial that holds what CMA-ES needs when it resumes."""
 
 CREATE_STUDY, DELETE_STUDY, STUDY_ATTRIBUTE, CREATE_TRIAL = 0, 1, 2, 4
 END_TRIAL, REPORT, TRIAL_ATTRIBUTE = 6, 7, 8
@@ -54,6 +36,7 @@ class StudyTrial:
         note: What the algorithm stored with it.
         record: What else is known of it.
         retries: The number of the failed trial that it stands for; that one counts in nothing any more.
+        enqueued: Which of the points that the user gave it is; None if it is the algorithm's own.
         state: Running, complete or failed, as Optuna's number.
         value: The value of the objective.
         points: What it reported of the objective in its present run, by the numbers of the reports.
@@ -63,6 +46,7 @@ class StudyTrial:
     note: Mapping[str, Any]
     record: Record
     retries: int | None = None
+    enqueued: int | None = None
     state: int = RUNNING
     value: float | None = None
     points: dict[int, float] = field(default_factory=dict)
@@ -111,7 +95,7 @@ class Journal:
     @property
     def verdict(self) -> Condition | None:
         """The verdict that was written last; `standing` says whether it still holds."""
-        fields = self.attributes.get(VERDICT)
+        fields = self.attributes.get(ours.VERDICT)
         return Condition(*fields) if fields else None
 
     def begin(self, *, maximize: bool) -> None:
@@ -133,21 +117,21 @@ class Journal:
             asked_json: The same before its placeholders were filled in, empty where it had none.
         """
         asked = asked_json or manifest_json
-        if asked != self.attributes.get(ASKED, manifest_json):
-            self.set(ASKED, asked)
-        if manifest_json != self.attributes.get(MANIFEST):
-            self.earlier_manifest = self.attributes.get(MANIFEST, "")
+        if asked != self.attributes.get(ours.ASKED, manifest_json):
+            self.set(ours.ASKED, asked)
+        if manifest_json != self.attributes.get(ours.MANIFEST):
+            self.earlier_manifest = self.attributes.get(ours.MANIFEST, "")
             self.mark_format()
-            self.set(MANIFEST, manifest_json)
+            self.set(ours.MANIFEST, manifest_json)
 
     def mark_format(self) -> None:
         """Write the format, before anything that an older version would misunderstand."""
-        if self.attributes.get(FORMAT) != LATEST:
-            self.set(FORMAT, LATEST)
+        if self.attributes.get(ours.FORMAT) != ours.LATEST:
+            self.set(ours.FORMAT, ours.LATEST)
 
     def end(self, verdict: Condition) -> None:
         """Write the verdict that ends the search."""
-        self.set(VERDICT, [verdict.state, verdict.reason, verdict.message])
+        self.set(ours.VERDICT, [verdict.state, verdict.reason, verdict.message])
 
     def suggest(
         self,
@@ -156,6 +140,7 @@ class Journal:
         parameters: Mapping[str, str],
         note: Mapping[str, Any],
         retries: int | None = None,
+        enqueued: int | None = None,
     ) -> Record:
         """Write a new trial.
 
@@ -165,8 +150,14 @@ class Journal:
             parameters: Its assignments.
             note: What the algorithm stores with it.
             retries: The number of the failed trial that it stands for.
+            enqueued: Which of the points that the user gave it is.
         """
-        own = {NOTE: note or None, RETRIES: retries}
+        own = {
+            ours.PARAMETERS: parameters,
+            ours.NOTE: note or None,
+            ours.RETRIES: retries,
+            ours.ENQUEUED: enqueued,
+        }
         self._write(
             CREATE_TRIAL,
             study_id=self.study,
@@ -176,12 +167,12 @@ class Journal:
             values=None,
             distributions=distributions,
             params=params,
-            user_attrs={PARAMETERS: parameters, **{key: it for key, it in own.items() if it is not None}},
+            user_attrs={key: value for key, value in own.items() if value is not None},
             system_attrs={},
             intermediate_values={},
         )
         record = Record(len(self.trials), parameters)
-        self.take(StudyTrial(params, note, record, retries))
+        self.take(StudyTrial(params, note, record, retries, enqueued))
         return record
 
     def take(self, trial: StudyTrial) -> None:
@@ -194,15 +185,16 @@ class Journal:
         """Write a trial's record; the last one written counts."""
         try:
             trial_id = self.first + record.number
-            self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={TRIAL: encode(record)})
+            self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={ours.TRIAL: encode(record)})
         finally:
             self.trials[record.number].enter(record)
 
-    def report(self, number: int, step: int, value: float) -> None:
-        """Write an intermediate value of a running trial; the last one with the same step counts."""
-        self.mark_format()
-        self._write(REPORT, trial_id=self.first + number, step=step, intermediate_value=value)
-        self.trials[number].points[step] = value
+    def report(self, number: int, points: Iterable[tuple[int, float]]) -> None:
+        """Write intermediate values of a running trial, each with its step; the last one of a step counts."""
+        for step, value in points:
+            self.mark_format()
+            self._write(REPORT, trial_id=self.first + number, step=step, intermediate_value=value)
+            self.trials[number].points[step] = value
 
     def tell(self, number: int, value: float | None) -> None:
         """Write a trial's value, or that it has none."""

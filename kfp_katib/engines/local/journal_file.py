@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError, Unfinished
@@ -58,7 +59,7 @@ def read_journal(path: Path) -> Journal:
     Raises:
         InputError: It cannot be read, one of its lines is damaged, or a newer version wrote it.
     """
-    journal = Journal(path.parent.name)
+    journal = Journal(RunFolder(path.parent).experiment)
     _read(path, journal, lambda _: False, lambda *_: "")
     return journal
 

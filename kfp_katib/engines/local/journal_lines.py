@@ -15,24 +15,28 @@ from typing import Any
 from kfp_katib.engines.local.journal import (
     CREATE_TRIAL,
     END_TRIAL,
+    RUNNING,
+    STUDY_ATTRIBUTE,
+    TRIAL_ATTRIBUTE,
+    Journal,
+    StudyTrial,
+)
+from kfp_katib.engines.local.journal_attributes import (
+    ENQUEUED,
     FORMAT,
     LATEST,
     NOTE,
     PARAMETERS,
     RETRIES,
-    RUNNING,
-    STUDY_ATTRIBUTE,
     TRIAL,
-    TRIAL_ATTRIBUTE,
-    Journal,
-    StudyTrial,
 )
+from kfp_katib.engines.local.journal_json import parse, valid
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.journal_shapes import (
     LINE,
+    PLACE,
     RECORD,
     STORED_NOTE,
-    STORED_RETRIES,
     STUDY,
     TEXTS,
     CreateStudy,
@@ -44,8 +48,6 @@ from kfp_katib.engines.local.journal_shapes import (
     StoredRecord,
     StudyAttribute,
     TrialAttribute,
-    parse,
-    valid,
 )
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError
@@ -138,7 +140,7 @@ class Lines:
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions name different parameters")
         record = Record(len(journal.trials), parameters)
-        trial = StudyTrial(line.params, note, record, self._retried(line))
+        trial = StudyTrial(line.params, note, record, self._retried(line), self._enqueued(line))
         if self.belongs(journal.attributes) and (why := self.misfit(trial, line.distributions)):
             raise ValueError(f"trial {trial.record.number} {why}")
         journal.take(trial)
@@ -147,12 +149,22 @@ class Lines:
         """The failed trial that a new one stands for; each is replaced at most once."""
         if RETRIES not in line.user_attrs:
             return None
-        number = int(valid(STORED_RETRIES, line.user_attrs[RETRIES], f"{RETRIES}: "))
+        number = int(valid(PLACE, line.user_attrs[RETRIES], f"{RETRIES}: "))
         known = 0 <= number < len(self.journal.trials) and number not in self.journal.retried
         outcome = self.journal.trials[number].record.outcome if known else None
         if outcome is None or outcome.state not in FAILED:
             raise ValueError(f"{RETRIES}: there is no failed trial {number}")
         return number
+
+    def _enqueued(self, line: CreateTrial) -> int | None:
+        """Which of the user's points a new trial is; each is tried once."""
+        if ENQUEUED not in line.user_attrs:
+            return None
+        place = int(valid(PLACE, line.user_attrs[ENQUEUED], f"{ENQUEUED}: "))
+        points = self.journal.attributes.get(ENQUEUED, ())
+        if not 0 <= place < len(points) or any(trial.enqueued == place for trial in self.journal.trials):
+            raise ValueError(f"{ENQUEUED}: no point {place} waits")
+        return place
 
     def _end_trial(self, line: EndTrial) -> None:
         trial = self._open_trial(line.trial_id)

@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter
 
-from kfp_katib.engines.local.journal import ASKED, FORMAT, MANIFEST, SEED, VERDICT
+from kfp_katib.engines.local import journal_attributes as ours
+from kfp_katib.engines.local.journal_json import valid
 from kfp_katib.engines.local.journal_record import MILLISECONDS, Record
+from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
 
@@ -187,6 +188,16 @@ class StoredRecord(BaseModel):
         return Record(number, parameters, self.name, exit_code=self.exit_code, **fields)
 
 
+def _warm_start(stored: Any) -> Any:
+    """What `Told.stored` writes, and nothing else."""
+    told = valid(_TOLD, stored)
+    if told.stored() != stored:
+        raise ValueError("it has other fields")
+    if any(not 0 <= trial.source < len(told.sources) for trial in told.trials):
+        raise ValueError("a trial is of a source that is not there")
+    return stored
+
+
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind, config=ConfigDict(strict=True))
 
@@ -206,43 +217,16 @@ LINE: TypeAdapter[Any] = TypeAdapter(
 )
 TEXTS = _adapter(Annotated[dict[str, str], AfterValidator(_no_nul)])
 STUDY: Mapping[str, TypeAdapter[Any]] = {
-    FORMAT: _adapter(Annotated[int, Field(ge=2)]),
-    MANIFEST: _adapter(Json[dict[str, Any]]),
-    ASKED: _adapter(Json[dict[str, Any]]),
-    SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
-    VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
+    ours.FORMAT: _adapter(Annotated[int, Field(ge=2)]),
+    ours.MANIFEST: _adapter(Json[dict[str, Any]]),
+    ours.ASKED: _adapter(Json[dict[str, Any]]),
+    ours.SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
+    ours.VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
+    ours.WARM_START: TypeAdapter(Annotated[Any, AfterValidator(_warm_start)]),
+    ours.ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
-STORED_RETRIES = _adapter(int)
-
-
-def parse(text: bytes) -> Any:
-    """The JSON of a line.
-
-    Raises:
-        ValueError: It is not JSON, or a string in it is not valid text.
-    """
-    try:
-        log = json.loads(text.decode())
-        if b"\\ud" in text.lower():
-            json.dumps(log, ensure_ascii=False).encode()
-    except RecursionError as err:
-        raise ValueError("its brackets are nested too deeply") from err
-    return log
-
-
-def valid(shape: TypeAdapter[Any], value: Any, where: str = "") -> Any:
-    """Check a value against its shape, and return it parsed.
-
-    Raises:
-        ValueError: It has another shape; the message begins with `where`.
-    """
-    try:
-        return shape.validate_python(value)
-    except ValidationError as err:
-        first = err.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}{place}: {first['msg']}" if place else f"{where}{first['msg']}") from err
-    except OverflowError as err:  # a date out of range
-        raise ValueError(f"{where}{err}") from err
+PLACE = _adapter(int)
+"""The number of a trial, or of a point that the user gave."""
+_TOLD: TypeAdapter[Any] = TypeAdapter(Told)

@@ -131,7 +131,7 @@ class SearchLoop:
         self._collect_ended()
         codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
-            self._store.reported(record.number, self._following.end(record.number))
+            self._suggestions.journal.report(record.number, self._following.end(record.number))
             self._store.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
         self._running.clear()
 
@@ -154,7 +154,7 @@ class SearchLoop:
             self._following.begin(record.number, self._folder.trial(record.name))
             if deadline := self._runner.deadline(record.number):
                 self._due[record.number] = time.monotonic() + deadline.seconds
-            self._store.publish()
+            self._store.runs()
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""
@@ -180,8 +180,8 @@ class SearchLoop:
                 event = self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
                 if event != "reported":
                     return event
-                for number, point in self._following.points():
-                    self._store.reported(number, [point])
+                for number, points in self._following.points():
+                    self._suggestions.journal.report(number, points)
             except Empty:
                 if deadline is not None and time.monotonic() >= deadline:
                     return "timed out"
@@ -208,7 +208,7 @@ class SearchLoop:
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
         self._due.pop(number, None)
-        self._store.reported(number, self._following.end(number))
+        self._suggestions.journal.report(number, self._following.end(number))
         outcome, files = self._overdue.pop(number, None), self._folder.trial(record.name)
         if outcome is None:
             outcome = self._runner.explained(examine(self._experiment, files, code), files)

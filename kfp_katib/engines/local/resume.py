@@ -11,24 +11,35 @@ from typing import Any
 
 from kfp_katib.engines.local.extension import why_another
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import ASKED, MANIFEST, now
+from kfp_katib.engines.local.journal import now
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
 from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.search.warm_start import begin, of_attribute
 from kfp_katib.engines.local.trial_store import TrialStore
+from kfp_katib.engines.local.warm_start_notes import goes_on, notes
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import KILLED, TrialCondition
+from kfp_katib.results import KILLED, EarlierTrials, TrialCondition
 from kfp_katib.trial.outcome import examine
 from kfp_katib.trial.processes import kill, mark, marked
 from kfp_katib.trial.template import container
 
 
-def reopen_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
+def reopen_study(
+    experiment: Experiment, folder: RunFolder, sources: Sequence[EarlierTrials] = ()
+) -> Suggestions:
     """Open the study of a new or resumed search, which goes on with this manifest.
 
+    Args:
+        experiment: What should go on.
+        folder: Where.
+        sources: The earlier trials that it is told if it is new; asked again, they have to be the same.
+
     Raises:
-        InputError: The folder holds another search, or its journal is damaged.
+        InputError: The folder holds another search, or one that was told other earlier trials; or its journal
+            is damaged.
     """
     journal = open_journal(folder.journal, belongs=_belongs(experiment), misfit=misfit(experiment))
     if what := why_another(journal.attributes, experiment):
@@ -37,7 +48,11 @@ def reopen_study(experiment: Experiment, folder: RunFolder) -> Suggestions:
             "Undo the change to go on with it, start anew with again=True (--again), or give the Experiment "
             f"another name and tell it these trials (--name OTHER --from {folder.path})."
         )
-    suggestions = open_study(experiment, journal)
+    begun = MANIFEST in journal.attributes
+    told = of_attribute(journal.attributes.get(WARM_START))
+    changed = goes_on(experiment, told, sources) if begun else ()
+    suggestions = open_study(experiment, journal, None if begun else begin(experiment, sources))
+    suggestions.notes = (*notes(experiment, journal), *changed)
     journal.store_manifest(experiment.manifest_json, experiment.asked_json)
     return suggestions
 

@@ -62,9 +62,12 @@ class TrialEnvironment:
 
     @property
     def pythons(self) -> str:
-        """What they are, as one sentence; waits for the interpreters, which started when this was made."""
-        said = {name: self._answers[name].result().says for name in self.names if name in self._answers}
-        return "; ".join(f"{name} in a trial is {says}" for name, says in said.items())
+        """Their versions and paths; waits for the interpreters, which started when this was made."""
+        return "; ".join(dict.fromkeys(answer.result().says for answer in self._answers.values()))
+
+    def sentence(self, pythons: str) -> str:
+        """What the names in a trial's command are."""
+        return f"{' and '.join(self.names)} in a trial {'is' if len(self.names) == 1 else 'are'} {pythons}."
 
     def in_folder(self, shims: Path) -> TrialEnvironment:
         """The environment of trials that run, with the names that are missing in a folder in front.
@@ -88,7 +91,8 @@ class TrialEnvironment:
         if not found or not (pythons := self.pythons):
             return outcome
         mend = "Install it there, or choose the environment that has it: activate it, or --python."
-        return replace(outcome, message=f"{outcome.message} {found[-1]}: {pythons}. {mend}")
+        said = f"{outcome.message} {found[-1]}: {self.sentence(pythons)} {mend}"
+        return replace(outcome, message=said)
 
 
 def trial_environment(
@@ -124,10 +128,16 @@ def python_notes(environment: TrialEnvironment, journal: Journal) -> tuple[str, 
     pythons, before = environment.pythons, journal.attributes.get(PYTHON)
     if not pythons:
         return ()
-    if pythons == before:
-        return (f"{pythons}.",)
-    journal.set(PYTHON, pythons)
-    return (f"{pythons}.", *((f"It was another for the trials before: {before}.",) if before else ()))
+    if pythons != before:
+        journal.set(PYTHON, pythons)
+    earlier = (f"In the trials before, that was {before}.",) if before not in (None, pythons) else ()
+    return (environment.sentence(pythons), *earlier)
+
+
+def python_before(environment: TrialEnvironment, journal: Journal) -> tuple[str, ...]:
+    """Which Python the last trials of a search had."""
+    stored = journal.attributes.get(PYTHON)
+    return (environment.sentence(stored),) if isinstance(stored, str) else ()
 
 
 def _names(box: Container) -> tuple[str, ...]:

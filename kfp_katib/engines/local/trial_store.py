@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container
 from dataclasses import replace
 from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import SEED, Journal
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
@@ -47,7 +48,8 @@ class TrialStore:
         suggestions: Its open study.
         models: URI root of the checkpoints, empty if there is none.
         notes: Sentences for the Result.
-        at_start: Gives those that come before them, asked for once the first trial runs.
+        at_start: Gives those that are only known once the first trial runs.
+        until_start: What stands in their place before.
         on_update: Called after each change, once `begin` has been called.
     """
 
@@ -60,6 +62,7 @@ class TrialStore:
         models: str = "",
         notes: tuple[str, ...] = (),
         at_start: Callable[[], tuple[str, ...]] = tuple,
+        until_start: tuple[str, ...] = (),
         on_update: Callable[[Progress], None] | None = None,
     ) -> None:
         self._experiment = experiment
@@ -68,8 +71,9 @@ class TrialStore:
         self._suggestions = suggestions
         self._journal = suggestions.journal
         self._models = models
-        self._notes = notes
-        self._at_start = at_start
+        self._first_notes = notes
+        self._notes = (*notes, *until_start)
+        self._at_start: Callable[[], tuple[str, ...]] | None = at_start
         self._names: set[str] = set()
         self.score = Score(experiment.objective)
         self._earlier: int | None = None
@@ -89,7 +93,7 @@ class TrialStore:
         """Publish changes from here on, and those of trials that ended while no engine was running."""
         self._earlier = self.score.completed
         if self._news:
-            self.publish()
+            self._publish()
 
     def named(self, record: Record) -> Record:
         """The record with the trial's name, which is chosen now if it has none."""
@@ -100,15 +104,16 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """Record that a trial has its process; it is published once it runs."""
+        """Record that a trial has its process; `runs` publishes it."""
         record = replace(record, process=process, started=when)
         self._record(record)
         return record
 
-    def reported(self, number: int, points: Iterable[tuple[int, float]]) -> None:
-        """Record what a running trial reported: the numbers of the reports, and the objective's values."""
-        for step, value in points:
-            self._journal.report(number, step, value)
+    def runs(self) -> None:
+        """Publish that a trial runs; with the first one, more notes are known."""
+        if self._at_start:
+            self._notes, self._at_start = (*self._first_notes, *self._at_start()), None
+        self._publish()
 
     def completed(
         self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
@@ -148,7 +153,7 @@ class TrialStore:
 
     def _write(self, record: Record) -> None:
         self._record(record)
-        self.publish()
+        self._publish()
 
     def _record(self, record: Record) -> None:
         try:
@@ -158,13 +163,10 @@ class TrialStore:
         logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
         self._news.append(trial)
 
-    def publish(self) -> None:
-        """Tell `on_update` what has changed, unless the search has not begun."""
+    def _publish(self) -> None:
         if self._earlier is None:
             return
         news, self._news = tuple(self._news), []
-        at_start, self._at_start = self._at_start, tuple
-        self._notes = (*at_start(), *self._notes)
         if self.on_update:
             notes, earlier = self._notes, self._earlier
             self.on_update(

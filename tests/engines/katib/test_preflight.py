@@ -85,9 +85,13 @@ def test_the_role_grants_exactly_what_is_used() -> None:
     assert used <= granted
 
 
-BEYOND_A_SEARCH = {("get", "", "pods"), ("get", "argoproj.io", "workflows")}
+BEYOND_A_SEARCH = {
+    ("get", "", "pods"),
+    ("get", "argoproj.io", "workflows"),
+    ("patch", KATIB, "experiments"),
+}
 """What tells a terminated run from a moved pod: the own pod's label, and the Workflow that it names. The pod
-also tells a step's run and name where the pipeline does not."""
+also tells a step's run and name where the pipeline does not. And what extends a search that is there."""
 
 
 def manifest(**pod: Any) -> dict[str, Any]:

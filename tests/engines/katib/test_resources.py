@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api import resources, verdicts
 from kfp_katib.results import Condition
 
 
@@ -36,23 +36,23 @@ def test_an_experiments_state_does_not_depend_on_the_order_of_conditions(
     conditions: tuple[str, ...], state: str
 ) -> None:
     """`Restarting` stays true for good, and the last condition is merely the latest to change."""
-    assert resources.condition(resource(*conditions)).state == state
-    assert resources.condition(resource(*reversed(conditions))).state == state
+    assert verdicts.condition(resource(*conditions)).state == state
+    assert verdicts.condition(resource(*reversed(conditions))).state == state
 
 
 def test_a_condition_that_is_false_does_not_hold() -> None:
     """A completed Experiment keeps Running as False."""
-    assert resources.condition(resource("Created", false=("Succeeded", "Running"))).state == "Created"
+    assert verdicts.condition(resource("Created", false=("Succeeded", "Running"))).state == "Created"
 
 
 def test_an_experiment_without_a_status_was_created() -> None:
     """Before the controller has looked at it there is no status at all."""
-    assert resources.condition({"metadata": {"name": "x"}}) == Condition("Created")
+    assert verdicts.condition({"metadata": {"name": "x"}}) == Condition("Created")
 
 
 def test_a_verdict_carries_katibs_reason_and_message() -> None:
     """They come from the condition that decides."""
-    assert resources.condition(resource("Created", "Failed")) == Condition("Failed", "FailedR", "FailedM")
+    assert verdicts.condition(resource("Created", "Failed")) == Condition("Failed", "FailedR", "FailedM")
 
 
 @pytest.mark.parametrize(

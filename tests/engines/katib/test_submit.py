@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib.submit import EDITABLE, HASH_LABEL, MANAGER, differences, labelled, run_selector
+from kfp_katib.engines.katib.extend import EDITABLE, HASH_LABEL
+from kfp_katib.engines.katib.submit import MANAGER, differences, labelled, run_selector
 from kfp_katib.engines.labels import RUN, TASK
 from kfp_katib.engines.options import Identity
 from kfp_katib.experiment import load

@@ -47,8 +47,9 @@ def changed(line: bytes, path: str, value: Any) -> bytes:
     return json.dumps(log).encode() + b"\n"
 
 
-CREATE, TRIAL, START, END, TOLD = 0, 4, 5, 6, 7
-"""Lines of it: the study (seed, format and manifest follow), a suggestion, its two records, its end."""
+CREATE, TRIAL, START, END, TOLD = 0, 4, 5, 7, 8
+"""Lines of it: the study (seed, format and manifest follow), a suggestion, its two records (between which the
+search's Python stands), its end."""
 
 RECORD = "user_attr/kfp-katib:trial"
 HUGE = 10**400

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from kfp_katib import run
 from kfp_katib.engines.local.journal_record import MILLISECONDS
 from kfp_katib.engines.local.journal_shapes import StoredRecord
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import load
+from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Result
 from kfp_katib.trial.processes import Process, of_ticks
 from tests.builders.search import PRINT, search
@@ -51,6 +53,47 @@ def test_an_unfinished_search_goes_on(tmp_path: Path, name: str, trials: int) ->
     assert [trial.state for trial in result.trials] == ["Succeeded"] * trials
     assert before < {trial.name for trial in result.trials}
     assert len({tuple(sorted(trial.parameters.items())) for trial in result.trials}) == trials
+
+
+def changed(name: str, **spec: Any) -> Experiment:
+    """A sample's manifest with other fields of its spec."""
+    document = yaml.safe_load((SAMPLES / f"{name}.yaml").read_text())
+    document["spec"].update(spec)
+    return load(document)
+
+
+@pytest.mark.parametrize(
+    ("name", "trials", "more"),
+    [("finished", 6, 9), ("killed", 6, 7), ("grid-half-way", 6, 9), ("sobol", 8, 10)],
+)
+def test_a_search_of_0_1_0_is_extended(tmp_path: Path, name: str, trials: int, more: int) -> None:
+    """Its finished trials stay; a version that knows of no extensions refuses the journal from then on."""
+    shutil.copytree(SAMPLES / name, tmp_path / name)
+    before = finished(name)
+    experiment = changed(name, maxTrialCount=more, maxFailedTrialCount=more)
+    result = run(experiment, runs=tmp_path)
+    assert result.reason == "ExperimentMaxTrialsReached"
+    assert len(result.trials) == more
+    assert before <= {trial.name for trial in result.trials}
+    assert len({tuple(sorted(trial.parameters.items())) for trial in result.trials}) == more
+    assert '"kfp-katib:format":3' in (tmp_path / name / "journal").read_text()
+
+
+def test_failed_trials_of_0_1_0_run_again(tmp_path: Path) -> None:
+    """Under the same name and manifest."""
+    shutil.copytree(SAMPLES / "finished", tmp_path / "finished")
+    result = run(load(SAMPLES / "finished.yaml"), runs=tmp_path, retry_failed=True)
+    assert [trial.state for trial in result.trials[:4]] == ["Succeeded"] * 4
+    assert len(result.trials) == 6
+    assert '"kfp-katib:format":3' in (tmp_path / "finished" / "journal").read_text()
+
+
+def test_another_search_than_that_of_0_1_0_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """The field with both values, and the ways on."""
+    shutil.copytree(SAMPLES / "finished", tmp_path / "finished")
+    other = changed("finished", algorithm={"algorithmName": "sobol"})
+    with pytest.raises(InputError, match=r"algorithmName was \"tpe\" and is \"sobol\".* Undo the change"):
+        run(other, runs=tmp_path)
 
 
 def test_what_is_written_now_says_its_format(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.engines import local
+from kfp_katib.engines.local.existing import end_abandoned
+from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Unfinished
+from kfp_katib.experiment import Experiment
+from kfp_katib.experiment.model import canonical
 from kfp_katib.results import Progress
+from kfp_katib.trial.processes import MARK, mark
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local.drive import start
 from tests.support.waiting import until
@@ -111,3 +118,24 @@ def test_what_a_killed_engine_left_is_ended_too(tmp_path: Path) -> None:
         local.cancel("tune", options)
     (tmp_path / "go").touch()
     assert run(search(WAITS.format(folder=tmp_path)), runs=options.runs).count("Succeeded") == 3
+
+
+def labelled(**spec: Any) -> Experiment:
+    """A search of a pipeline's run."""
+    document = manifest(PRINT, **spec)
+    document["metadata"]["labels"] = {"kfp-katib/run-id": "r1"}
+    return replace(search(PRINT, **spec), manifest_json=canonical(document))
+
+
+def test_what_a_killed_extension_left_running_is_ended(tmp_path: Path) -> None:
+    """A verdict of before is none any more: that search is unfinished, and its run's exit task ends it."""
+    folder = RunFolder(tmp_path / "tune")
+    run(labelled(), runs=tmp_path)
+    with subprocess.Popen(["sleep", "600"], env={MARK: mark(folder.path, "a")}) as left:
+        assert end_abandoned("r1", runs=tmp_path) == []
+        reopen_study(labelled(maxTrialCount=5), folder)
+        assert left.poll() is None
+        assert local.read("tune", RunOptions(runs=tmp_path)).state == "Running"
+        assert end_abandoned("r1", runs=tmp_path) == ["tune"]
+        assert left.wait(20) != 0
+    assert end_abandoned("r1", runs=tmp_path) == []

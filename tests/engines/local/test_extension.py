@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.local.extension import changed, why_another
-from kfp_katib.engines.local.journal import ASKED, MANIFEST
+from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST
 from kfp_katib.experiment import Experiment, load, render
 from kfp_katib.experiment.model import Manifest
 from tests.builders.manifest import grid
@@ -152,9 +152,16 @@ def test_a_moved_folder_is_the_same_search() -> None:
 
 def test_a_manifest_that_was_filled_in_elsewhere_is_the_same_search() -> None:
     """`kfp-katib render` wrote it, and it runs as it did before."""
-    rendered = load(filled("/models").manifest)
-    assert why_another(stored(filled("/models")), rendered) == ""
-    assert why_another(stored(rendered), filled("/models")) == ""
+    for place in ("/models", "/moved/models"):
+        rendered = load(filled(place).manifest)
+        assert why_another(stored(filled("/models")), rendered) == ""
+        assert why_another(stored(rendered), filled("/models")) == ""
+
+
+def test_what_this_installation_adds_to_a_pod_is_no_change() -> None:
+    """A manifest that was rendered with it is the one that ran."""
+    added = render(load(manifest(PRINT)), trial_pod={"env": [{"name": "KEY", "value": "1"}]})
+    assert why_another(stored(added), load(added.manifest)) == ""
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kfp_katib import load, render, run
-from kfp_katib.engines.local.journal import ASKED
+from kfp_katib.engines.local.journal_attributes import ASKED
 from kfp_katib.errors import InputError
 from tests.builders.search import PRINT, manifest, search
 from tests.cli.commands import call

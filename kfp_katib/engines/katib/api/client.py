@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 30.0
 _PAGE = 500
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_CONTENT = {"PATCH": "application/merge-patch+json"}
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
@@ -136,9 +137,8 @@ class Cluster:
             name: Its name.
             uid: If given, delete only this object and not a later one with its name.
         """
-        body: dict[str, Any] = {"propagationPolicy": "Background"}
-        if uid:
-            body["preconditions"] = {"uid": uid}
+        precondition = {"preconditions": {"uid": uid}} if uid else {}
+        body = {"propagationPolicy": "Background", **precondition}
         try:
             self._json("DELETE", kind.path(self.namespace, name), body=body)
         except ClusterError as error:
@@ -146,6 +146,10 @@ class Cluster:
                 return False
             raise
         return True
+
+    def patch(self, kind: Kind, name: str, change: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Merge a change into one object; a null removes a field."""
+        return self._json("PATCH", kind.path(self.namespace, name), body=change)
 
     def post(self, path: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Post a question that Kubernetes models as a creation, such as an access review."""
@@ -185,7 +189,7 @@ class Cluster:
                 path,
                 method,
                 query_params=list((query or {}).items()),
-                header_params={"Accept": accept, "Content-Type": "application/json"},
+                header_params={"Accept": accept, "Content-Type": _CONTENT.get(method, "application/json")},
                 body=body,
                 auth_settings=["BearerToken"],
                 response_type=answer,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from kfp_katib.results import ACTIVE, Condition, ExperimentState, Metric, Trial, TrialState
+from kfp_katib.results import ACTIVE, Metric, Trial, TrialState
 
 Object = Mapping[str, Any]
 
@@ -62,7 +62,6 @@ _TRIAL_STATES: tuple[TrialState, ...] = (
     "Running",
     "MetricsUnavailable",
 )
-_EXPERIMENT_STATES: tuple[ExperimentState, ...] = ("Failed", "Succeeded", "Running", "Restarting")
 _COMPLETED = ("succeeded", "failed", "killed", "earlyStopped", "metricsUnavailable")
 
 
@@ -88,15 +87,6 @@ def moment(text: str | None) -> datetime | None:
 
 
 # Katib's Experiments and Trials.
-
-
-def condition(experiment: Object) -> Condition:
-    """The condition of an Experiment."""
-    holds = true_conditions(experiment)
-    for state in _EXPERIMENT_STATES:
-        if found := holds.get(state):
-            return Condition(state, found.get("reason") or "", found.get("message") or "")
-    return Condition("Created")
 
 
 def as_written(experiment: Object) -> dict[str, Any]:

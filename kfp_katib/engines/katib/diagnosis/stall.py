@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from kfp_katib.engines.katib.api import resources
+from kfp_katib.engines.katib.api import resources, verdicts
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.resources import COLLECTORS, PODS, Object
 
@@ -89,6 +89,11 @@ CAUSES: Mapping[str, Cause] = {
     "no-controller": Cause(
         20, "katib-controller has not looked at Experiment '{subject}' yet", CHECK_CONTROLLER
     ),
+    "not-restarted": Cause(
+        30,
+        "katib-controller does not restart Experiment '{subject}', though its budget was raised",
+        CHECK_CONTROLLER,
+    ),
     "no-suggestion": Cause(
         30, "katib-controller has made no Suggestion for Experiment '{subject}'", CHECK_CONTROLLER
     ),
@@ -155,7 +160,7 @@ def symptoms(cache: Cache, primary: str, now: datetime | None = None) -> list[Sy
     """
     lost = [Symptom("unreachable", kind.plural, str(error)) for kind, error in cache.lost.items()]
     experiment = cache.experiment
-    if lost or experiment is None or resources.condition(experiment).final:
+    if lost or experiment is None or verdicts.condition(experiment).final:
         return lost
     found = list(_of_controller(cache, experiment))
     found += [
@@ -184,6 +189,8 @@ def _of_controller(cache: Cache, experiment: Object) -> Iterator[Symptom]:
     suggestion, pods = cache.suggestion, cache.pods_of(None)
     if not resources.status(experiment).get("conditions"):
         yield Symptom("no-controller", cache.name)
+    elif verdicts.awaits_restart(experiment):
+        yield Symptom("not-restarted", cache.name, "it still shows its old verdict")
     elif suggestion is None:
         yield Symptom("no-suggestion", cache.name)
     elif "DeploymentReady" not in resources.true_conditions(suggestion):

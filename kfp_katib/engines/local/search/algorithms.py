@@ -35,6 +35,10 @@ LATER: Mapping[str, str] = {"tpe": "optuna", "multivariate-tpe": "optuna"}
 """The library that an algorithm needs after its first suggestions; imported while those run."""
 
 
+CMA_ES_NEEDS = 10
+"""The trials from which CMA-ES can begin: it takes a tenth of them, the best."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """The next trial's values, and what the algorithm needs to find in the journal later."""
@@ -59,6 +63,7 @@ class Search:
         maximize: Whether a greater value is better.
         parallel: How many trials run at a time.
         budget: The maximum number of trials; None if there is none.
+        earlier: Trials of other searches, all complete, that are known before the first.
     """
 
     dimensions: Sequence[Dimension]
@@ -68,6 +73,7 @@ class Search:
     maximize: bool
     parallel: int
     budget: int | None
+    earlier: Sequence[StudyTrial] = ()
 
     @property
     def sign(self) -> float:
@@ -108,11 +114,13 @@ class _Grid:
     """A walk along the cells; one that the study has already, in whatever order it came there, is passed by.
 
     So a search that goes on with another budget, and so in another order, tries no cell twice and leaves none
-    out. A list may hold a value twice, and then has two cells of it.
+    out. A list may hold a value twice, and then has two cells of it. Cells that earlier searches measured are
+    passed by too, and others take their places in the sample.
     """
 
     def __init__(self, search: Search) -> None:
         self._search = search
+        self._known = set(map(self._key, search.earlier))
         self._order = _order(search, cells(search.dimensions))
         self._at = 0
         self._seen = 0
@@ -123,9 +131,9 @@ class _Grid:
         while self._at < len(self._order):
             cell = _cell(self._search.dimensions, self._order[self._at])
             key = tuple(dim.text(cell[dim.name]) for dim in self._search.dimensions)
-            if not self._tried[key]:
+            if not self._tried[key] and key not in self._known:
                 return Proposal(cell)
-            self._tried[key] -= 1
+            self._tried[key] -= key not in self._known
             self._at += 1
         return None
 
@@ -133,8 +141,11 @@ class _Grid:
         """Take in the trials before this one; a failed cell that was run again is one cell."""
         for trial in self._search.trials[self._seen : number]:
             if trial.retries is None:
-                self._tried[tuple(trial.record.parameters[dim.name] for dim in self._search.dimensions)] += 1
+                self._tried[self._key(trial)] += 1
         self._seen = number
+
+    def _key(self, trial: StudyTrial) -> tuple[str, ...]:
+        return tuple(trial.record.parameters[dim.name] for dim in self._search.dimensions)
 
 
 def cells(dimensions: Sequence[Dimension]) -> int:
@@ -144,9 +155,9 @@ def cells(dimensions: Sequence[Dimension]) -> int:
 
 def _order(search: Search, total: int) -> Sequence[int]:
     """The cells to visit: a random sample if the budget is less than the grid, otherwise all in order."""
-    if search.budget is None or search.budget >= total:
+    if search.budget is None or (count := search.budget + len(search.earlier)) >= total:
         return range(total)
-    return search.random("grid").sample(range(total), search.budget)
+    return search.random("grid").sample(range(total), count)
 
 
 def _cell(dimensions: Sequence[Dimension], index: int) -> Values:
@@ -171,7 +182,7 @@ def propose_sobol(search: Search) -> Propose:
     engine = qmc.Sobol(len(dimensions), scramble=False)
 
     def propose(number: int) -> Proposal:
-        number = sum(trial.retries is None for trial in search.trials[:number])
+        number = sum(trial.retries is None and trial.enqueued is None for trial in search.trials[:number])
         if engine.num_generated != number + 1:
             engine.reset()
             engine.fast_forward(number + 1)

@@ -24,7 +24,8 @@ def propose_bayesian_optimization(search: Search) -> Propose:
     """The algorithm `bayesianoptimization`, with the settings and defaults of Katib's skopt service.
 
     A running trial counts as one that reached the best value so far (the constant liar `cl_min`, which
-    scikit-optimize uses for several points at once), so that the next one goes elsewhere.
+    scikit-optimize uses for several points at once), so that the next one goes elsewhere. Earlier trials of
+    other searches count among the initial points.
     """
     initial = max(int(search.settings.get("n_initial_points", "10")), 1)
     free = [dim for dim in search.dimensions if dim.count != 1]
@@ -34,7 +35,7 @@ def propose_bayesian_optimization(search: Search) -> Propose:
         if not free:
             return Proposal(fixed)
         optimizer = _optimizer(search, free, initial, search.random(number).getrandbits(32))
-        told = [trial for trial in search.trials if trial.state == COMPLETE]
+        told = [*search.earlier, *(trial for trial in search.trials if trial.state == COMPLETE)]
         running = [trial for trial in search.trials if trial.state == RUNNING]
         with threadpool_limits(1), warnings.catch_warnings():  # the trials need the other cores
             warnings.simplefilter("ignore")  # about poor fits, and about points already taken

@@ -16,7 +16,7 @@ from statistics import NormalDist
 from typing import Any
 
 from kfp_katib.experiment.lattice import Lattice, lattice
-from kfp_katib.experiment.model import Distribution, Parameter
+from kfp_katib.experiment.model import Distribution, Experiment, Parameter
 
 Value = int | float | str
 Values = Mapping[str, Value]
@@ -100,8 +100,11 @@ class Numbers:
 
     def nth(self, index: int) -> Value:
         """The value at an index of the lattice."""
-        exact = self.lattice.nth(index)
-        return self._unit(float(exact)) if self._by_quantile else exact
+        return self.of(self.lattice.nth(index))
+
+    def of(self, number: int | float) -> Value:
+        """The value that a number of the range stands for."""
+        return self._unit(float(number)) if self._by_quantile else number
 
     def at(self, unit: float) -> Value:
         """The value at a point of the unit interval, by the distribution's quantile function."""
@@ -224,3 +227,8 @@ def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
     elif shape in ("logUniform", "logNormal") and values.low <= 0:
         shape = "uniform"
     return Numbers(parameter.name, values, shape)
+
+
+def dimensions(experiment: Experiment) -> tuple[Dimension, ...]:
+    """The search space of an Experiment, in the manifest's order."""
+    return tuple(dimension(each, experiment.algorithm.name) for each in experiment.parameters)

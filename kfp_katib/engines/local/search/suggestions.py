@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from kfp_katib.engines.local.journal import SEED, Journal, StudyTrial
+from kfp_katib.engines.local.journal import Journal, StudyTrial
+from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.search.algorithms import LATER, Search, propose_for
-from kfp_katib.engines.local.search.space import Dimension, Numbers, dimension
+from kfp_katib.engines.local.search import enqueued
+from kfp_katib.engines.local.search.algorithms import LATER, Proposal, Search, propose_for
+from kfp_katib.engines.local.search.space import Numbers, dimensions
+from kfp_katib.engines.local.search.warm_start import Told, of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
 
 Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
@@ -30,23 +33,45 @@ class Suggestions:
 
     def __init__(self, journal: Journal, search: Search, algorithm: str) -> None:
         self.journal = journal
-        self._dimensions = dimensions = search.dimensions
-        self._budget = search.budget
+        self.notes: tuple[str, ...] = ()
+        """What a user should know of its warm start."""
+        self._search = search
+        self._algorithm = algorithm
         self._later = LATER.get(algorithm)
         self._propose = propose_for(algorithm, search)
-        self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in dimensions}
+        self._enqueued = enqueued.waiting(journal)
+        self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in search.dimensions}
 
     def ask(self) -> Record | None:
         """The next suggestion, recorded as a running trial; None if a grid has no cell left."""
+        place = next(iter(self._enqueued), None)
+        if place is not None:
+            record = self._suggest(*self._of_the_user(place), place)
+            self._enqueued.remove(place)
+            return record
         proposal = self._propose(len(self.journal.trials))
-        if proposal is None:
-            return None
-        values = proposal.values
+        return None if proposal is None else self._suggest(proposal, {})
+
+    def enqueue(self, points: Sequence[enqueued.Point]) -> None:
+        """Let points run before the algorithm's own; those that the study has already do not run again."""
+        if fresh := enqueued.new(self.journal, points):
+            self.journal.mark_format()
+            self.journal.set(ENQUEUED, [*self.journal.attributes.get(ENQUEUED, ()), *map(dict, fresh)])
+            self._enqueued = enqueued.waiting(self.journal)
+
+    def _of_the_user(self, place: int) -> tuple[Proposal, enqueued.Point]:
+        point = self.journal.attributes[ENQUEUED][place]
+        return enqueued.proposal(point, self._algorithm, self._search), point
+
+    def _suggest(self, proposal: Proposal, texts: enqueued.Point, place: int | None = None) -> Record:
+        """Record a trial; `texts` holds assignments that have to be this very text."""
+        values, space = proposal.values, self._search.dimensions
         return self.journal.suggest(
-            {dim.label: dim.stored(values[dim.name]) for dim in self._dimensions},
+            {dim.label: dim.stored(values[dim.name]) for dim in space},
             self._distributions,
-            {dim.name: dim.text(values[dim.name]) for dim in self._dimensions},
+            {dim.name: texts.get(dim.name) or dim.text(values[dim.name]) for dim in space},
             proposal.note,
+            enqueued=place,
         )
 
     def retry(self, number: int) -> Record:
@@ -60,7 +85,7 @@ class Suggestions:
 
     def get_ready(self) -> None:
         """Import what later suggestions need while trials run."""
-        if len(self.journal.trials) != self._budget and self._later:
+        if len(self.journal.trials) != self._search.budget and self._later:
             import_module(self._later)
 
     def tell(self, number: int, value: float | None) -> None:
@@ -74,40 +99,45 @@ class Suggestions:
         self.journal.tell(number, value if value is not None and math.isfinite(value) else None)
 
 
-def open_study(experiment: Experiment, journal: Journal) -> Suggestions:
+def open_study(experiment: Experiment, journal: Journal, told: Told | None = None) -> Suggestions:
     """Open the study of a new or resumed search.
 
     Args:
         experiment: What to search; `refusals` must have found nothing in it.
         journal: Its journal, in a file or in memory.
+        told: The trials of earlier searches, if it has not begun; None leaves those that it was told.
     """
     maximize = experiment.objective.type == "maximize"
     journal.begin(maximize=maximize)
+    if told is not None and told != of_attribute(journal.attributes.get(WARM_START)):
+        journal.set(WARM_START, told.stored())
+    space = dimensions(experiment)
     search = Search(
-        dimensions=_dimensions(experiment),
+        dimensions=space,
         settings=experiment.algorithm.settings,
         seed=_seed(journal, experiment.algorithm.settings.get("random_state", "")),
         trials=journal.trials,
         maximize=maximize,
         parallel=experiment.parallel_trial_count,
         budget=experiment.max_trial_count,
+        earlier=study_trials(of_attribute(journal.attributes.get(WARM_START)), space),
     )
     return Suggestions(journal, search, experiment.algorithm.name)
 
 
 def misfit(experiment: Experiment) -> Misfit:
     """A function that says why a trial is not a suggestion of this Experiment's search; empty if it is."""
-    dimensions = _dimensions(experiment)
-    known = {dim.label: dim.distribution() for dim in dimensions}
-    names = {dim.name for dim in dimensions}
-    axes = sum(isinstance(each, Numbers) for each in dimensions)
+    space = dimensions(experiment)
+    known = {dim.label: dim.distribution() for dim in space}
+    names = {dim.name for dim in space}
+    axes = sum(isinstance(each, Numbers) for each in space)
 
     def why(trial: StudyTrial, distributions: Mapping[str, str]) -> str:
         if {label: _parsed(text) for label, text in distributions.items()} != known:
             return "has other parameters than the manifest"
         if set(trial.record.parameters) != names:
             return "has values of other parameters than the manifest's"
-        if not all(dim.has(trial.params[dim.label]) for dim in dimensions):
+        if not all(dim.has(trial.params[dim.label]) for dim in space):
             return "has values outside the manifest's space"
         if experiment.algorithm.name != "cmaes":
             return ""
@@ -117,10 +147,6 @@ def misfit(experiment: Experiment) -> Misfit:
         return "" if count == axes else f"has a point of {count} numbers, not {axes}"
 
     return why
-
-
-def _dimensions(experiment: Experiment) -> tuple[Dimension, ...]:
-    return tuple(dimension(each, experiment.algorithm.name) for each in experiment.parameters)
 
 
 @lru_cache(maxsize=1024)

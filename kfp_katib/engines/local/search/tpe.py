@@ -80,7 +80,8 @@ def _propose(search: Search, startup: int, sampler: Callable[[int], BaseSampler]
     def propose(number: int) -> Proposal:
         nonlocal estimator
         seed = search.random(number).getrandbits(32)
-        if estimator is None and sum(each.state == COMPLETE for each in search.trials) < startup:
+        complete = len(search.earlier) + sum(each.state == COMPLETE for each in search.trials)
+        if estimator is None and complete < startup:
             return Proposal(drawn(search.dimensions, seed))
         estimator = estimator or Estimator(search)
         return Proposal(estimator.suggest(sampler(seed)))
@@ -89,7 +90,7 @@ def _propose(search: Search, startup: int, sampler: Callable[[int], BaseSampler]
 
 
 class Estimator:
-    """The copy of the study that a sampler uses."""
+    """The copy of the study that a sampler uses, which begins with the earlier trials of other searches."""
 
     def __init__(self, search: Search) -> None:
         import optuna
@@ -102,6 +103,7 @@ class Estimator:
         self._space = {
             dim.label: json_to_distribution(json.dumps(dim.distribution())) for dim in search.dimensions
         }
+        self._copy.add_trials([self._as_optunas(each) for each in search.earlier])
 
     def suggest(self, sampler: BaseSampler) -> dict[str, Value]:
         """The next trial's values."""
@@ -121,7 +123,8 @@ class Estimator:
                 self._copy.add_trial(self._as_optunas(trial))
                 self._copied.append(ended)
             elif ended and not self._copied[number]:
-                self._copy.tell(number, trial.value, state=TrialState(trial.state))
+                place = len(self._search.earlier) + number
+                self._copy.tell(place, trial.value, state=TrialState(trial.state))
                 self._copied[number] = True
 
     def _as_optunas(self, trial: StudyTrial) -> FrozenTrial:

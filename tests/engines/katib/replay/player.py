@@ -18,7 +18,10 @@ LONGEST_GAP = 0.01
 
 @dataclass(slots=True)
 class Player:
-    """Begins when the recorded Experiment is created; `join` waits for the recording's end."""
+    """Begins when the recorded Experiment is created, and waits where it was patched until it is again.
+
+    `join` waits for the recording's end.
+    """
 
     recording: Recording
     api: Api
@@ -42,11 +45,20 @@ class Player:
     def _play(self) -> None:
         while self.api.store.get("experiments", self.recording.manifest["metadata"]["name"]) is None:
             time.sleep(0.001)
-        before = 0.0
+        before, patched = 0.0, 0
         for at, kind, what, thing in self.recording.timeline[1:]:
+            if what == "PATCHED":
+                patched += 1
+                self._await_patch(patched)
             time.sleep(min(max(0.0, at - before), self.longest_gap))
             before = at
             self._happen(kind, what, thing)
+
+    def _await_patch(self, number: int) -> None:
+        while self.api.asked["patched"] < number:
+            time.sleep(0.001)
+        stored = self.api.store.get("experiments", name_of(self.recording))
+        self._labels = stored["metadata"]["labels"] if stored else {}
 
     def _happen(self, kind: str, what: str, thing: Thing) -> None:
         name = thing["metadata"]["name"]

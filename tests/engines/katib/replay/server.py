@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from tests.engines.katib.replay.faults import Faults
-from tests.engines.katib.replay.store import Event, Store, Thing, page, selector
+from tests.engines.katib.replay.store import Event, Store, Thing, merged, page, selector
 
 BOOKMARK_SECONDS = 0.5
 
@@ -32,7 +32,7 @@ class Api:
         logs: By pod.
         faults: What goes wrong on the way.
         on_create: Called with every Experiment that is created.
-        refuse: The status and message of a creation, by kind, where a webhook is to say no.
+        refuse: The status and message of a creation, by kind, or of a `PATCH`, where a webhook is to say no.
         rules: The answer to an access review.
         forbidden: The kinds that are answered with 403.
         broken: The kinds that are answered with 500.
@@ -82,6 +82,19 @@ class Api:
             return 409, _status(409, f'{kind} "{name}" already exists', "AlreadyExists")
         self.created.append(name)
         return 201, self.store.put(kind, thing)
+
+    def patch(self, kind: str, name: str, change: Thing) -> tuple[int, Thing]:
+        """Merge a change into an object, unless Katib's webhook is to say no."""
+        stored = self.store.get(kind, name)
+        if stored is None:
+            return _not_found(kind, name)
+        if change["metadata"]["uid"] != stored["metadata"]["uid"]:
+            return 409, _status(409, "the UID in the precondition is another", "Conflict")
+        if "PATCH" in self.refuse:
+            return self.refuse["PATCH"][0], _status(*self.refuse["PATCH"])
+        made = self.store.put(kind, merged(stored, change))
+        self.asked["patched"] += 1
+        return 200, made
 
 
 Serve = Callable[[Api], None]
@@ -145,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    do_GET = do_POST = do_DELETE = _serve  # noqa: N815
+    do_GET = do_POST = do_DELETE = do_PATCH = _serve  # noqa: N815
 
     def _is_in(self, namespace: str, kind: str, name: str) -> bool:
         found = self.api.store.get(kind, name)
@@ -159,6 +172,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 201, {"status": self.api.rules}
         if self.command == "POST":
             return self.api.create(kind, body, dry_run="dryRun" in query)
+        if self.command == "PATCH":
+            return self.api.patch(kind, rest[0], body)
         if self.command == "DELETE":
             gone = store.remove(kind, rest[0])
             return (200, _status(200, "deleted")) if gone else _not_found(kind, rest[0])
@@ -216,7 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise _Cut
         if fault == "slow":
             time.sleep(0.05)
-        if fault in ("429", "500", "503"):
+        if fault in ("409", "429", "500", "503"):
             self._answer(int(fault), _status(int(fault), "try again"))
             raise _Cut
 

@@ -96,3 +96,14 @@ def page(found: list[Thing], query: Mapping[str, str]) -> tuple[list[Thing], str
     start, limit = int(query.get("continue", 0)), int(query.get("limit", 0)) or len(found)
     rest = str(start + limit) if start + limit < len(found) else ""
     return found[start : start + limit], rest
+
+
+def merged(thing: Thing, change: Mapping[str, Any]) -> Thing:
+    """An object after a JSON merge patch (RFC 7396): a null removes a field."""
+    made = {**thing}
+    for key, value in change.items():
+        if value is None:
+            made.pop(key, None)
+        else:
+            made[key] = merged(made.get(key) or {}, value) if isinstance(value, dict) else value
+    return made

@@ -6,16 +6,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from kfp_katib.engines.katib.api.resources import as_written
+from tests.builders import search
 from tests.cli.commands import call
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
-from tests.engines.katib.replay.player import api_of, name_of
+from tests.engines.katib.replay.player import api_of, experiment_of, name_of
 from tests.engines.katib.replay.server import Serve
+from tests.engines.katib.running import run
 
 
 @pytest.fixture
@@ -88,3 +91,25 @@ def test_cancel_says_when_all_is_gone(serve: Serve) -> None:
     assert call("cancel", name_of(recorded)).stdout == f"Experiment '{name_of(recorded)}' is gone.\n"
     called = call("cancel", name_of(recorded))
     assert (called.exit_code, "No Experiment" in called.stderr) == (2, True)
+
+
+def test_a_search_here_is_told_the_trials_of_the_cluster(serve: Serve, tmp_path: Path) -> None:
+    """By `--from experiment/NAME`, which only reads."""
+    recorded = recording.read("budget")
+    api, _ = api_of(recorded)
+    serve(api)
+    run(experiment_of(recorded))
+    before = api.asked.copy()
+    document = search.manifest("echo loss=${trialParameters.d}", maxTrialCount=1, **over(recorded))
+    (tmp_path / "here.yaml").write_text(yaml.safe_dump(document))
+    options = ("--runs", str(tmp_path / "runs"), "--from", f"experiment/{name_of(recorded)}")
+    called = call("run", str(tmp_path / "here.yaml"), *options, "-n", "team")
+    assert called.exit_code == 0
+    assert f"Warm start: told 3 earlier trials of experiment/{name_of(recorded)}." in called.stderr
+    assert {request.split()[0] for request in api.asked - before} == {"GET"}
+
+
+def over(recorded: Recording) -> dict[str, Any]:
+    """A search here over the space of a recorded one."""
+    (parameter,) = recorded.manifest["spec"]["parameters"]
+    return {"parameters": [parameter], "algorithm": {"algorithmName": "random"}}

@@ -7,6 +7,7 @@ import os
 import secrets
 from pathlib import Path
 
+import kubernetes
 import pytest
 
 from tests.engines.katib.live.katib import Katib
@@ -36,3 +37,11 @@ def name() -> str:
 def namespace(katib: Katib) -> str:
     """Where the Experiments go."""
     return katib.namespace
+
+
+@pytest.fixture(scope="session")
+def versions() -> dict[str, str]:
+    """Which programs a recording comes from; Katib does not tell its version, KATIB_VERSION does."""
+    kubernetes.config.load_kube_config()
+    served = kubernetes.client.VersionApi().get_code()
+    return {"kubernetes": served.git_version, "katib": os.environ.get("KATIB_VERSION", "v0.19.0")}

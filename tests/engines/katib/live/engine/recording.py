@@ -24,7 +24,8 @@ class Recording:
     Attributes:
         versions: Which Katib and Kubernetes wrote it.
         manifest: The Experiment as it was submitted.
-        timeline: Seconds since the creation, kind, type of the event, object.
+        timeline: Seconds since the creation, kind, type of the event, object; the event `PATCHED` is our own
+            change of the Experiment.
         logs: The logs that were read, by pod.
         events: The namespace's warnings that were read last.
     """
@@ -66,6 +67,9 @@ def record(traffic: Traffic, versions: dict[str, str]) -> Recording:
     timeline = [(0.0, "experiments", "ADDED", stored)]
     for exchange in traffic.exchanges:
         kind = exchange.path.rpartition("/")[2]
+        if exchange.method == "PATCH" and exchange.status == 200:
+            at, answer = exchange.lines[0]
+            timeline.append((round(at - start, 3), "experiments", "PATCHED", json.loads(answer)))
         if exchange.method == "GET" and kind in KINDS:
             timeline += [(round(at - start, 3), kind, what, each) for at, what, each in objects(exchange)]
     return Recording(

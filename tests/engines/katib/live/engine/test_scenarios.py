@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import kubernetes
 import pytest
 
 from kfp_katib.experiment import load
@@ -18,14 +16,6 @@ from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written,
 
 pytestmark = pytest.mark.cluster
 TRIAL_SECONDS = 2.0  # a trial that ends before its collector looks fails, whatever it printed
-
-
-@pytest.fixture(scope="session")
-def versions() -> dict[str, str]:
-    """Which programs a recording comes from; Katib does not tell its version, KATIB_VERSION does."""
-    kubernetes.config.load_kube_config()
-    served = kubernetes.client.VersionApi().get_code()
-    return {"kubernetes": served.git_version, "katib": os.environ.get("KATIB_VERSION", "v0.19.0")}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

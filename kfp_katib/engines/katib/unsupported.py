@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of a run that make no sense where trials are pods, each with what to do instead."""
+
+from __future__ import annotations
+
+from kfp_katib.engines.options import RunOptions
+from kfp_katib.errors import InputError
+from kfp_katib.experiment import Experiment
+
+_REFUSALS = {
+    "again": "First: kfp-katib cancel {name}{where}",
+    "python": "In a cluster trials have their image's Python; name another in the container's command.",
+    "threads_per_trial": "In a cluster set OMP_NUM_THREADS in the container's env, and a CPU limit.",
+    "warm_start": "Katib tells its algorithms of no earlier trials (katib#1067); search on this machine, or "
+    "extend the Experiment itself by a larger --max-trials.",
+    "enqueue": "Katib runs only what its algorithm suggests; try the points on this machine, or by grid over "
+    "lists in an Experiment of their own.",
+    "retry_failed": "Katib runs no values twice; give a larger --max-trials, or let the trial's Job start a "
+    "failed pod again by its backoffLimit.",
+}
+"""What to do instead, by the field of RunOptions."""
+
+_OPTIONS = {field: f"--{field.replace('_', '-')}" for field in _REFUSALS} | {"warm_start": "--from"}
+
+
+def refuse_options(experiment: Experiment, options: RunOptions) -> None:
+    """Raise where an option is set that has no effect here.
+
+    Raises:
+        InputError: At least one is; the message names each.
+    """
+    namespace = options.identity.namespace
+    words = {"name": experiment.name, "where": f" -n {namespace}" if namespace else ""}
+    unset = RunOptions()
+    said = [
+        f"{_OPTIONS[field]} is for the local engine. {instead.format_map(words)}"
+        for field, instead in _REFUSALS.items()
+        if getattr(options, field) != getattr(unset, field)
+    ]
+    if said:
+        raise InputError("\n".join(said))

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The names of our attributes in the journal: of the study, then of a trial."""
+
+from __future__ import annotations
+
+FORMAT = "kfp-katib:format"
+LATEST = 3
+"""The format that is written. The first one, of version 0.1.0, has no number.
+
+3: the last manifest counts, and the verdict only while it follows from it; a trial may retry another one or
+be a point that the user gave; the search may have been told earlier trials.
+"""
+MANIFEST = "kfp-katib:manifest"
+ASKED = "kfp-katib:asked"
+"""The manifest before its placeholders were filled in; absent where it had none."""
+SEED = "kfp-katib:seed"
+VERDICT = "kfp-katib:verdict"
+WARM_START = "kfp-katib:warm-start"
+"""What the search was told of earlier ones when it began (`search.warm_start.Told`)."""
+ENQUEUED = "kfp-katib:enqueued"
+"""The points that the user gave; a user attribute of the same name says which of them a trial is."""
+TRIAL = "kfp-katib:trial"
+PARAMETERS = "kfp-katib:parameters"
+"""The user attribute of a trial that holds its assignments as Katib prints them."""
+RETRIES = "kfp-katib:retries"
+"""The user attribute of a trial that runs a failed one's values again: the number of that one."""
+NOTE = "kfp-katib:cmaes"
+"""The user attribute of a trial that holds what CMA-ES needs when it resumes."""

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Points that a user gives to run before the algorithm's own.
+
+They wait in an attribute of the study, and the trial of each says which it is: so each runs once, whatever
+was killed in between. To the algorithm such a trial is one that it suggested.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import ENQUEUED
+from kfp_katib.engines.local.search.algorithms import Proposal, Search, propose_for
+from kfp_katib.engines.local.search.given import in_words, katib_text, value_of
+from kfp_katib.engines.local.search.space import Dimension, Numbers, dimensions
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.choices import hint
+from kfp_katib.experiment.model import Experiment
+
+Point = Mapping[str, str]
+"""Some parameters, or all, with their values."""
+
+
+def checked(experiment: Experiment, points: Iterable[Point]) -> list[Point]:
+    """The points that a user gave, in Katib's text.
+
+    Raises:
+        InputError: One names no parameter, an unknown one, or a value outside its feasible space; or a grid
+            is given a part of a cell.
+    """
+    space = {dim.name: dim for dim in dimensions(experiment)}
+    return [_checked(experiment, space, {name: str(text) for name, text in each.items()}) for each in points]
+
+
+def _checked(experiment: Experiment, space: Mapping[str, Dimension], point: Point) -> Point:
+    said = f"enqueue {', '.join(f'{name}={text}' for name, text in point.items())}"
+    if not point:
+        raise InputError("enqueue: a point is empty. Name at least one parameter, such as lr=0.01.")
+    for name, text in point.items():
+        if name not in space:
+            raise InputError(f"{said}: there is no parameter {name!r}. {hint(name, space)}")
+        if value_of(space[name], text) is None:
+            feasible = next(each.space for each in experiment.parameters if each.name == name)
+            raise InputError(
+                f"{said}: {text!r} is not in the feasible space of {name}: {in_words(feasible)}. Give a "
+                "value of it, or widen the space in the manifest."
+            )
+    missing = [name for name in space if name not in point]
+    if missing and experiment.algorithm.name == "grid":
+        raise InputError(
+            f"{said}: a grid has no value of its own for {', '.join(missing)}. Name a whole cell."
+        )
+    return {name: katib_text(space[name], point[name]) for name in space if name in point}
+
+
+def new(journal: Journal, points: Sequence[Point]) -> list[Point]:
+    """The points that the study does not have yet; one that is given twice is two."""
+    known = Counter(map(_key, journal.attributes.get(ENQUEUED, ())))
+    fresh = []
+    for point in points:
+        if known[_key(point)]:
+            known[_key(point)] -= 1
+        else:
+            fresh.append(point)
+    return fresh
+
+
+def refuse_vain(experiment: Experiment, journal: Journal, points: Sequence[Point], *, ended: bool) -> None:
+    """Refuse new points that would not run.
+
+    Args:
+        experiment: What runs.
+        journal: Its study.
+        points: What the user gave.
+        ended: Whether the search has its verdict.
+
+    Raises:
+        InputError: There is no room for all of them.
+    """
+    fresh, budget = new(journal, points), experiment.max_trial_count
+    begun = len(journal.counted) + len(waiting(journal))
+    if not fresh or not (ended or (budget is not None and begun + len(fresh) > budget)):
+        return
+    taken = "it has its verdict" if ended else f"{begun} of its maxTrialCount of {budget} trials are taken"
+    said = f"{len(fresh)} new point{'s' * (len(fresh) != 1)}"
+    raise InputError(
+        f"enqueue: Experiment '{experiment.name}' has no room for {said}: {taken}. Change what ends it (a "
+        "larger maxTrialCount, --max-trials), enqueue fewer, or start anew with again=True (--again)."
+    )
+
+
+def _key(point: Point) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(point.items()))
+
+
+def waiting(journal: Journal) -> list[int]:
+    """The places of the points that have no trial yet, in order."""
+    begun = {trial.enqueued for trial in journal.trials}
+    return [place for place in range(len(journal.attributes.get(ENQUEUED, ()))) if place not in begun]
+
+
+def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
+    """A point as a proposal for the next trial: the algorithm's own gives what the point does not.
+
+    That is asked of a new instance, as after a resume: the one that goes on must not think that its proposal
+    was taken.
+    """
+    whole = len(point) == len(search.dimensions)
+    own = None if whole else propose_for(algorithm, search)(len(search.trials))
+    known = own or Proposal({})
+    given = {dim.name: value_of(dim, point[dim.name]) for dim in search.dimensions if dim.name in point}
+    values = {**known.values, **{name: value for name, value in given.items() if value is not None}}
+    if algorithm != "cmaes":
+        return Proposal(values)
+    axes = [dim for dim in search.dimensions if isinstance(dim, Numbers)]
+    drawn = known.note.get("point", [None] * len(axes))
+    assert isinstance(drawn, list)
+    coordinates = [
+        dim.unit(values[dim.name]) if dim.name in point else at for dim, at in zip(axes, drawn, strict=True)
+    ]
+    return Proposal(values, {"told": known.note.get("told", []), "point": coordinates})

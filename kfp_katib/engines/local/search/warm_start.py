@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Warm start: the trials of earlier searches that an algorithm is told before it suggests its first.
+
+They are copied into one attribute of the study when the search begins, so that their source may go and a
+resumed search suggests the same. They are no trials of the study: its numbers, seeds, names, budget, failures
+and best trial know nothing of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
+from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.search.algorithms import cells
+from kfp_katib.engines.local.search.given import katib_text, value_of
+from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.model import Experiment, Objective
+from kfp_katib.results import EarlierTrials, Trial, objective_value
+
+MOST = 1_000
+"""The best of more trials are told: an algorithm reads all of them for each suggestion."""
+MOST_BAYESIAN = 200
+"""The same for Bayesian optimisation, whose Gaussian process takes a minute for 1,000."""
+_MOST_BYTES = 1 << 20
+"""Half of what a line of the journal may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTrial:
+    """One trial that was told.
+
+    Attributes:
+        source: Which search it is of, as a place in the list of sources.
+        name: Its name there.
+        parameters: Its assignments in this space, as Katib prints them.
+        value: The objective, by the strategy of this search.
+    """
+
+    source: int
+    name: str
+    parameters: Mapping[str, str]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What became of the trials of one source.
+
+    Attributes:
+        name: What the user calls it.
+        told: How many trials were told.
+        left_out: How many were not, by the reason.
+        ignored: Its parameters that this search does not have.
+    """
+
+    name: str
+    told: int
+    left_out: Mapping[str, int]
+    ignored: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a search was told when it began."""
+
+    sources: list[Source] = field(default_factory=list)
+    trials: list[ToldTrial] = field(default_factory=list)
+
+    def stored(self) -> dict[str, Any]:
+        """It as the journal's attribute."""
+        return asdict(self)
+
+
+def of_attribute(stored: Mapping[str, Any] | None) -> Told:
+    """The inverse of `stored`; empty where the study has no such attribute."""
+    if not stored:
+        return Told()
+    trials = [ToldTrial(**each) for each in stored["trials"]]
+    return Told([Source(**each) for each in stored["sources"]], trials)
+
+
+def begin(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
+    """What a new search is told.
+
+    Raises:
+        KfpKatibError: A source cannot be read.
+        InputError: A grid would have no cell left.
+    """
+    told, space = select(experiment, sources), dimensions(experiment)
+    if experiment.algorithm.name == "grid" and told.trials:
+        known = len({tuple(each.parameters.values()) for each in told.trials})
+        twice = math.prod(len(dim.texts) / len(set(dim.texts)) for dim in space if isinstance(dim, Choices))
+        if known * twice >= cells(space):
+            raise InputError(
+                f"Experiment '{experiment.name}': the earlier trials cover all {known} cells of the grid, so "
+                "nothing is left to run. Leave them out (--from), or widen the grid."
+            )
+    return told
+
+
+def select(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
+    """Read the sources, and choose the trials that fit the Experiment.
+
+    Raises:
+        KfpKatibError: A source cannot be read.
+    """
+    space = dimensions(experiment)
+    read = [source.read() for source in sources]
+    left_out: list[Counter[str]] = [Counter() for _ in sources]
+    fitting: dict[tuple[object, ...], ToldTrial] = {}
+    for place, trial in ((place, trial) for place, trials in enumerate(read) for trial in trials):
+        if why := _misfit(trial, space, experiment.objective):
+            left_out[place][why] += 1
+            continue
+        told = _told(trial, place, space, experiment.objective)
+        key = (told.name, *told.parameters.values(), told.value)
+        if fitting.setdefault(key, told) is not told:
+            left_out[place]["that another source has too"] += 1
+    kept = _best(list(fitting.values()), experiment)
+    for place, count in Counter(each.source for each in fitting.values()).items():
+        beyond = count - sum(each.source == place for each in kept)
+        left_out[place].update({f"beyond the best {len(kept)}": beyond} if beyond else {})
+    names = {dim.name for dim in space}
+    asked = [
+        Source(
+            name=source.source,
+            told=sum(each.source == place for each in kept),
+            left_out=dict(left_out[place]),
+            ignored=[name for name in _parameters(read[place]) if name not in names],
+        )
+        for place, source in enumerate(sources)
+    ]
+    return Told(asked, kept)
+
+
+def _parameters(trials: Sequence[Trial]) -> dict[str, None]:
+    return dict.fromkeys(name for trial in trials for name in trial.parameters)
+
+
+_STATES = {"Failed": "failed", "Killed": "killed", "Pending": "unfinished", "Running": "unfinished"}
+
+
+def _misfit(trial: Trial, space: Sequence[Dimension], objective: Objective) -> str:
+    """Why a trial cannot be told, to follow a count; empty if it can."""
+    if trial.state in _STATES:
+        return _STATES[trial.state]
+    if objective_value(trial, objective) is None:
+        return f"without a finite {objective.metric}"
+    for dim in space:
+        if dim.name not in trial.parameters:
+            return f"without {dim.name}"
+        if value_of(dim, trial.parameters[dim.name]) is None:
+            return f"outside the space of {dim.name}"
+    return ""
+
+
+def _told(trial: Trial, place: int, space: Sequence[Dimension], objective: Objective) -> ToldTrial:
+    texts = {dim.name: katib_text(dim, trial.parameters[dim.name]) for dim in space}
+    return ToldTrial(place, trial.name, texts, objective_value(trial, objective) or 0.0)
+
+
+def _best(trials: list[ToldTrial], experiment: Experiment) -> list[ToldTrial]:
+    """As many of the best as may be told, in the order in which they came."""
+    sign = 1.0 if experiment.objective.type == "minimize" else -1.0
+    ranked = sorted(range(len(trials)), key=lambda place: sign * trials[place].value)
+    most = MOST_BAYESIAN if experiment.algorithm.name == "bayesianoptimization" else MOST
+    while True:
+        kept = [trials[place] for place in sorted(ranked[:most])]
+        if len(json.dumps([asdict(each) for each in kept])) <= _MOST_BYTES:
+            return kept
+        most //= 2
+
+
+def study_trials(told: Told, space: Sequence[Dimension]) -> tuple[StudyTrial, ...]:
+    """What was told, in the form of the study's own trials.
+
+    Raises:
+        InputError: The journal is damaged: a value is outside the space.
+    """
+    return tuple(_study_trial(each, space) for each in told.trials)
+
+
+def _study_trial(told: ToldTrial, space: Sequence[Dimension]) -> StudyTrial:
+    params = {}
+    for dim in space:
+        value = value_of(dim, told.parameters.get(dim.name, ""))
+        if value is None:
+            raise InputError(
+                f"The journal is damaged: the earlier trial {told.name!r} that the search was told has no "
+                f"value in the space of {dim.name}. Start anew with again=True (--again)."
+            )
+        params[dim.label] = dim.stored(value)
+    record = Record(-1, told.parameters, told.name)
+    return StudyTrial(params, {}, record, state=COMPLETE, value=told.value)

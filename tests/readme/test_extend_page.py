@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What docs/extend.md says happens."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.support.blocks import Block, blocks, typed
+
+
+def test_a_search_is_extended_changed_retried_and_moved(tmp_path: Path) -> None:
+    """The page's commands one after the other, in the folder that it tells to make."""
+    files = [block for block in blocks("docs/extend.md") if block.file]
+    commands = [block for block in blocks("docs/extend.md") if not block.file]
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for block in files:
+        (folder / block.file).write_text(block.code)
+    extend, other, retry, go_on = commands
+    assert [block.suite for block in commands] == ["test"] * 4
+    assert "8 trials: 8 Succeeded" in said(extend, folder)
+    assert "Experiment tune-at-random succeeded" in said(other, folder)
+    assert "8 trials: 8 Succeeded" in said(retry, folder)
+    moved = folder.rename(tmp_path / "moved")
+    assert said(go_on, moved) == "10 Succeeded\n"
+    assert len(list(moved.glob("runs/tune/tune-*"))) == 10
+
+
+def said(block: Block, folder: Path) -> str:
+    """What a command that succeeds prints."""
+    done: subprocess.CompletedProcess[str] = typed(block.code, folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
