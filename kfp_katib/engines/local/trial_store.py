@@ -11,8 +11,9 @@ from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -173,7 +174,7 @@ class TrialStore:
 
     def _enter(self, record: Record) -> Trial:
         trial = self._trial(record)
-        self._journal.trials[record.number].record = record
+        self._journal.trials[record.number].enter(record)
         self._names.add(record.name)
         self.score.take(trial)
         return trial
