@@ -98,9 +98,8 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             folder,
             suggestions,
             models=str(options.models or ""),
-            notes=notes,
-            at_start=lambda: python_notes(environment, journal),
-            until_start=python_before(environment, journal),
+            notes=(*notes, *python_before(environment, journal)),
+            at_start=lambda: (*notes, *python_notes(environment, journal)),
             on_update=options.on_update,
         )
         stands = _verdict(experiment, journal, options)

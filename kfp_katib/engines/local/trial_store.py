@@ -48,8 +48,7 @@ class TrialStore:
         suggestions: Its open study.
         models: URI root of the checkpoints, empty if there is none.
         notes: Sentences for the Result.
-        at_start: Gives those that are only known once the first trial runs.
-        until_start: What stands in their place before.
+        at_start: Gives them anew once the first trial runs; None if no more is known then.
         on_update: Called after each change, once `begin` has been called.
     """
 
@@ -61,8 +60,7 @@ class TrialStore:
         *,
         models: str = "",
         notes: tuple[str, ...] = (),
-        at_start: Callable[[], tuple[str, ...]] = tuple,
-        until_start: tuple[str, ...] = (),
+        at_start: Callable[[], tuple[str, ...]] | None = None,
         on_update: Callable[[Progress], None] | None = None,
     ) -> None:
         self._experiment = experiment
@@ -71,9 +69,8 @@ class TrialStore:
         self._suggestions = suggestions
         self._journal = suggestions.journal
         self._models = models
-        self._first_notes = notes
-        self._notes = (*notes, *until_start)
-        self._at_start: Callable[[], tuple[str, ...]] | None = at_start
+        self._notes = notes
+        self._at_start = at_start
         self._names: set[str] = set()
         self.score = Score(experiment.objective)
         self._earlier: int | None = None
@@ -114,7 +111,7 @@ class TrialStore:
         if not self._news:
             return
         if self._at_start:
-            self._notes, self._at_start = (*self._first_notes, *self._at_start()), None
+            self._notes, self._at_start = self._at_start(), None
         self._publish()
 
     def completed(
