@@ -68,7 +68,7 @@ def test_several_sources_are_told_together(tmp_path: Path) -> None:
     (said,) = (line for line in called.stderr.splitlines() if "of before.json; left out: " in line)
     assert said.startswith("Warm start: told 0 earlier trials")
     assert "1 failed" in said
-    assert "3 that another source has too" in said
+    assert "3 told already" in said
 
 
 def test_a_search_that_was_put_aside_is_a_source(tmp_path: Path) -> None:
@@ -96,10 +96,13 @@ def test_a_refused_change_names_a_way_that_works(tmp_path: Path) -> None:
     ("source", "words"),
     [
         ("", "--from is empty"),
+        ("experiment/", "--from is empty"),
+        ("runs", "there is no search in runs/runs"),
+        ("runs/", "there is no search in runs"),
         ("nowhere", "there is no search in runs/nowhere. .* in the cluster: experiment/nowhere."),
         ("runs/nowhere", "there is no search in runs/nowhere."),
         ("nothing.csv", "--from nothing.csv: No such file or directory"),
-        ("folder.csv", "--from folder.csv: Is a directory"),
+        ("folder.csv", "there is no search in runs/folder.csv"),
         ("latin.csv", "it is not UTF-8"),
         ("empty.json", "empty.json is not the JSON of a Result"),
     ],

@@ -117,6 +117,7 @@ class SearchLoop:
         """
         while (found := self._verdict()) is None:
             self._start_trials()
+            self._store.tell_starts()
             if not self._running:
                 continue
             self._suggestions.get_ready()
@@ -154,7 +155,6 @@ class SearchLoop:
             self._following.begin(record.number, self._folder.trial(record.name))
             if deadline := self._runner.deadline(record.number):
                 self._due[record.number] = time.monotonic() + deadline.seconds
-            self._store.runs()
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""

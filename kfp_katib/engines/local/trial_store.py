@@ -103,13 +103,15 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """Record that a trial has its process; `runs` publishes it."""
+        """Record that a trial has its process; `tell_starts` publishes it."""
         record = replace(record, process=process, started=when)
         self._record(record)
         return record
 
-    def runs(self) -> None:
-        """Publish that a trial runs; with the first one, more notes are known."""
+    def tell_starts(self) -> None:
+        """Publish which trials run since the last time; with the first of them, more notes are known."""
+        if not self._news:
+            return
         if self._at_start:
             self._notes, self._at_start = (*self._first_notes, *self._at_start()), None
         self._publish()
@@ -123,19 +125,19 @@ class TrialStore:
         self._tell(record)
 
     def retry_failed(self) -> list[Record]:
-        """Suggest the values of every failed trial again; from here on it counts in nothing.
+        """Suggest the values of every failed trial again; returns the new trials, which have to run.
 
-        One line of the journal does both, so that a kill leaves each as it was or waiting to run.
-
-        Returns:
-            The new trials, which have to run.
+        One line of the journal does that and makes the old trial count in nothing any more, so that a kill
+        leaves each as it was or waiting to run.
         """
+        first = len(self._journal.trials)
         failed = [each for each in self._journal.counted if each.outcome and each.outcome.state in FAILED]
-        new = [self.named(self._suggestions.retry(each.number)) for each in failed]
+        for old in failed:
+            self._enter(self.named(self._suggestions.retry(old.number)))
         self.score = Score(self._experiment.objective)
         for record in self._journal.counted:
             self._enter(record)
-        return new
+        return self._journal.records[first:]
 
     def put_back(self, record: Record) -> None:
         """Record that we stopped a trial, which will run again when the search goes on."""

@@ -32,7 +32,7 @@ def goes_on(experiment: Experiment, before: Told, sources: Sequence[EarlierTrial
         return ()
     try:
         now = select(experiment, sources)
-    except KfpKatibError:
+    except (KfpKatibError, OSError):
         if not same:
             raise
         return (f"Warm start: {said} cannot be read any more. {_KEPT}",)

@@ -13,6 +13,7 @@ from kfp_katib.experiment.rules import (
     measurement,
     pod_fields,
     program,
+    resuming,
     script,
     search_space,
     suitability,
@@ -23,8 +24,8 @@ from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    *(search_space, algorithm, suitability, measurement, trial_template, kubernetes_objects, pod_fields),
-    *(injected, program, script),
+    *(search_space, algorithm, suitability, resuming, measurement, trial_template, kubernetes_objects),
+    *(pod_fields, injected, program, script),
 )
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.engines.katib.api import resources, verdicts
-from kfp_katib.results import Condition
+from kfp_katib.engines.katib.api import resources
 
 
 def resource(*true: str, false: tuple[str, ...] = (), **status: Any) -> dict[str, Any]:
@@ -16,43 +15,6 @@ def resource(*true: str, false: tuple[str, ...] = (), **status: Any) -> dict[str
     held = [{"type": each, "status": "True", "reason": f"{each}R", "message": f"{each}M"} for each in true]
     past = [{"type": each, "status": "False", "reason": "", "message": ""} for each in false]
     return {"metadata": {"name": "x", "uid": "u"}, "status": {"conditions": [*held, *past], **status}}
-
-
-@pytest.mark.parametrize(
-    ("conditions", "state"),
-    [
-        ((), "Created"),
-        (("Created",), "Created"),
-        (("Created", "Running"), "Running"),
-        (("Created", "Succeeded"), "Succeeded"),
-        (("Succeeded", "Created", "Restarting"), "Succeeded"),
-        (("Restarting", "Created", "Running"), "Running"),
-        (("Created", "Restarting"), "Restarting"),
-        (("Created", "Failed"), "Failed"),
-    ],
-    ids=lambda value: "-".join(value) if isinstance(value, tuple) else value,
-)
-def test_an_experiments_state_does_not_depend_on_the_order_of_conditions(
-    conditions: tuple[str, ...], state: str
-) -> None:
-    """`Restarting` stays true for good, and the last condition is merely the latest to change."""
-    assert verdicts.condition(resource(*conditions)).state == state
-    assert verdicts.condition(resource(*reversed(conditions))).state == state
-
-
-def test_a_condition_that_is_false_does_not_hold() -> None:
-    """A completed Experiment keeps Running as False."""
-    assert verdicts.condition(resource("Created", false=("Succeeded", "Running"))).state == "Created"
-
-
-def test_an_experiment_without_a_status_was_created() -> None:
-    """Before the controller has looked at it there is no status at all."""
-    assert verdicts.condition({"metadata": {"name": "x"}}) == Condition("Created")
-
-
-def test_a_verdict_carries_katibs_reason_and_message() -> None:
-    """They come from the condition that decides."""
-    assert verdicts.condition(resource("Created", "Failed")) == Condition("Failed", "FailedR", "FailedM")
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,15 @@ def test_a_verdict_is_no_stall() -> None:
     assert blocked(cache_of(of_experiment=experiment("Succeeded"))) == []
 
 
+def test_a_verdict_that_should_have_gone_is_a_stall() -> None:
+    """The budget was raised, and only katib-controller can restart the search."""
+    spec = {"resumePolicy": "LongRunning", "maxTrialCount": 9}
+    extended = experiment("Succeeded", spec=spec)
+    extended["status"]["conditions"][0]["reason"] = "ExperimentMaxTrialsReached"
+    found = blocked(cache_of(of_experiment=extended, of_suggestion=READY))
+    assert found == [Symptom("not-restarted", "x", "it still shows its old verdict")]
+
+
 def test_silence_without_a_cause_is_a_symptom_of_its_own() -> None:
     """All suggestions are trials, all trials have completed, and yet there is no verdict."""
     cache = cache_of(of_suggestion=READY, trials=[thing("t", "Succeeded")], pods=[SERVICE])

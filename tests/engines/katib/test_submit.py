@@ -27,8 +27,9 @@ def silent(stored: dict[str, Any]) -> dict[str, Any]:
     """A stored Experiment as somebody would have written it, who leaves to Katib what Katib fills in."""
     manifest = copy.deepcopy(stored)
     spec = manifest["spec"]
-    del spec["resumePolicy"], spec["trialTemplate"]["successCondition"]
-    del spec["trialTemplate"]["failureCondition"]
+    del spec["trialTemplate"]["successCondition"], spec["trialTemplate"]["failureCondition"]
+    if spec["resumePolicy"] == "Never":
+        del spec["resumePolicy"]
     if spec["metricsCollectorSpec"] == {"collector": {"kind": "StdOut"}}:
         del spec["metricsCollectorSpec"]
     for parameter in spec["parameters"]:

@@ -13,7 +13,7 @@ from kfp_katib import run
 from kfp_katib.engines import local
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 from tests.builders.search import PRINT, search
 
 NOTE = "Trials that failed, were run again, and count no more: {}."
@@ -45,6 +45,19 @@ def test_failed_values_run_again(tmp_path: Path) -> None:
     assert second.reason == "ExperimentMaxTrialsReached"
     assert NOTE.format(2) in second.notes
     assert len((tmp_path / "ran").read_text().split()) == 11
+
+
+def test_progress_counts_what_runs_again(tmp_path: Path) -> None:
+    """Each is one trial, from the first word on it to the last."""
+    script = flaky(tmp_path, "0.2", "0.5")
+    experiment = search(script, maxTrialCount=9, maxFailedTrialCount=5)
+    run(experiment, runs=tmp_path / "runs")
+    told: list[Progress] = []
+    (tmp_path / "mended").touch()
+    run(experiment, runs=tmp_path / "runs", retry_failed=True, on_update=told.append)
+    counts = [(each.completed, each.running, each.failed) for each in told]
+    assert counts == [(7, 2, 0), (8, 1, 0), (8, 1, 0), (9, 0, 0)]
+    assert told[0].earlier == 7
 
 
 def test_a_search_that_failed_by_its_failures_goes_on(tmp_path: Path) -> None:

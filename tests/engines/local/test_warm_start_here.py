@@ -4,11 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +15,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.results import EarlierTrials, Result, WarmStart
 from tests.builders.result import bare_trial
-from tests.builders.search import PRINT, manifest, search
-from tests.places import ROOT
-from tests.support.waiting import until
+from tests.builders.search import PRINT, search
 
 NUMBERS = [{"name": "lr", "parameterType": "double", "feasibleSpace": {"min": "0", "max": "1"}}]
 TPE = {"algorithmName": "tpe", "algorithmSettings": [{"name": "random_state", "value": "1"}]}
@@ -118,6 +111,11 @@ def gone() -> list[Any]:
     raise InputError("it is gone")
 
 
+def deleted() -> list[Any]:
+    """A file that somebody reads in their own way."""
+    raise FileNotFoundError("other.csv")
+
+
 @pytest.mark.parametrize(
     ("again", "note"),
     [
@@ -125,9 +123,10 @@ def gone() -> list[Any]:
         ([], ""),
         ([of("other.csv", "0.5")], "other.csv has changed since"),
         ([EarlierTrials("other.csv", gone)], "other.csv cannot be read any more"),
+        ([EarlierTrials("other.csv", deleted)], "other.csv cannot be read any more"),
         ([of("renamed.csv", "0.6", "0.5")], ""),
     ],
-    ids=["the same", "none named", "changed", "gone", "under another name"],
+    ids=["the same", "none named", "changed", "gone", "deleted", "under another name"],
 )
 def test_a_search_goes_on_with_what_it_was_told(
     again: list[EarlierTrials], note: str, tmp_path: Path
@@ -186,65 +185,6 @@ def test_a_source_that_cannot_be_read_starts_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="it is gone"):
         run(search(PRINT, **SPEC), runs=tmp_path, warm_start=EarlierTrials("other.csv", gone))
     assert len(run(search(PRINT, **SPEC), runs=tmp_path).trials) == 4
-
-
-def test_points_run_first_and_once(tmp_path: Path) -> None:
-    """A finished search that is extended takes new ones, and refuses them while its verdict stands."""
-    points = [{"lr": "0.25"}, {"lr": "0.75"}]
-    first = run(search(PRINT, **SPEC), runs=tmp_path, enqueue=points)
-    assert tried(first)[:2] == ["0.25", "0.75"]
-    assert run(search(PRINT, **SPEC), runs=tmp_path, enqueue=points).trials == first.trials
-    with pytest.raises(InputError, match="no room for 1 new point: it has its verdict"):
-        run(search(PRINT, **SPEC), runs=tmp_path, enqueue=[{"lr": "0.5"}])
-    more = run(search(PRINT, **SPEC | {"maxTrialCount": 6}), runs=tmp_path, enqueue=[*points, {"lr": "0.5"}])
-    assert tried(more)[:5] == [*tried(first), "0.5"]
-    assert len(more.trials) == 6
-
-
-def test_more_points_than_trials_start_nothing(tmp_path: Path) -> None:
-    """None is left out in silence."""
-    with pytest.raises(
-        InputError, match="no room for 5 new points: 0 of its maxTrialCount of 4 trials are taken"
-    ):
-        run(search(PRINT, **SPEC), runs=tmp_path, enqueue=[{"lr": "0.5"}] * 5)
-    assert list(tmp_path.glob("tune/tune-*")) == []
-
-
-def test_a_wrong_point_starts_nothing(tmp_path: Path) -> None:
-    """Not even a folder is made."""
-    with pytest.raises(InputError, match="'7' is not in the feasible space of lr"):
-        run(search(PRINT, **SPEC), runs=tmp_path, enqueue=[{"lr": "0.5"}, {"lr": "7"}])
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_kill_changes_no_suggestion(tmp_path: Path) -> None:
-    """Killed again and again, its source deleted meanwhile, a search tries what it would have tried."""
-    earlier(tmp_path / "runs", maxTrialCount=12)
-    table = tmp_path / "runs" / "before"
-    options = ["--from", str(table), "--enqueue", "lr=0.25", "--enqueue", "lr=0.75"]
-    document = manifest(f"sleep 0.2; {PRINT}", **SPEC | {"maxTrialCount": 8})
-    (tmp_path / "tune.json").write_text(json.dumps(document))
-    command(tmp_path, "undisturbed", *options).communicate(timeout=120)
-    for count in (1, 3, 6):
-        with command(tmp_path, "killed", *options) as engine:
-            until(lambda count=count: len(list(tmp_path.glob("killed/tune/tune-*/exit"))) >= count)  # type: ignore[misc]
-            os.kill(engine.pid, signal.SIGKILL)
-        shutil.rmtree(table, ignore_errors=True)
-    said = command(tmp_path, "killed", *options).communicate(timeout=120)
-    assert "cannot be read any more" in said[1]
-    results = [
-        named("local").read("tune", RunOptions(runs=tmp_path / name)) for name in ("undisturbed", "killed")
-    ]
-    assert tried(results[0]) == tried(results[1])
-    assert tried(results[1])[:2] == ["0.25", "0.75"]
-
-
-def command(folder: Path, runs: str, *options: str) -> subprocess.Popen[str]:
-    """The command line in a process of its own."""
-    line = [sys.executable, "-m", "kfp_katib", "run", str(folder / "tune.json"), "--runs", str(folder / runs)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    pipe = subprocess.PIPE
-    return subprocess.Popen([*line, *options], stdout=pipe, stderr=pipe, text=True, env=env, cwd=folder)
 
 
 WARM = "kfp-katib:warm-start"

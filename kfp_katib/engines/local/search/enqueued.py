@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import ENQUEUED
 from kfp_katib.engines.local.search.algorithms import Proposal, Search, propose_for
 from kfp_katib.engines.local.search.given import in_words, katib_text, value_of
-from kfp_katib.engines.local.search.space import Dimension, Numbers, dimensions
+from kfp_katib.engines.local.search.space import Dimension, Numbers, Value, dimensions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.model import Experiment
@@ -107,17 +108,28 @@ def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
     That is asked of a new instance, as after a resume: the one that goes on must not think that its proposal
     was taken.
     """
-    whole = len(point) == len(search.dimensions)
+    given = _values(point, search.dimensions)
+    whole = len(given) == len(search.dimensions)
     own = None if whole else propose_for(algorithm, search)(len(search.trials))
     known = own or Proposal({})
-    given = {dim.name: value_of(dim, point[dim.name]) for dim in search.dimensions if dim.name in point}
-    values = {**known.values, **{name: value for name, value in given.items() if value is not None}}
+    values = {**known.values, **given}
     if algorithm != "cmaes":
         return Proposal(values)
     axes = [dim for dim in search.dimensions if isinstance(dim, Numbers)]
-    drawn = known.note.get("point", [None] * len(axes))
-    assert isinstance(drawn, list)
+    at: Any = known.note.get("point") or [None] * len(axes)
     coordinates = [
-        dim.unit(values[dim.name]) if dim.name in point else at for dim, at in zip(axes, drawn, strict=True)
+        dim.unit(given[dim.name]) if dim.name in given else drawn for dim, drawn in zip(axes, at, strict=True)
     ]
     return Proposal(values, {"told": known.note.get("told", []), "point": coordinates})
+
+
+def _values(point: Point, space: Sequence[Dimension]) -> dict[str, Value]:
+    """The values of a point of the journal, which was checked before it was written."""
+    found = {dim.name: value_of(dim, point[dim.name]) for dim in space if dim.name in point}
+    values = {name: value for name, value in found.items() if value is not None}
+    if not values or len(values) != len(point):
+        raise InputError(
+            f"The journal is damaged: the enqueued point {dict(point)} is not in the space. Start anew "
+            "with again=True (--again)."
+        )
+    return values

@@ -111,37 +111,43 @@ def select(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
     Raises:
         KfpKatibError: A source cannot be read.
     """
-    space = dimensions(experiment)
     read = [source.read() for source in sources]
     left_out: list[Counter[str]] = [Counter() for _ in sources]
-    fitting: dict[tuple[object, ...], ToldTrial] = {}
-    for place, trial in ((place, trial) for place, trials in enumerate(read) for trial in trials):
-        if why := _misfit(trial, space, experiment.objective):
-            left_out[place][why] += 1
-            continue
-        told = _told(trial, place, space, experiment.objective)
-        key = (told.name, *told.parameters.values(), told.value)
-        if fitting.setdefault(key, told) is not told:
-            left_out[place]["that another source has too"] += 1
-    kept = _best(list(fitting.values()), experiment)
-    for place, count in Counter(each.source for each in fitting.values()).items():
-        beyond = count - sum(each.source == place for each in kept)
-        left_out[place].update({f"beyond the best {len(kept)}": beyond} if beyond else {})
-    names = {dim.name for dim in space}
+    fitting = _fitting(experiment, read, left_out)
+    kept = _best(fitting, experiment)
+    counts = Counter(each.source for each in kept)
+    for place, count in Counter(each.source for each in fitting).items():
+        if count > counts[place]:
+            left_out[place][f"beyond the best {len(kept)}"] = count - counts[place]
     asked = [
-        Source(
-            name=source.source,
-            told=sum(each.source == place for each in kept),
-            left_out=dict(left_out[place]),
-            ignored=[name for name in _parameters(read[place]) if name not in names],
-        )
+        Source(source.source, counts[place], dict(left_out[place]), _ignored(experiment, read[place]))
         for place, source in enumerate(sources)
     ]
     return Told(asked, kept)
 
 
-def _parameters(trials: Sequence[Trial]) -> dict[str, None]:
-    return dict.fromkeys(name for trial in trials for name in trial.parameters)
+def _fitting(
+    experiment: Experiment, read: Sequence[Sequence[Trial]], left_out: Sequence[Counter[str]]
+) -> list[ToldTrial]:
+    """The trials that fit, each once; the others are counted by source and reason."""
+    space, objective = dimensions(experiment), experiment.objective
+    fitting: dict[tuple[object, ...], ToldTrial] = {}
+    for place, trial in ((place, trial) for place, trials in enumerate(read) for trial in trials):
+        if why := _misfit(trial, space, objective):
+            left_out[place][why] += 1
+            continue
+        told = _told(trial, place, space, objective)
+        key = (told.name, *told.parameters.values(), told.value)
+        if fitting.setdefault(key, told) is not told:
+            left_out[place]["told already"] += 1
+    return list(fitting.values())
+
+
+def _ignored(experiment: Experiment, trials: Sequence[Trial]) -> list[str]:
+    """The parameters of earlier trials that this search does not have."""
+    known = {parameter.name for parameter in experiment.parameters}
+    names = dict.fromkeys(name for each in trials for name in each.parameters)
+    return [name for name in names if name not in known]
 
 
 _STATES = {"Failed": "failed", "Killed": "killed", "Pending": "unfinished", "Running": "unfinished"}

@@ -32,7 +32,7 @@ class Player:
     def start(self, created: Thing) -> Thing:
         """Take over the identity that the recording knows, and begin."""
         stored: Thing = self.recording.timeline[0][3]
-        self._labels = created["metadata"]["labels"]
+        self._labels = _labels(created)
         self._thread = threading.Thread(target=self._play, daemon=True)
         self._thread.start()
         return {**created, "metadata": {**created["metadata"], "uid": stored["metadata"]["uid"]}}
@@ -45,20 +45,20 @@ class Player:
     def _play(self) -> None:
         while self.api.store.get("experiments", self.recording.manifest["metadata"]["name"]) is None:
             time.sleep(0.001)
-        before, patched = 0.0, 0
+        before = 0.0
         for at, kind, what, thing in self.recording.timeline[1:]:
             if what == "PATCHED":
-                patched += 1
-                self._await_patch(patched)
+                self._await_patch()
             time.sleep(min(max(0.0, at - before), self.longest_gap))
             before = at
             self._happen(kind, what, thing)
 
-    def _await_patch(self, number: int) -> None:
-        while self.api.asked["patched"] < number:
+    def _await_patch(self) -> None:
+        """Wait until the Experiment has another label: that of the manifest which was asked for last."""
+        name = name_of(self.recording)
+        while (stored := self.api.store.get("experiments", name)) and self._labels == _labels(stored):
             time.sleep(0.001)
-        stored = self.api.store.get("experiments", name_of(self.recording))
-        self._labels = stored["metadata"]["labels"] if stored else {}
+        self._labels = _labels(stored) if stored else {}
 
     def _happen(self, kind: str, what: str, thing: Thing) -> None:
         name = thing["metadata"]["name"]
@@ -66,10 +66,18 @@ class Player:
             self.api.store.remove(kind, name)
         else:
             if kind == "experiments":  # the spec's hash is that of the manifest that we sent
-                if self.api.store.get(kind, name) is None:
+                stored = self.api.store.get(kind, name)
+                if stored is None:
                     return  # somebody has deleted it: Katib writes no status any more
-                thing = {**thing, "metadata": {**thing["metadata"], "labels": self._labels}}
+                sent = {"trialTemplate": stored["spec"]["trialTemplate"]}
+                metadata = {**thing["metadata"], "labels": self._labels}
+                thing = {**thing, "metadata": metadata, "spec": {**thing["spec"], **sent}}
             self.api.store.put(kind, thing)
+
+
+def _labels(thing: Thing) -> dict[str, str]:
+    labels: dict[str, str] = thing["metadata"]["labels"]
+    return labels
 
 
 def api_of(recording: Recording) -> tuple[Api, Player]:

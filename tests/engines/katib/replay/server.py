@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from tests.engines.katib.replay.faults import Faults
-from tests.engines.katib.replay.store import Event, Store, Thing, merged, page, selector
+from tests.engines.katib.replay.store import Event, Store, Thing, not_found, page, selector, status
 
 BOOKMARK_SECONDS = 0.5
 
@@ -68,10 +68,10 @@ class Api:
     def create(self, kind: str, thing: Thing, *, dry_run: bool) -> tuple[int, Thing]:
         """Store a new object, as the API server would after all webhooks."""
         if kind in self.refuse:
-            return self.refuse[kind][0], _status(*self.refuse[kind])
+            return self.refuse[kind][0], status(*self.refuse[kind])
         name = thing["metadata"]["name"]
         if self.store.get(kind, name):
-            return 409, _status(409, f'{kind} "{name}" already exists', "AlreadyExists")
+            return 409, status(409, f'{kind} "{name}" already exists', "AlreadyExists")
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         thing["metadata"] = {"uid": str(uuid.uuid4()), "creationTimestamp": now, **thing["metadata"]}
         if dry_run:
@@ -79,22 +79,16 @@ class Api:
         if self.on_create:
             thing = self.on_create(thing)
         if self.store.get(kind, name):  # somebody was quicker
-            return 409, _status(409, f'{kind} "{name}" already exists', "AlreadyExists")
+            return 409, status(409, f'{kind} "{name}" already exists', "AlreadyExists")
         self.created.append(name)
         return 201, self.store.put(kind, thing)
 
     def patch(self, kind: str, name: str, change: Thing) -> tuple[int, Thing]:
         """Merge a change into an object, unless Katib's webhook is to say no."""
-        stored = self.store.get(kind, name)
-        if stored is None:
-            return _not_found(kind, name)
-        if change["metadata"]["uid"] != stored["metadata"]["uid"]:
-            return 409, _status(409, "the UID in the precondition is another", "Conflict")
         if "PATCH" in self.refuse:
-            return self.refuse["PATCH"][0], _status(*self.refuse["PATCH"])
-        made = self.store.put(kind, merged(stored, change))
-        self.asked["patched"] += 1
-        return 200, made
+            return self.refuse["PATCH"][0], status(*self.refuse["PATCH"])
+        made = self.store.merge(kind, name, change)
+        return (200, made) if made else (409, status(409, f"{name} is another object", "Conflict"))
 
 
 Serve = Callable[[Api], None]
@@ -145,11 +139,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._disturb(kind)
             undeletable = self.api.undeletable and self.command == "DELETE"
             if kind in self.api.forbidden or namespace in self.api.closed or undeletable:
-                self._answer(403, _status(403, f"{kind} is forbidden", "Forbidden"))
+                self._answer(403, status(403, f"{kind} is forbidden", "Forbidden"))
             elif kind in self.api.broken:
-                self._answer(500, _status(500, "broken"))
+                self._answer(500, status(500, "broken"))
             elif self.api.apart and rest and not self._is_in(namespace, kind, rest[0]):
-                self._answer(*_not_found(kind, rest[0]))
+                self._answer(*not_found(kind, rest[0]))
             elif watch:
                 self._watch(kind, query)
             else:
@@ -176,12 +170,12 @@ class _Handler(BaseHTTPRequestHandler):
             return self.api.patch(kind, rest[0], body)
         if self.command == "DELETE":
             gone = store.remove(kind, rest[0])
-            return (200, _status(200, "deleted")) if gone else _not_found(kind, rest[0])
+            return (200, status(200, "deleted")) if gone else not_found(kind, rest[0])
         if rest[1:] == ["log"]:
-            return (200, self.api.logs[rest[0]]) if rest[0] in self.api.logs else _not_found(kind, rest[0])
+            return (200, self.api.logs[rest[0]]) if rest[0] in self.api.logs else not_found(kind, rest[0])
         if rest:
             found = store.get(kind, rest[0])
-            return (200, found) if found else _not_found(kind, rest[0])
+            return (200, found) if found else not_found(kind, rest[0])
         things, version = store.choose(kind, selector(query))
         things = [each for each in things if not self.api.apart or each["metadata"]["namespace"] == namespace]
         items, following = page(things, query)
@@ -197,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
             events, version = self.api.store.since(kind, version, BOOKMARK_SECONDS)
             if events and self.api.expired:
                 self.api.expired = False
-                self._line({"type": "ERROR", "object": _status(410, "too old resource version", "Expired")})
+                self._line({"type": "ERROR", "object": status(410, "too old resource version", "Expired")})
                 break
             for event in events:
                 for what in self.api.faults.around(event, self.api.store.history):
@@ -232,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "slow":
             time.sleep(0.05)
         if fault in ("409", "429", "500", "503"):
-            self._answer(int(fault), _status(int(fault), "try again"))
+            self._answer(int(fault), status(int(fault), "try again"))
             raise _Cut
 
     def _answer(self, status: int, document: Any) -> None:
@@ -253,11 +247,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *message: object) -> None:
         """Nothing on the terminal."""
-
-
-def _status(code: int, message: str, reason: str = "") -> Thing:
-    return {"kind": "Status", "code": code, "message": message, "reason": reason}
-
-
-def _not_found(kind: str, name: str) -> tuple[int, Thing]:
-    return 404, _status(404, f'{kind} "{name}" not found', "NotFound")

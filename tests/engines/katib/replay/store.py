@@ -46,6 +46,14 @@ class Store:
                 self._happen(kind, "DELETED", thing)
             return thing is not None
 
+    def merge(self, kind: str, name: str, change: Thing) -> Thing | None:
+        """Change fields of an object; None where there is none with the uid that the change names."""
+        with self.changed:
+            thing = self._things.get((kind, name))
+            if thing is None or thing["metadata"]["uid"] != change["metadata"]["uid"]:
+                return None
+            return self._happen(kind, "MODIFIED", merged(thing, change))
+
     def get(self, kind: str, name: str) -> Thing | None:
         """One object."""
         return self._things.get((kind, name))
@@ -107,3 +115,13 @@ def merged(thing: Thing, change: Mapping[str, Any]) -> Thing:
         else:
             made[key] = merged(made.get(key) or {}, value) if isinstance(value, dict) else value
     return made
+
+
+def status(code: int, message: str, reason: str = "") -> Thing:
+    """The answer that something went wrong."""
+    return {"kind": "Status", "code": code, "message": message, "reason": reason}
+
+
+def not_found(kind: str, name: str) -> tuple[int, Thing]:
+    """The answer that there is no such object."""
+    return 404, status(404, f'{kind} "{name}" not found', "NotFound")

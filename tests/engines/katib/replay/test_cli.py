@@ -68,6 +68,20 @@ def test_again_is_refused_where_it_would_delete(serve: Serve, file_of: Callable[
     assert elsewhere.stderr.endswith(f"kfp-katib cancel {name_of(recorded)} -n team\n")
 
 
+def test_run_extends_what_has_finished(serve: Serve, file_of: Callable[[Recording], str]) -> None:
+    """The same command with more trials; the whole search is shown."""
+    recorded = recording.read("extended")
+    api, _ = api_of(recorded)
+    serve(api)
+    file = file_of(recorded)
+    assert json.loads(call("run", file, "--engine", "katib", "--json").stdout)["experiment"]
+    called = call("run", file, "--engine", "katib", "--json", "--max-trials", "4", "--parallel-trials", "2")
+    assert (called.exit_code, len(json.loads(called.stdout)["trials"])) == (0, 4)
+    spent = call("run", file, "--engine", "katib")
+    assert spent.exit_code == 2
+    assert "it has 4 trials already" in spent.stderr
+
+
 def test_watch_shows_what_somebody_else_has_started(serve: Serve) -> None:
     """In a namespace of one's choice."""
     recorded = recording.read("budget")

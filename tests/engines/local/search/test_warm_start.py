@@ -167,7 +167,7 @@ def test_a_trial_of_two_sources_is_told_once() -> None:
     sources = [source([one()], "runs/other"), source([one(), one({"x": "0.3", "y": "0.2"})], "other.csv")]
     found = select(experiment("tpe", SQUARE), sources)
     assert [each.source for each in found.trials] == [0, 1]
-    assert found.sources[1].left_out == {"that another source has too": 1}
+    assert found.sources[1].left_out == {"told already": 1}
 
 
 @pytest.mark.parametrize(("algorithm", "most"), [("tpe", 1_000), ("bayesianoptimization", 200)])

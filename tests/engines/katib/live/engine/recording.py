@@ -14,6 +14,7 @@ from tests.engines.katib.live.engine.proxy import Exchange, Traffic, objects
 from tests.places import DATA
 
 FOLDER = DATA / "recordings"
+Entry = tuple[float, str, str, dict[str, Any]]
 KINDS = ("experiments", "suggestions", "trials", "pods")
 
 
@@ -32,7 +33,7 @@ class Recording:
 
     versions: dict[str, str]
     manifest: dict[str, Any]
-    timeline: list[tuple[float, str, str, dict[str, Any]]]
+    timeline: list[Entry]
     logs: dict[str, str]
     events: list[dict[str, Any]]
 
@@ -75,9 +76,7 @@ def record(traffic: Traffic, versions: dict[str, str]) -> Recording:
     return Recording(
         versions=versions,
         manifest={key: stored[key] for key in ("apiVersion", "kind", "metadata", "spec")},
-        timeline=sorted(
-            ((at, kind, what, _slim(each)) for at, kind, what, each in timeline), key=lambda entry: entry[0]
-        ),
+        timeline=[(at, kind, what, _slim(each)) for at, kind, what, each in _in_order(timeline)],
         logs={
             each.path.split("/")[-2]: b"".join(line for _, line in each.lines).decode()
             for each in traffic.exchanges
@@ -85,6 +84,22 @@ def record(traffic: Traffic, versions: dict[str, str]) -> Recording:
         },
         events=_warnings(traffic),
     )
+
+
+def _in_order(timeline: list[Entry]) -> list[Entry]:
+    """By time, a patch before what follows from it: a watch may be quicker than its answer."""
+    patches = {_version(thing): at for at, _, what, thing in timeline if what == "PATCHED"}
+    placed = []
+    for at, kind, what, thing in timeline:
+        if kind == "experiments":
+            done = [moment for version, moment in patches.items() if version <= _version(thing)]
+            at = max(at, *done) if done and what != "PATCHED" else at
+        placed.append((at, kind, what, thing))
+    return sorted(placed, key=lambda entry: (entry[0], entry[2] != "PATCHED"))
+
+
+def _version(thing: dict[str, Any]) -> int:
+    return int(thing["metadata"]["resourceVersion"])
 
 
 def _is_creation(exchange: Exchange) -> bool:

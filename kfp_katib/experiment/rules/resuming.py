@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Can a search be extended? Under `FromVolume` its suggestion service starts anew, and few go on from there.
+
+What each service of Katib 0.19 does when it is asked again by a search whose trials it has not suggested
+(pkg/suggestion/v1beta1; the volume keeps files, and few services write any). pbt fails as well, and gets no
+warning: it runs under `FromVolume` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.rule import rule
+from kfp_katib.experiment.rules.view import View
+
+_FAILING = ("grid", "multivariate-tpe", "cmaes", "sobol")
+_SEEDED = ("random", "tpe", "bayesianoptimization")
+_ANEW = ("darts", "enas")
+_LONG_RUNNING = "Write LongRunning if you mean to extend the search"
+
+
+@rule("resume-finds-nothing", severity="warning")
+def resume_finds_nothing(view: View) -> Iterator[Finding]:
+    """`grid`, multivariate-tpe, cmaes and sobol suggest nothing any more once `FromVolume` restarts them."""
+    if _from_volume(view) and view.algorithm in _FAILING:
+        message = f"A search by {view.algorithm} that is extended under FromVolume hangs for ever."
+        fix = f"{_LONG_RUNNING}, else leave resumePolicy out."
+        yield Finding("spec.resumePolicy", message, fix, "FromVolume")
+
+
+@rule("resume-begins-anew", severity="warning")
+def resume_begins_anew(view: View) -> Iterator[Finding]:
+    """An algorithm with a `random_state`, darts or enas begins anew once `FromVolume` restarts it."""
+    if not _from_volume(view):
+        return
+    if view.algorithm in _ANEW:
+        message = f"A search by {view.algorithm} that is extended under FromVolume begins anew."
+        yield Finding("spec.resumePolicy", message, f"{_LONG_RUNNING}.", "FromVolume")
+    if view.algorithm in _SEEDED and any(each.get("name") == "random_state" for _, each in view.settings):
+        message = f"Extended under FromVolume, {view.algorithm} draws the same random numbers again."
+        yield Finding("spec.resumePolicy", message, f"{_LONG_RUNNING}, or remove random_state.", "FromVolume")
+
+
+def _from_volume(view: View) -> bool:
+    return view.spec.get("resumePolicy") == "FromVolume"
