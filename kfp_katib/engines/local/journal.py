@@ -51,6 +51,11 @@ class StudyTrial:
     value: float | None = None
     points: dict[int, float] = field(default_factory=dict)
 
+    @property
+    def told(self) -> bool:
+        """Whether the study knows how it ended."""
+        return self.state != RUNNING
+
     def enter(self, record: Record) -> None:
         """Take a newer record; a trial that begins anew has reported nothing yet."""
         if record.started not in (None, self.record.started):

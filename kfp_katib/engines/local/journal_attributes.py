@@ -8,7 +8,7 @@ LATEST = 3
 """The format that is written. The first one, of version 0.1.0, has no number.
 
 3: the last manifest counts, and the verdict only while it follows from it; a trial may retry another one or
-be a point that the user gave; the search may have been told earlier trials.
+be a point that the user gave, and has intermediate values; the search may have been told earlier trials.
 """
 MANIFEST = "kfp-katib:manifest"
 ASKED = "kfp-katib:asked"

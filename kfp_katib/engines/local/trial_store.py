@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import RUNNING as UNTOLD
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
@@ -83,7 +82,7 @@ class TrialStore:
             self._names.add(record.name)
             return
         self._enter(record)
-        if record.outcome and self._journal.trials[record.number].state == UNTOLD:
+        if record.outcome and not self._journal.trials[record.number].told:
             self._tell(record)
 
     def begin(self) -> None:

@@ -76,6 +76,7 @@ CHANGES = [
     (TRIAL, "datetime_start", "0001-01-01T00:00:00+23:00"),
     (TRIAL, "datetime_start", HUGE),
     (TRIAL, "state", 1),
+    (TRIAL, "intermediate_values", {"1": 0.5}),
     (TRIAL, "state", True),
     (TRIAL, "distributions", {"lr": "{"}),
     (TRIAL, "distributions", {"lr": '{"name": "NoDistribution", "attributes": {}}'}),
