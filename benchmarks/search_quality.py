@@ -23,7 +23,8 @@ from statistics import median, quantiles
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.experiment.model import Experiment
 from tests.builders.experiment import double, experiment, objective

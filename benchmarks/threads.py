@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two trials at a time whose numerical libraries share out the cores, beside trials that each take all of them.
+"""Two trials at a time whose numerical libraries share out the cores, beside two that each take all of them.
 
 Run it as `python benchmarks/threads.py`; it prints one table, in less than a minute. Each trial trains
 scikit-learn's gradient boosting and multiplies matrices, which OpenMP and OpenBLAS spread over all cores by
@@ -46,7 +46,8 @@ def search_seconds(folder: Path, threads: Literal["unset"] | None) -> float:
     script = f"python {folder}/train.py ${{trialParameters.lr}}"
     wanted = experiment(script, trials=TRIALS, parallel=TRIALS)
     options = Options(timeout_seconds=MOST_SECONDS, on_timeout="best_so_far", threads_per_trial=threads)
-    return seconds(lambda: run(wanted, runs=folder / str(threads), **options))
+    options["runs"] = folder / str(threads)
+    return seconds(lambda: run(wanted, **options))
 
 
 def shown(taken: float) -> str:

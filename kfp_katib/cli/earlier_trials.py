@@ -51,14 +51,14 @@ def sources_of(texts: Sequence[str], *, runs: Path, namespace: str) -> tuple[Ear
 
 
 def _source(text: str, runs: Path, namespace: str) -> EarlierTrials:
-    if not text.strip("/"):
+    if not text.removeprefix(_CLUSTER).strip("/"):
         raise InputError(
             "--from is empty. Name a search's folder, a FILE.csv, a FILE.json or experiment/NAME."
         )
     if text.startswith(_CLUSTER):
         return EarlierTrials(text, partial(_of_cluster, text.removeprefix(_CLUSTER), namespace))
     path = Path(os.path.normpath(text))
-    if parse := _FILES.get(path.suffix.lower()):
+    if (parse := _FILES.get(path.suffix.lower())) and not path.is_dir():
         return EarlierTrials(str(path), partial(_of_file, path, parse))
     folder = path if os.sep in text else runs / path
     return EarlierTrials(str(folder), partial(_of_search, text, folder))

@@ -84,19 +84,22 @@ def chunks(path: Path) -> Iterator[bytes]:
         NotPlain: Something else is there.
         OSError: It is missing or cannot be read.
     """
-    with _open_plain(path) as file:
+    with open_plain(path) as file:
         left = os.fstat(file.fileno()).st_size
         while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
             left -= len(chunk)
             yield chunk
 
 
-def whole_lines(pieces: Iterable[bytes], cut: Callable[[bytes], int]) -> Iterator[bytes]:
+def whole_lines(
+    pieces: Iterable[bytes], cut: Callable[[bytes], int], *, ended: bool = True
+) -> Iterator[bytes]:
     """A file that arrives piece by piece, in blocks of whole lines.
 
     Args:
         pieces: The file.
         cut: How much of an overlong line to make a block of its own.
+        ended: Whether what comes after the last newline is a line as well.
     """
     rest: list[bytes] = []
     size = 0
@@ -111,14 +114,14 @@ def whole_lines(pieces: Iterable[bytes], cut: Callable[[bytes], int]) -> Iterato
             at = cut(part)
             yield part[:at]
             rest, size = [part[at:]], size - at
-    if size:
+    if size and ended:
         yield b"".join(rest)
 
 
 def end_of(path: Path, size: int) -> bytes:
     """The last bytes of a plain file; empty if it cannot be read."""
     try:
-        with _open_plain(path) as file:
+        with open_plain(path) as file:
             whole = os.fstat(file.fileno()).st_size
             file.seek(max(0, whole - size))
             return file.read(size)
@@ -126,8 +129,13 @@ def end_of(path: Path, size: int) -> bytes:
         return b""
 
 
-def _open_plain(path: Path) -> BinaryIO:
-    """A plain file, or a link to one; anything else is not even opened, unless it was put there just now."""
+def open_plain(path: Path) -> BinaryIO:
+    """A plain file, or a link to one; anything else is not even opened, unless it was put there just now.
+
+    Raises:
+        NotPlain: Something else is there.
+        OSError: It is missing or cannot be read.
+    """
     _refuse_others(path, path.stat().st_mode)
     return os.fdopen(_checked(path, os.open(path, os.O_RDONLY | _SAFE)), "rb")
 

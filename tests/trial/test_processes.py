@@ -18,7 +18,7 @@ import pytest
 
 from kfp_katib.engines.local import resume
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import Record
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.trial.processes import MARK, Process, end, kill, mark, marked, of_ticks, process
 from tests.support.waiting import until
 

@@ -11,8 +11,9 @@ from queue import SimpleQueue
 
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
-from kfp_katib.engines.local.journal import Journal, Record
-from kfp_katib.engines.local.loop import SearchLoop, Stop
+from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
 from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
@@ -150,7 +151,7 @@ def _search(
     waiting: list[Record],
     deadline: float | None,
 ) -> Condition | Stop:
-    events: SimpleQueue[int | Stop] = SimpleQueue()
+    events: SimpleQueue[Event] = SimpleQueue()
     inside = environment.in_folder(folder.bin)
     runner = TrialRunner(
         experiment, folder, gpus, environment=inside, cwd=Path.cwd(), lost=lambda: events.put("lost")

@@ -9,51 +9,22 @@ only some algorithms need it, and it takes longer to import than a search takes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from kfp_katib.engines.local import journal_attributes as ours
-from kfp_katib.results import Condition, TrialCondition
-from kfp_katib.trial.processes import Process
+from kfp_katib.engines.local.journal_record import Record, encode
+from kfp_katib.results import Condition
 
-MILLISECONDS = "ms since 1970"
-"""The unit of a process's start; a record without it counts clock ticks since boot."""
-
-CREATE_STUDY, DELETE_STUDY, STUDY_ATTRIBUTE, CREATE_TRIAL, END_TRIAL, TRIAL_ATTRIBUTE = 0, 1, 2, 4, 6, 8
+CREATE_STUDY, DELETE_STUDY, STUDY_ATTRIBUTE, CREATE_TRIAL = 0, 1, 2, 4
+END_TRIAL, REPORT, TRIAL_ATTRIBUTE = 6, 7, 8
 """Optuna's codes of the operations."""
 RUNNING, COMPLETE, FAILED = 0, 1, 3
 """Optuna's states of a trial."""
 
 _WORKER = "kfp-katib"
-_MOST_CHARACTERS = 10_000
-"""The length of a message, which may quote what a trial wrote."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the journal knows of one trial.
-
-    Attributes:
-        number: Its place in the order of creation.
-        parameters: Its assignments.
-        name: Its name; empty if it was suggested and never prepared.
-        process: The process that ran it; None if none can still be running.
-        started: When it began.
-        outcome: How it ended; None if it has not.
-        ended: When it ended.
-        exit_code: The exit code with which it ended.
-    """
-
-    number: int
-    parameters: Mapping[str, str]
-    name: str = ""
-    process: Process | None = None
-    started: datetime | None = None
-    outcome: TrialCondition | None = None
-    ended: datetime | None = None
-    exit_code: int | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +39,7 @@ class StudyTrial:
         enqueued: Which of the points that the user gave it is; None if it is the algorithm's own.
         state: Running, complete or failed, as Optuna's number.
         value: The value of the objective.
+        points: What it reported of the objective in its present run, by the numbers of the reports.
     """
 
     params: Mapping[str, float]
@@ -77,6 +49,13 @@ class StudyTrial:
     enqueued: int | None = None
     state: int = RUNNING
     value: float | None = None
+    points: dict[int, float] = field(default_factory=dict)
+
+    def enter(self, record: Record) -> None:
+        """Take a newer record; a trial that begins anew has reported nothing yet."""
+        if record.started not in (None, self.record.started):
+            self.points.clear()
+        self.record = record
 
 
 @dataclass(slots=True)
@@ -208,7 +187,14 @@ class Journal:
             trial_id = self.first + record.number
             self._write(TRIAL_ATTRIBUTE, trial_id=trial_id, user_attr={ours.TRIAL: encode(record)})
         finally:
-            self.trials[record.number].record = record
+            self.trials[record.number].enter(record)
+
+    def report(self, number: int, points: Iterable[tuple[int, float]]) -> None:
+        """Write intermediate values of a running trial, each with its step; the last one of a step counts."""
+        for step, value in points:
+            self.mark_format()
+            self._write(REPORT, trial_id=self.first + number, step=step, intermediate_value=value)
+            self.trials[number].points[step] = value
 
     def tell(self, number: int, value: float | None) -> None:
         """Write a trial's value, or that it has none."""
@@ -225,22 +211,6 @@ class Journal:
 
     def _write(self, operation: int, **fields: Any) -> None:
         self.append({"op_code": operation, "worker_id": _WORKER, **fields})
-
-
-def encode(record: Record) -> dict[str, Any]:
-    """A record as it is written; its number and parameters are part of the trial's own line."""
-    fields: dict[str, Any] = {"name": record.name, "exit_code": record.exit_code}
-    if record.process:
-        fields["process"] = [record.process.pid, record.process.started]
-        fields["units"] = MILLISECONDS
-    for key, moment in (("started", record.started), ("ended", record.ended)):
-        if moment:
-            fields[key] = moment.isoformat()
-    if record.outcome:
-        end = record.outcome
-        fields["outcome"] = [end.state, end.reason, end.message[:_MOST_CHARACTERS]]
-        fields["metrics"] = {name: [m.min, m.max, m.latest] for name, m in end.metrics.items()}
-    return fields
 
 
 def now() -> datetime:

@@ -19,7 +19,6 @@ from kfp_katib.engines.local.journal import (
     STUDY_ATTRIBUTE,
     TRIAL_ATTRIBUTE,
     Journal,
-    Record,
     StudyTrial,
 )
 from kfp_katib.engines.local.journal_attributes import (
@@ -31,6 +30,8 @@ from kfp_katib.engines.local.journal_attributes import (
     RETRIES,
     TRIAL,
 )
+from kfp_katib.engines.local.journal_json import parse, valid
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.journal_shapes import (
     LINE,
     PLACE,
@@ -43,11 +44,10 @@ from kfp_katib.engines.local.journal_shapes import (
     DeleteStudy,
     EndTrial,
     OfOthers,
+    Report,
     StoredRecord,
     StudyAttribute,
     TrialAttribute,
-    parse,
-    valid,
 )
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError
@@ -174,6 +174,9 @@ class Lines:
             raise ValueError(f"trial {line.trial_id} has no outcome yet")
         trial.state, trial.value = line.state, line.values[0] if line.values else None
 
+    def _report(self, line: Report) -> None:
+        self._open_trial(line.trial_id).points[line.step] = line.intermediate_value
+
     def _trial_attribute(self, line: TrialAttribute) -> None:
         trial = self._open_trial(line.trial_id)
         if TRIAL in line.user_attr:
@@ -189,7 +192,7 @@ class Lines:
             raise ValueError(f"{stored.name[:60]!r} is not the name of a trial of {self.journal.name!r}")
         if self._names.setdefault(stored.name, number) != number or before not in ("", stored.name):
             raise ValueError(f"the name {stored.name!r} is another trial's")
-        trial.record = stored.record(number, trial.record.parameters)
+        trial.enter(stored.record(number, trial.record.parameters))
 
     def _study(self, number: int) -> None:
         if self.journal.study is None or number != self.journal.study:
@@ -214,6 +217,7 @@ _TAKE: Mapping[type, Callable[[Lines, Any], None]] = {
     StudyAttribute: Lines._study_attribute,
     CreateTrial: Lines._create_trial,
     EndTrial: Lines._end_trial,
+    Report: Lines._report,
     TrialAttribute: Lines._trial_attribute,
     OfOthers: Lines._of_others,
 }

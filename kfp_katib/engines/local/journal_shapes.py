@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAdapter
 
 from kfp_katib.engines.local import journal_attributes as ours
-from kfp_katib.engines.local.journal import MILLISECONDS, Record
+from kfp_katib.engines.local.journal_json import valid
+from kfp_katib.engines.local.journal_record import MILLISECONDS, Record
 from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.results import Metric, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
@@ -124,6 +124,15 @@ class EndTrial(Line):
     datetime_complete: OptunasMoment
 
 
+class Report(Line):
+    """An intermediate value of a running trial."""
+
+    op_code: Literal[7]
+    trial_id: int
+    step: Annotated[int, Field(ge=0)]
+    intermediate_value: float
+
+
 class TrialAttribute(Line):
     """An attribute of a trial, ours or another program's."""
 
@@ -195,7 +204,14 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 LINE: TypeAdapter[Any] = TypeAdapter(
     Annotated[
-        CreateStudy | DeleteStudy | StudyAttribute | CreateTrial | EndTrial | TrialAttribute | OfOthers,
+        CreateStudy
+        | DeleteStudy
+        | StudyAttribute
+        | CreateTrial
+        | EndTrial
+        | Report
+        | TrialAttribute
+        | OfOthers,
         Field(discriminator="op_code"),
     ]
 )
@@ -214,34 +230,3 @@ STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
 PLACE = _adapter(int)
 """The number of a trial, or of a point that the user gave."""
 _TOLD: TypeAdapter[Any] = TypeAdapter(Told)
-
-
-def parse(text: bytes) -> Any:
-    """The JSON of a line.
-
-    Raises:
-        ValueError: It is not JSON, or a string in it is not valid text.
-    """
-    try:
-        log = json.loads(text.decode())
-        if b"\\ud" in text.lower():
-            json.dumps(log, ensure_ascii=False).encode()
-    except RecursionError as err:
-        raise ValueError("its brackets are nested too deeply") from err
-    return log
-
-
-def valid(shape: TypeAdapter[Any], value: Any, where: str = "") -> Any:
-    """Check a value against its shape, and return it parsed.
-
-    Raises:
-        ValueError: It has another shape; the message begins with `where`.
-    """
-    try:
-        return shape.validate_python(value)
-    except ValidationError as err:
-        first = err.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise ValueError(f"{where}{place}: {first['msg']}" if place else f"{where}{first['msg']}") from err
-    except OverflowError as err:  # a date out of range
-        raise ValueError(f"{where}{err}") from err

@@ -1,24 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The loop of a search: start trials, wait for one to end, decide whether it was the last.
 
-The loop sleeps until something happens: a trial ends, the user interrupts, or the time is up. One thread
-listens to the process that starts the trials; everything else happens in the caller's thread.
+The loop sleeps until something happens: a trial ends or reports, the user interrupts, or the time is up. One
+thread listens to the process that starts the trials, and one follows what they report; everything else
+happens in the caller's thread.
 """
 
 from __future__ import annotations
 
 import logging
-import signal
-import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from queue import Empty, SimpleQueue
-from types import FrameType, TracebackType
-from typing import Any, Literal, Self
+from types import TracebackType
+from typing import Literal, Self
 
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import Record, now
+from kfp_katib.engines.local.following import Following
+from kfp_katib.engines.local.interrupts import Interrupts
+from kfp_katib.engines.local.journal import now
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_store import TrialStore
@@ -31,8 +32,9 @@ from kfp_katib.trial.outcome import examine
 Stop = Literal["interrupted", "timed out", "lost"]
 """Why a search stops without a verdict; lost: the process that starts the trials was killed."""
 
-_ASKED = (signal.SIGINT, signal.SIGTERM)
-_SIGNALS = (*_ASKED, signal.SIGQUIT, signal.SIGHUP)
+Event = int | Stop | Literal["reported"]
+"""What happens: the trial of this number ended, the search has to stop, running trials reported something."""
+
 _DAY = 86_400.0
 """The longest wait before the clock is read again; a queue accepts no more than a few hundred years."""
 
@@ -48,7 +50,7 @@ class SearchLoop:
         runner: What runs the trials.
         waiting: Trials of an earlier engine that have to run again; they come first.
         slots: How many trials run at a time.
-        events: The numbers of trials that have ended, or a reason to stop.
+        events: What happens.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class SearchLoop:
         runner: TrialRunner,
         waiting: list[Record],
         slots: int,
-        events: SimpleQueue[int | Stop],
+        events: SimpleQueue[Event],
     ) -> None:
         self._experiment = experiment
         self._folder = folder
@@ -72,6 +74,7 @@ class SearchLoop:
         self._slots = slots
         self._events = events
         self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
+        self._following = Following(experiment, lambda: self._events.put("reported"))
         self._running: dict[int, Record] = {}
         self._due: dict[int, float] = {}
         self._overdue: dict[int, TrialCondition] = {}
@@ -93,6 +96,7 @@ class SearchLoop:
             if error is not None:
                 self._store.on_update = None  # it may be what failed
             stack.callback(self._put_back)
+            stack.callback(self._following.close)
             self._collect_ended()
 
     def _put_back(self) -> None:
@@ -113,6 +117,7 @@ class SearchLoop:
         """
         while (found := self._verdict()) is None:
             self._start_trials()
+            self._store.tell_starts()
             if not self._running:
                 continue
             self._suggestions.get_ready()
@@ -127,6 +132,7 @@ class SearchLoop:
         self._collect_ended()
         codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
+            self._suggestions.journal.report(record.number, self._following.end(record.number))
             self._store.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
         self._running.clear()
 
@@ -146,9 +152,9 @@ class SearchLoop:
             process = self._runner.prepare(record.number, record.name, record.parameters)
             self._running[record.number] = self._store.started(record, process, now())
             self._runner.go(record.number, self._events.put)
+            self._following.begin(record.number, self._folder.trial(record.name))
             if deadline := self._runner.deadline(record.number):
                 self._due[record.number] = time.monotonic() + deadline.seconds
-            self._store.runs()
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""
@@ -166,12 +172,16 @@ class SearchLoop:
         return self._store.named(suggestion)
 
     def _next_event(self, deadline: float | None) -> int | Stop:
-        """Wait for the next event; meanwhile trials that pass their own deadlines are ended."""
+        """Wait for the next event; meanwhile what trials report is written, and overdue ones are ended."""
         while True:
             ends = [*self._due.values(), *(() if deadline is None else (deadline,))]
             wait = min(ends) - time.monotonic() if ends else None
             try:
-                return self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
+                event = self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
+                if event != "reported":
+                    return event
+                for number, points in self._following.points():
+                    self._suggestions.journal.report(number, points)
             except Empty:
                 if deadline is not None and time.monotonic() >= deadline:
                     return "timed out"
@@ -198,53 +208,8 @@ class SearchLoop:
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
         self._due.pop(number, None)
+        self._suggestions.journal.report(number, self._following.end(number))
         outcome, files = self._overdue.pop(number, None), self._folder.trial(record.name)
         if outcome is None:
             outcome = self._runner.explained(examine(self._experiment, files, code), files)
         self._store.completed(record, outcome, when=now(), exit_code=code)
-
-
-class Interrupts:
-    """Handles Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal was closed) while it is open.
-
-    The first signal stops the search, the second kills what still runs. Nothing is handled outside the main
-    thread, where Python allows no handlers. An ignored SIGHUP or SIGQUIT stays ignored (`nohup`, a shell's
-    background job), and a handler that is not Python's stays in place.
-
-    Args:
-        on_first: Called in the handler of the first signal; it must not block.
-    """
-
-    def __init__(self, on_first: Callable[[], None]) -> None:
-        self._on_first = on_first
-        self._before: dict[signal.Signals, Any] = {}
-        self._count = 0
-
-    @property
-    def count(self) -> int:
-        """How many signals have arrived."""
-        return self._count
-
-    def __enter__(self) -> Self:
-        """Take over the signals."""
-        if threading.current_thread() is threading.main_thread():
-            for number in _SIGNALS:
-                before = signal.getsignal(number)
-                if before is not None and (before != signal.SIG_IGN or number in _ASKED):
-                    self._before[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Restore the previous handlers."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        # The kernel and the shell may both report a closed terminal: that is not a second request.
-        if number == signal.SIGHUP and self._count:
-            return
-        self._count += 1
-        if self._count == 1:
-            self._on_first()

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
-from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_file import read_journal
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import hint

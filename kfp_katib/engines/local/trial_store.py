@@ -11,8 +11,9 @@ from datetime import datetime
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import RUNNING as UNTOLD
-from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -103,13 +104,15 @@ class TrialStore:
         return replace(record, name=trial_name(self._experiment.name, source, record.number, self._names))
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
-        """Record that a trial has its process; `runs` publishes it."""
+        """Record that a trial has its process; `tell_starts` publishes it."""
         record = replace(record, process=process, started=when)
         self._record(record)
         return record
 
-    def runs(self) -> None:
-        """Publish that a trial runs; with the first one, more notes are known."""
+    def tell_starts(self) -> None:
+        """Publish which trials run since the last time; with the first of them, more notes are known."""
+        if not self._news:
+            return
         if self._at_start:
             self._notes, self._at_start = (*self._first_notes, *self._at_start()), None
         self._publish()
@@ -174,7 +177,7 @@ class TrialStore:
 
     def _enter(self, record: Record) -> Trial:
         trial = self._trial(record)
-        self._journal.trials[record.number].record = record
+        self._journal.trials[record.number].enter(record)
         self._names.add(record.name)
         self.score.take(trial)
         return trial

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,11 +42,29 @@ def read_json(pieces: Iterable[bytes], values: Mapping[str, Values]) -> None:
 
 def _read_line(number: int, line: bytes, values: Mapping[str, Values]) -> None:
     fields = _object(number, line)
-    texts = {name: text for name in values if isinstance(text := fields.get(name), str)}
+    texts = _texts(fields, values)
     time = _time(fields.get(_TIMESTAMP_KEY)) if texts else NO_TIME
     for name, text in texts.items():
-        # Lone surrogates are replaced, as Go's decoder does; no file could hold them.
-        values[name].add(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), time)
+        values[name].add(text, time)
+
+
+def found_in_json(block: bytes, metrics: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The metrics in whole lines, line by line: each one's name and value.
+
+    Raises:
+        CollectorError: A line is not a JSON object, or is too long to be held.
+    """
+    for line in filter(None, block.split(b"\n")):
+        yield from _texts(_object(0, line), metrics).items()
+
+
+def _texts(fields: Mapping[str, Any], metrics: Iterable[str]) -> dict[str, str]:
+    """Those of the metrics that are text; Go's decoder replaces lone surrogates, which no file could hold."""
+    return {
+        name: text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        for name in metrics
+        if isinstance(text := fields.get(name), str)
+    }
 
 
 def _finite(text: str) -> float:

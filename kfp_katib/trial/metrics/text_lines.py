@@ -52,7 +52,7 @@ def read_text(pieces: Iterable[bytes], values: Mapping[str, Values], filters: Se
     wanted = {name.encode(): each for name, each in values.items()}
     names = re.compile(b"|".join(map(re.escape, wanted)))
     find = finder(filters)
-    for block in whole_lines(pieces, _end_of_a_word):
+    for block in whole_lines(pieces, end_of_a_word):
         if not any(name in block for name in wanted):
             continue
         dated = bool(_DATED_FIRST.match(block) or _DATED.search(block))
@@ -64,6 +64,26 @@ def read_text(pieces: Iterable[bytes], values: Mapping[str, Values], filters: Se
             for name, value in find(line):
                 if name in wanted:
                     wanted[name].add(value, time)
+
+
+def finder_in_text(
+    metrics: Sequence[str], filters: Sequence[str]
+) -> Callable[[bytes], Iterator[tuple[str, str]]]:
+    """A function that finds the metrics in whole lines, line by line: each one's name and value.
+
+    Raises:
+        CollectorError: RE2 cannot compile a filter.
+    """
+    wanted = {name.encode(): name for name in metrics}
+    names = re.compile(b"|".join(map(re.escape, wanted)))
+    find = finder(filters)
+
+    def found(block: bytes) -> Iterator[tuple[str, str]]:
+        if any(name in block for name in wanted):
+            for line in _lines(block, names):
+                yield from ((wanted[name], value) for name, value in find(line) if name in wanted)
+
+    return found
 
 
 def finder(filters: Sequence[str]) -> Finder:
@@ -98,7 +118,7 @@ def _compiled(expression: str) -> Any:
         raise CollectorError(f"The filter {shown(expression)} is not a valid RE2 expression: {err}.") from err
 
 
-def _end_of_a_word(part: bytes) -> int:
+def end_of_a_word(part: bytes) -> int:
     """Where an endless line may be cut: at its last carriage return, else after its last blank.
 
     Progress bars write such lines. A time at the line's beginning applies to its first part only.

@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from kfp_katib.trial.metrics.aggregate import Values
@@ -75,19 +76,32 @@ def read_events(directory: Path, values: Mapping[str, Values]) -> None:
             values[metric].merge(more)
 
 
-def event_files(directory: Path) -> list[Path]:
-    """Every event file under a folder; links to folders are not followed."""
-    return sorted(path for path in map(Path, _files(directory)) if "tfevents" in path.name)
+def event_files(directory: Path, most: int | None = None) -> list[Path]:
+    """Every event file under a folder; links to folders are not followed.
+
+    Args:
+        directory: The folder.
+        most: Among how many files to look; None for all.
+    """
+    files = map(Path, islice(_files(directory), most))
+    return sorted(path for path in files if "tfevents" in path.name)
 
 
 def scalars(pieces: Iterable[bytes]) -> Iterator[Scalar]:
     """The values of an event file that arrives piece by piece.
 
-    A last record that was cut off is left out, as in TensorBoard; so is one too large to be only a number
-    (graphs, images).
-
     Raises:
         ValueError: The file is damaged, as for each of `UNREADABLE`.
+    """
+    for record, _ in records(pieces):
+        yield from scalars_in(record)
+
+
+def records(pieces: Iterable[bytes]) -> Iterator[tuple[memoryview, int]]:
+    """The records of an event file that arrives piece by piece, and how many bytes each takes there.
+
+    A last one that was cut off is left out, as in TensorBoard; one too large to be only a number (graphs,
+    images) comes empty, when its beginning is there.
     """
     held = bytearray()
     skip = 0
@@ -99,11 +113,12 @@ def scalars(pieces: Iterable[bytes]) -> Iterator[Scalar]:
             (size,) = _HEADER.unpack_from(content, at)
             end = at + _HEADER.size + size + _FOOTER_BYTES
             if size > _LARGEST_RECORD_BYTES:
+                yield content[:0], end - at
                 skip = max(0, end - len(content))
             elif end > len(content):
                 break
             else:
-                yield from _in_record(content[at + _HEADER.size : end - _FOOTER_BYTES])
+                yield content[at + _HEADER.size : end - _FOOTER_BYTES], end - at
             at = end
         del held[:at]
 
@@ -111,12 +126,7 @@ def scalars(pieces: Iterable[bytes]) -> Iterator[Scalar]:
 def _read_file(path: Path, metrics: Iterable[str]) -> list[tuple[str, Values]]:
     """What one file reports: tensors before numbers, then tag by tag, as in Katib."""
     tags: dict[tuple[bool, str, str], Values] = {}
-    wanted = [
-        (metric, tag)
-        for metric in metrics
-        for directory, _, tag in [metric.rpartition("/")]
-        if str(path.parent).endswith(directory)
-    ]
+    wanted = tags_in(path, metrics)
     for scalar in scalars(chunks(path)):
         for metric, tag in wanted:
             if scalar.tag.startswith(tag):
@@ -125,6 +135,16 @@ def _read_file(path: Path, metrics: Iterable[str]) -> list[tuple[str, Values]]:
                     key = (*key[:1], "", metric)  # tags beyond what any training has share one entry
                 tags.setdefault(key, Values()).add(scalar.text(), scalar.time())
     return [(key[2], found) for key, found in sorted(tags.items(), key=lambda item: item[0][0])]
+
+
+def tags_in(path: Path, metrics: Iterable[str]) -> list[tuple[str, str]]:
+    """The metrics that this file may hold, each with the beginning of its tags."""
+    return [
+        (metric, tag)
+        for metric in metrics
+        for directory, _, tag in [metric.rpartition("/")]
+        if str(path.parent).endswith(directory)
+    ]
 
 
 def _files(directory: Path) -> Iterator[str]:
@@ -141,7 +161,12 @@ def _files(directory: Path) -> Iterator[str]:
             continue
 
 
-def _in_record(record: memoryview) -> Iterator[Scalar]:
+def scalars_in(record: memoryview) -> Iterator[Scalar]:
+    """The values in one record.
+
+    Raises:
+        ValueError: It is damaged, as for each of `UNREADABLE`.
+    """
     seconds = 0.0
     for key, value in fields(record):
         if key == _TIME:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.engines.local import cores
 from kfp_katib.engines.local.cores import usable_cores
 
 
@@ -62,5 +61,5 @@ def test_the_affinity_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_system_without_affinity_has_all_its_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """That is macOS, which has no control groups either."""
     monkeypatch.delattr(os, "sched_getaffinity")
-    monkeypatch.setattr(cores.os, "cpu_count", lambda: 6)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
     assert usable_cores(tmp_path / "nowhere") == 6

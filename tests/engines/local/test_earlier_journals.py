@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kfp_katib import run
-from kfp_katib.engines.local.journal import MILLISECONDS
+from kfp_katib.engines.local.journal_record import MILLISECONDS
 from kfp_katib.engines.local.journal_shapes import StoredRecord
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load

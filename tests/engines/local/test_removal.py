@@ -12,8 +12,9 @@ from kfp_katib.engines import local
 from kfp_katib.engines.local import removal
 from kfp_katib.engines.local.folder import open_folder
 from kfp_katib.errors import InputError
+from kfp_katib.trial.plain_file import remove
 from tests.builders.search import PRINT, manifest, search
-from tests.engines.local.drive import alive, hanging, start
+from tests.engines.local.drive import alive, hanging, pids, start
 from tests.support.waiting import until
 
 SAVE = "mkdir -p ${pipeline.models}/tune/${trialParameters.trial}; echo weights > ${pipeline.models}/tune/w; "
@@ -122,9 +123,12 @@ def test_a_search_that_runs_is_refused(runs: Path) -> None:
 
 def test_trials_that_a_killed_engine_left_are_ended_first(tmp_path: Path) -> None:
     """They would write into the next search of that name."""
-    with start(manifest(hanging(tmp_path), parallelTrialCount=2), tmp_path / "runs") as engine:
-        until(lambda: len(alive(tmp_path)) == 1 and (tmp_path / "first").exists())
+    engine = start(manifest(hanging(tmp_path), parallelTrialCount=2), tmp_path / "runs")
+    try:
+        until(lambda: len(pids(tmp_path)) >= 2)
+    finally:
         engine.kill()
+        engine.wait()
     assert alive(tmp_path)
     local.discard("tune", runs=tmp_path / "runs")
     assert not alive(tmp_path)
@@ -153,7 +157,7 @@ def test_an_interrupted_removal_can_be_repeated(
             raise KeyboardInterrupt
         return path
 
-    real_remove, real_unlink, real_rmdir = removal.remove, Path.unlink, Path.rmdir
+    real_remove, real_unlink, real_rmdir = remove, Path.unlink, Path.rmdir
     with monkeypatch.context() as patch:
         patch.setattr(removal, "remove", lambda path: real_remove(step(path)))
         patch.setattr(Path, "unlink", lambda path, **more: real_unlink(step(path), **more))

@@ -15,8 +15,9 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from kfp_katib.engines.local.journal import Journal, Record, StudyTrial
+from kfp_katib.engines.local.journal import Journal, StudyTrial
 from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, Proposal, Search, propose_for
 from kfp_katib.engines.local.search.space import Numbers, dimensions

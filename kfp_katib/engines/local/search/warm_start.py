@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from kfp_katib.engines.local.journal import COMPLETE, Record, StudyTrial
+from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.algorithms import cells
 from kfp_katib.engines.local.search.given import katib_text, value_of
 from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions

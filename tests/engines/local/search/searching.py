@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kfp_katib.engines.local.journal import Journal, Record
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_file import open_journal
+from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
 from kfp_katib.experiment.model import Experiment, Parameter
 from kfp_katib.results import TrialCondition
