@@ -31,11 +31,10 @@ def refuse_options(experiment: Experiment, options: RunOptions) -> None:
     """
     namespace = options.identity.namespace
     words = {"name": experiment.name, "where": f" -n {namespace}" if namespace else ""}
-    unset = RunOptions()
     said = [
         f"{_OPTIONS[field]} is for the local engine. {instead.format_map(words)}"
         for field, instead in _REFUSALS.items()
-        if getattr(options, field) != getattr(unset, field)
+        if getattr(options, field)
     ]
     if said:
         raise InputError("\n".join(said))

@@ -53,3 +53,4 @@ def test_all_of_them_are_refused_at_once() -> None:
 def test_a_run_without_them_is_not_refused() -> None:
     """Whatever else it asks for."""
     refuse_options(EXPERIMENT, RunOptions(timeout_seconds=60, on_timeout="best_so_far", models="s3://b/m"))
+    refuse_options(EXPERIMENT, RunOptions(warm_start=[], enqueue=[]))

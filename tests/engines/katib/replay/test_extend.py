@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -238,6 +238,18 @@ def test_a_refusal_that_cannot_be_seen_from_here_is_told_as_it_is(
         run(asked(player.recording))
 
 
+@dataclass(slots=True)
+class Ends(Api):
+    """A Katib whose search ends just before a patch arrives."""
+
+    last: Thing = field(default_factory=dict)
+
+    def patch(self, kind: str, name: str, change: Thing) -> tuple[int, Thing]:
+        """Refuse, as Katib's webhook does then."""
+        self.store.put(kind, self.last)
+        return 400, {"message": "Experiment can be restarted if ..."}
+
+
 def test_a_search_that_ends_while_it_is_edited_is_looked_at_again(serve: Serve) -> None:
     """Katib's webhook sees the end first; the refusal is the one for a finished search."""
     api, player = api_of(recording.read("budget"))
@@ -249,13 +261,7 @@ def test_a_search_that_ends_while_it_is_edited_is_looked_at_again(serve: Serve) 
     before["status"] |= {"trials": 3, "conditions": [{"type": "Running", "status": "True"}]}
     api.store.put("experiments", before)
 
-    @dataclass(slots=True)
-    class Ends(Api):
-        def patch(self, kind: str, name: str, change: Thing) -> tuple[int, Thing]:
-            self.store.put(kind, ended)
-            return 400, {"message": "Experiment can be restarted if ..."}
-
-    serve(Ends(store=api.store))
+    serve(Ends(store=api.store, last=ended))
     with pytest.raises(InputError, match="has resumePolicy Never"):
         run(asked(player.recording))
 
