@@ -6,40 +6,24 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
 
 from kfp_katib.engines.katib import submit
 from kfp_katib.engines.katib.api.client import connect
-from kfp_katib.engines.katib.api.resources import as_written
 from kfp_katib.engines.katib.diagnosis import monitor
 from kfp_katib.engines.katib.diagnosis.stall import CAUSES
 from kfp_katib.engines.options import Identity
-from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut
-from kfp_katib.experiment import Experiment, load
-from kfp_katib.results import Progress, Result
-from tests.builders.manifest import changed
+from kfp_katib.errors import InputError, Interrupted, Stalled, TimedOut
+from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording
 from tests.engines.katib.live.engine.recording import Recording
+from tests.engines.katib.replay.extending import MORE, asked, finished
 from tests.engines.katib.replay.faults import Faults
-from tests.engines.katib.replay.player import Player, api_of, experiment_of, name_of
+from tests.engines.katib.replay.player import api_of, experiment_of, name_of
 from tests.engines.katib.replay.server import Api, Serve
 from tests.engines.katib.replay.store import Store, Thing
 from tests.engines.katib.running import run
-
-MORE = {"spec.maxTrialCount": 4, "spec.parallelTrialCount": 2}
-
-
-def asked(recorded: Recording, changes: dict[str, Any] = MORE) -> Experiment:
-    """The recorded Experiment with other fields."""
-    return load(changed(as_written(recorded.manifest), changes))
-
-
-def finished(api: Api, player: Player, serve: Serve) -> Result:
-    """Serve a recording and run its search to its first verdict."""
-    serve(api)
-    return run(experiment_of(player.recording))
 
 
 def silent_after_the_patch(recorded: Recording) -> Recording:
@@ -182,60 +166,6 @@ def test_an_extended_search_has_its_time_from_then_on(serve: Serve) -> None:
         run(asked(player.recording), timeout_seconds=1)
     assert error.value.result
     assert error.value.result.state == "Restarting"
-
-
-@pytest.mark.parametrize(
-    ("scenario", "changes", "said"),
-    [
-        ("budget", {"spec.maxTrialCount": 9}, "cannot be given maxTrialCount 9: .* has resumePolicy Never"),
-        ("goal", {"spec.maxTrialCount": 9}, "this one ended by ExperimentGoalReached"),
-        ("failures", {"spec.maxFailedTrialCount": 3}, "this one ended by ExperimentFailed"),
-        (
-            "extended",
-            {"spec.maxTrialCount": 1},
-            r"has 2 trials already.* of 1\. Give maxTrialCount 3 or more",
-        ),
-        (
-            "extended",
-            {"spec.parallelTrialCount": 2},
-            r"no change with a maxTrialCount of 2\. Give maxTrialCo",
-        ),
-        ("extended", {"spec.objective.goal": 0.1}, r"goal is absent, not 0.1\. In a cluster only maxTrialCo"),
-    ],
-)
-def test_what_katib_would_refuse_is_refused_with_the_ways_on(
-    scenario: str, changes: dict[str, Any], said: str, serve: Serve
-) -> None:
-    """Before its webhook is asked."""
-    api, player = api_of(recording.read(scenario))
-    finished(api, player, serve)
-    with pytest.raises(InputError, match=said) as error:
-        run(asked(player.recording, changes))
-    assert f"kubectl delete experiment {name_of(player.recording)} -n" in str(error.value)
-    assert api.asked["PATCH experiments"] == 0
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "said"),
-    [
-        (
-            400,
-            ClusterError,
-            "cannot be given maxTrialCount 4, parallelTrialCount 2: .*400: the webhook's words",
-        ),
-        (403, InputError, r"403: the webhook's words\. The service account needs the right to patch exper"),
-    ],
-)
-def test_a_refusal_that_cannot_be_seen_from_here_is_told_as_it_is(
-    status: int, kind: type[Exception], said: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After another look."""
-    monkeypatch.setattr(submit, "_PAUSE_SECONDS", 0.0)
-    api, player = api_of(recording.read("extended"))
-    finished(api, player, serve)
-    api.refuse["PATCH"] = (status, "the webhook's words")
-    with pytest.raises(kind, match=said):
-        run(asked(player.recording))
 
 
 @dataclass(slots=True)
