@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import suppress
 
 import kfp
 import pytest
@@ -34,7 +35,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Backend:
     store = s3fs.S3FileSystem(
         key=key, secret=secret, endpoint_url=os.environ["KFP_KATIB_TEST_S3"], use_listings_cache=False
     )
-    if not store.exists("kfp-katib"):
+    with suppress(FileExistsError):  # the other worker of this run may make it at the same time
         store.mkdir("kfp-katib")
     _give_keys(core, namespace, key, secret)
     build = tmp_path_factory.mktemp("build")

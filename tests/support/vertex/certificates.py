@@ -19,6 +19,19 @@ from cryptography.x509.oid import NameOID
 PROJECT = "project"
 """The project of the service account."""
 
+_CRITICAL = (x509.BasicConstraints, x509.KeyUsage)
+_MAY_SIGN = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
@@ -41,9 +54,10 @@ def certificates(folder: Path, hosts: Sequence[str]) -> Certificates:
         ec.generate_private_key(ec.SECP256R1()),
         ec.generate_private_key(ec.SECP256R1()),
     )
-    authority = _certificate("tests", authority_key.public_key(), "tests", x509.BasicConstraints(True, None))
+    signed_by = authority_key.public_key()
+    authority = _certificate("tests", signed_by, signed_by, x509.BasicConstraints(True, None), _MAY_SIGN)
     names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
-    server = _certificate(hosts[0], server_key.public_key(), "tests", names)
+    server = _certificate(hosts[0], server_key.public_key(), signed_by, names)
     files = Certificates(*(folder / name for name in ("authority.pem", "certificate.pem", "key.pem")))
     for file, builder in ((files.authority, authority), (files.certificate, server)):
         file.write_bytes(builder.sign(authority_key, hashes.SHA256()).public_bytes(Encoding.PEM))
@@ -52,19 +66,29 @@ def certificates(folder: Path, hosts: Sequence[str]) -> Certificates:
 
 
 def _certificate(
-    name: str, key: ec.EllipticCurvePublicKey, issuer: str, extension: x509.ExtensionType
+    name: str,
+    key: ec.EllipticCurvePublicKey,
+    signed_by: ec.EllipticCurvePublicKey,
+    *extensions: x509.ExtensionType,
 ) -> x509.CertificateBuilder:
+    """A certificate of the authority `tests`, with all that RFC 5280 asks for: Python 3.13 is strict."""
     now = datetime.now(UTC)
-    return (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(_name(name))
-        .issuer_name(_name(issuer))
+        .issuer_name(_name("tests"))
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
     )
+    keys = (
+        x509.SubjectKeyIdentifier.from_public_key(key),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(signed_by),
+    )
+    for each in (*extensions, *keys):
+        builder = builder.add_extension(each, critical=isinstance(each, _CRITICAL))
+    return builder
 
 
 def _name(text: str) -> x509.Name:
