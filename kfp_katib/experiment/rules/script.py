@@ -36,6 +36,7 @@ PREPARING = SILENT | _words(
 ONLY_BASH = _words("[[ declare mapfile popd pushd readarray shopt source")
 """Commands that only bash has; the `sh` of Debian's images has none of them."""
 _POSITIONAL = re.compile(r"(?<!\\)\$(?:[@*#0-9]|\{(?:[@*]|[0-9]+|#\}))")
+_LEAVING = re.compile("exit|exec")
 _DEFINITION = re.compile(r"(?:function\s+[\w.-]+|[\w.-]+\s*\(\s*\))")
 
 
@@ -115,7 +116,8 @@ def _leaving(script: Script) -> str:
     behind = (*script.separators, "")
     for command, earlier, later in zip(script.commands, before, behind, strict=True):
         unconditional = earlier in ("", ";", "\n", "&") and later not in ("|", "|&", "&")
-        if (unconditional or not later) and _leaves(command) and not script.open_end:
+        certain = (unconditional or not later) and not script.open_end
+        if certain and _LEAVING.search(command) and _leaves(command):
             return command
     return ""
 
