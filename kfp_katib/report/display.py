@@ -52,10 +52,11 @@ class Display:
 
     def update(self, progress: Progress) -> None:
         """Show a change. A closed terminal, or a pipe that nobody reads, does not end the search."""
+        begins, self.moved = not self.moved, True
         with contextlib.suppress(OSError):
-            if not self.moved:
-                self._begin(progress)
             self._say(progress.notes)
+            if begins:
+                self._begin(progress)
             if self._live:
                 self._rewrite(self._line(progress))
             else:
@@ -64,9 +65,7 @@ class Display:
             self._stream.flush()
 
     def _begin(self, progress: Progress) -> None:
-        """Before the first change, write the notes and how far an earlier run got."""
-        self.moved = True
-        self._say(progress.notes)
+        """Before the first change, write how far an earlier run got."""
         if earlier := progress.earlier:
             count = f"{earlier} trial{'s' * (earlier != 1)}"
             head = "" if self._watched else "Resuming where an earlier run stopped: "

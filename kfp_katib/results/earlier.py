@@ -7,16 +7,13 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast, get_args
 
 from kfp_katib.errors import InputError
 from kfp_katib.results.result import Metric, Result, Trial, TrialState
-
-_PARAMETER = "parameter."
-_METRIC = "metric."
-_AGGREGATES = tuple(field.name for field in fields(Metric))
+from kfp_katib.results.text import AGGREGATES, METRIC, PARAMETER
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +60,10 @@ def from_csv(text: str, source: str) -> list[Trial]:
         header, rows = reader.fieldnames or (), list(reader)
     except csv.Error as err:
         raise InputError(f"{source} is not CSV ({err}). Quote values that hold commas or quotes.") from err
-    if "state" not in header or not any(name.startswith(_PARAMETER) for name in header):
+    if "state" not in header or not any(name.startswith(PARAMETER) for name in header):
         raise InputError(
             f"{source} is not a table of trials: its header needs the columns state, parameter.<name> and "
-            f"metric.<name>.<{'|'.join(_AGGREGATES)}>, separated by commas. Give the artifact `trials` of "
+            f"metric.<name>.<{'|'.join(AGGREGATES)}>, separated by commas. Give the artifact `trials` of "
             "launch_katib, or what kfp_katib.results.trials_csv wrote."
         )
     return [_from_row(row, number, source) for number, row in enumerate(rows, 1)]
@@ -78,13 +75,13 @@ def _from_row(row: Mapping[str | None, Any], number: int, source: str) -> Trial:
     cells = {str(key): str(text) for key, text in row.items() if text}
     metrics: dict[str, dict[str, str]] = {}
     for column, text in cells.items():
-        name, _, aggregate = column.removeprefix(_METRIC).rpartition(".")
-        if column.startswith(_METRIC) and aggregate in _AGGREGATES:
+        name, _, aggregate = column.removeprefix(METRIC).rpartition(".")
+        if column.startswith(METRIC) and aggregate in AGGREGATES:
             metrics.setdefault(name, {})[aggregate] = text
-    of_parameters = {key: text for key, text in cells.items() if key.startswith(_PARAMETER)}
+    of_parameters = {key: text for key, text in cells.items() if key.startswith(PARAMETER)}
     return Trial(
         name=cells.get("name", ""),
-        parameters={key.removeprefix(_PARAMETER): text for key, text in of_parameters.items()},
+        parameters={key.removeprefix(PARAMETER): text for key, text in of_parameters.items()},
         state=_state(cells.get("state"), f"{source}: trial {number}"),
         metrics={name: Metric(**texts) for name, texts in metrics.items()},
     )
@@ -112,7 +109,7 @@ def _from_object(trial: Mapping[str, Any], where: str) -> Trial:
         parameters={name: str(text) for name, text in trial["parameters"].items()},
         state=_state(trial["state"], where),
         metrics={
-            name: Metric(**{key: str(metric[key]) for key in _AGGREGATES})
+            name: Metric(**{key: str(metric[key]) for key in AGGREGATES})
             for name, metric in trial["metrics"].items()
         },
     )

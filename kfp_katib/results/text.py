@@ -13,6 +13,12 @@ from typing import Any
 from kfp_katib.results.result import Metric, Result, Trial
 from kfp_katib.results.values import objective_value
 
+PARAMETER, METRIC = "parameter.", "metric."
+"""How the columns of the CSV begin that hold a parameter's value, or one of a metric's aggregates."""
+
+AGGREGATES = tuple(field.name for field in fields(Metric))
+"""A metric's aggregates, by which the names of its columns end."""
+
 
 def trials_csv(result: Result) -> str:
     """The trials, one row each in order of creation, under one header.
@@ -50,16 +56,16 @@ def _columns(result: Result) -> list[str]:
     return [
         *_FACTS,
         "objective",
-        *(f"parameter.{name}" for name in parameters),
-        *(f"metric.{name}.{aggregate.name}" for name in metrics for aggregate in fields(Metric)),
+        *(f"{PARAMETER}{name}" for name in parameters),
+        *(f"{METRIC}{name}.{aggregate}" for name in metrics for aggregate in AGGREGATES),
     ]
 
 
 def _row(trial: Trial, result: Result) -> dict[str, object]:
     row = _facts(trial, result)
-    row |= {f"parameter.{name}": text for name, text in trial.parameters.items()}
+    row |= {f"{PARAMETER}{name}": text for name, text in trial.parameters.items()}
     for name, metric in trial.metrics.items():
-        row |= {f"metric.{name}.{key}": text for key, text in asdict(metric).items()}
+        row |= {f"{METRIC}{name}.{key}": text for key, text in asdict(metric).items()}
     # Python's writer leaves a bare carriage return unquoted, and its reader then starts a row.
     return {
         key: value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from kfp_katib.errors import NoCheckpoint, StorageError
-from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelFile, parse
+from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelFile, lists_among, parse
 from kfp_katib.storage.places import Place, place
 from kfp_katib.storage.stores import trouble
 
@@ -94,8 +94,13 @@ def names_at(folder: Place) -> set[str]:
         return set()
 
 
-def names_in(unfinished: Place) -> set[str]:
-    """The names in a list of what an unfinished replacement may have left; none if it is gone or damaged."""
+def leftovers_at(folder: Place, there: Iterable[str]) -> set[str]:
+    """The names in all lists, among those that are there, of what unfinished replacements may have left."""
+    return set().union(*(_names_in(folder / name) for name in lists_among(there)))
+
+
+def _names_in(unfinished: Place) -> set[str]:
+    """The names in one such list; none if it is gone or damaged."""
     try:
         with trouble(f"reading {unfinished}"):
             names = json.loads(unfinished.read(_LONGEST_LIST))

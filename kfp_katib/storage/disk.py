@@ -27,9 +27,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kfp_katib.errors import StorageError
-from kfp_katib.storage.checkpoint import copy_files, names_at, names_in, read_at
-from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, refuse_strangers
-from kfp_katib.storage.mounted import lists_among, put_file_by_file, unlink
+from kfp_katib.storage.checkpoint import copy_files, leftovers_at, names_at, read_at
+from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, lists_among, refuse_strangers
+from kfp_katib.storage.mounted import put_file_by_file, unlink
 from kfp_katib.storage.places import Place, files_below
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -179,17 +179,15 @@ def _refuse_unless_ours(folder: Path) -> None:
         raise StorageError(f"{folder} is not a folder. Name one that is not there yet.")
     if folder.is_mount():
         raise StorageError(f"{folder} is a mount point, which cannot be replaced. Name a folder inside it.")
-    there = files_below(Place(str(folder), folder))
+    here = Place(str(folder), folder)
+    there = files_below(here)
     for name in sorted(there):
         if not stat.S_ISREG((folder / name).lstat().st_mode):
             raise StorageError(
                 f"{folder} holds {name!r}, which is not a regular file: it will not be replaced. "
                 "Remove it, or name an empty folder."
             )
-    here = Place(str(folder), folder)
-    refuse_strangers(
-        folder, there, names_at(here).union(*(names_in(here / name) for name in lists_among(there)))
-    )
+    refuse_strangers(folder, there, names_at(here) | leftovers_at(here, there))
 
 
 @contextmanager

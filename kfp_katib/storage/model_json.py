@@ -22,8 +22,6 @@ from typing import Any
 from kfp_katib.errors import NoCheckpoint, StorageError
 
 MODEL_JSON = "model.json"
-UNFINISHED = re.compile(r"model\.json(\.[0-9a-f]{12})?\.partial")
-"""A file that lists, in an object store, what an unfinished replacement may have left."""
 
 LARGEST = 1 << 20
 """The most bytes of a model.json; a list of 7,000 files has fewer."""
@@ -31,6 +29,7 @@ LARGEST = 1 << 20
 _LONGEST_NAME = 900  # bytes of UTF-8; S3 takes keys of 1,024, of which the folder needs some
 _LONGEST_PART = 255  # bytes of UTF-8, as file systems have it
 _BOM = "\ufeff"  # what some editors write first
+_LIST = re.compile(r"model\.json(\.[0-9a-f]{12})?\.partial")
 _WHOLE = 2**53  # smaller integers are the same to every JSON reader
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff\ufffe\uffff]")
@@ -125,7 +124,21 @@ def name_fault(name: str) -> str:
     if "?versionId=" in name:
         return "means a version of another file to object stores"
     first = _folded(parts[0])
-    return "is that of the list itself" if first == MODEL_JSON or UNFINISHED.fullmatch(first) else ""
+    return "is that of the list itself" if first == MODEL_JSON or lists_among([first]) else ""
+
+
+def list_name(mark: str) -> str:
+    """The file that lists what a replacement may leave if it is killed.
+
+    Args:
+        mark: 12 hex digits that no other replacement has.
+    """
+    return f"{MODEL_JSON}.{mark}.partial"
+
+
+def lists_among(names: Iterable[str]) -> set[str]:
+    """Those of a folder's names that are such lists; earlier versions wrote one without a mark."""
+    return {name for name in names if _LIST.fullmatch(name)}
 
 
 def refuse_strangers(folder: object, there: Set[str], ours: Set[str]) -> None:
@@ -140,7 +153,7 @@ def refuse_strangers(folder: object, there: Set[str], ours: Set[str]) -> None:
         StorageError: There is another file.
     """
     unknown = there - ours - {MODEL_JSON}
-    if strangers := sorted(name for name in unknown if not UNFINISHED.fullmatch(name)):
+    if strangers := sorted(unknown - lists_among(unknown)):
         raise StorageError(
             f"{folder} holds {strangers[0]!r}, which belongs to no model: it will not be replaced. "
             "Name an empty folder, or one that holds a model and nothing else."

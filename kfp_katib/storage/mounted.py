@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from kfp_katib.storage.model_json import MODEL_JSON, UNFINISHED
+from kfp_katib.storage.model_json import MODEL_JSON, list_name
 from kfp_katib.storage.places import Place, files_below
 
 
@@ -24,7 +24,7 @@ def put_file_by_file(staging: Path, folder: Path) -> None:
     """Replace what is in a folder by what is in another, whose files are moved, model.json last."""
     folder.mkdir(exist_ok=True)
     old, new = (files_below(Place(str(path), path)) for path in (folder, staging))
-    unfinished = f"{MODEL_JSON}.{uuid.uuid4().hex[:12]}.partial"
+    unfinished = list_name(uuid.uuid4().hex[:12])
     (folder / unfinished).write_text(json.dumps(sorted(old | new)))
     unlink(folder, {MODEL_JSON})
     unlink(folder, old)
@@ -41,8 +41,3 @@ def unlink(folder: Path, names: Iterable[str]) -> None:
     """Delete files from a folder; one that is gone already is not an error."""
     for name in names:
         (folder / name).unlink(missing_ok=True)
-
-
-def lists_among(names: set[str]) -> set[str]:
-    """Those of a folder's names that are lists of what a killed call may have left."""
-    return {name for name in names if UNFINISHED.fullmatch(name)}

@@ -26,8 +26,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from kfp_katib.errors import NoCheckpoint, StorageError
-from kfp_katib.storage.checkpoint import Disturbed, copy_files, names_at, names_in, verified_at
-from kfp_katib.storage.model_json import MODEL_JSON, UNFINISHED, Checkpoint, refuse_strangers, renamed
+from kfp_katib.storage.checkpoint import Disturbed, copy_files, leftovers_at, names_at, verified_at
+from kfp_katib.storage.model_json import (
+    MODEL_JSON,
+    Checkpoint,
+    list_name,
+    lists_among,
+    refuse_strangers,
+    renamed,
+)
 from kfp_katib.storage.places import Place, files_below, is_s3, s3_listing, s3_prefix
 from kfp_katib.storage.stores import in_one_line, is_of_a_store
 
@@ -111,7 +118,7 @@ def delete(prefix: Place, names: Iterable[str]) -> None:
 
 
 def _replace_once(checkpoint: Checkpoint, source: Place, prefix: Place, mark: str) -> None:
-    new, list_of_ours = checkpoint.names, _list_of(mark)
+    new, list_of_ours = checkpoint.names, list_name(mark)
     ours, in_use = _replaceable(prefix)
     (prefix / list_of_ours).write(json.dumps(sorted(ours | in_use | new)).encode())
     if in_use & new:  # first under names not used there, with model.json pointing to them
@@ -133,7 +140,7 @@ def _ended(checkpoint: Checkpoint, prefix: Place, mark: str) -> bool:
         delete(prefix, checkpoint.names - found.names)
         found = _whole(prefix)
     if found:
-        delete(prefix, [_list_of(mark)])
+        delete(prefix, [list_name(mark)])
     return found is not None
 
 
@@ -171,18 +178,13 @@ def _looked_at(prefix: Place) -> tuple[set[str], set[str], set[str]]:
 
 def _unfinished(prefix: Place, there: set[str]) -> set[str]:
     """Names that unfinished processes made or listed, those of their lists included, and folder markers."""
-    lists = {name for name in there if UNFINISHED.fullmatch(name)}
     named = {name for name in there if _BESIDE.fullmatch(name) or name.endswith("/")}
-    return lists.union(named, *(names_in(prefix / name) for name in lists))
-
-
-def _list_of(mark: str) -> str:
-    return f"{MODEL_JSON}.{mark}.partial"
+    return lists_among(there) | named | leftovers_at(prefix, there)
 
 
 def _clean(prefix: Place, names: set[str]) -> None:
     """Delete what is no longer in use, and the lists last."""
-    lists = {name for name in names if UNFINISHED.fullmatch(name)}
+    lists = lists_among(names)
     delete(prefix, names - lists - {MODEL_JSON})
     delete(prefix, lists)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from kfp_katib.trial.plain_file import open_plain
+from kfp_katib.trial.plain_file import between, open_plain
 
 _PIECE_BYTES = 1 << 16
 """Small enough that looking for metrics in it keeps no other thread waiting."""
@@ -37,7 +37,7 @@ class GrowingFile:
     taken: int = 0
     size: int = 0
     _before: bytes = b""
-    _identity: tuple[int, int] = field(default=(0, 0))
+    _identity: tuple[int, int] = (0, 0)
 
     @contextmanager
     def opened(self) -> Iterator[Iterator[bytes]]:
@@ -53,15 +53,9 @@ class GrowingFile:
             if identity != self._identity or self._read_before(file.fileno()) != self._before:
                 self.taken = 0
             self._identity, self.size = identity, status.st_size
-            yield _pieces(file.fileno(), self.taken, status.st_size)
+            yield between(file, self.taken, self.size, _PIECE_BYTES)
             self._before = self._read_before(file.fileno())
 
     def _read_before(self, descriptor: int) -> bytes:
         start = max(0, self.taken - _BEFORE_BYTES)
         return os.pread(descriptor, self.taken - start, start)
-
-
-def _pieces(descriptor: int, start: int, end: int) -> Iterator[bytes]:
-    while start < end and (piece := os.pread(descriptor, min(_PIECE_BYTES, end - start), start)):
-        start += len(piece)
-        yield piece

@@ -85,10 +85,21 @@ def chunks(path: Path) -> Iterator[bytes]:
         OSError: It is missing or cannot be read.
     """
     with open_plain(path) as file:
-        left = os.fstat(file.fileno()).st_size
-        while left > 0 and (chunk := file.read(min(CHUNK_BYTES, left))):
-            left -= len(chunk)
-            yield chunk
+        yield from between(file, 0, os.fstat(file.fileno()).st_size, CHUNK_BYTES)
+
+
+def between(file: BinaryIO, start: int, end: int, most: int) -> Iterator[bytes]:
+    """What stands between two places of an open file, piece by piece; less where it was cut off meanwhile.
+
+    Args:
+        file: The file.
+        start: From which byte on.
+        end: Before which byte it ends.
+        most: How many bytes of it a piece has at most.
+    """
+    while start < end and (piece := os.pread(file.fileno(), min(most, end - start), start)):
+        start += len(piece)
+        yield piece
 
 
 def whole_lines(

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import HTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -18,6 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.gate import Gate
+from tests.support.loopback import served
 
 REFUSED = b'{"error": {"code": 403, "message": "refused by the test"}}'
 
@@ -64,14 +64,8 @@ def gcs_server(gate: Gate | None = None) -> Iterator[str]:
             return False
 
     server = _Server(("127.0.0.1", 0), partial(Gated, Stored(use_memory_fs=True)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with served(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def make_bucket(address: str, name: str = "") -> str:
