@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 from kfp_katib.errors import InputError
@@ -82,6 +83,11 @@ class Container:
     gpus: int = 0
     deadline: Deadline | None = None
     unused: tuple[str, ...] = ()
+
+    def folder(self, otherwise: Path) -> Path:
+        """Where it runs: in the image's own folder if that is there, else in another one."""
+        wanted = Path(self.working_dir)
+        return wanted if self.working_dir and wanted.is_dir() else otherwise
 
 
 def trial_spec(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Manifest:

@@ -158,7 +158,7 @@ def _run_container(
 ) -> Ended:
     collector = experiment.collector
     line = command_line(box, collector, metrics_place(collector, files.metrics), env)
-    cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else Path.cwd()
+    cwd = box.folder(Path.cwd())
     own = {VARIABLE: str(files.path / "measurements")}
     return run(
         line.argv, files, cwd=cwd, env={**env, **own, **line.env}, deadline=box.deadline, signals=signals
