@@ -40,12 +40,13 @@ from kfp_katib.results import Trial, TrialCondition, objective_value
 from kfp_katib.trial.command_line import command_line, metrics_place
 from kfp_katib.trial.outcome import examine
 from kfp_katib.trial.plain_file import remove
+from kfp_katib.trial.processes import KILLED_BY_SIGNAL
 from kfp_katib.trial.template import Container, container
 from kfp_katib.trial.trial_folder import TrialFolder
 from kfp_katib.vertex.measurement import VARIABLE, measurement_path, write_measurement
 from kfp_katib.vertex.record import Record, read_record, write_record
 from kfp_katib.vertex.trial_arguments import TrialArguments, trial_arguments
-from kfp_katib.vertex.trial_process import KILLED_BY_SIGNAL, Ended, Signals, followed, run
+from kfp_katib.vertex.trial_process import Ended, Signals, followed, run
 
 _STDOUT = 1
 _FAILURE = 1
