@@ -19,6 +19,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Manifest, TrialParameter
 from kfp_katib.experiment.placeholders import meta
 from kfp_katib.experiment.schema import is_job
+from kfp_katib.results import TrialCondition
 
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 _DEADLINE = "activeDeadlineSeconds"
@@ -44,14 +45,10 @@ class Deadline:
     kind: Literal["Job", "Pod"]
 
     @property
-    def reason(self) -> str:
-        """Katib's reason for a trial that ran longer."""
-        return f"TrialFailed. {self.kind} reason: DeadlineExceeded"
-
-    @property
-    def message(self) -> str:
-        """Katib's message for it."""
-        return f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
+    def overdue(self) -> TrialCondition:
+        """Katib's condition of a trial that ran longer."""
+        message = f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
+        return TrialCondition("Failed", f"TrialFailed. {self.kind} reason: DeadlineExceeded", message)
 
     def had_passed(self, started: datetime | None, now: datetime) -> bool:
         """Whether a trial that started then has run out of time."""

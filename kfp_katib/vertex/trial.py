@@ -170,7 +170,7 @@ def _outcome(experiment: Experiment, files: TrialFolder, ended: Ended, box: Cont
     if ended.why == "stopped":
         return _STOPPED
     if ended.why == "overdue" and box.deadline:
-        return TrialCondition("Failed", box.deadline.reason, box.deadline.message)
+        return box.deadline.overdue
     return examine(experiment, files, ended.exit_code)
 
 
