@@ -21,6 +21,9 @@ from kfp_katib.experiment.placeholders import meta
 from kfp_katib.experiment.schema import is_job
 from kfp_katib.results import TrialCondition
 
+GPU = "nvidia.com/gpu"
+"""The resource that a container asks for NVIDIA's GPUs by."""
+
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 _DEADLINE = "activeDeadlineSeconds"
 _LONGEST = 2**63
@@ -134,7 +137,6 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
             "entrypoint is used; here there is no image. Write the command into the manifest."
         )
     env = found.get("env") or []
-    limits = (found.get("resources") or {}).get("limits") or {}
     literal = {each["name"]: str(each.get("value", "")) for each in env if "valueFrom" not in each}
     return Container(
         command=tuple(map(str, found["command"])),
@@ -142,10 +144,15 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
         env=literal | {"KATIB_TRIAL_NAME": trial},
         foreign=tuple(each["name"] for each in env if "valueFrom" in each),
         working_dir=found.get("workingDir") or "",
-        gpus=int(limits.get("nvidia.com/gpu", 0)),  # Kubernetes takes no request without its limit
+        gpus=int(limits(found).get(GPU, 0)),
         deadline=deadline(spec["spec"], pod),
         unused=tuple(_unused(spec["spec"], pod, found)),
     )
+
+
+def limits(container: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits of a container in a manifest; Kubernetes takes no request for a device without its limit."""
+    return dict((container.get("resources") or {}).get("limits") or {})
 
 
 def any_container(experiment: Experiment) -> Container:
