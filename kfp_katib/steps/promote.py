@@ -9,7 +9,7 @@ from typing import Any
 
 from kfp_katib.errors import InputError
 from kfp_katib.steps.arguments import as_sent
-from kfp_katib.storage.addresses import is_uri, stored, within
+from kfp_katib.storage.addresses import is_relative, stored, within
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def promote_model(model: str, release: str, about: Mapping[str, Any] | None = No
 
 def _checked(release: str, models: str) -> str:
     address = stored(release, "the release")
-    if not is_uri(address) and not release.lower().startswith(("/", "file:", "local:")):
+    if is_relative(release):
         raise InputError(
             f"The release {release!r} is a relative path: a folder inside this step, which disappears with "
             "it. Give an absolute path, s3:// or gs://."

@@ -16,7 +16,7 @@ from kfp_katib.registry.endpoint import namespace
 from kfp_katib.registry.entries import Entry, Property, Run
 from kfp_katib.steps import user_function as functions
 from kfp_katib.steps.arguments import as_sent
-from kfp_katib.storage.addresses import absolute, is_uri
+from kfp_katib.storage.addresses import absolute, is_relative, is_uri
 
 __all__ = ["Run", "durable", "properties", "register"]
 
@@ -94,7 +94,7 @@ def durable(address: str, uri: str) -> str:
             f"The model's own address is {uri!r}, a path that ends with this step. Give `release`, where "
             "promote copies it, and pass promote's address on."
         )
-    if address and not is_uri(address) and not address.lower().startswith(("/", "file:", "local:")):
+    if address and is_relative(address):
         raise InputError(
             f"address is {address!r}, a relative path. Give an absolute path on a volume that the model's "
             "readers mount, s3:// or gs://."

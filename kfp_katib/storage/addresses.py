@@ -39,6 +39,11 @@ def is_uri(address: str) -> bool:
     return "://" in address
 
 
+def is_relative(address: str) -> bool:
+    """Whether the address is a path below the current folder, which in a step disappears with it."""
+    return not is_uri(address) and not address.lower().startswith(("/", *(f"{each}:" for each in _ON_DISK)))
+
+
 def absolute(address: str, what: str = "the address") -> str:
     """A path made absolute, since trials may run in a folder of their own; a URI in its one spelling.
 

@@ -28,14 +28,14 @@ _NO_MARK = (
 def examine(experiment: Experiment, files: TrialFolder, exit_code: int) -> TrialCondition:
     """The outcome of a trial that ended by itself; bad output fails this trial, never the search."""
     if exit_code != 0:
-        return _failed(f"Exit code {exit_code}.")
+        return failed(f"Exit code {exit_code}.")
     if not files.marked():
-        return _failed(_NO_MARK)
+        return failed(_NO_MARK)
     try:
         return _of_metrics(experiment, files)
     except Exception as err:  # the boundary of a trial: the search and its journal must go on
         logger.debug("the metrics of trial %s", files.path.name, exc_info=True)
-        return _failed(f"What it wrote cannot be read ({type(err).__name__}: {shown(str(err))}).")
+        return failed(f"What it wrote cannot be read ({type(err).__name__}: {shown(str(err))}).")
 
 
 def _of_metrics(experiment: Experiment, files: TrialFolder) -> TrialCondition:
@@ -44,9 +44,9 @@ def _of_metrics(experiment: Experiment, files: TrialFolder) -> TrialCondition:
     try:
         metrics = collect(collector, objective.metrics, path)
     except CollectorError as err:
-        return _failed(str(err))
+        return failed(str(err))
     except OSError as err:
-        return _failed(unavailable.of_file(collector, objective.metric, path, files.log, err))
+        return failed(unavailable.of_file(collector, objective.metric, path, files.log, err))
     if metrics[objective.metric].latest == UNAVAILABLE:
         message = _unavailable(collector, objective.metric, path, files)
         return TrialCondition("MetricsUnavailable", "MetricsUnavailable", message, metrics)
@@ -70,5 +70,6 @@ def _unavailable(collector: Collector, metric: str, path: Path, files: TrialFold
     return f"{lead} {why}".rstrip()
 
 
-def _failed(why: str) -> TrialCondition:
+def failed(why: str) -> TrialCondition:
+    """The outcome of a trial that has failed, with the reason in a sentence."""
     return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {why}")

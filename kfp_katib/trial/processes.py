@@ -21,6 +21,9 @@ import psutil
 MARK = "KFP_KATIB_TRIAL"
 """The environment variable that identifies a trial's processes: see `mark`."""
 
+KILLED_BY_SIGNAL = 128
+"""What a shell adds to the number of the signal that ended a process."""
+
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)

@@ -12,12 +12,17 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Manifest, TrialParameter
 from kfp_katib.experiment.placeholders import meta
 from kfp_katib.experiment.schema import is_job
+from kfp_katib.results import TrialCondition
+
+GPU = "nvidia.com/gpu"
+"""The resource that a container asks for NVIDIA's GPUs by."""
 
 _USED = frozenset({"name", "command", "args", "env", "workingDir"})
 _DEADLINE = "activeDeadlineSeconds"
@@ -43,14 +48,10 @@ class Deadline:
     kind: Literal["Job", "Pod"]
 
     @property
-    def reason(self) -> str:
-        """Katib's reason for a trial that ran longer."""
-        return f"TrialFailed. {self.kind} reason: DeadlineExceeded"
-
-    @property
-    def message(self) -> str:
-        """Katib's message for it."""
-        return f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
+    def overdue(self) -> TrialCondition:
+        """Katib's condition of a trial that ran longer."""
+        message = f"Trial has failed. {self.kind} message: {_MESSAGES[self.kind]} ({self.seconds} s)"
+        return TrialCondition("Failed", f"TrialFailed. {self.kind} reason: DeadlineExceeded", message)
 
     def had_passed(self, started: datetime | None, now: datetime) -> bool:
         """Whether a trial that started then has run out of time."""
@@ -82,6 +83,11 @@ class Container:
     gpus: int = 0
     deadline: Deadline | None = None
     unused: tuple[str, ...] = ()
+
+    def folder(self, otherwise: Path) -> Path:
+        """Where it runs: in the image's own folder if that is there, else in another one."""
+        wanted = Path(self.working_dir)
+        return wanted if self.working_dir and wanted.is_dir() else otherwise
 
 
 def trial_spec(experiment: Experiment, trial: str, assignments: Mapping[str, str]) -> Manifest:
@@ -131,7 +137,6 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
             "entrypoint is used; here there is no image. Write the command into the manifest."
         )
     env = found.get("env") or []
-    limits = (found.get("resources") or {}).get("limits") or {}
     literal = {each["name"]: str(each.get("value", "")) for each in env if "valueFrom" not in each}
     return Container(
         command=tuple(map(str, found["command"])),
@@ -139,10 +144,15 @@ def container(experiment: Experiment, trial: str, assignments: Mapping[str, str]
         env=literal | {"KATIB_TRIAL_NAME": trial},
         foreign=tuple(each["name"] for each in env if "valueFrom" in each),
         working_dir=found.get("workingDir") or "",
-        gpus=int(limits.get("nvidia.com/gpu", 0)),  # Kubernetes takes no request without its limit
+        gpus=int(limits(found).get(GPU, 0)),
         deadline=deadline(spec["spec"], pod),
         unused=tuple(_unused(spec["spec"], pod, found)),
     )
+
+
+def limits(container: Mapping[str, Any]) -> dict[str, Any]:
+    """The limits of a container in a manifest; Kubernetes takes no request for a device without its limit."""
+    return dict((container.get("resources") or {}).get("limits") or {})
 
 
 def any_container(experiment: Experiment) -> Container:

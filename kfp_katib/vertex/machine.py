@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kfp_katib.experiment.problem import Finding
-
-GPU = "nvidia.com/gpu"
+from kfp_katib.trial.template import GPU, limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,6 @@ def machine_spec(machine: Machine, container: Mapping[str, Any]) -> dict[str, An
     if count := int(limits(container).get(GPU, 0)):
         spec |= {"accelerator_type": machine.accelerator_type, "accelerator_count": count}
     return spec
-
-
-def limits(container: Mapping[str, Any]) -> dict[str, Any]:
-    """A container's limits; Kubernetes takes no request for a device without its limit."""
-    return dict((container.get("resources") or {}).get("limits") or {})
 
 
 def other_resources(container: Mapping[str, Any]) -> list[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -92,7 +93,8 @@ def _too_close(parameter: Parameter, count: int) -> tuple[str, str] | None:
     if parameter.type == "discrete":
         exact = {Decimal(text) for text in parameter.space.list}
     else:
-        exact = {lattice(parameter).exact(index) for index in range(count)}
+        values = lattice(parameter)
+        exact = {values.exact(index) for index in range(count)}
     pairs = pairwise(sorted(exact))
     return next(
         ((str(a.normalize()), str(b.normalize())) for a, b in pairs if float(b) - float(a) < LEAST_DISTANCE),
@@ -135,7 +137,8 @@ def repeats(parameter: Parameter) -> bool:
     return len(texts(parameter) if parameter.type == "discrete" else set(every)) < len(every)
 
 
-def texts(parameter: Parameter) -> dict[float, str]:
+@lru_cache(maxsize=64)  # a thousand trials ask for the same parameters' values
+def texts(parameter: Parameter) -> Mapping[float, str]:
     """The numbers that a discrete or stepped parameter can have, each with Katib's text."""
     if parameter.type == "discrete":
         return {float(text): text for text in reversed(parameter.space.list)}
@@ -157,8 +160,7 @@ def katib_text(parameter: Parameter, value: str | float) -> str:
     number = float(value)
     if is_listed(parameter):
         known = texts(parameter)
-        nearest: float = min(known, key=lambda each: abs(each - number))
-        text = known[nearest]
+        text = known.get(number) or known[min(known, key=lambda each: abs(each - number))]
     else:
         values = lattice(parameter)
         nearest = min(max(number, float(values.low)), float(values.high))

@@ -38,14 +38,15 @@ from kfp_katib.errors import InputError, KfpKatibError
 from kfp_katib.experiment.model import Collector, Experiment
 from kfp_katib.results import Trial, TrialCondition, objective_value
 from kfp_katib.trial.command_line import command_line, metrics_place
-from kfp_katib.trial.outcome import examine
+from kfp_katib.trial.outcome import examine, failed
 from kfp_katib.trial.plain_file import remove
+from kfp_katib.trial.processes import KILLED_BY_SIGNAL
 from kfp_katib.trial.template import Container, container
 from kfp_katib.trial.trial_folder import TrialFolder
 from kfp_katib.vertex.measurement import VARIABLE, measurement_path, write_measurement
 from kfp_katib.vertex.record import Record, read_record, write_record
 from kfp_katib.vertex.trial_arguments import TrialArguments, trial_arguments
-from kfp_katib.vertex.trial_process import KILLED_BY_SIGNAL, Ended, Signals, followed, run
+from kfp_katib.vertex.trial_process import Ended, Signals, followed, run
 
 _STDOUT = 1
 _FAILURE = 1
@@ -121,7 +122,7 @@ def _unwritten(given: TrialArguments, trial: Trial) -> str:
 
 def _broken(given: TrialArguments, err: Exception) -> Trial:
     """A trial that this program could not run to its end."""
-    outcome = _failed(f"Its entry point cannot go on ({type(err).__name__}: {err}).")
+    outcome = failed(f"Its entry point cannot go on ({type(err).__name__}: {err}).")
     return Trial(given.name, given.parameters, outcome.state, outcome.reason, outcome.message)
 
 
@@ -138,7 +139,7 @@ def _run(given: TrialArguments, files: TrialFolder, env: Mapping[str, str], sign
         ended = _run_container(given.experiment, box, files, env, signals)
         code, outcome = ended.exit_code, _outcome(given.experiment, files, ended, box)
     except InputError as err:
-        outcome = _failed(str(err))
+        outcome = failed(str(err))
     return Trial(
         given.name,
         given.parameters,
@@ -158,7 +159,7 @@ def _run_container(
 ) -> Ended:
     collector = experiment.collector
     line = command_line(box, collector, metrics_place(collector, files.metrics), env)
-    cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else Path.cwd()
+    cwd = box.folder(Path.cwd())
     own = {VARIABLE: str(files.path / "measurements")}
     return run(
         line.argv, files, cwd=cwd, env={**env, **own, **line.env}, deadline=box.deadline, signals=signals
@@ -169,7 +170,7 @@ def _outcome(experiment: Experiment, files: TrialFolder, ended: Ended, box: Cont
     if ended.why == "stopped":
         return _STOPPED
     if ended.why == "overdue" and box.deadline:
-        return TrialCondition("Failed", box.deadline.reason, box.deadline.message)
+        return box.deadline.overdue
     return examine(experiment, files, ended.exit_code)
 
 
@@ -181,13 +182,9 @@ def _measured(given: TrialArguments, trial: Trial, env: Mapping[str, str]) -> Tr
         try:
             write_measurement(measurement_path(env), given.id, objective.metric, value)
         except InputError as err:
-            failed = _failed(str(err))
-            return replace(trial, state=failed.state, reason=failed.reason, message=failed.message)
+            outcome = failed(str(err))
+            return replace(trial, state=outcome.state, reason=outcome.reason, message=outcome.message)
     return trial
-
-
-def _failed(why: str) -> TrialCondition:
-    return TrialCondition("Failed", "TrialFailed", f"Trial has failed. {why}")
 
 
 def _exit_code(trial: Trial, signals: Signals) -> int:

@@ -20,15 +20,12 @@ from typing import Literal
 
 from kfp_katib.errors import InputError
 from kfp_katib.trial.plain_file import CHUNK_BYTES, open_regular
-from kfp_katib.trial.processes import MARK, Process, end, kill, mark, marked, process
+from kfp_katib.trial.processes import KILLED_BY_SIGNAL, MARK, Process, end, kill, mark, marked, process
 from kfp_katib.trial.template import Deadline
 from kfp_katib.trial.trial_folder import TrialFolder
 
 GRACE_SECONDS = 5.0
 """How long a trial that is stopped may take to end by itself; Vertex AI's own patience is not documented."""
-
-KILLED_BY_SIGNAL = 128
-"""What a shell adds to the number of the signal that ended a process."""
 
 _FOLLOW_SECONDS = 0.2
 _STOPS = (signal.SIGTERM, signal.SIGINT)

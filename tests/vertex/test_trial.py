@@ -16,14 +16,11 @@ from kfp_katib import run
 from kfp_katib.experiment import load
 from kfp_katib.results import Metric, Trial
 from tests.builders.search import collector, search
-from tests.places import ROOT
+from tests.support.blocks import blocks
 from tests.vertex.entry_point import LR, Place
 
-
-def blocks(kind: str, name: str) -> str:
-    """A block of the README: its kind, its file's name."""
-    text = (ROOT / "README.md").read_text()
-    return text.split(f"```{kind} {name}\n")[1].split("\n```")[0]
+FILES = {block.file: block.code for block in blocks() if block.file}
+"""The README's files, by their names."""
 
 
 @pytest.mark.parametrize(
@@ -31,8 +28,8 @@ def blocks(kind: str, name: str) -> str:
 )
 def test_the_readmes_own_script_runs_as_it_is(place: Place, arguments: tuple[str, ...]) -> None:
     """An int of argparse is not 16.0: the script gets the manifest's own text."""
-    (place.folder / "train.py").write_text(blocks("python", "train.py").replace("sleep(0.5)", "sleep(0)"))
-    text = blocks("yaml", "experiment.yaml").replace("${pipeline.image}", "none")
+    (place.folder / "train.py").write_text(FILES["train.py"].replace("sleep(0.5)", "sleep(0)"))
+    text = FILES["experiment.yaml"].replace("${pipeline.image}", "none")
     (place.folder / "experiment.yaml").write_text(text)
     done = place.run(load(place.folder / "experiment.yaml"), *arguments)
     assert (done.code, done.err) == (0, "")

@@ -194,7 +194,7 @@ class SearchLoop:
             if number in self._overdue:
                 del self._due[number]
             elif deadline := self._runner.deadline(number):
-                self._overdue[number] = TrialCondition("Failed", deadline.reason, deadline.message)
+                self._overdue[number] = deadline.overdue
                 self._due[number] = time.monotonic() + GRACE_SECONDS
 
     def _collect_ended(self) -> None:

@@ -135,7 +135,7 @@ def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCo
     until = container(experiment, record.name, record.parameters).deadline
     if until is None or not until.had_passed(record.started, ended):
         return None
-    return TrialCondition("Failed", until.reason, until.message)
+    return until.overdue
 
 
 def reopen(folder: RunFolder, records: Sequence[Record], store: TrialStore) -> None:

@@ -77,7 +77,7 @@ class TrialRunner:
         place = metrics_place(self._experiment.collector, files.metrics)
         given = self._environment.variables
         line = command_line(box, self._experiment.collector, place, given)
-        cwd = Path(box.working_dir) if box.working_dir and Path(box.working_dir).is_dir() else self._cwd
+        cwd = box.folder(self._cwd)
         env = {**given, **self._gpus.take(number), **line.env}
         try:
             files.clear()

@@ -21,12 +21,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from kfp_katib.trial.processes import MARK, Process, kill, mark, marked, process
+from kfp_katib.trial.processes import KILLED_BY_SIGNAL, MARK, Process, kill, mark, marked, process
 from kfp_katib.trial.trial_folder import TrialFolder
 
 _PROGRAM = Path(__file__).with_name("supervise.py")
 _STOP_SECONDS = 5.0
-_KILLED_BY_SIGNAL = 128
 _OPTIONS: tuple[str, ...] = ()
 """Further options of the program; `--no-subreaper` imitates a system without subreapers."""
 
@@ -69,7 +68,7 @@ class TrialProcess:
 
     def reap(self) -> int:
         """Return the exit code of a trial that has ended; nothing that it started is left running."""
-        end = self._end.result() or {"code": _KILLED_BY_SIGNAL + signal.SIGKILL, "swept": False, "error": 0}
+        end = self._end.result() or {"code": KILLED_BY_SIGNAL + signal.SIGKILL, "swept": False, "error": 0}
         if end["error"]:
             self.refused = OSError(end["error"], os.strerror(end["error"]))
         if not end["swept"]:
