@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import struct
 from collections import deque
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.vertex.certificates import Certificates
+from tests.support.certificates import Certificates
 from tests.support.vertex.request import HTTP, Json, RequestRefused
 from tests.support.vertex.tuning_jobs import COLLECTION, TuningJobs
 
@@ -153,10 +152,10 @@ class Tokens(Api):
 
 def serve_api(rest: Rest, certificates: Certificates) -> ThreadingHTTPServer:
     """Start the API's server, over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
     server = _server(Api, rest)
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.socket = certificates.tls().wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
     return _started(server)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.certificates import certificates
 from tests.support.vertex.bucket import MOUNT, Bucket
-from tests.support.vertex.certificates import PROJECT, certificates, service_account
 from tests.support.vertex.rest import Rest, serve_api, serve_tokens
+from tests.support.vertex.service_account import PROJECT, service_account
 from tests.support.vertex.tuning_jobs import TuningJobs
 from tests.support.vertex.tunnel import Tunnel
 
