@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,6 +25,7 @@ from kfp_katib.storage.places import check, place
 from tests.builders.model import THREE, TRIALS, contents, write_model
 from tests.builders.result import result
 from tests.support.gate import Gate
+from tests.support.loopback import listening
 
 
 @pytest.fixture
@@ -56,15 +56,8 @@ def answering(answer: Answer) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def error(status: int, message: str) -> tuple[int, bytes]:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import HTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
@@ -18,6 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.gate import Gate
+from tests.support.loopback import listening
 
 REFUSED = b'{"error": {"code": 403, "message": "refused by the test"}}'
 
@@ -63,15 +63,8 @@ def gcs_server(gate: Gate | None = None) -> Iterator[str]:
             self.wfile.write(REFUSED)
             return False
 
-    server = _Server(("127.0.0.1", 0), partial(Gated, Stored(use_memory_fs=True)))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with listening(_Server(("127.0.0.1", 0), partial(Gated, Stored(use_memory_fs=True)))) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def make_bucket(address: str, name: str = "") -> str:

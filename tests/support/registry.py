@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.support.loopback import listening
 from tests.support.registry_contents import Answer, Asked, Contents
 
 Fault = Callable[[int], Answer | None]
@@ -103,13 +104,9 @@ def registry_server(tls: ssl.SSLContext | None = None) -> Iterator[Registry]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, registry))
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    registry.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield registry
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with listening(server) as port:
+        registry.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        yield registry
 
 
 @pytest.fixture
