@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 NETWORK = os.environ.get("KFP_KATIB_TEST_DOCKER_NETWORK", "host")
+MOUNT = "/mnt/folder"
+"""Where a container sees a folder of this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Image:
         self, *command: str, folder: Path | None = None, options: Sequence[str] = ()
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in it, in its own working folder or in one of this machine; with Docker's options."""
-        mount = ["-v", f"{folder}:/work", "-w", "/work"] if folder else []
+        mount = ["-v", f"{folder}:{MOUNT}", "-w", MOUNT] if folder else []
         network = [] if "--network" in options else ["--network", NETWORK]
         return docker("run", "--rm", *network, *options, *mount, self.name, *command)
 

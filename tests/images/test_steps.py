@@ -17,7 +17,7 @@ from tests.engines.katib.live.engine import recording
 from tests.engines.katib.replay.conftest import serve as serve
 from tests.engines.katib.replay.player import api_of, name_of
 from tests.engines.katib.replay.server import Serve
-from tests.images.docker import NETWORK, Image
+from tests.images.docker import MOUNT, NETWORK, Image
 from tests.support.registry import Registry
 from tests.support.registry import registry as registry
 
@@ -68,7 +68,7 @@ def test_a_search_runs_on_katib(images: dict[str, Image], folder: Path, serve: S
     (folder / "experiment.yaml").write_text(yaml.safe_dump(as_written(recorded.manifest)))
     config = Path(os.environ["KUBECONFIG"])
     config.chmod(0o644)
-    options = ["-e", f"KUBECONFIG=/work/{config.relative_to(folder)}"]
+    options = ["-e", f"KUBECONFIG={MOUNT}/{config.relative_to(folder)}"]
     done = images["runtime"].run(
         "kfp-katib", "run", "experiment.yaml", "--engine", "katib", "--json", folder=folder, options=options
     )

@@ -3,20 +3,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-from tests.support.blocks import Block, blocks, typed
+from tests.support.blocks import Block, blocks, save, succeeded, typed
 
 
 def test_a_search_is_extended_changed_retried_and_moved(tmp_path: Path) -> None:
     """The page's commands one after the other, in the folder that it tells to make."""
-    files = [block for block in blocks("docs/extend.md") if block.file]
     commands = [block for block in blocks("docs/extend.md") if not block.file]
     folder = tmp_path / "project"
     folder.mkdir()
-    for block in files:
-        (folder / block.file).write_text(block.code)
+    save(blocks("docs/extend.md"), folder)
     extend, other, retry, go_on = commands
     assert [block.suite for block in commands] == ["test"] * 4
     assert "8 trials: 8 Succeeded" in said(extend, folder)
@@ -29,6 +26,4 @@ def test_a_search_is_extended_changed_retried_and_moved(tmp_path: Path) -> None:
 
 def said(block: Block, folder: Path) -> str:
     """What a command that succeeds prints."""
-    done: subprocess.CompletedProcess[str] = typed(block.code, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return succeeded(typed(block.code, folder)).stdout

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.blocks import blocks
+from tests.support.blocks import blocks, save, succeeded
 from tests.training.own.page import shell
 
 
 def test_a_model_of_ones_own_goes_through_the_whole_pipeline(tmp_path: Path) -> None:
     """Saved and run as the page says, far from the checkout, it promotes a model that is near the truth."""
     *files, command = blocks("docs/own-pipeline.md")
-    for block in files:
-        (tmp_path / block.file).write_text(block.code)
-    done = shell(command.code, tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    save(files, tmp_path)
+    done = succeeded(shell(command.code, tmp_path))
     assert "Best trial: line-" in done.stdout
     slope = float((tmp_path / "outputs" / "release" / "slope.txt").read_text())
     assert f"with slope={slope}" in done.stdout

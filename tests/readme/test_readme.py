@@ -10,7 +10,7 @@ import yaml
 
 from tests.places import ROOT
 from tests.readme.picture import arrows
-from tests.support.blocks import Block, blocks, carry_out
+from tests.support.blocks import Block, blocks, carry_out, succeeded
 
 SUITES = ("run", "test", "test-cluster", "test-kfp", "test-images")
 
@@ -32,8 +32,7 @@ def test_the_blocks_work_in_their_order(folder: Path) -> None:
         if block.file:
             (folder / block.file).write_text(block.code)
             continue
-        done = carry_out(block, folder)
-        assert done.returncode == 0, f"{block.code}\n{done.stdout}\n{done.stderr}"
+        succeeded(carry_out(block, folder))
 
 
 def test_the_picture_is_the_compiled_pipeline() -> None:

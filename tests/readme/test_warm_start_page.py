@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.blocks import Block, blocks, typed
+from tests.support.blocks import blocks, save, succeeded, typed
 
 PAGE = "docs/warm-start.md"
 
@@ -17,9 +16,7 @@ PAGE = "docs/warm-start.md"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the page's files."""
-    for block in blocks(PAGE):
-        if block.file:
-            (tmp_path / block.file).write_text(block.code)
+    save(blocks(PAGE), tmp_path)
     return tmp_path
 
 
@@ -28,13 +25,13 @@ def test_the_pages_commands_do_what_it_says(folder: Path) -> None:
     commands = [block for block in blocks(PAGE) if block.language == "sh" and not block.file]
     warm, points, python = commands
     assert [block.suite for block in commands] == ["test"] * 3
-    done = carried_out(warm, folder)
+    done = succeeded(typed(warm.code, folder))
     assert example() in alike(done.stderr)
     assert "4 trials: 4 Succeeded" in done.stdout
-    done = carried_out(points, folder)
+    done = succeeded(typed(points.code, folder))
     assert re.search(r"^\S* +guess-\w+ +Succeeded +0\.02 +0\.3 +2 ", done.stdout, re.MULTILINE)
     assert "6 trials: 6 Succeeded" in done.stdout
-    assert carried_out(python, folder).stdout.splitlines() == [
+    assert succeeded(typed(python.code, folder)).stdout.splitlines() == [
         "from-result 12 Warm start: told 12 earlier trials of Experiment 'tune'.",
         "from-table 12 Warm start: told 12 earlier trials of old.csv.",
     ]
@@ -48,10 +45,3 @@ def example() -> str:
 def alike(text: str) -> str:
     """The text without what differs each time: the end of a trial's name, and numbers after `=`."""
     return re.sub(r"tune-\w{8}\b", "tune-", re.sub(r"=[\d.e-]*\d", "=", text))
-
-
-def carried_out(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A command that succeeds."""
-    done: subprocess.CompletedProcess[str] = typed(block.code, folder)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done

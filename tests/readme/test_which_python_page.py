@@ -4,41 +4,38 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 from kfp_katib.engines.local.trial_environment import THREADS
 from tests.places import ROOT
-from tests.support.blocks import Block, blocks, typed
+from tests.support.blocks import blocks, save, succeeded, typed
 
 PAGE = "docs/which-python.md"
 
 
 def test_the_pages_commands_do_what_it_says(tmp_path: Path) -> None:
     """One after the other: no package, the environment that has it, threads, and an end."""
-    for block in blocks(PAGE):
-        if block.file:
-            (tmp_path / block.file).write_text(block.code)
+    save(blocks(PAGE), tmp_path)
     commands = [block for block in blocks(PAGE) if block.language == "sh"]
     assert [block.suite for block in commands] == ["test"] * 5
-    made, failing, chosen, threads, removed = commands
+    made, failing, chosen, threads, removed = (block.code for block in commands)
     failed, first_lines, shared, deleted = (
         alike(each.code) for each in blocks(PAGE) if each.language == "text"
     )
-    done(made, tmp_path)
-    assert failed.strip() in alike(done(failing, tmp_path).stderr)
-    run = done(chosen, tmp_path)
+    succeeded(typed(made, tmp_path))
+    assert failed.strip() in alike(succeeded(typed(failing, tmp_path)).stderr)
+    run = succeeded(typed(chosen, tmp_path))
     assert first_lines in alike(run.stderr)
     assert (
         f"python in a trial is Python {sys.version.split()[0]}, {tmp_path}/project/bin/python." in run.stderr
     )
     assert "4 trials: 4 Succeeded" in run.stdout
     assert shared.strip() in alike(run.stderr)
-    run = done(threads, tmp_path)
+    run = succeeded(typed(threads, tmp_path))
     assert "share" not in run.stderr
     assert "6 trials: 6 Succeeded" in run.stdout
-    run = done(removed, tmp_path)
+    run = succeeded(typed(removed, tmp_path))
     assert alike(run.stderr + run.stdout) == deleted
     assert list((tmp_path / "runs").iterdir()) == []
 
@@ -47,13 +44,6 @@ def test_the_page_names_every_variable() -> None:
     """Those that are set, and no others."""
     named = re.findall(r"\b[A-Z_]+(?:THREADS|NPROC)\b", (ROOT / PAGE).read_text())
     assert set(named) == set(THREADS)
-
-
-def done(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A command that succeeds."""
-    found: subprocess.CompletedProcess[str] = typed(block.code, folder)
-    assert found.returncode == 0, found.stdout + found.stderr
-    return found
 
 
 def alike(text: str) -> str:

@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-import datetime
-import ipaddress
 import logging
-import ssl
 import time
 from pathlib import Path
 
@@ -16,6 +13,7 @@ import kfp_katib.registry.connection
 from kfp_katib.errors import InputError, ServiceError
 from kfp_katib.registry.connection import Connection
 from kfp_katib.registry.endpoint import TOKEN_VARIABLE
+from tests.support.certificates import certificates
 from tests.support.registry import Dropped, Fault, Registry, registry_server
 from tests.support.registry_contents import Answer
 
@@ -185,44 +183,16 @@ def test_the_token_is_sent_by_https(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """To a server whose authority is named by REQUESTS_CA_BUNDLE; it stands in no message."""
     (tmp_path / "token").write_text("of-the-pod")
     monkeypatch.setenv(TOKEN_VARIABLE, str(tmp_path / "token"))
-    certificate = self_signed(tmp_path)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(certificate)
-    with registry_server(tls) as registry:
+    made = certificates(tmp_path, ["127.0.0.1"])
+    with registry_server(made.tls()) as registry:
         with pytest.raises(
             InputError, match=r"certificate is not trusted .*self.signed.* REQUESTS_CA_BUNDLE"
         ):
             ask(registry)
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.authority))
         ask(registry)
         assert {asked.headers.get("Authorization") for asked in registry.asked} == {"Bearer of-the-pod"}
         registry.before = failing(Answer(403, ""))
         with pytest.raises(ServiceError, match="Give this step's service account the right") as caught:
             ask(registry)
     assert "of-the-pod" not in str(caught.value)
-
-
-def self_signed(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 with its key, in one file."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "registry")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    file = folder / "certificate.pem"
-    file.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain) + certificate.public_bytes(pem)
-    )
-    return file

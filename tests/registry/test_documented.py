@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 
 from kfp_katib.steps.register_model import Run, register
 from tests.places import ROOT
+from tests.support.blocks import parse
 from tests.support.registry import Registry
 
 ADDRESS = "http://model-registry-service.kubeflow.svc.cluster.local:8080"
@@ -19,7 +19,7 @@ def test_the_shown_client_lists_what_was_registered(registry: Registry) -> None:
     about = {"trial": "search-7f", "metric": "loss", "value": 0.25}
     register("s3://bucket/release", about, "tuned-model", registry=registry.url, run=Run())
     section = (ROOT / "docs/kubeflow.md").read_text().partition("## 6. ")[2]
-    (code,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    (code,) = (block.code for block in parse(section) if block.language == "python")
     assert ADDRESS in code
     command = [sys.executable, "-W", "ignore", "-c", code.replace(ADDRESS, registry.url)]
     shown = subprocess.run(command, check=True, capture_output=True, text=True)

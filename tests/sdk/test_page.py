@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.places import ROOT
 from tests.sdk.conftest import Program
-from tests.support.blocks import blocks, carry_out, typed
+from tests.support.blocks import blocks, carry_out, save, succeeded
+from tests.support.compiling import run_compile
 
 PAGE = "docs/from-katib-client.md"
 
@@ -26,16 +26,14 @@ def test_every_block_says_which_suite_runs_it() -> None:
 def test_a_call_of_tune_becomes_a_step(program: Program, tmp_path: Path) -> None:
     """Written without a cluster, run by the command, then by a pipeline, each block as it is saved."""
     call, commands, pipeline = blocks(PAGE)
-    (tmp_path / call.file).write_text(call.code)
+    save([call], tmp_path)
     program("katib", str(tmp_path / call.file))
     assert json.loads((tmp_path / "experiment.json").read_text())["metadata"] == {"name": "my-tune"}
-    done = carry_out(commands, tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = succeeded(carry_out(commands, tmp_path))
     assert "experiment.json: 0 errors, 0 warnings" in done.stdout + done.stderr
     assert (tmp_path / "report.html").exists()
-    typed(f"cd {ROOT} && python compile.py --output {tmp_path}/build", tmp_path)
-    done = carry_out(pipeline, tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_compile(tmp_path / "build")
+    done = succeeded(carry_out(pipeline, tmp_path))
     found = re.search(r"^best: (\{.*\})$", done.stdout, re.MULTILINE)
     assert found
     assert set(json.loads(found[1])) == {"lr", "layers", "optimizer"}

@@ -25,7 +25,7 @@ from kfp_katib.storage.places import check, place
 from tests.builders.model import THREE, TRIALS, contents, write_model
 from tests.builders.result import result
 from tests.support.gate import Gate
-from tests.support.loopback import served
+from tests.support.loopback import listening
 
 
 @pytest.fixture
@@ -56,9 +56,8 @@ def answering(answer: Answer) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    with served(server):
-        yield f"http://127.0.0.1:{server.server_port}"
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def error(status: int, message: str) -> tuple[int, bytes]:

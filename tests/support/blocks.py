@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def suite(says: str) -> str:
     return found[1] if found else ""
 
 
+def save(found: Iterable[Block], folder: Path) -> None:
+    """Save those blocks that are files."""
+    for block in found:
+        if block.file:
+            (folder / block.file).write_text(block.code)
+
+
 def carry_out(block: Block, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run one block as a reader would, with that folder on Python's path."""
     if block.language == "sh":
@@ -66,3 +74,9 @@ def typed(line: str, folder: Path, **environment: str) -> subprocess.CompletedPr
         text=True,
         check=False,
     )
+
+
+def succeeded(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
+    """What was carried out or typed, which has to succeed."""
+    assert done.returncode == 0, f"{done.args[-1]}\n{done.stdout}\n{done.stderr}"
+    return done

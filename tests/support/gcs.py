@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.support.gate import Gate
-from tests.support.loopback import served
+from tests.support.loopback import listening
 
 REFUSED = b'{"error": {"code": 403, "message": "refused by the test"}}'
 
@@ -63,9 +63,8 @@ def gcs_server(gate: Gate | None = None) -> Iterator[str]:
             self.wfile.write(REFUSED)
             return False
 
-    server = _Server(("127.0.0.1", 0), partial(Gated, Stored(use_memory_fs=True)))
-    with served(server):
-        yield f"http://127.0.0.1:{server.server_port}"
+    with listening(_Server(("127.0.0.1", 0), partial(Gated, Stored(use_memory_fs=True)))) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def make_bucket(address: str, name: str = "") -> str:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.support.loopback import served
+from tests.support.loopback import listening
 from tests.support.registry_contents import Answer, Asked, Contents
 
 Fault = Callable[[int], Answer | None]
@@ -104,8 +104,8 @@ def registry_server(tls: ssl.SSLContext | None = None) -> Iterator[Registry]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, registry))
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
-    registry.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}"
-    with served(server):
+    with listening(server) as port:
+        registry.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         yield registry
 
 

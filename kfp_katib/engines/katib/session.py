@@ -121,11 +121,11 @@ class Session:
 
     def result(self, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
         """The Result so far, or the final one if Katib has given its verdict."""
-        words = self._with_suggestions_words(self.condition.message)
+        condition = self.condition
         return conclude(
             self.experiment,
             [self.trial(each, events) for each in self.cache.trials],
-            replace(self.condition, message=words),
+            replace(condition, message=self._with_suggestions_words(condition.message)),
             notes=notes,
             katib_best=resources.katib_best(self.cache.experiment or {}),
         )

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import struct
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.support.vertex.certificates import Certificates
+from tests.support.certificates import Certificates
 from tests.support.vertex.request import HTTP, Json, RequestRefused
 from tests.support.vertex.tuning_jobs import COLLECTION, TuningJobs
 
@@ -151,25 +149,19 @@ class Tokens(Api):
         return {"access_token": self.rest.token, "expires_in": 3600, "token_type": "Bearer"}
 
 
-def serve_api(rest: Rest, certificates: Certificates) -> ThreadingHTTPServer:
-    """Start the API's server, over TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
+def api_server(rest: Rest, certificates: Certificates) -> ThreadingHTTPServer:
+    """The API's server, over TLS."""
     server = _server(Api, rest)
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    return _started(server)
+    server.socket = certificates.tls().wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    return server
 
 
-def serve_tokens(rest: Rest) -> ThreadingHTTPServer:
-    """Start the server of tokens, which needs no TLS on loopback."""
-    return _started(_server(Tokens, rest))
+def token_server(rest: Rest) -> ThreadingHTTPServer:
+    """The server of tokens, which needs no TLS on loopback."""
+    return _server(Tokens, rest)
 
 
 def _server(handler: type[Api], rest: Rest) -> ThreadingHTTPServer:
     return ThreadingHTTPServer(("127.0.0.1", 0), type(handler.__name__, (handler,), {"rest": rest}))
-
-
-def _started(server: ThreadingHTTPServer) -> ThreadingHTTPServer:
-    server.daemon_threads = True
-    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    return server

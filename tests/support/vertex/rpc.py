@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support.vertex.certificates import Certificates
+from tests.support.certificates import Certificates
 from tests.support.vertex.request import RequestRefused
 from tests.support.vertex.tuning_jobs import TuningJobs
 

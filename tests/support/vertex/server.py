@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.certificates import certificates
+from tests.support.loopback import listening
 from tests.support.vertex.bucket import MOUNT, Bucket
-from tests.support.vertex.certificates import PROJECT, certificates, service_account
-from tests.support.vertex.rest import Rest, serve_api, serve_tokens
+from tests.support.vertex.rest import Rest, api_server, token_server
+from tests.support.vertex.service_account import PROJECT, service_account
 from tests.support.vertex.tuning_jobs import TuningJobs
 from tests.support.vertex.tunnel import Tunnel
 
@@ -54,17 +56,15 @@ def serve(folder: Path, *, bucket: str = "", rpc: bool = True, seed: int = 0) ->
     rest = Rest(jobs)
     with ExitStack() as stack:
         stack.callback(jobs.close)
-        api, tokens = serve_api(rest, made), serve_tokens(rest)
-        for server in (api, tokens):
-            stack.callback(server.server_close)
-            stack.callback(server.shutdown)
-        service_account(folder / "account.json", f"http://127.0.0.1:{tokens.server_address[1]}/token")
+        api = stack.enter_context(listening(api_server(rest, made)))
+        tokens = stack.enter_context(listening(token_server(rest)))
+        service_account(folder / "account.json", f"http://127.0.0.1:{tokens}/token")
         variables = {
             "GOOGLE_APPLICATION_CREDENTIALS": str(folder / "account.json"),
             MOUNT: str(jobs.bucket.mount),
             "NO_GCE_CHECK": "true",  # google-auth would look for a machine of Google's around it
             "REQUESTS_CA_BUNDLE": str(made.authority),
-            "https_proxy": _tunnel(stack, api.server_address[1]),
+            "https_proxy": _tunnel(stack, api),
             "no_proxy": "127.0.0.1,localhost",
         }
         if rpc:
@@ -80,10 +80,8 @@ def serve(folder: Path, *, bucket: str = "", rpc: bool = True, seed: int = 0) ->
 
 
 def _tunnel(stack: ExitStack, port: int) -> str:
-    tunnel = Tunnel(HOSTS, port)
-    stack.callback(tunnel.server_close)
-    stack.callback(tunnel.shutdown)
-    return tunnel.address
+    """What goes into `https_proxy` or `grpc_proxy`."""
+    return f"http://127.0.0.1:{stack.enter_context(listening(Tunnel(HOSTS, port)))}"
 
 
 def reach(vertex: Vertex, patch: pytest.MonkeyPatch) -> None:

@@ -26,12 +26,6 @@ class Tunnel(ThreadingTCPServer):
     def __init__(self, hosts: Collection[str], port: int) -> None:
         super().__init__(("127.0.0.1", 0), Connect)
         self.hosts, self.port = hosts, port
-        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        """What goes into `https_proxy` or `grpc_proxy`."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
 
 
 class Connect(StreamRequestHandler):

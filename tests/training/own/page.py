@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from tests.places import ROOT
-from tests.support.blocks import parse, typed
+from tests.support.blocks import parse, succeeded, typed
 
 STEPS = range(1, 6)
 REGISTRY = "registry.example.org"
@@ -49,6 +49,4 @@ def shell(line: str, folder: Path, **environment: str) -> subprocess.CompletedPr
 
 def succeeds(line: str, folder: Path, **environment: str) -> str:
     """Run what a reader types and give what it prints."""
-    done = shell(line, folder, **environment)
-    assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    return succeeded(shell(line, folder, **environment)).stdout

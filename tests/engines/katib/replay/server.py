@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 import uuid
 from collections import Counter
@@ -19,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.engines.katib.replay.faults import Faults
 from tests.engines.katib.replay.store import Event, Store, Thing, not_found, page, selector, status
+from tests.support.loopback import listening
 
 BOOKMARK_SECONDS = 0.5
 
@@ -99,13 +99,8 @@ Serve = Callable[[Api], None]
 def serving(api: Api) -> Iterator[str]:
     """Serve until the block is left; gives the server's address."""
     handler = type("Handler", (_Handler,), {"api": api})
-    server = _Server(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(_Server(("127.0.0.1", 0), handler)) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class _Server(ThreadingHTTPServer):

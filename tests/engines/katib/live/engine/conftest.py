@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import kubernetes
 import pytest
 
+from tests.engines.katib.live.engine import recording
+from tests.engines.katib.live.engine.proxy import Traffic, proxied
 from tests.engines.katib.live.katib import Katib
 
 
@@ -45,3 +48,24 @@ def versions() -> dict[str, str]:
     kubernetes.config.load_kube_config()
     served = kubernetes.client.VersionApi().get_code()
     return {"kubernetes": served.git_version, "katib": os.environ.get("KATIB_VERSION", "v0.19.0")}
+
+
+@pytest.fixture
+def traffic(katib: Katib, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Traffic]:
+    """What the test and the API server say to each other: a proxy stands between them."""
+    with proxied(tmp_path, katib.namespace) as (kubeconfig, passed):
+        monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
+        yield passed
+
+
+@pytest.fixture
+def kept(traffic: Traffic, versions: dict[str, str], request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Compares the conditions that have passed with those of a recording; --record makes it anew before."""
+
+    def keep(name: str) -> None:
+        found = recording.record(traffic, versions)
+        if request.config.getoption("--record"):
+            recording.write(name, found)
+        assert found.conditions() == recording.read(name).conditions()
+
+    return keep

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,8 @@ from urllib.parse import parse_qs, urlsplit
 import kubernetes
 import urllib3
 import yaml
+
+from tests.support.loopback import listening
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,8 @@ def proxied(
     traffic = Traffic()
     api = kubernetes.client.ApiClient(configuration)
     handler = type("Handler", (_Handler,), {"api": api, "traffic": traffic, "instead": staticmethod(instead)})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield write_kubeconfig(folder, f"http://127.0.0.1:{server.server_port}", namespace), traffic
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(ThreadingHTTPServer(("127.0.0.1", 0), handler)) as port:
+        yield write_kubeconfig(folder, f"http://127.0.0.1:{port}", namespace), traffic
 
 
 def write_kubeconfig(folder: Path, address: str, namespace: str) -> Path:

@@ -23,7 +23,7 @@ from kfp_katib.engines.labels import RUN
 from kfp_katib.errors import InputError, TimedOut, Unfinished
 from kfp_katib.experiment import load
 from kfp_katib.results import Progress
-from tests.engines.katib.live.engine.proxy import proxied
+from tests.engines.katib.live.engine.proxy import Traffic
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import cancel, run, watch
 from tests.engines.scenarios import BY_NAME, assert_ends_as_written, losses, manifest, prepare, prints
@@ -45,20 +45,13 @@ def left(namespace: str, name: str) -> dict[str, int]:
 
 
 def test_a_result_follows_katibs_verdict_at_once_and_costs_few_requests(
-    katib: Katib,
-    volume: Path,
-    name: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    record_property: Property,
+    katib: Katib, volume: Path, name: str, traffic: Traffic, record_property: Property
 ) -> None:
     """Measured at a proxy: seconds from the verdict's line in the watch to the Result, and requests."""
     prepare(volume, BY_NAME["budget"], seconds=2)
     experiment = load(manifest(volume, BY_NAME["budget"], name=name, image=katib.image))
-    with proxied(tmp_path, katib.namespace) as (kubeconfig, traffic):
-        monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-        assert run(experiment).succeeded
-        returned = time.time()
+    assert run(experiment).succeeded
+    returned = time.time()
     verdicts = [
         at
         for exchange in traffic.exchanges

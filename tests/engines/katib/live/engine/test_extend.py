@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,6 @@ from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError, Interrupted
 from kfp_katib.experiment import Experiment, load
 from kfp_katib.results import Progress
-from tests.engines.katib.live.engine import recording
-from tests.engines.katib.live.engine.proxy import proxied
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import cancel, run
 from tests.engines.scenarios import BY_NAME, Scenario, losses, manifest, prepare
@@ -41,61 +40,31 @@ def started(volume: Path) -> int:
     return len((volume / "started").read_text().splitlines())
 
 
-def kept(name: str, traffic: Any, versions: dict[str, str], request: pytest.FixtureRequest) -> None:
-    """Compare the sequence of conditions with the recorded one, which `--record` makes the recorded one."""
-    found = recording.record(traffic, versions)
-    if request.config.getoption("--record"):
-        recording.write(name, found)
-    assert found.conditions() == recording.read(name).conditions()
-
-
-def test_a_finished_search_runs_on(
-    made: Any,
-    katib: Katib,
-    volume: Path,
-    tmp_path: Path,
-    versions: dict[str, str],
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_finished_search_runs_on(made: Any, volume: Path, kept: Callable[[str], None]) -> None:
     """Under LongRunning: the old trials stay, the new ones join them, and all have one verdict."""
-    with proxied(tmp_path, katib.namespace) as (kubeconfig, traffic):
-        monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-        first = run(made(resumePolicy="LongRunning", maxTrialCount=2), timeout_seconds=120)
-        second = run(
-            made(resumePolicy="LongRunning", maxTrialCount=4, parallelTrialCount=2), timeout_seconds=120
-        )
+    first = run(made(resumePolicy="LongRunning", maxTrialCount=2), timeout_seconds=120)
+    second = run(made(resumePolicy="LongRunning", maxTrialCount=4, parallelTrialCount=2), timeout_seconds=120)
     assert (first.reason, first.count("Succeeded")) == ("ExperimentMaxTrialsReached", 2)
     assert (second.reason, second.count("Succeeded")) == ("ExperimentMaxTrialsReached", 4)
     assert second.trials[:2] == first.trials
     assert started(volume) == 4
-    kept("extended", traffic, versions, request)
+    kept("extended")
 
 
-def test_a_search_is_edited_while_it_runs(
-    made: Any,
-    katib: Katib,
-    volume: Path,
-    tmp_path: Path,
-    versions: dict[str, str],
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_search_is_edited_while_it_runs(made: Any, volume: Path, kept: Callable[[str], None]) -> None:
     """Whatever its resumePolicy: Katib has no verdict to take back."""
 
     def stop(progress: Progress) -> None:
         if progress.completed:
             raise KeyboardInterrupt
 
-    with proxied(tmp_path, katib.namespace) as (kubeconfig, traffic):
-        monkeypatch.setenv("KUBECONFIG", str(kubeconfig))
-        with pytest.raises(Interrupted):
-            run(made(maxTrialCount=3), on_update=stop)
-        result = run(made(maxTrialCount=4, parallelTrialCount=2, maxFailedTrialCount=2), timeout_seconds=120)
+    with pytest.raises(Interrupted):
+        run(made(maxTrialCount=3), on_update=stop)
+    result = run(made(maxTrialCount=4, parallelTrialCount=2, maxFailedTrialCount=2), timeout_seconds=120)
     assert (result.reason, result.count("Succeeded")) == ("ExperimentMaxTrialsReached", 4)
     assert result.experiment.max_failed_trial_count == 2
     assert started(volume) == 4
-    kept("edited", traffic, versions, request)
+    kept("edited")
 
 
 def refused_by_katib(experiment: Experiment, katib: Katib, spec: dict[str, Any]) -> str:
