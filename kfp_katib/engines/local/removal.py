@@ -14,13 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
+from kfp_katib.engines.local.folder import RunFolder, no_search, open_folder, owner
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.resume import end_orphans
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.choices import hint
 from kfp_katib.trial.plain_file import remove
 
 logger = logging.getLogger(__name__)
@@ -88,8 +87,7 @@ def _found(name: str, runs: Path) -> RunFolder:
             f"{folder.path} is a link; what it leads to is not deleted. Remove the link yourself."
         )
     if not _is_ours(folder):
-        known = [path.parent.name for path in runs.glob("*/journal")]
-        raise InputError(f"There is no search '{name}' in {runs}. {hint(name, known)}")
+        raise no_search(name, runs)
     return folder
 
 
