@@ -174,7 +174,8 @@ def _look(name: str, options: RunOptions) -> tuple[bool, Result]:
 
 
 def _tell(listener: Listener, result: Result) -> None:
-    changed = [each for each in result.trials if listener.is_news(each.name, each.state)]
+    named = [each for each in result.trials if each.name]  # the others wait to be prepared
+    changed = [each for each in named if listener.is_news(each.name, each.state)]
     if changed:
         listener.tell(changed, result.experiment, lambda: result)
 

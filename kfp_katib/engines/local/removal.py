@@ -16,14 +16,12 @@ from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder, no_search, open_folder, owner
 from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import MODELS
 from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.errors import InputError
 from kfp_katib.trial.plain_file import remove
 
 logger = logging.getLogger(__name__)
-
-MODELS = "kfp-katib:models"
-"""The attribute of a search that lists the roots under which its trials wrote their models."""
 
 
 @dataclass(frozen=True, slots=True)
