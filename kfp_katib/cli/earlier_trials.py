@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
+from kfp_katib.cli.verbs import CLUSTER
 from kfp_katib.engines.engine import named, of_cluster
 from kfp_katib.engines.options import Identity, RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.results import EarlierTrials, Trial, from_csv, from_json
 
-_CLUSTER = "experiment/"
 _FILES: dict[str, Callable[[str, str], Sequence[Trial]]] = {".csv": from_csv, ".json": from_json}
 _NEXT = re.compile(r",(?=[^,=]+=)")
 """The comma before a further name; any other belongs to a value."""
@@ -51,12 +51,12 @@ def sources_of(texts: Sequence[str], *, runs: Path, namespace: str) -> tuple[Ear
 
 
 def _source(text: str, runs: Path, namespace: str) -> EarlierTrials:
-    if not text.removeprefix(_CLUSTER).strip("/"):
+    if not text.removeprefix(CLUSTER).strip("/"):
         raise InputError(
             "--from is empty. Name a search's folder, a FILE.csv, a FILE.json or experiment/NAME."
         )
-    if text.startswith(_CLUSTER):
-        return EarlierTrials(text, partial(_of_cluster, text.removeprefix(_CLUSTER), namespace))
+    if text.startswith(CLUSTER):
+        return EarlierTrials(text, partial(_of_cluster, text.removeprefix(CLUSTER), namespace))
     path = Path(os.path.normpath(text))
     if (parse := _FILES.get(path.suffix.lower())) and not path.is_dir():
         return EarlierTrials(str(path), partial(_of_file, path, parse))

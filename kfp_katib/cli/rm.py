@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kfp_katib.cli.verbs import Verb
+from kfp_katib.cli.verbs import CLUSTER, Verb
 from kfp_katib.engines import local
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted
@@ -18,8 +18,6 @@ from kfp_katib.errors import InputError, Interrupted
 if TYPE_CHECKING:
     from kfp_katib.engines.local.removal import Removal
 
-CLUSTER = "experiment/"
-"""What stands before the name of an Experiment in a cluster."""
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 

@@ -100,11 +100,11 @@ def plain(source: object) -> Any:
 
 
 def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value in plain data that is neither a mapping nor a list, with its path."""
-    if isinstance(data, Mapping):
+    """Every value in plain data that holds no other one, with its path; an empty mapping or list is one."""
+    if isinstance(data, Mapping) and data:
         for key, item in data.items():
             yield from leaves(item, f"{path}.{key}" if path else key)
-    elif isinstance(data, list):
+    elif isinstance(data, list) and data:
         for i, item in enumerate(data):
             yield from leaves(item, f"{path}[{i}]")
     else:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kfp_katib.engines import labels
-from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
+from kfp_katib.engines.local.folder import RunFolder, names_in, no_search, open_folder, owner
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.resume import end_orphans
@@ -22,7 +22,6 @@ from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment import Experiment, load
-from kfp_katib.experiment.choices import hint
 from kfp_katib.results import Listener, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
@@ -37,7 +36,7 @@ _POLL_SECONDS = 0.5
 
 def searches(options: RunOptions) -> tuple[str, ...]:
     """The names of all searches in `runs`."""
-    return tuple(path.parent.name for path in sorted(Path(options.runs).glob("*/journal")))
+    return names_in(Path(options.runs))
 
 
 def read(name: str, options: RunOptions) -> Result:
@@ -132,7 +131,7 @@ def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), runs: Path = _
         The Experiments in which something was still running.
     """
     label = labels.label_value(run_id)
-    candidates = [path.parent.name for path in sorted(runs.glob("*/journal")) if _mentions(path, label)]
+    candidates = [name for name in names_in(runs) if _mentions(RunFolder(runs / name).journal, label)]
     return [name for name in candidates if _end(runs, name, label)]
 
 
@@ -175,7 +174,8 @@ def _look(name: str, options: RunOptions) -> tuple[bool, Result]:
 
 
 def _tell(listener: Listener, result: Result) -> None:
-    changed = [each for each in result.trials if listener.is_news(each.name, each.state)]
+    named = [each for each in result.trials if each.name]  # the others wait to be prepared
+    changed = [each for each in named if listener.is_news(each.name, each.state)]
     if changed:
         listener.tell(changed, result.experiment, lambda: result)
 
@@ -183,8 +183,7 @@ def _tell(listener: Listener, result: Result) -> None:
 def _found(name: str, options: RunOptions) -> RunFolder:
     folder = RunFolder((Path(options.runs) / name).absolute())
     if not folder.journal.exists():
-        known = searches(options)
-        raise InputError(f"There is no search '{name}' in {options.runs}. {hint(name, known)}")
+        raise no_search(name, Path(options.runs))
     return folder
 
 

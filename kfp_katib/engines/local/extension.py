@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.placeholders import PIPELINE
+from kfp_katib.experiment.plain import leaves
 from kfp_katib.experiment.structure import check_structure
 
 _SHOWN = 5
@@ -63,8 +64,8 @@ def fixed(manifest_json: str) -> Leaves:
         "metricsCollectorSpec": spec.get("metricsCollectorSpec"),
         "trialTemplate": {"trialParameters": _named(template.get("trialParameters"), "reference")},
     }
-    leaves = _leaves({"spec": parts, "container": _program(template)})
-    return {path: value for path, value in leaves if value not in (None, {}, [])}
+    every = leaves({"spec": parts, "container": _program(template)})
+    return {path: value for path, value in every if value not in (None, {}, [])}
 
 
 def _algorithm(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _fits(filled: Any, written: Any, values: dict[str, str]) -> bool:
 
 def changed(before: str, after: str) -> str:
     """The first few fields in which two manifests (JSON) differ, as one line."""
-    return changes(dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after))))
+    return changes(dict(leaves(json.loads(before))), dict(leaves(json.loads(after))))
 
 
 def changes(old: Leaves, new: Leaves) -> str:
@@ -151,14 +152,3 @@ def _short(value: Any, start: int) -> str:
         return json.dumps(value, ensure_ascii=False)
     part = json.dumps(text[start : start + _LONGEST], ensure_ascii=False)
     return f"{'...' if start else ''}{part}{'...' if start + _LONGEST < len(text) else ''}"
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict) and value:
-        for key, each in value.items():
-            yield from _leaves(each, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value:
-        for index, each in enumerate(value):
-            yield from _leaves(each, f"{path}[{index}]")
-    else:
-        yield path, value

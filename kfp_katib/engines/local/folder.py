@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.choices import hint
 from kfp_katib.trial.plain_file import open_regular
 from kfp_katib.trial.trial_folder import TrialFolder
 
@@ -98,6 +99,16 @@ class RunFolder:
     def bin(self) -> Path:
         """Where `python` and `python3` are, if they are not on the trials' PATH already."""
         return self.path / "bin"
+
+
+def names_in(runs: Path) -> tuple[str, ...]:
+    """The names of all searches in a folder."""
+    return tuple(path.parent.name for path in sorted(runs.glob("*/journal")))
+
+
+def no_search(name: str, runs: Path) -> InputError:
+    """The error for a search that is not in a folder; it names those that are."""
+    return InputError(f"There is no search '{name}' in {runs}. {hint(name, names_in(runs))}")
 
 
 @contextmanager

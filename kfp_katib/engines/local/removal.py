@@ -14,19 +14,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from kfp_katib.engines.local.folder import RunFolder, open_folder, owner
+from kfp_katib.engines.local.folder import RunFolder, no_search, open_folder, owner
 from kfp_katib.engines.local.journal import Journal
-from kfp_katib.engines.local.journal_file import read_journal
-from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.resume import end_orphans
+from kfp_katib.engines.local.journal_attributes import MODELS
+from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.choices import hint
 from kfp_katib.trial.plain_file import remove
 
 logger = logging.getLogger(__name__)
-
-MODELS = "kfp-katib:models"
-"""The attribute of a search that lists the roots under which its trials wrote their models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +65,7 @@ def to_delete(name: str, *, runs: Path) -> Removal:
         raise InputError(
             f"Experiment '{name}' is being run by another process (pid {engine}). Stop it first."
         )
-    journal = Journal(name)
-    with suppress(InputError):  # a damaged journal goes all the same
-        journal = read_journal(folder.journal)
+    journal = readable(folder)
     places = (f"{root.rstrip('/')}/{name}" for root in _known_models(journal))
     elsewhere = tuple(place for place in places if not _is_in(place, folder.path))
     earlier = _entries(folder.path / "earlier")
@@ -88,8 +81,7 @@ def _found(name: str, runs: Path) -> RunFolder:
             f"{folder.path} is a link; what it leads to is not deleted. Remove the link yourself."
         )
     if not _is_ours(folder):
-        known = [path.parent.name for path in runs.glob("*/journal")]
-        raise InputError(f"There is no search '{name}' in {runs}. {hint(name, known)}")
+        raise no_search(name, runs)
     return folder
 
 
@@ -139,19 +131,13 @@ def discard(name: str, *, runs: Path) -> None:
         InputError: An engine is working there, or the system refuses to delete it.
     """
     with open_folder(runs, name) as folder:
-        end_orphans(folder, _records(folder))
+        end_orphans(folder, readable(folder).records)
         try:
             _empty(folder)
             folder.path.rmdir()
         except OSError as err:
             raise InputError(f"The search in {folder.path} could not be deleted: {err}.") from err
     logger.info("deleted %s", folder.path)
-
-
-def _records(folder: RunFolder) -> list[Record]:
-    with suppress(InputError):
-        return read_journal(folder.journal).records if folder.journal.exists() else []
-    return []
 
 
 def _empty(folder: RunFolder) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from kfp_katib.engines.local.extension import why_another
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import now
+from kfp_katib.engines.local.journal import Journal, now
 from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
 from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
 from kfp_katib.engines.local.journal_record import Record
@@ -72,12 +72,15 @@ def _belongs(experiment: Experiment) -> Belongs:
 
 def put_aside(folder: RunFolder) -> None:
     """End what still runs of a search, and move it out of the way of a new one."""
-    records: list[Record] = []
-    if folder.journal.exists():
-        with suppress(InputError):  # a damaged journal is put aside all the same
-            records = read_journal(folder.journal).records
-    end_orphans(folder, records)
+    end_orphans(folder, readable(folder).records)
     folder.put_aside()
+
+
+def readable(folder: RunFolder) -> Journal:
+    """The journal of a search that goes away; empty if it is missing or damaged, which stops nothing."""
+    with suppress(InputError):
+        return read_journal(folder.journal)
+    return Journal(folder.experiment)
 
 
 def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:

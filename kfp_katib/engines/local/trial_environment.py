@@ -18,6 +18,7 @@ from typing import Literal
 from kfp_katib.engines.local.cores import usable_cores
 from kfp_katib.engines.local.interpreter import NAMES, Interpreters, Started, ask, interpreters
 from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import PYTHON
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.results import TrialCondition
@@ -37,8 +38,6 @@ THREADS = (
 CPU (JAX). The last one is a variable of XLA's (`DefaultThreadPoolSize` in its `xla/pjrt/utils.cc`), which
 earlier versions ignore; a flag in XLA_FLAGS ends the process where it is not known, and so stays as it is.
 """
-PYTHON = "kfp-katib:python"
-"""The attribute of a search that says with which Python its last trials ran."""
 _HARMFUL = "__PYVENV_LAUNCHER__"
 """By which an environment's Python on macOS makes another Python believe that it belongs to it."""
 _MISSING = re.compile(r"^ModuleNotFoundError: (No module named '[^']{1,200}')", re.MULTILINE)

@@ -11,6 +11,7 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.engines import local
+from kfp_katib.engines.local.folder import open_folder
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.results import Progress, Result
@@ -58,6 +59,26 @@ def test_progress_counts_what_runs_again(tmp_path: Path) -> None:
     counts = [(each.completed, each.running, each.failed) for each in told]
     assert counts == [(7, 2, 0), (8, 1, 0), (8, 1, 0), (9, 0, 0)]
     assert told[0].earlier == 7
+
+
+def test_whoever_watches_counts_what_runs_again_once(tmp_path: Path) -> None:
+    """A trial that waits its turn has no name in the journal yet; it is counted when it gets one."""
+    retried(tmp_path, flaky(tmp_path, "0.2", "0.5"), maxFailedTrialCount=5)
+    file = tmp_path / "runs" / "tune" / "journal"
+    whole = file.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    asked = max(number for number, line in enumerate(lines) if b"kfp-katib:retries" in line)
+    told: list[Progress] = []
+
+    def go_on(progress: Progress) -> None:
+        told.append(progress)
+        file.write_bytes(whole)
+
+    file.write_bytes(b"".join(lines[: asked + 1]))
+    with open_folder(tmp_path / "runs", "tune"):
+        local.watch("tune", RunOptions(runs=tmp_path / "runs", on_update=go_on))
+    counts = [(each.completed, each.running, each.failed) for each in told]
+    assert counts == [(7, 0, 0), (9, 0, 0)]
 
 
 def test_a_search_that_failed_by_its_failures_goes_on(tmp_path: Path) -> None:

@@ -39,10 +39,10 @@ def _number(dim: Numbers, text: str) -> int | float | None:
         return None
     if lattice.step is None or lattice.count == 1:
         return lattice.nearest(read)
-    index = ((exact - lattice.low) / lattice.step).to_integral_value()
-    near = lattice.low + index * lattice.step
+    index = int(((exact - lattice.low) / lattice.step).to_integral_value())
+    near = lattice.exact(index)
     off = abs(near - exact) > _CLOSE * lattice.step or near > lattice.high
-    return None if off else lattice.nth(int(index))
+    return None if off else lattice.nth(index)
 
 
 def in_words(space: FeasibleSpace) -> str:

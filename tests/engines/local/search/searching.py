@@ -12,6 +12,7 @@ from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_file import open_journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.experiment.model import Experiment, Parameter
 from kfp_katib.results import TrialCondition
 from tests.builders import experiment as build
@@ -39,14 +40,14 @@ def experiment(algorithm: str = "random", parameters: Sequence[Parameter] = MIXE
     return build.experiment(algorithm, space, **({"name": "search", "budget": None, "failures": None} | more))
 
 
-def search(an_experiment: Experiment, folder: Path | None = None) -> Suggestions:
-    """An open search, in memory unless a folder for its journal is given."""
+def search(an_experiment: Experiment, folder: Path | None = None, told: Told | None = None) -> Suggestions:
+    """An open search, in memory unless a folder for its journal is given; a new one may be told trials."""
     if folder is None:
-        return open_study(an_experiment, Journal(an_experiment.name))
+        return open_study(an_experiment, Journal(an_experiment.name), told)
     path = folder / an_experiment.name / "journal"
     path.parent.mkdir(parents=True, exist_ok=True)
     journal = open_journal(path, belongs=lambda _: True, misfit=misfit(an_experiment))
-    return open_study(an_experiment, journal)
+    return open_study(an_experiment, journal, told)
 
 
 def end(suggestions: Suggestions, number: int, value: float | None) -> None:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
-from kfp_katib.engines.local.journal import Journal
-from kfp_katib.engines.local.journal_file import open_journal
-from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.search.warm_start import begin
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import EarlierTrials, Trial
 from tests.builders.experiment import double
 from tests.builders.result import bare_trial
+from tests.engines.local.search.searching import search
 
 SQUARE = (double("x", "0", "1"), double("y", "0", "1"))
 
@@ -41,9 +40,4 @@ def source(trials: list[Trial], name: str = "runs/other") -> EarlierTrials:
 
 def told(an_experiment: Experiment, trials: list[Trial], folder: Path | None = None) -> Suggestions:
     """A search that is told trials when it begins, in memory unless a folder is given."""
-    journal = Journal(an_experiment.name)
-    if folder is not None:
-        path = folder / an_experiment.name / "journal"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        journal = open_journal(path, belongs=lambda _: True, misfit=misfit(an_experiment))
-    return open_study(an_experiment, journal, begin(an_experiment, [source(trials)]))
+    return search(an_experiment, folder, begin(an_experiment, [source(trials)]))
