@@ -31,9 +31,9 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 chance = numpy.random.default_rng(0)
 x = chance.normal(size=(4000, 20))
 y = x[:, 0] * x[:, 1] + chance.normal(size=4000)
-model = HistGradientBoostingRegressor(learning_rate=float(sys.argv[1]), max_iter=60, early_stopping=False)
+model = HistGradientBoostingRegressor(learning_rate=float(sys.argv[1]), max_iter=300, early_stopping=False)
 loss = ((model.fit(x, y).predict(x) - y) ** 2).mean()
-for _ in range(3):
+for _ in range(12):
     numpy.linalg.svd(chance.normal(size=(300, 300)))
 print(f"loss={loss}")
 """
