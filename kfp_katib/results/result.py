@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from kfp_katib.results.provenance import Provenance
+
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment
 
@@ -114,6 +116,7 @@ class Result:
         best: The best trial by our rule; None where no trial has a finite objective.
         katib_best: The name of the trial that Katib's own rule would choose, empty where none.
         notes: Sentences that a user should read, among them where the two rules differ.
+        provenance: Seed, versions, and what the search was told of earlier ones, as far as the engine knows.
     """
 
     experiment: Experiment
@@ -124,6 +127,7 @@ class Result:
     best: Trial | None = None
     katib_best: str = ""
     notes: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
     @property
     def succeeded(self) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Metric, Result, Trial
 from kfp_katib.results.values import objective_value
 
@@ -94,9 +95,16 @@ def _document(result: Result) -> dict[str, Any]:
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),
+        "provenance": _provenance(result.provenance),
         "trials": [_trial(trial, result) for trial in result.trials],
         "manifest": experiment.manifest,
     }
+
+
+def _provenance(known: Provenance) -> dict[str, Any]:
+    """Of what the search was told only how much and of whom: the trials are in their own search's JSON."""
+    sources = [asdict(source) for source in known.told.sources]
+    return {"seed": known.seed or None, "versions": dict(known.versions), "warm_start": sources}
 
 
 def _trial(trial: Trial, result: Result) -> dict[str, Any]:
