@@ -30,7 +30,7 @@ def trials_csv(result: Result) -> str:
     A carriage return in a text becomes a line feed, which readers take for part of a quoted value.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, _columns(result), restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns(result), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(_row(trial, result) for trial in result.trials)
     return text.getvalue()
@@ -41,14 +41,14 @@ def to_json(result: Result) -> str:
 
     Metrics stay Katib's text; `best_value` is null where no trial has a finite objective.
     """
-    return json.dumps(_document(result), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 _FACTS = ("name", "state", "reason", "message", "started", "ended", "seconds", "exit_code", "model_uri")
 
 
-def _columns(result: Result) -> list[str]:
-    """The header, the same whether or not a trial reported anything."""
+def columns(result: Result) -> list[str]:
+    """The header of `trials_csv`, the same whether or not a trial reported anything."""
     parameters = dict.fromkeys(parameter.name for parameter in result.experiment.parameters)
     metrics = dict.fromkeys(result.experiment.objective.metrics)
     for trial in result.trials:
@@ -81,7 +81,8 @@ def _facts(trial: Trial, result: Result) -> dict[str, object]:
     return own | times | {"objective": objective_value(trial, result.experiment.objective)}
 
 
-def _document(result: Result) -> dict[str, Any]:
+def document(result: Result) -> dict[str, Any]:
+    """What `to_json` writes."""
     experiment, best = result.experiment, result.best
     return {
         "experiment": experiment.name,
