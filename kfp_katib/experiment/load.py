@@ -7,29 +7,22 @@ before the check, and `render` checks what Katib gets.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import plain, rules, source, structure
-from kfp_katib.experiment.defaults import PARALLEL_TRIALS, with_defaults
+from kfp_katib.experiment import plain, source
+from kfp_katib.experiment.defaults import PARALLEL_TRIALS
+from kfp_katib.experiment.judging import judged
 from kfp_katib.experiment.model import Experiment, Manifest, build
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
-from kfp_katib.experiment.problem import Problem, Rule
-from kfp_katib.experiment.rules.view import View
-from kfp_katib.experiment.structure import Structure, check_structure
+from kfp_katib.experiment.problem import Problem
 
 Change = Callable[[Manifest], None]
 """Changes plain data in place, whatever they hold."""
-
-
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule there is: of reading, of structure, of meaning."""
-    return (*plain.RULES, *structure.RULES, *(check.rule for check in rules.CHECKS))
 
 
 def check(manifest: object) -> tuple[Problem, ...]:
@@ -47,7 +40,7 @@ def check(manifest: object) -> tuple[Problem, ...]:
         data = source.read(manifest, remarks)
     except plain.UnreadableError as err:
         return (err.problem,)
-    return _judged(data, remarks)[1]
+    return judged(data, remarks)[1]
 
 
 def load(manifest: object, *, name: str | None = None, change: Change | None = None) -> Experiment:
@@ -71,7 +64,7 @@ def load(manifest: object, *, name: str | None = None, change: Change | None = N
             data = plain.plain(data)
     except plain.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    full, problems = _judged(data, remarks)
+    full, problems = judged(data, remarks)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
         raise ManifestError(label, errors, problems)
@@ -178,27 +171,3 @@ def render(
     final = f"Experiment '{values['experiment']}' after rendering"
     asked = experiment.asked_json or experiment.manifest_json
     return replace(load(filled(manifest, values, experiment.name), name=final), asked_json=asked)
-
-
-def _judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manifest, tuple[Problem, ...]]:
-    """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
-    form = check_structure(data)
-    full = with_defaults(form.manifest)
-    found = [problem for problem in rules.judge(View(full, form.manifest)) if not _lost(problem.path, form)]
-    problems = [*remarks, *form.problems, *found]
-    return full, tuple(sorted(problems, key=lambda each: (_steps(each.path), each.severity, each.rule)))
-
-
-def _lost(path: str, form: Structure) -> bool:
-    """Whether a rule reports a value that was left out because of its type."""
-    return any(_holds(lost, path) or _holds(path, lost) for lost in form.lost)
-
-
-def _holds(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
-
-
-def _steps(path: str) -> list[tuple[int, str]]:
-    """A sort key for paths, with list indices as numbers."""
-    steps = re.findall(r"\[([0-9]{1,9})\]|([^.\[\]]+)", path)
-    return [(int(index), "") if index else (-1, name) for index, name in steps]
