@@ -13,6 +13,7 @@ from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -147,6 +148,7 @@ class TrialStore:
             [with_log(self._trial(record), self._folder) for record in self._journal.counted],
             verdict,
             notes=(*self._notes, *left_out(self._journal), *more_notes),
+            provenance=provenance(self._experiment, self._journal),
         )
 
     def _write(self, record: Record) -> None:
