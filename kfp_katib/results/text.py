@@ -86,4 +86,5 @@ def _trial(trial: Trial, result: Result) -> dict[str, Any]:
         "parameters": dict(trial.parameters),
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},
         "log_tail": trial.log_tail,
+        "curve": trial.curve,
     }
