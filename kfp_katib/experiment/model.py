@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
-from kfp_katib.experiment.problem import Problem
+from kfp_katib.experiment.problem import Origin, Problem
 
 ParameterType = Literal["int", "double", "categorical", "discrete"]
 Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
@@ -116,6 +116,7 @@ class Experiment:
     `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong.
     `manifest_json` is the manifest as given, as canonical JSON: fields we have no type for stay in it.
     `asked_json` is the same before `render` filled in anything, empty where it did not.
+    `origin` is the text that was loaded first, in which messages name a line.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Experiment:
     manifest_json: str
     warnings: tuple[Problem, ...] = ()
     asked_json: str = field(default="", compare=False)
+    origin: Origin = field(default=Origin(), compare=False, repr=False)
 
     @property
     def manifest(self) -> Manifest:
@@ -146,13 +148,16 @@ def canonical(data: Mapping[str, Any]) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Problem, ...]) -> Experiment:
+def build(
+    data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Problem, ...], origin: Origin
+) -> Experiment:
     """The typed Experiment.
 
     Args:
         data: The manifest as given, plain.
         full: The same after `with_defaults`; it must have no errors.
         warnings: What was found in it.
+        origin: Where it was read from.
     """
     metadata, spec = full["metadata"], full["spec"]
     return Experiment(
@@ -170,6 +175,7 @@ def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Prob
         trial_template=_template(spec["trialTemplate"]),
         manifest_json=canonical(data),
         warnings=warnings,
+        origin=origin,
     )
 
 
