@@ -19,7 +19,7 @@ from kfp_katib.experiment.judging import judged
 from kfp_katib.experiment.model import Experiment, Manifest, build
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
-from kfp_katib.experiment.problem import Problem
+from kfp_katib.experiment.problem import Origin, Problem
 
 Change = Callable[[Manifest], None]
 """Changes plain data in place, whatever they hold."""
@@ -37,19 +37,22 @@ def check(manifest: object) -> tuple[Problem, ...]:
     """
     remarks: list[Problem] = []
     try:
-        data = source.read(manifest, remarks)
+        read = source.read_from(manifest, remarks)
     except plain.UnreadableError as err:
         return (err.problem,)
-    return judged(data, remarks)[1]
+    return judged(read.data, remarks, read.origin)[1]
 
 
-def load(manifest: object, *, name: str | None = None, change: Change | None = None) -> Experiment:
+def load(
+    manifest: object, *, name: str | None = None, change: Change | None = None, origin: Origin | None = None
+) -> Experiment:
     """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
 
     Args:
         manifest: As for `check`.
         name: What messages call the manifest; by default the file's name if it is a file.
         change: A change to the manifest before it is checked, such as `overriding(...)`.
+        origin: The text that messages name a line of; by default the manifest's own.
 
     Raises:
         ManifestError: The manifest has errors; it carries all of them.
@@ -57,18 +60,19 @@ def load(manifest: object, *, name: str | None = None, change: Change | None = N
     label = name or (str(manifest) if isinstance(manifest, Path) else "the manifest")
     remarks: list[Problem] = []
     try:
-        data = source.read(manifest, remarks)
+        data, own = source.read_from(manifest, remarks)
+        origin = origin or own
         if change:
             label = f"{label} after overrides"
             change(data)
             data = plain.plain(data)
     except plain.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    full, problems = judged(data, remarks)
+    full, problems = judged(data, remarks, origin)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
         raise ManifestError(label, errors, problems)
-    return build(data, full, problems)
+    return build(data, full, problems, origin)
 
 
 def override(
@@ -87,7 +91,8 @@ def override(
         ManifestError: The changed manifest has errors.
     """
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
-    return load(experiment.manifest, name=f"Experiment '{experiment.name}'", change=change)
+    name = f"Experiment '{experiment.name}'"
+    return load(experiment.manifest, name=name, change=change, origin=experiment.origin)
 
 
 def overriding(
@@ -170,4 +175,5 @@ def render(
     }
     final = f"Experiment '{values['experiment']}' after rendering"
     asked = experiment.asked_json or experiment.manifest_json
-    return replace(load(filled(manifest, values, experiment.name), name=final), asked_json=asked)
+    made = load(filled(manifest, values, experiment.name), name=final, origin=experiment.origin)
+    return replace(made, asked_json=asked)
