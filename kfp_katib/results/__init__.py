@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
+from kfp_katib.results.overview import Overview, SearchState, overview
 from kfp_katib.results.progress import Listener, Progress, Score
 from kfp_katib.results.result import (
     ACTIVE,
@@ -45,9 +46,11 @@ __all__ = [
     "ExperimentState",
     "Listener",
     "Metric",
+    "Overview",
     "Progress",
     "Result",
     "Score",
+    "SearchState",
     "Trial",
     "TrialCondition",
     "TrialState",
@@ -65,6 +68,7 @@ __all__ = [
     "number",
     "objective_text",
     "objective_value",
+    "overview",
     "ranked",
     "reaches_goal",
     "read_now",
