@@ -56,12 +56,12 @@ def _created(each: Overview) -> datetime:
 
 
 def _table(found: Sequence[Overview], now: datetime) -> str:
-    from tabulate import tabulate
-
-    rows = [(each.name, each.state, trials(each), _best(each), age(each.began, now)) for each in found]
-    lines = [str(tabulate(rows, _COLUMNS, disable_numparse=True))]
-    lines += [f"{each.name}: {each.message}" for each in found if each.message]
-    return "\n".join(lines)
+    """Columns side by side; `tabulate` takes longer to import than a hundred searches to read."""
+    cells = [(each.name, each.state, trials(each), _best(each), age(each.began, now)) for each in found]
+    widths = [max(map(len, column)) for column in zip(_COLUMNS, *cells, strict=True)]
+    rows = [_COLUMNS, tuple("-" * width for width in widths), *cells]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return "\n".join([*lines, *(f"{each.name}: {each.message}" for each in found if each.message)])
 
 
 def trials(search: Overview) -> str:

@@ -21,7 +21,7 @@ from kfp_katib.engines.local.journal import Journal, StudyTrial
 from kfp_katib.engines.local.journal_attributes import FORMAT, LATEST, MANIFEST, RETRIES, TRIAL
 from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.standing import standing
+from kfp_katib.engines.local.standing import judged_anew
 from kfp_katib.engines.local.trial_store import trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
@@ -59,7 +59,7 @@ def _overview(folder: RunFolder) -> Overview:
     score = Score(experiment.objective)
     for record in journal.counted:
         score.take(trial_of(record, experiment, ""))
-    verdict = standing(experiment, journal)
+    verdict = journal.verdict and judged_anew(journal.verdict, experiment, score)
     state = verdict.state if verdict else "Running" if running else "Unfinished"
     return overview(experiment, score, state, began)
 
@@ -108,6 +108,8 @@ class _Glance:
                 raise ValueError("a newer version wrote it")
         elif code != _CREATE_STUDY or self.journal.study is not None:
             raise ValueError("another program has written here")
+        elif json.loads(line)["study_name"] != self.journal.name:
+            raise ValueError("it is another search's")
         else:
             self.journal.study = 0
 
