@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial, ranked
+from kfp_katib.results import Result, ToldTrial, Trial
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,10 +34,11 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         collected: The trial whose model was collected, if that is not the best trial.
     """
     from kfp_katib.experiment import to_yaml
-    from kfp_katib.report import trial_table  # with jinja2, 0.1 s that neither summary nor live line needs
+    from kfp_katib.report import trial_table  # only a page has all of this; the summary need not wait
+    from kfp_katib.report.figures import figures, script
 
     environment = _environment()
-    rows = trial_table.rows(result)
+    rows, drawn = trial_table.rows(result), figures(result)
     line = environment.get_template("rows.html").module.row
     failed, shown = result.failures, collected or result.best
     return environment.get_template("page.html").render(
@@ -57,7 +58,8 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         notes=[note for note in result.notes if note not in result.provenance.told_notes],
         manifest=to_yaml(result.experiment),
         writer=_writer(),
-        **_figures(result),
+        figures=drawn,
+        script=script(drawn),
     )
 
 
@@ -106,16 +108,3 @@ def _writer() -> str:
     """Who writes the page, and when: of a search that still runs, it is how it stood then."""
     known = f"kfp-katib {version('kfp-katib')}, Python {platform.python_version()}"
     return f"{words.moment(datetime.now(UTC))} by {known}"
-
-
-def _figures(result: Result) -> dict[str, object]:
-    """The figures and the script that draws them; empty where no trial has a value to draw."""
-    if result.best is None:
-        return {"figures": [], "script": ""}
-    from kfp_katib.report import figures  # takes 0.5 s; the summary does not need it
-
-    drawn = [{"name": "history", "title": "History", "sentence": "", "html": figures.history(result)}]
-    if len(ranked(result.trials, result.experiment.objective)) > 1:
-        parallel = figures.parallel_coordinates(result)
-        drawn += [{"name": "p", "title": "Parallel coordinates", "sentence": "", "html": parallel}]
-    return {"figures": drawn, "script": figures.script()}

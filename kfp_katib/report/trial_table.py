@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from kfp_katib.errors import InputError
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, metric_text, objective_value, ranked
-from kfp_katib.results.text import columns as csv_columns
+from kfp_katib.results.table import columns as csv_columns
 from kfp_katib.results.text import document
 from kfp_katib.trial.to_paste import command_line
 
@@ -164,8 +164,10 @@ def packed(result: Result, shown: Sequence[Row], line: Callable[[Row], str]) -> 
     """
     whole = document(replace(result, trials=tuple(row.trial for row in shown)))
     trials = whole.pop("trials")
+    for fields in trials:
+        del fields["curve"]  # it is drawn; as text it would be longer than all the rest
     content = {
-        "columns": csv_columns(result),
+        "columns": csv_columns(result.experiment, result.trials),
         "document": whole,
         "without": "It left no log." if log_room(result)[False] else _NO_ROOM,
         "rows": [

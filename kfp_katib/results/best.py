@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kfp_katib.results.provenance import Provenance
-from kfp_katib.results.result import UNAVAILABLE, Condition, Result, Trial
+from kfp_katib.results.result import Result
+from kfp_katib.results.trials import UNAVAILABLE, Condition, Trial
 from kfp_katib.results.values import OBSERVED, go_float, objective_text, objective_value, reaches_goal
 
 if TYPE_CHECKING:
