@@ -62,6 +62,7 @@ class Row:
         trial: The trial, its log cut to what there is room for.
         number: Its place in the order of creation, from 1.
         best: Whether it is the best one.
+        value: Its objective's cell.
         cells: Those of the columns after its state.
         command: The command that it ran; empty where that is not known.
     """
@@ -69,18 +70,20 @@ class Row:
     trial: Trial
     number: int
     best: bool
+    value: Cell
     cells: tuple[Cell, ...]
     command: str
 
 
 def columns(result: Result) -> list[Column]:
-    """Name and state, then the metrics and the parameters in the manifest's order, then the duration."""
-    of = result.experiment
+    """Name, objective and state, which a phone shows at once, then everything in the manifest's order."""
+    metric, *additional = result.experiment.objective.metrics
     return [
         Column("#", number=True),
         Column("Trial"),
+        Column(metric, number=True),
         Column("State"),
-        *(Column(metric, number=True) for metric in of.objective.metrics),
+        *(Column(name, number=True) for name in additional),
         *(Column(name, number=name not in _words(result)) for name in parameter_names(result)),
         Column("Duration", number=True),
     ]
@@ -108,6 +111,7 @@ def rows(result: Result) -> list[Row]:
             trial=replace(trial, log_tail=words.log_end(trial, characters=room[trial.failed])),
             number=numbers[id(trial)],
             best=result.best is not None and trial.name == result.best.name,
+            value=_value(trial, result),
             cells=tuple(_cells(trial, result, names)),
             command=command(result, trial) if at < _COMMANDS else "",
         )
@@ -115,11 +119,15 @@ def rows(result: Result) -> list[Row]:
     ]
 
 
+def _value(trial: Trial, result: Result) -> Cell:
+    """What the trial reported; where that does not count, as a failed trial's, it comes last."""
+    value = _number(words.value_text(trial, result))
+    counts = objective_value(trial, result.experiment.objective) is not None
+    return value if counts else replace(value, key="")
+
+
 def _cells(trial: Trial, result: Result, names: Sequence[str]) -> Iterator[Cell]:
     objective = result.experiment.objective
-    counts = objective_value(trial, objective) is not None
-    value = _number(words.value_text(trial, result))
-    yield value if counts else replace(value, key="")
     for name in objective.additional:
         metric = trial.metrics.get(name)
         yield _number(metric_text(metric, objective.strategies[name])) if metric else Cell("–", key="")

@@ -43,7 +43,8 @@ def verdict(result: Result) -> str:
         head = f"Experiment {result.experiment.name} {result.state.lower()}"
     if result.best is None:
         return f"{head}: no trial has a finite {objective.metric}."
-    return f"{head}: best {objective.metric} {figures(value_text(result.best, result))} in trial {result.best.name}."
+    value = figures(value_text(result.best, result))
+    return f"{head}: best {objective.metric} {value} in trial {result.best.name}."
 
 
 def value_text(trial: Trial, result: Result | Progress) -> str:

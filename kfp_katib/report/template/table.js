@@ -43,7 +43,8 @@ async function begin(section) {
     const now = shown.slice(0, limit);
     table.tBodies[0].replaceChildren(...now.flatMap(opened));
     const count = (number) => number.toLocaleString("en");
-    const found = shown.length < all.length ? `${count(shown.length)} of ${count(all.length)} trials` : `${count(all.length)} trials`;
+    const total = `${count(all.length)} trial${all.length === 1 ? "" : "s"}`;
+    const found = shown.length < all.length ? `${count(shown.length)} of ${total}` : total;
     form.querySelector("output").textContent = now.length < shown.length ? `${found}, the first ${count(now.length)} shown` : found;
     more.hidden = now.length === shown.length;
   }
@@ -68,6 +69,7 @@ async function begin(section) {
       const cell = element("td", "", details(trial, without));
       cell.colSpan = trial.row.cells.length;
       trial.row.after(trial.open = element("tr", "details", cell));
+      for (const text of cell.querySelectorAll("pre")) text.scrollTop = text.scrollHeight;  // a log is read from its end
     }
     button.textContent = trial.open ? "Hide" : "Show";
     button.setAttribute("aria-expanded", String(Boolean(trial.open)));
@@ -128,14 +130,14 @@ function details({ command, fields }, without) {
   for (const [name, { min, max, latest }] of Object.entries(fields.metrics)) pairs.push([name, `min ${min}, max ${max}, latest ${latest}`]);
   if (fields.model_uri) pairs.push(["Model, if it wrote one", fields.model_uri]);
   const list = element("dl", "pairs", ...pairs.flatMap(([name, text]) => [element("dt", "", name), element("dd", "", text)]));
-  const log = fields.log_tail ? block("End of its log", fields.log_tail, "log") : element("p", "faint", fields.ended ? without : "It still runs.");
-  return element("div", "", list, ...(command ? [block("Command", command)] : []), log);
+  const log = fields.log_tail ? block("End of its log", fields.log_tail) : element("p", "faint", fields.ended ? without : "It still runs.");
+  return element("div", "", list, ...(command ? [block("Command", ...command.split(" ").flatMap((word) => [element("span", "", word), " "]).slice(0, -1))] : []), log);
 }
 
-function block(title, text, name) {
+function block(title, ...content) {
   const copy = Object.assign(element("button", "copy", "Copy"), { type: "button" });
   copy.setAttribute("aria-label", `Copy: ${title}`);
-  const inside = element("pre", name, text);
+  const inside = element("pre", "", ...content);
   inside.tabIndex = 0;
   return element("figure", "block", element("figcaption", "", `${title} `, copy), inside);
 }
