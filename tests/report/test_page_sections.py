@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a reader of the page asks beyond the best trial: when, how long, with what, told what, by which manifest."""
+"""What a reader asks beyond the best trial: when, how long, with what, told what, by which manifest."""
 
 from __future__ import annotations
 

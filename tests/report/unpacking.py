@@ -12,7 +12,7 @@ from tests.support.html import read
 
 
 def unpacked(page: str) -> dict[str, Any]:
-    """The columns of the CSV, the Result, and for every trial its number, its row, its command, its fields."""
+    """The CSV's columns, the Result, and for every trial its number, its row, its command, its fields."""
     (script,) = read(page).all("script", id="packed")
     text = "".join(part for part in script.content if isinstance(part, str))
     found: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
