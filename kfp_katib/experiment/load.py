@@ -7,30 +7,33 @@ before the check, and `render` checks what Katib gets.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import plain, source
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
 from kfp_katib.experiment.judging import judged
-from kfp_katib.experiment.model import Experiment, Manifest, build
+from kfp_katib.experiment.model import Experiment, build
+from kfp_katib.experiment.parts import Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
 from kfp_katib.experiment.problem import Problem
+from kfp_katib.experiment.source import Source
 
 Change = Callable[[Manifest], None]
 """Changes plain data in place, whatever they hold."""
 
 
-def check(manifest: object) -> tuple[Problem, ...]:
+def check(manifest: Source) -> tuple[Problem, ...]:
     """Every finding in a manifest, errors and warnings, ordered by the field's path.
 
     Args:
-        manifest: YAML or JSON text, the Path of a file, a mapping, or an Experiment object of
-            kubeflow-katib or kubeflow-katib-api.
+        manifest: A file's name or Path, YAML or JSON text, a mapping, or an Experiment object of
+            kubeflow-katib or kubeflow-katib-api. One line of text that ends in `.yaml`, `.yml` or `.json` is
+            a file's name; bytes are always the manifest itself.
 
     Returns:
         The problems; empty for a manifest without any. Bad content never raises.
@@ -43,7 +46,7 @@ def check(manifest: object) -> tuple[Problem, ...]:
     return judged(data, remarks)[1]
 
 
-def load(manifest: object, *, name: str | None = None, change: Change | None = None) -> Experiment:
+def load(manifest: Source, *, name: str | None = None, change: Change | None = None) -> Experiment:
     """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
 
     Args:
@@ -54,7 +57,7 @@ def load(manifest: object, *, name: str | None = None, change: Change | None = N
     Raises:
         ManifestError: The manifest has errors; it carries all of them.
     """
-    label = name or (str(manifest) if isinstance(manifest, Path) else "the manifest")
+    label = name or str(source.file_of(manifest) or "the manifest")
     remarks: list[Problem] = []
     try:
         data = source.read(manifest, remarks)
@@ -86,8 +89,26 @@ def override(
     Raises:
         ManifestError: The changed manifest has errors.
     """
-    change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
-    return load(experiment.manifest, name=f"Experiment '{experiment.name}'", change=change)
+    return changed(
+        experiment,
+        overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials),
+    )
+
+
+def changed(experiment: Experiment, change: Change | None) -> Experiment:
+    """The Experiment after a change, in what was asked as well as in what it became.
+
+    Raises:
+        ManifestError: The changed manifest has errors.
+    """
+    if not change:
+        return experiment
+    made = load(experiment.manifest, name=f"Experiment '{experiment.name}'", change=change)
+    if not experiment.asked_json:
+        return made
+    asked: Manifest = json.loads(experiment.asked_json)
+    change(asked)
+    return replace(made, asked_json=canonical(asked))
 
 
 def overriding(

@@ -8,10 +8,11 @@ on deep nesting, so depth is checked on the event stream, before anything is com
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -38,19 +39,43 @@ from kfp_katib.experiment.problem import Problem
 _COLLECTIONS = {"map": yaml.MappingNode, "seq": yaml.SequenceNode}
 
 
+class TypedModel(Protocol):
+    """An Experiment as an object of kubeflow-katib or kubeflow-katib-api."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dictionary."""
+
+
+Source = str | bytes | bytearray | os.PathLike[str] | Mapping[str, Any] | TypedModel
+"""What a manifest can be read from."""
+
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+def file_of(source: object) -> Path | None:
+    """The file that a source names, None where it is the manifest itself.
+
+    No manifest is one line that ends like a file's name.
+    """
+    if isinstance(source, os.PathLike):
+        return Path(os.fspath(source))
+    if isinstance(source, str) and "\n" not in source and source.endswith(_ENDINGS):
+        return Path(source)
+    return None
+
+
 def read(source: object, remarks: list[Problem] | None = None) -> dict[str, Any]:
     """The source as plain data.
 
     Args:
-        source: YAML or JSON text (str or bytes), the Path of a file, a mapping, or an object of
-            kubeflow-katib or kubeflow-katib-api.
+        source: What `Source` says; anything else is refused.
         remarks: Gets a warning for each value of a YAML text that kubectl reads differently.
 
     Raises:
         UnreadableError: The source holds no mapping of plain data.
     """
-    if isinstance(source, Path):
-        source = _file(source)
+    if file := file_of(source):
+        source = _file(file)
     if isinstance(source, (bytes, bytearray)):
         source = _decoded(bytes(source))
     data = plain(_parsed(source, [] if remarks is None else remarks) if isinstance(source, str) else source)
@@ -60,8 +85,8 @@ def read(source: object, remarks: list[Problem] | None = None) -> dict[str, Any]
         raise UnreadableError(NOT_A_MAPPING, "The manifest is empty.", "Give a Katib Experiment.")
     message = f"The manifest is not a mapping but {type(data).__name__}."
     fix = "Give a mapping with apiVersion, kind, metadata and spec."
-    if isinstance(source, str) and "\n" not in source and source.endswith((".yaml", ".yml", ".json")):
-        fix = "It looks like a file's name: pass it as a pathlib.Path."
+    if isinstance(source, str) and "\n" not in source and source.endswith(_ENDINGS):
+        fix = "It looks like a file's name: give the text that is in that file."
     raise UnreadableError(NOT_A_MAPPING, message, fix, value=str(data)[:80])
 
 
