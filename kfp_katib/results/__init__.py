@@ -6,8 +6,10 @@ from __future__ import annotations
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
 from kfp_katib.results.progress import Listener, Progress, Score
+from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.text import to_json, trials_csv
+from kfp_katib.results.told import Source, Told, ToldTrial
 from kfp_katib.results.trials import (
     ACTIVE,
     FAILED,
@@ -46,8 +48,12 @@ __all__ = [
     "Listener",
     "Metric",
     "Progress",
+    "Provenance",
     "Result",
     "Score",
+    "Source",
+    "Told",
+    "ToldTrial",
     "Trial",
     "TrialCondition",
     "TrialState",

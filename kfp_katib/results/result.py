@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.trials import ExperimentState, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Result:
         best: The best trial by our rule; None where no trial has a finite objective.
         katib_best: The name of the trial that Katib's own rule would choose, empty where none.
         notes: Sentences that a user should read, among them where the two rules differ.
+        provenance: Seed, versions, and what the search was told of earlier ones, as far as the engine knows.
     """
 
     experiment: Experiment
@@ -33,6 +35,7 @@ class Result:
     best: Trial | None = None
     katib_best: str = ""
     notes: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
     @property
     def succeeded(self) -> bool:

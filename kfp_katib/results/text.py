@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.table import columns, facts, row
 from kfp_katib.results.trials import Trial
@@ -68,9 +69,16 @@ def _document(result: Result) -> dict[str, Any]:
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),
+        "provenance": _provenance(result.provenance),
         "trials": [_trial(trial, result) for trial in result.trials],
         "manifest": experiment.manifest,
     }
+
+
+def _provenance(known: Provenance) -> dict[str, Any]:
+    """Of what the search was told only how much and of whom: the trials are in their own search's JSON."""
+    sources = [asdict(source) for source in known.told.sources]
+    return {"seed": known.seed or None, "versions": dict(known.versions), "warm_start": sources}
 
 
 def _trial(trial: Trial, result: Result) -> dict[str, Any]:
@@ -78,4 +86,5 @@ def _trial(trial: Trial, result: Result) -> dict[str, Any]:
         "parameters": dict(trial.parameters),
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},
         "log_tail": trial.log_tail,
+        "curve": trial.curve,
     }

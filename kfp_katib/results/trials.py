@@ -68,7 +68,11 @@ KILLED = TrialCondition("Killed", "TrialKilled", "The Experiment had its verdict
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One trial, with state and reason in Katib's words."""
+    """One trial, with state and reason in Katib's words.
+
+    `curve` holds what it reported of the objective on its way, as (number of the report, value), at most 200
+    points in the order in which they came; only the local engine knows it.
+    """
 
     name: str
     parameters: Mapping[str, str]
@@ -81,6 +85,7 @@ class Trial:
     exit_code: int | None = None
     log_tail: str = ""
     model_uri: str = ""
+    curve: tuple[tuple[int, float], ...] = ()
 
     @property
     def completed(self) -> bool:
