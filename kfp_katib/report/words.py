@@ -19,8 +19,8 @@ from kfp_katib.results import (
     objective_text,
     objective_value,
 )
-from kfp_katib.results.digits import duration as duration
-from kfp_katib.results.digits import figures as figures
+from kfp_katib.results.brief import duration as duration
+from kfp_katib.results.brief import figures as figures
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
