@@ -13,7 +13,7 @@ from typing import Protocol
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.experiment import Experiment, Problem
 from kfp_katib.experiment.choices import choose
-from kfp_katib.results import Result
+from kfp_katib.results import Overview, Result
 
 ENGINES = ("local", "katib")
 
@@ -42,8 +42,8 @@ class Engine(Protocol):
     def pipeline_values(self, name: str, options: RunOptions, /) -> Mapping[str, str]:
         """What `${pipeline.*}` stands for there, as far as it need not be given, by the Experiment's name."""
 
-    def searches(self, options: RunOptions, /) -> tuple[str, ...]:
-        """The names of all existing searches."""
+    def searches(self, options: RunOptions, /) -> tuple[Overview, ...]:
+        """Every existing search at a glance, whoever started it, in order of their names."""
 
     def read(self, name: str, options: RunOptions, /) -> Result:
         """Read a search as it is now, whoever started it, and change nothing.
@@ -60,8 +60,11 @@ class Engine(Protocol):
             Unfinished: It ended without a verdict.
         """
 
-    def cancel(self, name: str, options: RunOptions, /, *, wait_seconds: float = ...) -> None:
+    def cancel(self, name: str, options: RunOptions, /, *, wait_seconds: float = ...) -> bool:
         """End a search and its trials, and wait until they are gone.
+
+        Returns:
+            Whether there was anything to end.
 
         Raises:
             InputError: There is no such search.
@@ -92,6 +95,11 @@ def named(name: str) -> Engine:
     from kfp_katib.engines import katib
 
     return katib
+
+
+def of_this_machine() -> Engine:
+    """The engine whose trials are processes of this machine."""
+    return next(each for each in map(named, ENGINES) if each.trials_here)
 
 
 def of_cluster() -> Engine:

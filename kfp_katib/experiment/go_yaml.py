@@ -63,6 +63,15 @@ Loader.add_implicit_resolver(
 Loader.add_constructor(f"{TAG}merge", _Base.construct_yaml_str)  # `<<` as a value is text
 
 
+def documents(text: str) -> list[yaml.Node]:
+    """The documents in a text, composed, without the empty ones that helm and kustomize write."""
+    return [node for node in yaml.compose_all(text, Loader) if not _is_null(node)]
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == f"{TAG}null" and node.value in NULLS
+
+
 def go_value(text: str) -> str | bool | int | float | None:
     """What kubectl makes of an unquoted value; infinities and NaN, which JSON cannot have, stay text."""
     if text in _WORDS:

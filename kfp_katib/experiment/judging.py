@@ -9,8 +9,9 @@ from typing import Any
 
 from kfp_katib.experiment import plain, rules, structure
 from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.lines import placed
 from kfp_katib.experiment.parts import Manifest
-from kfp_katib.experiment.problem import Problem, Rule
+from kfp_katib.experiment.problem import Origin, Problem, Rule
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import Structure, check_structure
 
@@ -20,12 +21,14 @@ def all_rules() -> tuple[Rule, ...]:
     return (*plain.RULES, *structure.RULES, *(check.rule for check in rules.CHECKS))
 
 
-def judged(data: Mapping[str, Any], remarks: Iterable[Problem]) -> tuple[Manifest, tuple[Problem, ...]]:
+def judged(
+    data: Mapping[str, Any], remarks: Iterable[Problem], origin: Origin
+) -> tuple[Manifest, tuple[Problem, ...]]:
     """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
     form = check_structure(data)
     full = with_defaults(form.manifest)
     found = [problem for problem in rules.judge(View(full, form.manifest)) if not _lost(problem.path, form)]
-    problems = [*remarks, *form.problems, *found]
+    problems = [placed(problem, origin) for problem in (*remarks, *form.problems, *found)]
     return full, tuple(sorted(problems, key=lambda each: (_steps(each.path), each.severity, each.rule)))
 
 

@@ -15,12 +15,13 @@ from typing import Any
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import plain, source
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
+from kfp_katib.experiment.files import file_of
 from kfp_katib.experiment.judging import judged
 from kfp_katib.experiment.model import Experiment, build
 from kfp_katib.experiment.parts import Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
-from kfp_katib.experiment.problem import Problem
+from kfp_katib.experiment.problem import Origin, Problem
 from kfp_katib.experiment.source import Source
 
 Change = Callable[[Manifest], None]
@@ -40,38 +41,42 @@ def check(manifest: Source) -> tuple[Problem, ...]:
     """
     remarks: list[Problem] = []
     try:
-        data = source.read(manifest, remarks)
+        read = source.read_from(manifest, remarks)
     except plain.UnreadableError as err:
         return (err.problem,)
-    return judged(data, remarks)[1]
+    return judged(read.data, remarks, read.origin)[1]
 
 
-def load(manifest: Source, *, name: str | None = None, change: Change | None = None) -> Experiment:
+def load(
+    manifest: Source, *, name: str | None = None, change: Change | None = None, origin: Origin | None = None
+) -> Experiment:
     """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
 
     Args:
         manifest: As for `check`.
         name: What messages call the manifest; by default the file's name if it is a file.
         change: A change to the manifest before it is checked, such as `overriding(...)`.
+        origin: The text that messages name a line of; by default the manifest's own.
 
     Raises:
         ManifestError: The manifest has errors; it carries all of them.
     """
-    label = name or str(source.file_of(manifest) or "the manifest")
+    label = name or str(file_of(manifest) or "the manifest")
     remarks: list[Problem] = []
     try:
-        data = source.read(manifest, remarks)
+        data, own = source.read_from(manifest, remarks)
+        origin = origin or own
         if change:
             label = f"{label} after overrides"
             change(data)
             data = plain.plain(data)
     except plain.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    full, problems = judged(data, remarks)
+    full, problems = judged(data, remarks, origin)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
         raise ManifestError(label, errors, problems)
-    return build(data, full, problems)
+    return build(data, full, problems, origin)
 
 
 def override(
@@ -103,7 +108,8 @@ def changed(experiment: Experiment, change: Change | None) -> Experiment:
     """
     if not change:
         return experiment
-    made = load(experiment.manifest, name=f"Experiment '{experiment.name}'", change=change)
+    name = f"Experiment '{experiment.name}'"
+    made = load(experiment.manifest, name=name, change=change, origin=experiment.origin)
     if not experiment.asked_json:
         return made
     asked: Manifest = json.loads(experiment.asked_json)
@@ -191,4 +197,5 @@ def render(
     }
     final = f"Experiment '{values['experiment']}' after rendering"
     asked = experiment.asked_json or experiment.manifest_json
-    return replace(load(filled(manifest, values, experiment.name), name=final), asked_json=asked)
+    made = load(filled(manifest, values, experiment.name), name=final, origin=experiment.origin)
+    return replace(made, asked_json=asked)

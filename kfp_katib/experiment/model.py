@@ -26,7 +26,7 @@ from kfp_katib.experiment.parts import (
     canonical,
     experiment_name,
 )
-from kfp_katib.experiment.problem import Problem
+from kfp_katib.experiment.problem import Origin, Problem
 
 __all__ = [
     "OURS",
@@ -56,6 +56,7 @@ class Experiment:
     `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong.
     `manifest_json` is the manifest as given, as canonical JSON: fields we have no type for stay in it.
     `asked_json` is the same before `render` filled in anything, empty where it did not.
+    `origin` is the text that was loaded first, in which messages name a line.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Experiment:
     manifest_json: str
     warnings: tuple[Problem, ...] = ()
     asked_json: str = field(default="", compare=False)
+    origin: Origin = field(default=Origin(), compare=False, repr=False)
 
     @property
     def manifest(self) -> Manifest:
@@ -89,13 +91,16 @@ def to_yaml(experiment: Experiment) -> str:
     return dump(experiment.manifest)
 
 
-def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Problem, ...]) -> Experiment:
+def build(
+    data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Problem, ...], origin: Origin
+) -> Experiment:
     """The typed Experiment.
 
     Args:
         data: The manifest as given, plain.
         full: The same after `with_defaults`; it must have no errors.
         warnings: What was found in it.
+        origin: Where it was read from.
     """
     metadata, spec = full["metadata"], full["spec"]
     return Experiment(
@@ -113,6 +118,7 @@ def build(data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Prob
         trial_template=_template(spec["trialTemplate"]),
         manifest_json=canonical(data),
         warnings=warnings,
+        origin=origin,
     )
 
 

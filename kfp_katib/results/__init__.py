@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
+from kfp_katib.results.overview import Overview, SearchState, overview
 from kfp_katib.results.progress import Listener, Progress, Score
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
@@ -47,10 +48,12 @@ __all__ = [
     "ExperimentState",
     "Listener",
     "Metric",
+    "Overview",
     "Progress",
     "Provenance",
     "Result",
     "Score",
+    "SearchState",
     "Source",
     "Told",
     "ToldTrial",
@@ -71,6 +74,7 @@ __all__ = [
     "number",
     "objective_text",
     "objective_value",
+    "overview",
     "ranked",
     "reaches_goal",
     "read_now",
