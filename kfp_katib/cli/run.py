@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +14,7 @@ import click
 
 from kfp_katib.cli import verbs
 from kfp_katib.cli.earlier_trials import enqueue_option, from_option, points_of, sources_of
+from kfp_katib.cli.progress_options import progress_options, telling
 from kfp_katib.cli.summary import show
 from kfp_katib.cli.trial_options import trial_options
 from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
@@ -24,7 +24,6 @@ from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment, render
 from kfp_katib.experiment.load import overriding
 from kfp_katib.experiment.placeholders import used
-from kfp_katib.report.display import Display
 
 
 @click.command(name="run", cls=Verb)
@@ -75,6 +74,7 @@ from kfp_katib.report.display import Display
     help="Write the report to this file, as one HTML page.",
 )
 @json_option
+@progress_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -86,6 +86,8 @@ def command(
     runs: Path,
     report: Path | None,
     as_json: bool,
+    quiet: bool,
+    json_lines: bool,
     again: bool,
     sources: tuple[str, ...],
     enqueue: tuple[str, ...],
@@ -103,20 +105,21 @@ def command(
     submitted to the cluster of your kubeconfig, or followed if it is already there; Ctrl-C leaves it
     running. Exit code 1 if the experiment failed, 130 after Ctrl-C.
     """
+    told = telling(quiet=quiet, json_lines=json_lines, as_json=as_json)
     if report:
         _check_place(report)
     chosen = named(engine)
     experiment, models = _planned(file, chosen, RunOptions(runs=runs), **changes)
-    click.echo(_headline(experiment), err=True)
+    told.say(_headline(experiment))
     folder = runs.absolute() / experiment.name if chosen.trials_here else None  # there is none in a cluster
-    tell = partial(show, folder=folder, report=report, as_json=as_json)
+    tell = partial(show, folder=folder, report=report, as_json=as_json, events=told.events)
     try:
-        with Display(sys.stderr) as display:
+        with told.display:
             options = RunOptions(
                 models=models,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
-                on_update=display.update,
+                on_update=told.on_update,
                 identity=Identity(namespace=namespace),
                 runs=runs,
                 again=again,
@@ -130,13 +133,11 @@ def command(
     except Unfinished as error:
         if error.result:
             with _terminal_may_be_closed():
-                tell(error.result, said=display.said)
+                tell(error.result, said=told.display.said)
         raise
-    if folder and not display.moved:
-        click.echo(
-            "This search had already finished; a larger --max-trials goes on, --again starts over.", err=True
-        )
-    tell(result, said=display.said)
+    if folder and not told.display.moved:
+        told.say("This search had already finished; a larger --max-trials goes on, --again starts over.")
+    tell(result, said=told.display.said)
     ctx.exit(0 if result.usable else 1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
-from kfp_katib.results.progress import Listener, Progress, Score
+from kfp_katib.results.progress import Active, Listener, Progress, Reports, Score
 from kfp_katib.results.result import (
     ACTIVE,
     FAILED,
@@ -40,12 +40,14 @@ __all__ = [
     "FINAL",
     "KILLED",
     "UNAVAILABLE",
+    "Active",
     "Condition",
     "EarlierTrials",
     "ExperimentState",
     "Listener",
     "Metric",
     "Progress",
+    "Reports",
     "Result",
     "Score",
     "Trial",

@@ -8,10 +8,13 @@ import io
 import json
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kfp_katib.results.result import Metric, Result, Trial
 from kfp_katib.results.values import objective_value
+
+if TYPE_CHECKING:
+    from kfp_katib.results.progress import Progress
 
 PARAMETER, METRIC = "parameter.", "metric."
 """How the columns of the CSV begin that hold a parameter's value, or one of a metric's aggregates."""
@@ -40,7 +43,7 @@ def to_json(result: Result) -> str:
 
     Metrics stay Katib's text; `best_value` is null where no trial has a finite objective.
     """
-    return json.dumps(_document(result), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 _FACTS = ("name", "state", "reason", "message", "started", "ended", "seconds", "exit_code", "model_uri")
@@ -73,14 +76,15 @@ def _row(trial: Trial, result: Result) -> dict[str, object]:
     }
 
 
-def _facts(trial: Trial, result: Result) -> dict[str, object]:
+def _facts(trial: Trial, result: Result | Progress) -> dict[str, object]:
     """The fields that every trial has."""
     own = {name: getattr(trial, name) for name in _FACTS}
     times = {name: moment.isoformat() for name, moment in own.items() if isinstance(moment, datetime)}
     return own | times | {"objective": objective_value(trial, result.experiment.objective)}
 
 
-def _document(result: Result) -> dict[str, Any]:
+def document(result: Result) -> dict[str, Any]:
+    """What `to_json` writes."""
     experiment, best = result.experiment, result.best
     return {
         "experiment": experiment.name,
@@ -94,12 +98,13 @@ def _document(result: Result) -> dict[str, Any]:
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),
-        "trials": [_trial(trial, result) for trial in result.trials],
+        "trials": [trial_document(trial, result) for trial in result.trials],
         "manifest": experiment.manifest,
     }
 
 
-def _trial(trial: Trial, result: Result) -> dict[str, Any]:
+def trial_document(trial: Trial, result: Result | Progress) -> dict[str, Any]:
+    """What `to_json` writes of one trial."""
     return _facts(trial, result) | {
         "parameters": dict(trial.parameters),
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},
