@@ -20,7 +20,6 @@ Line = list[tuple[str, Style]]
 
 MOST_TRIALS = 10
 """At most so many running trials are shown, the oldest."""
-_OTHER_LINES = 8  # beside them, and the cursor's
 _BAR = range(5, 21)
 _INDENT = "     "
 
@@ -46,11 +45,10 @@ class Moment:
 
 def live_lines(moment: Moment, *, width: int, height: int) -> list[Line]:
     """The lines for a terminal of that size; one that is too long is cut where it is drawn."""
-    most = max(min(MOST_TRIALS, height - _OTHER_LINES), 1)
-    lines = [_head(moment, width), *_best(moment.progress, width), *_running(moment, width, most)]
-    if moment.failure:
-        lines.append([(f"last failure: {moment.failure.name}: {reason(moment.failure)}", "red")])
-    return lines
+    first, failure = [_head(moment, width), *_best(moment.progress, width)], moment.failure
+    last: list[Line] = [[(f"last failure: {failure.name}: {reason(failure)}", "red")]] if failure else []
+    room = height - 1 - len(first) - len(last)  # one line is the cursor's
+    return [*first, *_running(moment, width, room), *last][: max(height - 1, 1)]
 
 
 def _head(moment: Moment, width: int) -> Line:
@@ -75,14 +73,16 @@ def _best(progress: Progress, width: int) -> Iterator[Line]:
         yield [(f"{_INDENT}{line}", "green")]
 
 
-def _running(moment: Moment, width: int, most: int) -> Iterator[Line]:
+def _running(moment: Moment, width: int, height: int) -> Iterator[Line]:
     active = moment.progress.active()
     if not active:
         return
-    columns, _ = fitting(_columns(active[:most], moment), width - 1)
-    for line in head(columns):
+    columns, _ = fitting(_columns(active[:MOST_TRIALS], moment), width - 1)
+    names = head(columns)
+    most = max(min(MOST_TRIALS, height - len(names) - 1), 1)
+    for line in names:
         yield [(line, "dim")]
-    for line in rows(columns):
+    for line in rows(columns)[:most]:
         yield [(line, "")]
     if len(active) > most:
         yield [(f"… and {len(active) - most} more", "dim")]

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO, cast
 
 
@@ -39,7 +39,7 @@ def patient(stream: TextIO) -> TextIO:
     return cast("TextIO", Patient(stream))
 
 
-class Above(io.TextIOBase):
+class Above:
     """Stands in for a terminal whose lower lines are drawn anew: every line goes above them.
 
     Python's logging and whatever writes to `sys.stderr` or `sys.stdout` come here. What a C library writes to
@@ -54,6 +54,7 @@ class Above(io.TextIOBase):
         self._terminal = terminal
         self._say = say
         self._begun = ""
+        self._lock = threading.RLock()
         self._places: list[tuple[Any, str, Any]] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -61,11 +62,10 @@ class Above(io.TextIOBase):
 
     def begin(self) -> None:
         """Take the terminal's place."""
-        loggers = [each for each in logging.root.handlers if isinstance(each, logging.StreamHandler)]
-        places = [(sys, "stderr"), (sys, "stdout"), *((each, "stream") for each in loggers)]
-        for owner, name in places:
+        here = [self._terminal, *([sys.stdout] if sys.stdout.isatty() else [])]
+        for owner, name in [(sys, "stderr"), (sys, "stdout"), *((each, "stream") for each in _handlers())]:
             stream = getattr(owner, name)
-            if stream is self._terminal or (stream is sys.stdout and stream.isatty()):
+            if stream in here:
                 self._places.append((owner, name, stream))
                 setattr(owner, name, self)
 
@@ -76,23 +76,30 @@ class Above(io.TextIOBase):
             if getattr(owner, name) is self:
                 setattr(owner, name, stream)
         if self._begun:
-            self._say(self._begun)
+            self._say(_visible(self._begun))
             self._begun = ""
 
     def write(self, text: str) -> int:
         """Hand on the lines that are whole; of one that was written over, what stands there."""
-        *whole, self._begun = (self._begun + text).split("\n")
-        for line in whole:
-            self._say(_visible(line))
+        with self._lock:
+            *whole, self._begun = (self._begun + text).split("\n")
+            for line in whole:
+                self._say(_visible(line))
         return len(text)
 
-    def isatty(self) -> bool:
-        """It is a terminal."""
-        return True
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        self.write("".join(lines))
 
-    def fileno(self) -> int:
-        """The terminal's own."""
-        return self._terminal.fileno()
+    def flush(self) -> None:
+        """Nothing is held back but the beginning of a line."""
+
+
+def _handlers() -> Iterator[logging.StreamHandler[Any]]:
+    """Every handler of Python's logging that writes to a stream."""
+    known = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    for logger in (logging.root, *known):
+        yield from (each for each in logger.handlers if isinstance(each, logging.StreamHandler))
 
 
 def _visible(line: str) -> str:
