@@ -152,7 +152,7 @@ def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> l
 
     metric = [words.figures(words.value_text(each, result)) for each in shown]
     return [
-        Column("", [rank.get(each.name, "") for each in shown], needed=True),
+        *([Column("", [rank.get(each.name, "") for each in shown], needed=True)] if rank else []),
         Column("trial", [short_name(each, experiment) for each in shown], needed=True),
         Column("state", [each.state for each in shown], needed=True),
         Column(experiment.objective.metric, metric, needed=True),

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-HEAD_WIDTH = 16
+HEAD_WIDTH = 12
 """A longer name takes several lines of the head."""
 CELL_WIDTH = 24
 """A longer cell is cut."""
@@ -32,8 +32,14 @@ class Column:
 
     @property
     def head(self) -> list[str]:
-        """The lines above it."""
-        return textwrap.wrap(self.name, HEAD_WIDTH) or [""]
+        """The lines above it: a long name is broken behind a blank, `_`, `-` or `.`, where it has one."""
+        lines = [""]
+        for part in re.split(r"(?<=[ _.-])", self.name):
+            *whole, rest = (
+                _pieces(part) if wide(lines[-1] + part.rstrip()) > HEAD_WIDTH else [lines.pop() + part]
+            )
+            lines += [*whole, rest]
+        return [line.strip() for line in lines if line] or [""]
 
     @property
     def width(self) -> int:
@@ -88,6 +94,10 @@ def wide(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(_width(sign) for sign in text)
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[start : start + HEAD_WIDTH] for start in range(0, len(text), HEAD_WIDTH)] or [""]
 
 
 def _width(sign: str) -> int:

@@ -23,14 +23,14 @@ class Events:
 
     Args:
         say: Takes a line without its end; called from two threads, never at once.
-        every_seconds: How long nothing is written while nothing changes.
+        every_seconds: How long nothing is written while nothing changes; None for EVERY_SECONDS.
     """
 
-    def __init__(self, say: Callable[[str], None], *, every_seconds: float = EVERY_SECONDS) -> None:
+    def __init__(self, say: Callable[[str], None], *, every_seconds: float | None = None) -> None:
         self._say = say
         self._lock = threading.Lock()
         self._progress: Progress | None = None
-        self._silence = Silence(self._still, every_seconds)
+        self._silence = Silence(self._still, every_seconds or EVERY_SECONDS)
 
     def begin(self, progress: Progress) -> None:
         """What the search is."""

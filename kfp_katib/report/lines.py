@@ -21,17 +21,17 @@ class Lines:
     Args:
         say: Takes a line without its end; called from two threads, never at once.
         watched: Whether the search is only watched: earlier trials are then not called an earlier run.
-        every_seconds: How long nothing is said while nothing changes.
+        every_seconds: How long nothing is said while nothing changes; None for EVERY_SECONDS.
     """
 
     def __init__(
-        self, say: Callable[[str], None], *, watched: bool = False, every_seconds: float = EVERY_SECONDS
+        self, say: Callable[[str], None], *, watched: bool = False, every_seconds: float | None = None
     ) -> None:
         self._say = say
         self._watched = watched
         self._lock = threading.Lock()
         self._progress: Progress | None = None
-        self._silence = Silence(self._still, every_seconds)
+        self._silence = Silence(self._still, every_seconds or EVERY_SECONDS)
 
     def begin(self, progress: Progress) -> None:
         """Say how far an earlier run got."""

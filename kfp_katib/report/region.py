@@ -6,6 +6,7 @@ Only this module imports rich, and only once the first trials run.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from rich.live import Live
 from rich.text import Text
 
 from kfp_katib.report.live_lines import Moment, live_lines
-from kfp_katib.report.so_far import resumed, status_line
+from kfp_katib.report.so_far import resumed, status_line, trial_line
 from kfp_katib.report.streams import Above, patient
 from kfp_katib.report.words import duration, legible
 from kfp_katib.results import Progress, Trial
+
+logger = logging.getLogger(__name__)
 
 PER_SECOND = 2
 """How often it is drawn."""
@@ -69,6 +72,8 @@ class Region:
     def update(self, progress: Progress) -> None:
         """Take what is drawn from now on."""
         self._progress = progress
+        for trial in progress.changed if logger.isEnabledFor(logging.INFO) else ():
+            logger.info("%s", trial_line(trial, progress))
         self._failure = next((each for each in reversed(progress.changed) if each.failed), self._failure)
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,9 +21,26 @@ def test_columns_stand_below_their_names() -> None:
 
 def test_a_long_name_takes_several_lines_and_a_long_cell_is_cut() -> None:
     """So that one of them does not take the place of all others."""
-    column = Column("learning rate of the generator", ["x" * 30])
-    assert head([column, TIME]) == ["learning rate of", "the generator             time"]
+    column = Column("learning_rate_of_the_generator", ["x" * 30])
+    assert head([column, TIME]) == ["learning_", "rate_of_the_", "generator                 time"]
     assert rows([column]) == ["x" * 23 + "…"]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("lr", ["lr"]),
+        ("batch_size", ["batch_size"]),
+        ("batch_size_max", ["batch_size_", "max"]),
+        ("the learning rate", ["the learning", "rate"]),
+        ("physics.distance", ["physics.", "distance"]),
+        ("x" * 30, ["x" * 12, "x" * 12, "x" * 6]),
+        ("", [""]),
+    ],
+)
+def test_a_name_is_broken_where_it_has_parts(name: str, lines: list[str]) -> None:
+    """Elsewhere only where it must be."""
+    assert Column(name, []).head == lines
 
 
 def test_what_does_not_fit_is_left_out_and_named() -> None:
