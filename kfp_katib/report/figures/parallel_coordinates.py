@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kfp_katib.report.figures.figure import INK, ORANGE, Figure, Plot, look
-from kfp_katib.report.figures.parameter_axes import ParameterAxis, cut, labels, parameter_axes, shares
+from kfp_katib.report.figures.parameter_axes import (
+    ParameterAxis,
+    about_log,
+    cut,
+    labels,
+    parameter_axes,
+    shares,
+)
 from kfp_katib.report.figures.points import Point, how_many, points, sentences, thinned
 from kfp_katib.report.figures.scale import Scale, scale
 from kfp_katib.results import Result
@@ -42,17 +49,12 @@ def parallel_coordinates(result: Result) -> Figure | None:
     sentence = sentences(
         [
             "Each line is a trial: the darker, the better; the best is orange.",
-            _about_log(axes),
+            about_log(axes),
             seen.told(known),
             how_many(len(drawn), len(known)),
         ]
     )
     return Figure("parallel-coordinates", "Parallel coordinates", sentence, (plot,))
-
-
-def _about_log(axes: Sequence[ParameterAxis]) -> str:
-    log = [axis.name for axis in axes if axis.log]
-    return f"Logarithmic: {', '.join(log)}." if log else ""
 
 
 def _lines(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kfp_katib.report.figures.figure import axis
 from kfp_katib.report.figures.points import drawable, spread
-from kfp_katib.results import Result, number, typed
+from kfp_katib.results import Result, Trial, number, typed
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
@@ -47,6 +47,10 @@ class ParameterAxis:
             return float(self.categories.index(text))
         value = number(text)
         return None if value is None or (self.log and value <= 0) else value
+
+    def varies(self, trials: Iterable[Trial]) -> bool:
+        """Whether these trials have more than one value of the parameter."""
+        return len({self.place(trial.parameters.get(self.name)) for trial in trials} - {None}) > 1
 
     def share(self, text: str | None) -> float | None:
         """How far up the axis a value stands, from 0 to 1."""
@@ -150,3 +154,9 @@ def cut(text: str) -> str:
 def shares(axis: ParameterAxis, texts: Iterable[str | None]) -> list[float | None]:
     """Where values stand along an axis, as exactly as can be seen."""
     return [None if (share := axis.share(text)) is None else drawable(round(share, 5)) for text in texts]
+
+
+def about_log(axes: Iterable[ParameterAxis]) -> str:
+    """A sentence that names the logarithmic ones; empty where there is none."""
+    log = [axis.name for axis in axes if axis.log]
+    return f"Logarithmic: {', '.join(log)}." if log else ""
