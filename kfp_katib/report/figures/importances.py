@@ -1,47 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which parameters decide whether a trial is among the best: Optuna's importances.
-
-Optuna's own evaluator is used, PED-ANOVA (https://arxiv.org/abs/2304.10255): it compares how a parameter's
-values are spread among the best tenth of the trials and among all. It draws nothing at random, so the same
-trials give the same numbers, and takes a tenth of a second for 1,000 of them.
-"""
+"""Which parameters decide whether a trial is among the best, as bars."""
 
 from __future__ import annotations
 
-import warnings
+import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from kfp_katib.report.figures import ped_anova
 from kfp_katib.report.figures.figure import BLUE, Figure, Plot, axis, look
 from kfp_katib.report.figures.parameter_axes import ParameterAxis, cut, parameter_axes
-from kfp_katib.report.figures.points import Point, points, sentences
+from kfp_katib.report.figures.ped_anova import MOST_CELLS, Column
+from kfp_katib.report.figures.points import Point, points, sentences, spread
 from kfp_katib.results import Result
-
-if TYPE_CHECKING:
-    from optuna import Study
-    from optuna.distributions import BaseDistribution
-    from optuna.trial import FrozenTrial
 
 FEW = 15
 """Below so many trials the numbers say more about chance than about the parameters."""
+_MOST = 2000
+"""So many trials are enough for the shares' second digit, and take half a second."""
 _BAR, _AROUND, _MOST_HEIGHT = 26, 90, 700
 
 
 def importances(result: Result) -> Figure | None:
-    """The figure; None where there is nothing to compare: trials of one value, or fewer than two parameters."""
+    """The figure; None where all trials have one value, or fewer than two parameters have several."""
     known = points(result)
-    shares = _shares(result, known)
+    used = spread(known, _MOST)
+    shares = _shares(result, used)
     if not shares:
         return None
     sentence = sentences(
         [
-            f"How much each parameter decides whether a trial is among the best tenth, from {len(known):,} "
-            "trials with a value (PED-ANOVA; the shares add up to 1).",
-            _warning(len(known)),
+            f"How much each parameter decides whether a trial is among the best tenth, from {len(used):,} "
+            f"{_which(used, known)} (PED-ANOVA; the shares add up to 1).",
+            _warning(len(used)),
             _constant(parameter_axes(result), shares),
         ]
     )
     return Figure("importances", "Parameter importances", sentence, (_plot(shares),))
+
+
+def _which(used: Sequence[Point], known: Sequence[Point]) -> str:
+    if len(used) == len(known):
+        return "trials with a value"
+    return f"of the {len(known):,} trials with a value, evenly spread"
 
 
 def _warning(trials: int) -> str:
@@ -76,50 +76,31 @@ def _plot(shares: Mapping[str, float]) -> Plot:
     return Plot("importances-plot", [bars], layout, min(_AROUND + _BAR * len(names), _MOST_HEIGHT))
 
 
-def _shares(result: Result, known: Sequence[Point]) -> dict[str, float]:
+def _shares(result: Result, used: Sequence[Point]) -> dict[str, float]:
     """The importances, the largest first; those of equals in the manifest's order."""
-    axes = [each for each in parameter_axes(result) if each.varies(point.trial for point in known)]
-    if len(axes) < 2 or len({point.value for point in known}) < 2:
+    axes = [each for each in parameter_axes(result) if each.varies(point.trial for point in used)]
+    values = [point.value for point in used]
+    if len(axes) < 2 or len(set(values)) < 2:
         return {}
-    import optuna  # takes half a second
-
-    study = _study(result, known, axes)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of few trials, which the figure says
-        found = optuna.importance.get_param_importances(
-            study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
-        )
-    shares = {axis.name: float(found.get(axis.name, 0.0)) for axis in axes}
-    if not sum(shares.values()) > 0.0:  # not a number either
-        return {}
-    return dict(sorted(shares.items(), key=lambda pair: -pair[1]))
+    columns = {each.name: _column(each, used) for each in axes}
+    found = ped_anova.importances(columns, values, maximize=result.experiment.objective.type == "maximize")
+    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
-def _study(result: Result, known: Sequence[Point], axes: Sequence[ParameterAxis]) -> Study:
-    import optuna
-
-    before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # it would announce the study
-    try:
-        study = optuna.create_study(direction=result.experiment.objective.type)
-    finally:
-        optuna.logging.set_verbosity(before)
-    study.add_trials([_trial(point, axes) for point in known])
-    return study
+def _column(along: ParameterAxis, used: Sequence[Point]) -> Column:
+    texts = [point.trial.parameters.get(along.name) for point in used]
+    if along.categories:
+        of = {text: cell for cell, text in enumerate(along.categories)}
+        return Column([None if text is None else of[text] for text in texts], len(of), ordered=False)
+    cells = _cells(along)
+    shares = [along.share(text) for text in texts]
+    places = [None if share is None else math.ceil(share * (cells - 1) - 0.5) for share in shares]
+    return Column(places, cells, ordered=True)
 
 
-def _trial(point: Point, axes: Sequence[ParameterAxis]) -> FrozenTrial:
-    """The trial with each number as its place from 0 to 1 along its axis: no bound, no digit is too large."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution
-    from optuna.trial import create_trial
-
-    params: dict[str, float] = {}
-    spaces: dict[str, BaseDistribution] = {}
-    for each in axes:
-        text = point.trial.parameters.get(each.name)
-        if each.categories and text is not None:
-            params[each.name] = each.categories.index(text)
-            spaces[each.name] = CategoricalDistribution(range(len(each.categories)))
-        elif (share := each.share(text)) is not None:
-            params[each.name], spaces[each.name] = share, FloatDistribution(0.0, 1.0)
-    return create_trial(value=point.value, params=params, distributions=spaces)
+def _cells(along: ParameterAxis) -> int:
+    """As fine as the values can be told apart, as Optuna counts them."""
+    if not along.whole:
+        return MOST_CELLS
+    values = along.high - along.low + 1
+    return min(math.ceil(math.log2(values)) + 1 if along.log else int(min(values, MOST_CELLS)), MOST_CELLS)

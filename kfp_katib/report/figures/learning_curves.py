@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, ORANGE, RED, Figure, Plot, axis, look
-from kfp_katib.report.figures.points import drawable, sentences, short, spread
+from kfp_katib.report.figures.points import drawable, sentences, spread
 from kfp_katib.report.figures.scale import Scale, scale
 from kfp_katib.results import Result, Trial, ranked
 
-_MOST_POINTS = 12_000
-_MOST_CURVES = 600
-_LEAST_POINTS = 12
-"""Of each curve, however many there are."""
+_MOST_POINTS = 6_000
+_MOST_CURVES = 300
+_CROWD = 30
+_ENDS_AT = 10.0
+"""A training's first reports are far from its last ones: see `scale`."""
+_DIGITS = 5
 _KINDS = {
     "Succeeded": ("Succeeded", BLUE),
     "EarlyStopped": ("Stopped early", GREEN),
@@ -23,6 +25,7 @@ _KINDS = {
     "Killed": ("Killed", GREY),
     "Running": ("Running", GREY),
 }
+_HOVER = "%{text}<br>report %{x}: %{customdata}<extra></extra>"
 
 
 def learning_curves(result: Result) -> Figure | None:
@@ -32,11 +35,11 @@ def learning_curves(result: Result) -> Figure | None:
         return None
     objective = result.experiment.objective
     drawn = _chosen(known, result)
-    room = max(_LEAST_POINTS, _MOST_POINTS // len(drawn))
+    room = max(_MOST_POINTS // len(drawn), 2)
     values = [value for trial in drawn for _, value in trial.curve]
-    seen = scale(values, maximize=objective.type == "maximize")
+    seen = scale(values, maximize=objective.type == "maximize", ends_at=_ENDS_AT)
     best = [trial for trial in drawn if result.best and trial.name == result.best.name]
-    data = [*_traces([trial for trial in drawn if trial not in best], seen, room), *_best(best, seen)]
+    data = [*_traces([trial for trial in drawn if trial not in best], room), *map(_best, best)]
     layout = look(
         xaxis=axis("Report, as the trial counts them", rangemode="tozero"), yaxis=seen.axis(objective.metric)
     )
@@ -63,61 +66,60 @@ def _chosen(known: Sequence[Trial], result: Result) -> list[Trial]:
     return [trial for trial in known if trial.name in kept]
 
 
-def _traces(drawn: Sequence[Trial], seen: Scale, room: int) -> Iterator[dict[str, Any]]:
-    opacity = 0.7 if len(drawn) < 30 else 0.35
+def _traces(drawn: Sequence[Trial], room: int) -> Iterator[dict[str, Any]]:
+    crowd = len(drawn) > _CROWD
     for kind in dict.fromkeys(name for name, _ in _KINDS.values()):
         group = [trial for trial in drawn if _KINDS.get(trial.state, ("", ""))[0] == kind]
         colour = next(colour for name, colour in _KINDS.values() if name == kind)
         if group:
-            yield _lines(kind, group, seen, room) | {
-                "line": {"color": colour, "width": 1.2},
-                "opacity": opacity,
+            yield _lines(kind, group, room) | {
+                "line": {"color": colour, "width": 0.8 if crowd else 1.5},
+                "opacity": 0.5 if crowd else 0.8,
             }
-            yield _ends(kind, group, seen, colour)
+            yield _ends(kind, group, colour)
 
 
-def _best(trials: Sequence[Trial], seen: Scale) -> Iterator[dict[str, Any]]:
-    for trial in trials:
-        yield {
-            "type": "scatter",
-            "mode": "lines+markers" if len(trial.curve) < 40 else "lines",
-            "name": "Best trial",
-            "x": [step for step, _ in trial.curve],
-            "y": [seen.place(value) for _, value in trial.curve],
-            "text": [trial.name] * len(trial.curve),
-            "customdata": [repr(value) for _, value in trial.curve],
-            "hovertemplate": "%{text}<br>report %{x}: %{customdata}<extra></extra>",
-            "line": {"color": ORANGE, "width": 3.5},
-        }
+def _best(trial: Trial) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines+markers" if len(trial.curve) < 20 else "lines",
+        "name": "Best trial",
+        "x": [step for step, _ in trial.curve],
+        "y": [value for _, value in trial.curve],
+        "text": [trial.name] * len(trial.curve),
+        "customdata": [repr(value) for _, value in trial.curve],
+        "hovertemplate": _HOVER,
+        "line": {"color": ORANGE, "width": 3.5},
+    }
 
 
-def _lines(kind: str, group: Sequence[Trial], seen: Scale, room: int) -> dict[str, Any]:
+def _lines(kind: str, group: Sequence[Trial], room: int) -> dict[str, Any]:
     """One trace for all curves of a kind; a gap ends each."""
-    curves = [[*_thinned(trial.curve, room), None] for trial in group]
-    points = [point for curve in curves for point in curve]
+    points = [point for trial in group for point in (*_thinned(trial.curve, room), (None, None))]
     return {
         "type": "scatter",
         "mode": "lines",
         "name": kind,
         "legendgroup": kind,
-        "x": [point[0] if point else None for point in points],
-        "y": [seen.place(point[1]) if point else None for point in points],
+        "x": [step for step, _ in points],
+        "y": [None if value is None else float(f"{value:.{_DIGITS}g}") for _, value in points],
         "hoverinfo": "skip",
     }
 
 
-def _ends(kind: str, group: Sequence[Trial], seen: Scale, colour: str) -> dict[str, Any]:
+def _ends(kind: str, group: Sequence[Trial], colour: str) -> dict[str, Any]:
+    lasts = [trial.curve[-1] for trial in group]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": kind,
         "legendgroup": kind,
         "showlegend": False,
-        "x": [trial.curve[-1][0] for trial in group],
-        "y": [seen.place(trial.curve[-1][1]) for trial in group],
+        "x": [step for step, _ in lasts],
+        "y": [drawable(value) for _, value in lasts],
         "text": [trial.name for trial in group],
-        "customdata": [repr(trial.curve[-1][1]) for trial in group],
-        "hovertemplate": "%{text}<br>report %{x}: %{customdata}<extra></extra>",
+        "customdata": [repr(value) for _, value in lasts],
+        "hovertemplate": _HOVER,
         "marker": {"color": colour, "size": 5, "opacity": 0.8},
     }
 
@@ -128,20 +130,14 @@ def _thinned(curve: Sequence[tuple[int, float]], most: int) -> list[tuple[int, f
 
 
 def _about(drawn: Sequence[Trial], known: Sequence[Trial], room: int) -> str:
-    longest = max(len(trial.curve) for trial in drawn)
-    curves = (
-        f"{len(drawn):,} of {len(known):,} curves are drawn, the best among them"
-        if len(drawn) < len(known)
-        else ""
-    )
-    of_each = f"at most {room} points of each" if longest > room else ""
-    return f"{', '.join(filter(None, (curves, of_each)))}." if curves or of_each else ""
+    if len(drawn) < len(known):
+        return f"{len(drawn):,} of {len(known):,} curves are drawn, {room} points of each."
+    return f"Of each, {room} points are drawn." if any(len(trial.curve) > room for trial in drawn) else ""
 
 
 def _cut(seen: Scale) -> str:
     if not seen.clipped:
         return ""
-    edge = short(drawable(seen.low if seen.maximize else seen.high))
     return (
-        f"The axis ends at {edge}, so that the good ones can be told apart: what is worse lies at its edge."
+        f"The axis ends at {seen.end}, so that the good ones can be told apart; curves leave it beyond that."
     )

@@ -38,7 +38,7 @@ def slices(result: Result) -> Figure | None:
         [
             f"{metric} over each parameter by itself; the best trial is orange.",
             about_log(axes),
-            seen.told(known),
+            seen.told_again(),
             how_many(len(drawn), len(known)),
         ]
     )

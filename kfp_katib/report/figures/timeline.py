@@ -7,10 +7,11 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Any
 
 from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, PURPLE, RED, SKY, Figure, Plot, axis, look
-from kfp_katib.report.figures.points import sentences
+from kfp_katib.report.figures.points import drawable, sentences
 from kfp_katib.report.words import duration, exit_code
 from kfp_katib.results import Result, Trial
 
@@ -28,7 +29,11 @@ _FINEST = 2000
 """Into so many parts the whole time is divided: bars that are nearer to each other are drawn as one."""
 _PAUSE_SHARE, _PAUSE_DRAWN = 0.3, 0.03
 """A time in which nothing ran is cut out if it is this part of the whole; so much of it is drawn."""
+_SHORTEST = 0.001
+_CROWD = 300
 _MOST_HEIGHT = 520
+Pause = tuple[float, float]
+"""When it began and ended, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ def timeline(result: Result) -> Figure | None:
         shapes=_cuts(pauses, divisor),
     )
     height = min(max(130 + 26 * places, 200), _MOST_HEIGHT)
-    plot = Plot("timeline-plot", list(_traces(drawn, divisor)), layout, height)
+    plot = Plot("timeline-plot", list(_traces(drawn, unit, divisor)), layout, height)
     return Figure("timeline", "Timeline", _told(bars, drawn, pauses, whole, places), (plot,))
 
 
@@ -119,8 +124,8 @@ def _narrow(pair: tuple[Bar, Bar], finest: float) -> bool:
     return all((bar.ended - bar.began) / len(bar.trials) < 2 * finest for bar in pair)
 
 
-def _pauses(bars: Sequence[Bar], whole: float) -> list[tuple[float, float]]:
-    """The long times in which no trial ran: a search that was interrupted and resumed the next day has one."""
+def _pauses(bars: Sequence[Bar], whole: float) -> list[Pause]:
+    """The long times in which no trial ran, as in a search that was interrupted and resumed the next day."""
     pauses, until = [], 0.0
     for bar in sorted(bars, key=lambda bar: bar.began):
         if bar.began - until > _PAUSE_SHARE * whole:
@@ -129,12 +134,12 @@ def _pauses(bars: Sequence[Bar], whole: float) -> list[tuple[float, float]]:
     return pauses
 
 
-def _without(pauses: Sequence[tuple[float, float]], bar: Bar) -> Bar:
+def _without(pauses: Sequence[Pause], bar: Bar) -> Bar:
     gone = sum((end - begin) * (1 - _PAUSE_DRAWN) for begin, end in pauses if begin < bar.began)
     return Bar(bar.place, bar.began - gone, bar.ended - gone, bar.trials)
 
 
-def _cuts(pauses: Sequence[tuple[float, float]], divisor: float) -> list[dict[str, Any]]:
+def _cuts(pauses: Sequence[Pause], divisor: float) -> list[dict[str, Any]]:
     """A band where time was cut out."""
     bands, gone = [], 0.0
     for begin, end in pauses:
@@ -156,7 +161,7 @@ def _cuts(pauses: Sequence[tuple[float, float]], divisor: float) -> list[dict[st
     return bands
 
 
-def _traces(bars: Sequence[Bar], divisor: float) -> Iterator[dict[str, Any]]:
+def _traces(bars: Sequence[Bar], unit: str, divisor: float) -> Iterator[dict[str, Any]]:
     for state, (name, colour, pattern) in _KINDS.items():
         group = [bar for bar in bars if bar.trials[0].state == state]
         if group:
@@ -164,34 +169,25 @@ def _traces(bars: Sequence[Bar], divisor: float) -> Iterator[dict[str, Any]]:
                 "type": "bar",
                 "orientation": "h",
                 "name": name,
-                "base": [_seconds(bar.began) / divisor for bar in group],
-                "x": [max(_seconds(bar.ended - bar.began), 0.001) / divisor for bar in group],
+                "base": [drawable(bar.began / divisor) for bar in group],
+                "x": [drawable(max(bar.ended - bar.began, _SHORTEST) / divisor) for bar in group],
                 "y": [bar.place for bar in group],
                 "text": [_names(bar) for bar in group],
                 "textposition": "none",
-                "customdata": [_fact(bar) for bar in group],
-                "hovertemplate": "%{text}<br>%{customdata}<extra></extra>",
+                "hovertemplate": f"%{{text}}<br>{name}, %{{x:.3~g}} {unit}<extra></extra>",
                 "marker": {
                     "color": colour,
                     "pattern": {"shape": pattern, "size": 5, "solidity": 0.35},
-                    "line": {"color": "#ffffff", "width": 0.5},
+                    "line": {"color": "#ffffff", "width": 0.5 if len(bars) < _CROWD else 0},
                 },
             }
 
 
-def _seconds(value: float) -> float:
-    return round(value, 3)
-
-
 def _names(bar: Bar) -> str:
-    first, last = bar.trials[0].name, bar.trials[-1].name
-    return first if len(bar.trials) == 1 else f"{len(bar.trials)} trials, {first} to {last}"
-
-
-def _fact(bar: Bar) -> str:
-    trial = bar.trials[0]
-    took = f"{trial.state}, {duration(bar.ended - bar.began)}"
-    return took if len(bar.trials) > 1 else f"{took}{exit_code(trial) if trial.failed else ''}"
+    first, last = bar.trials[0], bar.trials[-1]
+    if len(bar.trials) > 1:
+        return f"{len(bar.trials)} trials, {first.name} to {last.name}"
+    return f"{first.name}{exit_code(first) if first.failed else ''}"
 
 
 def _unit(seconds: float) -> tuple[str, float]:
@@ -208,20 +204,30 @@ def _few(places: int) -> dict[str, Any]:
 def _told(
     bars: Sequence[Bar],
     drawn: Sequence[Bar],
-    pauses: Sequence[tuple[float, float]],
+    pauses: Sequence[Pause],
     whole: float,
     places: int,
 ) -> str:
     paused = sum(end - begin for begin, end in pauses)
-    share = sum(bar.ended - bar.began for bar in bars) / (places * (whole - paused))
     at_once = "one at a time" if places == 1 else f"at most {places} at a time"
-    unknown = sum(1 for bar in bars if not bar.trials[0].completed)
+    running = any(not bar.trials[0].completed for bar in bars)
     return sentences(
         [
-            f"When each trial ran, {at_once}, {duration(whole - paused)} in all; "
-            f"their places were in use for {share:.0%} of that.",
+            f"When each trial ran: {at_once}, {duration(whole - paused)} in all.",
+            _waiting(bars),
             f"Nothing ran for {duration(paused)}, which is cut out (grey)." if pauses else "",
-            "Trials that still run are drawn to the last time that is known." if unknown else "",
+            "Trials that still run are drawn to the last time that is known." if running else "",
             "Trials that follow each other closely are drawn as one bar." if len(drawn) < len(bars) else "",
         ]
     )
+
+
+def _waiting(bars: Sequence[Bar]) -> str:
+    """How long a place stood empty between two trials."""
+    until: dict[int, float] = {}
+    gaps = []
+    for bar in bars:
+        if bar.place in until:
+            gaps.append(bar.began - until[bar.place])
+        until[bar.place] = bar.ended
+    return f"Between two trials a place waited {duration(median(gaps))} (median)." if gaps else ""
