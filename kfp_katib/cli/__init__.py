@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `kfp-katib validate | run | render FILE`, `list`, `show | report | ... NAME`.
+"""The command line: `kfp-katib init -- COMMAND`, `validate | run | render FILE`, `show | report | ... NAME`.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 success, 1 the experiment failed, 2 the
 input cannot be used, 130 interrupted. Each verb is a module of its own, imported when it is called.
@@ -12,6 +12,7 @@ import importlib
 import click
 
 VERBS = {
+    "init": "Propose a manifest for a training script, from the options that it takes.",
     "validate": "Check a manifest for everything that Katib checks, and for what it does not.",
     "run": "Run a manifest's trials on this machine, or on Katib in a cluster.",
     "render": "Print the manifest as it is submitted to Katib.",

@@ -80,7 +80,7 @@ def load(file: str, change: Change | None = None) -> Experiment:
 def warn(final: Experiment, file: str) -> None:
     """Print to stderr what is likely wrong with an Experiment once its values and changes are in place."""
     for warning in final.warnings:
-        click.echo(f"{label(file)}: {warning}", err=True)
+        click.echo(f"{'' if warning.file else f'{label(file)}: '}{warning}", err=True)
 
 
 class Verb(click.Command):

@@ -9,6 +9,7 @@ from typing import Any
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import Experiment, build
+from kfp_katib.experiment.problem import Origin
 
 
 def accepted(manifest: Mapping[str, Any], *, name: str) -> Experiment:
@@ -25,7 +26,7 @@ def accepted(manifest: Mapping[str, Any], *, name: str) -> Experiment:
         InputError: It lacks what every Experiment has.
     """
     try:
-        return build(manifest, with_defaults(manifest), ())
+        return build(manifest, with_defaults(manifest), (), Origin())
     except KeyError as err:
         raise InputError(f"{name} cannot be read: its manifest has no {err}.") from err
     except (AttributeError, IndexError, TypeError, ValueError) as err:

@@ -7,7 +7,11 @@ from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranke
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
 from kfp_katib.results.overview import Overview, SearchState, overview
 from kfp_katib.results.progress import Listener, Progress, Score
-from kfp_katib.results.result import (
+from kfp_katib.results.provenance import Provenance
+from kfp_katib.results.result import Result
+from kfp_katib.results.text import to_json, trials_csv
+from kfp_katib.results.told import Source, Told, ToldTrial
+from kfp_katib.results.trials import (
     ACTIVE,
     FAILED,
     FINAL,
@@ -16,13 +20,11 @@ from kfp_katib.results.result import (
     Condition,
     ExperimentState,
     Metric,
-    Result,
     Trial,
     TrialCondition,
     TrialState,
     trial_model_uri,
 )
-from kfp_katib.results.text import to_json, trials_csv
 from kfp_katib.results.values import (
     Value,
     assignments,
@@ -48,9 +50,13 @@ __all__ = [
     "Metric",
     "Overview",
     "Progress",
+    "Provenance",
     "Result",
     "Score",
     "SearchState",
+    "Source",
+    "Told",
+    "ToldTrial",
     "Trial",
     "TrialCondition",
     "TrialState",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from kfp_katib.results.result import ExperimentState
+from kfp_katib.results.trials import ExperimentState
 from kfp_katib.results.values import objective_text
 
 if TYPE_CHECKING:

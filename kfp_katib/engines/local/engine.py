@@ -14,6 +14,7 @@ from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
+from kfp_katib.engines.local.origin import remember_versions
 from kfp_katib.engines.local.placeholder_values import filled_in
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
@@ -113,6 +114,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             if options.retry_failed:
                 waiting += store.retry_failed()
             remember_models(journal, str(options.models or ""))
+            remember_versions(journal)
             store.begin()
             found = _search(
                 experiment,

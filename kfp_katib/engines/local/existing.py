@@ -15,10 +15,10 @@ from kfp_katib.engines import labels
 from kfp_katib.engines.local.folder import RunFolder, names_in, no_search, open_folder, owner
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
+from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_store import left_out, trial_of, with_log
-from kfp_katib.engines.local.warm_start_notes import notes
+from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment.accepted import accepted
@@ -47,11 +47,14 @@ def read(name: str, options: RunOptions) -> Result:
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
     experiment, models = _experiment(manifest, name), str(options.models or "")
+    known = provenance(experiment, journal)
+    trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
     return conclude(
         experiment,
-        [with_log(trial_of(each, experiment, models), folder) for each in journal.counted],
+        [in_full(trial, curve, folder) for trial, curve in trials],
         standing(experiment, journal) or RUNNING,
-        notes=(*notes(experiment, journal), *left_out(journal)),
+        notes=(*known.told_notes, *left_out(journal)),
+        provenance=known,
     )
 
 
