@@ -134,7 +134,7 @@ def _default(help_text: str) -> str | None:
 def _type(placeholder: str, help_text: str, default: str | None) -> str:
     """The type that the placeholder or the help names, else that of the default."""
     named = re.findall(r"\((an? (?:integer|number))\)", help_text)
-    word = re.sub(r"RANGE|[\[<].*", "", placeholder).strip().lower()
+    word = re.sub(r"RANGE|\[.*", "", placeholder).strip("<> ").lower()
     if known := _TYPES.get(named[0] if named else word):
         return known
     shapes = (
@@ -146,9 +146,12 @@ def _type(placeholder: str, help_text: str, default: str | None) -> str:
 
 
 def _positionals(text: str, bare_usage: str) -> tuple[str, ...]:
-    """The arguments without a flag that the usage demands: listed by argparse, in capitals by click."""
+    """The arguments without a flag that are demanded: listed by argparse, typer; in capitals by click."""
     section = re.search(r"^positional arguments:\n((?:[ \t]+.*\n?)+)", text, re.MULTILINE)
     listed = re.findall(r"^ {1,4}([\w.-]+)(?: |$)", section[1], re.MULTILINE) if section else []
+    panel = re.search(r"^╭─ Arguments .*\n((?:│.*\n)+)", text, re.MULTILINE)
+    if panel:
+        return tuple(re.findall(r"^│ \* +([\w.-]+)", panel[1], re.MULTILINE))
     in_capitals = [] if section or "[OPTIONS]" not in text else re.findall(r"\b[A-Z][A-Z_\d]+\b", bare_usage)
     demanded = [name for name in listed if _demands(bare_usage, name)] or in_capitals
     return tuple(name for name in demanded if name not in ("COMMAND", "ARGS"))
