@@ -14,7 +14,7 @@ from kfp_katib.proposal.objective import Objective
 from kfp_katib.proposal.propose import Proposal, Searched, with_value
 from kfp_katib.proposal.script_option import ScriptOption
 
-_WIDTH = 108
+_WIDTH = 100
 _MOST_HELP = 160
 _MOST_FAILED = 3
 _PLAIN = re.compile(r"(?:--?)?[A-Za-z_/][\w./=-]*", re.ASCII)

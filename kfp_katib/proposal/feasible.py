@@ -57,6 +57,8 @@ def feasible(option: ScriptOption, *, wished: bool = False) -> Space | NoSpace:
         option: The option.
         wished: Whether the user has asked for it, whatever its name is.
     """
+    if not _PLAIN_VALUE.fullmatch(option.flag):
+        return NoSpace("its name holds characters that a shell would take apart")
     if option.takes == "several":
         return NoSpace("it takes several values; a parameter of Katib is one")
     about = meaning(option.plain, wished=wished)

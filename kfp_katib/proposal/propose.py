@@ -18,7 +18,7 @@ MOST_SEARCHED = 6
 """Each parameter more needs more trials; the rest are named, each with the reason."""
 _LONGEST_NAME = 27  # the launcher adds 13 characters to a name, and Katib takes 40
 _OUTPUT = re.compile(
-    r"models?|(models?|output|out|save|export|checkpoint|ckpt|job)_?(dir|directory|path|folder)|output"
+    r"models|output|(models?|output|out|save|export|checkpoint|ckpt|job)_?(dir|directory|path|folder)"
 )
 
 
