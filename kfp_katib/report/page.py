@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, objective_value, ranked
+from kfp_katib.results import Result, Trial, objective_value
 
 _FAILURES = 5  # spelled out, the latest first; the table holds them all
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -37,6 +37,9 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
     environment.filters["exit_code"] = words.exit_code
     environment.filters["log_end"] = words.log_end
     environment.filters["breakable"] = _breakable
+    from kfp_katib.report.figures import figures, script  # only a page is drawn; the summary need not wait
+
+    drawn = figures(result)
     failed = result.failures
     return environment.get_template("page.html").render(
         result=result,
@@ -51,7 +54,8 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         text_of=lambda trial: words.value_text(trial, result),
         failures=failed[-_FAILURES:][::-1],
         failures_left_out=max(0, len(failed) - _FAILURES),
-        figures=_figures(result),
+        figures=drawn,
+        script=script(drawn),
         style=loader.get_source(environment, "page.css")[0],
         behaviour=loader.get_source(environment, "page.js")[0],
     )
@@ -78,15 +82,3 @@ def _copies(result: Result, shown: Trial | None) -> list[tuple[str, str]]:
 def _parameter_names(result: Result) -> list[str]:
     declared = [parameter.name for parameter in result.experiment.parameters]
     return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
-
-
-def _figures(result: Result) -> dict[str, str]:
-    """plotly.js and the figures; empty where no trial has a value to draw."""
-    if result.best is None:
-        return {}
-    from kfp_katib.report import figures  # takes 0.5 s; the summary does not need it
-
-    drawn = {"script": figures.script(), "history": figures.history(result)}
-    if len(ranked(result.trials, result.experiment.objective)) > 1:
-        drawn["parallel"] = figures.parallel_coordinates(result)
-    return drawn

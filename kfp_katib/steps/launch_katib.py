@@ -7,7 +7,6 @@ The step's own code, in components/, only names the outputs; everything else hap
 from __future__ import annotations
 
 import logging
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -82,8 +81,6 @@ def launch(
     name, models = planned.experiment.name, planned.models
     _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
     options = replace(options, models=models or None, on_update=progress_log(), identity=identity)
-    if runner.trials_here:
-        options = replace(options, python=sys.executable)  # the image's, whatever its PATH says
     return delivered(planned, files, lambda: runner.run(planned.experiment, options))
 
 
