@@ -21,13 +21,13 @@ from kfp_katib.results import (
     objective_value,
     reaches_goal,
 )
+from kfp_katib.results.brief import duration as duration
+from kfp_katib.results.brief import figures as figures
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
 
 LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
-_FIGURES = 6
-_FRACTION = re.compile(r"[-+]?(?P<digits>[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,4})?")
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -56,18 +56,6 @@ def value_text(trial: Trial, result: Result | Progress) -> str:
     return (reported.latest or "not a number") if reported else "–"
 
 
-def figures(text: str) -> str:
-    """A fraction's text, cut to six significant figures; any other text as it is.
-
-    Whole numbers keep all their digits, and short texts stay as they were written: `1.10`, `007`, `1_0`.
-    """
-    fraction = _FRACTION.fullmatch(text)
-    if not fraction or len(fraction["digits"].replace(".", "").lstrip("0")) <= _FIGURES:
-        return text
-    short = f"{float(text):.{_FIGURES}g}"
-    return short if len(short) < len(text) else text
-
-
 def counts(result: Result) -> str:
     """How many trials ended how, such as `12 trials: 10 Succeeded, 2 Failed`."""
     by_state = [(state, result.count(state)) for state in get_args(TrialState)]
@@ -79,17 +67,6 @@ def counts(result: Result) -> str:
 def exit_code(trial: Trial) -> str:
     """`, exit code 137`, to follow a state or a reason; empty where none is known."""
     return "" if trial.exit_code is None else f", exit code {trial.exit_code}"
-
-
-def duration(seconds: float | None) -> str:
-    """`42 s`, `3 min 5 s`, `2 h 3 min`; a dash where it is not known."""
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def moment(when: datetime) -> str:

@@ -8,13 +8,16 @@ import io
 import json
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.table import columns, facts, row
 from kfp_katib.results.trials import Trial
 from kfp_katib.results.values import objective_value
+
+if TYPE_CHECKING:
+    from kfp_katib.results.progress import Progress
 
 
 def trials_csv(result: Result) -> str:
@@ -71,7 +74,7 @@ def document(result: Result) -> dict[str, Any]:
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),
         "provenance": _provenance(result.provenance),
-        "trials": [_trial(trial, result) for trial in result.trials],
+        "trials": [trial_document(trial, result) for trial in result.trials],
         "manifest": experiment.manifest,
     }
 
@@ -82,7 +85,8 @@ def _provenance(known: Provenance) -> dict[str, Any]:
     return {"seed": known.seed or None, "versions": dict(known.versions), "warm_start": sources}
 
 
-def _trial(trial: Trial, result: Result) -> dict[str, Any]:
+def trial_document(trial: Trial, result: Result | Progress) -> dict[str, Any]:
+    """What `to_json` writes of one trial."""
     return _written(facts(trial, result.experiment)) | {
         "parameters": dict(trial.parameters),
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},
