@@ -30,7 +30,7 @@ def test_an_experiment_of_the_models_runs_here(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize("name", VALID)
 def test_there_and_back(name: str) -> None:
     """`to_katib` gives the model of every kind of manifest, and `load` gives the same Experiment again."""
-    experiment = load(VALID[name])
+    experiment = load(VALID[name]())
     model = experiment.to_katib()
     assert isinstance(model, V1beta1Experiment)
     assert load(model) == experiment
