@@ -97,7 +97,8 @@ def epochs(folder: Path, **changes: Any) -> str:
 def test_a_terminal_shows_what_runs_and_what_it_reports(tmp_path: Path) -> None:
     """While it runs, the last metrics of each trial; afterwards only what stays, and the table."""
     with terminal("run", epochs(tmp_path), folder=tmp_path) as screen:
-        running = shown(
+        read = screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1]))
+        running = shown(read, 100)
             screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1])), 100
         )
         ended = shown(screen.read(), 100)
