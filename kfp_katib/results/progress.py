@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.result import ACTIVE, FAILED, Result, Trial, TrialState
+from kfp_katib.results.result import Result
+from kfp_katib.results.trials import ACTIVE, FAILED, Trial, TrialState
 from kfp_katib.results.values import objective_value
 
 if TYPE_CHECKING:

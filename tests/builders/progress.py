@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from kfp_katib.experiment import Experiment
 from kfp_katib.results import Condition, Progress, Reports, Result, Score, Trial, conclude
@@ -40,7 +41,7 @@ def so_far(
     return score.progress(made, changed, earlier=earlier, notes=notes, result=result, reports=lambda: told)
 
 
-def lasting(name: str, minutes: float, **fields: str) -> Trial:
+def lasting(name: str, minutes: float, **fields: Any) -> Trial:
     """A trial that took so long, long ago."""
     return bare_trial(name, loss="0.5", started=START, ended=START + timedelta(minutes=minutes), **fields)
 

@@ -99,8 +99,6 @@ def test_a_terminal_shows_what_runs_and_what_it_reports(tmp_path: Path) -> None:
     with terminal("run", epochs(tmp_path), folder=tmp_path) as screen:
         read = screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1]))
         running = shown(read, 100)
-            screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1])), 100
-        )
         ended = shown(screen.read(), 100)
         code = screen.process.wait()
     table = running[next(number for number, line in enumerate(running) if line.startswith("running")) :]

@@ -15,13 +15,14 @@ from kfp_katib.engines import labels
 from kfp_katib.engines.local.folder import RunFolder, names_in, no_search, open_folder, owner
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
-from kfp_katib.engines.local.resume import end_orphans
+from kfp_katib.engines.local.origin import provenance
+from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_store import left_out, trial_of, with_log
-from kfp_katib.engines.local.warm_start_notes import notes
+from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
-from kfp_katib.experiment import Experiment, load
+from kfp_katib.experiment.accepted import accepted
+from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Listener, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
@@ -34,28 +35,26 @@ _HEAD = 20
 _POLL_SECONDS = 0.5
 
 
-def searches(options: RunOptions) -> tuple[str, ...]:
-    """The names of all searches in `runs`."""
-    return names_in(Path(options.runs))
-
-
 def read(name: str, options: RunOptions) -> Result:
     """Read a search from its journal, even while an engine works on it; nothing is changed.
 
     Raises:
         InputError: There is no such search, or its journal is damaged.
     """
-    folder = _found(name, options)
+    folder = found(name, options)
     journal = read_journal(folder.journal)
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
     experiment, models = _experiment(manifest, name), str(options.models or "")
+    known = provenance(experiment, journal)
+    trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
     return conclude(
         experiment,
-        [with_log(trial_of(each, experiment, models), folder) for each in journal.counted],
+        [in_full(trial, curve, folder) for trial, curve in trials],
         standing(experiment, journal) or RUNNING,
-        notes=(*notes(experiment, journal), *left_out(journal)),
+        notes=(*known.told_notes, *left_out(journal)),
+        provenance=known,
     )
 
 
@@ -86,7 +85,7 @@ def watch(name: str, options: RunOptions) -> Result:
         raise Interrupted(f"Interrupted; Experiment '{name}' goes on.", result) from error
 
 
-def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
+def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> bool:
     """End a search's trials and its engine; the folder stays, and the search can go on later.
 
     Args:
@@ -94,11 +93,14 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         options: Of these, `runs`.
         wait_seconds: How long to wait for an engine to end its trials.
 
+    Returns:
+        Whether anything was running.
+
     Raises:
         InputError: There is no such search.
         Unfinished: The engine is still there after `wait_seconds`.
     """
-    folder = _found(name, options)
+    folder = found(name, options)
     deadline = time.monotonic() + wait_seconds
     asked: int | None = None
     while (engine := owner(folder)) is not None:
@@ -109,7 +111,7 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
             raise Unfinished(f"Experiment '{name}' is still run by process {engine}. Kill it: kill {engine}")
         time.sleep(_POLL_SECONDS / 5)
     with open_folder(folder.path.parent, name):
-        end_orphans(folder, read_journal(folder.journal).records)
+        return end_orphans(folder, readable(folder).records) or asked is not None
 
 
 def own_step() -> tuple[str, str]:
@@ -169,7 +171,7 @@ def _look(name: str, options: RunOptions) -> tuple[bool, Result]:
 
     The engine is looked for before the journal is read: one that is gone by then has written its verdict.
     """
-    running = owner(_found(name, options)) is not None
+    running = owner(found(name, options)) is not None
     return running, read(name, options)
 
 
@@ -180,7 +182,12 @@ def _tell(listener: Listener, result: Result) -> None:
         listener.tell(changed, result.experiment, lambda: result)
 
 
-def _found(name: str, options: RunOptions) -> RunFolder:
+def found(name: str, options: RunOptions) -> RunFolder:
+    """The folder of a search.
+
+    Raises:
+        InputError: There is no such search.
+    """
     folder = RunFolder((Path(options.runs) / name).absolute())
     if not folder.journal.exists():
         raise no_search(name, Path(options.runs))
@@ -188,10 +195,10 @@ def _found(name: str, options: RunOptions) -> RunFolder:
 
 
 def _experiment(manifest: str, name: str) -> Experiment:
-    """The Experiment of a stored manifest, without the labels that `load` refuses."""
+    """The Experiment of a stored manifest, without the labels that nobody else may write."""
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
-    return load({**document, "metadata": kept}, name=f"Experiment '{name}'")
+    return accepted({**document, "metadata": kept}, name=f"Experiment '{name}'")
 
 
 def _left_alone(name: str) -> str:

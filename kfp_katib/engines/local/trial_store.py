@@ -12,6 +12,7 @@ from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_names import trial_name
 from kfp_katib.experiment.model import Experiment
@@ -139,12 +140,14 @@ class TrialStore:
         self._write(replace(record, process=None, started=None))
 
     def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
-        """The Result as far as it is known now, with the ends of the trials' logs."""
+        """The Result as far as it is known now, with the curves and the ends of the logs."""
+        trials = [(self._trial(each), self._journal.curve(each)) for each in self._journal.counted]
         return conclude(
             self._experiment,
-            [with_log(self._trial(record), self._folder) for record in self._journal.counted],
+            [in_full(trial, curve, self._folder) for trial, curve in trials],
             verdict,
             notes=(*self._notes, *left_out(self._journal), *more_notes),
+            provenance=provenance(self._experiment, self._journal),
         )
 
     def _write(self, record: Record) -> None:
@@ -199,8 +202,7 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         experiment: Whose trial it is.
         models: URI root of the checkpoints; empty if there is none.
     """
-    waits = _RUNNING if record.process else _PENDING
-    outcome = record.outcome or waits
+    outcome = record.outcome or (_RUNNING if record.process else _PENDING)
     return Trial(
         name=record.name,
         parameters=record.parameters,
@@ -222,9 +224,10 @@ def left_out(journal: Journal) -> tuple[str, ...]:
     return (f"Trials that failed, were run again, and count no more: {count}.",)
 
 
-def with_log(trial: Trial, folder: RunFolder) -> Trial:
-    """The trial, with the end of its log if it has ended."""
-    return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
+def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolder) -> Trial:
+    """The trial with its curve, and with the end of its log if it has ended."""
+    log = folder.trial(trial.name).log_tail() if trial.completed else ""
+    return replace(trial, log_tail=log, curve=curve)
 
 
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")

@@ -47,7 +47,7 @@ def test_every_search_is_listed(tmp_path: Path) -> None:
     """By the names of their Experiments; a folder without a journal is none."""
     (tmp_path / "other").mkdir()
     run(search(PRINT), runs=tmp_path)
-    assert local.searches(RunOptions(runs=tmp_path)) == ("tune",)
+    assert [each.name for each in local.searches(RunOptions(runs=tmp_path))] == ["tune"]
 
 
 def test_a_finished_search_is_read_as_it_was_given_back(tmp_path: Path) -> None:
