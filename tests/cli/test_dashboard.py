@@ -54,7 +54,8 @@ def asked(address: str) -> Any:
 @pytest.fixture
 def tuned(tmp_path: Path) -> Path:
     """The folder of a search with learning curves."""
-    return run(search(CURVES, maxTrialCount=2), runs=tmp_path / "runs") and tmp_path / "runs"
+    run(search(CURVES, maxTrialCount=2), runs=tmp_path / "runs")
+    return tmp_path / "runs"
 
 
 def test_its_api_tells_the_trials_and_their_curves(tuned: Path) -> None:
