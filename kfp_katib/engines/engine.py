@@ -8,9 +8,9 @@ of the library asks an engine what it can do, never which one it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, Unpack
+from typing import Protocol
 
-from kfp_katib.engines.options import Options, RunOptions
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.experiment import Experiment, Problem
 from kfp_katib.experiment.choices import choose
 from kfp_katib.results import Overview, Result
@@ -105,23 +105,3 @@ def of_this_machine() -> Engine:
 def of_cluster() -> Engine:
     """The engine whose trials are pods in a cluster."""
     return next(each for each in map(named, ENGINES) if not each.trials_here)
-
-
-def run(experiment: Experiment, engine: str = "local", **options: Unpack[Options]) -> Result:
-    """Run an Experiment on an engine and wait for its verdict.
-
-    Args:
-        experiment: What to run, with every placeholder filled in that has no default there.
-        engine: `local` for this machine, `katib` for a Katib in a cluster.
-        **options: The fields of RunOptions.
-
-    Returns:
-        The Result for every verdict, Failed included.
-
-    Raises:
-        InputError: It cannot run there; nothing was started.
-        Unfinished: It ended without a verdict (TimedOut, Stalled, Interrupted); the error carries the Result
-            so far.
-        ClusterError: The API server refused something that a search needs.
-    """
-    return named(engine).run(experiment, RunOptions(**options))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,18 @@ _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST = 1000
 _SHOWN = 5
 _TWO_BYTES = (b"\xff\xfe", b"\xfe\xff")
+
+
+def file_of(source: object) -> Path | None:
+    """The file that a source names, None where it is the manifest itself.
+
+    No manifest is one line that ends like a file's name.
+    """
+    if isinstance(source, os.PathLike):
+        return Path(os.fspath(source))
+    if isinstance(source, str) and "\n" not in source and source.endswith(_SUFFIXES):
+        return Path(source)
+    return None
 
 
 def contents(path: Path) -> bytes:

@@ -7,30 +7,34 @@ before the check, and `render` checks what Katib gets.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import plain, source
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
+from kfp_katib.experiment.files import file_of
 from kfp_katib.experiment.judging import judged
-from kfp_katib.experiment.model import Experiment, Manifest, build
+from kfp_katib.experiment.model import Experiment, build
+from kfp_katib.experiment.parts import Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
 from kfp_katib.experiment.problem import Origin, Problem
+from kfp_katib.experiment.source import Source
 
 Change = Callable[[Manifest], None]
 """Changes plain data in place, whatever they hold."""
 
 
-def check(manifest: object) -> tuple[Problem, ...]:
+def check(manifest: Source) -> tuple[Problem, ...]:
     """Every finding in a manifest, errors and warnings, ordered by the field's path.
 
     Args:
-        manifest: YAML or JSON text, the Path of a file, a mapping, or an Experiment object of
-            kubeflow-katib or kubeflow-katib-api.
+        manifest: A file's name or Path, YAML or JSON text, a mapping, or an Experiment object of
+            kubeflow-katib or kubeflow-katib-api. One line of text that ends in `.yaml`, `.yml` or `.json` is
+            a file's name; bytes are always the manifest itself.
 
     Returns:
         The problems; empty for a manifest without any. Bad content never raises.
@@ -44,7 +48,7 @@ def check(manifest: object) -> tuple[Problem, ...]:
 
 
 def load(
-    manifest: object, *, name: str | None = None, change: Change | None = None, origin: Origin | None = None
+    manifest: Source, *, name: str | None = None, change: Change | None = None, origin: Origin | None = None
 ) -> Experiment:
     """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
 
@@ -57,7 +61,7 @@ def load(
     Raises:
         ManifestError: The manifest has errors; it carries all of them.
     """
-    label = name or (str(manifest) if isinstance(manifest, Path) else "the manifest")
+    label = name or str(file_of(manifest) or "the manifest")
     remarks: list[Problem] = []
     try:
         data, own = source.read_from(manifest, remarks)
@@ -90,9 +94,27 @@ def override(
     Raises:
         ManifestError: The changed manifest has errors.
     """
-    change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
+    return changed(
+        experiment,
+        overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials),
+    )
+
+
+def changed(experiment: Experiment, change: Change | None) -> Experiment:
+    """The Experiment after a change, in what was asked as well as in what it became.
+
+    Raises:
+        ManifestError: The changed manifest has errors.
+    """
+    if not change:
+        return experiment
     name = f"Experiment '{experiment.name}'"
-    return load(experiment.manifest, name=name, change=change, origin=experiment.origin)
+    made = load(experiment.manifest, name=name, change=change, origin=experiment.origin)
+    if not experiment.asked_json:
+        return made
+    asked: Manifest = json.loads(experiment.asked_json)
+    change(asked)
+    return replace(made, asked_json=canonical(asked))
 
 
 def overriding(

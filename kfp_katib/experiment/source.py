@@ -7,14 +7,14 @@ Nothing a source contains may cost more than a second or 200 MB.
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import yaml
 
-from kfp_katib.experiment.files import contents, decoded
+from kfp_katib.experiment.files import contents, decoded, file_of
 from kfp_katib.experiment.lines import placed, repeated
 from kfp_katib.experiment.plain import (
     DUPLICATE_KEY,
@@ -33,6 +33,17 @@ from kfp_katib.experiment.yaml_nodes import parsed
 _MEANS_JSON = re.compile(r'\s*\{\s*"')
 
 
+class TypedModel(Protocol):
+    """An Experiment as an object of kubeflow-katib or kubeflow-katib-api."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dictionary."""
+
+
+Source = str | bytes | bytearray | os.PathLike[str] | Mapping[str, Any] | TypedModel
+"""What a manifest can be read from."""
+
+
 class Read(NamedTuple):
     """Plain data, and the text that they were read from."""
 
@@ -44,8 +55,7 @@ def read(source: object) -> dict[str, Any]:
     """The source as plain data.
 
     Args:
-        source: YAML or JSON text (str or bytes), the Path of a file, a mapping, or an object of
-            kubeflow-katib or kubeflow-katib-api.
+        source: What `Source` says; anything else is refused.
 
     Raises:
         UnreadableError: The source holds no mapping of plain data.
@@ -63,32 +73,32 @@ def read_from(source: object, remarks: list[Problem]) -> Read:
     Raises:
         UnreadableError: The source holds no mapping of plain data; its problem names the file and line.
     """
-    file = str(source) if isinstance(source, Path) else ""
+    path = file_of(source)
+    file = str(path or "")
     origin = Origin(file=file)
     try:
-        given = _text(source)
+        given = _text(source if path is None else contents(path))
         if isinstance(given, str):
             given, origin = _parsed(given, remarks), Origin(given, file)
         data = plain(given)
-        return Read(data if isinstance(data, dict) else _refuse(data, source), origin)
+        return Read(data if isinstance(data, dict) else _refuse(data), origin)
     except UnreadableError as err:
         err.problem = placed(err.problem, origin)
         raise
 
 
-def _refuse(data: Any, source: object) -> NoReturn:
+def _refuse(data: Any) -> NoReturn:
     if data is None:
         raise UnreadableError(NOT_A_MAPPING, "The manifest is empty.", "Give a Katib Experiment.")
     message = f"The manifest is not a mapping but {type(data).__name__}."
     fix = "Give a mapping with apiVersion, kind, metadata and spec."
-    if isinstance(source, str) and "\n" not in source and source.endswith((".yaml", ".yml", ".json")):
-        fix = "It looks like a file's name: pass it as a pathlib.Path."
+    if file_of(data):
+        fix = "It looks like a file's name: give the text that is in that file."
     raise UnreadableError(NOT_A_MAPPING, message, fix, value=str(data)[:80])
 
 
 def _text(source: object) -> object:
-    """The source, as text if it is a file or bytes."""
-    source = contents(source) if isinstance(source, Path) else source
+    """The source, as text if it is bytes."""
     return decoded(bytes(source)) if isinstance(source, (bytes, bytearray)) else source
 
 

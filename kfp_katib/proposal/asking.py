@@ -62,20 +62,22 @@ def ask(
             seconds=seconds,
             slow=slow,
         )
-        found = _described(Path(folder) / describe.FILE) or arguments_in(ended.printed)
+        described = Path(folder) / describe.FILE
+        found = (
+            arguments_of(json.loads(described.read_text()))
+            if described.exists()
+            else arguments_in(ended.printed)
+        )
     _check(typed, found, ended, seconds)
     return found
 
 
-def _described(file: Path) -> Arguments | None:
-    """What argparse has written down, None if it was not asked."""
-    if not file.exists():
-        return None
-    data = json.loads(file.read_text())
+def arguments_of(described: Mapping[str, Any]) -> Arguments:
+    """What argparse has written down."""
     return Arguments(
-        tuple(_option(each) for each in data["options"]),
-        tuple(data["positionals"]),
-        tuple(data["subcommands"]),
+        tuple(_option(each) for each in described["options"]),
+        tuple(described["positionals"]),
+        tuple(described["subcommands"]),
     )
 
 

@@ -14,7 +14,7 @@ from kfp_katib.proposal.objective import Objective
 from kfp_katib.proposal.propose import Proposal, Searched, with_value
 from kfp_katib.proposal.script_option import ScriptOption
 
-_WIDTH = 108
+_WIDTH = 100
 _MOST_HELP = 160
 _MOST_FAILED = 3
 _PLAIN = re.compile(r"(?:--?)?[A-Za-z_/][\w./=-]*", re.ASCII)
@@ -75,7 +75,7 @@ def _parameters(proposal: Proposal) -> Iterator[str]:
     for each in proposal.searched:
         yield from _parameter(each)
     if proposal.left:
-        yield from _comment(4, "Not searched:")
+        yield from _comment(4, "Not searched (`init --search NAME` chooses):")
     for left in proposal.left:
         default = f" (default {left.option.default})" if left.option.default else ""
         yield from _comment(4, f"  {left.option.flag}{default}: {left.why}.", deeper="    ")
@@ -122,10 +122,10 @@ def _template(proposal: Proposal) -> Iterator[str]:
         yield '      - {name: trial, reference: "${trialSpec.Name}"} # names the folder of a trial\'s model'
     yield from _JOB
     script = proposal.typed.script
-    what = "On a cluster trials run in this image. It has to hold"
-    yield from _comment(
-        16, f"{what} {script} at that path from its working directory, and all that it imports."
+    what = (
+        f"On a cluster trials run in this image. {script} has to be in it, found from its working directory"
     )
+    yield from _comment(16, f"{what} as it is here, with all that it imports.")
     if not proposal.wishes.image:
         yield from _comment(
             16, "Say which: kfp-katib run --engine katib --image IMAGE. On this machine it is not used."
@@ -216,8 +216,9 @@ def _text(text: str) -> str:
     """A text as a YAML scalar: bare where nothing could take it for something else."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    if re.search(r"[\"\\]", text) and not re.search("'", text) and not _CONTROL.search(text):
-        return f"'{text}'"
+    if re.search(r"[\"\\]", text) and not _CONTROL.search(text):
+        doubled = text.replace("'", "''")
+        return f"'{doubled}'"
     return _quoted(text)
 
 

@@ -67,7 +67,7 @@ def _takes(action: Any) -> str:
 
 
 def _default(parser: Any, action: Any) -> Any:
-    """The default; a text is read as argparse reads it when the option is left out."""
+    """The default. A text such as `0.1` or `no` is read as argparse reads it; `1GiB` stays as it is."""
     import argparse
 
     value = action.default
@@ -75,10 +75,12 @@ def _default(parser: Any, action: Any) -> Any:
         return None
     if isinstance(value, str):
         try:
-            value = parser._get_value(action, value)
+            read = parser._get_value(action, value)
+            usual = isinstance(read, bool) or (isinstance(read, (int, float)) and float(value) == read)
         except Exception:
             return value
-    return value if isinstance(value, (bool, int, float)) else action.default
+        return read if usual else value
+    return value
 
 
 def _type(action: Any, value: Any) -> str:

@@ -57,6 +57,8 @@ def feasible(option: ScriptOption, *, wished: bool = False) -> Space | NoSpace:
         option: The option.
         wished: Whether the user has asked for it, whatever its name is.
     """
+    if not _PLAIN_VALUE.fullmatch(option.flag):
+        return NoSpace("its name holds characters that a shell would take apart")
     if option.takes == "several":
         return NoSpace("it takes several values; a parameter of Katib is one")
     about = meaning(option.plain, wished=wished)
@@ -121,21 +123,29 @@ def _rate(option: ScriptOption, value: float, about: Meaning) -> Space:
     low, high = (value / 10, value * 10) if value else (about.low, about.high)
     around = f"from a tenth to ten times its default, {short(value)}" if value else _usual(option)
     start = value or math.sqrt(low * high)
-    return Space("double", f"{around}; {about.why}", low, high, log=True, start=short(start))
+    return Space("double", _joined(around, about.why), low, high, log=True, start=short(start))
 
 
 def _power(option: ScriptOption, value: float, about: Meaning) -> Space:
-    if value and (value < 2 or option.type == "float"):
+    """Powers of two around the default, or between the usual bounds."""
+    nearest = 2 ** round(math.log2(value)) if value >= 1 else 0
+    return _doubled(option, nearest if nearest else value, about)
+
+
+def _doubled(option: ScriptOption, value: float, about: Meaning) -> Space:
+    """A quarter, half, and twice a whole number of some size."""
+    if value and (value < 2 or option.type == "float" or value != int(value)):
         return _guess(option, value, about)
-    exponent = round(math.log2(value)) if value else 0
-    powers = range(max(exponent - 2, 0), exponent + 2) if value else range(*_exponents(about))
-    values = tuple(str(2**each) for each in powers)
-    around = f"around its default, {short(value)}" if value else _usual(option)
-    return Space("discrete", f"{around}; {about.why}", values=values, start=values[len(values) // 2])
-
-
-def _exponents(about: Meaning) -> tuple[int, int]:
-    return round(math.log2(about.low)), round(math.log2(about.high)) + 1
+    low = max(1, int(value) // 4) if value else int(about.low)
+    high = int(value) * 2 if value else int(about.high)
+    values, each = list[int](), high
+    while each >= low:
+        values.insert(0, each)
+        each //= 2
+    around = f"around its default, {option.default}" if value else _usual(option)
+    start = int(value) if value else values[len(values) // 2]
+    texts = tuple(map(str, values))
+    return Space("discrete", _joined(around, about.why), values=texts, start=str(start))
 
 
 def _fraction(option: ScriptOption, value: float, about: Meaning) -> Space:
@@ -148,7 +158,8 @@ def _fraction(option: ScriptOption, value: float, about: Meaning) -> Space:
 def _near_one(option: ScriptOption, value: float, about: Meaning) -> Space:
     if value > 1:
         return _guess(option, value, about)
-    low, high = min(about.low, value / 2 or 1), max(about.high, value)
+    low = 0.0 if option.number == 0 else value / 2 if 0 < value < about.low else about.low
+    high = max(about.high, value)
     return Space("double", about.why, low, high, start=short(value or (low + high) / 2))
 
 
@@ -173,6 +184,7 @@ def _guess(option: ScriptOption, value: float, about: Meaning) -> Space:
 _SHAPES = {
     "rate": _rate,
     "power of two": _power,
+    "doubled": _doubled,
     "fraction": _fraction,
     "near one": _near_one,
     "count": _count,
@@ -181,13 +193,15 @@ _SHAPES = {
 
 
 def _usual(option: ScriptOption) -> str:
-    known = "" if option.default is None else f" ({option.default})"
-    return f"its default{known} gives no scale, so where such values usually lie"
+    known = (
+        "it has no default" if option.default is None else f"its default, {option.default}, gives no scale"
+    )
+    return f"{known}, so where such values usually lie"
 
 
 def short(value: float) -> str:
     """A number as one would write it."""
-    return f"{value:.6g}"
+    return str(int(value)) if value == int(value) else f"{value:.6g}"
 
 
 def _is_number(text: str) -> bool:
@@ -197,10 +211,20 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def as_list(space: Space) -> Space:
-    """The space as a few values, which is what a grid needs."""
-    if space.values:
-        return space
+def _joined(around: str, why: str) -> str:
+    return "; ".join(filter(None, (around, why)))
+
+
+def suited(space: Space, algorithm: str) -> Space:
+    """The space as an algorithm needs it: a grid as a few values, a Gaussian process above zero."""
+    if algorithm == "grid" and not space.values:
+        return _as_list(space)
+    if algorithm == "bayesianoptimization" and space.type == "double" and space.low == 0:
+        return replace(space, low=space.high / 100)
+    return space
+
+
+def _as_list(space: Space) -> Space:
     middle = math.sqrt(space.low * space.high) if space.log else (space.low + space.high) / 2
     numbers = [space.low, middle, space.high]
     texts = [short(int(each) if space.type == "int" else each) for each in numbers]

@@ -14,8 +14,8 @@ from kfp_katib.proposal.script_option import Arguments, ScriptOption, Takes
 
 _COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 _FRAMES = str.maketrans("│╭╮╰╯┃┏┓┗┛", " " * 10)
-_FIRST = re.compile(r" {0,8}(\* +)?-{1,2}[A-Za-z\[?]")
-_FLAG = re.compile(r"(?<![\w-])--?(?:\[no-?\])?[A-Za-z?][\w.-]*")
+_FIRST = re.compile(r" {0,8}(\* +)?-{1,2}(?:[^\W\d]|[\[?])")
+_FLAG = re.compile(r"(?<![\w-])--?(?:\[no-?\])?(?:[^\W\d]|\?)[\w.-]*")
 _FORM = re.compile(r"-.*|[A-Z][A-Z ]*|\[.*\|.*\]|<.*>")
 _ABSL = re.compile(r"( *-{1,2}[\w\[\]-]+): ?(?:<(.+?\|.+?)>: ?)?(.*)")
 _CHOICES = re.compile(r"\{(.+?)\}|\[([^\[\]|]+(?:\|[^\[\]|]+)+)\]|<([^<>|]+(?:\|[^<>|]+)+)>")
@@ -57,7 +57,7 @@ def _usage(text: str) -> str:
 
 def _without_brackets(usage: str) -> str:
     """What a usage line demands: all that does not stand in brackets."""
-    before = ""
+    before, usage = "", re.sub(r"\{[^}]*\}", " ", usage)
     while before != usage:
         before, usage = usage, re.sub(r"\[[^\[\]]*\]", " ", usage)
     return usage
@@ -110,7 +110,8 @@ def _option(entry: _Entry, bare_usage: str) -> ScriptOption:
         help=entry.help,
         takes="either" if either else "one" if choices else _takes(placeholder),
         off=off if either else "",
-        required="[required]" in entry.help or any(_demands(bare_usage, name) for name in names),
+        required=bool(re.search(r"[\[;] ?required\]", entry.help))
+        or any(_demands(bare_usage, name) for name in names),
     )
 
 
@@ -134,7 +135,7 @@ def _default(help_text: str) -> str | None:
 def _type(placeholder: str, help_text: str, default: str | None) -> str:
     """The type that the placeholder or the help names, else that of the default."""
     named = re.findall(r"\((an? (?:integer|number))\)", help_text)
-    word = re.sub(r"RANGE|[\[<].*", "", placeholder).strip().lower()
+    word = re.sub(r"RANGE|\[.*", "", placeholder).strip("<>. ").lower()
     if known := _TYPES.get(named[0] if named else word):
         return known
     shapes = (
@@ -146,9 +147,12 @@ def _type(placeholder: str, help_text: str, default: str | None) -> str:
 
 
 def _positionals(text: str, bare_usage: str) -> tuple[str, ...]:
-    """The arguments without a flag that the usage demands: listed by argparse, in capitals by click."""
+    """The arguments without a flag that are demanded: listed by argparse, typer; in capitals by click."""
     section = re.search(r"^positional arguments:\n((?:[ \t]+.*\n?)+)", text, re.MULTILINE)
     listed = re.findall(r"^ {1,4}([\w.-]+)(?: |$)", section[1], re.MULTILINE) if section else []
+    panel = re.search(r"^╭─ Arguments .*\n((?:│.*\n)+)", text, re.MULTILINE)
+    if panel:
+        return tuple(re.findall(r"^│ \* +([\w.-]+)", panel[1], re.MULTILINE))
     in_capitals = [] if section or "[OPTIONS]" not in text else re.findall(r"\b[A-Z][A-Z_\d]+\b", bare_usage)
     demanded = [name for name in listed if _demands(bare_usage, name)] or in_capitals
     return tuple(name for name in demanded if name not in ("COMMAND", "ARGS"))

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Shape = Literal["rate", "power of two", "fraction", "near one", "count", "choice", "guess"]
+Shape = Literal["rate", "power of two", "doubled", "fraction", "near one", "count", "choice", "guess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,6 @@ class Alone:
 
 
 _MAGNITUDE = "its order of magnitude matters, so on a logarithmic scale"
-_MEMORY = "powers of two, as is usual"
 _RATE = Meaning("rate", _MAGNITUDE, 1e-4, 1e-1)
 _LATE_RATE = Meaning("rate", _MAGNITUDE, 1e-6, 1e-4, rank=3)
 
@@ -55,7 +54,10 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
     ),
     (r"(min|end|final|warmup)_(lr|learning_rate) lr_(min|end|final) eta_min", _LATE_RATE),
     (r"(\w+_)?(lr|learning_?rate|lrate|lr0|eta|alpha)$ (lr|learning_rate)_(init|base|max|peak)", _RATE),
-    (r"(\w+_)?(batch_?size|batch|bs|minibatch\w*)", Meaning("power of two", _MEMORY, 16, 128)),
+    (
+        r"(\w+_)?(batch_?size|batch|bs|minibatch\w*)",
+        Meaning("power of two", "powers of two, as is usual", 16, 128),
+    ),
     (
         r"weight_decay wd l1 l2 reg regulari[sz]ation lambda reg_\w+ penalty decay l[12]_\w+",
         Meaning("rate", _MAGNITUDE, 1e-6, 1e-2),
@@ -64,6 +66,12 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
     (
         r"warmup_(ratio|proportion|fraction|pct) label_smoothing smoothing mixup cutmix noise\w*",
         Meaning("fraction", "from none of it to a fifth", 0.0, 0.2, 2),
+    ),
+    (
+        r"log(s|ger|ging)?(_\w+)? interval freq frequency every verbose verbosity print\w*"
+        r" report\w* saves? save_\w+ wandb\w* tensorboard mlflow debug progress\w* profil\w* quiet"
+        r" disable_tqdm hub\w* push\w* dry_run notes?",
+        Alone("it is about what a trial tells, not about what it learns"),
     ),
     (
         r"n?epochs? iters? iterations? max_iter niter n_iter steps? rounds? budget patience"
@@ -86,12 +94,6 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
         Alone("it is about arithmetic and speed, and is chosen once"),
     ),
     (
-        r"logs? logger logging log_\w+ interval freq frequency every verbose verbosity print\w*"
-        r" report\w* saves? save_\w+ wandb\w* tensorboard mlflow debug progress\w* profil\w* quiet"
-        r" disable_tqdm hub\w* push\w* dry_run notes?",
-        Alone("it is about what a trial tells, not about what it learns"),
-    ),
-    (
         r"paths? dirs? directory folder root files? filename outputs? out outdir inputs? data\w*"
         r" checkpoints? ckpt\w* resume\w* pretrained\w* ur[li] name project tags? run experiment ids?"
         r" user token entity version revision cache\w* config\w* conf overwrite\w* models? model_\w+"
@@ -99,7 +101,7 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
         Alone("it names something"),
     ),
     (
-        r"mode task action command splits? subset limit classes n_classes labels? vocab\w* size_[xyz]"
+        r"mode task action command do_\w+ splits? subset limit classes n_classes labels? vocab\w* size_[xyz]"
         r" resolution height (img|image|crop|sample|train|window)_size"
         r" (seq|sequence|max|min|context|source|target)_(len|length)\w* seq\w* max_\w*samples"
         r" (num|n)_samples loss criterion loss_fn loss_type objective metrics? n?folds? goal target",
@@ -115,11 +117,12 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
         r"weight coeff? scale temperature clip\w* grad_clip max_grad_norm c$",
         Meaning("rate", _MAGNITUDE, 0.01, 10.0, 2),
     ),
-    (r"n?layers? (num|n)_layers depth n?blocks? stages max_depth", Meaning("count", "", 1, 4)),
+    ("max_depth", Meaning("count", "", 2, 12)),
+    (r"n?layers? (num|n)_layers depth n?blocks? stages", Meaning("count", "", 1, 4)),
     (
         r"hidden\w* units neurons width n?dims? \w+_dim d_model d_ff channels n?filters embed\w* emb"
         r" latent\w* n[gd]?f",
-        Meaning("power of two", _MEMORY, 32, 256),
+        Meaning("doubled", "", 32, 256),
     ),
     (r"n?estimators n?trees (num_)?leaves max_features min_\w+ neighbou?rs k", Meaning("count", "", 5, 50)),
     (r"subsample\w* colsample\w* (feature|bagging)_fraction", Meaning("near one", "a part of all", 0.5, 1.0)),

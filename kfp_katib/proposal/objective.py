@@ -11,9 +11,10 @@ from typing import Literal, NamedTuple
 
 Aim = Literal["minimize", "maximize"]
 
-NUMBER = r"([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"
-"""A number, as in Katib's default filter."""
+NUMBER = r"([+-]?\d*\.?\d+(?:[Ee][+-]?\d+)?)"
+"""A number; that of Katib's default filter would find an empty one too."""
 _BLANKS = r"\s+"
+_AROUND = 50
 _VALUE = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?"
 _ASSIGNED = re.compile(rf"([\w|-]+)\s*=\s*({_VALUE})(?![\w.])", re.ASCII)
 _TOLD = re.compile(rf"([A-Za-z][\w@/.-]*)(['\"]?\s*:\s*['\"]?|\s+)({_VALUE})(?![\w])", re.ASCII)
@@ -112,11 +113,18 @@ def _objective(hits: list[_Printed], aim: Aim | None, filtered: bool) -> Objecti
     counts = Counter(each.name for each in hits)
     best = max(hits, key=lambda each: (*_rank(each.name, each.line), counts[each.name])).name
     last = next(each for each in reversed(hits) if each.name == best)
-    shown = " ".join(last.line.split())[:100]
+    shown = _around(last)
     times = "once, in" if counts[best] == 1 else f"{counts[best]} times, at last in"
     others = [] if filtered else [name for name in counts if name != best and _rank(name)[0]]
     why = f"found in a trial run {times}: {shown}"
     return Objective(best, aim or aim_of(best), why, _filter(last) if filtered else "", tuple(others[:5]))
+
+
+def _around(found: _Printed) -> str:
+    """The line, without what is far from the number."""
+    at = found.line.find(found.name + found.between + found.value)
+    shown = found.line[max(0, at - _AROUND) : at + _AROUND]
+    return " ".join(shown.split())
 
 
 def _rank(name: str, line: str = "") -> tuple[bool, bool, bool, bool]:

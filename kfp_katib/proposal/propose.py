@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import hint
-from kfp_katib.proposal.feasible import NoSpace, Space, as_list, feasible, short
+from kfp_katib.proposal.feasible import NoSpace, Space, feasible, short, suited
 from kfp_katib.proposal.objective import Aim
 from kfp_katib.proposal.script_option import Arguments, ScriptOption
 from kfp_katib.proposal.typed import Typed, given
@@ -18,7 +18,7 @@ MOST_SEARCHED = 6
 """Each parameter more needs more trials; the rest are named, each with the reason."""
 _LONGEST_NAME = 27  # the launcher adds 13 characters to a name, and Katib takes 40
 _OUTPUT = re.compile(
-    r"models?|(models?|output|out|save|export|checkpoint|ckpt|job)_?(dir|directory|path|folder)|output"
+    r"models|output|(models?|output|out|save|export|checkpoint|ckpt|job)_?(dir|directory|path|folder)"
 )
 
 
@@ -105,32 +105,42 @@ def propose(typed: Typed, arguments: Arguments, wishes: Wishes) -> Proposal:
     open_ = [option for option in arguments.options if option not in kept]
     output = next((each for each in open_ if each.takes == "one" and _OUTPUT.fullmatch(each.plain)), None)
     spaces = {
-        option: feasible(option, wished=bool(wishes.search)) for option in open_ if option is not output
+        option: _beside(option, kept) or feasible(option, wished=bool(wishes.search))
+        for option in open_
+        if option is not output
     }
     chosen = _wished(spaces, wishes.search) if wishes.search else _chosen(spaces)
     left = tuple(
-        LeftAlone(option, space.why if isinstance(space, NoSpace) else _too_many(space))
+        LeftAlone(option, _why_left(option, space, chosen))
         for option, space in spaces.items()
         if option not in chosen
     )
     _check(typed, chosen, left)
-    searched = _named(
-        {option: as_list(space) if wishes.algorithm == "grid" else space for option, space in chosen.items()}
-    )
+    searched = _named({option: suited(space, wishes.algorithm) for option, space in chosen.items()})
     return Proposal(_experiment_name(typed), typed, wishes, searched, left, kept, output)
+
+
+def _beside(option: ScriptOption, others: Iterable[ScriptOption]) -> NoSpace | None:
+    """Whether another option excludes this one."""
+    rival = next((each for each in others if each.rivals is not None and each.rivals == option.rivals), None)
+    return NoSpace(f"the script takes only one of it and {rival.flag}") if rival else None
 
 
 def _chosen(spaces: Mapping[ScriptOption, Space | NoSpace]) -> dict[ScriptOption, Space]:
     """The most promising options, in the script's order."""
     found = {option: space for option, space in spaces.items() if isinstance(space, Space)}
-    ranked = sorted(found, key=lambda option: found[option].rank)
-    free = dict.fromkeys(ranked)
-    for option in ranked:
-        rivals = [each for each in free if each is not option and option.rivals is not None]
-        if option in free:
-            free = {each: None for each in free if each not in rivals or each.rivals != option.rivals}
-    best = list(free)[:MOST_SEARCHED]
+    best: list[ScriptOption] = []
+    for option in sorted(found, key=lambda option: (not option.required, found[option].rank)):
+        if len(best) < MOST_SEARCHED and not _beside(option, best):
+            best.append(option)
     return {option: space for option, space in found.items() if option in best}
+
+
+def _why_left(option: ScriptOption, space: Space | NoSpace, chosen: Mapping[ScriptOption, Space]) -> str:
+    excluded = _beside(option, chosen)
+    if isinstance(space, Space) and excluded:
+        return excluded.why
+    return space.why if isinstance(space, NoSpace) else _too_many(space)
 
 
 def _wished(
@@ -155,7 +165,7 @@ def _wished(
 
 
 def _too_many(space: Space) -> str:
-    return f"{MOST_SEARCHED} parameters are enough for a first search; its space would be {described(space)}"
+    return f"others look more promising; its space would be {described(space)}"
 
 
 def described(space: Space) -> str:

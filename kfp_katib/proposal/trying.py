@@ -42,7 +42,6 @@ def try_out(
     found = measured(f"{ended.printed}\n{ended.errors}", wishes.metric, wishes.aim, names)
     if not found:
         raise InputError(_nothing(ended, wishes.metric, seconds))
-    say(f"{found.aim} {found.metric}: {found.why}")
     return found
 
 

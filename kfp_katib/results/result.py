@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kfp_katib.results.brief import assigned, counted, figures
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.trials import ExperimentState, Trial, TrialState
+from kfp_katib.results.values import objective_text
 
 if TYPE_CHECKING:
+    import pandas  # type: ignore[import-untyped]
+
     from kfp_katib.experiment.model import Experiment
 
 
@@ -60,3 +65,53 @@ class Result:
     def count(self, *states: TrialState) -> int:
         """How many trials are in one of the states."""
         return sum(trial.state in states for trial in self.trials)
+
+    def dataframe(self) -> pandas.DataFrame:
+        """The trials as a pandas DataFrame, one row each in order of creation.
+
+        Its columns are those of `trials_csv`: `name`, `state`, `reason`, `message`, `started` and `ended`
+        (UTC), `seconds`, `exit_code`, `model_uri`, then `objective` (the finite number that the search
+        compares), then `parameter.<name>` and `metric.<name>.<min|max|latest>`. Numbers are numbers; a value
+        that is not there is NaN, NaT, NA or None.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        from kfp_katib.results.frame import dataframe
+
+        return dataframe(self.experiment, self.trials)
+
+    def __repr__(self) -> str:
+        """`<Result tune Succeeded (ExperimentMaxTrialsReached): 12 trials, best loss 0.31 with lr=0.01>`."""
+        reason = f" ({self.reason})" if self.reason else ""
+        return f"<Result {self.experiment.name} {self.state}{reason}: {', '.join(self._told())}>"
+
+    def _told(self) -> Iterator[str]:
+        """How many trials there are, how many failed, and the best one."""
+        yield counted(len(self.trials), "trial")
+        if self.failures:
+            yield f"{len(self.failures)} failed"
+        objective = self.experiment.objective
+        if self.best is None:
+            yield f"none with a finite {objective.metric}"
+            return
+        value = figures(objective_text(self.best, objective))
+        of = assigned(self.best.parameters)
+        yield f"best {objective.metric} {value}{' with ' if of else ''}{of}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the answer, the best trial's parameters, and the history as a picture.
+
+        `kfp_katib.report.html` makes the whole page.
+        """
+        from kfp_katib.results.notebook import shown
+
+        return shown(
+            self.experiment,
+            self.trials,
+            state=self.state,
+            reason=self.reason,
+            message=self.message,
+            best=self.best,
+            notes=self.notes,
+        )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from kfp_katib.results.brief import assigned, duration
+
 TrialState = Literal[
     "Pending", "Running", "Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable"
 ]
@@ -103,6 +105,13 @@ class Trial:
         if self.started is None or self.ended is None:
             return None
         return max((self.ended - self.started).total_seconds(), 0.0)
+
+    def __repr__(self) -> str:
+        """`<Trial tune-k2x Succeeded: lr=0.01, loss=0.31, 12.3 s>`: metrics are the latest values."""
+        latest = {name: metric.latest for name, metric in self.metrics.items()}
+        took = "" if self.seconds is None else duration(self.seconds)
+        told = ", ".join(filter(None, (assigned(self.parameters), assigned(latest), took)))
+        return f"<Trial {self.name} {self.state}{': ' if told else ''}{told}>"
 
 
 def trial_model_uri(models: str, experiment: str, trial: str) -> str:

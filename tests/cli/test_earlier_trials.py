@@ -87,7 +87,8 @@ def test_a_refused_change_names_a_way_that_works(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert "(--name OTHER --from " in refused.stderr
     folder = refused.stderr.split("--from ")[1].split(")")[0]
-    called = call("run", file, "--name", "other", "--from", folder, "--max-trials", "1")
+    way = ("--name", "other", "--from", folder, "--max-trials", "1", "--enqueue", "kind=0.2")
+    called = call("run", file, *way)
     assert called.exit_code == 0
     assert f"told 3 earlier trials of {folder}" in called.stderr
 
