@@ -35,6 +35,8 @@ def transcript(folder: Path) -> Iterator[tuple[Transcript, io.StringIO]]:
         pytest.param(f"{STAMP} WARNING]: odd\n", "   warning: odd\n", id="a step warns"),
         pytest.param(f"{STAMP} INFO]: Got executor_input:\n    {{}}\n", "", id="kfp says something"),
         pytest.param(f"{STAMP} INFO]: trial a-b: Running Trial is running\n", "", id="a trial starts"),
+        pytest.param(f"{STAMP} INFO]: trial a-b: Succeeded\n", "", id="the count tells of it"),
+        pytest.param(f"{STAMP} INFO]: trial a-b: Failed x\n", "   trial a-b: Failed x\n", id="a trial fails"),
         pytest.param("06:09:46.109 - INFO - Task 'x' outputs:\n    best_value: 0.0\n", "", id="outputs"),
     ],
 )
@@ -88,8 +90,11 @@ def test_a_line_may_come_in_pieces(tmp_path: Path) -> None:
     assert screen.getvalue() == "   half\n"
 
 
-def test_the_file_has_everything(tmp_path: Path) -> None:
-    """Whoever looks for the rest finds it there."""
+def test_the_file_has_everything_without_colours(tmp_path: Path) -> None:
+    """Whoever looks for the rest finds it there, and can search it; also where a code comes in pieces."""
     with transcript(tmp_path) as (made, _):
-        made.write(STARTED + "anything\n")
-    assert (tmp_path / "log").read_text() == STARTED + "anything\n"
+        for piece in (STARTED[:40], STARTED[40:], "\x1b[1;9", "1manything\x1b[0m\nthe rest\x1b[0m"):
+            made.write(piece)
+    assert (tmp_path / "log").read_text() == (
+        "06:09:44.799 - INFO - Executing task 'launch-katib'\nanything\nthe rest"
+    )
