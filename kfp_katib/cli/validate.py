@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
-from kfp_katib.cli.verbs import Verb, json_option, label, manifest_argument, source
+from kfp_katib.cli.verbs import Verb, json_option, label, source
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Problem, load
+from kfp_katib.experiment.lines import placed
 
 ALL = "all"
 
@@ -27,7 +27,7 @@ class Found(NamedTuple):
 
 
 @click.command(name="validate", cls=Verb)
-@manifest_argument
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--engine",
     type=click.Choice([*ENGINES, ALL]),
@@ -37,54 +37,82 @@ class Found(NamedTuple):
 )
 @json_option
 @click.pass_context
-def command(ctx: click.Context, file: str, engine: str, as_json: bool) -> None:
-    """Check the manifest FILE (YAML or JSON; - reads stdin); no cluster is contacted.
+def command(ctx: click.Context, files: tuple[str, ...], engine: str, as_json: bool) -> None:
+    """Check each manifest FILE (YAML or JSON; - reads stdin); no cluster is contacted.
 
     Prints one line for each error (Katib would refuse, hang or lose metrics), each warning (legal but likely
-    wrong) and each note (one engine would refuse, another runs it), with the field, what we saw, what to do
-    and why. Exit code 2 if there is an error.
+    wrong) and each note (one engine would refuse, another runs it), with its line in the file, the field,
+    what we saw, what to do and why. Exit code 2 if there is an error in any file.
     """
-    found = _found(source(file), ENGINES if engine == ALL else (engine,))
-    click.echo(_as_json(file, found) if as_json else _as_text(file, found))
-    if _count(found, "error"):
+    engines = ENGINES if engine == ALL else (engine,)
+    found = {file: _found(file, engines) for file in dict.fromkeys(files)}
+    click.echo(_as_json(found) if as_json else _as_text(found))
+    if any(_count(each, "error") for each in found.values()):
         ctx.exit(2)
 
 
-def _found(manifest: Path | bytes, engines: Sequence[str]) -> list[Found]:
-    """What the rules find and, if that is no error, what these engines would refuse.
+def _found(file: str, engines: Sequence[str]) -> list[Found]:
+    """What the rules find in a manifest and, if that is no error, what these engines would refuse.
 
     A refusal is an error only if every one of them refuses.
     """
     try:
-        experiment = load(manifest)
+        experiment = load(source(file))
     except ManifestError as error:
         return [Found(problem, problem.severity) for problem in error.findings]
     refused = {name: named(name).refusals(experiment) for name in engines}
     severity = "error" if all(refused.values()) else "note"
     return [
         *(Found(problem, problem.severity) for problem in experiment.warnings),
-        *(Found(problem, severity, name) for name, problems in refused.items() for problem in problems),
+        *(
+            Found(placed(problem, experiment.origin), severity, name)
+            for name, problems in refused.items()
+            for problem in problems
+        ),
     ]
 
 
-def _as_text(file: str, found: Sequence[Found]) -> str:
+def _as_text(found: dict[str, list[Found]]) -> str:
+    lines = [
+        line for file, each in found.items() for line in (*_lines(file, each), _counts(label(file), each))
+    ]
+    if len(found) > 1:
+        lines.append(_counts(f"{len(found)} files", [each for one in found.values() for each in one]))
+    return "\n".join(lines)
+
+
+def _lines(file: str, found: Sequence[Found]) -> list[str]:
+    """A finding a line, in the order of the file's own lines."""
+    return [_line(file, each) for each in sorted(found, key=lambda each: each.problem.line or 0)]
+
+
+def _line(file: str, found: Found) -> str:
+    problem, severity, engine = found
+    place = f"{label(file)}:{problem.line}" if problem.line else label(file)
+    weight = f"{severity} ({engine})" if engine else severity
+    return " ".join(f"{place}: {weight}: {problem.said} {problem.reason}".split())
+
+
+def _counts(what: str, found: Sequence[Found]) -> str:
     counts = [_counted(_count(found, "error"), "error"), _counted(_count(found, "warning"), "warning")]
     if notes := _count(found, "note"):
         counts.append(_counted(notes, "note"))
-    return "\n".join([*map(_line, found), f"{label(file)}: {', '.join(counts)}"])
+    return f"{what}: {', '.join(counts)}"
 
 
-def _line(found: Found) -> str:
-    weight = f"{found.severity} ({found.engine})" if found.engine else found.severity
-    return weight + found.problem.explained.removeprefix(found.problem.severity)
+def _as_json(found: dict[str, list[Found]]) -> str:
+    """One file's object; of several files, a list of them."""
+    objects = [_object(file, each) for file, each in found.items()]
+    return json.dumps(objects[0] if len(objects) == 1 else objects, indent=2, default=str)
 
 
-def _as_json(file: str, found: Sequence[Found]) -> str:
+def _object(file: str, found: Sequence[Found]) -> dict[str, Any]:
     problems = [
         {
             "severity": severity,
             "rule": problem.rule,
             "path": problem.path,
+            "line": problem.line,
             "value": problem.value,
             "message": problem.message,
             "mend": problem.fix,
@@ -93,8 +121,7 @@ def _as_json(file: str, found: Sequence[Found]) -> str:
         }
         for problem, severity, engine in found
     ]
-    valid = not _count(found, "error")
-    return json.dumps({"file": label(file), "valid": valid, "problems": problems}, indent=2, default=str)
+    return {"file": label(file), "valid": not _count(found, "error"), "problems": problems}
 
 
 def _count(found: Sequence[Found], severity: str) -> int:

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from kfp_katib.experiment.load import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
-STDIN = "-"
-CLUSTER = "experiment/"
-"""What stands before the name of an Experiment in a cluster where a search of this machine could be meant."""
+STDIN = STDOUT = "-"
 
 manifest_argument = click.argument("file")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -59,6 +57,15 @@ def label(file: str) -> str:
     return "stdin" if file == STDIN else file
 
 
+def write(text: str, file: str) -> None:
+    """Write text to a file, or to stdout if the file is `-`; it ends with a line's end."""
+    text = text if text.endswith("\n") else f"{text}\n"
+    if file == STDOUT:
+        click.echo(text, nl=False)
+    else:
+        Path(file).write_text(text, encoding="utf-8")
+
+
 def load(file: str, change: Change | None = None) -> Experiment:
     """The Experiment of a manifest, with a change made before the rules check it.
 
@@ -73,7 +80,7 @@ def load(file: str, change: Change | None = None) -> Experiment:
 def warn(final: Experiment, file: str) -> None:
     """Print to stderr what is likely wrong with an Experiment once its values and changes are in place."""
     for warning in final.warnings:
-        click.echo(f"{label(file)}: {warning}", err=True)
+        click.echo(f"{'' if warning.file else f'{label(file)}: '}{warning}", err=True)
 
 
 class Verb(click.Command):

@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 import yaml
 
-from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.plain import READ_OTHERWISE
 from kfp_katib.experiment.problem import Finding, Problem
 
@@ -64,6 +63,15 @@ Loader.add_implicit_resolver(
 Loader.add_constructor(f"{TAG}merge", _Base.construct_yaml_str)  # `<<` as a value is text
 
 
+def documents(text: str) -> list[yaml.Node]:
+    """The documents in a text, composed, without the empty ones that helm and kustomize write."""
+    return [node for node in yaml.compose_all(text, Loader) if not _is_null(node)]
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == f"{TAG}null" and node.value in NULLS
+
+
 def go_value(text: str) -> str | bool | int | float | None:
     """What kubectl makes of an unquoted value; infinities and NaN, which JSON cannot have, stay text."""
     if text in _WORDS:
@@ -106,14 +114,6 @@ def read_otherwise(node: yaml.ScalarNode, path: str, text: str) -> Iterator[Prob
         kind = "" if isinstance(go, bool) else "the number "
         seen = f"kubectl reads the unquoted {value} as {kind}{instead}."
         yield READ_OTHERWISE.problem(Finding(path, seen, f"Quote it: '{value}', or write {instead}.", value))
-
-
-def to_yaml(experiment: Experiment) -> str:
-    """An Experiment as YAML that reads well and can be pasted into Katib's dashboard.
-
-    Block style, keys in Kubernetes' usual order; equal Experiments give equal text.
-    """
-    return dump(experiment.manifest)
 
 
 def dump(data: Mapping[str, Any]) -> str:

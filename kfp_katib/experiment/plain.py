@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kfp_katib.experiment.problem import Finding, Rule
@@ -48,8 +49,17 @@ _EXACT = 2**53  # beyond it a float no longer stands for one integer
 class UnreadableError(Exception):
     """A source that yields no data; it carries the one problem found."""
 
-    def __init__(self, rule: Rule, message: str, fix: str, *, path: str = "", value: object = None) -> None:
-        self.problem = rule.problem(Finding(path, message, fix, value))
+    def __init__(
+        self,
+        rule: Rule,
+        message: str,
+        fix: str,
+        *,
+        path: str = "",
+        value: object = None,
+        line: int | None = None,
+    ) -> None:
+        self.problem = replace(rule.problem(Finding(path, message, fix, value)), line=line)
         super().__init__(str(self.problem))
 
 

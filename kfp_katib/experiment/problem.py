@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 Severity = Literal["error", "warning"]
@@ -11,6 +11,19 @@ Severity = Literal["error", "warning"]
 MOST_FINDINGS = 100
 LONGEST_TEXT = 1000
 """Characters of a message or a path: a name of 100 kB in it is cut in the middle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a manifest was read from; both are empty where it was no text.
+
+    Attributes:
+        text: What was read.
+        file: What messages call the file; empty if it was none.
+    """
+
+    text: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,8 @@ class Problem:
         severity: `error` where Katib would refuse, hang or lose metrics for sure; else `warning`.
         value: The value at fault, for machines.
         why: What is wrong about it: the rule's own sentence.
+        file: The file that was read, empty if it was none.
+        line: The line of the field, or of the nearest one around it; None if the manifest was no text.
     """
 
     rule: str
@@ -34,15 +49,34 @@ class Problem:
     severity: Severity = "error"
     value: object = None
     why: str = ""
+    file: str = field(default="", compare=False)
+    line: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
+        return f"{self.place}{self.severity}: {self.said}"
+
+    @property
+    def place(self) -> str:
+        """`FILE:LINE: ` as editors understand it, `line LINE: ` without a file, or nothing."""
+        if self.file:
+            return f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
+        return f"line {self.line}: " if self.line else ""
+
+    @property
+    def said(self) -> str:
+        """The field, what we saw and what to do."""
         where = f"{self.path}: " if self.path else ""
-        return f"{self.severity}: {where}{self.message} {self.fix}".rstrip()
+        return f"{where}{self.message} {self.fix}".rstrip()
+
+    @property
+    def reason(self) -> str:
+        """The rule and its sentence."""
+        return f"[{self.rule}: {self.why}]"
 
     @property
     def explained(self) -> str:
-        """The same on one line, with the rule and its sentence."""
-        return " ".join(f"{self} [{self.rule}: {self.why}]".split())
+        """All of it, on one line."""
+        return " ".join(f"{self} {self.reason}".split())
 
 
 class Finding(NamedTuple):

@@ -90,8 +90,8 @@ def test_an_unreadable_trial_pod_names_the_option(tmp_path: Path) -> None:
         ("env: [{name: A, value: .inf}]", "error: env[0].value: The number is inf"),
         ('{"env": [], "env": []}', "error: The key 'env' appears twice"),
         ("env: []\nenv: []", "error: The key 'env' appears 2 times in one mapping (lines 1, 2)"),
-        ('{"env": [}', "error: The text is not YAML at line 1"),
-        ("volumes: [{name: a, emptyDir: !!timestamp x}]", "error: Line 1: the tag !!timestamp does not fit"),
+        ('{"env": [}', "error: The text is not JSON at line 1"),
+        ("volumes: [{name: a, emptyDir: !!timestamp x}]", "error: The tag !!timestamp does not fit"),
         ("just text", "error: The manifest is not a mapping but str"),
         ("env:", "error: trial_pod.env: The value is null"),
         (

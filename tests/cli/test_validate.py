@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
-from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.judging import all_rules
 from tests.cli.commands import call, manifest, write
 
 
@@ -26,11 +27,12 @@ def test_every_error_has_its_line_with_path_value_and_mend(tmp_path: Path) -> No
     """Two errors, two lines, and the count; exit code 2."""
     wrong = manifest("0.1", parallelTrialCount=3)
     wrong["spec"]["objective"]["type"] = "minimise"
-    called = call("validate", write(tmp_path, wrong))
+    file = write(tmp_path, wrong)
+    called = call("validate", file)
     *lines, last = called.stdout.splitlines()
     assert called.exit_code == 2
     assert last.endswith(": 2 errors, 0 warnings")
-    assert [line.split(": ")[:2] for line in lines] == [
+    assert [line.split(": ")[1:3] for line in lines] == [
         ["error", "spec.objective.type"],
         ["error", "spec.parallelTrialCount"],
     ]
@@ -47,18 +49,11 @@ def test_every_finding_says_why_it_is_one(tmp_path: Path) -> None:
 
 def test_a_warning_is_no_failure(tmp_path: Path) -> None:
     """Legal, likely wrong: shown, and exit code 0."""
-    called = call(
-        "validate",
-        write(
-            tmp_path,
-            manifest(
-                "0.1",
-                algorithm={"algorithmName": "sobol", "algorithmSettings": [{"name": "seed", "value": "1"}]},
-            ),
-        ),
-    )
+    settings = [{"name": "seed", "value": "1"}]
+    ignored = manifest("0.1", algorithm={"algorithmName": "sobol", "algorithmSettings": settings})
+    called = call("validate", write(tmp_path, ignored))
     assert called.exit_code == 0
-    assert called.stdout.startswith("warning: spec.algorithm.algorithmSettings[0].name: ")
+    assert ": warning: spec.algorithm.algorithmSettings[0].name: " in called.stdout
 
 
 def test_json_carries_the_same_for_machines(tmp_path: Path) -> None:
@@ -69,7 +64,7 @@ def test_json_carries_the_same_for_machines(tmp_path: Path) -> None:
     assert found["valid"] is False
     assert [problem["path"] for problem in found["problems"]] == ["spec.parallelTrialCount"]
     (problem,) = found["problems"]
-    assert list(problem) == ["severity", "rule", "path", "value", "message", "mend", "why", "engine"]
+    assert list(problem) == ["severity", "rule", "path", "line", "value", "message", "mend", "why", "engine"]
     assert problem["engine"] == ""
 
 
@@ -80,12 +75,12 @@ PUSHED = {"metricsCollectorSpec": {"collector": {"kind": "Push"}}}
 @pytest.mark.parametrize("options", [[], ["--engine", "all"]], ids=["by default", "all"])
 def test_what_one_engine_refuses_is_a_note_with_its_name(tmp_path: Path, options: list[str]) -> None:
     """Another one runs it, so the manifest is valid."""
-    called = call("validate", write(tmp_path, manifest("0.1", **PUSHED)), *options)
+    file = write(tmp_path, manifest("0.1", **PUSHED))
+    called = call("validate", file, *options)
     line, last = called.stdout.splitlines()
     assert called.exit_code == 0
-    assert line.startswith(
-        "note (local): spec.metricsCollectorSpec.collector.kind: 'Push' runs on Katib only"
-    )
+    said = "note (local): spec.metricsCollectorSpec.collector.kind: 'Push' runs on Katib only"
+    assert re.match(rf"{re.escape(file)}:\d+: {re.escape(said)}", line)
     assert line.endswith("[not-on-this-machine: The local engine does not run it.]")
     assert last.endswith(": 0 errors, 0 warnings, 1 note")
 
@@ -95,7 +90,7 @@ def test_what_the_engine_that_is_named_refuses_is_an_error(tmp_path: Path) -> No
     file = write(tmp_path, manifest("0.1", **PUSHED))
     called = call("validate", file, "--engine", "local")
     assert called.exit_code == 2
-    assert called.stdout.startswith("error (local): ")
+    assert ": error (local): " in called.stdout
     assert called.stdout.endswith(": 1 error, 0 warnings\n")
     assert "runs on Katib only" in call("run", file).stderr
 
@@ -136,8 +131,10 @@ def test_a_file_is_read_once(tmp_path: Path) -> None:
         found = call("validate", f"/dev/fd/{reading}")
     finally:
         os.close(reading)
-    assert found.stdout.splitlines()[:-1] == expected[:-1]
-    assert {line.partition(":")[0] for line in expected[:-1]} == {"error", "warning"}
+    assert [line.split(": ", 1)[1] for line in found.stdout.splitlines()[:-1]] == [
+        line.split(": ", 1)[1] for line in expected[:-1]
+    ]
+    assert {line.split(": ")[1] for line in expected[:-1]} == {"error", "warning"}
     assert found.exit_code == 2
 
 
@@ -153,18 +150,63 @@ def test_what_is_no_manifest_is_an_error_line(content: str) -> None:
     """Never a traceback."""
     called = call("validate", "-", stdin=content)
     assert called.exit_code == 2
-    assert called.stdout.startswith("error: ")
+    assert re.match(r"stdin(:\d+)?: error: ", called.stdout)
 
 
 def test_a_missing_file_is_an_error_line() -> None:
     """With what to do."""
     called = call("validate", "nowhere/none.yaml")
     assert called.exit_code == 2
-    assert "Check the path" in called.stdout
+    assert called.stdout.startswith(
+        "nowhere/none.yaml: error: There is no such file. Check the path: there is no folder nowhere. ["
+    )
+
+
+@pytest.mark.parametrize("verb", ["validate", "render", "run"])
+def test_an_address_on_the_web_is_to_be_downloaded_first(verb: str) -> None:
+    """The command to type is there, with both slashes."""
+    called = call(verb, "https://example.org/experiment.yaml")
+    assert called.exit_code == 2
+    assert "Download it first: curl -fLO https://example.org/experiment.yaml" in called.output
+
+
+def test_a_finding_begins_with_file_and_line(tmp_path: Path) -> None:
+    """An editor jumps there; the lines are those of the file, from its top to its end."""
+    file = tmp_path / "experiment.yaml"
+    wrong = manifest("0.1", parallelTrialCount=3)
+    wrong["spec"]["objective"]["type"] = "minimise"
+    file.write_text(yaml.safe_dump(wrong))
+    lines = file.read_text().splitlines()
+    wanted = [i for i, line in enumerate(lines, 1) if "minimise" in line or "parallelTrialCount" in line]
+    called = call("validate", str(file))
+    assert [line.split(": ")[0] for line in called.stdout.splitlines()[:-1]] == [
+        f"{file}:{i}" for i in wanted
+    ]
+    assert all(f"  {file}:{i}: error: " in call("run", str(file)).stderr for i in wanted)
+    assert [
+        each["line"] for each in json.loads(call("validate", "--json", str(file)).stdout)["problems"]
+    ] == [*wanted]
+
+
+def test_several_files_have_their_findings_and_a_total(tmp_path: Path) -> None:
+    """One file with an error is enough for exit code 2."""
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(yaml.safe_dump(manifest("0.1")))
+    bad.write_text(yaml.safe_dump(manifest("0.1", parallelTrialCount=3)))
+    called = call("validate", str(good), str(bad))
+    first, finding, second, total = called.stdout.splitlines()
+    assert called.exit_code == 2
+    assert first == f"{good}: 0 errors, 0 warnings"
+    assert finding.startswith(f"{bad}:")
+    assert second == f"{bad}: 1 error, 0 warnings"
+    assert total == "2 files: 1 error, 0 warnings"
+    assert [each["valid"] for each in json.loads(call("validate", "--json", str(good), str(bad)).stdout)] == [
+        *(True, False)
+    ]
 
 
 def test_no_file_is_a_usage_error() -> None:
     """Click says what is missing."""
     called = call("validate")
     assert called.exit_code == 2
-    assert "Missing argument 'FILE'" in called.stderr
+    assert "Missing argument 'FILE...'" in called.stderr

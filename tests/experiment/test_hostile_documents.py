@@ -40,7 +40,7 @@ def test_a_tag_on_a_key_is_one_error_that_names_the_line() -> None:
     """`!!timestamp` on a word is no date; the rest of the file is not judged."""
     (problem,) = check(CASES / "adv-fuzz-1-0.yaml")
     assert (problem.rule, problem.severity) == ("not-parsable", "error")
-    assert "Line 9: the tag !!timestamp does not fit 'algorithm'" in problem.message
+    assert (problem.line, problem.message) == (9, "The tag !!timestamp does not fit 'algorithm'.")
 
 
 @pytest.mark.parametrize("name", ["adv-fuzz-2-0.yaml", "adv-fuzz-2-1.yaml"])

@@ -16,7 +16,7 @@ import yaml
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
 from kfp_katib.experiment.plain import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES, RULES
-from kfp_katib.experiment.source import read
+from kfp_katib.experiment.source import Source, read
 from tests.builders.valid import random
 from tests.support.environments import untraced_environment
 
@@ -30,10 +30,12 @@ BAD: dict[str, tuple[object, str, str]] = {
     "nothing": ("", "not-a-mapping", "The manifest is empty"),
     "a list": ("- 1\n- 2", "not-a-mapping", "not a mapping but list"),
     "a word": ("experiment", "not-a-mapping", "not a mapping but str"),
-    "a file's name": ("experiment.yaml", "not-a-mapping", "pass it as a pathlib.Path"),
+    "a file's name": ("no/such.yaml", "file-unreadable", "There is no such file"),
+    "a file's name as bytes": (b"experiment.yaml", "not-a-mapping", "give the text that is in that file"),
     "a number": (7, "not-a-mapping", "not a mapping but int"),
     "no YAML": ("a: [1,\nb: 2", "not-parsable", "The text is not YAML at line 3"),
-    "no JSON": ('{"a": 1,, "b": 2}', "not-parsable", "The text is not YAML at line 1"),
+    "no JSON": ('{"a": 1,, "b": 2}', "not-parsable", "The text is not JSON at line 1, column 9"),
+    "no flow style": ("{a: 1,, b: 2}", "not-parsable", "The text is not YAML at line 1"),
     "a tab": ("a:\n\t- b", "not-parsable", "YAML allows no tabs"),
     "two documents": ("a: 1\n---\nb: 2", "several-documents", "2 YAML documents"),
     "a key twice": ("a: 1\nb: 2\na: 3", "duplicate-key", "'a' appears 2 times in one mapping (lines 1, 3)"),
@@ -47,10 +49,14 @@ BAD: dict[str, tuple[object, str, str]] = {
     "5,000 digits": ("a: " + "1" * 5000, "not-parsable", "4300 digits"),
     "binary": ("a: !!binary aGk=", "not-plain", "the type bytes"),
     "a Python object": ("a: !!python/object:os.system {}", "not-parsable", "python/object"),
-    "a tag that does not fit": ("a: !!int x", "not-parsable", "Line 1: the tag !!int does not fit 'x'"),
+    "a tag that does not fit": (
+        "a: !!int x",
+        "not-parsable",
+        "line 1: error: The tag !!int does not fit 'x'",
+    ),
     "an empty integer": ('a: !!int ""', "not-parsable", "!!int does not fit ''"),
     "an empty float": ('a: !!float ""', "not-parsable", "!!float does not fit ''"),
-    "a word as a date": ("a: 1\n!!timestamp b: 2", "not-parsable", "Line 2: the tag !!timestamp"),
+    "a word as a date": ("a: 1\n!!timestamp b: 2", "not-parsable", "line 2: error: The tag !!timestamp"),
     "a date by its tag": ("a: !!timestamp 2024-01-01", "not-parsable", "!!timestamp"),
     "a word as null": ("a: !!null x", "not-parsable", "!!null does not fit 'x'"),
     "a word as a truth": ("a: !!bool x", "not-parsable", "!!bool does not fit 'x'"),
@@ -60,8 +66,8 @@ BAD: dict[str, tuple[object, str, str]] = {
     "a list as a map": ("a: !!map [1]", "not-parsable", "!!map does not fit a sequence"),
     "a map as text": ("a: !!str {b: 1}", "not-parsable", "!!str does not fit a mapping"),
     "a merge by its tag": ("!!merge a: {b: 1}", "not-parsable", "!!merge does not fit 'a'"),
-    "a tag of one's own": ("a: !own x", "not-parsable", "the tag !own does not fit"),
-    "a declared tag": ("%TAG ! tag:x,2020:\n---\na: !x 1", "not-parsable", "the tag tag:x,2020:x"),
+    "a tag of one's own": ("a: !own x", "not-parsable", "The tag !own does not fit"),
+    "a declared tag": ("%TAG ! tag:x,2020:\n---\na: !x 1", "not-parsable", "The tag tag:x,2020:x"),
     "no base64": ("a: !!binary x", "not-parsable", "base64"),
     "an unknown alias": ("a: *b", "not-parsable", "undefined alias"),
     "an alias of itself": ("a: &a [*a]", "too-deep", "64 levels"),
@@ -76,8 +82,8 @@ BAD: dict[str, tuple[object, str, str]] = {
     "many values": ("[" + "1," * LIMIT_VALUES + "1]", "too-many-values", f"more than {LIMIT_VALUES}"),
     "10 MB": ("x" * 10_000_000, "too-large", f"more than {LIMIT_BYTES // 1024} KiB"),
     "10 MB of bytes": (b"\xff" * 10_000_000, "too-large", "KiB"),
-    "bytes of no text": (b"\xff\xfe\x00", "not-text", "Byte 0 is not UTF-8"),
-    "UTF-16": ("a: 1".encode("utf-16"), "not-text", "Byte 0 is not UTF-8"),
+    "bytes of no text": (b"a: 1\nb: \xff", "not-text", "line 2: error: Byte 8 is not UTF-8"),
+    "UTF-16": ("a: 1".encode("utf-16"), "not-text", "The text is UTF-16"),
     "UTF-16 without a mark": ("a: 1".encode("utf-16-le"), "not-parsable", "control characters"),
     "chained aliases": (_CHAIN, "too-many-values", "aliases expanded"),
     "a surrogate in YAML": ('a: "\\ud800"', "not-parsable", "invalid Unicode character"),
@@ -87,8 +93,8 @@ BAD: dict[str, tuple[object, str, str]] = {
     "half a surrogate in JSON": ('{"a": "\\ud800"}', "not-text", "surrogate"),
     "a set": ({"a": {1}}, "not-plain", "the type set"),
     "a date": ({"a": datetime.date(2024, 1, 1)}, "not-plain", "the type date"),
-    "a missing file": (Path("no/such/file"), "file-unreadable", "No such file"),
-    "a folder": (Path("/"), "file-unreadable", "Is a directory"),
+    "a missing file": (Path("no/such/file"), "file-unreadable", "There is no such file"),
+    "a folder": (Path("/"), "file-unreadable", "It is a folder"),
     "a path of no file system": (Path("a\0b"), "file-unreadable", "null"),
 }
 
@@ -97,7 +103,7 @@ BAD: dict[str, tuple[object, str, str]] = {
 def test_bad_input_gets_one_clear_problem(name: str) -> None:
     """Never a traceback: the rule's name, what was seen, what to do."""
     source, rule, message = BAD[name]
-    (problem,) = check(source)
+    (problem,) = check(source)  # type: ignore[arg-type]  # what a user may give all the same
     assert (problem.rule, problem.severity) == (rule, "error")
     assert message in str(problem)
     assert problem.fix.endswith(".")
@@ -203,12 +209,12 @@ def test_yaml_is_read_as_kubectl_reads_it() -> None:
 
 
 def test_every_form_of_a_manifest_gives_the_same_experiment(tmp_path: Path) -> None:
-    """YAML text, JSON text, bytes, a file with a byte order mark, a mapping: all the same."""
+    """YAML text, JSON text, bytes, a file with a byte order mark or its name, a mapping: all the same."""
     manifest = random()
     path = tmp_path / "experiment.yaml"
     path.write_text("\ufeff" + yaml.safe_dump(manifest), encoding="utf-8")
     text = json.dumps(manifest)
-    forms: list[object] = [yaml.safe_dump(manifest), text, text.encode(), path, manifest]
+    forms: list[Source] = [yaml.safe_dump(manifest), text, text.encode(), path, str(path), manifest]
     assert len({load(form).manifest_json for form in forms}) == 1
 
 

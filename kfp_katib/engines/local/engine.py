@@ -14,7 +14,7 @@ from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
-from kfp_katib.engines.local.placeholder_values import filled_in
+from kfp_katib.engines.local.origin import remember_versions
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
@@ -46,7 +46,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
     current folder, in place of the image's WORKDIR, unless the manifest's workingDir exists here.
 
     Args:
-        experiment: What to run; `${pipeline.models}`, `image` and `run_id` need no value here.
+        experiment: What to run, with every placeholder filled in.
         options: `stall_timeout_seconds` and `identity` are ignored: no trial waits for a pod here.
 
     Returns:
@@ -74,7 +74,6 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
 
 
 def _run(experiment: Experiment, options: RunOptions) -> Result:
-    experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
     slots = gpus.slots(experiment.parallel_trial_count)
@@ -113,6 +112,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             if options.retry_failed:
                 waiting += store.retry_failed()
             remember_models(journal, str(options.models or ""))
+            remember_versions(journal)
             store.begin()
             found = _search(
                 experiment,

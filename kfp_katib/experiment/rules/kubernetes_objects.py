@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from kfp_katib.experiment.conversion import QUANTITY
-from kfp_katib.experiment.model import OURS, experiment_name
+from kfp_katib.experiment.parts import OURS, experiment_name
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import again, rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, Part, View, every_container, part, texts
