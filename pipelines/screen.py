@@ -10,16 +10,16 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from kfp_katib.report.silence import Silence
 from kfp_katib.report.words import duration
 
 SILENCE_SECONDS = 60.0
@@ -38,36 +38,28 @@ class Screen:
         self._stream, self._where = stream, where
         self._console = Console(file=stream, highlight=False, markup=False, emoji=False)
         self._step, self._doing = "", ""
-        self._started = self._told = time.monotonic()
+        self._started = time.monotonic()
+        self._silence: Silence | None = None
         moves = self._console.is_terminal and not self._console.is_dumb_terminal
         self._live = _below(self._console, self._now) if moves else None
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """Show what goes on while this is open."""
-        over = threading.Event()
-        watch = threading.Thread(target=self._break_silence, args=(over,), daemon=True)
-        if self._live:
-            self._live.start()
-        else:
-            watch.start()
-        try:
+        with self._live or closing(Silence(self._still_running, SILENCE_SECONDS)) as silence:
+            self._silence = silence if isinstance(silence, Silence) else None
             yield
-        finally:
-            over.set()
-            if self._live:
-                self._live.stop()
 
     def start(self, step: str) -> None:
         """A step starts."""
         self._step, self._doing, self._started = step, "", time.monotonic()
         self.tell(f"== {step}")
 
-    def progress(self, text: str) -> None:
-        """How far the step is: a line of its own only where lines are all there is."""
+    def progress(self, text: str, line: str) -> None:
+        """How far the step is, and the line that says so where lines are all there is, if any."""
         self._doing = text
-        if not self._live:
-            self.tell(text)
+        if line and not self._live:
+            self.tell(line)
 
     def end(self, how: str) -> None:
         """A step has ended, one way or another."""
@@ -81,7 +73,8 @@ class Screen:
 
     def tell(self, text: str) -> None:
         """Write some lines."""
-        self._told = time.monotonic()
+        if self._silence:
+            self._silence.begin()
         if self._live:
             style = next((style for start, style in _STYLES.items() if text.startswith(start)), "")
             self._console.print(Text(fitted(text, self._console.width), style), soft_wrap=True)
@@ -94,10 +87,9 @@ class Screen:
         shown = f"   {doing} ({self._since()})" if doing else ""
         return Text(shown, "dim", no_wrap=True, overflow="ellipsis")
 
-    def _break_silence(self, over: threading.Event) -> None:
-        while not over.wait(1.0):
-            if self._step and time.monotonic() - self._told > SILENCE_SECONDS:
-                self.tell(f"   {self._step} has been running for {self._since()}")
+    def _still_running(self) -> None:
+        if self._step:
+            self.tell(f"   {self._step} has been running for {self._since()}")
 
     def _since(self) -> str:
         return duration(float(int(time.monotonic() - self._started)))

@@ -20,10 +20,12 @@ _SAID = re.compile(r"^\s*\[KFP Executor [\d\-:, ]+(\w+)\]: (.+)$")
 _TRACEBACK = re.compile(r"\s*Traceback \(most recent call last\)")
 _OUR_ERROR = re.compile(r"\s*kfp_katib\.errors\.\w+: (.+)$")
 _NOT_TOLD = re.compile(
-    r"Looking for component|Loading KFP component|Got executor_input|Wrote executor output|"
-    r"trial \S+: (Running|Succeeded)"
+    r"Looking for component|Loading KFP component|Got executor_input|Wrote executor output"
 )
-_PROGRESS = re.compile(r"\d+/\d+ trials|(\w+ )?\d+ of \d+\b")
+_COUNTED = re.compile(r"\d+/\d+ trials|(\w+ )?\d+ of \d+\b")
+_TRIAL = re.compile(r"(trial \S+ (\w+)\b.*)  \((\d+\S* trials?\b.*)\)$")
+_STARTS = ("Created", "Pending", "Running")
+_ENDS_WELL = ("Succeeded", "EarlyStopped")
 
 
 class Transcript(io.TextIOBase):
@@ -80,10 +82,23 @@ class Transcript(io.TextIOBase):
             self._failing = True
             if whole := self._traceback(line):
                 self._screen.tell(whole)
-        elif (said := _SAID.match(line)) and not _NOT_TOLD.match(said[2]):
-            told = f"   {said[2] if said[1] == 'INFO' else f'{said[1].lower()}: {said[2]}'}"
-            (self._screen.progress if _PROGRESS.match(said[2]) else self._screen.tell)(told)
+        elif said := _SAID.match(line):
+            self._say(said[1], said[2])
         elif self._failing and line:
+            self._screen.tell(line)
+
+    def _say(self, level: str, text: str) -> None:
+        """What the step says; how far it is, which changes, apart from what stays true."""
+        if _NOT_TOLD.match(text):
+            return
+        line = f"   {text}" if level == "INFO" else f"   {level.lower()}: {text}"
+        if trial := _TRIAL.match(text):
+            if trial[2] not in (*_STARTS, *_ENDS_WELL):
+                self._screen.tell(f"   {trial[1]}")
+            self._screen.progress(f"   {trial[3]}", line if trial[2] in _ENDS_WELL else "")
+        elif _COUNTED.match(text):
+            self._screen.progress(line, line)
+        else:
             self._screen.tell(line)
 
     def _traceback(self, line: str) -> str:
