@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +15,7 @@ import click
 
 from kfp_katib.cli import verbs
 from kfp_katib.cli.earlier_trials import enqueue_option, from_option, points_of, sources_of
+from kfp_katib.cli.progress_options import progress_options, telling
 from kfp_katib.cli.summary import show
 from kfp_katib.cli.trial_options import trial_options
 from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
@@ -24,7 +24,6 @@ from kfp_katib.engines.options import ON_PATH, Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.load import overriding
-from kfp_katib.report.display import Display
 from kfp_katib.start import filled_in
 
 
@@ -76,6 +75,7 @@ from kfp_katib.start import filled_in
     help="Write the report to this file, as one HTML page.",
 )
 @json_option
+@progress_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -88,6 +88,8 @@ def command(
     runs: Path,
     report: Path | None,
     as_json: bool,
+    quiet: bool,
+    json_lines: bool,
     again: bool,
     sources: tuple[str, ...],
     enqueue: tuple[str, ...],
@@ -105,20 +107,21 @@ def command(
     submitted to the cluster of your kubeconfig, or followed if it is already there; Ctrl-C leaves it
     running. Exit code 1 if the experiment failed, 130 after Ctrl-C.
     """
+    told = telling(quiet=quiet, json_lines=json_lines, as_json=as_json)
     if report:
         _check_place(report)
     chosen = named(engine)
     experiment, options = _planned(file, chosen, RunOptions(runs=runs, models=models), **changes)
-    click.echo(_headline(experiment), err=True)
+    told.say(_headline(experiment))
     folder = runs.absolute() / experiment.name if chosen.trials_here else None  # there is none in a cluster
-    tell = partial(show, folder=folder, report=report, as_json=as_json)
+    tell = partial(show, folder=folder, report=report, as_json=as_json, events=told.events)
     try:
-        with Display(sys.stderr) as display:
+        with told.display:
             options = replace(
                 options,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
-                on_update=display.update,
+                on_update=told.on_update,
                 identity=Identity(namespace=namespace),
                 again=again,
                 warm_start=sources_of(sources, runs=runs, namespace=namespace) or None,
@@ -131,13 +134,11 @@ def command(
     except Unfinished as error:
         if error.result:
             with _terminal_may_be_closed():
-                tell(error.result, said=display.said)
+                tell(error.result, said=told.display.said)
         raise
-    if folder and not display.moved:
-        click.echo(
-            "This search had already finished; a larger --max-trials goes on, --again starts over.", err=True
-        )
-    tell(result, said=display.said)
+    if folder and not told.display.moved:
+        told.say("This search had already finished; a larger --max-trials goes on, --again starts over.")
+    tell(result, said=told.display.said)
     ctx.exit(0 if result.usable else 1)
 
 

@@ -19,7 +19,7 @@ from kfp_katib.cli.verbs import namespace_option
 from kfp_katib.engines.engine import Engine, of_cluster, of_this_machine
 from kfp_katib.engines.options import Identity, RunOptions
 from kfp_katib.errors import InputError
-from kfp_katib.results import Result
+from kfp_katib.results import Progress, Result
 
 F = TypeVar("F", bound=Callable[..., Any])
 CLUSTER = "experiment/"
@@ -121,7 +121,7 @@ def read(search: Search) -> Result:
     return search.engine.read(search.name, search.options)
 
 
-def watched(search: Search, on_update: Callable[..., None]) -> Result:
+def watched(search: Search, on_update: Callable[[Progress], None] | None) -> Result:
     """Follow a search to its verdict; nothing is changed.
 
     Raises:

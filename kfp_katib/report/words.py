@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 
 from kfp_katib.results import (
@@ -18,6 +19,7 @@ from kfp_katib.results import (
     assignments,
     objective_text,
     objective_value,
+    reaches_goal,
 )
 from kfp_katib.results.brief import duration as duration
 from kfp_katib.results.brief import figures as figures
@@ -41,7 +43,8 @@ def verdict(result: Result) -> str:
         head = f"Experiment {result.experiment.name} {result.state.lower()}"
     if result.best is None:
         return f"{head}: no trial has a finite {objective.metric}."
-    return f"{head}: best {objective.metric} {value_text(result.best, result)} in trial {result.best.name}."
+    value = figures(value_text(result.best, result))
+    return f"{head}: best {objective.metric} {value} in trial {result.best.name}."
 
 
 def value_text(trial: Trial, result: Result | Progress) -> str:
@@ -66,18 +69,41 @@ def exit_code(trial: Trial) -> str:
     return "" if trial.exit_code is None else f", exit code {trial.exit_code}"
 
 
+def moment(when: datetime) -> str:
+    """A time as `2026-01-02 03:04:05 UTC`, the same wherever it is read."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def period(result: Result) -> tuple[datetime | None, datetime | None]:
+    """When the first trial began and the last one ended; None where none did, or where trials still run."""
+    begun = [trial.started for trial in result.trials if trial.started]
+    ended = [trial.ended for trial in result.trials if trial.ended]
+    over = result.completed == len(result.trials) and ended
+    return min(begun, default=None), max(ended) if over else None
+
+
+def goal(result: Result) -> str:
+    """Whether the goal was reached, such as `goal 0.1 reached`; empty where there is none."""
+    objective = result.experiment.objective
+    if objective.goal is None:
+        return ""
+    best = objective_value(result.best, objective) if result.best else None
+    return f"goal {objective.goal:g} {'reached' if reaches_goal(best, objective) else 'not reached'}"
+
+
 def legible(text: str) -> str:
     """Text without terminal escape codes and characters that cannot be shown or encoded."""
     plain = _TERMINAL.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
     return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()
 
 
-def log_end(trial: Trial, *, lines: int | None = None) -> str:
+def log_end(trial: Trial, *, lines: int | None = None, characters: int = LOG_CHARACTERS) -> str:
     """The end of the trial's log: this many lines, or as much as fits on a page."""
     text = legible(trial.log_tail).strip("\n")
     if lines is not None:
         return "\n".join(text.splitlines()[-lines:])
-    return text if len(text) <= LOG_CHARACTERS else "…" + text[-LOG_CHARACTERS:]
+    cut = "…" + text[-characters:] if characters else ""
+    return text if len(text) <= characters else cut
 
 
 def as_flags(trial: Trial) -> str:

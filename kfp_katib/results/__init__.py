@@ -6,7 +6,7 @@ from __future__ import annotations
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
 from kfp_katib.results.overview import Overview, SearchState, overview
-from kfp_katib.results.progress import Listener, Progress, Score
+from kfp_katib.results.progress import Active, Listener, Progress, Reports, Score
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.text import to_json, trials_csv
@@ -43,6 +43,7 @@ __all__ = [
     "FINAL",
     "KILLED",
     "UNAVAILABLE",
+    "Active",
     "Condition",
     "EarlierTrials",
     "ExperimentState",
@@ -51,6 +52,7 @@ __all__ = [
     "Overview",
     "Progress",
     "Provenance",
+    "Reports",
     "Result",
     "Score",
     "SearchState",

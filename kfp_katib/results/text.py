@@ -8,13 +8,16 @@ import io
 import json
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.table import columns, facts, row
 from kfp_katib.results.trials import Trial
 from kfp_katib.results.values import objective_value
+
+if TYPE_CHECKING:
+    from kfp_katib.results.progress import Progress
 
 
 def trials_csv(result: Result) -> str:
@@ -37,7 +40,7 @@ def to_json(result: Result) -> str:
 
     Metrics stay Katib's text; `best_value` is null where no trial has a finite objective.
     """
-    return json.dumps(_document(result), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _row(trial: Trial, result: Result) -> dict[str, object]:
@@ -55,7 +58,8 @@ def _written(cells: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _document(result: Result) -> dict[str, Any]:
+def document(result: Result) -> dict[str, Any]:
+    """What `to_json` writes."""
     experiment, best = result.experiment, result.best
     return {
         "experiment": experiment.name,
@@ -70,7 +74,7 @@ def _document(result: Result) -> dict[str, Any]:
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),
         "provenance": _provenance(result.provenance),
-        "trials": [_trial(trial, result) for trial in result.trials],
+        "trials": [trial_document(trial, result) for trial in result.trials],
         "manifest": experiment.manifest,
     }
 
@@ -81,7 +85,8 @@ def _provenance(known: Provenance) -> dict[str, Any]:
     return {"seed": known.seed or None, "versions": dict(known.versions), "warm_start": sources}
 
 
-def _trial(trial: Trial, result: Result) -> dict[str, Any]:
+def trial_document(trial: Trial, result: Result | Progress) -> dict[str, Any]:
+    """What `to_json` writes of one trial."""
     return _written(facts(trial, result.experiment)) | {
         "parameters": dict(trial.parameters),
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},

@@ -115,7 +115,10 @@ def _tell(listener: Listener, session: Session) -> None:
     for thing in session.cache.trials:
         name, state = resources.name(thing), resources.trial_state(thing)
         if listener.is_news(name, state):
-            logger.info("trial %s: %s", name, state)
+            level = (
+                logging.DEBUG if listener.on_update else logging.INFO
+            )  # whoever listens says it in their words
+            logger.log(level, "trial %s: %s", name, state)
             new.append(session.trial(thing))
     if new:
         listener.tell(new, session.experiment, session.result)

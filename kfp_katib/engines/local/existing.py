@@ -8,14 +8,16 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kfp_katib.engines import labels
-from kfp_katib.engines.local.folder import RunFolder, names_in, no_search, open_folder, owner
+from kfp_katib.engines.local.folder import RunFolder, lock_of, names_in, no_search, open_folder, owner
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
 from kfp_katib.engines.local.origin import provenance
+from kfp_katib.engines.local.removal import known_models
 from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
@@ -26,6 +28,7 @@ from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Listener, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
+from kfp_katib.trial.processes import has_open
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ def read(name: str, options: RunOptions) -> Result:
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
-    experiment, models = _experiment(manifest, name), str(options.models or "")
+    experiment, models = _experiment(manifest, name), str(options.models or _models(journal))
     known = provenance(experiment, journal)
     trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
     return conclude(
@@ -70,7 +73,8 @@ def watch(name: str, options: RunOptions) -> Result:
         Unfinished: It has no verdict, and no engine works on it any more.
         Interrupted: Ctrl-C.
     """
-    running, result = _look(name, options)
+    looks = _looks(name, options)
+    running, result = next(looks)
     listener = Listener(options.on_update, Score(result.experiment.objective))
     try:
         while True:
@@ -79,8 +83,7 @@ def watch(name: str, options: RunOptions) -> Result:
                 return result
             if not running:
                 raise Unfinished(_left_alone(name), result)
-            time.sleep(_POLL_SECONDS)
-            running, result = _look(name, options)
+            running, result = next(looks)
     except KeyboardInterrupt as error:
         raise Interrupted(f"Interrupted; Experiment '{name}' goes on.", result) from error
 
@@ -97,7 +100,7 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> boo
         Whether anything was running.
 
     Raises:
-        InputError: There is no such search.
+        InputError: There is no such search, or its engine is not ours to end.
         Unfinished: The engine is still there after `wait_seconds`.
     """
     folder = found(name, options)
@@ -105,13 +108,32 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> boo
     asked: int | None = None
     while (engine := owner(folder)) is not None:
         if engine != asked:
-            os.kill(engine, signal.SIGTERM)
+            _ask_to_end(engine, name, folder)
             asked = engine
         if time.monotonic() > deadline:
             raise Unfinished(f"Experiment '{name}' is still run by process {engine}. Kill it: kill {engine}")
         time.sleep(_POLL_SECONDS / 5)
     with open_folder(folder.path.parent, name):
         return end_orphans(folder, readable(folder).records) or asked is not None
+
+
+def _ask_to_end(engine: int, name: str, folder: RunFolder) -> None:
+    """Signal an engine; on a disk that machines share, its process id may be that of a stranger here.
+
+    Raises:
+        InputError: It is another machine's, or another user's.
+    """
+    where = "another machine or container"
+    try:
+        if has_open(engine, lock_of(folder)):
+            os.kill(engine, signal.SIGTERM)
+            return
+    except ProcessLookupError:
+        if owner(folder) != engine:
+            return  # it has just ended
+    except PermissionError:
+        where = "another user"
+    raise InputError(f"Experiment '{name}' is run by process {engine} of {where}. End it from there.")
 
 
 def own_step() -> tuple[str, str]:
@@ -166,13 +188,20 @@ def _is_labelled(manifest_json: str, label: str) -> bool:
     return isinstance(found, dict) and found.get(labels.RUN) == label
 
 
-def _look(name: str, options: RunOptions) -> tuple[bool, Result]:
-    """Whether an engine works on a search, and what is known of it.
+def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
+    """Whether an engine works on a search, and what is known of it, again and again.
 
     The engine is looked for before the journal is read: one that is gone by then has written its verdict.
     """
-    running = owner(found(name, options)) is not None
-    return running, read(name, options)
+    known: tuple[tuple[int, ...], Result] | None = None
+    while True:
+        folder = found(name, options)
+        running, file = owner(folder) is not None, folder.journal.stat()
+        state = file.st_ino, file.st_size, file.st_mtime_ns
+        if known is None or known[0] != state:
+            known = state, read(name, options)
+        yield running, known[1]
+        time.sleep(_POLL_SECONDS)
 
 
 def _tell(listener: Listener, result: Result) -> None:
@@ -199,6 +228,12 @@ def _experiment(manifest: str, name: str) -> Experiment:
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
     return accepted({**document, "metadata": kept}, name=f"Experiment '{name}'")
+
+
+def _models(journal: Journal) -> str:
+    """The root under which the trials wrote their models; empty if they wrote to several, or to none."""
+    roots = known_models(journal)
+    return roots[0] if len(roots) == 1 else ""
 
 
 def _left_alone(name: str) -> str:

@@ -132,7 +132,7 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
         InputError: Another engine is working there, or nothing can be written there.
     """
     folder = RunFolder((runs / name).absolute())
-    lock = _locked(folder.path / _LOCK, name)
+    lock = _locked(lock_of(folder), name)
     try:
         yield folder
     finally:
@@ -168,10 +168,15 @@ def _taken(name: str, path: Path, lock: int) -> str:
     )
 
 
+def lock_of(folder: RunFolder) -> Path:
+    """The file that the engine which works in a folder holds."""
+    return folder.path / _LOCK
+
+
 def owner(folder: RunFolder) -> int | None:
     """The process id of the engine that works in a folder, None if none does."""
     try:
-        lock = open_regular(folder.path / _LOCK, os.O_RDONLY)
+        lock = open_regular(lock_of(folder), os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

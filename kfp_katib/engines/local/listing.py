@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from kfp_katib.engines.local.folder import RunFolder, names_in, owner
 from kfp_katib.engines.local.journal import Journal, StudyTrial
@@ -26,7 +26,7 @@ from kfp_katib.engines.local.trial_store import trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.accepted import accepted
-from kfp_katib.results import Metric, Overview, Score, TrialCondition, overview
+from kfp_katib.results import Metric, Overview, Score, SearchState, TrialCondition, TrialState, overview
 from kfp_katib.trial.plain_file import open_regular
 
 _CODE = slice(0, 12)
@@ -35,7 +35,8 @@ _TRIAL_ATTRIBUTE = b'{"op_code":8'
 _NO_MATTER = frozenset({b'{"op_code":3', b'{"op_code":6', b'{"op_code":7', b'{"op_code":9'})
 _TRIAL_ID = re.compile(rb'"trial_id":([0-9]+),')
 _OURS, _RETRIES = f'"{TRIAL}":'.encode(), f'"{RETRIES}":'.encode()
-_MISREAD = (AttributeError, KeyError, LookupError, TypeError, ValueError, RecursionError)
+_STATES = frozenset(get_args(TrialState))
+_MISREAD = (AttributeError, InputError, LookupError, TypeError, ValueError, RecursionError)
 
 
 def searches(options: RunOptions) -> tuple[Overview, ...]:
@@ -49,37 +50,40 @@ def _overview(folder: RunFolder) -> Overview:
     running = False
     with suppress(OSError):  # somebody else's lock
         running = owner(folder) is not None
-    try:
-        journal, began = _journal(folder.journal)
-        if MANIFEST not in journal.attributes:
-            return Overview(name, "Running" if running else "Unfinished", began=began)
-        experiment = accepted(json.loads(journal.attributes[MANIFEST]), name=f"Experiment '{name}'")
+    with suppress(OSError, *_MISREAD):
+        return _summed(name, *_glance(folder.journal), running=running)
+    try:  # the reader that takes every form of line, or says what is wrong
+        return _summed(name, read_journal(folder.journal), None, running=running)
     except InputError as err:
         return Overview(name, "Unreadable", str(err))
+
+
+def _summed(name: str, journal: Journal, began: datetime | None, *, running: bool) -> Overview:
+    waits: SearchState = "Running" if running else "Unfinished"
+    if MANIFEST not in journal.attributes:
+        return Overview(name, waits, began=began)
+    experiment = accepted(json.loads(journal.attributes[MANIFEST]), name=f"Experiment '{name}'")
     score = Score(experiment.objective)
     for record in journal.counted:
         score.take(trial_of(record, experiment, ""))
     verdict = journal.verdict and judged_anew(journal.verdict, experiment, score)
-    state = verdict.state if verdict else "Running" if running else "Unfinished"
-    return overview(experiment, score, state, began)
+    return overview(experiment, score, verdict.state if verdict else waits, began)
 
 
-def _journal(path: Path) -> tuple[Journal, datetime | None]:
+def _glance(path: Path) -> tuple[Journal, datetime]:
     """The journal as far as a list needs it, and when its first trial was suggested.
 
     Raises:
-        InputError: It is damaged, cannot be read, or a newer version wrote it.
+        OSError: It cannot be read.
+        ValueError: A line is not as we write it; so it is with the other errors of `_MISREAD`.
     """
-    try:
-        glance = _Glance(Journal(RunFolder(path.parent).experiment))
-        with os.fdopen(open_regular(path, os.O_RDONLY), "rb", buffering=1 << 18) as file:
-            began = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
-            for line in file:
-                if line[_CODE] not in _NO_MATTER and line.endswith(b"\n"):
-                    glance.take(line)
-        return glance.journal_with_records(), glance.began or began
-    except (OSError, *_MISREAD):
-        return read_journal(path), None  # which says what is wrong, or takes lines of another form
+    glance = _Glance(Journal(RunFolder(path.parent).experiment))
+    with os.fdopen(open_regular(path, os.O_RDONLY), "rb", buffering=1 << 18) as file:
+        began = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+        for line in file:
+            if line[_CODE] not in _NO_MATTER and line.endswith(b"\n"):
+                glance.take(line)
+    return glance.journal_with_records(), glance.began or began
 
 
 @dataclass(slots=True)
@@ -133,6 +137,13 @@ def _record(number: int, fields: dict[str, Any]) -> Record:
     """What counts of a record: its trial's name, and how it ended."""
     if "outcome" not in fields:
         return Record(number, {}, fields["name"])
-    metrics = {name: Metric(*texts) for name, texts in fields["metrics"].items()}
-    state, reason, message = fields["outcome"]
-    return Record(number, {}, fields["name"], outcome=TrialCondition(state, reason, message, metrics))
+    metrics = {name: Metric(*map(str, texts)) for name, texts in fields["metrics"].items()}
+    state, reason, message = map(str, fields["outcome"])
+    if state not in _STATES:
+        raise ValueError(f"{state!r} is no state")
+    return Record(
+        number,
+        {},
+        fields["name"],
+        outcome=TrialCondition(cast("TrialState", state), reason, message, metrics),
+    )

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,11 +14,13 @@ from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.search.suggestions import Suggestions
+from kfp_katib.engines.local.trial_names import trial_name
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
     FAILED,
     Condition,
     Progress,
+    Reports,
     Result,
     Score,
     Trial,
@@ -32,11 +33,6 @@ from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.processes import Process
 
 logger = logging.getLogger(__name__)
-
-ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""No vowels and no digits that look like letters: `utilrand` of Kubernetes' apimachinery."""
-
-_NAME_LENGTH = 8
 
 
 class TrialStore:
@@ -76,6 +72,8 @@ class TrialStore:
         self._earlier: int | None = None
         self._news: list[Trial] = []
         self.on_update = on_update
+        self.reports: Callable[[], Mapping[str, Reports]] = dict
+        """Gives what running trials have reported last, by their names."""
 
     def restore(self, record: Record) -> None:
         """Take over a trial of an earlier engine, and tell the study its value if that engine did not."""
@@ -161,7 +159,8 @@ class TrialStore:
             self._journal.write(record)
         finally:
             trial = self._enter(record)
-        logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
+        level = logging.DEBUG if self.on_update else logging.INFO  # whoever listens says it in their words
+        logger.log(level, "trial %s: %s %s", trial.name, trial.state, trial.message)
         self._news.append(trial)
 
     def _publish(self) -> None:
@@ -169,9 +168,15 @@ class TrialStore:
             return
         news, self._news = tuple(self._news), []
         if self.on_update:
-            notes, earlier = self._notes, self._earlier
             self.on_update(
-                self.score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
+                self.score.progress(
+                    self._experiment,
+                    news,
+                    earlier=self._earlier,
+                    notes=self._notes,
+                    result=self.result,
+                    reports=self.reports,
+                )
             )
 
     def _enter(self, record: Record) -> Trial:
@@ -223,29 +228,6 @@ def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolde
     """The trial with its curve, and with the end of its log if it has ended."""
     log = folder.trial(trial.name).log_tail() if trial.completed else ""
     return replace(trial, log_tail=log, curve=curve)
-
-
-def trial_name(experiment: str, source: str, number: int, taken: Container[str] = ()) -> str:
-    """The name of one trial, like Katib's: `<experiment>-<8 characters of Kubernetes' alphabet>`.
-
-    Args:
-        experiment: The Experiment's name.
-        source: What makes this search's names unique; the same source gives the same names.
-        number: The trial's place in the order of creation.
-        taken: Names that are in use.
-    """
-    attempt = 0
-    while True:
-        digest = hashlib.sha256(f"{source}/{number}/{attempt}".encode()).digest()
-        value = int.from_bytes(digest[:16], "big")
-        suffix = ""
-        for _ in range(_NAME_LENGTH):
-            value, index = divmod(value, len(ALPHABET))
-            suffix += ALPHABET[index]
-        name = f"{experiment}-{suffix}"
-        if name not in taken:
-            return name
-        attempt += 1
 
 
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the page's script needs to draw the figures: plotly.js, their data, and the few lines that begin.
 
-Figures show the same trials over and over. Each long list of numbers or texts is written once, however many
-plots it is in, since a page of 1,000 trials has little room beside plotly.js.
+Figures show the same trials over and over, and a page of 1,000 of them has little room beside plotly.js. So
+each long list is written once, however many plots it is in, and each text of one by its place in a table.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -19,7 +20,7 @@ from kfp_katib.report.words import legible
 _SHOWN = frozenset({"customdata", "name", "text", "ticktext", "title"})
 """The fields of a figure in whose texts plotly.js interprets tags and entities."""
 _LONG = 8
-_REFERENCE = "$"
+_REFERENCE, _TEXTS = "$", "t"
 
 
 def script(figures: Iterable[Figure]) -> str:
@@ -29,14 +30,16 @@ def script(figures: Iterable[Figure]) -> str:
         return ""
     import plotly.offline
 
-    lists: dict[str, int] = {}
+    written = _Written()
     drawn = [
-        {"name": plot.name, "data": _shared(_as_text(plot.data), lists), "layout": _as_text(plot.layout)}
+        {"name": plot.name, "data": written.short(_as_text(plot.data)), "layout": _as_text(plot.layout)}
         for plot in plots
     ]
     begin = resources.files("kfp_katib.report").joinpath("template/figures.js").read_text(encoding="utf-8")
-    written = f"const lists=[{','.join(lists)}],plots={_json(drawn)};"
-    return f"{plotly.offline.get_plotlyjs()}\n{{{_inside_a_script(written)}\n{begin}}}\n"
+    known = (
+        f"const texts={_json(list(written.texts))},lists=[{','.join(written.lists)}],plots={_json(drawn)};"
+    )
+    return f"{plotly.offline.get_plotlyjs()}\n{{{_inside_a_script(known)}\n{begin}}}\n"
 
 
 def _as_text(part: Any, *, shown: bool = False) -> Any:
@@ -48,15 +51,31 @@ def _as_text(part: Any, *, shown: bool = False) -> Any:
     return [_as_text(item, shown=shown) for item in part] if isinstance(part, (list, tuple)) else part
 
 
-def _shared(part: Any, lists: dict[str, int]) -> Any:
-    """The same data with a reference in place of each long list, which is put into `lists`."""
-    if isinstance(part, Mapping):
-        return {name: _shared(item, lists) for name, item in part.items()}
-    if not isinstance(part, list):
-        return part
-    if any(isinstance(item, Mapping) for item in part):
-        return [_shared(item, lists) for item in part]
-    return part if len(part) < _LONG else {_REFERENCE: lists.setdefault(_json(part), len(lists))}
+@dataclass(slots=True)
+class _Written:
+    """What is written once: texts, and lists as JSON, each with its place.
+
+    A list of numbers is `[...]`, one of texts `{"t":[...]}` with their places.
+    """
+
+    texts: dict[str, int] = field(default_factory=dict)
+    lists: dict[str, int] = field(default_factory=dict)
+
+    def short(self, part: Any) -> Any:
+        """The same data with a reference in place of each long list."""
+        if isinstance(part, Mapping):
+            return {name: self.short(item) for name, item in part.items()}
+        if not isinstance(part, list):
+            return part
+        if len(part) < _LONG or isinstance(part[0], (Mapping, list)):
+            return [self.short(item) for item in part]
+        if all(isinstance(item, str) for item in part):
+            places = [self.texts.setdefault(item, len(self.texts)) for item in part]
+            return self._reference(_json({_TEXTS: places}))
+        return self._reference(_json(part))
+
+    def _reference(self, written: str) -> dict[str, int]:
+        return {_REFERENCE: self.lists.setdefault(written, len(self.lists))}
 
 
 def _json(part: Any) -> str:

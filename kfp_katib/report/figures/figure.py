@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-# Okabe and Ito's colours, which the colour-blind tell apart too (https://jfly.uni-koeln.de/color/). They are
-# drawn for light paper; the page's style sheet inverts the figures where the system is dark.
-BLUE, SKY, GREEN, ORANGE, RED = "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00"
+# Okabe and Ito's colours, which the colour-blind tell apart too (https://jfly.uni-koeln.de/color/), and Tol's
+# red, which is further from orange (https://sronpersonalpages.nl/~pault/). They are drawn for light paper;
+# where the system is dark, the page's style sheet inverts the figures.
+BLUE, SKY, GREEN, ORANGE, RED = "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#cc3311"
 GREY, PURPLE, INK, LINE = "#77808c", "#b0568b", "#17202c", "#e3e8ee"
+_MARGIN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Figure:
         drawn = "".join(plot.element(self.title) for plot in self.plots)
         if len(self.plots) < 2:
             return drawn
-        columns = "repeat(auto-fill,minmax(min(100%,17rem),1fr))"
+        columns = "repeat(auto-fill,minmax(min(100%,14rem),1fr))"
         return f'<div style="display:grid;gap:0.5rem;grid-template-columns:{columns}">{drawn}</div>'
 
 
@@ -92,3 +95,9 @@ def axis(title: str = "", **own: Any) -> dict[str, Any]:
         "automargin": True,
         **own,
     }
+
+
+def padded(low: float, high: float) -> list[float]:
+    """The ends of an axis, a little beyond what is drawn; the largest floats have nothing beyond them."""
+    margin = (high / 2 - low / 2) * 2 * _MARGIN or abs(low) * _MARGIN or 1.0
+    return [max(low - margin, -sys.float_info.max), min(high + margin, sys.float_info.max)]

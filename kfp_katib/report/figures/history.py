@@ -35,6 +35,7 @@ from kfp_katib.results import Result, Trial
 
 MOST = 2000
 _HOVER = "%{text}<br>%{customdata}<extra></extra>"
+_CROWD = 200
 _STRIP = 0.05
 """The part of the height for each kind of trial without a value."""
 _WITHOUT = {
@@ -72,20 +73,23 @@ def history(result: Result) -> Figure | None:
 
 
 def _values(drawn: Sequence[Point], seen: Scale) -> Iterator[dict[str, Any]]:
-    stopped = [point for point in drawn if point.trial.state == "EarlyStopped"]
-    ended = [point for point in drawn if point.trial.state != "EarlyStopped"]
+    beyond = [point for point in drawn if seen.beyond(point.value)]
+    shown = [point for point in drawn if not seen.beyond(point.value)]
+    stopped = [point for point in shown if point.trial.state == "EarlyStopped"]
+    ended = [point for point in shown if point.trial.state != "EarlyStopped"]
+    edge = "triangle-down-open" if seen.maximize else "triangle-up-open"
     for name, group, colour, symbol in (
         ("Succeeded", ended, BLUE, "circle"),
         ("Stopped early", stopped, GREEN, "triangle-down"),
+        ("Beyond the axis", beyond, BLUE, edge),
     ):
         if group:
-            yield _dots(name, group, seen, colour, symbol)
+            yield _dots(name, group, seen, {"color": colour, "symbol": symbol})
     yield _best_so_far(drawn)
 
 
-def _dots(name: str, group: Sequence[Point], seen: Scale, colour: str, symbol: str) -> dict[str, Any]:
-    edge = "triangle-down-open" if seen.maximize else "triangle-up-open"
-    symbols = [edge if seen.beyond(point.value) else symbol for point in group]
+def _dots(name: str, group: Sequence[Point], seen: Scale, look: dict[str, str]) -> dict[str, Any]:
+    crowd = len(group) > _CROWD
     return {
         "type": "scatter",
         "mode": "markers",
@@ -95,12 +99,7 @@ def _dots(name: str, group: Sequence[Point], seen: Scale, colour: str, symbol: s
         "text": [point.trial.name for point in group],
         "customdata": [point.text for point in group],
         "hovertemplate": _HOVER,
-        "marker": {
-            "color": colour,
-            "size": 8 if len(group) < 200 else 6,
-            "opacity": 0.85 if len(group) < 200 else 0.55,
-            "symbol": symbols if edge in symbols else symbol,
-        },
+        "marker": {**look, "size": 6 if crowd else 8, "opacity": 0.55 if crowd else 0.85},
     }
 
 

@@ -7,17 +7,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kfp_katib.report.figures.figure import INK, ORANGE, Figure, Plot, look
-from kfp_katib.report.figures.parameter_axes import ParameterAxis, cut, labels, parameter_axes, shares
+from kfp_katib.report.figures.parameter_axes import (
+    ParameterAxis,
+    about_log,
+    cut,
+    labels,
+    parameter_axes,
+    shares,
+)
 from kfp_katib.report.figures.points import Point, how_many, points, sentences, thinned
 from kfp_katib.report.figures.scale import Scale, scale
 from kfp_katib.results import Result
 
-MOST_LINES = 1000
-_MOST_POINTS = 12_000
+MOST_LINES = 400
+_MOST_POINTS = 6_000
 _WIDTH = 84
 """The least pixels from one axis to the next."""
-_SHADES = ("#c3d5e8", "#9bbcdc", "#6fa1cd", "#4586bb", "#22699f", "#0b4d7e", "#06355a")
-"""From the worst trials to the best: one hue, so that order is seen by everybody, and none of them white."""
+_SHADES = (("#a9c6e2", 0.0), ("#7facd4", 0.35), ("#4a88c0", 0.65), ("#1f659f", 0.85), ("#06355a", 0.95))
+"""By rank, from the worst trials to the best twentieth: one hue, whose order everybody sees, and no white."""
+_CROWD = 60
 
 
 def parallel_coordinates(result: Result) -> Figure | None:
@@ -28,7 +36,7 @@ def parallel_coordinates(result: Result) -> Figure | None:
     objective = result.experiment.objective
     drawn = thinned(known, min(MOST_LINES, max(50, _MOST_POINTS // (len(axes) + 1))))
     seen = scale([point.value for point in known], maximize=objective.type == "maximize")
-    heights: list[list[float | None]] = [[round(seen.share(point.value), 5) for point in drawn]]
+    heights: list[list[float | None]] = [[round(seen.share(point.value), 4) for point in drawn]]
     heights += [shares(axis, (point.trial.parameters.get(axis.name) for point in drawn)) for axis in axes]
     names = [objective.metric, *(axis.name for axis in axes)]
     data = [*_lines(drawn, heights, seen), *_hover(drawn, heights, names)]
@@ -42,38 +50,32 @@ def parallel_coordinates(result: Result) -> Figure | None:
     sentence = sentences(
         [
             "Each line is a trial: the darker, the better; the best is orange.",
-            _about_log(axes),
-            seen.told(known),
+            about_log(axes),
+            seen.told_again(),
             how_many(len(drawn), len(known)),
         ]
     )
     return Figure("parallel-coordinates", "Parallel coordinates", sentence, (plot,))
 
 
-def _about_log(axes: Sequence[ParameterAxis]) -> str:
-    log = [axis.name for axis in axes if axis.log]
-    return f"Logarithmic: {', '.join(log)}." if log else ""
-
-
 def _lines(
     drawn: Sequence[Point], heights: Sequence[Sequence[float | None]], seen: Scale
 ) -> Iterator[dict[str, Any]]:
-    """One trace for each shade, the best trials last and so on top; a gap ends each line."""
-    groups: list[list[int]] = [[] for _ in _SHADES]
-    best = max(range(len(drawn)), key=lambda place: (_goodness(drawn[place], seen), -place))
-    for place, point in enumerate(drawn):
-        if place != best:
-            groups[min(int(_goodness(point, seen) * len(_SHADES)), len(_SHADES) - 1)].append(place)
-    opacity = 0.8 if len(drawn) < 100 else 0.45
-    for shade, group in zip(_SHADES, groups, strict=True):
-        if group:
-            yield _line(group, heights, {"color": shade, "width": 1.5}, opacity)
+    """One trace for each shade, the better trials later and so on top; a gap ends each line."""
+    worst_first = sorted(range(len(drawn)), key=lambda place: _badness(drawn[place], seen), reverse=True)
+    *others, best = worst_first
+    crowd = len(drawn) > _CROWD
+    ends = [int(share * len(others)) for _, share in _SHADES] + [len(others)]
+    for (shade, _), begin, end in zip(_SHADES, ends, ends[1:], strict=False):
+        if begin < end:
+            line = {"color": shade, "width": 1 if crowd else 1.8}
+            yield _line(others[begin:end], heights, line, 0.6 if crowd else 0.9)
     yield _line([best], heights, {"color": ORANGE, "width": 3.5}, 1.0)
 
 
-def _goodness(point: Point, seen: Scale) -> float:
-    share = seen.share(point.value)
-    return share if seen.maximize else 1.0 - share
+def _badness(point: Point, seen: Scale) -> tuple[float, int]:
+    """What sorts trials from the best; of two equals the earlier one is the better."""
+    return -point.value if seen.maximize else point.value, point.number
 
 
 def _line(
@@ -145,4 +147,4 @@ def _layout(seen: Scale, metric: str, axes: Sequence[ParameterAxis]) -> dict[str
 
 def _plain(text: dict[str, Any]) -> dict[str, Any]:
     """A label on its own paper, legible above the lines."""
-    return {**text, "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.7)", "borderpad": 1}
+    return {**text, "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.85)", "borderpad": 1}

@@ -8,16 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kfp_katib.report.figures.figure import axis
-from kfp_katib.report.figures.points import drawable, spread
-from kfp_katib.results import Result, number, typed
+from kfp_katib.report.figures.figure import axis, padded
+from kfp_katib.report.figures.points import spread
+from kfp_katib.results import Result, Trial, number, typed
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
 
 _LABELS = 7
 _LABEL_CHARACTERS = 14
-_MARGIN = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +47,17 @@ class ParameterAxis:
         value = number(text)
         return None if value is None or (self.log and value <= 0) else value
 
+    def varies(self, trials: Iterable[Trial]) -> bool:
+        """Whether these trials have more than one value of the parameter."""
+        return len({self.place(trial.parameters.get(self.name)) for trial in trials} - {None}) > 1
+
     def share(self, text: str | None) -> float | None:
         """How far up the axis a value stands, from 0 to 1."""
         place = self.place(text)
         if place is None or self.high == self.low:
             return None if place is None else 0.5
         low, high, here = (math.log(each) if self.log else each for each in (self.low, self.high, place))
-        return (here - low) / (high - low) if math.isfinite(high - low) else here / 2 / (high / 2 - low / 2)
+        return (here / 2 - low / 2) / (high / 2 - low / 2)  # the whole difference may be no float
 
     def marks(self) -> list[tuple[float, str]]:
         """Labels for places from 0 to 1 along the axis."""
@@ -77,12 +80,8 @@ class ParameterAxis:
             ends = [self.low - 0.5, self.high + 0.5]
             return axis(self.name, range=ends, tickvals=chosen, ticktext=texts)
         low, high = (math.log10(each) if self.log else each for each in (self.low, self.high))
-        margin = (high - low) * _MARGIN or abs(low) * _MARGIN or 1.0
-        ends = [low - margin, high + margin]
-        if not math.isfinite(margin):
-            return axis(self.name)
         ticks = {"dtick": max(1, round((high - low) / 4))} if self.log and high - low >= 2 else {"nticks": 5}
-        return axis(self.name, type="log" if self.log else "linear", range=ends, **ticks)
+        return axis(self.name, type="log" if self.log else "linear", range=padded(low, high), **ticks)
 
     def _value(self, share: float) -> float:
         if self.log:
@@ -149,4 +148,10 @@ def cut(text: str) -> str:
 
 def shares(axis: ParameterAxis, texts: Iterable[str | None]) -> list[float | None]:
     """Where values stand along an axis, as exactly as can be seen."""
-    return [None if (share := axis.share(text)) is None else drawable(round(share, 5)) for text in texts]
+    return [None if (share := axis.share(text)) is None else round(share, 4) for text in texts]
+
+
+def about_log(axes: Iterable[ParameterAxis]) -> str:
+    """A sentence that names the logarithmic ones; empty where there is none."""
+    log = [axis.name for axis in axes if axis.log]
+    return f"Logarithmic: {', '.join(log)}." if log else ""

@@ -3,7 +3,8 @@
 
 One trial that diverged would press all others onto one line. So an axis ends three times as far from the best
 value as the median is, where the worst lies twice as far as that; what is beyond stands at its edge, and is
-named. Where the median of a minimized, positive objective is ten times the best, the axis is logarithmic.
+named. A training's first reports are far from its last ones, so that curves get ten times the distance. Where
+the median of a minimized, positive objective is ten times the best, the axis is logarithmic.
 """
 
 from __future__ import annotations
@@ -13,13 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kfp_katib.report.figures.figure import axis
+from kfp_katib.report.figures.figure import axis, padded
 from kfp_katib.report.figures.points import Point, drawable, short
 
 _ENDS_AT = 3.0
-_TOO_FAR = 6.0
 _DECADES = 10.0
-_MARGIN = 0.04
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +49,26 @@ class Scale:
     def share(self, value: float) -> float:
         """How far up the axis a value lies, from 0 to 1."""
         low, high, here = (self._along(each) for each in (self.low, self.high, self.place(value)))
-        return (here - low) / (high - low) if high > low else 0.5
+        return (here / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
 
     def value(self, share: float) -> float:
         """The value so far up the axis."""
         low, high = self._along(self.low), self._along(self.high)
-        along = low + share * (high - low)
+        along = low * (1 - share) + high * share
         return float(10.0**along) if self.log else along
 
     def axis(self, title: str, **own: Any) -> dict[str, Any]:
         """Plotly's axis."""
         low, high = self._along(self.low), self._along(self.high)
-        margin = (high - low) * _MARGIN or abs(low) * _MARGIN or 1.0
-        ends = [low - margin, high + margin]
+        ends = padded(low, high)
         return axis(
             title, type="log" if self.log else "linear", range=ends, **_ticks(ends, log=self.log), **own
         )
+
+    @property
+    def end(self) -> str:
+        """Where the axis ends on the side of the bad values."""
+        return short(drawable(self.low if self.maximize else self.high))
 
     def told(self, points: Sequence[Point]) -> str:
         """A sentence on the trials beyond the axis, the worst of them by name; empty where there is none."""
@@ -73,39 +76,44 @@ class Scale:
         if not beyond:
             return ""
         worst = (min if self.maximize else max)(beyond, key=lambda point: point.value)
-        edge = short(drawable(self.low if self.maximize else self.high))
         named = f"{worst.trial.name} with {short(worst.value)}"
-        if len(beyond) == 1:
-            return (
-                f"The axis ends at {edge}, so that the good ones can be told apart: {named} is at its edge."
-            )
-        return (
-            f"The axis ends at {edge}, so that the good ones can be told apart: {len(beyond):,} trials "
-            f"are beyond and stand at its edge, the worst {named}."
-        )
+        which = f"{named} is beyond"
+        if len(beyond) > 1:
+            which = f"{len(beyond):,} trials are beyond, the worst {named}"
+        return f"The axis ends at {self.end}, so that the good ones can be told apart: {which}."
+
+    def told_again(self) -> str:
+        """The same in short, where it was told above."""
+        return f"The objective's axis ends at {self.end}, as in the history." if self.clipped else ""
 
     def _along(self, value: float) -> float:
         return math.log10(value) if self.log else value
 
 
-def scale(values: Sequence[float], *, maximize: bool) -> Scale:
-    """The axis for these values, of which there is at least one."""
+def scale(values: Sequence[float], *, maximize: bool, ends_at: float = _ENDS_AT) -> Scale:
+    """The axis for these values, of which there is at least one.
+
+    Args:
+        values: What is to be drawn.
+        maximize: Whether large values are the good ones.
+        ends_at: Where the axis ends at most, as a multiple of the distance from the best to the median.
+    """
     ordered = sorted(values, reverse=maximize)
     best, median, worst = ordered[0], ordered[len(ordered) // 2], ordered[-1]
     log = not maximize and best > 0.0 and median / best >= _DECADES
-    end = _end([math.log10(value) for value in ordered] if log else ordered)
+    end = _end([math.log10(value) for value in ordered] if log else ordered, ends_at)
     edge = ordered[end]
     low, high = (edge, best) if maximize else (best, edge)
     return Scale(low, high, log, maximize, clipped=edge != worst)
 
 
-def _end(ordered: Sequence[float]) -> int:
+def _end(ordered: Sequence[float], ends_at: float) -> int:
     """Which of the values, the best one first, is the last on the axis."""
     far = [abs(value - ordered[0]) for value in ordered]
     middle = next((each for each in far[len(far) // 2 :] if each > 0.0), 0.0)
-    if not far[-1] > _TOO_FAR * middle:
+    if not far[-1] > 2 * ends_at * middle:
         return len(ordered) - 1
-    return max(place for place, each in enumerate(far) if each <= _ENDS_AT * middle)
+    return max(place for place, each in enumerate(far) if each <= ends_at * middle)
 
 
 def _ticks(ends: Sequence[float], *, log: bool) -> dict[str, Any]:

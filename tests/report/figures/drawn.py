@@ -11,12 +11,14 @@ from kfp_katib.report.figures import Figure, script
 
 def drawn(figure: Figure) -> list[dict[str, Any]]:
     """The plots of a figure, each with `name`, `data` and `layout`."""
-    text = script([figure])
-    start = text.index("\n{const lists=") + len("\n{const lists=")
-    lists, end = json.JSONDecoder().raw_decode(text, start)
-    plots, _ = json.JSONDecoder().raw_decode(text, end + len(",plots="))
+    text = script([figure]).partition("\n{const texts=")[2]
+    read = json.JSONDecoder().raw_decode
+    texts, end = read(text)
+    lists, end = read(text, end + len(",lists="))
+    plots, _ = read(text, end + len(",plots="))
     assert isinstance(plots, list)
-    return [_filled(plot, lists) for plot in plots]
+    long = [[texts[place] for place in each["t"]] if isinstance(each, dict) else each for each in lists]
+    return [_filled(plot, long) for plot in plots]
 
 
 def _filled(part: Any, lists: list[Any]) -> Any:

@@ -60,12 +60,12 @@ def test_no_name_and_no_value_is_markup_to_plotly(figure: Figure) -> None:
 
 def test_no_text_ends_the_script() -> None:
     """Nor opens a comment in it."""
-    ours = script(FIGURES).partition("\n{const lists=")[2]
+    ours = script(FIGURES).partition("\n{const texts=")[2]
     assert "evil.example" in ours
     assert not re.search("</|<!--|\u2028", ours)
 
 
-def test_a_long_list_is_written_once() -> None:
+def test_a_text_is_written_once() -> None:
     """The trials' names, which are in every figure."""
     trials = [trial(n, f"0.{n}") for n in range(100)]
     assert script(figures(result(trials))).count('"tune-77"') == 1
