@@ -39,9 +39,9 @@ def many(count: int) -> list[Trial]:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 14, 1000])
 def test_any_number_of_trials_is_shown(count: int) -> None:
-    """The first hundred as rows, figures from the first number on, and never a value of ours called None."""
+    """The first fifty as rows, figures from the first number on, and never a value of ours called None."""
     page = read(html(result(many(count))))
-    assert len(page.texts("tr")) == (min(count, 100) + 1 if count else 0)
+    assert len(page.texts("tr")) == (min(count, 50) + 1 if count else 0)
     assert ("History" in page.texts("h2")) == (count > 0)
     assert ("Parallel coordinates" in page.texts("h2")) == (count > 6)
     assert "None" not in " ".join(page.texts("section"))

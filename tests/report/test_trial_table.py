@@ -190,7 +190,7 @@ def test_every_trial_is_packed(count: int) -> None:
 def test_what_is_not_shown_is_said_where_no_script_shows_it() -> None:
     """How many there are, and what needs JavaScript."""
     page = read(html(result([trial(n, f"0.{n + 1}") for n in range(250)])))
-    assert page.texts("noscript")[-1].startswith("These are the first 100 of 250 trials.")
+    assert page.texts("noscript")[-1].startswith("These are the first 50 of 250 trials.")
 
 
 def noisy(count: int) -> Result:

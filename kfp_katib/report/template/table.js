@@ -1,7 +1,7 @@
 "use strict";
 
 // The page holds the first rows; all of them, their details and the files are unpacked here.
-const AT_ONCE = 200;
+const AT_ONCE = 50;
 
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
