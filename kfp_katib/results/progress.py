@@ -168,6 +168,7 @@ class Listener:
 
     on_update: Callable[[Progress], None] | None
     score: Score
+    reports: Callable[[], Mapping[str, Reports]] = dict
     _told: dict[str, str] = field(default_factory=dict)
     _earlier: int | None = None
 
@@ -186,6 +187,11 @@ class Listener:
         if self.on_update:
             self.on_update(
                 self.score.progress(
-                    experiment, tuple(changed), earlier=self._earlier, notes=(), result=result
+                    experiment,
+                    tuple(changed),
+                    earlier=self._earlier,
+                    notes=(),
+                    result=result,
+                    reports=self.reports,
                 )
             )
