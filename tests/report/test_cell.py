@@ -47,7 +47,7 @@ def test_one_output_is_written_over(tmp_path: Path) -> None:
 
 def test_what_a_running_trial_reports_is_seen(tmp_path: Path) -> None:
     """Although nothing else changes meanwhile."""
-    script = "echo loss=0.75; sleep 4; echo loss=${trialParameters.lr}"
+    script = "{ echo loss=0.75; sleep 4; echo loss=${trialParameters.lr}; }"
     (tmp_path / "experiment.json").write_text(
         json.dumps(manifest(script, maxTrialCount=1, parallelTrialCount=1))
     )
