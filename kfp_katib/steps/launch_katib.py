@@ -110,4 +110,4 @@ def _in_place(task_name: str, step: str) -> str:
 
 def progress_log() -> Display:
     """Logs the notes, a line for each change of a trial, and one every minute otherwise."""
-    return Display(sys.stderr, view=lambda: Lines(lambda text: _log.info("%s", text)))
+    return Display(view=lambda: Lines(lambda text: _log.info("%s", text)))
