@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kfp_katib.report.figures.figure import axis, padded
+from kfp_katib.report.figures.figure import axis, padded, readable
 from kfp_katib.report.figures.points import spread
 from kfp_katib.results import Result, Trial, number, typed
 
@@ -89,7 +89,8 @@ class ParameterAxis:
             ends = [self.low - 0.5, self.high + 0.5]
             return axis(self.name, range=ends, tickvals=chosen, ticktext=texts)
         low, high = (math.log10(each) if self.log else each for each in (self.low, self.high))
-        ticks = {"dtick": max(1, round((high - low) / 4))} if self.log and high - low >= 2 else {"nticks": 5}
+        powers = self.log and high - low >= 2
+        ticks = {"dtick": max(1, round((high - low) / 4))} if powers else {"nticks": 5, **readable(low, high)}
         return axis(self.name, type="log" if self.log else "linear", range=padded(low, high), **ticks)
 
     def _value(self, share: float) -> float:
