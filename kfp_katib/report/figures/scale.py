@@ -43,11 +43,11 @@ class Scale:
 
     def place(self, value: float) -> float:
         """Where a value is drawn: at the axis's edge if it is beyond."""
-        return drawable(min(max(value, self.low), self.high))
+        return drawable(self._shown(value))
 
     def share(self, value: float) -> float:
         """How far up the axis a value lies, from 0 to 1."""
-        low, high, here = (self._along(each) for each in (self.low, self.high, self.place(value)))
+        low, high, here = (self._along(each) for each in (self.low, self.high, self._shown(value)))
         return (here / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
 
     def value(self, share: float) -> float:
@@ -83,6 +83,9 @@ class Scale:
     def told_again(self) -> str:
         """The same in short, where it was told above."""
         return f"The objective's axis ends at {self.end}, as in the history." if self.clipped else ""
+
+    def _shown(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
 
     def _along(self, value: float) -> float:
         return math.log10(value) if self.log else value
