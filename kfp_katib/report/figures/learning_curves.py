@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, ORANGE, RED, Figure, Plot, axis, look
+from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, Plot, axis, look
 from kfp_katib.report.figures.points import drawable, sentences, spread
 from kfp_katib.report.figures.scale import Scale, scale
 from kfp_katib.results import Result, Trial, ranked
@@ -21,7 +21,7 @@ _KINDS = {
     "Failed": ("Failed", RED),
     "MetricsUnavailable": ("Failed", RED),
     "Killed": ("Killed", GREY),
-    "Running": ("Running", GREY),
+    "Running": ("Running", SKY),
 }
 _HOVER = "%{text}<br>report %{x}: %{customdata}<extra></extra>"
 
@@ -37,9 +37,7 @@ def learning_curves(result: Result) -> Figure | None:
     best = [trial for trial in drawn if result.best and trial.name == result.best.name]
     seen = _scale(drawn, best, result)
     data = [*_traces([trial for trial in drawn if trial not in best], room), *map(_best, best)]
-    layout = look(
-        xaxis=axis("Report, as the trial counts them", rangemode="tozero"), yaxis=seen.axis(objective.metric)
-    )
+    layout = look(xaxis=axis("Number of the report", rangemode="tozero"), yaxis=seen.axis(objective.metric))
     sentence = sentences(
         [
             "What each trial reported on its way; the last report of each is a point.",

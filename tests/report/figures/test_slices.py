@@ -35,6 +35,14 @@ def test_each_parameter_has_a_panel_in_the_manifests_order() -> None:
     assert "Logarithmic: learning_rate." in figure.sentence
 
 
+def test_of_a_hundred_parameters_the_first_are_drawn() -> None:
+    """And so it is said."""
+    figure = slices(searched(60, parameters=[double(f"p{n}", "0", "1") for n in range(100)]))
+    assert figure is not None
+    assert len(figure.plots) == 40
+    assert "40 of 100 parameters are drawn, the manifest's first ones." in figure.sentence
+
+
 def test_a_parameter_that_never_changed_has_no_panel() -> None:
     """It would be one column of points."""
     assert [name for name, _ in panels(slices(result([trial(n, f"0.{n}") for n in range(1, 5)])))] == [
