@@ -142,7 +142,7 @@ def _told(proposal: Proposal, objective: Objective, output: Path | None) -> str:
     file = str(output or "FILE")
     return (
         f"Searched: {names}{left}.\n{objective.aim} {objective.metric}: {objective.why}.\n"
-        f"Read it, then: kfp-katib validate {file}; kfp-katib run {file}"
+        f"Read {file}, then: kfp-katib validate {file}; kfp-katib run {file}"
     )
 
 

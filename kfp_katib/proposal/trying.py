@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from kfp_katib.errors import InputError
 from kfp_katib.proposal.bounded import Ended, run
 from kfp_katib.proposal.objective import Objective, measured
 from kfp_katib.proposal.propose import Proposal, with_value
+from kfp_katib.results.brief import counted, duration
+
+_SHORTEST_SECONDS = 2.0
+"""Katib's collector looks for the trial's process once a second, and fails a trial that it does not see."""
 
 
 def try_out(
@@ -42,7 +47,21 @@ def try_out(
     found = measured(f"{ended.printed}\n{ended.errors}", wishes.metric, wishes.aim, names)
     if not found:
         raise InputError(_nothing(ended, wishes.metric, seconds))
+    for sentence in _duration(ended, proposal):
+        say(sentence)
     return found
+
+
+def _duration(ended: Ended, proposal: Proposal) -> Iterator[str]:
+    """What the run's time means for the search."""
+    count, at_a_time = proposal.max_trials, proposal.wishes.parallel_trials
+    if ended.code is None:
+        yield f"It was ended after {duration(ended.seconds)}, before its end; each trial takes longer."
+        return
+    whole = duration(ended.seconds * math.ceil(count / at_a_time))
+    yield f"It took {duration(ended.seconds)}: {counted(count, 'trial')}, {at_a_time} at a time, {whole}."
+    if ended.seconds < _SHORTEST_SECONDS:
+        yield "On a cluster a trial has to run for some seconds, or Katib's collector does not see it."
 
 
 def _words(proposal: Proposal, folder: str) -> list[str]:
