@@ -17,7 +17,7 @@ from kfp_katib.proposal.script_option import ScriptOption
 _WIDTH = 100
 _MOST_HELP = 160
 _MOST_FAILED = 3
-_PLAIN = re.compile(r"(?:--?)?[A-Za-z_/][\w./=-]*", re.ASCII)
+_PLAIN = re.compile(r"(?:--?|\.\.?/)?[A-Za-z_/][\w./=-]*", re.ASCII)
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]+")
 _MODEL = '"${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}/"'
