@@ -39,8 +39,9 @@ def to_text(proposal: Proposal, objective: Objective) -> str:
 
 
 def _head(proposal: Proposal) -> Iterator[str]:
-    line = shlex.join(proposal.typed.words)
-    yield from _comment(0, f"Proposed by `kfp-katib init -- {line}`. What the comments call a guess is one.")
+    yield from _comment(
+        0, f"Proposed by `kfp-katib init -- {proposal.typed.line}`. What the comments call a guess is one."
+    )
     yield from _comment(0, "It is yours to change. Then: kfp-katib validate FILE; kfp-katib run FILE.")
     yield from (
         "apiVersion: kubeflow.org/v1beta1",

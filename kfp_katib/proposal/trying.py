@@ -39,7 +39,7 @@ def try_out(
     """
     with tempfile.TemporaryDirectory(prefix="kfp-katib-") as folder:
         words = _words(proposal, folder)
-        say(f"Trying for at most {seconds:g} s: {shlex.join(words)}")
+        say(f"Trying for at most {seconds:g} s: {shlex.join([proposal.typed.words[0], *words[1:]])}")
         ended = run(words, env={**env, "PYTHONUNBUFFERED": "1"}, seconds=seconds)
     if ended.code not in (0, None):
         raise InputError(f"The trial run ended with exit code {ended.code}:\n{ended.tail}")
@@ -70,7 +70,10 @@ def _words(proposal: Proposal, folder: str) -> list[str]:
     values = [(each.option, each.space.start) for each in proposal.searched]
     if proposal.output:
         values.append((proposal.output, f"{folder}/model"))
-    return [*proposal.typed.words, *(word for option, value in values for word in with_value(option, value))]
+    return [
+        *proposal.typed.to_start,
+        *(word for option, value in values for word in with_value(option, value)),
+    ]
 
 
 def _nothing(ended: Ended, metric: str | None, seconds: float) -> str:
