@@ -101,7 +101,8 @@ def last_failure(result: Result, folder: Path | None) -> str:
     trial = result.failures[-1]
     code = words.exit_code(trial) if trial.exit_code and "xit code" not in trial.message else ""
     head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
-    tail = words.log_end(trial, lines=LOG_LINES) or "(it wrote nothing)"
+    nothing = "(it wrote nothing)" if folder else "(there is no log of it any more)"
+    tail = words.log_end(trial, lines=LOG_LINES) or nothing
     files = [f"Its files: {folder / trial.name}"] if folder else []
     return "\n".join([head, indent(tail, "    "), *files])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
 
     environment = _environment()
     rows, drawn = trial_table.rows(result), figures(result)
-    line = environment.get_template("rows.html").module.row
+    line: Callable[[trial_table.Row], str] = vars(environment.get_template("rows.html").module)["row"]
     failed, shown = result.failures, collected or result.best
     return environment.get_template("page.html").render(
         result=result,

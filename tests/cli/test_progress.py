@@ -27,7 +27,7 @@ from tests.cli.commands import call, manifest, write
 from tests.places import ROOT
 from tests.support.terminal import shown
 
-EPOCHS = "for epoch in 1 2 3 4 5; do echo loss=0.$epoch; sleep 0.6; done; echo loss=${trialParameters.lr}"
+EPOCHS = "{ for i in 1 2 3 4 5; do echo loss=0.$i; sleep 0.6; done; echo loss=${trialParameters.lr}; }"
 """A training of three seconds that reports its loss five times."""
 
 
@@ -97,9 +97,8 @@ def epochs(folder: Path, **changes: Any) -> str:
 def test_a_terminal_shows_what_runs_and_what_it_reports(tmp_path: Path) -> None:
     """While it runs, the last metrics of each trial; afterwards only what stays, and the table."""
     with terminal("run", epochs(tmp_path), folder=tmp_path) as screen:
-        running = shown(
-            screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1])), 100
-        )
+        read = screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1]))
+        running = shown(read, 100)
         ended = shown(screen.read(), 100)
         code = screen.process.wait()
     table = running[next(number for number, line in enumerate(running) if line.startswith("running")) :]

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -153,9 +152,9 @@ def test_of_many_trials_the_failed_ones_keep_their_logs() -> None:
 
 def logged(count: int, *, every: int) -> list[Trial]:
     """Trials with long logs, each so-many-th of which failed."""
-    state: Sequence[TrialState] = ("Failed", *["Succeeded"] * (every - 1))
+    states: list[TrialState] = ["Succeeded" if n % every else "Failed" for n in range(count)]
     return [
-        trial(n, f"0.{n}", state=state[n % every], log_tail=f"log {n} " + "x" * 900) for n in range(count)
+        trial(n, f"0.{n}", state=state, log_tail=f"log {n} " + "x" * 900) for n, state in enumerate(states)
     ]
 
 
@@ -207,7 +206,7 @@ def noisy(count: int) -> Result:
             "activation": "relu",
         }
         log = "\n".join(f"epoch={epoch} loss={draw.random():.6f}" for epoch in range(20))
-        state: TrialState = draw.choice(["Succeeded"] * 18 + ["Failed", "Killed"])
+        state: TrialState = "Failed" if draw.random() < 0.1 else "Succeeded"
         return replace(trial(number, state=state, metrics=values, parameters=parameters), log_tail=log)
 
     return result([one(number) for number in range(count)], of)

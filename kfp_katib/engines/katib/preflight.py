@@ -21,7 +21,7 @@ from kfp_katib.engines.katib.diagnosis.explain import WEBHOOK_DOWN
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest
-from kfp_katib.experiment.rules.view import items, part
+from kfp_katib.experiment.rules.parts import items, part
 from kfp_katib.experiment.schema import is_job
 from kfp_katib.trial.template import trial_spec
 
@@ -46,7 +46,7 @@ class Right:
 
 
 KATIB = EXPERIMENTS.group
-RIGHTS = (  # `deploy/rbac.yaml` grants exactly these
+RIGHTS = (  # `deploy/rbac/profile/rbac.yaml` grants exactly these
     Right("create", KATIB, "experiments", "to submit the Experiment"),
     Right("get", KATIB, "experiments", "to adopt it when the pod is started again"),
     Right("list", KATIB, "experiments", "to follow it, and to find what an aborted run left"),

@@ -25,7 +25,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment.accepted import accepted
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Listener, Result, Score, conclude
+from kfp_katib.results import Listener, Reports, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
 from kfp_katib.trial.processes import has_open
@@ -75,7 +75,8 @@ def watch(name: str, options: RunOptions) -> Result:
     """
     looks = _looks(name, options)
     running, result = next(looks)
-    listener = Listener(options.on_update, Score(result.experiment.objective))
+    score = Score(result.experiment.objective)
+    listener = Listener(options.on_update, score, reports=lambda: _reports(result))
     try:
         while True:
             _tell(listener, result)
@@ -202,6 +203,13 @@ def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
             known = state, read(name, options)
         yield running, known[1]
         time.sleep(_POLL_SECONDS)
+
+
+def _reports(result: Result) -> dict[str, Reports]:
+    """What the running trials have reported last of the objective; the journal knows no other metric."""
+    metric = result.experiment.objective.metric
+    last = {each.name: each.curve[-1] for each in result.trials if each.curve and not each.completed}
+    return {name: Reports({metric: str(value)}, step) for name, (step, value) in last.items()}
 
 
 def _tell(listener: Listener, result: Result) -> None:

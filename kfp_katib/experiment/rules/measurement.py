@@ -11,8 +11,9 @@ import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.parts import part
 from kfp_katib.experiment.rules.rule import error, row, rule, several
-from kfp_katib.experiment.rules.view import COLLECTOR, View, part
+from kfp_katib.experiment.rules.view import COLLECTOR, View
 
 _PLACE_PATH = f"{COLLECTOR}.source.fileSystemPath"
 _LONGEST_FILTER = 4096

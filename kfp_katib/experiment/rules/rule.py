@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any
 
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule, Severity
-from kfp_katib.experiment.rules.view import View, objects, part
+from kfp_katib.experiment.rules.parts import at, objects, part
+from kfp_katib.experiment.rules.view import View
 
 Wrong = Callable[[Any], object]
 Find = Callable[[View], Iterable[Finding]]
@@ -72,7 +73,9 @@ def row(
                     shown = defaultdict(type(None), owner) if isinstance(owner, Mapping) else owner
                     given = {"name": name, "value": "" if value is None else value, "owner": shown}
                     told = None if isinstance(value, Mapping) else value
-                    yield Finding(path, message.format_map(given), fix.format_map(given), told)
+                    unsaid = name and "{value" in message and at(view.given, path) in (None, "")
+                    seen = f"{view.stated(path)}." if unsaid else message.format_map(given)
+                    yield Finding(path, seen, fix.format_map(given), told)
 
     return Check(about, find)
 

@@ -74,7 +74,7 @@ def _traces(drawn: Sequence[Trial], room: int) -> Iterator[dict[str, Any]]:
         if group:
             yield _lines(kind, group, room) | {
                 "line": {"color": colour, "width": 0.8 if crowd else 1.5},
-                "opacity": 0.5 if crowd else 0.8,
+                "opacity": 0.4 if crowd else 0.8,
             }
             yield _ends(kind, group, colour)
 

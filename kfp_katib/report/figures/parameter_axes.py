@@ -67,10 +67,19 @@ class ParameterAxis:
             return [(place / last if last else 0.5, cut(self.categories[place])) for place in chosen]
         if self.high == self.low:
             return [(0.5, labels([self.low], whole=self.whole)[0])]
-        shares = [share / 4 for share in range(5)]
+        shares = self._decades() or [share / 4 for share in range(5)]
         return list(
             zip(shares, labels([self._value(share) for share in shares], whole=self.whole), strict=True)
         )
+
+    def _decades(self) -> list[float]:
+        """Where the powers of ten are on a logarithmic axis that has several."""
+        if not self.log:
+            return []
+        low, high = math.log10(self.low), math.log10(self.high)
+        powers = range(math.ceil(low), math.floor(high) + 1)
+        shown = spread(powers, _LABELS) if len(powers) > 2 else ()
+        return [(power - low) / (high - low) for power in shown]
 
     def axis(self) -> dict[str, Any]:
         """Plotly's axis."""

@@ -72,6 +72,7 @@ def _dots(
         "y": [seen.place(point.value) for point in group],
         "text": [f"{point.trial.name}: {point.text}" for point in group],
         "customdata": [point.trial.parameters[along.name] for point in group],
+        "cliponaxis": False,
         "hovertemplate": "%{text}<br>%{fullData.name}: %{customdata}<extra></extra>",
         "marker": marker | ({"size": 5, "opacity": 0.5} if len(group) > _CROWD else {}),
     }

@@ -17,7 +17,7 @@ function elements(html) {
 
 async function begin(section) {
   const table = section.querySelector("table"), form = section.querySelector("form");
-  const more = section.querySelector("#more"), framed = window.parent !== window;
+  const more = section.querySelector("#more");
   const { columns, document: whole, without, rows } = await unpacked(section.querySelector("#packed").textContent);
   const lines = elements(`<table><tbody>${rows.map(([, line]) => line).join("")}</tbody></table>`).querySelectorAll("tr");
   const all = rows.map(([number, , command, fields], at) => ({ number, command, fields, row: lines[at] }));

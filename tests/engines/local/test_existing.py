@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import canonical
-from kfp_katib.results import Progress
+from kfp_katib.results import Progress, Reports
 from kfp_katib.trial.processes import MARK, mark
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local.drive import start
@@ -33,9 +34,9 @@ WAITS = "until [ -e {folder}/go ]; do sleep 0.02; done; echo loss=${{trialParame
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def running(folder: Path, script: str = WAITS) -> Iterator[subprocess.Popen[str]]:
     """An engine in another process, whose first trial runs."""
-    engine = start(manifest(WAITS.format(folder=folder)), folder / "runs")
+    engine = start(manifest(script.format(folder=folder)), folder / "runs")
     try:
         until(lambda: any((folder / "runs" / "tune").glob("tune-*/log")))
         yield engine
@@ -82,6 +83,25 @@ def test_a_search_is_followed_to_its_verdict(tmp_path: Path) -> None:
     assert (result.state, result.count("Succeeded")) == ("Succeeded", 3)
     assert (told[0].running, told[0].completed, told[-1].completed) == (1, 0, 3)
     assert told[-1].result().best == result.best
+
+
+def test_whoever_follows_a_search_sees_what_its_trials_report(tmp_path: Path) -> None:
+    """The objective's last value, from the journal."""
+    seen: list[Reports] = []
+
+    def look(progress: Progress) -> None:
+        if not seen:
+            thread = threading.Thread(target=wait, args=[progress])
+            thread.start()
+
+    def wait(progress: Progress) -> None:
+        until(lambda: any(each.reports.step for each in progress.active()))
+        seen.extend(each.reports for each in progress.active())
+        (tmp_path / "go").touch()
+
+    with running(tmp_path, f"{{{{ echo loss=3; echo loss=2; {WAITS}; }}}}"):
+        local.watch("tune", RunOptions(runs=tmp_path / "runs", on_update=look))
+    assert seen[0] == Reports({"loss": "2.0"}, 2)
 
 
 def test_a_search_that_nobody_works_on_has_no_verdict_to_wait_for(tmp_path: Path) -> None:

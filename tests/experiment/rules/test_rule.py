@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from kfp_katib.experiment.problem import MOST_FINDINGS
+from kfp_katib.experiment.rules.parts import Part
 from kfp_katib.experiment.rules.rule import (
     above,
     absent,
@@ -22,7 +23,7 @@ from kfp_katib.experiment.rules.rule import (
     unlike,
     warning,
 )
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.view import View
 
 
 @pytest.mark.parametrize(

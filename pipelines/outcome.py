@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came out of a run on this machine: the best trial, whether its model was released, where all is."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_PAGES = (("launch-katib", "report.html"), ("evaluate-model", "evaluation.html"))
+
+
+def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str, str]:
+    """What to say at the end of the last run in a folder; its pages are copied to where one looks.
+
+    Args:
+        folder: Where everything went.
+        thresholds: The range that each judged observable had to keep.
+        named: What the user calls the thresholds.
+    """
+    run = max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
+    for step, page in _PAGES:
+        shutil.copyfile(run / step / "report", folder / page)
+    judged = told(run, "evaluate-model")
+    passed = judged["parameterValues"]["passed"]
+    about = artifact(told(run, "launch-katib"), "best_model")
+    return {
+        "Best trial": best_trial(about),
+        "Released": released(about, artifact(judged, "metrics"), thresholds, named, passed=passed),
+        "Model": str(told(run, "promote")["parameterValues"]["address"] if passed else kept(run, about)),
+        "Report": str(folder / "report.html"),
+        "Evaluation": str(folder / "evaluation.html"),
+    }
+
+
+def best_trial(about: Mapping[str, Any]) -> str:
+    """Which trial is the best, with its value and parameters, of a best model's metadata."""
+    parameters = ", ".join(f"{name}={value}" for name, value in json.loads(about["parameters"]).items())
+    return f"{about['trial']}: {about['metric']}={about['value']:g} with {parameters}"
+
+
+def released(
+    about: Mapping[str, Any],
+    observed: Mapping[str, float],
+    thresholds: Mapping[str, Any],
+    named: str,
+    *,
+    passed: bool,
+) -> str:
+    """Whether the model was released, and why."""
+    if about.get("model") == "none":
+        return "no: no trial left a model"
+    if passed and not thresholds:
+        return "yes: there are no thresholds"
+    if passed:
+        count = f"all {len(thresholds)} thresholds in" if len(thresholds) > 1 else "the threshold in"
+        return f"yes: it keeps {count} {named}"
+    missed = [
+        said for name, limits in thresholds.items() if (said := miss(name, observed.get(name), *limits))
+    ]
+    return f"no: by {named}, {'; '.join(missed)}"
+
+
+def miss(name: str, value: float | None, low: float | None, high: float | None) -> str:
+    """How an observable misses its range; empty where it does not."""
+    if value is None:  # a step hands on finite numbers only
+        return f"{name} is not a finite number"
+    if low is not None and value < low:
+        return f"{name} is {value:g}, below {low:g}"
+    if high is not None and value > high:
+        return f"{name} is {value:g}, above {high:g}"
+    return ""
+
+
+def kept(run: Path, about: Mapping[str, Any]) -> Path | str:
+    """Where a model is that was not released."""
+    return "none" if about.get("model") == "none" else run / "extract-best-model" / "model"
+
+
+def told(run: Path, step: str) -> dict[str, Any]:
+    """What a step told kfp."""
+    document: dict[str, Any] = json.loads((run / step / "executor_output.json").read_text())
+    return document
+
+
+def artifact(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The metadata of an artifact that a step told kfp of."""
+    metadata: dict[str, Any] = document["artifacts"][name]["artifacts"][0]["metadata"]
+    return metadata
