@@ -14,7 +14,7 @@ version_of = $(basename $(shell { "$(1)" --version; } 2>&1 || true))
 ANEW := $(if $(NAMED),$(if $(filter-out $(call version_of,$(BIN)/python),$(call version_of,$(NAMED))),anew))
 
 .PHONY: anew help run test check shape fresh compile golden lock bench bench-cluster test-cluster test-kfp \
-	test-images image clean
+	test-images image push clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -53,8 +53,12 @@ shape: $(READY_DEV) ## print how large and how fast the code is, compared with i
 fresh: ## clone this commit into an empty folder and run both commands there (PYTHON)
 	@PYTHON="$(PYTHON)" ./fresh.sh
 
-compile: $(READY) ## write the pipelines and components as YAML into build/
-	@$(BIN)/python compile.py
+# Where a cluster pulls the images from: the same in their names and in the pipelines.
+REGISTRY ?=
+AT_REGISTRY = $(if $(REGISTRY),KFP_KATIB_REGISTRY=$(REGISTRY))
+
+compile: $(READY) ## write the pipelines and components as YAML into build/ (REGISTRY)
+	@$(AT_REGISTRY) $(BIN)/python compile.py
 
 golden: $(READY_DEV) ## rewrite the committed YAML that the tests compare with
 	@KFP_KATIB_GOLDEN=write $(BIN)/python -m pytest -q tests/test_compile.py
@@ -83,17 +87,23 @@ test-images: $(READY_DEV) ## run the tests that need Docker; they build both ima
 	@$(BIN)/python -m pytest -q -n0 -m images tests/images
 
 # Image names come from components/_image.py, as in the compiled pipelines.
-image_of = $(shell $(PYTHON) -c 'import runpy; print(runpy.run_path("components/_image.py")["$(1)_IMAGE"])')
+image_of = $(shell $(AT_REGISTRY) $(PYTHON) -c 'import runpy; print(runpy.run_path("components/_image.py")["$(1)_IMAGE"])')
 BASE_IMAGE ?=
 RUN_AS ?=
 REVISION ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 DOCKER_BUILD = docker build $(DOCKER_BUILD_ARGS) --build-arg REVISION=$(REVISION)
 
-image: ## build both images with Docker (BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
+image: ## build both images with Docker (REGISTRY, BASE_IMAGE, RUN_AS, DOCKER_BUILD_ARGS)
 	$(DOCKER_BUILD) $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) \
 		-f deploy/Dockerfile -t $(call image_of,RUNTIME) .
 	$(DOCKER_BUILD) --build-arg RUNTIME_IMAGE=$(call image_of,RUNTIME) $(if $(RUN_AS),--build-arg RUN_AS=$(RUN_AS)) \
 		-f training/Dockerfile -t $(call image_of,TRAINING) .
 
+push: ## push both images to where a cluster pulls them from (REGISTRY)
+	@[[ $(call image_of,RUNTIME) == */* ]] \
+		|| { echo "push: to which registry? make push REGISTRY=registry.example.org/you" >&2; exit 2; }
+	docker push $(call image_of,RUNTIME)
+	docker push $(call image_of,TRAINING)
+
 clean: ## delete the environments and everything that was built or run
-	rm -rf $(VENV) .venv-* build runs dist *.egg-info
+	rm -rf $(VENV) .venv-* build runs local_outputs dist *.egg-info

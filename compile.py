@@ -17,10 +17,24 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=FOLDER / "build", metavar="DIR", help="(build/)")
     parser.add_argument(
+        "--registry",
+        type=registry,
+        metavar="ADDRESS",
+        help="where a cluster pulls both images from, such as registry.example.org/you",
+    )
+    parser.add_argument(
         "--runtime-image", metavar="IMAGE", help="of launch_katib, clean_up, register_model, vertex_*"
     )
     parser.add_argument("--training-image", metavar="IMAGE", help="of the other steps and of the trials")
     return parser.parse_args()
+
+
+def registry(text: str) -> str:
+    """A registry's address with a folder in it, as it stands before an image's name."""
+    if not re.fullmatch(r"[\w.-]+(:\d+)?(/[\w.-]+)*/?", text):
+        message = f"{text!r} is not the beginning of an image's name. Write it like registry.example.org/you"
+        raise argparse.ArgumentTypeError(message)
+    return text
 
 
 def main() -> None:
@@ -30,9 +44,9 @@ def main() -> None:
     comes last: what it imports takes seconds, and may not be there.
     """
     args = arguments()
-    for name, image in (("RUNTIME", args.runtime_image), ("TRAINING", args.training_image)):
-        if image:
-            os.environ[f"KFP_KATIB_{name}_IMAGE"] = image
+    for name in ("registry", "runtime_image", "training_image"):
+        if value := getattr(args, name):
+            os.environ[f"KFP_KATIB_{name.upper()}"] = value
     import components
     from pipelines.platforms import PLATFORMS
     from pipelines.tune import tune
@@ -45,10 +59,25 @@ def main() -> None:
         write(product, args.output / f"{name}.yaml")
     if find_spec("google_cloud_pipeline_components") is None:
         print("tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'", file=sys.stderr)
-        return
-    from pipelines.tune_vertex import tune_vertex
+    else:
+        from pipelines.tune_vertex import tune_vertex
 
-    write(tune_vertex, args.output / "tune-vertex.yaml")
+        write(tune_vertex, args.output / "tune-vertex.yaml")
+    warn_of_defaults()
+
+
+def warn_of_defaults() -> None:
+    """Say which images have kept a name that only this machine knows."""
+    from components._image import DEFAULTS, RUNTIME_IMAGE, TRAINING_IMAGE
+
+    if left := [image for image in (RUNTIME_IMAGE, TRAINING_IMAGE) if image in DEFAULTS]:
+        one = len(left) == 1
+        print(
+            f"{' and '.join(left)} {'is the default name' if one else 'are the default names'}, which no "
+            f"cluster can pull. Push {'it' if one else 'them'} to a registry (docs/kubeflow.md) and compile "
+            "again with --registry registry.example.org/you.",
+            file=sys.stderr,
+        )
 
 
 def write(product: Any, path: Path) -> None:

@@ -15,7 +15,6 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfp_katib.engines.engine import run
     from kfp_katib.engines.options import Identity, RunOptions
     from kfp_katib.errors import (
         ClusterError,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     )
     from kfp_katib.experiment import Experiment, Problem, check, load, override, render, to_yaml
     from kfp_katib.results import Metric, Progress, Result, Trial
+    from kfp_katib.start import run
 
 __all__ = [
     "ClusterError",
@@ -64,10 +64,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "kfp_katib.engines.engine": ("run",),
     "kfp_katib.engines.options": ("Identity", "RunOptions"),
     "kfp_katib.experiment": ("Experiment", "Problem", "check", "load", "override", "render", "to_yaml"),
     "kfp_katib.results": ("Metric", "Progress", "Result", "Trial"),
+    "kfp_katib.start": ("run",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

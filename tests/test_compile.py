@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from components._image import DEFAULTS
 from tests.places import ROOT
 from tests.support.compiling import compile_into, read, run_compile
 
@@ -84,7 +86,8 @@ def test_without_googles_package_everything_else_is_written(compiled: dict[str, 
     hide = "import sys; sys.modules['google_cloud_pipeline_components'] = None"
     (tmp_path / "sitecustomize.py").write_text(hide)
     ran = run_compile(tmp_path / "build", PYTHONPATH=str(tmp_path))
-    assert ran.stderr == "tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'\n"
+    left_out, *_ = ran.stderr.splitlines()
+    assert left_out == "tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'"
     assert read(tmp_path / "build") == {n: text for n, text in compiled.items() if n != "tune-vertex.yaml"}
 
 
@@ -120,6 +123,45 @@ def test_the_environment_names_the_images_too(tmp_path: Path) -> None:
     files = compile_into(tmp_path, KFP_KATIB_RUNTIME_IMAGE="mine:1", KFP_KATIB_TRAINING_IMAGE="ours:2")
     assert executors(files["components/launch_katib.yaml"])["exec-launch-katib"]["image"] == "mine:1"
     assert executors(files["components/promote.yaml"])["exec-promote"]["image"] == "ours:2"
+
+
+def test_a_registry_is_where_both_images_are_pulled_from(tmp_path: Path) -> None:
+    """Under the names and tags that `make image` gives them; one that is named itself is taken as it is."""
+    files = compile_into(tmp_path, "--registry", "registry.example.org/you/", "--training-image", "ours:2")
+    boxes = executors(files["tune-s3.yaml"])
+    assert {box["image"] for box in boxes.values()} == {f"registry.example.org/you/{DEFAULTS[0]}", "ours:2"}
+
+
+@pytest.mark.parametrize("text", ["https://registry.example.org", "", "my registry"])
+def test_what_is_no_registry_is_refused_before_anything_is_written(tmp_path: Path, text: str) -> None:
+    """No image's name begins so."""
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        run_compile(tmp_path / "build", "--registry", text)
+    assert f"{text!r} is not the beginning of an image's name" in " ".join(refused.value.stderr.split())
+    assert not (tmp_path / "build").exists()
+
+
+BOTH = " and ".join(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), f"{BOTH} are the default names, which no cluster can pull. Push them to a registry"),
+        (("--training-image", "ours:2"), f"{DEFAULTS[0]} is the default name, which no cluster can pull."),
+        (("--runtime-image", "mine:1"), f"{DEFAULTS[1]} is the default name, which no cluster can pull."),
+        (("--registry", "registry.example.org/you"), ""),
+        (("--runtime-image", "mine:1", "--training-image", "ours:2"), ""),
+    ],
+    ids=["nothing is named", "no runtime image", "no training image", "a registry", "both images"],
+)
+def test_what_was_left_at_a_default_is_said_at_the_end(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    """A pipeline with such a name would be uploaded, and then its steps would wait for their image."""
+    ran = run_compile(tmp_path, *options)
+    assert ran.stderr.startswith(said)
+    assert bool(ran.stderr) == bool(said)
 
 
 def test_nothing_is_installed_when_a_pod_starts(compiled: dict[str, str]) -> None:

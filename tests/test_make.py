@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components._image import DEFAULTS
 from tests.places import ROOT
 from tests.support.environments import bare
 
@@ -42,6 +44,56 @@ def test_make_run_ends_with_the_best_trial_the_report_and_the_model(checkout: Pa
     assert found["best trial"].startswith("par04-vae-")
     assert Path(found["report"]).read_text().startswith("<!doctype html>")
     assert (Path(found["model"]) / "Generator.onnx").stat().st_size > 0
+
+
+@pytest.fixture
+def docker(tmp_path: Path) -> Path:
+    """A folder with a `docker` that only says what it was asked for."""
+    program = tmp_path / "docker"
+    program.write_text('#!/bin/sh\necho "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+def made(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
+    """Run make with that folder first on its path, and no image named in the environment."""
+    environment = {**bare(), "PATH": f"{path}:{os.environ['PATH']}"}
+    return subprocess.run(
+        ["make", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_images_are_built_and_pushed_under_the_names_that_the_pipelines_get(docker: Path) -> None:
+    """For one registry: what is compiled is what a cluster finds there."""
+    names = [f"registry.example.org/you/{name}" for name in DEFAULTS]
+    registry = "REGISTRY=registry.example.org/you"
+    built = made("image", registry, path=docker).stdout
+    assert re.findall(r"^build .* -t (\S+) \.$", built, re.MULTILINE) == names
+    assert f"RUNTIME_IMAGE={names[0]}" in built
+    pushed = made("push", registry, path=docker).stdout
+    assert re.findall(r"^push (\S+)$", pushed, re.MULTILINE) == names
+    assert (
+        "KFP_KATIB_REGISTRY=registry.example.org/you" in made("-n", "compile", registry, path=docker).stdout
+    )
+
+
+def test_a_push_without_a_registry_pushes_nothing(docker: Path) -> None:
+    """Docker would take the name for one of Docker Hub's own."""
+    done = made("push", path=docker)
+    assert done.returncode == 2
+    assert "make push REGISTRY=registry.example.org/you" in done.stderr
+    assert "push kfp-katib" not in done.stdout
+
+
+def test_clean_leaves_nothing_of_a_run(checkout: Path) -> None:
+    """Neither environments nor what was built, run or promoted; everything else stays."""
+    for name in ("build", "runs", "local_outputs/release", ".venv-katib", "kfp_katib.egg-info"):
+        (checkout / name).mkdir(parents=True, exist_ok=True)
+    subprocess.run(["make", "clean"], cwd=checkout, capture_output=True, check=True)
+    left = {path.name for path in checkout.iterdir()}
+    assert not left & {"build", "runs", "local_outputs", ".venv", ".venv-katib", "kfp_katib.egg-info"}
+    assert {"Makefile", "training", "kfp_katib"} <= left
+    assert Path(sys.executable).exists()
 
 
 def test_help_lists_every_target() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: `kfp-katib validate | run | render FILE`, `watch | cancel | rm NAME`.
+"""The command line: `kfp-katib init -- COMMAND`, `validate | run | render FILE`, `show | report | ... NAME`.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 success, 1 the experiment failed, 2 the
 input cannot be used, 130 interrupted. Each verb is a module of its own, imported when it is called.
@@ -12,14 +12,24 @@ import importlib
 import click
 
 VERBS = {
+    "init": "Propose a manifest for a training script, from the options that it takes.",
     "validate": "Check a manifest for everything that Katib checks, and for what it does not.",
     "run": "Run a manifest's trials on this machine, or on Katib in a cluster.",
     "render": "Print the manifest as it is submitted to Katib.",
-    "watch": "Follow an Experiment in the cluster to its verdict.",
-    "cancel": "End an Experiment in the cluster.",
+    "list": "List the searches of this machine, or the Experiments of a cluster.",
+    "show": "Show a search: its trials, the best one, its verdict.",
+    "watch": "Follow a search that another process runs to its verdict.",
+    "best": "Print the best trial's parameters, or its whole command.",
+    "report": "Write the report on a search as one HTML page.",
+    "compare": "Compare several searches.",
+    "export": "Print a search's trials as CSV or JSON.",
+    "dashboard": "Open a search of this machine as a page that is alive.",
+    "cancel": "End a search that another process runs.",
     "rm": "Delete searches of this machine.",
 }
-"""Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`."""
+"""Each verb with its line in the help; its command is `kfp_katib.cli.<verb>.command`, except for these."""
+
+_MODULES = {"best": "best_parameters", "list": "list_searches"}
 
 
 class Verbs(click.Group):
@@ -27,7 +37,7 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs."""
-        return list(VERBS)
+        return [*VERBS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
         """The verb's command; the error for an unknown verb names the nearest one."""
@@ -35,13 +45,15 @@ class Verbs(click.Group):
             from kfp_katib.experiment.choices import hint
 
             raise click.UsageError(f"No verb {cmd_name!r}. {hint(cmd_name, VERBS)}", ctx)
-        command: click.Command = importlib.import_module(f"{__name__}.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"{__name__}.{_MODULES.get(cmd_name, cmd_name)}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs in the help, without importing them."""
         with formatter.section("Verbs"):
-            formatter.write_dl(list(VERBS.items()))
+            formatter.write_dl([*VERBS.items()])
 
 
 def _version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:

@@ -11,9 +11,7 @@ from pathlib import Path
 
 import click
 
-from kfp_katib.cli.verbs import CLUSTER
-from kfp_katib.engines.engine import named, of_cluster
-from kfp_katib.engines.options import Identity, RunOptions
+from kfp_katib.cli.search_name import CLUSTER, Search, parsed, read
 from kfp_katib.errors import InputError
 from kfp_katib.results import EarlierTrials, Trial, from_csv, from_json
 
@@ -55,17 +53,12 @@ def _source(text: str, runs: Path, namespace: str) -> EarlierTrials:
         raise InputError(
             "--from is empty. Name a search's folder, a FILE.csv, a FILE.json or experiment/NAME."
         )
-    if text.startswith(CLUSTER):
-        return EarlierTrials(text, partial(_of_cluster, text.removeprefix(CLUSTER), namespace))
     path = Path(os.path.normpath(text))
-    if (parse := _FILES.get(path.suffix.lower())) and not path.is_dir():
+    if (parse := _FILES.get(path.suffix.lower())) and not text.startswith(CLUSTER) and not path.is_dir():
         return EarlierTrials(str(path), partial(_of_file, path, parse))
-    folder = path if os.sep in text else runs / path
-    return EarlierTrials(str(folder), partial(_of_search, text, folder))
-
-
-def _of_cluster(name: str, namespace: str) -> Sequence[Trial]:
-    return of_cluster().read(name, RunOptions(identity=Identity(namespace=namespace))).trials
+    search = parsed(text, runs=runs, namespace=namespace)
+    folder = search.options.runs / search.name
+    return EarlierTrials(str(folder) if search.folder else text, partial(_of_search, search))
 
 
 def _of_file(path: Path, parse: Callable[[str, str], Sequence[Trial]]) -> Sequence[Trial]:
@@ -77,13 +70,11 @@ def _of_file(path: Path, parse: Callable[[str, str], Sequence[Trial]]) -> Sequen
         raise InputError(f"--from {path}: it is not UTF-8 (byte {err.start}). Save it as UTF-8.") from err
 
 
-def _of_search(text: str, folder: Path) -> Sequence[Trial]:
-    if not (folder / "journal").exists():
-        raise InputError(
-            f"--from {text}: there is no search in {folder}. Name a search's folder, such as runs/NAME, a "
-            f"FILE.csv or FILE.json, or one in the cluster: experiment/{folder.name}."
-        )
-    return named("local").read(folder.name, RunOptions(runs=folder.parent)).trials
+def _of_search(search: Search) -> Sequence[Trial]:
+    try:
+        return read(search).trials
+    except InputError as err:
+        raise InputError(f"--from {search.text}: {err} A FILE.csv or FILE.json will do, too.") from err
 
 
 def points_of(texts: Sequence[str]) -> tuple[dict[str, str], ...]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sized
 from pathlib import Path, PurePath
@@ -10,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kfp_katib.cli.verbs import CLUSTER, Verb
+from kfp_katib.cli.search_name import parsed, runs_option
+from kfp_katib.cli.verbs import Verb
 from kfp_katib.engines import local
-from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted
 
 if TYPE_CHECKING:
@@ -23,14 +24,7 @@ _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 @click.command(name="rm", cls=Verb)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option(
-    "--runs",
-    type=click.Path(path_type=Path),
-    default=RunOptions().runs,
-    show_default=True,
-    help="Folder of all searches.",
-    metavar="DIR",
-)
+@runs_option
 @click.option("-y", "--yes", is_flag=True, help="Delete without asking.")
 def command(names: tuple[str, ...], runs: Path, yes: bool) -> None:
     """Delete the searches NAME with all their trials, logs, earlier searches, and the models in their folder.
@@ -55,13 +49,12 @@ def _name(text: str, runs: Path) -> str:
     Raises:
         InputError: It is the name of something else, or leads out of the folder.
     """
-    if text.startswith(CLUSTER):
-        name = text.removeprefix(CLUSTER)
-        raise InputError(f"{text!r} is in a cluster. End and delete it there: kfp-katib cancel {name}")
-    path = PurePath(text)
-    if path.is_absolute() or ".." in path.parts or path.parent not in (PurePath(), PurePath(runs)):
+    search = parsed(text, runs=runs, namespace="")
+    if search.folder is None:
+        raise InputError(f"{text!r} is in a cluster. End and delete it there: kfp-katib cancel {text}")
+    if ".." in PurePath(text).parts or search.folder.parent != Path(os.path.normpath(runs.absolute())):
         raise InputError(f"{text!r} is no search in {runs}. Give its name, or {runs / 'NAME'}.")
-    return path.name
+    return search.name
 
 
 def _told(folder: Path, removal: Removal) -> str:

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,16 +15,16 @@ import click
 
 from kfp_katib.cli import verbs
 from kfp_katib.cli.earlier_trials import enqueue_option, from_option, points_of, sources_of
+from kfp_katib.cli.progress_options import progress_options, telling
 from kfp_katib.cli.summary import show
 from kfp_katib.cli.trial_options import trial_options
 from kfp_katib.cli.verbs import Verb, json_option, manifest_argument, namespace_option, placeholder_options
 from kfp_katib.engines.engine import ENGINES, Engine, named
 from kfp_katib.engines.options import ON_PATH, Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
-from kfp_katib.experiment import Experiment, render
+from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.load import overriding
-from kfp_katib.experiment.placeholders import used
-from kfp_katib.report.display import Display
+from kfp_katib.start import filled_in
 
 
 @click.command(name="run", cls=Verb)
@@ -75,6 +75,7 @@ from kfp_katib.report.display import Display
     help="Write the report to this file, as one HTML page.",
 )
 @json_option
+@progress_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -83,9 +84,12 @@ def command(
     *,
     engine: str,
     namespace: str,
+    models: str | None,
     runs: Path,
     report: Path | None,
     as_json: bool,
+    quiet: bool,
+    json_lines: bool,
     again: bool,
     sources: tuple[str, ...],
     enqueue: tuple[str, ...],
@@ -103,22 +107,22 @@ def command(
     submitted to the cluster of your kubeconfig, or followed if it is already there; Ctrl-C leaves it
     running. Exit code 1 if the experiment failed, 130 after Ctrl-C.
     """
+    told = telling(quiet=quiet, json_lines=json_lines, as_json=as_json)
     if report:
         _check_place(report)
     chosen = named(engine)
-    experiment, models = _planned(file, chosen, RunOptions(runs=runs), **changes)
-    click.echo(_headline(experiment), err=True)
+    experiment, options = _planned(file, chosen, RunOptions(runs=runs, models=models), **changes)
+    told.say(_headline(experiment))
     folder = runs.absolute() / experiment.name if chosen.trials_here else None  # there is none in a cluster
-    tell = partial(show, folder=folder, report=report, as_json=as_json)
+    tell = partial(show, folder=folder, report=report, as_json=as_json, events=told.events)
     try:
-        with Display(sys.stderr) as display:
-            options = RunOptions(
-                models=models,
+        with told.display:
+            options = replace(
+                options,
                 timeout_seconds=timeout_seconds,
                 on_timeout=on_timeout,
-                on_update=display.update,
+                on_update=told.on_update,
                 identity=Identity(namespace=namespace),
-                runs=runs,
                 again=again,
                 warm_start=sources_of(sources, runs=runs, namespace=namespace) or None,
                 enqueue=points_of(enqueue),
@@ -130,13 +134,11 @@ def command(
     except Unfinished as error:
         if error.result:
             with _terminal_may_be_closed():
-                tell(error.result, said=display.said)
+                tell(error.result, said=told.display.said)
         raise
-    if folder and not display.moved:
-        click.echo(
-            "This search had already finished; a larger --max-trials goes on, --again starts over.", err=True
-        )
-    tell(result, said=display.said)
+    if folder and not told.display.moved:
+        told.say("This search had already finished; a larger --max-trials goes on, --again starts over.")
+    tell(result, said=told.display.said)
     ctx.exit(0 if result.usable else 1)
 
 
@@ -145,41 +147,16 @@ def _planned(
     engine: Engine,
     options: RunOptions,
     *,
-    dataset: str | None,
-    models: str | None,
-    name: str | None,
-    image: str | None,
-    run_id: str | None,
-    **overrides: Any,
-) -> tuple[Experiment, str | None]:
-    """The Experiment that runs, and where its models go: None where the manifest names no place for them."""
-    experiment = verbs.load(file, overriding(**overrides))
-    usual = engine.pipeline_values(name or experiment.name, options)
-    place = _address(models, "--models", written=True) or usual.get("models")
-    rendered = render(
-        experiment,
-        dataset=_address(dataset, "--dataset"),
-        models=place,
-        image=image or usual.get("image"),
-        run_id=run_id or usual.get("run_id"),
-        name=name,
-        istio_label=not engine.trials_here,
-    )
-    verbs.warn(rendered, file)
-    return rendered, place if "models" in used(experiment.manifest) else None
-
-
-def _address(text: str | None, option: str, *, written: bool = False) -> str | None:
-    """The address in its canonical form, None if none was given; trials write to it if it is `written`."""
-    if text is None:
-        return None
-    from kfp_katib.storage.addresses import absolute, stored
-
-    if not text:
-        raise InputError(
-            f"The address of {option} is empty. Give a path or a URI such as s3://bucket/models."
-        )
-    return stored(text, option) if written else absolute(text, option)
+    algorithm: str | None,
+    max_trials: int | None,
+    parallel_trials: int | None,
+    **values: Any,
+) -> tuple[Experiment, RunOptions]:
+    """The Experiment that runs, and the options with the place that its models go to."""
+    change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
+    experiment, options = filled_in(verbs.load(file, change), engine, options, spelled="--{}", **values)
+    verbs.warn(experiment, file)
+    return experiment, options
 
 
 def _check_place(report: Path) -> None:

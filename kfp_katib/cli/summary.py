@@ -4,23 +4,33 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from kfp_katib.errors import InputError
+from kfp_katib.experiment.model import Parameter
 from kfp_katib.report import words
+from kfp_katib.report.columns import Column, fitting, head, rows
+from kfp_katib.report.so_far import short_name
 from kfp_katib.results import FINAL, Result, Trial, ranked, to_json
+from kfp_katib.trial.to_paste import command_line
 
-ROWS = 20
+if TYPE_CHECKING:
+    from kfp_katib.report.events import Events
+
+BEST, FAILURES = 10, 5
 """The table shows this many trials: the best, and the last ones that failed."""
 
+WIDTH = 100
+"""How wide the table may be where no terminal says it."""
+
 LOG_LINES = 20
-HEADER_WIDTH = 16
-"""A longer parameter name takes two lines in the table's header, which should fit into 80 columns."""
 
 
 def show(
@@ -30,6 +40,7 @@ def show(
     *,
     as_json: bool,
     said: Sequence[str],
+    events: Events | None = None,
 ) -> None:
     """Print the Result to stdout and, if it failed, why to stderr; write the report as one HTML file.
 
@@ -37,11 +48,14 @@ def show(
         result: The Result.
         as_json: Whether to print JSON, for programs.
         said: As for `summary`.
+        events: Writes the Result instead, if programs read events.
         folder: As for `summary`.
         report: The report's file, if one is wanted.
     """
-    text = to_json(result) if as_json else summary(result, folder, colour=in_colour(sys.stdout), said=said)
-    click.echo(text)
+    if events:
+        events.end(result)
+    else:
+        click.echo(to_json(result) if as_json else _for_stdout(result, folder, said))
     if not result.succeeded and (why := last_failure(result, folder)):
         click.echo(why, err=True)
     if report:
@@ -51,7 +65,14 @@ def show(
         click.echo(f"Report: {report}", err=True)
 
 
-def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence[str] = ()) -> str:
+def _for_stdout(result: Result, folder: Path | None, said: Sequence[str]) -> str:
+    width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH
+    return summary(result, folder, colour=in_colour(sys.stdout), said=said, width=width)
+
+
+def summary(
+    result: Result, folder: Path | None, *, colour: bool, said: Sequence[str] = (), width: int = WIDTH
+) -> str:
     """The whole summary as text.
 
     Args:
@@ -59,14 +80,15 @@ def summary(result: Result, folder: Path | None, *, colour: bool, said: Sequence
         folder: Where the search keeps its files, `runs/<experiment>`; None if it ran in a cluster.
         colour: Whether the best trial may be set in bold.
         said: Notes that were shown before.
+        width: How wide the table may be, in characters.
     """
     ended = result.state in FINAL  # otherwise Katib's own message only says that it is running
     reason = [f"{result.message} ({result.reason})."] if ended else []
-    parts = [_table(result, colour)] if result.trials else []
+    parts = [_table(result, colour, width)] if result.trials else []
     parts.append("\n".join([f"{words.verdict(result)} {words.counts(result)}.", *reason]))
     parts += [f"Note: {note}" for note in result.notes if note not in said]
     if result.best:
-        parts.append(_best(result.best))
+        parts.append(_best(result, result.best))
     if folder:
         parts.append(f"Logs and metrics of every trial: {folder}")
     return "\n\n".join(parts)
@@ -84,43 +106,66 @@ def last_failure(result: Result, folder: Path | None) -> str:
     return "\n".join([head, indent(tail, "    "), *files])
 
 
-def _table(result: Result, colour: bool) -> str:
-    from tabulate import tabulate
-
-    shown = _shown(result)
-    parameters = [parameter.name for parameter in result.experiment.parameters]
-    header = ["", "trial", "state", result.experiment.objective.metric, *parameters, "time"]
-    rows = [_row(trial, result, bold=colour and trial == result.best) for trial in shown]
-    left_out = len(result.trials) - len(shown)
-    more = f"\n... and {left_out} more; --json and --report have all of them" if left_out else ""
-    return str(tabulate(rows, header, disable_numparse=True, maxheadercolwidths=HEADER_WIDTH)) + more
-
-
-def _shown(result: Result) -> list[Trial]:
-    """The trials of the table, in order of creation."""
-    if len(result.trials) <= ROWS:
-        return list(result.trials)
-    best = ranked(result.trials, result.experiment.objective)[: ROWS // 2]
-    names = {trial.name for trial in (*best, *result.failures[-(ROWS // 2) :])}
-    return [trial for trial in result.trials if trial.name in names]
+def _table(result: Result, colour: bool, width: int) -> str:
+    """The best trials by the objective, then some of the others; what had to be left out is named."""
+    best = ranked(result.trials, result.experiment.objective)
+    shown = _shown(result, best)
+    columns, left_out = fitting(_columns(shown, result, best), width)
+    lines = rows(columns)
+    if colour and result.best in shown:
+        place = shown.index(result.best)
+        lines[place] = click.style(lines[place], bold=True)
+    rule = "  ".join("-" * each.width for each in columns)
+    return "\n".join([*head(columns), rule, *lines, *_left_out(result, shown, best, left_out)])
 
 
-def _row(trial: Trial, result: Result, *, bold: bool) -> list[str]:
-    """A trial's cells; sampled fractions show as many digits as can be compared."""
-    assigned = [(trial.parameters.get(each.name, ""), each.type) for each in result.experiment.parameters]
-    cells = [
-        "*" if trial == result.best else "",
-        trial.name,
-        trial.state,
-        words.figures(words.value_text(trial, result)),
-        *(words.figures(text) if kind == "double" else text for text, kind in assigned),
-        words.duration(trial.seconds),
+def _shown(result: Result, best: Sequence[Trial]) -> list[Trial]:
+    """The trials of the table: those with a value by their rank, then others in order of creation."""
+    known = {trial.name for trial in best}
+    others = [trial for trial in result.trials if trial.name not in known]
+    if len(result.trials) <= BEST + FAILURES:
+        return [*best, *others]
+    return [*best[:BEST], *result.failures[-FAILURES:]]
+
+
+def _left_out(
+    result: Result, shown: Sequence[Trial], best: Sequence[Trial], columns: Sequence[str]
+) -> Iterator[str]:
+    if len(shown) < len(result.trials):
+        metric = result.experiment.objective.metric
+        parts = [f"the best {min(BEST, len(best))} by {metric}"] if best else []
+        if failures := len(result.failures):
+            parts.append(f"the last {min(FAILURES, failures)} of {failures} that failed")
+        yield f"Of {len(result.trials)} trials these are {' and '.join(parts)}; --json has all of them."
+    if columns:
+        yield f"Too wide for the table: {', '.join(columns)}."
+
+
+def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> list[Column]:
+    """Sampled fractions show as many digits as can be compared."""
+    experiment = result.experiment
+    rank = {trial.name: str(place) for place, trial in enumerate(best, 1)}
+
+    def value(trial: Trial, parameter: Parameter) -> str:
+        text = trial.parameters.get(parameter.name, "")
+        return words.figures(text) if parameter.type == "double" else text
+
+    metric = [words.figures(words.value_text(each, result)) for each in shown]
+    return [
+        *([Column("", [rank.get(each.name, "") for each in shown], needed=True)] if rank else []),
+        Column("trial", [short_name(each, experiment) for each in shown], needed=True),
+        Column("state", [each.state for each in shown], needed=True),
+        Column(experiment.objective.metric, metric, needed=True),
+        *(Column(each.name, [value(trial, each) for trial in shown]) for each in experiment.parameters),
+        Column("time", [words.duration(each.seconds) for each in shown], needed=True),
     ]
-    return [click.style(cell, bold=True) for cell in cells] if bold else cells
 
 
-def _best(best: Trial) -> str:
-    lines = ["The best trial's parameters, to copy:", indent(words.as_flags(best), "    ")]
+def _best(result: Result, best: Trial) -> str:
+    try:
+        lines = ["The best trial's command, to paste:", command_line(result.experiment, best)]
+    except InputError:  # the manifest does not say it
+        lines = ["The best trial's parameters, to copy:", indent(words.as_flags(best), "    ")]
     if best.model_uri:
         lines.append(f"Its model, if it wrote one: {best.model_uri}")
     return "\n".join(lines)

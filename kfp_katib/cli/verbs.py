@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from kfp_katib.experiment.load import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
-STDIN = "-"
-CLUSTER = "experiment/"
-"""What stands before the name of an Experiment in a cluster where a search of this machine could be meant."""
+STDIN = STDOUT = "-"
 
 manifest_argument = click.argument("file")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -57,6 +55,15 @@ def source(file: str) -> Path | bytes:
 def label(file: str) -> str:
     """What messages call the manifest."""
     return "stdin" if file == STDIN else file
+
+
+def write(text: str, file: str) -> None:
+    """Write text to a file, or to stdout if the file is `-`; it ends with a line's end."""
+    text = text if text.endswith("\n") else f"{text}\n"
+    if file == STDOUT:
+        click.echo(text, nl=False)
+    else:
+        Path(file).write_text(text, encoding="utf-8")
 
 
 def load(file: str, change: Change | None = None) -> Experiment:

@@ -8,12 +8,12 @@ of the library asks an engine what it can do, never which one it is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, Unpack
+from typing import Protocol
 
-from kfp_katib.engines.options import Options, RunOptions
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.experiment import Experiment, Problem
 from kfp_katib.experiment.choices import choose
-from kfp_katib.results import Result
+from kfp_katib.results import Overview, Result
 
 ENGINES = ("local", "katib")
 
@@ -42,8 +42,8 @@ class Engine(Protocol):
     def pipeline_values(self, name: str, options: RunOptions, /) -> Mapping[str, str]:
         """What `${pipeline.*}` stands for there, as far as it need not be given, by the Experiment's name."""
 
-    def searches(self, options: RunOptions, /) -> tuple[str, ...]:
-        """The names of all existing searches."""
+    def searches(self, options: RunOptions, /) -> tuple[Overview, ...]:
+        """Every existing search at a glance, whoever started it, in order of their names."""
 
     def read(self, name: str, options: RunOptions, /) -> Result:
         """Read a search as it is now, whoever started it, and change nothing.
@@ -60,8 +60,11 @@ class Engine(Protocol):
             Unfinished: It ended without a verdict.
         """
 
-    def cancel(self, name: str, options: RunOptions, /, *, wait_seconds: float = ...) -> None:
+    def cancel(self, name: str, options: RunOptions, /, *, wait_seconds: float = ...) -> bool:
         """End a search and its trials, and wait until they are gone.
+
+        Returns:
+            Whether there was anything to end.
 
         Raises:
             InputError: There is no such search.
@@ -94,26 +97,11 @@ def named(name: str) -> Engine:
     return katib
 
 
+def of_this_machine() -> Engine:
+    """The engine whose trials are processes of this machine."""
+    return next(each for each in map(named, ENGINES) if each.trials_here)
+
+
 def of_cluster() -> Engine:
     """The engine whose trials are pods in a cluster."""
     return next(each for each in map(named, ENGINES) if not each.trials_here)
-
-
-def run(experiment: Experiment, engine: str = "local", **options: Unpack[Options]) -> Result:
-    """Run an Experiment on an engine and wait for its verdict.
-
-    Args:
-        experiment: What to run, with every placeholder filled in that has no default there.
-        engine: `local` for this machine, `katib` for a Katib in a cluster.
-        **options: The fields of RunOptions.
-
-    Returns:
-        The Result for every verdict, Failed included.
-
-    Raises:
-        InputError: It cannot run there; nothing was started.
-        Unfinished: It ended without a verdict (TimedOut, Stalled, Interrupted); the error carries the Result
-            so far.
-        ClusterError: The API server refused something that a search needs.
-    """
-    return named(engine).run(experiment, RunOptions(**options))

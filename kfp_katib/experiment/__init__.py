@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-from kfp_katib.experiment.go_yaml import to_yaml
 from kfp_katib.experiment.load import check, load, override, render
-from kfp_katib.experiment.model import (
+from kfp_katib.experiment.model import Experiment, to_yaml
+from kfp_katib.experiment.parts import (
     Algorithm,
     Collector,
-    Experiment,
     FeasibleSpace,
     Objective,
     Parameter,

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 from itertools import islice
 from pathlib import Path
@@ -12,10 +13,23 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.plain import FILE_UNREADABLE, LIMIT_BYTES, NOT_TEXT, UnreadableError, too_large
 
 _URL = re.compile(r"(https?):/+")  # a Path keeps one slash of two
+_SCRIPTS = {".py": "python", ".sh": "sh"}
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST = 1000
 _SHOWN = 5
 _TWO_BYTES = (b"\xff\xfe", b"\xfe\xff")
+
+
+def file_of(source: object) -> Path | None:
+    """The file that a source names, None where it is the manifest itself.
+
+    No manifest is one line that ends like a file's name.
+    """
+    if isinstance(source, os.PathLike):
+        return Path(os.fspath(source))
+    if isinstance(source, str) and "\n" not in source and source.endswith(_SUFFIXES):
+        return Path(source)
+    return None
 
 
 def contents(path: Path) -> bytes:
@@ -26,9 +40,13 @@ def contents(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(LIMIT_BYTES + 1)
+            data = file.read(LIMIT_BYTES + 1)
     except (OSError, ValueError) as err:
         raise UnreadableError(FILE_UNREADABLE, *_refused(path, err)) from err
+    if runner := _SCRIPTS.get(path.suffix):
+        fix = f"Give a manifest; this proposes one: kfp-katib init -- {runner} {path}"
+        raise UnreadableError(FILE_UNREADABLE, "It is a script, not a manifest.", fix)
+    return data
 
 
 def _refused(path: Path, err: OSError | ValueError) -> tuple[str, str]:

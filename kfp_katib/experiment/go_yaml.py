@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 import yaml
 
-from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.plain import READ_OTHERWISE
 from kfp_katib.experiment.problem import Finding, Problem
 
@@ -115,14 +114,6 @@ def read_otherwise(node: yaml.ScalarNode, path: str, text: str) -> Iterator[Prob
         kind = "" if isinstance(go, bool) else "the number "
         seen = f"kubectl reads the unquoted {value} as {kind}{instead}."
         yield READ_OTHERWISE.problem(Finding(path, seen, f"Quote it: '{value}', or write {instead}.", value))
-
-
-def to_yaml(experiment: Experiment) -> str:
-    """An Experiment as YAML that reads well and can be pasted into Katib's dashboard.
-
-    Block style, keys in Kubernetes' usual order; equal Experiments give equal text.
-    """
-    return dump(experiment.manifest)
 
 
 def dump(data: Mapping[str, Any]) -> str:

@@ -7,39 +7,34 @@ before the check, and `render` checks what Katib gets.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import plain, rules, source, structure
-from kfp_katib.experiment.consequences import causes_only
-from kfp_katib.experiment.defaults import PARALLEL_TRIALS, with_defaults
-from kfp_katib.experiment.lines import placed
-from kfp_katib.experiment.model import Experiment, Manifest, build
+from kfp_katib.experiment import plain, source
+from kfp_katib.experiment.defaults import PARALLEL_TRIALS
+from kfp_katib.experiment.files import file_of
+from kfp_katib.experiment.judging import judged
+from kfp_katib.experiment.model import Experiment, build
+from kfp_katib.experiment.parts import Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
-from kfp_katib.experiment.problem import Origin, Problem, Rule
-from kfp_katib.experiment.rules.view import View
-from kfp_katib.experiment.structure import Structure, check_structure
+from kfp_katib.experiment.problem import Origin, Problem
+from kfp_katib.experiment.source import Source
 
 Change = Callable[[Manifest], None]
 """Changes plain data in place, whatever they hold."""
 
 
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule there is: of reading, of structure, of meaning."""
-    return (*plain.RULES, *structure.RULES, *(check.rule for check in rules.CHECKS))
-
-
-def check(manifest: object) -> tuple[Problem, ...]:
+def check(manifest: Source) -> tuple[Problem, ...]:
     """Every finding in a manifest, errors and warnings, ordered by the field's path.
 
     Args:
-        manifest: YAML or JSON text, the Path of a file, a mapping, or an Experiment object of
-            kubeflow-katib or kubeflow-katib-api.
+        manifest: A file's name or Path, YAML or JSON text, a mapping, or an Experiment object of
+            kubeflow-katib or kubeflow-katib-api. One line of text that ends in `.yaml`, `.yml` or `.json` is
+            a file's name; bytes are always the manifest itself.
 
     Returns:
         The problems; empty for a manifest without any. Bad content never raises.
@@ -49,11 +44,11 @@ def check(manifest: object) -> tuple[Problem, ...]:
         read = source.read_from(manifest, remarks)
     except plain.UnreadableError as err:
         return (err.problem,)
-    return _judged(read.data, read.origin, remarks)[1]
+    return judged(read.data, remarks, read.origin)[1]
 
 
 def load(
-    manifest: object, *, name: str | None = None, change: Change | None = None, origin: Origin | None = None
+    manifest: Source, *, name: str | None = None, change: Change | None = None, origin: Origin | None = None
 ) -> Experiment:
     """Read a manifest that has no errors; its warnings are in `Experiment.warnings`.
 
@@ -66,7 +61,7 @@ def load(
     Raises:
         ManifestError: The manifest has errors; it carries all of them.
     """
-    label = name or (str(manifest) if isinstance(manifest, Path) else "the manifest")
+    label = name or str(file_of(manifest) or "the manifest")
     remarks: list[Problem] = []
     try:
         data, own = source.read_from(manifest, remarks)
@@ -77,7 +72,7 @@ def load(
             data = plain.plain(data)
     except plain.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    full, problems = _judged(data, origin, remarks)
+    full, problems = judged(data, remarks, origin)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
         raise ManifestError(label, errors, problems)
@@ -99,9 +94,27 @@ def override(
     Raises:
         ManifestError: The changed manifest has errors.
     """
-    change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
+    return changed(
+        experiment,
+        overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials),
+    )
+
+
+def changed(experiment: Experiment, change: Change | None) -> Experiment:
+    """The Experiment after a change, in what was asked as well as in what it became.
+
+    Raises:
+        ManifestError: The changed manifest has errors.
+    """
+    if not change:
+        return experiment
     name = f"Experiment '{experiment.name}'"
-    return load(experiment.manifest, name=name, change=change, origin=experiment.origin)
+    made = load(experiment.manifest, name=name, change=change, origin=experiment.origin)
+    if not experiment.asked_json:
+        return made
+    asked: Manifest = json.loads(experiment.asked_json)
+    change(asked)
+    return replace(made, asked_json=canonical(asked))
 
 
 def overriding(
@@ -186,32 +199,3 @@ def render(
     asked = experiment.asked_json or experiment.manifest_json
     made = load(filled(manifest, values, experiment.name), name=final, origin=experiment.origin)
     return replace(made, asked_json=asked)
-
-
-def _judged(
-    data: Mapping[str, Any], origin: Origin, remarks: Iterable[Problem]
-) -> tuple[Manifest, tuple[Problem, ...]]:
-    """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
-    form = check_structure(data)
-    full = with_defaults(form.manifest)
-    found = [
-        problem for problem in rules.judge(View(full, form.manifest, data)) if not _lost(problem.path, form)
-    ]
-    causes = causes_only([*remarks, *form.problems, *found])
-    problems = [placed(problem, origin) for problem in causes]
-    return full, tuple(sorted(problems, key=lambda each: (_steps(each.path), each.severity, each.rule)))
-
-
-def _lost(path: str, form: Structure) -> bool:
-    """Whether a rule reports a value that was left out because of its type."""
-    return any(_holds(lost, path) or _holds(path, lost) for lost in form.lost)
-
-
-def _holds(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith((f"{outer}.", f"{outer}["))
-
-
-def _steps(path: str) -> list[tuple[int, str]]:
-    """A sort key for paths, with list indices as numbers."""
-    steps = re.findall(r"\[([0-9]{1,9})\]|([^.\[\]]+)", path)
-    return [(int(index), "") if index else (-1, name) for index, name in steps]

@@ -1,112 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The typed, frozen Experiment that both engines take: Katib's fields, with Katib's defaults filled in."""
+"""The typed, frozen Experiment that both engines take."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
+from kfp_katib.experiment.go_yaml import dump
+from kfp_katib.experiment.parts import (
+    OURS,
+    Algorithm,
+    Collector,
+    Distribution,
+    FeasibleSpace,
+    Manifest,
+    Objective,
+    Parameter,
+    ParameterType,
+    Strategy,
+    TrialParameter,
+    TrialTemplate,
+    canonical,
+    experiment_name,
+)
 from kfp_katib.experiment.problem import Origin, Problem
 
-ParameterType = Literal["int", "double", "categorical", "discrete"]
-Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
-Strategy = Literal["min", "max", "latest"]
-Manifest = dict[str, Any]
-
-OURS = "kfp-katib/"
-"""The prefix of our labels and annotations; nobody else writes it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeasibleSpace:
-    """Where a parameter's values come from, as Katib's text; empty where the manifest says nothing."""
-
-    min: str = ""
-    max: str = ""
-    step: str = ""
-    list: tuple[str, ...] = ()
-    distribution: Distribution = "uniform"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One dimension of the search."""
-
-    name: str
-    type: ParameterType
-    space: FeasibleSpace
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What the search optimises. `strategies` names one for every metric, defaults included."""
-
-    type: Literal["minimize", "maximize"]
-    metric: str
-    goal: float | None
-    additional: tuple[str, ...]
-    strategies: Mapping[str, Strategy]
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """The objective's metric, then the additional ones."""
-        return (self.metric, *self.additional)
-
-
-@dataclass(frozen=True, slots=True)
-class Algorithm:
-    """A suggestion or early-stopping algorithm with its settings, all text as in Katib."""
-
-    name: str
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Collector:
-    """Where a trial's metrics are read from.
-
-    Attributes:
-        kind: `StdOut`, `File`, `TensorFlowEvent`, or a kind that only Katib has.
-        path: The file or directory inside the trial's container.
-        format: `TEXT`, `JSON`, or empty.
-        filters: RE2 expressions with the metric's name in group 1 and its value in group 2; never empty
-            for a kind that reads text (Katib's default filter where the manifest gives none).
-    """
-
-    kind: str
-    path: str
-    format: str
-    filters: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TrialParameter:
-    """A placeholder of the trial template: `${trialParameters.<name>}` stands for the reference."""
-
-    name: str
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrialTemplate:
-    """How one trial runs. `spec` is the inline trialSpec, None where a ConfigMap holds it."""
-
-    spec: Mapping[str, Any] | None
-    parameters: tuple[TrialParameter, ...]
-    primary_container: str
-    retain: bool
-    success_condition: str
-    failure_condition: str
-
-    @property
-    def image(self) -> str:
-        """The primary container's image; empty where the template is no Job that is written inline."""
-        pod = (((self.spec or {}).get("spec") or {}).get("template") or {}).get("spec") or {}
-        images = {each.get("name"): each.get("image") for each in pod.get("containers") or []}
-        return str(images.get(self.primary_container) or "")
+__all__ = [
+    "OURS",
+    "Algorithm",
+    "Collector",
+    "Distribution",
+    "Experiment",
+    "FeasibleSpace",
+    "Manifest",
+    "Objective",
+    "Parameter",
+    "ParameterType",
+    "Strategy",
+    "TrialParameter",
+    "TrialTemplate",
+    "build",
+    "canonical",
+    "experiment_name",
+    "to_yaml",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +83,12 @@ class Experiment:
         return data
 
 
-def canonical(data: Mapping[str, Any]) -> str:
-    """The data as JSON with sorted keys: equal data give equal text."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def to_yaml(experiment: Experiment) -> str:
+    """An Experiment as YAML that reads well and can be pasted into Katib's dashboard.
+
+    Block style, keys in Kubernetes' usual order; equal Experiments give equal text.
+    """
+    return dump(experiment.manifest)
 
 
 def build(
@@ -177,12 +120,6 @@ def build(
         warnings=warnings,
         origin=origin,
     )
-
-
-def experiment_name(metadata: Mapping[str, Any]) -> str:
-    """The Experiment's name, or its generateName without the dash if Kubernetes chooses the rest."""
-    name: str = metadata.get("name") or metadata.get("generateName", "").rstrip("-")
-    return name
 
 
 def _objective(spec: Mapping[str, Any]) -> Objective:

@@ -11,7 +11,7 @@ import re2
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import closest
-from kfp_katib.experiment.model import Manifest
+from kfp_katib.experiment.parts import Manifest
 from kfp_katib.experiment.plain import leaves
 
 PIPELINE = re.compile(r"\$\{pipeline\.([^${}]*)\}")

@@ -7,14 +7,14 @@ Nothing a source contains may cost more than a second or 200 MB.
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 import yaml
 
-from kfp_katib.experiment.files import contents, decoded
+from kfp_katib.experiment.files import contents, decoded, file_of
 from kfp_katib.experiment.lines import placed, repeated
 from kfp_katib.experiment.plain import (
     DUPLICATE_KEY,
@@ -33,6 +33,17 @@ from kfp_katib.experiment.yaml_nodes import parsed
 _MEANS_JSON = re.compile(r'\s*\{\s*"')
 
 
+class TypedModel(Protocol):
+    """An Experiment as an object of kubeflow-katib or kubeflow-katib-api."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dictionary."""
+
+
+Source = str | bytes | bytearray | os.PathLike[str] | Mapping[str, Any] | TypedModel
+"""What a manifest can be read from."""
+
+
 class Read(NamedTuple):
     """Plain data, and the text that they were read from."""
 
@@ -44,8 +55,7 @@ def read(source: object) -> dict[str, Any]:
     """The source as plain data.
 
     Args:
-        source: YAML or JSON text (str or bytes), the Path of a file, a mapping, or an object of
-            kubeflow-katib or kubeflow-katib-api.
+        source: What `Source` says; anything else is refused.
 
     Raises:
         UnreadableError: The source holds no mapping of plain data.
@@ -63,32 +73,34 @@ def read_from(source: object, remarks: list[Problem]) -> Read:
     Raises:
         UnreadableError: The source holds no mapping of plain data; its problem names the file and line.
     """
-    file = str(source) if isinstance(source, Path) else ""
+    path = file_of(source)
+    file = str(path or "")
     origin = Origin(file=file)
     try:
-        given = _text(source)
+        given = _text(source if path is None else contents(path))
         if isinstance(given, str):
             given, origin = _parsed(given, remarks), Origin(given, file)
         data = plain(given)
-        return Read(data if isinstance(data, dict) else _refuse(data, source), origin)
+        return Read(data if isinstance(data, dict) else _refuse(data), origin)
     except UnreadableError as err:
         err.problem = placed(err.problem, origin)
         raise
 
 
-def _refuse(data: Any, source: object) -> NoReturn:
+def _refuse(data: Any) -> NoReturn:
     if data is None:
         raise UnreadableError(NOT_A_MAPPING, "The manifest is empty.", "Give a Katib Experiment.")
     message = f"The manifest is not a mapping but {type(data).__name__}."
     fix = "Give a mapping with apiVersion, kind, metadata and spec."
-    if isinstance(source, str) and "\n" not in source and source.endswith((".yaml", ".yml", ".json")):
-        fix = "It looks like a file's name: pass it as a pathlib.Path."
+    if file_of(data):
+        fix = "It looks like a file's name: give the text that is in that file."
+    if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict) and "kind" in data[0]:
+        fix = "Remove the dash in front of it."
     raise UnreadableError(NOT_A_MAPPING, message, fix, value=str(data)[:80])
 
 
 def _text(source: object) -> object:
-    """The source, as text if it is a file or bytes."""
-    source = contents(source) if isinstance(source, Path) else source
+    """The source, as text if it is bytes."""
     return decoded(bytes(source)) if isinstance(source, (bytes, bytearray)) else source
 
 
@@ -138,11 +150,27 @@ def _no_json(err: json.JSONDecodeError) -> UnreadableError:
 
 
 def _no_yaml(text: str, err: yaml.YAMLError) -> UnreadableError:
-    mark = getattr(err, "problem_mark", None)
-    where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    """Where the text stops being YAML; a colon is missed one line after it should have stood."""
+    mark, around = getattr(err, "problem_mark", None), getattr(err, "context_mark", None)
     what = getattr(err, "problem", None) or str(err).partition("\n")[0]
-    lines = text.splitlines()
-    tabs = [number for number, line in enumerate(lines, 1) if "\t" in line[: len(line) - len(line.lstrip())]]
-    fix = "Indent with spaces: YAML allows no tabs." if tabs else "Check the indentation and quotes there."
-    line = mark.line + 1 if mark else None
-    return UnreadableError(NOT_PARSABLE, f"The text is not YAML{where}: {what}.", fix, line=line)
+    if "':'" in what and around:
+        mark, around = around, None
+    if not mark:
+        return UnreadableError(
+            NOT_PARSABLE, f"The text is not YAML: {what}.", "Check indentation and quotes."
+        )
+    lines = text.split("\n")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    seen, fix = _seen_there(line, what, mark, around.line + 1 if around else None)
+    return UnreadableError(NOT_PARSABLE, seen, fix, line=mark.line + 1)
+
+
+def _seen_there(line: str, what: str, mark: yaml.Mark, begins: int | None) -> tuple[str, str]:
+    """What we saw in the line, and what to do."""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "The line is indented with a tab.", "Indent with spaces: YAML allows no tabs."
+    if line.startswith("```"):
+        return "The line is a fence of Markdown.", "Keep what is between the fences."
+    since = f" in what begins at line {begins}" if begins and begins <= mark.line else ""
+    message = f"The text is not YAML at line {mark.line + 1}, column {mark.column + 1}: {what}{since}."
+    return message, "Check the indentation and quotes there."

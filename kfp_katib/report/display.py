@@ -1,133 +1,99 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A search's progress for people: one live line on a terminal, a line for each trial elsewhere."""
+"""A search's progress: drawn on a terminal, line by line elsewhere, as events for programs, or not at all."""
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import time
-from collections.abc import Callable
-from typing import Self, TextIO
+import os
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Protocol, Self, TextIO
 
-from kfp_katib.report.words import duration, figures, value_text
-from kfp_katib.results import Progress, Trial, objective_value
+from kfp_katib.report.streams import patient
+from kfp_katib.results import Progress
 
-_ERASE = "\r\x1b[K"
+
+class View(Protocol):
+    """One way to show progress."""
+
+    def begin(self, progress: Progress, /) -> None:
+        """Show where the search begins, before its first change."""
+
+    def note(self, text: str, /) -> None:
+        """Show a sentence."""
+
+    def update(self, progress: Progress, /) -> None:
+        """Show a change."""
+
+    def close(self) -> None:
+        """Show nothing any more."""
 
 
 class Display:
-    """Writes what an engine reports; pass `update` as its `on_update`. Closing it ends the live line.
+    """Shows what an engine reports; pass `update` as its `on_update`. Closing it leaves the terminal clean.
 
     Args:
         stream: Where to write, such as stderr.
-        clock: A monotonic clock, in seconds.
         watched: Whether the search is only watched: earlier trials are then not called an earlier run.
+        view: Another way to show it, opened at the first change; by default `on_stream` chooses.
     """
 
     def __init__(
-        self, stream: TextIO, clock: Callable[[], float] = time.monotonic, *, watched: bool = False
+        self, stream: TextIO, *, watched: bool = False, view: Callable[[], View] | None = None
     ) -> None:
-        self._stream = stream
-        self._watched = watched
-        self._live = stream.isatty()
-        self._clock = clock
-        self._started = clock()
-        self._open = False
+        self._open = view or (lambda: on_stream(stream, watched=watched))
+        self._view: View | None = None
         self.moved = False
         """Whether there was any change to show."""
         self.said: tuple[str, ...] = ()
         """The notes that it has shown."""
 
     def __enter__(self) -> Self:
-        """Open; nothing is written before the first change."""
+        """Open; nothing is shown before the first change."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """End the live line."""
-        if self._open:
-            with contextlib.suppress(OSError):
-                self._stream.write("\n")
-                self._stream.flush()
-            self._open = False
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        if self._view:
+            self._view.close()
 
     def update(self, progress: Progress) -> None:
-        """Show a change. A closed terminal, or a pipe that nobody reads, does not end the search."""
-        begins, self.moved = not self.moved, True
-        with contextlib.suppress(OSError):
-            self._say(progress.notes)
-            if begins:
-                self._begin(progress)
-            if self._live:
-                self._rewrite(self._line(progress))
-            else:
-                for trial in progress.changed:
-                    self._stream.write(f"{trial_line(trial, progress)}  ({self._line(progress)})\n")
-            self._stream.flush()
-
-    def _begin(self, progress: Progress) -> None:
-        """Before the first change, write how far an earlier run got."""
-        if earlier := progress.earlier:
-            count = f"{earlier} trial{'s' * (earlier != 1)}"
-            head = "" if self._watched else "Resuming where an earlier run stopped: "
-            self._stream.write(f"{head}{count} had completed{' before' * self._watched}.\n")
-
-    def _say(self, notes: tuple[str, ...]) -> None:
-        """Write the notes that are new."""
-        new = [note for note in notes if note not in self.said]
-        if new and self._open:
-            self._stream.write(_ERASE)
+        """Show a change, and before it the notes that are new."""
+        self.moved = True
+        if self._view is None:
+            self._view = self._open()
+            self._view.begin(progress)
+        new = [note for note in progress.notes if note not in self.said]
         for note in new:
-            self._stream.write(f"{note}\n")
+            self._view.note(note)
         self.said += tuple(new)
-
-    def _line(self, progress: Progress) -> str:
-        return status_line(progress, seconds=self._clock() - self._started)
-
-    def _rewrite(self, line: str) -> None:
-        width = shutil.get_terminal_size().columns
-        self._stream.write(_ERASE + line[: width - 1])
-        self._open = True
+        self._view.update(progress)
 
 
-def status_line(progress: Progress, *, seconds: float) -> str:
-    """One line: how many trials are done, running and failed, the best so far, and the time left.
+def on_stream(stream: TextIO, *, watched: bool = False, environment: Mapping[str, str] = os.environ) -> View:
+    """The view for people: a region of a terminal that can be written over, otherwise lines.
 
     Args:
-        progress: How far the search is.
-        seconds: How long this run has taken; trials that completed before it do not count.
+        stream: Where to write, such as stderr.
+        watched: Whether the search is only watched: earlier trials are then not called an earlier run.
+        environment: The caller's, whose `TERM` says what the terminal can do.
     """
-    total, done = progress.experiment.max_trial_count, progress.completed
-    parts = [f"{done}/{total} trials" if total else f"{done} trials"]
-    if progress.running:
-        parts.append(f"{progress.running} running")
-    if progress.failed:
-        parts.append(f"{progress.failed} failed")
-    if progress.best:
-        value = figures(value_text(progress.best, progress))
-        parts.append(f"best {progress.experiment.objective.metric}={value}")
-    if total and done < total and (left := _left(progress, total - done, seconds)):
-        parts.append(f"{duration(max(round(left), 1))} left")
-    return ", ".join(parts)
+    if stream.isatty() and environment.get("TERM", "dumb") not in ("dumb", "unknown"):
+        from kfp_katib.report.region import Region
+
+        return Region(stream, watched=watched)
+    from kfp_katib.report.lines import Lines
+
+    return Lines(lines_to(stream), watched=watched)
 
 
-def _left(progress: Progress, trials: int, seconds: float) -> float:
-    """How many seconds these trials may still take, 0 if nothing is known.
+def lines_to(stream: TextIO) -> Callable[[str], None]:
+    """Writes a line at a time; a pipe that nobody reads any more does not end the search."""
+    out = patient(stream)
 
-    Estimated from the rate since this run began, but never less than the trials' own mean duration allows: a
-    resumed run finds trials that are nearly done, and would expect the same of all others.
-    """
-    at_once = min(progress.experiment.parallel_trial_count, trials)
-    by_trials = trials * progress.mean_seconds / at_once if progress.mean_seconds else 0.0
-    done = progress.completed - progress.earlier
-    return max(by_trials, trials * seconds / done if done > 0 else 0.0)
+    def say(line: str) -> None:
+        out.write(f"{line}\n")
+        out.flush()
 
-
-def trial_line(trial: Trial, progress: Progress) -> str:
-    """One line about one trial, such as `trial mnist-7f Succeeded loss=0.3 in 12 s`."""
-    objective = progress.experiment.objective
-    value = ""
-    if trial.state == "Succeeded" or objective_value(trial, objective) is not None:
-        value = f" {objective.metric}={figures(value_text(trial, progress))}"
-    code = f" exit code {trial.exit_code}" if trial.exit_code else ""
-    took = f" in {duration(trial.seconds)}" if trial.seconds is not None else ""
-    return f"trial {trial.name} {trial.state}{value}{code}{took}"
+    return say

@@ -3,13 +3,24 @@
 
 from __future__ import annotations
 
+import platform
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, objective_value, ranked
+from kfp_katib.results import Result, ToldTrial, Trial
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _FAILURES = 5  # spelled out, the latest first; the table holds them all
+_TOLD = 10  # earlier trials of a warm start, the best ones; their own search's page has them all
 _CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_KINDS = {"Succeeded": "good", "EarlyStopped": "calm", "Killed": "calm", "Running": "open", "Pending": "open"}
+"""How a trial's state looks; the others are failures, which a trial that nobody needed any more is not."""
 
 
 def html(result: Result, *, collected: Trial | None = None) -> str:
@@ -22,7 +33,38 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         result: The Result.
         collected: The trial whose model was collected, if that is not the best trial.
     """
-    import jinja2  # takes 0.1 s; neither the summary nor the live line needs it
+    from kfp_katib.experiment import to_yaml
+    from kfp_katib.report import trial_table  # only a page has all of this; the summary need not wait
+    from kfp_katib.report.figures import figures, script
+
+    environment = _environment()
+    rows, drawn = trial_table.rows(result), figures(result)
+    line = environment.get_template("rows.html").module.row
+    failed, shown = result.failures, collected or result.best
+    return environment.get_template("page.html").render(
+        result=result,
+        experiment=result.experiment,
+        objective=result.experiment.objective,
+        shown=shown,
+        command=trial_table.command(result, shown) if shown else "",
+        copies=list(_copies(result, shown)) if shown else [],
+        parameters=trial_table.parameter_names(result),
+        columns=trial_table.columns(result),
+        rows=rows[: trial_table.PLAIN_ROWS],
+        packed=trial_table.packed(result, rows, line) if rows else "",
+        failures=failed[-_FAILURES:][::-1],
+        failures_left_out=max(0, len(failed) - _FAILURES),
+        told=_best_told(result),
+        notes=[note for note in result.notes if note not in result.provenance.told_notes],
+        manifest=to_yaml(result.experiment),
+        writer=_writer(),
+        figures=drawn,
+        script=script(drawn),
+    )
+
+
+def _environment() -> Environment:
+    import jinja2
 
     loader = jinja2.PackageLoader("kfp_katib.report", "template")
     environment = jinja2.Environment(
@@ -33,28 +75,13 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         lstrip_blocks=True,
         finalize=lambda value: words.legible(value) if type(value) is str else value,
     )
-    environment.filters["duration"] = words.duration
-    environment.filters["exit_code"] = words.exit_code
-    environment.filters["log_end"] = words.log_end
-    environment.filters["breakable"] = _breakable
-    failed = result.failures
-    return environment.get_template("page.html").render(
-        result=result,
-        experiment=result.experiment,
-        objective=result.experiment.objective,
-        verdict=words.verdict(result),
-        counts=words.counts(result),
-        shown=(shown := collected or result.best),
-        copies=_copies(result, shown),
-        parameters=_parameter_names(result),
-        value_of=lambda trial: objective_value(trial, result.experiment.objective),
-        text_of=lambda trial: words.value_text(trial, result),
-        failures=failed[-_FAILURES:][::-1],
-        failures_left_out=max(0, len(failed) - _FAILURES),
-        figures=_figures(result),
-        style=loader.get_source(environment, "page.css")[0],
-        behaviour=loader.get_source(environment, "page.js")[0],
-    )
+    environment.globals |= {
+        "words": words,
+        "kind": lambda trial: _KINDS.get(trial.state, "bad"),
+        "breakable": _breakable,
+        "part": lambda name: loader.get_source(environment, name)[0],
+    }
+    return environment
 
 
 def _breakable(name: str) -> str:
@@ -64,29 +91,20 @@ def _breakable(name: str) -> str:
     return Markup("<wbr>").join(_CAPITAL.split(words.legible(name)))
 
 
-def _copies(result: Result, shown: Trial | None) -> list[tuple[str, str]]:
-    if shown is None:
-        return []
+def _copies(result: Result, shown: Trial) -> Iterator[tuple[str, str]]:
     parameters = result.experiment.parameters
-    return [
-        ("Flags", words.as_flags(shown)),
-        ("YAML", words.as_yaml(shown, parameters)),
-        ("JSON", words.as_json(shown, parameters)),
-    ]
+    yield "Flags", words.as_flags(shown)
+    yield "YAML", words.as_yaml(shown, parameters)
+    yield "JSON", words.as_json(shown, parameters)
 
 
-def _parameter_names(result: Result) -> list[str]:
-    declared = [parameter.name for parameter in result.experiment.parameters]
-    return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
+def _best_told(result: Result) -> list[ToldTrial]:
+    """The best of the earlier trials that the search was told."""
+    sign = 1.0 if result.experiment.objective.type == "minimize" else -1.0
+    return sorted(result.provenance.told.trials, key=lambda each: sign * each.value)[:_TOLD]
 
 
-def _figures(result: Result) -> dict[str, str]:
-    """plotly.js and the figures; empty where no trial has a value to draw."""
-    if result.best is None:
-        return {}
-    from kfp_katib.report import figures  # takes 0.5 s; the summary does not need it
-
-    drawn = {"script": figures.script(), "history": figures.history(result)}
-    if len(ranked(result.trials, result.experiment.objective)) > 1:
-        drawn["parallel"] = figures.parallel_coordinates(result)
-    return drawn
+def _writer() -> str:
+    """Who writes the page, and when: of a search that still runs, it is how it stood then."""
+    known = f"kfp-katib {version('kfp-katib')}, Python {platform.python_version()}"
+    return f"{words.moment(datetime.now(UTC))} by {known}"

@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 
 from kfp_katib.results import (
@@ -18,14 +19,15 @@ from kfp_katib.results import (
     assignments,
     objective_text,
     objective_value,
+    reaches_goal,
 )
+from kfp_katib.results.brief import duration as duration
+from kfp_katib.results.brief import figures as figures
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Parameter
 
 LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
-_FIGURES = 6
-_FRACTION = re.compile(r"[-+]?(?P<digits>[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,4})?")
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -41,7 +43,8 @@ def verdict(result: Result) -> str:
         head = f"Experiment {result.experiment.name} {result.state.lower()}"
     if result.best is None:
         return f"{head}: no trial has a finite {objective.metric}."
-    return f"{head}: best {objective.metric} {value_text(result.best, result)} in trial {result.best.name}."
+    value = figures(value_text(result.best, result))
+    return f"{head}: best {objective.metric} {value} in trial {result.best.name}."
 
 
 def value_text(trial: Trial, result: Result | Progress) -> str:
@@ -51,18 +54,6 @@ def value_text(trial: Trial, result: Result | Progress) -> str:
         return objective_text(trial, objective)
     reported = trial.metrics.get(objective.metric)
     return (reported.latest or "not a number") if reported else "–"
-
-
-def figures(text: str) -> str:
-    """A fraction's text, cut to six significant figures; any other text as it is.
-
-    Whole numbers keep all their digits, and short texts stay as they were written: `1.10`, `007`, `1_0`.
-    """
-    fraction = _FRACTION.fullmatch(text)
-    if not fraction or len(fraction["digits"].replace(".", "").lstrip("0")) <= _FIGURES:
-        return text
-    short = f"{float(text):.{_FIGURES}g}"
-    return short if len(short) < len(text) else text
 
 
 def counts(result: Result) -> str:
@@ -78,15 +69,26 @@ def exit_code(trial: Trial) -> str:
     return "" if trial.exit_code is None else f", exit code {trial.exit_code}"
 
 
-def duration(seconds: float | None) -> str:
-    """`42 s`, `3 min 5 s`, `2 h 3 min`; a dash where it is not known."""
-    if seconds is None:
-        return "–"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+def moment(when: datetime) -> str:
+    """A time as `2026-01-02 03:04:05 UTC`, the same wherever it is read."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def period(result: Result) -> tuple[datetime | None, datetime | None]:
+    """When the first trial began and the last one ended; None where none did, or where trials still run."""
+    begun = [trial.started for trial in result.trials if trial.started]
+    ended = [trial.ended for trial in result.trials if trial.ended]
+    over = result.completed == len(result.trials) and ended
+    return min(begun, default=None), max(ended) if over else None
+
+
+def goal(result: Result) -> str:
+    """Whether the goal was reached, such as `goal 0.1 reached`; empty where there is none."""
+    objective = result.experiment.objective
+    if objective.goal is None:
+        return ""
+    best = objective_value(result.best, objective) if result.best else None
+    return f"goal {objective.goal:g} {'reached' if reaches_goal(best, objective) else 'not reached'}"
 
 
 def legible(text: str) -> str:
@@ -95,12 +97,13 @@ def legible(text: str) -> str:
     return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()
 
 
-def log_end(trial: Trial, *, lines: int | None = None) -> str:
+def log_end(trial: Trial, *, lines: int | None = None, characters: int = LOG_CHARACTERS) -> str:
     """The end of the trial's log: this many lines, or as much as fits on a page."""
     text = legible(trial.log_tail).strip("\n")
     if lines is not None:
         return "\n".join(text.splitlines()[-lines:])
-    return text if len(text) <= LOG_CHARACTERS else "…" + text[-LOG_CHARACTERS:]
+    cut = "…" + text[-characters:] if characters else ""
+    return text if len(text) <= characters else cut
 
 
 def as_flags(trial: Trial) -> str:

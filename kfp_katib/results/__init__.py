@@ -5,8 +5,13 @@ from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
-from kfp_katib.results.progress import Listener, Progress, Score
-from kfp_katib.results.result import (
+from kfp_katib.results.overview import Overview, SearchState, overview
+from kfp_katib.results.progress import Active, Listener, Progress, Reports, Score
+from kfp_katib.results.provenance import Provenance
+from kfp_katib.results.result import Result
+from kfp_katib.results.text import to_json, trials_csv
+from kfp_katib.results.told import Source, Told, ToldTrial
+from kfp_katib.results.trials import (
     ACTIVE,
     FAILED,
     FINAL,
@@ -15,13 +20,11 @@ from kfp_katib.results.result import (
     Condition,
     ExperimentState,
     Metric,
-    Result,
     Trial,
     TrialCondition,
     TrialState,
     trial_model_uri,
 )
-from kfp_katib.results.text import to_json, trials_csv
 from kfp_katib.results.values import (
     Value,
     assignments,
@@ -40,14 +43,22 @@ __all__ = [
     "FINAL",
     "KILLED",
     "UNAVAILABLE",
+    "Active",
     "Condition",
     "EarlierTrials",
     "ExperimentState",
     "Listener",
     "Metric",
+    "Overview",
     "Progress",
+    "Provenance",
+    "Reports",
     "Result",
     "Score",
+    "SearchState",
+    "Source",
+    "Told",
+    "ToldTrial",
     "Trial",
     "TrialCondition",
     "TrialState",
@@ -65,6 +76,7 @@ __all__ = [
     "number",
     "objective_text",
     "objective_value",
+    "overview",
     "ranked",
     "reaches_goal",
     "read_now",

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.result import UNAVAILABLE, Condition, Result, Trial
+from kfp_katib.results.provenance import Provenance
+from kfp_katib.results.result import Result
+from kfp_katib.results.trials import UNAVAILABLE, Condition, Trial
 from kfp_katib.results.values import OBSERVED, go_float, objective_text, objective_value, reaches_goal
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ def conclude(
     *,
     notes: Sequence[str] = (),
     katib_best: str | None = None,
+    provenance: Provenance = Provenance(),  # noqa: B008  (it is frozen)
 ) -> Result:
     """Make the Result of a search, or of the part of it that is known.
 
@@ -72,6 +75,7 @@ def conclude(
         notes: The engine's own sentences; ours follow them.
         katib_best: What Katib's status names as its optimal trial; None if there is no Katib to ask, then
             its rule is applied here.
+        provenance: What the engine knows beyond the trials.
     """
     objective = experiment.objective
     if katib_best is None:
@@ -86,6 +90,7 @@ def conclude(
         best=best_trial(trials, objective),
         katib_best=katib_best,
         notes=tuple(notes),
+        provenance=provenance,
     )
     if not condition.final:
         return result

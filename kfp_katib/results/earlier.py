@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any, cast, get_args
 
 from kfp_katib.errors import InputError
-from kfp_katib.results.result import Metric, Result, Trial, TrialState
-from kfp_katib.results.text import AGGREGATES, METRIC, PARAMETER
+from kfp_katib.results.result import Result
+from kfp_katib.results.table import AGGREGATES, METRIC, PARAMETER
+from kfp_katib.results.trials import Metric, Trial, TrialState
 
 
 @dataclass(frozen=True, slots=True)

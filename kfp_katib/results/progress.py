@@ -4,16 +4,39 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.result import ACTIVE, FAILED, Result, Trial, TrialState
+from kfp_katib.results.result import Result
+from kfp_katib.results.trials import ACTIVE, FAILED, Trial, TrialState
 from kfp_katib.results.values import objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What a running trial has reported last.
+
+    Attributes:
+        metrics: Each metric's last text, as the trial wrote it; it need not be a number.
+        step: How often the objective's metric was reported.
+    """
+
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """A trial that has not ended, and what it has reported; an engine that cannot know leaves that empty."""
+
+    trial: Trial
+    reports: Reports = Reports()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +50,13 @@ class Progress:
         running: How many run or wait.
         failed: How many failed.
         best: The best trial so far, None where no trial has a finite objective; its `log_tail` is empty.
-        mean_seconds: How long the completed trials lasted on average, None where none did.
+        median_seconds: The median of how long trials lasted that completed without a failure; None where none
+            did. Failed ones end at any time, mostly soon.
         earlier: How many trials had completed before this run began.
         notes: The engine's sentences for the user.
         result: Makes the Result as of the call, with every trial and the ends of the logs.
+        active: Gives the trials that run or wait as of the call, oldest first, with their last reports; any
+            thread may ask, at any time.
     """
 
     experiment: Experiment
@@ -39,10 +65,11 @@ class Progress:
     running: int
     failed: int
     best: Trial | None
-    mean_seconds: float | None
+    median_seconds: float | None
     earlier: int
     notes: tuple[str, ...]
     result: Callable[[], Result]
+    active: Callable[[], tuple[Active, ...]]
 
 
 @dataclass(slots=True)
@@ -54,8 +81,8 @@ class Score:
     _best_key: tuple[float, int] = (math.inf, 0)
     _counts: Counter[str] = field(default_factory=Counter)
     _trials: dict[str, tuple[int, TrialState]] = field(default_factory=dict)
-    _seconds: float = 0.0
-    _timed: int = 0
+    _active: dict[str, Trial] = field(default_factory=dict)
+    _seconds: list[float] = field(default_factory=list)
 
     def take(self, trial: Trial) -> None:
         """Record a trial as it is now; a new trial comes after the known ones."""
@@ -64,14 +91,23 @@ class Score:
             self._counts[before] -= 1
         self._counts[trial.state] += 1
         self._trials[trial.name] = place, trial.state
-        if before in (None, *ACTIVE) and trial.completed and trial.seconds is not None:
-            self._seconds, self._timed = self._seconds + trial.seconds, self._timed + 1
+        self._follow(trial, before)
         value = objective_value(trial, self.objective)
         if value is None:
             return
         key = (value if self.objective.type == "minimize" else -value, place)
         if key < self._best_key:  # of two equals the one that was created earlier
             self.best, self._best_key = trial, key
+
+    def _follow(self, trial: Trial, before: TrialState | None) -> None:
+        """Keep a trial for as long as it is active, then the time that it took."""
+        if not trial.completed:
+            self._active[trial.name] = trial
+            return
+        self._active.pop(trial.name, None)
+        at_its_end = before in (None, *ACTIVE) and not trial.failed and trial.state != "Killed"
+        if at_its_end and trial.seconds is not None:
+            insort(self._seconds, trial.seconds)
 
     @property
     def completed(self) -> int:
@@ -96,11 +132,22 @@ class Score:
         earlier: int,
         notes: tuple[str, ...],
         result: Callable[[], Result],
+        reports: Callable[[], Mapping[str, Reports]] = dict,
     ) -> Progress:
-        """The Progress to report now."""
+        """The Progress to report now; `reports` gives what running trials have reported, by their names."""
+
+        def active() -> tuple[Active, ...]:
+            told = reports()
+            return tuple(Active(each, told.get(each.name, Reports())) for each in list(self._active.values()))
+
         counts = self.completed, self.running, self.failed
-        mean = self._seconds / self._timed if self._timed else None
-        return Progress(experiment, changed, *counts, self.best, mean, earlier, notes, result)
+        return Progress(
+            experiment, changed, *counts, self.best, self._median(), earlier, notes, result, active
+        )
+
+    def _median(self) -> float | None:
+        count = len(self._seconds)
+        return (self._seconds[(count - 1) // 2] + self._seconds[count // 2]) / 2 if count else None
 
 
 @dataclass(slots=True)

@@ -1,106 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trial, Result and their conditions: the same from both engines, in Katib's words."""
+"""The Result of a search: the same from both engines, in Katib's words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from kfp_katib.results.brief import assigned, counted, figures
+from kfp_katib.results.provenance import Provenance
+from kfp_katib.results.trials import ExperimentState, Trial, TrialState
+from kfp_katib.results.values import objective_text
 
 if TYPE_CHECKING:
+    import pandas  # type: ignore[import-untyped]
+
     from kfp_katib.experiment.model import Experiment
-
-TrialState = Literal[
-    "Pending", "Running", "Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable"
-]
-ExperimentState = Literal["Created", "Running", "Restarting", "Succeeded", "Failed"]
-
-FINAL: tuple[ExperimentState, ...] = ("Succeeded", "Failed")
-"""The states of an Experiment that has its verdict."""
-
-ACTIVE: tuple[TrialState, ...] = ("Pending", "Running")
-"""The states of a trial that has not ended."""
-
-FAILED: tuple[TrialState, ...] = ("Failed", "MetricsUnavailable")
-"""The states that Katib counts against `maxFailedTrialCount`."""
-
-UNAVAILABLE = "unavailable"
-"""What Katib writes where a metric has no usable value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One metric of one trial, as Katib's text; `unavailable` where there is no number.
-
-    Katib leaves an empty text out of its JSON: a field that is absent there is `""` here.
-    """
-
-    min: str = UNAVAILABLE
-    max: str = UNAVAILABLE
-    latest: str = UNAVAILABLE
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """The state of an Experiment: type, reason and message of Katib's condition that says so."""
-
-    state: ExperimentState
-    reason: str = ""
-    message: str = ""
-
-    @property
-    def final(self) -> bool:
-        """Whether the Experiment has its verdict."""
-        return self.state in FINAL
-
-
-@dataclass(frozen=True, slots=True)
-class TrialCondition:
-    """The state of a trial in the same form, with the metrics read by then."""
-
-    state: TrialState
-    reason: str
-    message: str
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-
-
-KILLED = TrialCondition("Killed", "TrialKilled", "The Experiment had its verdict while the trial still ran.")
-"""The condition of a trial that is ended because nobody needs it any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One trial, with state and reason in Katib's words."""
-
-    name: str
-    parameters: Mapping[str, str]
-    state: TrialState
-    reason: str = ""
-    message: str = ""
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
-    started: datetime | None = None
-    ended: datetime | None = None
-    exit_code: int | None = None
-    log_tail: str = ""
-    model_uri: str = ""
-
-    @property
-    def completed(self) -> bool:
-        """Whether the trial counts as completed in Katib's budget."""
-        return self.state not in ACTIVE
-
-    @property
-    def failed(self) -> bool:
-        """Whether Katib counts the trial as failed; a killed one does not count."""
-        return self.state in FAILED
-
-    @property
-    def seconds(self) -> float | None:
-        """How long the trial ran, None where it has not ended; 0 where the clock was set back meanwhile."""
-        if self.started is None or self.ended is None:
-            return None
-        return max((self.ended - self.started).total_seconds(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +29,7 @@ class Result:
         best: The best trial by our rule; None where no trial has a finite objective.
         katib_best: The name of the trial that Katib's own rule would choose, empty where none.
         notes: Sentences that a user should read, among them where the two rules differ.
+        provenance: Seed, versions, and what the search was told of earlier ones, as far as the engine knows.
     """
 
     experiment: Experiment
@@ -124,6 +40,7 @@ class Result:
     best: Trial | None = None
     katib_best: str = ""
     notes: tuple[str, ...] = ()
+    provenance: Provenance = field(default_factory=Provenance)
 
     @property
     def succeeded(self) -> bool:
@@ -149,7 +66,52 @@ class Result:
         """How many trials are in one of the states."""
         return sum(trial.state in states for trial in self.trials)
 
+    def dataframe(self) -> pandas.DataFrame:
+        """The trials as a pandas DataFrame, one row each in order of creation.
 
-def trial_model_uri(models: str, experiment: str, trial: str) -> str:
-    """The folder of a trial's model, `<models>/<experiment>/<trial>`; empty where there is no root."""
-    return f"{models.rstrip('/')}/{experiment}/{trial}" if models else ""
+        Its columns are those of `trials_csv`: `name`, `state`, `reason`, `message`, `started` and `ended`
+        (UTC), `seconds`, `exit_code`, `model_uri`, then `objective` (the finite number that the search
+        compares), then `parameter.<name>` and `metric.<name>.<min|max|latest>`. Numbers are numbers; a value
+        that is not there is NaN, NaT, NA or None.
+
+        Raises:
+            InputError: pandas is not installed.
+        """
+        from kfp_katib.results.frame import dataframe
+
+        return dataframe(self.experiment, self.trials)
+
+    def __repr__(self) -> str:
+        """`<Result tune Succeeded (ExperimentMaxTrialsReached): 12 trials, best loss 0.31 with lr=0.01>`."""
+        reason = f" ({self.reason})" if self.reason else ""
+        return f"<Result {self.experiment.name} {self.state}{reason}: {', '.join(self._told())}>"
+
+    def _told(self) -> Iterator[str]:
+        """How many trials there are, how many failed, and the best one."""
+        yield counted(len(self.trials), "trial")
+        if self.failures:
+            yield f"{len(self.failures)} failed"
+        objective = self.experiment.objective
+        if self.best is None:
+            yield f"none with a finite {objective.metric}"
+            return
+        value = figures(objective_text(self.best, objective))
+        of = assigned(self.best.parameters)
+        yield f"best {objective.metric} {value}{' with ' if of else ''}{of}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the answer, the best trial's parameters, and the history as a picture.
+
+        `kfp_katib.report.html` makes the whole page.
+        """
+        from kfp_katib.results.notebook import shown
+
+        return shown(
+            self.experiment,
+            self.trials,
+            state=self.state,
+            reason=self.reason,
+            message=self.message,
+            best=self.best,
+            notes=self.notes,
+        )

@@ -6,18 +6,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kfp_katib.results.result import Metric, Result, Trial
+from kfp_katib.results.provenance import Provenance
+from kfp_katib.results.result import Result
+from kfp_katib.results.table import columns, facts, row
+from kfp_katib.results.trials import Trial
 from kfp_katib.results.values import objective_value
 
-PARAMETER, METRIC = "parameter.", "metric."
-"""How the columns of the CSV begin that hold a parameter's value, or one of a metric's aggregates."""
-
-AGGREGATES = tuple(field.name for field in fields(Metric))
-"""A metric's aggregates, by which the names of its columns end."""
+if TYPE_CHECKING:
+    from kfp_katib.results.progress import Progress
 
 
 def trials_csv(result: Result) -> str:
@@ -29,7 +29,7 @@ def trials_csv(result: Result) -> str:
     A carriage return in a text becomes a line feed, which readers take for part of a quoted value.
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, _columns(result), restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, columns(result.experiment, result.trials), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(_row(trial, result) for trial in result.trials)
     return text.getvalue()
@@ -40,47 +40,26 @@ def to_json(result: Result) -> str:
 
     Metrics stay Katib's text; `best_value` is null where no trial has a finite objective.
     """
-    return json.dumps(_document(result), indent=2, ensure_ascii=False, allow_nan=False)
-
-
-_FACTS = ("name", "state", "reason", "message", "started", "ended", "seconds", "exit_code", "model_uri")
-
-
-def _columns(result: Result) -> list[str]:
-    """The header, the same whether or not a trial reported anything."""
-    parameters = dict.fromkeys(parameter.name for parameter in result.experiment.parameters)
-    metrics = dict.fromkeys(result.experiment.objective.metrics)
-    for trial in result.trials:
-        parameters |= dict.fromkeys(trial.parameters)
-        metrics |= dict.fromkeys(trial.metrics)
-    return [
-        *_FACTS,
-        "objective",
-        *(f"{PARAMETER}{name}" for name in parameters),
-        *(f"{METRIC}{name}.{aggregate}" for name in metrics for aggregate in AGGREGATES),
-    ]
+    return json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _row(trial: Trial, result: Result) -> dict[str, object]:
-    row = _facts(trial, result)
-    row |= {f"{PARAMETER}{name}": text for name, text in trial.parameters.items()}
-    for name, metric in trial.metrics.items():
-        row |= {f"{METRIC}{name}.{key}": text for key, text in asdict(metric).items()}
     # Python's writer leaves a bare carriage return unquoted, and its reader then starts a row.
     return {
         key: value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
-        for key, value in row.items()
+        for key, value in _written(row(trial, result.experiment)).items()
     }
 
 
-def _facts(trial: Trial, result: Result) -> dict[str, object]:
-    """The fields that every trial has."""
-    own = {name: getattr(trial, name) for name in _FACTS}
-    times = {name: moment.isoformat() for name, moment in own.items() if isinstance(moment, datetime)}
-    return own | times | {"objective": objective_value(trial, result.experiment.objective)}
+def _written(cells: dict[str, object]) -> dict[str, object]:
+    """The same with times as text."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in cells.items()
+    }
 
 
-def _document(result: Result) -> dict[str, Any]:
+def document(result: Result) -> dict[str, Any]:
+    """What `to_json` writes."""
     experiment, best = result.experiment, result.best
     return {
         "experiment": experiment.name,
@@ -94,14 +73,23 @@ def _document(result: Result) -> dict[str, Any]:
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),
-        "trials": [_trial(trial, result) for trial in result.trials],
+        "provenance": _provenance(result.provenance),
+        "trials": [trial_document(trial, result) for trial in result.trials],
         "manifest": experiment.manifest,
     }
 
 
-def _trial(trial: Trial, result: Result) -> dict[str, Any]:
-    return _facts(trial, result) | {
+def _provenance(known: Provenance) -> dict[str, Any]:
+    """Of what the search was told only how much and of whom: the trials are in their own search's JSON."""
+    sources = [asdict(source) for source in known.told.sources]
+    return {"seed": known.seed or None, "versions": dict(known.versions), "warm_start": sources}
+
+
+def trial_document(trial: Trial, result: Result | Progress) -> dict[str, Any]:
+    """What `to_json` writes of one trial."""
+    return _written(facts(trial, result.experiment)) | {
         "parameters": dict(trial.parameters),
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},
         "log_tail": trial.log_tail,
+        "curve": trial.curve,
     }

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.result import UNAVAILABLE, Metric, Trial, TrialState
+from kfp_katib.results.trials import UNAVAILABLE, Metric, Trial, TrialState
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Objective, Parameter, Strategy

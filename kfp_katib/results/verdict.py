@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.result import Condition
+from kfp_katib.results.trials import Condition
 from kfp_katib.results.values import objective_value, reaches_goal
 
 if TYPE_CHECKING:

@@ -7,17 +7,15 @@ The step's own code, in components/, only names the outputs; everything else hap
 from __future__ import annotations
 
 import logging
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast, get_args
 
 from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Cleanup, Identity, RunOptions
 from kfp_katib.experiment.choices import choose
-from kfp_katib.report.display import status_line
-from kfp_katib.results import Progress
+from kfp_katib.report.lines import Lines
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.identity import check_identity
 from kfp_katib.steps.search.outputs import Files, SearchOutputs, delivered
@@ -81,10 +79,10 @@ def launch(
     planned = plan(as_sent(manifest), context, identity=identity, overrides=as_sent(overrides or {}))
     name, models = planned.experiment.name, planned.models
     _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
-    options = replace(options, models=models or None, on_update=progress_log(), identity=identity)
-    if runner.trials_here:
-        options = replace(options, python=sys.executable)  # the image's, whatever its PATH says
-    return delivered(planned, files, lambda: runner.run(planned.experiment, options))
+    options = replace(options, models=models or None, identity=identity)
+    with progress_log() as lines:
+        options = replace(options, on_update=lines.update)
+        return delivered(planned, files, lambda: runner.run(planned.experiment, options))
 
 
 def identified(engine: Engine, identity: Identity) -> Identity:
@@ -110,14 +108,11 @@ def _in_place(task_name: str, step: str) -> str:
     return f"{step}.{task_name}"
 
 
-def progress_log() -> Callable[[Progress], None]:
-    """A callback that logs a line whenever a trial is done; the engines log what became of each."""
-    started, done = time.monotonic(), -1
-
-    def update(progress: Progress) -> None:
-        nonlocal done
-        known, done = progress.earlier if done < 0 else done, progress.completed
-        if done > known:
-            _log.info("%s", status_line(progress, seconds=time.monotonic() - started))
-
-    return update
+@contextmanager
+def progress_log() -> Iterator[Lines]:
+    """Logs a line for each change of a trial, and one every minute otherwise."""
+    lines = Lines(lambda text: _log.info("%s", text))
+    try:
+        yield lines
+    finally:
+        lines.close()

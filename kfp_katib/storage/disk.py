@@ -16,10 +16,12 @@ import ctypes
 import errno
 import fcntl
 import os
+import random
 import re
 import shutil
 import stat
 import sys
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,12 +30,14 @@ from pathlib import Path
 
 from kfp_katib.errors import StorageError
 from kfp_katib.storage.checkpoint import copy_files, leftovers_at, names_at, read_at
-from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, lists_among, refuse_strangers
-from kfp_katib.storage.mounted import put_file_by_file, unlink
+from kfp_katib.storage.model_json import MODEL_JSON, Checkpoint, refuse_strangers
+from kfp_katib.storage.mounted import clear, put_file_by_file
 from kfp_katib.storage.places import Place, files_below
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OCCUPIED = (errno.ENOTEMPTY, errno.EEXIST)
+_ATTEMPTS = 4
+_PAUSE = 1.0  # seconds at most, and more with each attempt, so that two writers get out of step
 
 # renameat2 of Linux
 _CURRENT_FOLDER = -100  # where relative paths start
@@ -42,23 +46,26 @@ _CANNOT_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTTY, 
 
 
 def replace(checkpoint: Checkpoint, source: Place, folder: Path) -> None:
-    """Copy a model into a folder and verify it; the model that is there is replaced."""
+    """Copy a model into a folder and verify it; the model that is there is replaced.
+
+    Raises:
+        StorageError: The folder holds something else, or others replace the model at the same time.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    tidy(folder)
-    _refuse_unless_ours(folder)
-    with _staging(folder) as staging:
-        copy_files(checkpoint, source, Place(str(staging), staging))
-        (staging / MODEL_JSON).write_bytes(checkpoint.text.encode())
-        read_at(Place(str(staging), staging))  # make sure that no file has disappeared meanwhile
-        try:
-            staging.rename(folder)  # nothing is there, or an empty folder
-        except OSError as err:
-            if err.errno == errno.EMFILE:
-                put_file_by_file(staging, folder)
-            elif err.errno not in _OCCUPIED:
-                raise
-            elif not exchange(staging, folder):
-                _put_in_two_steps(staging, folder)
+    for attempt in range(_ATTEMPTS):
+        time.sleep(random.uniform(0, attempt * _PAUSE))
+        tidy(folder)
+        _refuse_unless_ours(folder)
+        with _staging(folder) as staging:
+            copy_files(checkpoint, source, Place(str(staging), staging))
+            (staging / MODEL_JSON).write_bytes(checkpoint.text.encode())
+            read_at(Place(str(staging), staging))  # make sure that no file has disappeared meanwhile
+            if _put(staging, folder):
+                return
+    raise StorageError(
+        f"{folder} is not complete after {_ATTEMPTS} attempts: others write there at the same time. "
+        "Let them finish, then try again."
+    )
 
 
 def tidy(folder: Path) -> None:
@@ -70,8 +77,8 @@ def tidy(folder: Path) -> None:
         with _locked(leftover) as free:
             if free:
                 shutil.rmtree(leftover, ignore_errors=True)
-    if (folder / MODEL_JSON).is_file():
-        unlink(folder, lists_among(files_below(Place(str(folder), folder))))
+    if not folder.is_symlink():
+        clear(folder)
 
 
 def folders_and_files(folder: Path) -> set[tuple[str, bool]]:
@@ -116,6 +123,20 @@ def exchange(one: Path, other: Path) -> bool:
     if number in _CANNOT_EXCHANGE:
         return False
     raise OSError(number, os.strerror(number), str(one), None, str(other))
+
+
+def _put(staging: Path, folder: Path) -> bool:
+    """Put a model in its place; False where others have spoilt it meanwhile."""
+    try:
+        staging.rename(folder)  # nothing is there, or an empty folder
+    except OSError as err:
+        if err.errno == errno.EMFILE:
+            return put_file_by_file(staging, folder)
+        if err.errno not in _OCCUPIED:
+            raise
+        if not exchange(staging, folder):
+            _put_in_two_steps(staging, folder)
+    return True
 
 
 def _put_in_two_steps(staging: Path, folder: Path) -> None:

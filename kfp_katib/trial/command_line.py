@@ -77,10 +77,10 @@ def command_line(
     foreign = {name: caller[name] for name in container.foreign if name in caller}
     env: dict[str, str] = {}
     for name, value in container.env.items():
-        env[name] = _expand(_map_paths(value, place), foreign | env)
+        env[name] = expand(_map_paths(value, place), foreign | env)
     words = tuple(_map_paths(word, place) for word in (*container.command, *container.args))
     shell, line = _as_katib_writes(words, collector, place)
-    return CommandLine((shell, "-c", _expand(line, foreign | env)), env)
+    return CommandLine((shell, "-c", expand(line, foreign | env)), env)
 
 
 def _as_katib_writes(words: tuple[str, ...], collector: Collector, place: MetricsPlace) -> tuple[str, str]:
@@ -108,7 +108,7 @@ def _map_paths(text: str, place: MetricsPlace) -> str:
     return re.sub(pattern, here, text)
 
 
-def _expand(text: str, env: Mapping[str, str]) -> str:
+def expand(text: str, env: Mapping[str, str]) -> str:
     """Kubernetes' own expansion: `$(NAME)` of a known variable, and `$$` as an escaped `$`.
 
     Source: https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/

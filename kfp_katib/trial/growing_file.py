@@ -53,8 +53,10 @@ class GrowingFile:
             if identity != self._identity or self._read_before(file.fileno()) != self._before:
                 self.taken = 0
             self._identity, self.size = identity, status.st_size
-            yield between(file, self.taken, self.size, _PIECE_BYTES)
-            self._before = self._read_before(file.fileno())
+            try:
+                yield between(file, self.taken, self.size, _PIECE_BYTES)
+            finally:  # also where the reader fails or stops: what it has taken stays taken
+                self._before = self._read_before(file.fileno())
 
     def _read_before(self, descriptor: int) -> bytes:
         start = max(0, self.taken - _BEFORE_BYTES)

@@ -57,6 +57,14 @@ def process(pid: int) -> Process | None:
     return None
 
 
+def has_open(pid: int, file: Path) -> bool:
+    """Whether a process has a file open; True where the system does not say, as of other users'."""
+    try:
+        return any(each.path == os.fspath(file.resolve()) for each in psutil.Process(pid).open_files())
+    except psutil.Error:
+        return True
+
+
 def of_ticks(pid: int, ticks: int) -> Process:
     """A process whose start was recorded in clock ticks since the machine's boot, as Linux counts them."""
     return Process(pid, round((psutil.boot_time() + ticks / os.sysconf("SC_CLK_TCK")) * 1000))

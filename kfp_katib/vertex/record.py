@@ -39,11 +39,11 @@ class Record:
 
 
 def to_record(record: Record) -> str:
-    """A record as JSON in ASCII, without the address of the model, which only the pipeline knows."""
+    """A record as JSON in ASCII, without what only others know: the model's address, the curve."""
     trial = record.trial
     times = {"started": trial.started, "ended": trial.ended}
     document = asdict(trial) | {key: moment and moment.isoformat() for key, moment in times.items()}
-    del document["model_uri"]
+    del document["model_uri"], document["curve"]
     return json.dumps(document | {"job": record.job}, indent=1) + "\n"
 
 

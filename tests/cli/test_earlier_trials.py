@@ -87,7 +87,8 @@ def test_a_refused_change_names_a_way_that_works(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert "(--name OTHER --from " in refused.stderr
     folder = refused.stderr.split("--from ")[1].split(")")[0]
-    called = call("run", file, "--name", "other", "--from", folder, "--max-trials", "1")
+    way = ("--name", "other", "--from", folder, "--max-trials", "1", "--enqueue", "kind=0.2")
+    called = call("run", file, *way)
     assert called.exit_code == 0
     assert f"told 3 earlier trials of {folder}" in called.stderr
 
@@ -97,12 +98,12 @@ def test_a_refused_change_names_a_way_that_works(tmp_path: Path) -> None:
     [
         ("", "--from is empty"),
         ("experiment/", "--from is empty"),
-        ("runs", "there is no search in runs/runs"),
-        ("runs/", "there is no search in runs"),
-        ("nowhere", "there is no search in runs/nowhere. .* in the cluster: experiment/nowhere."),
-        ("runs/nowhere", "there is no search in runs/nowhere."),
+        ("runs", "There is no search 'runs' in runs"),
+        ("runs/", "There is no search 'runs' in \\."),
+        ("nowhere", "There is no search 'nowhere' in runs. .* in a cluster is experiment/nowhere."),
+        ("runs/nowhere", "There is no search 'nowhere' in runs."),
         ("nothing.csv", "--from nothing.csv: No such file or directory"),
-        ("folder.csv", "there is no search in runs/folder.csv"),
+        ("folder.csv", "There is no search 'folder.csv' in runs"),
         ("latin.csv", "it is not UTF-8"),
         ("empty.json", "empty.json is not the JSON of a Result"),
     ],

@@ -53,7 +53,7 @@ def test_ctrl_c_stops_cleanly_and_shows_what_there_is(tmp_path: Path) -> None:
         engine.send_signal(signal.SIGINT)
         stdout, stderr = engine.communicate(timeout=60)
     assert engine.returncode == 130
-    assert "--kind=0.3" in stdout
+    assert "\nsh train.sh 0.3\n" in stdout
     assert "Error: Experiment 'shell' was interrupted" in stderr
     assert "Traceback" not in stderr
 

@@ -81,7 +81,7 @@ def test_several_are_deleted_at_once_and_each_once(searches: Path) -> None:
         ("runs", "There is no search 'runs'"),
         (".", "no name of a search"),
         ("", "no name of a search"),
-        ("experiment/one", r"in a cluster\. End and delete it there: kfp-katib cancel one$"),
+        ("experiment/one", r"in a cluster\. End and delete it there: kfp-katib cancel experiment/one$"),
     ],
 )
 def test_all_names_are_checked_before_anything_is_deleted(searches: Path, wrong: str, words: str) -> None:

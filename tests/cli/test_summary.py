@@ -12,13 +12,16 @@ import pytest
 
 from kfp_katib.cli.summary import in_colour, last_failure, summary
 from kfp_katib.experiment import FeasibleSpace, Parameter
-from kfp_katib.experiment.model import ParameterType
+from kfp_katib.experiment.model import ParameterType, TrialParameter, TrialTemplate
 from kfp_katib.results import Condition, Metric, Result, Trial, conclude
-from tests.builders.experiment import double, experiment, one_of
+from tests.builders.experiment import double, experiment, objective, one_of
+from tests.builders.manifest import job
 from tests.builders.result import bare_trial
 from tests.support.terminal import Screen
 
 FOLDER = Path("/runs/tune")
+TRAINING = TrialTemplate(job({"command": ["train"]}), (), "training", True, "", "")
+"""A trial that runs `train`."""
 
 
 def succeeded(number: int) -> Trial:
@@ -33,14 +36,34 @@ def ended(*trials: Trial, notes: tuple[str, ...] = ()) -> Result:
 
 
 def table(text: str) -> list[str]:
-    """The rows of the table."""
-    return [line for line in text.split("\n\n")[0].splitlines()[2:] if not line.startswith("...")]
+    """The rows of the table, below the rule."""
+    lines = text.split("\n\n")[0].splitlines()
+    rule = next(number for number, line in enumerate(lines) if line.startswith("-"))
+    return [line for line in lines[rule + 1 :] if not line.startswith(("Of ", "Too wide"))]
 
 
-def test_the_best_trial_is_marked() -> None:
-    """With a star, and nothing else is."""
-    rows = table(summary(ended(succeeded(2), succeeded(1), succeeded(3)), FOLDER, colour=False))
-    assert [row.startswith("*") for row in rows] == [False, True, False]
+def columns(row: str) -> list[str]:
+    """A row's cells."""
+    return row.split()
+
+
+def test_trials_are_ranked_by_the_objective() -> None:
+    """The best comes first; those without a value come last, without a rank, in order of creation."""
+    lost, nan = Trial("lost", {}, "Failed"), bare_trial("nan", loss="nan")
+    rows = table(summary(ended(lost, succeeded(2), nan, succeeded(1)), FOLDER, colour=False))
+    assert [columns(row)[:2] for row in rows] == [
+        ["1", "t1"],
+        ["2", "t2"],
+        ["lost", "Failed"],
+        ["nan", "Succeeded"],
+    ]
+
+
+def test_where_more_is_better_the_highest_comes_first() -> None:
+    """As the objective has it."""
+    made = experiment("random", (double("lr", "0", "1"),), objective=objective("maximize"))
+    result = conclude(made, [succeeded(1), succeeded(3), succeeded(2)], Condition("Succeeded"))
+    assert [columns(row)[1] for row in table(summary(result, None, colour=False))] == ["t3", "t2", "t1"]
 
 
 def test_the_best_trial_is_bold_where_colours_are_wanted() -> None:
@@ -50,16 +73,41 @@ def test_the_best_trial_is_bold_where_colours_are_wanted() -> None:
     assert "\x1b" not in summary(result, FOLDER, colour=False)
 
 
-def test_a_long_search_shows_its_best_and_its_last_failures() -> None:
-    """Twenty rows, in order of creation, and how many were left out."""
+def test_a_long_search_shows_its_best_ten_and_its_last_failures() -> None:
+    """And says so."""
     trials = [succeeded(n) if n % 2 else Trial(f"t{n}", {"lr": "0"}, "Failed") for n in range(60)]
     text = summary(ended(*trials), FOLDER, colour=False)
-    rows = table(text)
-    assert [row.split()[1 if row.startswith("*") else 0] for row in rows] == [
+    assert [columns(row)[-5] for row in table(text)] == [
         *(f"t{n}" for n in range(1, 20, 2)),
-        *(f"t{n}" for n in range(40, 60, 2)),
+        *(f"t{n}" for n in range(50, 60, 2)),
     ]
-    assert "... and 40 more" in text
+    assert (
+        "Of 60 trials these are the best 10 by loss and the last 5 of 30 that failed; --json has all" in text
+    )
+
+
+def test_a_long_search_without_a_failure_or_a_best_one_names_what_there_is() -> None:
+    """It never speaks of ten where there are fewer."""
+    good = summary(ended(*map(succeeded, range(16))), None, colour=False)
+    assert "Of 16 trials these are the best 10 by loss; --json has all of them." in good
+    bad = summary(ended(*[Trial(f"t{n}", {}, "Failed") for n in range(16)]), None, colour=False)
+    assert "Of 16 trials these are the last 5 of 16 that failed; --json has all of them." in bad
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_table_is_as_wide_as_it_may_be(width: int) -> None:
+    """Parameters that do not fit are named below it, and the best trial's command has them all."""
+    names = [f"weight_of_the_layer_{number}" for number in range(12)]
+    made = experiment("random", [double(name, "0", "1") for name in names], name="x" * 40)
+    made = replace(made, trial_template=TRAINING)
+    given = dict.fromkeys(names, "0.12345678901234567")
+    trial = bare_trial(f"{made.name}-bk4f7c2m", loss="0.123456789", parameters=given)
+    text = summary(conclude(made, [trial], Condition("Succeeded")), None, colour=False, width=width)
+    lines = text.split("\n\n")[0].splitlines()
+    left_out = lines[-1].removeprefix("Too wide for the table: ").rstrip(".").split(", ")
+    assert max(map(len, lines[:-1])) <= width
+    assert len(lines[-2]) + len("weight_of_") + 2 > width
+    assert names[-len(left_out) :] == left_out
 
 
 def test_notes_and_the_folder_are_named() -> None:
@@ -82,7 +130,7 @@ def test_numbers_have_six_figures_where_they_are_compared_and_all_where_they_are
     long = "0.12345678901234567"
     best = bare_trial("t1", loss=long, parameters={"lr": long})
     text = summary(ended(best), FOLDER, colour=False)
-    assert table(text)[0].split() == ["*", "t1", "Succeeded", "0.123457", "0.123457", "–"]
+    assert columns(table(text)[0]) == ["1", "t1", "Succeeded", "0.123457", "0.123457", "–"]
     assert f"--lr={long}" in text
 
 
@@ -97,7 +145,7 @@ def test_a_value_stands_in_the_table_as_the_trial_got_it(kind: ParameterType, te
     best = Trial("t1", {"value": text}, "Succeeded", metrics={"loss": loss})
     ended = conclude(made, [best], Condition("Succeeded"))
     row = table(summary(ended, None, colour=False))[0].split()
-    assert row == [*(["*"] if ended.best else []), "t1", "Succeeded", text, text, "–"]
+    assert row == [*(["1"] if ended.best else []), "t1", "Succeeded", text, text, "–"]
 
 
 def test_a_category_that_looks_like_a_long_fraction_is_not_rounded() -> None:
@@ -108,8 +156,25 @@ def test_a_category_that_looks_like_a_long_fraction_is_not_rounded() -> None:
     assert "0.123456789" in table(text)[0]
 
 
-def test_a_name_that_is_a_flag_stays_one() -> None:
-    """`--lr` is copied as `--lr=0.1`, never with four dashes."""
+def test_the_best_trial_can_be_run_again() -> None:
+    """Its whole command, with all digits, at the beginning of a line: a script of several lines stays one."""
+    made = experiment("random", (double("lr", "0", "1"),))
+    script = TrialTemplate(
+        job({"command": ["sh", "-c", "cd here\ntrain ${trialParameters.lr}"]}),
+        (TrialParameter("lr", "lr"),),
+        "training",
+        True,
+        "",
+        "",
+    )
+    best = bare_trial("t1", loss="1", parameters={"lr": "0.12345678901234567"})
+    result = conclude(replace(made, trial_template=script), [best], Condition("Succeeded"))
+    text = summary(result, None, colour=False)
+    assert text.endswith("The best trial's command, to paste:\nsh -c 'cd here\ntrain 0.12345678901234567'")
+
+
+def test_without_a_command_its_parameters_are_flags() -> None:
+    """A manifest may leave it to the image. A name that is a flag stays one, never with four dashes."""
     made = experiment("random", (double("--lr", "0", "1"), double("units", "0", "1"), double("-m", "0", "1")))
     trial = bare_trial("t1", loss="1", parameters={"--lr": "0.1", "units": "3", "-m": "0.5"})
     text = summary(conclude(made, [trial], Condition("Succeeded")), None, colour=False)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.judging import all_rules
 from tests.cli.commands import call, manifest, write
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from kfp_katib.cli import VERBS
+from kfp_katib.cli import VERBS, main
 from tests.cli.commands import call, manifest, write
 
 HEAVY = "'optuna', 'numpy', 'kubernetes', 'kfp', 'plotly', 'fsspec', 'skopt', 'scipy', 'jinja2'"
@@ -35,7 +34,8 @@ def test_help_names_every_verb() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_option_says_what_it_is_for(verb: str) -> None:
     """A choice of words alone would leave the reader to guess."""
-    command: click.Command = importlib.import_module(f"kfp_katib.cli.{verb}").command
+    command = main.get_command(click.Context(main), verb)
+    assert command
     options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
     assert [option.name for option in options if not option.help] == []
 

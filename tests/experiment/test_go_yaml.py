@@ -14,8 +14,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfp_katib.experiment import check, load
-from kfp_katib.experiment.go_yaml import dump, go_value, to_yaml
+from kfp_katib.experiment import check, load, to_yaml
+from kfp_katib.experiment.go_yaml import dump, go_value
 from kfp_katib.experiment.source import read
 from tests.builders.manifest import CONTAINER, changed
 from tests.builders.valid import VALID, random

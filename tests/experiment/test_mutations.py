@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load, render, to_yaml
-from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.judging import all_rules
 from kfp_katib.experiment.model import Manifest
 from kfp_katib.experiment.plain import RULES as READING
 from tests.builders.valid import VALID

@@ -16,7 +16,7 @@ import yaml
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
 from kfp_katib.experiment.plain import LIMIT_BYTES, LIMIT_DEPTH, LIMIT_VALUES, RULES
-from kfp_katib.experiment.source import read
+from kfp_katib.experiment.source import Source, read
 from tests.builders.valid import random
 from tests.support.environments import untraced_environment
 
@@ -30,7 +30,8 @@ BAD: dict[str, tuple[object, str, str]] = {
     "nothing": ("", "not-a-mapping", "The manifest is empty"),
     "a list": ("- 1\n- 2", "not-a-mapping", "not a mapping but list"),
     "a word": ("experiment", "not-a-mapping", "not a mapping but str"),
-    "a file's name": ("experiment.yaml", "not-a-mapping", "pass it as a pathlib.Path"),
+    "a file's name": ("no/such.yaml", "file-unreadable", "There is no such file"),
+    "a file's name as bytes": (b"experiment.yaml", "not-a-mapping", "give the text that is in that file"),
     "a number": (7, "not-a-mapping", "not a mapping but int"),
     "no YAML": ("a: [1,\nb: 2", "not-parsable", "The text is not YAML at line 3"),
     "no JSON": ('{"a": 1,, "b": 2}', "not-parsable", "The text is not JSON at line 1, column 9"),
@@ -102,7 +103,7 @@ BAD: dict[str, tuple[object, str, str]] = {
 def test_bad_input_gets_one_clear_problem(name: str) -> None:
     """Never a traceback: the rule's name, what was seen, what to do."""
     source, rule, message = BAD[name]
-    (problem,) = check(source)
+    (problem,) = check(source)  # type: ignore[arg-type]  # what a user may give all the same
     assert (problem.rule, problem.severity) == (rule, "error")
     assert message in str(problem)
     assert problem.fix.endswith(".")
@@ -208,12 +209,12 @@ def test_yaml_is_read_as_kubectl_reads_it() -> None:
 
 
 def test_every_form_of_a_manifest_gives_the_same_experiment(tmp_path: Path) -> None:
-    """YAML text, JSON text, bytes, a file with a byte order mark, a mapping: all the same."""
+    """YAML text, JSON text, bytes, a file with a byte order mark or its name, a mapping: all the same."""
     manifest = random()
     path = tmp_path / "experiment.yaml"
     path.write_text("\ufeff" + yaml.safe_dump(manifest), encoding="utf-8")
     text = json.dumps(manifest)
-    forms: list[object] = [yaml.safe_dump(manifest), text, text.encode(), path, manifest]
+    forms: list[Source] = [yaml.safe_dump(manifest), text, text.encode(), path, str(path), manifest]
     assert len({load(form).manifest_json for form in forms}) == 1
 
 

@@ -103,8 +103,10 @@ def test_json_names_the_best_trial_and_its_value() -> None:
 def test_json_holds_every_field_of_a_trial() -> None:
     """Nothing that Trial knows is lost, and metrics stay Katib's text."""
     one = trial(0, metrics={"loss": Metric("0.1", "nan", "")}, exit_code=0, log_tail="last words")
+    one = replace(one, curve=((1, 0.5), (2, 0.1)))
     (found,) = json.loads(to_json(result([one])))["trials"]
     assert found["metrics"] == {"loss": {"min": "0.1", "max": "nan", "latest": ""}}
+    assert found["curve"] == [[1, 0.5], [2, 0.1]]
     assert set(found) == {*(name for name in one.__slots__), "objective", "seconds"}
 
 

@@ -7,6 +7,9 @@ What stands in for it is a plain folder in which a folder that holds files canno
 from __future__ import annotations
 
 import errno
+import fcntl
+import shutil
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,17 +17,14 @@ from typing import Any
 import pytest
 
 from kfp_katib.errors import StorageError
-from kfp_katib.storage import collect, promote, read_checkpoint, verify
+from kfp_katib.storage import collect, disk, promote, read_checkpoint, verify
 from tests.builders.model import THREE, contents, listing, write_files, write_model
 from tests.builders.result import result
+from tests.storage.turns import Killed, Turns
 
 OLD = {"same": b"old", "a": b"1", "b/c": b"2"}
 NEW = {"same": b"new", "a/x": b"3", "b": b"4"}
 """A file where the other has a folder, both ways."""
-
-
-class Killed(BaseException):
-    """The step ends here."""
 
 
 class Mount:
@@ -33,13 +33,17 @@ class Mount:
     Attributes:
         ends_at: Which one; 0 for none.
         changes: How many there were.
+        turns: Who makes the next one, where several processes do.
     """
 
     ends_at = 0
     changes = 0
+    turns: Turns | None = None
 
     def change(self) -> None:
         """One more."""
+        if self.turns:
+            self.turns.change()
         self.changes += 1
         if self.changes == self.ends_at:
             raise Killed
@@ -79,6 +83,45 @@ def test_the_winner_is_collected(tmp_path: Path) -> None:
         assert collect(result(THREE), tmp_path / "models", tmp_path / "out").trial == THREE[1]
         assert contents(f"{tmp_path}/out") == OLD | {"model.json": listing(OLD).encode()}
     assert {path.name for path in tmp_path.iterdir()} == {"models", "out"}
+
+
+@pytest.mark.parametrize("machines", ["one machine", "two machines"])
+@pytest.mark.parametrize("dies_at", range(0, 24, 2))
+def test_two_promotes_at_once_leave_nothing_that_the_next_would_refuse(
+    tmp_path: Path, mount: Mount, monkeypatch: pytest.MonkeyPatch, machines: str, dies_at: int
+) -> None:
+    """In any order, one of them killed or not: what either left is taken for ours, and goes.
+
+    A machine does not see the locks of another one.
+    """
+    monkeypatch.setattr(disk, "_PAUSE", 0.0)
+    if machines == "two machines":
+        monkeypatch.setattr(fcntl, "flock", lambda *_: None)
+    rmtree = shutil.rmtree
+    models = {"old": OLD, "one": {"only/one": b"1", **NEW}, "two": {"only/two": b"2", "same": b"2", "z": b""}}
+    for name, files in models.items():
+        write_model(f"{tmp_path}/{name}", files)
+    for seed in range(5):
+        release = tmp_path / str(seed) / "release"
+        mount.turns = None
+        promote(tmp_path / "old", release)
+        mount.turns = Turns(seed, dies_at)
+        monkeypatch.setattr(shutil, "rmtree", _of_the_living(mount.turns, rmtree))
+        killed, other = mount.turns.run(
+            *(partial(promote, tmp_path / name, release) for name in ("one", "two"))
+        )
+        assert isinstance(killed, StorageError | Killed | None)
+        assert isinstance(other, StorageError | None)
+        if (release / "model.json").exists() and not (killed or other):
+            verify(read_checkpoint(release))
+        mount.turns = None
+        promote(tmp_path / "old", release)
+        assert contents(str(release)) == contents(f"{tmp_path}/old")
+        assert [path.name for path in release.parent.iterdir()] == ["release"]
+
+
+def _of_the_living(turns: Turns, work: Any) -> Any:
+    return lambda *given, **more: None if turns.is_dead else work(*given, **more)
 
 
 def test_a_release_that_was_killed_at_any_moment_is_finished_by_the_next(

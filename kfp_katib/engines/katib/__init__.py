@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kfp_katib.engines.katib.engine import read, run, searches, watch
+    from kfp_katib.engines.katib.engine import read, run, watch
+    from kfp_katib.engines.katib.listing import searches
     from kfp_katib.engines.katib.step import own_step
     from kfp_katib.engines.katib.stop import cancel, end_abandoned
     from kfp_katib.engines.options import RunOptions
@@ -31,7 +32,7 @@ __all__ = [
 
 trials_here = False
 
-_HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step"}
+_HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step", "searches": "listing"}
 
 
 def refusals(experiment: Experiment) -> list[Problem]:

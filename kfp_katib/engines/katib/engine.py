@@ -22,7 +22,8 @@ from kfp_katib.engines.katib.submit import Submitted, adopt, create, find, label
 from kfp_katib.engines.katib.unsupported import refuse_options
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
-from kfp_katib.experiment import Experiment, load
+from kfp_katib.experiment import Experiment
+from kfp_katib.experiment.accepted import accepted
 from kfp_katib.results import Listener, Result, Score
 
 logger = logging.getLogger(__name__)
@@ -78,18 +79,10 @@ def watch(name: str, options: RunOptions) -> Result:
 
     Raises:
         InputError: There is no such Experiment.
-        ManifestError: It has errors that Katib accepts and that keep us from reading it.
         Interrupted: Ctrl-C.
     """
     with _looking_at(name, options) as session:
         return follow(session, options, only_look=True)
-
-
-def searches(options: RunOptions) -> tuple[str, ...]:
-    """The names of all Experiments in a namespace, whoever created them."""
-    with connect(options.identity.namespace) as cluster:
-        found, _ = cluster.list(EXPERIMENTS)
-        return tuple(sorted(resources.name(each) for each in found))
 
 
 def read(name: str, options: RunOptions) -> Result:
@@ -97,7 +90,6 @@ def read(name: str, options: RunOptions) -> Result:
 
     Raises:
         InputError: There is no such Experiment.
-        ManifestError: It has errors that Katib accepts and that keep us from reading it.
         ClusterError: The API server does not deliver all of it within 30 s.
     """
     with _looking_at(name, options) as session:
@@ -112,7 +104,7 @@ def _looking_at(name: str, options: RunOptions) -> Iterator[Session]:
         stored = find(cluster, name)
         if stored is None:
             raise InputError(no_such(name, cluster.namespace))
-        experiment = load(resources.as_written(stored), name=f"Experiment '{name}'")
+        experiment = accepted(resources.as_written(stored), name=f"Experiment '{name}'")
         with following(cluster, experiment, Submitted(stored), models=str(options.models or "")) as session:
             yield session
 
@@ -123,7 +115,10 @@ def _tell(listener: Listener, session: Session) -> None:
     for thing in session.cache.trials:
         name, state = resources.name(thing), resources.trial_state(thing)
         if listener.is_news(name, state):
-            logger.info("trial %s: %s", name, state)
+            level = (
+                logging.DEBUG if listener.on_update else logging.INFO
+            )  # whoever listens says it in their words
+            logger.log(level, "trial %s: %s", name, state)
             new.append(session.trial(thing))
     if new:
         listener.tell(new, session.experiment, session.result)

@@ -25,13 +25,16 @@ logger = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
 
 
-def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
+def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> bool:
     """Delete an Experiment with its trials, and wait until they are gone.
 
     Args:
         name: The Experiment.
         options: Only `identity.namespace` is used.
         wait_seconds: How long to wait.
+
+    Returns:
+        True: one that has ended is deleted, too.
 
     Raises:
         InputError: There is no such Experiment.
@@ -41,6 +44,7 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         if not cluster.delete(EXPERIMENTS, name):
             raise InputError(no_such(name, cluster.namespace))
         await_gone(cluster, name, wait_seconds)
+        return True
 
 
 def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), wait_seconds: float = 60.0) -> list[str]:

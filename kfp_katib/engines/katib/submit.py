@@ -126,10 +126,7 @@ def find(cluster: Cluster, name: str) -> Object | None:
 
 def no_such(name: str, namespace: str) -> str:
     """The message for an Experiment that does not exist."""
-    return (
-        f"No Experiment '{name}' in namespace '{namespace}'. "
-        f"List them: kubectl get experiments -n {namespace}"
-    )
+    return f"No Experiment '{name}' in namespace '{namespace}'. List them: kfp-katib list -n {namespace}"
 
 
 def create(cluster: Cluster, manifest: Object) -> Submitted:

@@ -8,7 +8,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
 
 _REFUSALS = {
-    "again": "First: kfp-katib cancel {name}{where}",
+    "again": "First: kfp-katib cancel experiment/{name}{where}",
     "python": "In a cluster trials have their image's Python; name another in the container's command.",
     "threads_per_trial": "In a cluster set OMP_NUM_THREADS in the container's env, and a CPU limit.",
     "warm_start": "Katib tells its algorithms of no earlier trials (katib#1067); search on this machine, or "

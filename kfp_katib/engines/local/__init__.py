@@ -15,12 +15,15 @@ from kfp_katib.errors import InputError
 
 if TYPE_CHECKING:
     from kfp_katib.engines.local.engine import run
-    from kfp_katib.engines.local.existing import cancel, end_abandoned, own_step, read, searches, watch
+    from kfp_katib.engines.local.existing import cancel, end_abandoned, own_step, read, watch
+    from kfp_katib.engines.local.listing import searches
+    from kfp_katib.engines.local.live_page import application
     from kfp_katib.engines.local.placeholder_values import pipeline_values
     from kfp_katib.engines.local.removal import discard, to_delete
     from kfp_katib.engines.local.unsupported import refusals
 
 __all__ = [
+    "application",
     "cancel",
     "discard",
     "end_abandoned",
@@ -38,6 +41,7 @@ __all__ = [
 trials_here = True
 
 _HOME = {
+    "application": "live_page",
     "cancel": "existing",
     "discard": "removal",
     "end_abandoned": "existing",
@@ -46,7 +50,7 @@ _HOME = {
     "read": "existing",
     "refusals": "unsupported",
     "run": "engine",
-    "searches": "existing",
+    "searches": "listing",
     "to_delete": "removal",
     "watch": "existing",
 }

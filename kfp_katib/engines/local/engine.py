@@ -14,7 +14,7 @@ from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
-from kfp_katib.engines.local.placeholder_values import filled_in
+from kfp_katib.engines.local.origin import remember_versions
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
@@ -33,7 +33,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Condition, Result, earlier_trials, read_now
-from kfp_katib.results.verdict import RUNNING
+from kfp_katib.results.verdict import RUNNING, SEARCH_ENDED, verdict
 from kfp_katib.trial.template import Container, any_container
 
 
@@ -46,7 +46,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
     current folder, in place of the image's WORKDIR, unless the manifest's workingDir exists here.
 
     Args:
-        experiment: What to run; `${pipeline.models}`, `image` and `run_id` need no value here.
+        experiment: What to run, with every placeholder filled in.
         options: `stall_timeout_seconds` and `identity` are ignored: no trial waits for a pod here.
 
     Returns:
@@ -74,11 +74,10 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
 
 
 def _run(experiment: Experiment, options: RunOptions) -> Result:
-    experiment, options = filled_in(experiment, options)
     box = _container(experiment)
     gpus = Gpus(visible_gpus(os.environ) if box.gpus else (), box.gpus)
-    at_a_time = gpus.slots(experiment.parallel_trial_count)
-    environment = trial_environment(options, os.environ, box, at_a_time=at_a_time)
+    slots = gpus.slots(experiment.parallel_trial_count)
+    environment = trial_environment(options, os.environ, box, at_a_time=slots)
     limit = options.timeout_seconds
     deadline = None if limit is None else time.monotonic() + limit
     points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
@@ -113,6 +112,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             if options.retry_failed:
                 waiting += store.retry_failed()
             remember_models(journal, str(options.models or ""))
+            remember_versions(journal)
             store.begin()
             found = _search(
                 experiment,
@@ -120,6 +120,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
                 suggestions,
                 store=store,
                 gpus=gpus,
+                slots=slots,
                 environment=environment,
                 waiting=waiting,
                 deadline=deadline,
@@ -146,6 +147,7 @@ def _search(
     *,
     store: TrialStore,
     gpus: Gpus,
+    slots: int,
     environment: TrialEnvironment,
     waiting: list[Record],
     deadline: float | None,
@@ -155,7 +157,6 @@ def _search(
     runner = TrialRunner(
         experiment, folder, gpus, environment=inside, cwd=Path.cwd(), lost=lambda: events.put("lost")
     )
-    slots = gpus.slots(experiment.parallel_trial_count)
     with SearchLoop(
         experiment,
         folder,
@@ -170,7 +171,8 @@ def _search(
         if isinstance(found, Condition):
             suggestions.journal.end(found)
             loop.settle()
-            if (last := standing(experiment, suggestions.journal)) not in (None, found):
+            last = verdict(experiment, store.score, search_ended=found == SEARCH_ENDED)
+            if last not in (None, found):
                 found = last  # one of those that ended with the search reached the goal
                 suggestions.journal.end(found)
         return found

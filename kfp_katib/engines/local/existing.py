@@ -8,23 +8,27 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kfp_katib.engines import labels
-from kfp_katib.engines.local.folder import RunFolder, names_in, no_search, open_folder, owner
+from kfp_katib.engines.local.folder import RunFolder, lock_of, names_in, no_search, open_folder, owner
+from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
-from kfp_katib.engines.local.resume import end_orphans
+from kfp_katib.engines.local.origin import provenance
+from kfp_katib.engines.local.removal import known_models
+from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_store import left_out, trial_of, with_log
-from kfp_katib.engines.local.warm_start_notes import notes
+from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
-from kfp_katib.experiment import Experiment, load
+from kfp_katib.experiment.accepted import accepted
+from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Listener, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
+from kfp_katib.trial.processes import has_open
 
 logger = logging.getLogger(__name__)
 
@@ -34,28 +38,26 @@ _HEAD = 20
 _POLL_SECONDS = 0.5
 
 
-def searches(options: RunOptions) -> tuple[str, ...]:
-    """The names of all searches in `runs`."""
-    return names_in(Path(options.runs))
-
-
 def read(name: str, options: RunOptions) -> Result:
     """Read a search from its journal, even while an engine works on it; nothing is changed.
 
     Raises:
         InputError: There is no such search, or its journal is damaged.
     """
-    folder = _found(name, options)
+    folder = found(name, options)
     journal = read_journal(folder.journal)
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
         raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
-    experiment, models = _experiment(manifest, name), str(options.models or "")
+    experiment, models = _experiment(manifest, name), str(options.models or _models(journal))
+    known = provenance(experiment, journal)
+    trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
     return conclude(
         experiment,
-        [with_log(trial_of(each, experiment, models), folder) for each in journal.counted],
+        [in_full(trial, curve, folder) for trial, curve in trials],
         standing(experiment, journal) or RUNNING,
-        notes=(*notes(experiment, journal), *left_out(journal)),
+        notes=(*known.told_notes, *left_out(journal)),
+        provenance=known,
     )
 
 
@@ -71,7 +73,8 @@ def watch(name: str, options: RunOptions) -> Result:
         Unfinished: It has no verdict, and no engine works on it any more.
         Interrupted: Ctrl-C.
     """
-    running, result = _look(name, options)
+    looks = _looks(name, options)
+    running, result = next(looks)
     listener = Listener(options.on_update, Score(result.experiment.objective))
     try:
         while True:
@@ -80,13 +83,12 @@ def watch(name: str, options: RunOptions) -> Result:
                 return result
             if not running:
                 raise Unfinished(_left_alone(name), result)
-            time.sleep(_POLL_SECONDS)
-            running, result = _look(name, options)
+            running, result = next(looks)
     except KeyboardInterrupt as error:
         raise Interrupted(f"Interrupted; Experiment '{name}' goes on.", result) from error
 
 
-def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> None:
+def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> bool:
     """End a search's trials and its engine; the folder stays, and the search can go on later.
 
     Args:
@@ -94,22 +96,44 @@ def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> Non
         options: Of these, `runs`.
         wait_seconds: How long to wait for an engine to end its trials.
 
+    Returns:
+        Whether anything was running.
+
     Raises:
-        InputError: There is no such search.
+        InputError: There is no such search, or its engine is not ours to end.
         Unfinished: The engine is still there after `wait_seconds`.
     """
-    folder = _found(name, options)
+    folder = found(name, options)
     deadline = time.monotonic() + wait_seconds
     asked: int | None = None
     while (engine := owner(folder)) is not None:
         if engine != asked:
-            os.kill(engine, signal.SIGTERM)
+            _ask_to_end(engine, name, folder)
             asked = engine
         if time.monotonic() > deadline:
             raise Unfinished(f"Experiment '{name}' is still run by process {engine}. Kill it: kill {engine}")
         time.sleep(_POLL_SECONDS / 5)
     with open_folder(folder.path.parent, name):
-        end_orphans(folder, read_journal(folder.journal).records)
+        return end_orphans(folder, readable(folder).records) or asked is not None
+
+
+def _ask_to_end(engine: int, name: str, folder: RunFolder) -> None:
+    """Signal an engine; on a disk that machines share, its process id may be that of a stranger here.
+
+    Raises:
+        InputError: It is another machine's, or another user's.
+    """
+    where = "another machine or container"
+    try:
+        if has_open(engine, lock_of(folder)):
+            os.kill(engine, signal.SIGTERM)
+            return
+    except ProcessLookupError:
+        if owner(folder) != engine:
+            return  # it has just ended
+    except PermissionError:
+        where = "another user"
+    raise InputError(f"Experiment '{name}' is run by process {engine} of {where}. End it from there.")
 
 
 def own_step() -> tuple[str, str]:
@@ -164,13 +188,20 @@ def _is_labelled(manifest_json: str, label: str) -> bool:
     return isinstance(found, dict) and found.get(labels.RUN) == label
 
 
-def _look(name: str, options: RunOptions) -> tuple[bool, Result]:
-    """Whether an engine works on a search, and what is known of it.
+def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
+    """Whether an engine works on a search, and what is known of it, again and again.
 
     The engine is looked for before the journal is read: one that is gone by then has written its verdict.
     """
-    running = owner(_found(name, options)) is not None
-    return running, read(name, options)
+    known: tuple[tuple[int, ...], Result] | None = None
+    while True:
+        folder = found(name, options)
+        running, file = owner(folder) is not None, folder.journal.stat()
+        state = file.st_ino, file.st_size, file.st_mtime_ns
+        if known is None or known[0] != state:
+            known = state, read(name, options)
+        yield running, known[1]
+        time.sleep(_POLL_SECONDS)
 
 
 def _tell(listener: Listener, result: Result) -> None:
@@ -180,7 +211,12 @@ def _tell(listener: Listener, result: Result) -> None:
         listener.tell(changed, result.experiment, lambda: result)
 
 
-def _found(name: str, options: RunOptions) -> RunFolder:
+def found(name: str, options: RunOptions) -> RunFolder:
+    """The folder of a search.
+
+    Raises:
+        InputError: There is no such search.
+    """
     folder = RunFolder((Path(options.runs) / name).absolute())
     if not folder.journal.exists():
         raise no_search(name, Path(options.runs))
@@ -188,10 +224,16 @@ def _found(name: str, options: RunOptions) -> RunFolder:
 
 
 def _experiment(manifest: str, name: str) -> Experiment:
-    """The Experiment of a stored manifest, without the labels that `load` refuses."""
+    """The Experiment of a stored manifest, without the labels that nobody else may write."""
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}
-    return load({**document, "metadata": kept}, name=f"Experiment '{name}'")
+    return accepted({**document, "metadata": kept}, name=f"Experiment '{name}'")
+
+
+def _models(journal: Journal) -> str:
+    """The root under which the trials wrote their models; empty if they wrote to several, or to none."""
+    roots = known_models(journal)
+    return roots[0] if len(roots) == 1 else ""
 
 
 def _left_alone(name: str) -> str:

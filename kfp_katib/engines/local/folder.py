@@ -10,6 +10,7 @@ lock          held by the engine that works here
 
 from __future__ import annotations
 
+import difflib
 import fcntl
 import os
 import re
@@ -26,6 +27,8 @@ from kfp_katib.trial.trial_folder import TrialFolder
 _LOCK = "lock"
 _EARLIER = "earlier"
 _MOVED = ".was-no-folder"
+_LISTED, _NEAR = 10, 3
+"""So many searches are listed by their names; of more, the nearest ones are."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -108,7 +111,13 @@ def names_in(runs: Path) -> tuple[str, ...]:
 
 def no_search(name: str, runs: Path) -> InputError:
     """The error for a search that is not in a folder; it names those that are."""
-    return InputError(f"There is no search '{name}' in {runs}. {hint(name, names_in(runs))}")
+    known = names_in(runs)
+    told = hint(name, known)
+    if len(known) > _LISTED:
+        near = difflib.get_close_matches(name, known, n=_NEAR)
+        told = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+        told += f"All {len(known)}: kfp-katib list --runs {runs}"
+    return InputError(f"There is no search '{name}' in {runs}. {told} One in a cluster is experiment/{name}.")
 
 
 @contextmanager
@@ -123,7 +132,7 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
         InputError: Another engine is working there, or nothing can be written there.
     """
     folder = RunFolder((runs / name).absolute())
-    lock = _locked(folder.path / _LOCK, name)
+    lock = _locked(lock_of(folder), name)
     try:
         yield folder
     finally:
@@ -159,14 +168,19 @@ def _taken(name: str, path: Path, lock: int) -> str:
     )
 
 
+def lock_of(folder: RunFolder) -> Path:
+    """The file that the engine which works in a folder holds."""
+    return folder.path / _LOCK
+
+
 def owner(folder: RunFolder) -> int | None:
     """The process id of the engine that works in a folder, None if none does."""
     try:
-        lock = open_regular(folder.path / _LOCK, os.O_RDWR)
+        lock = open_regular(lock_of(folder), os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not see each other
     except BlockingIOError:
         return int(os.pread(lock, 20, 0) or b"0") or None
     finally:

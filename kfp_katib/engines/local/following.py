@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from kfp_katib.engines.local.curve import Curve, Point
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import number
+from kfp_katib.results import Reports, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.follower import Follower
 from kfp_katib.trial.trial_folder import TrialFolder
@@ -55,6 +55,11 @@ class Following:
         """The new points of all trials, with their trials' numbers."""
         return ((trial, followed.new_points()) for trial, followed in self._trials.items())
 
+    def reports(self) -> dict[str, Reports]:
+        """What each trial has reported last, by the trials' names; any thread may ask."""
+        trials = list(self._trials.values())
+        return {each.files.path.name: Reports(dict(each.last), each.step) for each in trials}
+
     def end(self, trial: int) -> Iterator[Point]:
         """The points of a trial that has ended which are not taken yet; it is followed no longer."""
         followed = self._trials.pop(trial, None)
@@ -90,6 +95,8 @@ class _Followed:
     files: TrialFolder
     ended: bool = False
     new: deque[Point] = field(default_factory=deque)
+    last: dict[str, str] = field(default_factory=dict)
+    step: int = 0
     _began: float = field(default_factory=time.monotonic)
     _looking: threading.Lock = field(default_factory=threading.Lock)
     _follower: Follower | None = None
@@ -127,7 +134,11 @@ class _Followed:
         try:
             self._follower = self._follower or self._open()
             for each in self._follower.look(enough, ended=self.ended):
-                if each.metric == metric and (value := number(each.value)) is not None:
+                self.last[each.metric] = each.value
+                if each.metric != metric:
+                    continue
+                self.step = each.step
+                if (value := number(each.value)) is not None:
                     self.new.extend(self._curve.take(each.step, value))
         except Exception:  # the boundary of a trial: whatever it wrote, the search goes on
             logger.debug("the reports of %s cannot be followed", self.files.path.name, exc_info=True)

@@ -97,6 +97,10 @@ class Journal:
         """The records of the trials that no other one stands for."""
         return [record for record in self.records if record.number not in self.retried]
 
+    def curve(self, record: Record) -> tuple[tuple[int, float], ...]:
+        """What the trial of a record reported of the objective, in the order in which it came."""
+        return tuple(self.trials[record.number].points.items())
+
     @property
     def verdict(self) -> Condition | None:
         """The verdict that was written last; `standing` says whether it still holds."""

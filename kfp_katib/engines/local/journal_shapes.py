@@ -12,8 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Json, TypeAda
 from kfp_katib.engines.local import journal_attributes as ours
 from kfp_katib.engines.local.journal_json import valid
 from kfp_katib.engines.local.journal_record import MILLISECONDS, Record
-from kfp_katib.engines.local.search.warm_start import Told
-from kfp_katib.results import Metric, TrialCondition, TrialState
+from kfp_katib.results import Metric, Told, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
@@ -223,6 +222,7 @@ STUDY: Mapping[str, TypeAdapter[Any]] = {
     ours.SEED: _adapter(Annotated[int, Field(ge=0, lt=2**64)]),
     ours.VERDICT: _adapter(Annotated[Three, AfterValidator(_verdict)]),
     ours.WARM_START: TypeAdapter(Annotated[Any, AfterValidator(_warm_start)]),
+    ours.VERSIONS: _adapter(dict[str, str]),
     ours.ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)

@@ -75,6 +75,7 @@ class SearchLoop:
         self._events = events
         self._interrupts = Interrupts(lambda: self._events.put("interrupted"))
         self._following = Following(experiment, lambda: self._events.put("reported"))
+        store.reports = self._following.reports
         self._running: dict[int, Record] = {}
         self._due: dict[int, float] = {}
         self._overdue: dict[int, TrialCondition] = {}

@@ -45,7 +45,7 @@ class Removal:
 
 def remember_models(journal: Journal, models: str) -> None:
     """Store where the trials write their models, unless it is known."""
-    known = _known_models(journal)
+    known = known_models(journal)
     if models and models not in known:
         journal.set(MODELS, [*known, models])
 
@@ -66,7 +66,7 @@ def to_delete(name: str, *, runs: Path) -> Removal:
             f"Experiment '{name}' is being run by another process (pid {engine}). Stop it first."
         )
     journal = readable(folder)
-    places = (f"{root.rstrip('/')}/{name}" for root in _known_models(journal))
+    places = (f"{root.rstrip('/')}/{name}" for root in known_models(journal))
     elsewhere = tuple(place for place in places if not _is_in(place, folder.path))
     earlier = _entries(folder.path / "earlier")
     return Removal(folder.path, len(journal.records), len(earlier), _size(folder.path), elsewhere)
@@ -95,7 +95,8 @@ def _is_in(place: str, folder: Path) -> bool:
     return "://" not in place and Path(place).resolve().is_relative_to(folder.resolve())
 
 
-def _known_models(journal: Journal) -> list[str]:
+def known_models(journal: Journal) -> list[str]:
+    """The roots under which the trials wrote their models, as far as that is known."""
     stored = journal.attributes.get(MODELS)
     return [place for place in stored if isinstance(place, str)] if isinstance(stored, list) else []
 

@@ -31,5 +31,19 @@ def standing(experiment: Experiment, journal: Journal, *, without_failed: bool =
     score = Score(experiment.objective)
     for trial in kept:
         score.take(trial)
-    ended = stored.reason == SEARCH_ENDED.reason and not score.running and kept == trials
+    return judged_anew(stored, experiment, score, all_counted=kept == trials)
+
+
+def judged_anew(
+    stored: Condition, experiment: Experiment, score: Score, *, all_counted: bool = True
+) -> Condition | None:
+    """What has become of a verdict that was written; None where the search has to go on.
+
+    Args:
+        stored: The verdict.
+        experiment: The manifest as it is now.
+        score: The trials.
+        all_counted: Whether none of them was left out.
+    """
+    ended = stored.reason == SEARCH_ENDED.reason and not score.running and all_counted
     return verdict(experiment, score, search_ended=ended)

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,12 +12,15 @@ from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.search.suggestions import Suggestions
+from kfp_katib.engines.local.trial_names import trial_name
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
     FAILED,
     Condition,
     Progress,
+    Reports,
     Result,
     Score,
     Trial,
@@ -31,11 +33,6 @@ from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.processes import Process
 
 logger = logging.getLogger(__name__)
-
-ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
-"""No vowels and no digits that look like letters: `utilrand` of Kubernetes' apimachinery."""
-
-_NAME_LENGTH = 8
 
 
 class TrialStore:
@@ -75,6 +72,8 @@ class TrialStore:
         self._earlier: int | None = None
         self._news: list[Trial] = []
         self.on_update = on_update
+        self.reports: Callable[[], Mapping[str, Reports]] = dict
+        """Gives what running trials have reported last, by their names."""
 
     def restore(self, record: Record) -> None:
         """Take over a trial of an earlier engine, and tell the study its value if that engine did not."""
@@ -141,12 +140,14 @@ class TrialStore:
         self._write(replace(record, process=None, started=None))
 
     def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
-        """The Result as far as it is known now, with the ends of the trials' logs."""
+        """The Result as far as it is known now, with the curves and the ends of the logs."""
+        trials = [(self._trial(each), self._journal.curve(each)) for each in self._journal.counted]
         return conclude(
             self._experiment,
-            [with_log(self._trial(record), self._folder) for record in self._journal.counted],
+            [in_full(trial, curve, self._folder) for trial, curve in trials],
             verdict,
             notes=(*self._notes, *left_out(self._journal), *more_notes),
+            provenance=provenance(self._experiment, self._journal),
         )
 
     def _write(self, record: Record) -> None:
@@ -158,7 +159,8 @@ class TrialStore:
             self._journal.write(record)
         finally:
             trial = self._enter(record)
-        logger.info("trial %s: %s %s", trial.name, trial.state, trial.message)
+        level = logging.DEBUG if self.on_update else logging.INFO  # whoever listens says it in their words
+        logger.log(level, "trial %s: %s %s", trial.name, trial.state, trial.message)
         self._news.append(trial)
 
     def _publish(self) -> None:
@@ -166,9 +168,15 @@ class TrialStore:
             return
         news, self._news = tuple(self._news), []
         if self.on_update:
-            notes, earlier = self._notes, self._earlier
             self.on_update(
-                self.score.progress(self._experiment, news, earlier=earlier, notes=notes, result=self.result)
+                self.score.progress(
+                    self._experiment,
+                    news,
+                    earlier=self._earlier,
+                    notes=self._notes,
+                    result=self.result,
+                    reports=self.reports,
+                )
             )
 
     def _enter(self, record: Record) -> Trial:
@@ -194,8 +202,7 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         experiment: Whose trial it is.
         models: URI root of the checkpoints; empty if there is none.
     """
-    waits = _RUNNING if record.process else _PENDING
-    outcome = record.outcome or waits
+    outcome = record.outcome or (_RUNNING if record.process else _PENDING)
     return Trial(
         name=record.name,
         parameters=record.parameters,
@@ -217,32 +224,10 @@ def left_out(journal: Journal) -> tuple[str, ...]:
     return (f"Trials that failed, were run again, and count no more: {count}.",)
 
 
-def with_log(trial: Trial, folder: RunFolder) -> Trial:
-    """The trial, with the end of its log if it has ended."""
-    return replace(trial, log_tail=folder.trial(trial.name).log_tail()) if trial.completed else trial
-
-
-def trial_name(experiment: str, source: str, number: int, taken: Container[str] = ()) -> str:
-    """The name of one trial, like Katib's: `<experiment>-<8 characters of Kubernetes' alphabet>`.
-
-    Args:
-        experiment: The Experiment's name.
-        source: What makes this search's names unique; the same source gives the same names.
-        number: The trial's place in the order of creation.
-        taken: Names that are in use.
-    """
-    attempt = 0
-    while True:
-        digest = hashlib.sha256(f"{source}/{number}/{attempt}".encode()).digest()
-        value = int.from_bytes(digest[:16], "big")
-        suffix = ""
-        for _ in range(_NAME_LENGTH):
-            value, index = divmod(value, len(ALPHABET))
-            suffix += ALPHABET[index]
-        name = f"{experiment}-{suffix}"
-        if name not in taken:
-            return name
-        attempt += 1
+def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolder) -> Trial:
+    """The trial with its curve, and with the end of its log if it has ended."""
+    log = folder.trial(trial.name).log_tail() if trial.completed else ""
+    return replace(trial, log_tail=log, curve=curve)
 
 
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")

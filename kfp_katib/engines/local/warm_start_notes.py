@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import WARM_START
 from kfp_katib.engines.local.search.algorithms import CMA_ES_NEEDS
-from kfp_katib.engines.local.search.warm_start import Source, Told, of_attribute, select
+from kfp_katib.engines.local.search.warm_start import of_attribute, select
 from kfp_katib.errors import InputError, KfpKatibError
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import EarlierTrials
+from kfp_katib.results import EarlierTrials, Source, Told
 
 _KEPT = "The search goes on with the earlier trials that it was told when it began."
 

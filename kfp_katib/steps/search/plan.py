@@ -178,7 +178,7 @@ def plan(
             f"The manifest has {size:,} bytes, more than {LARGEST_MANIFEST:,}: it would not fit beside a "
             "step's other arguments. Move data out of it, into the image or the dataset."
         )
-    asked = load(manifest, change=overriding(**_known(overrides)))
+    asked = load(manifest.encode(), change=overriding(**_known(overrides)))
     models = absolute(context.models)
     rendered = render(
         asked,

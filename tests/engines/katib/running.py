@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Unpack
 
-import kfp_katib
 from kfp_katib.engines import katib
 from kfp_katib.engines.options import Identity, Options, RunOptions
 from kfp_katib.experiment import Experiment
@@ -22,7 +21,7 @@ def run(
 ) -> Result:
     """Run an Experiment on a Katib."""
     options["identity"] = Identity(run_id, task_name, namespace)
-    return kfp_katib.run(experiment, engine="katib", **options)
+    return katib.run(experiment, RunOptions(**options))
 
 
 def watch(name: str, *, namespace: str = "", **options: Unpack[Options]) -> Result:

@@ -28,7 +28,7 @@ HERE: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ("again", r"^--again is for the local engine\. First: kfp-katib cancel x -n team$"),
+        ("again", r"^--again is for the local engine\. First: kfp-katib cancel experiment/x -n team$"),
         ("python", r"^--python is for the local engine\. .* their image's Python"),
         ("threads_per_trial", r"^--threads-per-trial is for the local engine\. .*OMP_NUM_THREADS"),
         ("warm_start", r"^--from is for the local engine\. .*katib#1067"),

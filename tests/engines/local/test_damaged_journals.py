@@ -47,9 +47,9 @@ def changed(line: bytes, path: str, value: Any) -> bytes:
     return json.dumps(log).encode() + b"\n"
 
 
-CREATE, TRIAL, START, END, TOLD = 0, 4, 5, 7, 8
-"""Lines of it: the study (seed, format and manifest follow), a suggestion, its two records (between which the
-search's Python stands), its end."""
+CREATE, VERSIONS, TRIAL, START, END, TOLD = 0, 4, 5, 6, 8, 9
+"""Lines of it: the study (seed, format, manifest and versions follow), a suggestion, its two records
+(between which the search's Python stands), its end."""
 
 RECORD = "user_attr/kfp-katib:trial"
 HUGE = 10**400
@@ -71,6 +71,8 @@ CHANGES = [
     (1, "study_id", []),
     (1, "user_attr", {}),
     (1, "user_attr", None),
+    (VERSIONS, "user_attr/kfp-katib:versions", ["5.0"]),
+    (VERSIONS, "user_attr/kfp-katib:versions", {"Optuna": 5}),
     (TRIAL, "study_id", 5),
     (TRIAL, "datetime_start", "yesterday"),
     (TRIAL, "datetime_start", "0001-01-01T00:00:00+23:00"),

@@ -14,8 +14,9 @@ import pytest
 
 from kfp_katib import run
 from kfp_katib.engines import local
+from kfp_katib.engines.local import existing
 from kfp_katib.engines.local.existing import end_abandoned
-from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.folder import RunFolder, lock_of, open_folder
 from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Unfinished
@@ -47,7 +48,7 @@ def test_every_search_is_listed(tmp_path: Path) -> None:
     """By the names of their Experiments; a folder without a journal is none."""
     (tmp_path / "other").mkdir()
     run(search(PRINT), runs=tmp_path)
-    assert local.searches(RunOptions(runs=tmp_path)) == ("tune",)
+    assert [each.name for each in local.searches(RunOptions(runs=tmp_path))] == ["tune"]
 
 
 def test_a_finished_search_is_read_as_it_was_given_back(tmp_path: Path) -> None:
@@ -139,3 +140,29 @@ def test_what_a_killed_extension_left_running_is_ended(tmp_path: Path) -> None:
         assert end_abandoned("r1", runs=tmp_path) == ["tune"]
         assert left.wait(20) != 0
     assert end_abandoned("r1", runs=tmp_path) == []
+
+
+def test_a_process_of_another_machine_is_not_signalled(tmp_path: Path) -> None:
+    """On a disk that machines share, the lock names a process that here is a stranger, or nobody."""
+    options = RunOptions(runs=tmp_path / "runs")
+    run(search(PRINT), runs=options.runs)
+    with subprocess.Popen(["sleep", "600"]) as stranger:
+        for pid in (stranger.pid, 2**22 - 1):
+            with open_folder(options.runs, "tune") as folder:
+                lock_of(folder).write_text(str(pid))
+                with pytest.raises(
+                    InputError, match=rf"process {pid} of another machine .* End it from there"
+                ):
+                    local.cancel("tune", options)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_what_does_not_change_is_not_read_again(tmp_path: Path) -> None:
+    """Whoever follows a long search costs it nothing while nothing happens."""
+    runs = tmp_path / "runs"
+    with running(tmp_path):
+        looks = existing._looks("tune", RunOptions(runs=runs))
+        until(lambda: next(looks)[1] is next(looks)[1])
+        (tmp_path / "go").touch()
+        until(lambda: next(looks)[1].completed)

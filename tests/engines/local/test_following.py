@@ -16,8 +16,10 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from kfp_katib import run
+from kfp_katib.engines.local import read
 from kfp_katib.engines.local.following import Following
 from kfp_katib.engines.local.journal_file import read_journal
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, TimedOut
 from kfp_katib.results import Progress
 from kfp_katib.trial.trial_folder import TrialFolder
@@ -78,6 +80,17 @@ def test_what_is_not_a_finite_number_is_no_point(tmp_path: Path) -> None:
     script = f"for line in {lines}; do echo $line >> /out/m.json; sleep 0.1; done"
     script = script.replace("echo $line", 'printf "%s\\n" "$line"')
     assert trial(script, tmp_path, metricsCollectorSpec=values) == [{1: 1.0, 5: 2.0}]
+
+
+def test_a_result_has_every_trials_curve(tmp_path: Path) -> None:
+    """The one that a run gives back, and the one that is read from the journal later."""
+    script = epochs("0.5", "0.25", "0.75")
+    found = run(search(script, maxTrialCount=1, **unused_lr(script)), runs=tmp_path)
+    curves = [trial.curve for trial in found.trials]
+    assert curves == [((1, 0.5), (2, 0.25), (3, 0.75))]
+    assert found.best is not None
+    assert found.best.curve == curves[0]
+    assert [trial.curve for trial in read("tune", RunOptions(runs=tmp_path)).trials] == curves
 
 
 def test_a_failed_trial_keeps_its_points(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load
-from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.judging import all_rules
 from kfp_katib.experiment.plain import RULES as SOURCE_RULES
 from kfp_katib.experiment.rules.__main__ import document
 from tests.builders.valid import VALID

@@ -173,12 +173,12 @@ def test_bad_arguments_start_nothing(files: Files, options: dict[str, Any], mess
 
 
 def test_the_log_tells_how_far_it_is(files: Files, caplog: pytest.LogCaptureFixture) -> None:
-    """One line for every trial that is done, with the best so far."""
-    with caplog.at_level(logging.INFO, logger="kfp_katib.steps.launch_katib"):
+    """One line for every change of a trial, with the best so far."""
+    with caplog.at_level(logging.INFO, logger="kfp_katib"):
         launched(SEARCH, files)
     told = [line for line in caplog.messages if " trials" in line]
-    assert [line.partition(" ")[0] for line in told] == ["1/3", "2/3", "3/3"]
-    assert told[-1].endswith("best loss=0.000000")  # as the trial printed it
+    assert sorted(line.split()[2] for line in told) == [*["Running"] * 3, *["Succeeded"] * 3]
+    assert told[-1].endswith("(3/3 trials, best loss=0.000000)")  # as the trial printed it
 
 
 def test_a_search_needs_no_place_for_models(files: Files) -> None:

@@ -4,33 +4,44 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kfp_katib.report import lines
 from kfp_katib.steps.launch_katib import progress_log
 from tests.builders.progress import DONE, RUNNING, lasting, so_far
 from tests.builders.result import bare_trial
+from tests.support.waiting import until
 
 
-def test_each_completed_trial_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
-    """And no other change is one."""
-    update = progress_log()
-    now = datetime.now(UTC) + timedelta(seconds=1)
-    with caplog.at_level(logging.INFO):
-        update(so_far(RUNNING))
-        update(so_far(replace(DONE, ended=now)))
-        update(so_far(replace(DONE, ended=now), bare_trial("b", "Running")))
-    assert [line.partition(" ")[0] for line in caplog.messages] == ["1/4"]
+def test_each_change_is_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    """The trial, what became of it, and how far the search is with it."""
+    with caplog.at_level(logging.INFO), progress_log() as told:
+        told.update(so_far(RUNNING))
+        told.update(so_far(DONE))
+        told.update(so_far(DONE, bare_trial("b", "Running"), new=1))
+    assert caplog.messages == [
+        "trial a Running  (0/4 trials, 1 running)",
+        "trial a Succeeded loss=0.5  (1/4 trials, best loss=0.5)",
+        "trial b Running  (1/4 trials, 1 running, best loss=0.5)",
+    ]
 
 
 def test_a_search_that_is_adopted_promises_what_its_trials_took(caplog: pytest.LogCaptureFixture) -> None:
     """The launcher before had waited for hours; this one has just come."""
-    update, done = progress_log(), [lasting("a", 60), lasting("b", 60)]
-    with caplog.at_level(logging.INFO):
-        update(so_far(*done, earlier=2))
-        assert caplog.messages == []
-        update(so_far(*done, replace(lasting("c", 60), ended=datetime.now(UTC)), budget=10, earlier=2))
+    done = lasting("a", 60), lasting("b", 60)
+    with caplog.at_level(logging.INFO), progress_log() as told:
+        told.update(so_far(*done, lasting("c", 60), budget=10, earlier=2))
     assert len(caplog.messages) == 1
-    assert " h " in caplog.messages[0].rpartition(", ")[2]
+    assert caplog.messages[0].endswith("best loss=0.5, 4 h 0 min left)")
+
+
+def test_a_long_trial_does_not_look_like_a_dead_step(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing changes a line comes every minute, until the search has ended."""
+    monkeypatch.setattr(lines, "EVERY_SECONDS", 0.05)
+    with caplog.at_level(logging.INFO), progress_log() as told:
+        told.update(so_far(RUNNING))
+        until(lambda: len(caplog.messages) > 2)
+    assert caplog.messages[2] == "0/4 trials, 1 running; running: a waits"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.report.browser import NAMES, Tab, find, tab
+from tests.support.browser import NAMES, Tab, find, tab
 from tests.training.report.made import CURVES, drawn
 from training.geometry import Mesh
 from training.point import Point

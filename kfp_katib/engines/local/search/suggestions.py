@@ -21,8 +21,9 @@ from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, Proposal, Search, propose_for
 from kfp_katib.engines.local.search.space import Numbers, dimensions
-from kfp_katib.engines.local.search.warm_start import Told, of_attribute, study_trials
+from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.results import Told
 
 Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
 """From a trial and its distributions to what is wrong with it; empty if nothing is."""

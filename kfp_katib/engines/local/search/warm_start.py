@@ -12,7 +12,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
@@ -22,7 +22,7 @@ from kfp_katib.engines.local.search.given import katib_text, value_of
 from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Objective
-from kfp_katib.results import EarlierTrials, Trial, objective_value
+from kfp_katib.results import EarlierTrials, Source, Told, ToldTrial, Trial, objective_value
 
 MOST = 1_000
 """The best of more trials are told: an algorithm reads all of them for each suggestion."""
@@ -32,54 +32,8 @@ _MOST_BYTES = 1 << 20
 """Half of what a line of the journal may hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToldTrial:
-    """One trial that was told.
-
-    Attributes:
-        source: Which search it is of, as a place in the list of sources.
-        name: Its name there.
-        parameters: Its assignments in this space, as Katib prints them.
-        value: The objective, by the strategy of this search.
-    """
-
-    source: int
-    name: str
-    parameters: Mapping[str, str]
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What became of the trials of one source.
-
-    Attributes:
-        name: What the user calls it.
-        told: How many trials were told.
-        left_out: How many were not, by the reason.
-        ignored: Its parameters that this search does not have.
-    """
-
-    name: str
-    told: int
-    left_out: Mapping[str, int]
-    ignored: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a search was told when it began."""
-
-    sources: list[Source] = field(default_factory=list)
-    trials: list[ToldTrial] = field(default_factory=list)
-
-    def stored(self) -> dict[str, Any]:
-        """It as the journal's attribute."""
-        return asdict(self)
-
-
 def of_attribute(stored: Mapping[str, Any] | None) -> Told:
-    """The inverse of `stored`; empty where the study has no such attribute."""
+    """The inverse of `Told.stored`; empty where the study has no such attribute."""
     if not stored:
         return Told()
     trials = [ToldTrial(**each) for each in stored["trials"]]

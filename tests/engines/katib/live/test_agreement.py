@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kfp_katib import check
-from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.judging import all_rules
 from kfp_katib.experiment.model import Manifest
 from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.live.manifests import COLLECTORS, rich

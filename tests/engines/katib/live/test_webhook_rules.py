@@ -9,7 +9,7 @@ import pytest
 import yaml
 from kubernetes import client
 
-from kfp_katib.experiment.load import all_rules
+from kfp_katib.experiment.judging import all_rules
 from kfp_katib.experiment.plain import RULES as SOURCE_RULES
 from tests.builders.valid import VALID, random
 from tests.engines.katib.live.katib import Katib

@@ -63,9 +63,9 @@ def test_again_is_refused_where_it_would_delete(serve: Serve, file_of: Callable[
     recorded = recording.read("budget")
     called = call("run", file_of(recorded), "--engine", "katib", "--again")
     assert called.exit_code == 2
-    assert called.stderr.endswith(f"kfp-katib cancel {name_of(recorded)}\n")
+    assert called.stderr.endswith(f"kfp-katib cancel experiment/{name_of(recorded)}\n")
     elsewhere = call("run", file_of(recorded), "--engine", "katib", "--again", "-n", "team")
-    assert elsewhere.stderr.endswith(f"kfp-katib cancel {name_of(recorded)} -n team\n")
+    assert elsewhere.stderr.endswith(f"kfp-katib cancel experiment/{name_of(recorded)} -n team\n")
 
 
 def test_run_extends_what_has_finished(serve: Serve, file_of: Callable[[Recording], str]) -> None:
@@ -90,7 +90,7 @@ def test_watch_shows_what_somebody_else_has_started(serve: Serve) -> None:
         "experiments", player.start({"metadata": {**recorded.manifest["metadata"]}} | recorded.manifest)
     )
     serve(api)
-    called = call("watch", name_of(recorded), "-n", "team")
+    called = call("watch", f"experiment/{name_of(recorded)}", "-n", "team")
     assert called.exit_code == 0
     assert "Succeeded" in called.stdout
     assert "earlier run" not in called.stderr
@@ -102,8 +102,11 @@ def test_cancel_says_when_all_is_gone(serve: Serve) -> None:
     api, _ = api_of(recorded)
     api.store.put("experiments", recorded.manifest)
     serve(api)
-    assert call("cancel", name_of(recorded)).stdout == f"Experiment '{name_of(recorded)}' is gone.\n"
-    called = call("cancel", name_of(recorded))
+    assert (
+        call("cancel", f"experiment/{name_of(recorded)}").stdout
+        == f"Experiment '{name_of(recorded)}' is gone.\n"
+    )
+    called = call("cancel", f"experiment/{name_of(recorded)}")
     assert (called.exit_code, "No Experiment" in called.stderr) == (2, True)
 
 

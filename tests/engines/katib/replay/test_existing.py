@@ -44,6 +44,6 @@ def test_an_experiment_is_read_as_it_is(serve: Serve) -> None:
     options = RunOptions(models="s3://models/")
     found = katib.read(name_of(recorded), options)
     assert (found.state, found.trials, found.best) == (first.state, first.trials, first.best)
-    assert katib.searches(options) == (name_of(recorded),)
+    assert [each.name for each in katib.searches(options)] == [name_of(recorded)]
     with pytest.raises(InputError, match="No Experiment 'absent' in namespace 'team'"):
         katib.read("absent", options)

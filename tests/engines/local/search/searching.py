@@ -12,9 +12,8 @@ from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_file import open_journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
-from kfp_katib.engines.local.search.warm_start import Told
 from kfp_katib.experiment.model import Experiment, Parameter
-from kfp_katib.results import TrialCondition
+from kfp_katib.results import Told, TrialCondition
 from tests.builders import experiment as build
 from tests.builders.experiment import double, integer, one_of
 

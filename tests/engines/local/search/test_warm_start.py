@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfp_katib.engines.local.search import warm_start
-from kfp_katib.engines.local.search.warm_start import Told, begin, of_attribute, select
+from kfp_katib.engines.local.search.warm_start import begin, of_attribute, select
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Metric, Trial
+from kfp_katib.results import Metric, Told, Trial
 from tests.builders.experiment import double, integer, objective, one_of
 from tests.builders.result import bare_trial
 from tests.engines.local.search.searching import ALGORITHMS, bowl, experiment, run, search

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from kfp_katib.engines.local.trial_store import ALPHABET, trial_name
+from kfp_katib.engines.local.trial_names import ALPHABET, trial_name
 
 
 def test_a_name_is_the_experiments_and_eight_characters() -> None:

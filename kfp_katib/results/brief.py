@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers, durations and parameters, as short as they can be compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_FIGURES = 6
+_MOST = 8
+_LONGEST = 40
+_FRACTION = re.compile(r"[-+]?(?P<digits>[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,4})?")
+
+
+def figures(text: str) -> str:
+    """A fraction's text, cut to six significant figures; any other text as it is.
+
+    Whole numbers keep all their digits, and short texts stay as they were written: `1.10`, `007`, `1_0`.
+    """
+    fraction = _FRACTION.fullmatch(text)
+    if not fraction or len(fraction["digits"].replace(".", "").lstrip("0")) <= _FIGURES:
+        return text
+    short = f"{float(text):.{_FIGURES}g}"
+    return short if len(short) < len(text) else text
+
+
+def duration(seconds: float | None) -> str:
+    """`42 s`, `3 min 5 s`, `2 h 3 min`; a dash where it is not known."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def assigned(values: Mapping[str, str]) -> str:
+    """`lr=0.01, batch_size=32`; the first eight where there are more."""
+    shown = [f"{name}={_short(text)}" for name, text in list(values.items())[:_MOST]]
+    return ", ".join([*shown, "…"] if len(values) > _MOST else shown)
+
+
+def _short(text: str) -> str:
+    """Text that stays on its line."""
+    short = figures(text)
+    cut = short if len(short) <= _LONGEST else f"{short[:_LONGEST]}…"
+    return cut if cut.isprintable() else repr(cut)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 trial`, `2 trials`."""
+    return f"{number} {noun}{'s' * (number != 1)}"

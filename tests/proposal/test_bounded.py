@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Somebody's program runs for so long at most, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kfp_katib.errors import InputError
+from kfp_katib.proposal.bounded import run
+
+
+def test_what_it_prints_is_kept_apart() -> None:
+    """Both streams, and the exit code."""
+    ended = run(["sh", "-c", "echo out; echo err >&2; exit 3"], env=os.environ, seconds=10)
+    assert (ended.code, ended.printed, ended.errors) == (3, "out\n", "err\n")
+
+
+def test_it_has_no_terminal_and_no_input() -> None:
+    """A question that it asks is answered by the end of the input."""
+    ended = run(["sh", "-c", "read x || echo none"], env=os.environ, seconds=10)
+    assert ended.printed == "none\n"
+
+
+def test_it_is_ended_with_what_it_has_started(tmp_path: Path) -> None:
+    """In another session too; what it had printed is there."""
+    script = f"echo begun; setsid sleep 60 & echo $! > {tmp_path}/pid; sleep 60"
+    began = time.monotonic()
+    ended = run(["sh", "-c", script], env=os.environ, seconds=0.5)
+    assert (ended.code, ended.printed) == (None, "begun\n")
+    assert time.monotonic() - began < 10
+    pid = int((tmp_path / "pid").read_text())
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_what_it_leaves_running_ends_too() -> None:
+    """Although it came to its own end."""
+    ended = run(["sh", "-c", "sleep 61 & echo $!"], env=os.environ, seconds=10)
+    assert ended.code == 0
+    pid = int(ended.printed)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_who_floods_the_disk_is_ended() -> None:
+    """Long before the time is up."""
+    began = time.monotonic()
+    ended = run(["sh", "-c", "yes"], env=os.environ, seconds=60)
+    assert ended.code is None
+    assert ended.printed.startswith("y\ny\n")
+    assert time.monotonic() - began < 30
+
+
+def test_what_does_not_start_is_said(tmp_path: Path) -> None:
+    """By the system's own reason."""
+    (tmp_path / "x").write_text("")
+    with pytest.raises(InputError, match="does not start: Permission denied"):
+        run([str(tmp_path / "x")], env=os.environ, seconds=1)
