@@ -12,7 +12,7 @@ from tests.builders.result import result, trial
 
 
 def noisy(count: int) -> Result:
-    """A search whose every number has all its digits, as in real ones, and with curves as long as they get."""
+    """A search whose every number has all its digits, as in real ones, and with curves as long as can be."""
     draw = random.Random(count)
     of = experiment("tpe", objective=objective(additional=["val_loss", "time"]))
 
