@@ -34,14 +34,3 @@ async function sayCopied(button, text) {
 document.addEventListener("click", ({ target }) => {
   if (target.closest("figcaption .copy")) sayCopied(target, target.closest("figure").querySelector("pre").textContent);
 });
-
-// Figures follow a new size only after a moment, and paper does not wait for it.
-function printed(yes) {
-  document.documentElement.classList.toggle("printed", yes);
-  for (const plot of document.querySelectorAll(".js-plotly-plot")) {
-    Plotly.relayout(plot, yes ? { width: plot.clientWidth } : { width: null, autosize: true });
-  }
-}
-
-addEventListener("beforeprint", () => printed(true));
-addEventListener("afterprint", () => printed(false));
