@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import choose
 from kfp_katib.results import Progress, Result, WarmStart
 
@@ -82,15 +83,17 @@ class RunOptions:
     retry_failed: bool = False
 
     def __post_init__(self) -> None:
-        choose(self.on_timeout, get_args(OnTimeout), "on_timeout")
+        choose(self.on_timeout, get_args(OnTimeout), argument("on_timeout"))
         choose(self.cleanup, get_args(Cleanup), "cleanup")
         for name in ("timeout_seconds", "stall_timeout_seconds"):
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
-                raise InputError(f"{name} is {seconds}. Give a number of seconds above 0.")
+                raise InputError(f"{argument(name)} is {seconds}. Give a number of seconds above 0.")
         threads = self.threads_per_trial
         if threads not in (None, "unset") and not (isinstance(threads, int) and threads > 0):
-            raise InputError(f"threads_per_trial is {threads!r}. Give a number from 1 on, or 'unset'.")
+            raise InputError(
+                f"{argument('threads_per_trial')} is {threads!r}. Give a number from 1 on, or 'unset'."
+            )
 
     def deletes(self, result: Result | None = None) -> bool:
         """Whether `cleanup` deletes a search that ended with this Result, or without one."""

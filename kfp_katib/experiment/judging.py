@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kfp_katib.experiment import plain, rules, structure
+from kfp_katib.experiment.consequences import causes_only
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.lines import placed
 from kfp_katib.experiment.parts import Manifest
@@ -27,8 +28,10 @@ def judged(
     """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
     form = check_structure(data)
     full = with_defaults(form.manifest)
-    found = [problem for problem in rules.judge(View(full, form.manifest)) if not _lost(problem.path, form)]
-    problems = [placed(problem, origin) for problem in (*remarks, *form.problems, *found)]
+    broken = rules.judge(View(full, form.manifest, data))
+    found = [problem for problem in broken if not _lost(problem.path, form)]
+    causes = causes_only([*remarks, *form.problems, *found])
+    problems = [placed(problem, origin) for problem in causes]
     return full, tuple(sorted(problems, key=lambda each: (_steps(each.path), each.severity, each.rule)))
 
 

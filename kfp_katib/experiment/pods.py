@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from kfp_katib.errors import InputError, ManifestError
+from kfp_katib.experiment.fitting import NULL_ITEM
 from kfp_katib.experiment.plain import UnreadableError, leaves, plain
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.schema import ObjectType, is_job, object_types
-from kfp_katib.experiment.structure import NULL_ITEM, check_fields
+from kfp_katib.experiment.structure import check_fields
 
 ISTIO_LABEL = "sidecar.istio.io/inject"
 TRAINING_API_VERSION = "kubeflow.org/v1"

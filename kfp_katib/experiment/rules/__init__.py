@@ -8,15 +8,18 @@ from types import ModuleType
 from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules import (
     algorithm,
+    architecture,
     injected,
     kubernetes_objects,
     measurement,
+    names,
     pod_fields,
     program,
     resuming,
     script,
     search_space,
     suitability,
+    trial_parameters,
     trial_template,
 )
 from kfp_katib.experiment.rules.rule import Check
@@ -24,8 +27,8 @@ from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    *(search_space, algorithm, suitability, resuming, measurement, trial_template, kubernetes_objects),
-    *(pod_fields, injected, program, script),
+    *(search_space, algorithm, suitability, architecture, resuming, measurement, trial_template),
+    *(trial_parameters, names, kubernetes_objects, pod_fields, injected, program, script),
 )
 
 

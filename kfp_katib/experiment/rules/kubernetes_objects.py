@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Kubernetes refuses of an Experiment or a trial: names, labels, amounts, volumes.
+"""What Kubernetes refuses of an Experiment or a trial: labels, amounts, volumes.
 
 Katib's webhook accepts it, then silently no trial ever starts. Follows Kubernetes' own validation;
 `tests/engines/katib/live` checks every case against it.
@@ -13,67 +13,17 @@ from decimal import Decimal
 from typing import Any
 
 from kfp_katib.experiment.conversion import QUANTITY
-from kfp_katib.experiment.parts import OURS, experiment_name
+from kfp_katib.experiment.parts import OURS
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.paths import Part, every_container, part, texts
 from kfp_katib.experiment.rules.rule import again, rule
-from kfp_katib.experiment.rules.view import TRIAL_SPEC, Part, View, every_container, part, texts
+from kfp_katib.experiment.rules.view import TRIAL_SPEC, View
 
 _WORD = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 _PREFIX = re.compile(r"(?=.{1,253}/)[a-z0-9]([-a-z0-9.]*[a-z0-9])?/")
 _LABEL_FIX = "Use at most 63 letters, digits, '-', '_' and '.', a letter or digit at both ends."
 _OWN_RESOURCES = re.compile(r"cpu|memory|ephemeral-storage|hugepages-.+")
 _UNITS = {"": 0, "n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_LONGEST = 40  # Katib's own limit
-_CHOSEN = 5  # characters that Kubernetes adds to a generateName
-_LABEL = 63  # Kubernetes' limit for the name of a Service and the value of a label
-_UUID = 37  # what population based training adds to make a trial's name: a dash and a UUID
-_PATH = "metadata.name"
-
-
-@rule("name-missing")
-def name_missing(view: View) -> Iterator[Finding]:
-    """The Experiment has no name."""
-    if not experiment_name(view.metadata):
-        yield Finding(_PATH, "The Experiment has no name.", "Set metadata.name, such as `my-search`.")
-
-
-@rule("name-invalid", webhook=True)
-def name_invalid(view: View) -> Iterator[Finding]:
-    """The name does not start with a lower-case letter, or is longer than Katib's 40 characters."""
-    name = experiment_name(view.metadata)
-    given = view.metadata.get("name")
-    length = len(name) if given else len(view.metadata.get("generateName", "")) + _CHOSEN
-    if name and (not re.match("[a-z]", name) or length > _LONGEST):
-        path, has = (_PATH, "has") if given else ("metadata.generateName", "will have")
-        fix = f"Start with a lower-case letter and keep to {_LONGEST} characters."
-        yield Finding(path, f"The name '{name}' {has} {length} characters.", fix, name)
-
-
-@rule("name-not-a-label")
-def name_not_a_label(view: View) -> Iterator[Finding]:
-    """Katib's check lets the name pass, but no Kubernetes Service can be named after it."""
-    name = experiment_name(view.metadata)
-    if re.match("[a-z]", name) and not re.fullmatch("[a-z]([-a-z0-9]*[a-z0-9])?", name):
-        fix = "Use lower-case letters, digits and '-', and end with a letter or digit."
-        yield Finding(_PATH, f"The name is '{name}'.", fix, name)
-
-
-@rule("service-name-too-long")
-def service_name_too_long(view: View) -> Iterator[Finding]:
-    """`<name>-<algorithm>`, which names the suggestion service, is longer than Kubernetes allows."""
-    name = f"{experiment_name(view.metadata)}-{view.algorithm}"
-    if len(name) > _LABEL:
-        fix = f"Shorten the Experiment's name by {len(name) - _LABEL}."
-        yield Finding(_PATH, f"'{name}' has {len(name)} characters, {_LABEL} are allowed.", fix, name)
-
-
-@rule("pbt-name-too-long")
-def pbt_name_too_long(view: View) -> Iterator[Finding]:
-    """Population based training names trials by UUID, which with this name is too long for a Job."""
-    name = experiment_name(view.metadata)
-    if view.algorithm == "pbt" and len(name) + _UUID > _LABEL:
-        fix = f"Keep the name to {_LABEL - _UUID} characters with pbt."
-        yield Finding(_PATH, f"The name '{name}' has {len(name)} characters.", fix, name)
 
 
 @rule("label-reserved")
@@ -110,15 +60,6 @@ def annotation_invalid(view: View) -> Iterator[Finding]:
                 yield Finding(f"{path}.annotations.{key}", message, _LABEL_FIX, key)
     for path, pod in view.pods:
         yield from _bad_labels(f"{path}.spec.nodeSelector", part(pod, "spec", "nodeSelector"))
-
-
-@rule("container-name-repeated")
-def container_name_repeated(view: View) -> Iterator[Finding]:
-    """Two containers of one pod have the same name: the Job of every trial is refused."""
-    for path, pod in view.pods:
-        first = texts(pod, "spec.initContainers[].name", f"{path}.")
-        for where, name in again([*first, *texts(pod, "spec.containers[].name", f"{path}.")]):
-            yield Finding(where, f"The container's name '{name}' is taken.", "Rename one of the two.", name)
 
 
 @rule("mount-without-volume", severity="warning")

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 
 from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.paths import Part, items, part, texts
 from kfp_katib.experiment.rules.pod_tables import CHOICES, NAMES, NEEDED, ONE_OF, RANGES
 from kfp_katib.experiment.rules.rule import rule, several
-from kfp_katib.experiment.rules.view import TRIAL_SPEC, Part, View, items, part, texts
+from kfp_katib.experiment.rules.view import TRIAL_SPEC, View
 from kfp_katib.experiment.schema import object_types
 
 T = TypeVar("T")
@@ -188,9 +189,10 @@ _MISPLACED: Mapping[str, Callable[[Part, str], Misplaced]] = {
 def restart_policy_invalid(view: View) -> Iterator[Finding]:
     """Kubernetes refuses a Job whose pods restart always, which is the default: no trial starts."""
     for path, pod in view.pods if view.job else []:
-        policy = part(pod, "spec").get("restartPolicy", "Always")
+        policy = part(pod, "spec").get("restartPolicy")
         if policy not in ("Never", "OnFailure"):
-            yield Finding(f"{path}.spec.restartPolicy", f"restartPolicy is {policy}.", "Write Never.", policy)
+            message = f"restartPolicy is {policy}." if policy else "restartPolicy is missing: that is Always."
+            yield Finding(f"{path}.spec.restartPolicy", message, "Write `restartPolicy: Never`.", policy)
 
 
 @rule("backoff-limit", severity="warning")

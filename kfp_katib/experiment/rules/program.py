@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.shell import (
     SHELLS,
@@ -22,7 +23,7 @@ from kfp_katib.experiment.rules.shell import (
     trial_lines,
     why_unreadable,
 )
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.view import View
 
 _SAFE = re.compile(r"[\w@%+=:,./^~\[\]{}-]*", re.ASCII)
 _ARITHMETIC = re.compile(r"\$\(\((?:(?!\$\(\().)*?\)\)")

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
-from kfp_katib.experiment.defaults import PARALLEL_TRIALS
 from kfp_katib.experiment.problem import Finding, Rule
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import Check, again, error, row, rule, several, warning
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.view import View
 
 TYPES = ("int", "double", "categorical", "discrete")
 DISTRIBUTIONS = ("uniform", "logUniform", "normal", "logNormal")
@@ -154,9 +154,7 @@ def parallel_above_max(view: View) -> Iterator[Finding]:
     """`parallelTrialCount`, 3 where the manifest is silent, is above `maxTrialCount`."""
     count, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount")
     if most is not None and count > most:
-        given = "parallelTrialCount" in view.given.get("spec", {})
-        shown = count if given else f"{count} (Katib's default, {PARALLEL_TRIALS})"
-        message = f"parallelTrialCount is {shown}, above maxTrialCount {most}."
+        message = f"{view.stated('spec.parallelTrialCount')}, above maxTrialCount {most}."
         fix = f"Set parallelTrialCount to {max(most, 1)} or less."
         yield Finding("spec.parallelTrialCount", message, fix, count)
 
@@ -187,6 +185,18 @@ def bounds_on_list(view: View) -> Iterator[Finding]:
         if given:
             message = f"A parameter of type {parameter['parameterType']} has {', '.join(given)}."
             yield Finding(f"{path}.feasibleSpace", message, "Use list, or make it int or double.", given)
+
+
+@rule("bounds-missing", webhook=True)
+def bounds_missing(view: View) -> Iterator[Finding]:
+    """An int or double lacks its min or max."""
+    for each in ranges(view):
+        lost = [name for name, text in (("min", each.min), ("max", each.max)) if not text]
+        if lost:
+            path = f"{each.path}.{lost[0]}" if len(lost) == 1 else each.path
+            example = " and ".join(f'{name}: "{1 if name == "min" else 10}"' for name in lost)
+            message = f"'{each.name}' has no {' and no '.join(lost)}."
+            yield Finding(path, message, f"Write numbers as text, such as {example}.")
 
 
 @rule("bound-not-a-number")

@@ -14,8 +14,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.shell_grammar import OpenEndError, Reader
-from kfp_katib.experiment.rules.view import Part, View
+from kfp_katib.experiment.rules.view import View
 
 SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}

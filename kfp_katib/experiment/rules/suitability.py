@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.algorithm import ARCHITECTURE, GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.rule import error, row, rule, warning
 from kfp_katib.experiment.rules.search_space import (
     Range,
@@ -22,7 +21,8 @@ from kfp_katib.experiment.rules.search_space import (
     ranges,
     values,
 )
-from kfp_katib.experiment.rules.view import Part, View, objects
+from kfp_katib.experiment.rules.services import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
+from kfp_katib.experiment.rules.view import View
 
 _LOGARITHMIC = ("logUniform", "logNormal")
 _BELL = ("normal", "logNormal")
@@ -71,9 +71,11 @@ ROWS = (
         "Three values in a thousand of {it.distribution} lie outside min and max.",
         "Let the training script clip the value.", HYPEROPT),
     of_range(error("grid-step-missing", "`grid` needs a step for every double."),
-        "step", lambda it: not it.step, "grid needs a step for '{it.name}'.", "Add it.", {"grid"}, "double"),
+        "step", lambda it: not it.step and (it.min or it.max), "grid needs a step for '{it.name}'.",
+        "Add it.", {"grid"}, "double"),
     of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
-        "step", lambda it: not it.step, "pbt needs a step for '{it.name}'.", "Add it.", {"pbt"}, "double"),
+        "step", lambda it: not it.step and (it.min or it.max), "pbt needs a step for '{it.name}'.",
+        "Add it.", {"pbt"}, "double"),
     row(error("hyperband-discrete-not-integer",
         "`hyperband` makes integers of discrete values, and fails on others."),
         lambda view: values(view, "discrete"), "", lambda value: integer(value) is None,
@@ -174,23 +176,12 @@ def _points(space: Range) -> int | None:
     return count - 1 if count > 0 and space.low + (count - 1) * width > space.high else count
 
 
-@rule("nas-parameter-incomplete")
-def nas_parameter_incomplete(view: View) -> Iterator[Finding]:
-    """A parameter of an operation lacks what enas and darts refuse to do without."""
-    parameters = objects(view.manifest, "spec.nasConfig.operations[].parameters[]")
-    for path, parameter in parameters if view.algorithm in ARCHITECTURE else ():
-        missing = _missing(parameter)
-        if missing:
-            message = f"The parameter has no usable {missing}."
-            yield Finding(f"{path}.{missing}", message, "Add it.", missing)
-
-
 @rule("darts-asked-twice")
 def darts_asked_twice(view: View) -> Iterator[Finding]:
     """`darts` answers the first request only; a second batch of trials never comes."""
     parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
     if view.algorithm == "darts" and most > parallel > 0:
-        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        message = f"maxTrialCount is {most}, and {view.stated('spec.parallelTrialCount')}."
         yield Finding("spec.parallelTrialCount", message, f"Set parallelTrialCount to {most}.", parallel)
 
 
@@ -198,8 +189,8 @@ def darts_asked_twice(view: View) -> Iterator[Finding]:
 def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
     """`hyperband`'s resource_name is not a search parameter."""
     name = _setting(view, "resource_name")
-    names = [str(parameter.get("name")) for _, parameter in view.parameters]
-    if view.algorithm == "hyperband" and name and name not in names:
+    names = [each for _, each in view.parameter_names if each]
+    if view.algorithm == "hyperband" and name and names and name not in names:
         message = f"resource_name is '{name}'."
         yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
 
@@ -213,7 +204,8 @@ def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
         return
     needed = math.ceil(base ** int(math.log(resource) / math.log(base)))
     if parallel < needed:
-        message = f"hyperband needs {needed} trials at a time, parallelTrialCount is {parallel}."
+        first = f"With r_l {_setting(view, 'r_l')} hyperband begins with {needed} trials at a time"
+        message = f"{first}; {view.stated('spec.parallelTrialCount')}."
         yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
 
 
@@ -222,24 +214,10 @@ def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
     """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib hangs."""
     parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
     if view.algorithm == "hyperband" and most > parallel > 1:
-        message = f"maxTrialCount {most} is above parallelTrialCount {parallel}."
+        message = f"maxTrialCount is {most}, and {view.stated('spec.parallelTrialCount')}."
         yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
 
 
 def _setting(view: View, name: str) -> str:
     values = [str(setting.get("value", "")) for _, setting in view.settings if setting.get("name") == name]
     return values[-1] if values else ""
-
-
-def _missing(parameter: Part) -> str | None:
-    """The first field that a parameter lacks according to the services' own check."""
-    space = parameter.get("feasibleSpace", {})
-    kind = parameter.get("parameterType", "")
-    wanted = {
-        "name": parameter.get("name"),
-        "parameterType": kind,
-        "feasibleSpace.list": kind not in ("categorical", "discrete") or space.get("list"),
-        "feasibleSpace.min": kind not in ("int", "double") or space.get("min") or space.get("max"),
-        "feasibleSpace.step": kind != "double" or number(space.get("step", "")) > 0,
-    }
-    return next((name for name, value in wanted.items() if not value), None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kfp_katib.experiment.rules.algorithm import ARCHITECTURE, SUGGESTIONS
 from kfp_katib.experiment.rules.rule import (
     Check,
     above,
@@ -21,10 +20,10 @@ from kfp_katib.experiment.rules.rule import (
     present,
     refused,
     row,
-    unlike,
     warning,
 )
 from kfp_katib.experiment.rules.search_space import DISTRIBUTIONS, TYPES, UNKNOWN, lists, numbers, of_range
+from kfp_katib.experiment.rules.services import ARCHITECTURE, SUGGESTIONS
 from kfp_katib.experiment.rules.view import COLLECTOR, TRIAL_SPEC, View
 
 _ADD = "Add it."
@@ -98,9 +97,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
         row(refused("list-on-number", "An int or double has a list of values."),
             numbers, "feasibleSpace.list", bool, "A parameter of type {owner[parameterType]} has a list.",
             "Use min and max, or make it categorical or discrete."),
-        row(refused("bounds-missing", "An int or double lacks its min or max."),
-            numbers, "feasibleSpace.min feasibleSpace.max", missing, "The parameter has no {name}.",
-            'Set it as text: {name}: "1".'),
         of_range(error("min-above-max", "A parameter's min lies above its max."),
             "", lambda it: it.low > it.high, "'{it.name}' has min {it.min} above max {it.max}.",
             "Swap them."),
@@ -143,10 +139,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             "spec", "nasConfig", present, "{owner[algorithm][algorithmName]} does not read spec.nasConfig.",
             "Use enas or darts, or spec.parameters.",
             when=lambda view: not view.parameters and view.algorithm in set(SUGGESTIONS) - ARCHITECTURE),
-        row(error("nas-graph-incomplete",
-            "`enas` refuses a graph without layers, input sizes or output sizes."),
-            "spec.nasConfig", "graphConfig.numLayers graphConfig.inputSizes graphConfig.outputSizes", missing,
-            "enas needs {name}.", _ADD, when=lambda view: view.algorithm == "enas"),
         row(error("nas-operation-incomplete", "An operation lacks its type or its parameters."),
             "spec.nasConfig.operations[]", "operationType parameters", missing,
             "The operation has no {name}.", _ADD, when=_architecture),
@@ -156,10 +148,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             when=lambda view: view.algorithm == "pbt"),
     ),
     "trial_template": (
-        row(refused("trial-parameters-missing",
-            "There are no trialParameters; an empty list is none to Katib, whose defaulter drops it."),
-            "spec.trialTemplate", "trialParameters", missing, "There are no trialParameters.",
-            "Add one for each search parameter.", when=lambda view: view.template),
         row(refused("template-missing", "There is no trialTemplate."),
             "spec", "trialTemplate", absent, "spec.trialTemplate is missing.", "Say how one trial runs."),
         row(refused("primary-container-missing",
@@ -177,12 +165,9 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             "{name} is missing.", _ADD),
         row(refused("template-named", "The template names itself; name and namespace are the trial's."),
             TRIAL_SPEC, "metadata.name metadata.namespace", bool, "{name} is '{value}'.", "Remove it."),
-        row(refused("template-without-kind", "The template says not what it is."),
-            TRIAL_SPEC, "apiVersion kind", lambda value: not value or not isinstance(value, str),
-            "{name} is missing.", "For a Job: batch/v1 and Job."),
         row(error("image-missing", "A container has no image; Kubernetes refuses its pod."),
-            lambda view: view.containers, "image", missing, "The container '{owner[name]}' has no image.",
-            "Name it."),
+            lambda view: view.containers, "image", missing, "The container has no image.",
+            "Name it, such as `image: python:3.11`."),
         row(error("image-blanks",
             "An image's name begins or ends with a blank: Kubernetes takes the Job, and refuses its pod."),
             lambda view: view.all_containers, "image",
@@ -199,17 +184,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
         row(warning("job-vanishes", "A Job that removes itself may be gone before Katib has seen its end."),
             _JOB, "ttlSecondsAfterFinished", below(300), "{name} is {value}.", "Remove it: Katib cleans up.",
             when=_job),
-    ),
-    "kubernetes_objects": (
-        row(error("namespace-invalid", "No Kubernetes namespace can have this name."),
-            "metadata", "namespace", unlike("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
-            "The namespace is '{value}'.",
-            "Use lower-case letters, digits and '-', at most 63 characters; or leave it out."),
-        row(error("container-name-invalid",
-            "A container's name is not a Kubernetes name: the Job of every trial is refused."),
-            lambda view: view.containers, "name", unlike("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"),
-            "The container's name is '{value}'.",
-            "Use at most 63 lower-case letters, digits and '-', a letter or digit at both ends."),
     ),
     "measurement": (
         row(refused("objective-missing", "There is no objective."),

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
+from kfp_katib.experiment.choices import paired
+from kfp_katib.experiment.placeholders import meta
 from kfp_katib.experiment.pods import pod_templates
 from kfp_katib.experiment.problem import MOST_FINDINGS
+from kfp_katib.experiment.rules.paths import Part, at, every_container, items, objects, part
 from kfp_katib.experiment.schema import is_job
 from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
-
-Part = Mapping[str, Any]
 
 TEMPLATE = "spec.trialTemplate"
 COLLECTOR = "spec.metricsCollectorSpec"
@@ -27,10 +27,12 @@ class View:
     Attributes:
         manifest: After `check_structure` and `with_defaults`: types can be relied on.
         given: The manifest before Katib's defaults.
+        written: The manifest before anything was corrected or left out.
     """
 
     manifest: Part
     given: Part
+    written: Part = field(default_factory=dict)
 
     @cached_property
     def metadata(self) -> Part:
@@ -80,6 +82,60 @@ class View:
     def trial_parameters(self) -> list[tuple[str, Part]]:
         """The trialParameters, each with its path."""
         return self.listed(f"{TEMPLATE}.trialParameters")
+
+    @cached_property
+    def parameter_names(self) -> list[tuple[str, str]]:
+        """The search parameters' names, empty where one has none, each with its path."""
+        return [(f"{path}.name", str(parameter.get("name") or "")) for path, parameter in self.parameters]
+
+    @cached_property
+    def unknown_references(self) -> list[tuple[str, str]]:
+        """The trialParameters' references to no search parameter, each with its path."""
+        known = {name for _, name in self.parameter_names}
+        given = [(f"{path}.reference", each.get("reference", "")) for path, each in self.trial_parameters]
+        return [(path, text) for path, text in given if text and text not in known and not meta(text)]
+
+    @cached_property
+    def unconsumed_parameters(self) -> list[tuple[str, str]]:
+        """The search parameters to which no trialParameter refers, each with the path of its name."""
+        references = {each.get("reference") for _, each in self.trial_parameters}
+        names = self.parameter_names if self.template else ()
+        return [(path, name) for path, name in names if name and name not in references]
+
+    @cached_property
+    def meant_parameters(self) -> dict[str, str]:
+        """For references to no search parameter, the one that was meant: no other reference is to it."""
+        unknown = [reference for _, reference in self.unknown_references]
+        return paired(unknown, [name for _, name in self.unconsumed_parameters])
+
+    @cached_property
+    def undeclared_placeholders(self) -> list[str]:
+        """The names in the template's placeholders that no trialParameter has."""
+        names = {str(each.get("name") or "") for _, each in self.trial_parameters}
+        found = dict.fromkeys(re.findall(r"\$\{trialParameters\.(.+?)\}", self.trial_text))
+        return [name for name in found if name not in names]
+
+    @cached_property
+    def unused_trial_parameters(self) -> list[tuple[str, str]]:
+        """The names of trialParameters that the template never uses, each with its path."""
+        written = json.dumps(part(self.written, "spec", "trialTemplate").get("trialSpec"), ensure_ascii=False)
+        text = self.trial_text + written  # a misplaced field is not in the former
+        names = [(f"{path}.name", str(each.get("name") or "")) for path, each in self.trial_parameters]
+        given = names if self.trial_spec else ()
+        return [(path, name) for path, name in given if name and f"${{trialParameters.{name}}}" not in text]
+
+    @cached_property
+    def meant_trial_parameters(self) -> dict[str, str]:
+        """For placeholders that are not declared, the trialParameter that was meant: nothing else uses it."""
+        return paired(self.undeclared_placeholders, [name for _, name in self.unused_trial_parameters])
+
+    @cached_property
+    def undeclared_parameters(self) -> dict[str, str]:
+        """For the other placeholders that are not declared, the search parameter that was meant."""
+        taken = {*self.meant_parameters.values()}
+        free = [name for _, name in self.unconsumed_parameters if name not in taken]
+        left = [name for name in self.undeclared_placeholders if name not in self.meant_trial_parameters]
+        return paired(left, free)
 
     @cached_property
     def trial_spec(self) -> Part:
@@ -150,44 +206,13 @@ class View:
         expressions = items(part(self.source, "filter"), "metricsFormat")[:MOST_FINDINGS]
         return [(f"{path}[{i}]", text) for i, text in enumerate(expressions)]
 
+    def stated(self, path: str) -> str:
+        """What a field is: `x is 3`; where the manifest does not say so, that it is by default."""
+        name, value = path.rpartition(".")[2], at(self.manifest, path)
+        if at(self.given, path) is None and value is not None:
+            return f"{name} is not set, which means {value}"
+        return f"{name} is {value}" if value not in (None, "") else f"{name} is missing"
+
     def listed(self, path: str) -> list[tuple[str, Part]]:
         """The items of a list in the manifest, each with its path."""
         return list(objects(self.manifest, f"{path}[]"))
-
-
-def objects(owner: Part, path: str, above: str = "") -> Iterator[tuple[str, Part]]:
-    """The mappings at a path below the owner, `[]` after each list in it, each with its own path."""
-    step, _, rest = path.partition(".")
-    name, many, _ = step.partition("[")
-    found = items(owner, name) if many else [owner.get(name)]
-    for i, each in enumerate(found):
-        if isinstance(each, Mapping):
-            here = f"{above}{name}[{i}]" if many else f"{above}{name}"
-            yield from objects(each, rest, f"{here}.") if rest else [(here, each)]
-
-
-def texts(owner: Part, path: str, above: str = "") -> Iterator[tuple[str, str]]:
-    """The texts at a path below the owner, like `objects`."""
-    parents, _, name = path.rpartition(".")
-    for where, each in objects(owner, parents, above):
-        if isinstance(text := each.get(name), str):
-            yield f"{where}.{name}", text
-
-
-def part(parent: object, *names: str) -> Part:
-    """The mapping below the names, empty if there is none: trials of other kinds have no types."""
-    for name in names:
-        parent = parent.get(name) if isinstance(parent, Mapping) else None
-    return parent if isinstance(parent, Mapping) else {}
-
-
-def items(parent: object, name: str) -> list[Any]:
-    """The list of this name, empty if there is none."""
-    found = parent.get(name) if isinstance(parent, Mapping) else None
-    return found if isinstance(found, list) else []
-
-
-def every_container(path: str, pod: Part) -> Iterator[tuple[str, Part]]:
-    """A pod template's init containers and containers, with their paths."""
-    for name in ("initContainers", "containers"):
-        yield from objects(pod, f"spec.{name}[]", f"{path}.")
