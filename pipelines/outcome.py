@@ -25,8 +25,8 @@ def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str
     passed = judged["parameterValues"]["passed"]
     about = artifact(told(run, "launch-katib"), "best_model")
     return {
-        "Best trial": best_trial(about),
         "Released": released(about, artifact(judged, "metrics"), thresholds, named, passed=passed),
+        "Best trial": best_trial(about),
         "Model": str(told(run, "promote")["parameterValues"]["address"] if passed else kept(run, about)),
         "Report": str(folder / "report.html"),
         "Evaluation": str(folder / "evaluation.html"),
