@@ -8,18 +8,26 @@ import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kfp_katib import run
 from kfp_katib.engines import local
+from kfp_katib.engines.local import listing
 from kfp_katib.engines.local.folder import open_folder
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.results import Overview, Score, overview
+from tests.builders.manifest import grid
 from tests.builders.search import PRINT, search
 from tests.places import ROOT
 
 SAMPLES = sorted(path for path in (ROOT / "tests/data/journals").iterdir() if path.is_dir())
+FOUR_CELLS: dict[str, Any] = {
+    "parameters": [grid("0.1", "0.4", "0.1")],
+    "maxTrialCount": 4,
+    "maxFailedTrialCount": 4,
+}
 SOME_FAIL = "case ${trialParameters.lr} in 0.[13]*) exit 3;; esac; echo loss=nan; " + PRINT
 
 
@@ -49,11 +57,11 @@ def test_journals_of_earlier_versions_are_listed(sample: Path, tmp_path: Path) -
 
 def test_failed_trials_count_until_they_are_run_again(tmp_path: Path) -> None:
     """Those that others stand for count no more; so a verdict is made anew."""
-    run(search(SOME_FAIL, maxTrialCount=4, maxFailedTrialCount=4), runs=tmp_path)
+    run(search(SOME_FAIL, **FOUR_CELLS), runs=tmp_path)
     before = listed(tmp_path)
     assert before == in_full(tmp_path)
-    assert before.failed
-    run(search(SOME_FAIL, maxTrialCount=4, maxFailedTrialCount=4), runs=tmp_path, retry_failed=True)
+    assert before.failed == 2
+    run(search(SOME_FAIL, **FOUR_CELLS), runs=tmp_path, retry_failed=True)
     assert listed(tmp_path) == in_full(tmp_path)
     assert listed(tmp_path).completed == 4
 
@@ -127,3 +135,12 @@ def test_what_is_in_place_of_a_journal_hangs_nobody(tmp_path: Path) -> None:
     (tmp_path / "tune").mkdir()
     os.mkfifo(tmp_path / "tune" / "journal")
     assert listed(tmp_path) == Overview("tune", "Unfinished")
+
+
+def test_a_search_that_is_deleted_meanwhile_is_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no search that cannot be read."""
+    run(search(PRINT), runs=tmp_path)
+    monkeypatch.setattr(listing, "names_in", lambda _: ("gone", "tune"))
+    assert listed(tmp_path).name == "tune"
