@@ -124,7 +124,8 @@ def thresholds(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
         raise InputError(f'--thresholds {file}: {error}. Write JSON such as {{"loss": [0, 1]}}.') from error
     if not isinstance(ranges, dict):
         raise InputError(f'--thresholds {file}: not an object. Write JSON such as {{"loss": [0, 1]}}.')
-    return ranges, os.path.relpath(file)
+    here = file.absolute().is_relative_to(Path.cwd())
+    return ranges, str(file.absolute().relative_to(Path.cwd()) if here else file)
 
 
 def _example(step: str) -> str:
