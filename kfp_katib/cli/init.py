@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kfp_katib.cli.verbs import Verb, warn
-from kfp_katib.engines.local.interpreter import Interpreters, interpreters
+from kfp_katib.engines.local.interpreter import interpreters
 from kfp_katib.engines.options import ON_PATH
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
@@ -95,24 +95,18 @@ def command(
     pythons = interpreters(python or ON_PATH, os.environ)
     env = {**os.environ, "PATH": pythons.path}
     line = typed(words, path=pythons.path)
-    runs = _by(pythons, line)
+    line = replace(line, program=str(pythons.programs.get(line.words[0], "")))
     arguments = ask(
-        runs, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")
+        line, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")
     )
     proposal = propose(line, arguments, Wishes(**wishes))
     objective = (
-        try_out(replace(proposal, typed=runs), env=env, seconds=try_seconds, say=_say)
+        try_out(proposal, env=env, seconds=try_seconds, say=_say)
         if tried
         else guessed(proposal.wishes.metric, proposal.wishes.aim, _source(line))
     )
     _write(to_text(proposal, objective), output)
     _say(_told(proposal, objective, output))
-
-
-def _by(pythons: Interpreters, line: Typed) -> Typed:
-    """The command line with the program that `python` is on this machine."""
-    program = pythons.programs.get(line.words[0])
-    return replace(line, words=(str(program), *line.words[1:])) if program else line
 
 
 def _source(line: Typed) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 
@@ -38,7 +39,7 @@ def try_out(
     """
     with tempfile.TemporaryDirectory(prefix="kfp-katib-") as folder:
         words = _words(proposal, folder)
-        say(f"Trying for at most {seconds:g} s: {' '.join(words)}")
+        say(f"Trying for at most {seconds:g} s: {shlex.join([proposal.typed.words[0], *words[1:]])}")
         ended = run(words, env={**env, "PYTHONUNBUFFERED": "1"}, seconds=seconds)
     if ended.code not in (0, None):
         raise InputError(f"The trial run ended with exit code {ended.code}:\n{ended.tail}")
@@ -58,8 +59,9 @@ def _duration(ended: Ended, proposal: Proposal) -> Iterator[str]:
     if ended.code is None:
         yield f"It was ended after {duration(ended.seconds)}, before its end; each trial takes longer."
         return
+    trials = f"{counted(count, 'trial')}, {at_a_time} at a time"
     whole = duration(ended.seconds * math.ceil(count / at_a_time))
-    yield f"It took {duration(ended.seconds)}: {counted(count, 'trial')}, {at_a_time} at a time, {whole}."
+    yield f"It took {duration(ended.seconds)}: {trials}, will take {whole}."
     if ended.seconds < _SHORTEST_SECONDS:
         yield "On a cluster a trial has to run for some seconds, or Katib's collector does not see it."
 
@@ -68,7 +70,10 @@ def _words(proposal: Proposal, folder: str) -> list[str]:
     values = [(each.option, each.space.start) for each in proposal.searched]
     if proposal.output:
         values.append((proposal.output, f"{folder}/model"))
-    return [*proposal.typed.words, *(word for option, value in values for word in with_value(option, value))]
+    return [
+        *proposal.typed.to_start,
+        *(word for option, value in values for word in with_value(option, value)),
+    ]
 
 
 def _nothing(ended: Ended, metric: str | None, seconds: float) -> str:

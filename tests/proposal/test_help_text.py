@@ -109,7 +109,7 @@ def test_defaults_are_said_in_many_ways(says: str, default: str | None) -> None:
 
 def test_a_text_without_options_has_none() -> None:
     """Whatever a training prints."""
-    assert arguments_in("Epoch 1\nloss=0.3 - done\n  -- nothing --\n").options == ()
+    assert arguments_in("Epoch 1\nloss=0.3 - done\n  --lr LR  0.1\n").options == ()
 
 
 @pytest.mark.parametrize(
