@@ -2,10 +2,13 @@
 """What came out of a run on this machine: the best trial, whether its model was released, where all is."""
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from kfp_katib.steps.evaluation_page import Judgement
 
 _PAGES = (("launch-katib", "report.html"), ("evaluate-model", "evaluation.html"))
 
@@ -55,21 +58,19 @@ def released(
     if passed:
         count = f"all {len(thresholds)} thresholds in" if len(thresholds) > 1 else "the threshold in"
         return f"yes: it keeps {count} {named}"
+    judged = [judgement(name, observed, *limits) for name, limits in thresholds.items()]
     missed = [
-        said for name, limits in thresholds.items() if (said := miss(name, observed.get(name), *limits))
+        f"{each.observable} is {each.value:.6g}, allowed is {each.allowed}"
+        for each in judged
+        if not each.passed
     ]
     return f"no: by {named}, {'; '.join(missed)}"
 
 
-def miss(name: str, value: float | None, low: float | None, high: float | None) -> str:
-    """How an observable misses its range; empty where it does not."""
-    if value is None:  # a step hands on finite numbers only
-        return f"{name} is not a finite number"
-    if low is not None and value < low:
-        return f"{name} is {value:g}, below {low:g}"
-    if high is not None and value > high:
-        return f"{name} is {value:g}, above {high:g}"
-    return ""
+def judgement(name: str, observed: Mapping[str, float], low: float | None, high: float | None) -> Judgement:
+    """How an observable was judged; the step hands on finite numbers only."""
+    least, most = -math.inf if low is None else low, math.inf if high is None else high
+    return Judgement(name, observed.get(name, math.nan), least, most)
 
 
 def kept(run: Path, about: Mapping[str, Any]) -> Path | str:

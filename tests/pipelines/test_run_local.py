@@ -129,7 +129,7 @@ def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Pat
     ran = run(SEARCH, tmp_path, thresholds="strict.json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
-    assert told["Released"].strip() == "no: by strict.json, error is 0, below 5"
+    assert told["Released"].strip() == "no: by strict.json, error is 0, allowed is 5 to 6"
     assert (Path(told["Model"].strip()) / "model.txt").read_text() == "0.2"
     assert not (tmp_path / "out" / "release").exists()
     assert "\x1b" not in (tmp_path / "out" / "run.log").read_text()
