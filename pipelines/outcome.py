@@ -10,7 +10,7 @@ from typing import Any
 
 from kfp_katib.steps.evaluation_page import Judgement
 
-_PAGES = (("launch-katib", "report.html"), ("evaluate-model", "evaluation.html"))
+_PAGES = {"launch-katib": "report.html", "evaluate-model": "evaluation.html"}
 
 
 def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str, str]:
@@ -21,9 +21,8 @@ def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str
         thresholds: The range that each judged observable had to keep.
         named: What the user calls the thresholds.
     """
-    run = max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
-    for step, page in _PAGES:
-        shutil.copyfile(run / step / "report", folder / page)
+    run = last_run(folder)
+    pages = {page: shown(run, step, folder / page) for step, page in _PAGES.items()}
     judged = told(run, "evaluate-model")
     passed = judged["parameterValues"]["passed"]
     about = artifact(told(run, "launch-katib"), "best_model")
@@ -31,9 +30,29 @@ def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str
         "Best trial": best_trial(about),
         "Released": released(about, artifact(judged, "metrics"), thresholds, named, passed=passed),
         "Model": str(told(run, "promote")["parameterValues"]["address"] if passed else kept(run, about)),
-        "Report": str(folder / "report.html"),
-        "Evaluation": str(folder / "evaluation.html"),
+        "Report": pages["report.html"],
+        "Evaluation": pages["evaluation.html"],
     }
+
+
+def report_of_a_failure(folder: Path) -> str:
+    """Where the report of a search is that failed, or whose run did; empty where none was written."""
+    if not (folder / "steps").is_dir():
+        return ""
+    return shown(last_run(folder), "launch-katib", folder / "report.html")
+
+
+def last_run(folder: Path) -> Path:
+    """Where the steps of the last run are."""
+    return max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
+
+
+def shown(run: Path, step: str, page: Path) -> str:
+    """Where a step's page is copied to; empty, and no earlier run's page left there, if it wrote none."""
+    page.unlink(missing_ok=True)
+    if not (run / step / "report").is_file():
+        return ""
+    return str(shutil.copyfile(run / step / "report", page))
 
 
 def best_trial(about: Mapping[str, Any]) -> str:

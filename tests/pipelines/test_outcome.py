@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.outcome import released
+from pipelines.outcome import released, report_of_a_failure
 
 LIMITS: dict[str, Any] = {"error": [0, 0.1], "speed": [5, None]}
 
@@ -39,3 +40,13 @@ def test_a_model_that_is_not_released_says_which_thresholds_it_misses() -> None:
 def test_without_a_model_there_is_nothing_to_release() -> None:
     """Its trials wrote none."""
     assert released({"model": "none"}, {}, LIMITS, "limits.json", passed=False) == "no: no trial left a model"
+
+
+def test_a_failed_run_leaves_no_earlier_runs_report(tmp_path: Path) -> None:
+    """Whoever opens it would take it for this run's."""
+    (tmp_path / "steps" / "run" / "launch-katib").mkdir(parents=True)
+    (tmp_path / "report.html").write_text("earlier")
+    assert report_of_a_failure(tmp_path) == ""
+    assert not (tmp_path / "report.html").exists()
+    (tmp_path / "steps" / "run" / "launch-katib" / "report").write_text("this one")
+    assert Path(report_of_a_failure(tmp_path)).read_text() == "this one"

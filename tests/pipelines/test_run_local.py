@@ -87,6 +87,9 @@ def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "no-such-program: not found" in ran.stdout
     assert str(tmp_path / "out" / "run.log") in ran.stderr
+    report = tmp_path / "out" / "report.html"
+    assert f"the search's report is {report}, " in ran.stderr
+    assert "no-such-program" in report.read_text()
 
 
 def test_a_manifest_with_errors_starts_nothing(tmp_path: Path) -> None:
