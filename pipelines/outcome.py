@@ -14,7 +14,7 @@ _PAGES = {"launch-katib": "report.html", "evaluate-model": "evaluation.html"}
 
 
 def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str, str]:
-    """What to say at the end of the last run in a folder; its pages are copied to where one looks.
+    """What to say at the end of the last run in a folder, whose pages are copied to where one looks.
 
     Args:
         folder: Where everything went.
