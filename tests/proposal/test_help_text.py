@@ -60,6 +60,8 @@ def test_the_help_of_every_python_says_the_same(version: str, paint: type[str]) 
         ("typer", "--opt", ("", "adam", ("adam", "sgd"), "one", False)),
         ("typer", "--amp", ("bool", "no-amp", (), "either", False)),
         ("typer", "--layers", ("int", None, (), "one", True)),
+        ("fire", "--lr", ("float", "0.1", (), "one", False)),
+        ("fire", "--batch_size", ("int", "32", (), "one", False)),
         ("absl", "--lr", ("float", "0.1", (), "one", False)),
         ("absl", "--batch_size", ("int", "32", (), "one", False)),
         ("absl", "--opt", ("", "adam", ("adam", "sgd"), "one", False)),

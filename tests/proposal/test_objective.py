@@ -126,6 +126,7 @@ def test_its_name_says_which_way_is_better(metric: str, aim: str) -> None:
         ('print(f"loss={loss:.3f}")', "loss"),
         ('print(f"epoch={epoch} train_loss={a} val_loss={b}")', "val_loss"),
         ("print('accuracy=%.4f' % accuracy)", "accuracy"),
+        ("field(metadata={'help': 'x'})", "loss"),
         ("print(loss)", "loss"),
         ("", "loss"),
     ],
