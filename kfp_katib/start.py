@@ -151,10 +151,10 @@ def _address(place: str | Path | None, what: str, *, written: bool = False) -> s
 
 def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
     """Shows each change until the stack closes, and hands it on."""
+    from kfp_katib.report.cell import Cell
     from kfp_katib.report.display import Display
 
-    # A notebook sets what comes from stderr in red.
-    display = until.enter_context(Display(sys.stdout if _IN_A_NOTEBOOK in sys.modules else sys.stderr))
+    display = until.enter_context(Display(sys.stderr, view=Cell if _IN_A_NOTEBOOK in sys.modules else None))
 
     def update(progress: Progress) -> None:
         display.update(progress)

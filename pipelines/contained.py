@@ -23,10 +23,10 @@ PATIENCE_SECONDS = 60.0
 @contextmanager
 def contained() -> Iterator[None]:
     """While this is open, steps make their temporary files in a folder that goes, and SIGTERM is Ctrl-C."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler != signal.SIG_IGN:  # as under nohup
-            signal.signal(number, signal.default_int_handler)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGHUP)}
+    before = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}
+    for number in before:  # none that is ignored, as under nohup
+        signal.signal(number, signal.default_int_handler)
     usual = os.environ.get("TMPDIR")
     try:
         with tempfile.TemporaryDirectory(prefix="kfp-katib-run-", ignore_cleanup_errors=True) as folder:

@@ -61,14 +61,17 @@ class Screen:
         if line and not self._live:
             self.tell(line)
 
+    def settle(self) -> None:
+        """Leave on the terminal how far the step had come before what it says next."""
+        last, self._doing = self._doing, ""
+        if self._live and last:
+            self._live.refresh()  # it would show the same below until its next turn
+            self.tell(last)
+
     def end(self, how: str) -> None:
         """A step has ended, one way or another."""
-        last, seconds = self._doing, time.monotonic() - self._started
-        self._step, self._doing = "", ""
-        if self._live:
-            self._live.refresh()  # it would show the step until its next turn
-            if last:
-                self.tell(last)
+        self._step, seconds = "", time.monotonic() - self._started
+        self.settle()
         self.tell(f"   {how} after {seconds:.1f} s")
 
     def tell(self, text: str) -> None:

@@ -99,6 +99,7 @@ class Transcript(io.TextIOBase):
         elif _COUNTED.match(text):
             self._screen.progress(line, line)
         else:
+            self._screen.settle()
             self._screen.tell(line)
 
     def _traceback(self, line: str) -> str:

@@ -26,7 +26,9 @@ class Threshold:
         return self.least <= value <= self.most
 
     def __str__(self) -> str:
-        return f"{self.least:g} to {self.most:g}"
+        if math.isinf(self.least) and math.isfinite(self.most):
+            return f"at most {self.most:g}"
+        return f"{self.least:g} to {self.most:g}" if math.isfinite(self.most) else f"at least {self.least:g}"
 
 
 def read_thresholds(file: Path, observables: Collection[str]) -> tuple[Threshold, ...]:

@@ -19,7 +19,6 @@ from kfp_katib.report import words
 from kfp_katib.report.columns import Column, fitting, head, rows
 from kfp_katib.report.so_far import short_name
 from kfp_katib.results import FINAL, Result, Trial, ranked, to_json
-from kfp_katib.trial.to_paste import command_line
 
 if TYPE_CHECKING:
     from kfp_katib.report.events import Events
@@ -163,6 +162,8 @@ def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> l
 
 
 def _best(result: Result, best: Trial) -> str:
+    from kfp_katib.trial.to_paste import command_line
+
     try:
         lines = ["The best trial's command, to paste:", command_line(result.experiment, best)]
     except InputError:  # the manifest does not say it

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from kfp_katib.errors import Interrupted, KfpKatibError
+from kfp_katib.experiment.argument_names import on_the_command_line
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
@@ -99,7 +100,8 @@ class Verb(click.Command):
         verbose = ctx.params.pop("verbose")
         _log(verbose)
         try:
-            return super().invoke(ctx)
+            with on_the_command_line():
+                return super().invoke(ctx)
         except KfpKatibError as error:
             return _leave(ctx, error, verbose)
         except BrokenPipeError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import choose
 from kfp_katib.results import Progress, Result, WarmStart
 
@@ -47,7 +48,7 @@ class RunOptions:
         on_timeout: `fail` raises TimedOut; `best_so_far` stops the search and gives the Result so far.
         cleanup: What happens at the end to the Experiment in a cluster, or to the search's folder here.
         on_update: Called with the Progress after each change of a trial's state; its `result()` is the
-            Result so far.
+            Result so far, its `active()` what runs with what it has reported, at any later moment as well.
         identity: The pipeline run and the step that this search is part of, and its namespace.
         runs: The folder of all searches of this machine; this one's is `<runs>/<experiment>`.
         again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.
@@ -82,15 +83,17 @@ class RunOptions:
     retry_failed: bool = False
 
     def __post_init__(self) -> None:
-        choose(self.on_timeout, get_args(OnTimeout), "on_timeout")
+        choose(self.on_timeout, get_args(OnTimeout), argument("on_timeout"))
         choose(self.cleanup, get_args(Cleanup), "cleanup")
         for name in ("timeout_seconds", "stall_timeout_seconds"):
             seconds = getattr(self, name)
             if seconds is not None and not seconds > 0:
-                raise InputError(f"{name} is {seconds}. Give a number of seconds above 0.")
+                raise InputError(f"{argument(name)} is {seconds}. Give a number of seconds above 0.")
         threads = self.threads_per_trial
         if threads not in (None, "unset") and not (isinstance(threads, int) and threads > 0):
-            raise InputError(f"threads_per_trial is {threads!r}. Give a number from 1 on, or 'unset'.")
+            raise InputError(
+                f"{argument('threads_per_trial')} is {threads!r}. Give a number from 1 on, or 'unset'."
+            )
 
     def deletes(self, result: Result | None = None) -> bool:
         """Whether `cleanup` deletes a search that ended with this Result, or without one."""

@@ -10,6 +10,7 @@ from kfp_katib.errors import InputError
 
 _LONGEST = 64  # a longer name is no typo, and comparing it takes time
 _MOST = 200
+_STEM = 3
 _MOST_PAIRS = 20
 
 
@@ -36,13 +37,16 @@ def hint(value: str, names: Iterable[str]) -> str:
 def closest(name: str, known: Iterable[str]) -> str | None:
     """The known name whose spelling is closest to this one, None if none is close.
 
-    Differences of case, `-` and `_` alone do not count.
+    Differences of case, `-` and `_` alone do not count; what only one name begins with stands for that.
     """
     names = list(known)[:_MOST]
     bare = _bare(name)
     same = [other for other in names if _bare(other) == bare]
     if same or len(name) > _LONGEST:
         return next(iter(same), None)
+    longer = [other for other in names if len(bare) >= _STEM and _bare(other).startswith(bare)]
+    if len(longer) == 1:
+        return longer[0]
     return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
 

@@ -70,6 +70,7 @@ _ROWS = (
     _row("wrong-type", "reference-unknown", r"spec\.parameters\[[0-9]+\]\.name"),
     _row("wrong-type", "placeholder-undeclared", r"spec\.trialTemplate\.trialParameters\[[0-9]+\]\.name"),
     _row(_INCOMPLETE_JOB, "trial-parameter-unused", _TRIAL_SPEC),
+    _row("trial-parameter-unused", "placeholder-misspelt"),
     _row({*_INCOMPLETE_JOB, "container-name-invalid"}, "primary-container-unknown", _CONTAINER_NAME),
     _row(_INCOMPLETE_JOB, "primary-container-unknown", rf"{_TRIAL_SPEC}.*\.containers(\[[0-9]+\])?$"),
 )

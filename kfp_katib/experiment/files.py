@@ -13,6 +13,7 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.plain import FILE_UNREADABLE, LIMIT_BYTES, NOT_TEXT, UnreadableError, too_large
 
 _URL = re.compile(r"(https?):/+")  # a Path keeps one slash of two
+_SCRIPTS = {".py": "python", ".sh": "sh"}
 _SUFFIXES = (".yaml", ".yml", ".json")
 _MOST = 1000
 _SHOWN = 5
@@ -39,9 +40,13 @@ def contents(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            return file.read(LIMIT_BYTES + 1)
+            data = file.read(LIMIT_BYTES + 1)
     except (OSError, ValueError) as err:
         raise UnreadableError(FILE_UNREADABLE, *_refused(path, err)) from err
+    if runner := _SCRIPTS.get(path.suffix):
+        fix = f"Give a manifest; this proposes one: kfp-katib init -- {runner} {path}"
+        raise UnreadableError(FILE_UNREADABLE, "It is a script, not a manifest.", fix)
+    return data
 
 
 def _refused(path: Path, err: OSError | ValueError) -> tuple[str, str]:

@@ -14,23 +14,12 @@ from typing import Any, NamedTuple
 
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.choices import closest
+from kfp_katib.experiment.intended import ABSENT, NUMBERS, SCALARS, as_list, converted, empty
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
 
 NULL_ITEM = Rule("null-item", "An item of a list or map is null, which Katib reads as empty.")
-ABSENT = object()
 _TYPO = 0.8
-_NUMBERS = {"integer": int, "int64": int, "number": float}
-_SCALARS: Mapping[str, tuple[tuple[type, ...], str, str]] = {
-    "string": ((str,), "text", "Write text."),
-    "boolean": ((bool,), "true or false", "Write true or false, without quotes."),
-    "integer": ((int,), "an integer", "Write an integer, without quotes."),
-    "int64": ((int,), "an integer", "Write an integer, without quotes."),
-    "number": ((int, float), "a number", "Write a number, without quotes."),
-    "quantity": ((int, float, str), "a number or text", "Write a number or text."),
-    "int-or-string": ((int, float, str), "a number or text", "Write a number or text."),
-}
-"""For each kind of scalar: the types it accepts, what to call it, and the fix for any other."""
 _COLLECTIONS: Mapping[type, str] = {dict: "a mapping", list: "a list"}
 _CHOICES = (
     "Put the values into `list`: search.categorical of kubeflow-katib 0.18 and 0.19 does not (katib#2625)."
@@ -84,9 +73,9 @@ class Fit:
     def items(self, value: Any, kind: str, path: str) -> Any:
         """A list; its indices stay valid, whatever is left out."""
         if not isinstance(value, list):
-            return self.refuse(value, "a list", "Write it as a list.", path)
+            return self.refuse(value, "a list", as_list(value, path), path)
         fitted = [self.item(item, kind, f"{path}[{i}]") for i, item in enumerate(value)]
-        return [_empty(kind) if item is ABSENT else item for item in fitted]
+        return [empty(kind) if item is ABSENT else item for item in fitted]
 
     def item(self, value: Any, kind: str, path: str) -> Any:
         """One item of a list or map; null, which nobody means, is an empty text or object to Katib."""
@@ -184,14 +173,16 @@ class Fit:
         """A text, number or truth."""
         if self.missing:
             self.problems += conversion.rewritten(value, kind, path)
-        types, wanted, fix = _SCALARS[kind]
+        types, wanted, fix = SCALARS[kind]
         if isinstance(value, types) and (kind == "boolean" or not isinstance(value, bool)):
             return value
-        meant = _converted(value, kind)
+        meant = converted(value, kind)
         if kind == "string" and meant is not ABSENT:
             fix = f'Quote it: "{meant}".'
-        elif kind in _NUMBERS and isinstance(value, str) and "${" in value:
+        elif kind in NUMBERS and isinstance(value, str) and "${" in value:
             fix = _INLINE
+        elif kind in NUMBERS and meant is not ABSENT:
+            fix = f"Write {meant}, without quotes."
         elif isinstance(value, list) and path.endswith(".feasibleSpace.distribution"):
             fix = _CHOICES
             self.lost.append(path.replace(".distribution", ".list"))  # where nothing else need be reported
@@ -199,27 +190,13 @@ class Fit:
 
     def refuse(self, value: Any, wanted: str, fix: str, path: str, *, instead: Any = ABSENT) -> Any:
         """Report a value of the wrong type; return what it was meant to be."""
-        shown = _COLLECTIONS.get(type(value)) or repr(value)
+        shown = str(value).lower() if isinstance(value, bool) else repr(value)
+        shown = _COLLECTIONS.get(type(value)) or shown
         found = Finding(path, f"Expected {wanted}, not {shown[:80]}.", fix, value)
         self.problems.append(self.wrong.problem(found))
         if instead is ABSENT:
             self.lost.append(path)
         return instead
-
-
-def _converted(value: Any, kind: str) -> Any:
-    """What a value of the wrong type was meant to be, `ABSENT` if that is unclear."""
-    if kind == "string" and not isinstance(value, (dict, list)):
-        return str(value).lower() if isinstance(value, bool) else str(value)
-    try:
-        return _NUMBERS[kind](value)
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return ABSENT
-
-
-def _empty(kind: str) -> Any:
-    """What replaces a list item that had to be left out."""
-    return "" if kind == "string" else 0 if kind in _NUMBERS else {}
 
 
 def _misplaced(key: str, around: Sequence[_Owner]) -> _Place | None:

@@ -28,8 +28,8 @@ def judged(
     """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
     form = check_structure(data)
     full = with_defaults(form.manifest)
-    judgements = rules.judge(View(full, form.manifest, data))
-    found = [problem for problem in judgements if not _lost(problem.path, form)]
+    broken = rules.judge(View(full, form.manifest, data))
+    found = [problem for problem in broken if not _lost(problem.path, form)]
     causes = causes_only([*remarks, *form.problems, *found])
     problems = [placed(problem, origin) for problem in causes]
     return full, tuple(sorted(problems, key=lambda each: (_steps(each.path), each.severity, each.rule)))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import re2
 
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.parts import Manifest
 from kfp_katib.experiment.plain import leaves
@@ -17,13 +18,13 @@ from kfp_katib.experiment.plain import leaves
 PIPELINE = re.compile(r"\$\{pipeline\.([^${}]*)\}")
 
 OPTIONS = {
-    "dataset": "--dataset",
-    "models": "--models",
-    "experiment": "--name",
-    "run_id": "--run-id",
-    "image": "--image",
+    "dataset": "dataset",
+    "models": "models",
+    "experiment": "name",
+    "run_id": "run_id",
+    "image": "image",
 }
-"""Each placeholder, and the option of `kfp-katib render` that gives its value."""
+"""Each placeholder, and the argument of `render` that gives its value."""
 
 # Searched for, not matched, as in Katib. Python's engine would take n * n steps for "${trialSpec." * n.
 META = re2.compile(r"\$\{trialSpec\.(.+?)\}")
@@ -59,8 +60,7 @@ def filled(manifest: Manifest, values: Mapping[str, str | None], name: str) -> M
     }
     if missing:
         lines = [
-            f"  {path}: ${{pipeline.{place}}} has no value; give {OPTIONS[place]} "
-            f"(in a pipeline: {OPTIONS[place].strip('-').replace('-', '_')})."
+            f"  {path}: ${{pipeline.{place}}} has no value; give {argument(OPTIONS[place])}."
             for place, path in missing.items()
         ]
         raise InputError("\n".join([f"Experiment '{name}' cannot be rendered:", *lines]))

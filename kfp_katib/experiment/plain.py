@@ -22,7 +22,7 @@ LIMIT_DEPTH = 64
 LIMIT_VALUES = 5_000
 """Most values in one manifest, aliases expanded; Katib's largest example has 334."""
 
-FILE_UNREADABLE = Rule("file-unreadable", "The manifest's file is missing, a folder, or not readable.")
+FILE_UNREADABLE = Rule("file-unreadable", "The manifest's file is missing, no text, or not readable.")
 NOT_TEXT = Rule("not-text", "The manifest is not UTF-8 text.")
 TOO_LARGE = Rule("too-large", "The manifest is larger than a manifest can sensibly be.")
 TOO_DEEP = Rule("too-deep", "Values are nested deeper than in any Kubernetes object, or refer to themselves.")

@@ -94,6 +94,8 @@ def _refuse(data: Any) -> NoReturn:
     fix = "Give a mapping with apiVersion, kind, metadata and spec."
     if file_of(data):
         fix = "It looks like a file's name: give the text that is in that file."
+    if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict) and "kind" in data[0]:
+        fix = "Remove the dash in front of it."
     raise UnreadableError(NOT_A_MAPPING, message, fix, value=str(data)[:80])
 
 
@@ -148,11 +150,27 @@ def _no_json(err: json.JSONDecodeError) -> UnreadableError:
 
 
 def _no_yaml(text: str, err: yaml.YAMLError) -> UnreadableError:
-    mark = getattr(err, "problem_mark", None)
-    where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    """Where the text stops being YAML; a colon is missed one line after it should have stood."""
+    mark, around = getattr(err, "problem_mark", None), getattr(err, "context_mark", None)
     what = getattr(err, "problem", None) or str(err).partition("\n")[0]
-    lines = text.splitlines()
-    tabs = [number for number, line in enumerate(lines, 1) if "\t" in line[: len(line) - len(line.lstrip())]]
-    fix = "Indent with spaces: YAML allows no tabs." if tabs else "Check the indentation and quotes there."
-    line = mark.line + 1 if mark else None
-    return UnreadableError(NOT_PARSABLE, f"The text is not YAML{where}: {what}.", fix, line=line)
+    if "':'" in what and around:
+        mark, around = around, None
+    if not mark:
+        return UnreadableError(
+            NOT_PARSABLE, f"The text is not YAML: {what}.", "Check indentation and quotes."
+        )
+    lines = text.split("\n")
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    seen, fix = _seen_there(line, what, mark, around.line + 1 if around else None)
+    return UnreadableError(NOT_PARSABLE, seen, fix, line=mark.line + 1)
+
+
+def _seen_there(line: str, what: str, mark: yaml.Mark, begins: int | None) -> tuple[str, str]:
+    """What we saw in the line, and what to do."""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "The line is indented with a tab.", "Indent with spaces: YAML allows no tabs."
+    if line.startswith("```"):
+        return "The line is a fence of Markdown.", "Keep what is between the fences."
+    since = f" in what begins at line {begins}" if begins and begins <= mark.line else ""
+    message = f"The text is not YAML at line {mark.line + 1}, column {mark.column + 1}: {what}{since}."
+    return message, "Check the indentation and quotes there."

@@ -35,6 +35,7 @@ RULES = (
 
 API_VERSION = "kubeflow.org/v1beta1"
 _KIND = "Experiment"
+_OLDER = "kubeflow.org/v1alpha"
 TRIAL_SPEC = "spec.trialTemplate.trialSpec"
 
 
@@ -76,11 +77,15 @@ def check_structure(data: Mapping[str, Any]) -> Structure:
 
 def _of_another_kind(manifest: Mapping[str, Any]) -> Problem | None:
     """The only thing to say about a manifest of something else."""
-    kind = manifest.get("kind")
+    kind, version = manifest.get("kind"), manifest.get("apiVersion")
+    if isinstance(version, str) and version.startswith(_OLDER):
+        message = f"apiVersion is {version!r}, that of a Katib before 0.10."
+        fix = f"Write {API_VERSION}, and the trial's template as trialSpec and trialParameters."
+        return NOT_AN_EXPERIMENT.problem(Finding("apiVersion", message, fix, version))
     if not kind or closest(kind, [_KIND]):
         return None
-    ours = kind in ("Trial", "Suggestion")
-    fix = "Katib makes it for an Experiment: give that one." if ours else f"Give one of kind {_KIND}."
+    fixes = dict.fromkeys(("Trial", "Suggestion"), "Katib makes it for an Experiment: give that one.")
+    fix = {**fixes, "List": "Take the Experiment out of its items."}.get(kind, f"Give one of kind {_KIND}.")
     return NOT_AN_EXPERIMENT.problem(Finding("kind", f"It is the manifest of a {kind}.", fix, kind))
 
 

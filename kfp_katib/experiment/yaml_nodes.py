@@ -8,6 +8,7 @@ anything is composed.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
@@ -25,6 +26,8 @@ from kfp_katib.experiment.plain import (
 )
 from kfp_katib.experiment.problem import Problem
 
+_SHOWN = 5
+_LONGEST_KIND = 40
 _COLLECTIONS = {"map": yaml.MappingNode, "seq": yaml.SequenceNode}
 
 
@@ -44,13 +47,26 @@ def parsed(text: str, remarks: list[Problem]) -> Any:
     if not found:
         return None
     if len(found) > 1:
-        message = f"The text holds {len(found)} YAML documents."
-        fix = "Keep the Experiment alone, without `---` between documents."
-        line = found[1].start_mark.line + 1
-        raise UnreadableError(SEVERAL_DOCUMENTS, message, fix, value=len(found), line=line)
+        raise _several(found)
     loader = Loader("")
     _Nodes(text, loader, remarks).size(found[0], "", 0)
     return loader.construct_document(found[0])
+
+
+def _several(found: Sequence[yaml.Node]) -> UnreadableError:
+    """The error that names what each document is."""
+    lines = [node.start_mark.line + 1 for node in found]
+    named = [f"{_kind(node)} (line {line})" for node, line in zip(found[:_SHOWN], lines, strict=False)]
+    message = f"The text holds {len(found)} YAML documents: {', '.join(named)}."
+    fix = "Give each Experiment a file of its own, without `---` between documents."
+    return UnreadableError(SEVERAL_DOCUMENTS, message, fix, value=len(found), line=lines[1])
+
+
+def _kind(node: yaml.Node) -> str:
+    """What a document is, by its kind."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    kinds = [str(value.value)[:_LONGEST_KIND] for key, value in pairs if key.value == "kind"]
+    return kinds[0] if kinds else "one without a kind"
 
 
 def _guard(text: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self, TextIO
@@ -32,15 +33,19 @@ class Display:
     """Shows what an engine reports; pass `update` as its `on_update`. Closing it leaves the terminal clean.
 
     Args:
-        stream: Where to write, such as stderr.
+        stream: Where to write; None for stderr.
         watched: Whether the search is only watched: earlier trials are then not called an earlier run.
         view: Another way to show it, opened at the first change; by default `on_stream` chooses.
     """
 
     def __init__(
-        self, stream: TextIO, *, watched: bool = False, view: Callable[[], View] | None = None
+        self,
+        stream: TextIO | None = None,
+        *,
+        watched: bool = False,
+        view: Callable[[], View] | None = None,
     ) -> None:
-        self._open = view or (lambda: on_stream(stream, watched=watched))
+        self._open = view or (lambda: on_stream(stream or sys.stderr, watched=watched))
         self._view: View | None = None
         self.moved = False
         """Whether there was any change to show."""

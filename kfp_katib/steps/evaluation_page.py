@@ -25,17 +25,18 @@ _STYLE = """
 .judged div { overflow-x: auto; }
 .judged table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .judged th, .judged td { padding: 0.15rem 1rem 0.15rem 0; border: 0; text-align: left; font-weight: inherit; }
+.judged th, .judged td { white-space: nowrap; }
 .judged thead th { font-weight: 600; }
 .judged .missed { font-weight: 700; }
 """
 _OWN = """
 :root { color-scheme: light dark; }
-body { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem; overflow-wrap: anywhere; }
+body { max-width: 60rem; margin: 0 auto; padding: 1.5rem 1rem; }
 body { font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 1.6rem; }
 .found { overflow-x: auto; }
-.found th, .found td { padding: 0.15rem 1rem 0.15rem 0; text-align: left; font-weight: 400; }
-.found thead th { font-weight: 600; }
+.found th, .found td { padding: 0.15rem 1rem 0.15rem 0; text-align: left; white-space: nowrap; }
+.found tbody th { font-weight: 400; }
 """
 
 

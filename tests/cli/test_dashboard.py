@@ -19,7 +19,7 @@ import pytest
 
 from kfp_katib import run
 from tests.builders.search import search
-from tests.cli.commands import call
+from tests.cli.commands import INTERRUPTIBLE, call
 from tests.cli.test_interrupt import ENVIRONMENT
 from tests.support.waiting import until
 
@@ -29,7 +29,7 @@ CURVES = "for loss in 0.9 0.5 ${trialParameters.lr}; do echo loss=$loss; sleep 0
 @contextmanager
 def served(*arguments: str) -> Iterator[str]:
     """The page's address; the command is ended by Ctrl-C, which is no error."""
-    command = [sys.executable, "-m", "kfp_katib", "dashboard", "--no-browser", *arguments]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "dashboard", "--no-browser", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as server:
         try:
             assert server.stderr

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import call, manifest, write
+from tests.cli.commands import INTERRUPTIBLE, call, manifest, write
 from tests.cli.test_interrupt import ENVIRONMENT, start
 from tests.support.waiting import until
 
@@ -31,7 +31,7 @@ def hanging(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 def watching(folder: Path, *options: str) -> subprocess.Popen[str]:
     """`watch` in a process of its own."""
-    command = [sys.executable, "-m", "kfp_katib", "watch", "shell", *options]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "watch", "shell", *options]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT, cwd=folder)
 
@@ -69,7 +69,7 @@ def test_ctrl_c_ends_the_watch_alone(tmp_path: Path) -> None:
 def test_a_search_that_has_ended_is_shown(shelf: Path) -> None:
     """Without waiting; exit code 1 if it has failed."""
     shown = call("watch", "good")
-    assert (shown.exit_code, "--kind=0.2" in shown.stdout) == (0, True)
+    assert (shown.exit_code, "sh train.sh 0.2" in shown.stdout) == (0, True)
     assert call("watch", "runs/bad").exit_code == 1
 
 

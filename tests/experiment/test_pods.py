@@ -145,7 +145,7 @@ def test_a_trial_without_a_pod_template_refuses_it(make: Any, kind: str) -> None
     [
         ({"volume": []}, "trial_pod.volume: Unknown field 'volume'. Did you mean 'volumes'?"),
         ({"env": {"A": "b"}}, "trial_pod.env: Expected a list, not a mapping"),
-        ({"labels": {"a": True}}, 'trial_pod.labels.a: Expected text, not True. Quote it: "true"'),
+        ({"labels": {"a": True}}, 'trial_pod.labels.a: Expected text, not true. Quote it: "true"'),
         ({"labels": {"a": math.nan}}, "trial_pod.labels.a: The number is nan"),
         ({"env": [{"name": "A", "value": math.inf}]}, "trial_pod.env[0].value: The number is inf"),
         ({"tolerations": [{"tolerationSeconds": 10**30}]}, "trial_pod.tolerations[0].tolerationSeconds"),

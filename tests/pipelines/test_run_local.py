@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,16 @@ SEARCH = manifest(*TRAIN, "--out", MODEL)
 
 
 def start(
-    text: str, folder: Path, *, python: str | Path = sys.executable, group: bool = False, **other: str
+    text: str,
+    folder: Path,
+    other: Mapping[str, str] = {},
+    *,
+    python: str | Path = sys.executable,
+    group: bool = False,
 ) -> subprocess.Popen[str]:
     """Start the pipeline's command with a manifest and functions of one's own; a group can be stopped."""
     (folder / "mine.yaml").write_text(text)
-    mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | other
+    mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | dict(other)
     functions = [f"--{name}={value}" for name, value in mine.items()]
     command = [str(python), "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -33,7 +39,7 @@ def start(
 
 def run(text: str, folder: Path, **other: str) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    with start(text, folder, **other) as started:
+    with start(text, folder, other) as started:
         stdout, stderr = started.communicate()
     return subprocess.CompletedProcess(started.args, started.returncode, stdout, stderr)
 

@@ -50,11 +50,12 @@ def test_its_blocks_are_the_cells_of_a_notebook(folder: Path) -> None:
 
 
 def assert_a_search_is_shown(cell: Shown) -> None:
-    """As a picture in a notebook, as the line that the page shows at a prompt; the progress is not red."""
+    """As a picture in a notebook, as the line that the page shows at a prompt, below its progress."""
     example = next(block.code for block in blocks(PAGE) if block.language == "text")
     assert alike(cell.text) == alike(example.strip())
     assert cell.html.count("<svg") == 1
-    assert "12/12 trials" in cell.stdout
+    (progress,) = cell.displays.values()
+    assert progress[-1]["text/plain"].startswith("12/12 trials")
     assert cell.stderr == ""
 
 

@@ -23,12 +23,14 @@ class Shown:
         stdout: What was printed.
         stderr: What was written in red.
         forms: What the cell's last expression is shown as, by MIME type.
+        displays: What was shown before that and may have been written over, each form that it had in turn.
         error: The traceback's last line; empty where the cell succeeded.
     """
 
     stdout: str = ""
     stderr: str = ""
     forms: dict[str, Any] = field(default_factory=dict)
+    displays: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     error: str = ""
 
     @property
@@ -46,8 +48,11 @@ class Shown:
         content = message["content"]
         if message["msg_type"] == "stream":
             setattr(self, content["name"], getattr(self, content["name"]) + content["text"])
-        elif message["msg_type"] in ("execute_result", "display_data"):
-            self.forms |= content["data"]
+        elif message["msg_type"] == "execute_result":
+            self.forms = content["data"]
+        elif message["msg_type"] in ("display_data", "update_display_data"):
+            name = content.get("transient", {}).get("display_id", "")
+            self.displays.setdefault(name, []).append(content["data"])
         elif message["msg_type"] == "error":
             self.error = f"{content['ename']}: {content['evalue']}"
 

@@ -47,7 +47,7 @@ def test_each_threshold_has_its_line() -> None:
     assert [each.passed for each in found] == [False, True]
     assert [str(each) for each in found] == [
         "failed  fpd = 3.25, allowed 0 to 2",
-        "passed  auc = 0.75, allowed -inf to 0.9",
+        "passed  auc = 0.75, allowed at most 0.9",
     ]
     assert all(each.passed for each in judged({"fpd": 1.0, "auc": 0.5}, thresholds))
 

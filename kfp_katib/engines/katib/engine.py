@@ -24,6 +24,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.accepted import accepted
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.results import Listener, Result, Score
 
 logger = logging.getLogger(__name__)
@@ -115,9 +116,8 @@ def _tell(listener: Listener, session: Session) -> None:
     for thing in session.cache.trials:
         name, state = resources.name(thing), resources.trial_state(thing)
         if listener.is_news(name, state):
-            level = (
-                logging.DEBUG if listener.on_update else logging.INFO
-            )  # whoever listens says it in their words
+            # Whoever listens says it in their own words.
+            level = logging.DEBUG if listener.on_update else logging.INFO
             logger.log(level, "trial %s: %s", name, state)
             new.append(session.trial(thing))
     if new:
@@ -195,7 +195,8 @@ def _out_of_time(session: Session, options: RunOptions) -> Result:
     head = f"{session.where} has no verdict after {options.timeout_seconds:g} s. {session.so_far()}"
     if options.on_timeout == "fail":
         raise TimedOut(
-            f"{head} Raise timeout_seconds, or take what there is with on_timeout='best_so_far'. "
+            f"{head} Raise {argument('timeout_seconds')}, or take what there is with "
+            f"{argument('on_timeout', 'best_so_far')}. "
             f"{session.goes_on()}",
             session.result(),
         )

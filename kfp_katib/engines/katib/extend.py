@@ -22,6 +22,7 @@ from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Object, name
 from kfp_katib.engines.katib.api.verdicts import MAX_TRIALS_REACHED, RESUMABLE
 from kfp_katib.engines.katib.diagnosis.explain import WEBHOOK_DOWN
 from kfp_katib.errors import ClusterError, InputError
+from kfp_katib.experiment.argument_names import argument, arguments
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.model import OURS
 from kfp_katib.experiment.structure import check_structure
@@ -102,7 +103,7 @@ def refusal(stored: Object, edits: dict[str, int | None]) -> str:
         count = verdicts.trial_count(stored)
         return (
             f"{_cannot(stored, edits)}: it has {count} trials already, and Katib takes no change with a "
-            f"maxTrialCount of {budget}. Give maxTrialCount {count + 1} or more (--max-trials). "
+            f"maxTrialCount of {budget}. Give maxTrialCount {count + 1} or more ({argument('max_trials')}). "
             f"{_ways_on(stored)}"
         )
     return ""
@@ -111,8 +112,8 @@ def refusal(stored: Object, edits: dict[str, int | None]) -> str:
 def _ways_on(stored: Object) -> str:
     own, namespace = name(stored), stored["metadata"]["namespace"]
     return (
-        "Or give the search another name (--name OTHER); on this machine it can learn from these trials "
-        f"(--name OTHER --from experiment/{own} -n {namespace}). "
+        f"Or give the search another name ({argument('name', 'OTHER')}); on this machine it can learn from "
+        f"these trials ({arguments(name='OTHER', warm_start=f'experiment/{own}', namespace=namespace)}). "
         f"To delete this one: kubectl delete experiment {own} -n {namespace}"
     )
 

@@ -21,7 +21,7 @@ from kfp_katib.engines.katib.diagnosis.explain import WEBHOOK_DOWN
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Manifest
-from kfp_katib.experiment.rules.parts import items, part
+from kfp_katib.experiment.rules.paths import items, part
 from kfp_katib.experiment.schema import is_job
 from kfp_katib.trial.template import trial_spec
 

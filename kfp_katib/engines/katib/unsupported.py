@@ -6,21 +6,20 @@ from __future__ import annotations
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
+from kfp_katib.experiment.argument_names import argument
 
 _REFUSALS = {
     "again": "First: kfp-katib cancel experiment/{name}{where}",
     "python": "In a cluster trials have their image's Python; name another in the container's command.",
     "threads_per_trial": "In a cluster set OMP_NUM_THREADS in the container's env, and a CPU limit.",
     "warm_start": "Katib tells its algorithms of no earlier trials (katib#1067); search on this machine, or "
-    "extend the Experiment itself by a larger --max-trials.",
+    "extend the Experiment itself by a larger maxTrialCount.",
     "enqueue": "Katib runs only what its algorithm suggests; try the points on this machine, or by grid over "
     "lists in an Experiment of their own.",
-    "retry_failed": "Katib runs no values twice; give a larger --max-trials, or let the trial's Job start a "
+    "retry_failed": "Katib runs no values twice; give a larger maxTrialCount, or let the trial's Job start a "
     "failed pod again by its backoffLimit.",
 }
 """What to do instead, by the field of RunOptions."""
-
-_OPTIONS = {field: f"--{field.replace('_', '-')}" for field in _REFUSALS} | {"warm_start": "--from"}
 
 
 def refuse_options(experiment: Experiment, options: RunOptions) -> None:
@@ -32,7 +31,7 @@ def refuse_options(experiment: Experiment, options: RunOptions) -> None:
     namespace = options.identity.namespace
     words = {"name": experiment.name, "where": f" -n {namespace}" if namespace else ""}
     said = [
-        f"{_OPTIONS[field]} is for the local engine. {instead.format_map(words)}"
+        f"{argument(field)} is for the local engine. {instead.format_map(words)}"
         for field, instead in _REFUSALS.items()
         if getattr(options, field)
     ]

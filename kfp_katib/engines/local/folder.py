@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import hint
 from kfp_katib.trial.plain_file import open_regular
 from kfp_katib.trial.trial_folder import TrialFolder
@@ -77,7 +78,7 @@ class RunFolder:
         except OSError as err:
             raise InputError(
                 f"The search in {self.path} cannot be put aside: {err.strerror}: {err.filename}. Fix that, "
-                "or choose another folder for the runs (--runs)."
+                f"or choose another folder for the runs ({argument('runs')})."
             ) from err
 
     def _make_way(self) -> None:
@@ -154,7 +155,8 @@ def _locked(path: Path, name: str) -> int:
         except OSError as err:
             raise InputError(
                 f"The search cannot keep its files in {path.parent}: {err.strerror} "
-                f"({err.filename or path}). Fix that, or choose another folder for the runs (--runs)."
+                f"({err.filename or path}). Fix that, or choose another folder for the runs "
+                f"({argument('runs')})."
             ) from err
         stack.pop_all()
     return lock
@@ -164,7 +166,8 @@ def _taken(name: str, path: Path, lock: int) -> str:
     owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
     return (
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
-        "Wait for it, stop it, or choose another folder for the runs."
+        f"Follow it (kfp-katib watch {path}), stop it (kfp-katib cancel {path}), or choose another folder "
+        "for the runs (--runs)."
     )
 
 

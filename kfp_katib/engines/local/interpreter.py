@@ -19,6 +19,7 @@ from pathlib import Path
 
 from kfp_katib.engines.options import ON_PATH
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 
 NAMES = ("python", "python3")
 _ANSWER_SECONDS = 30.0
@@ -100,7 +101,7 @@ def _named(python: str, path: str) -> Path:
 
 
 def _said(python: str) -> str:
-    return f"python (--python) is {python!r}"
+    return f"{argument('python')} is {python!r}"
 
 
 _MEND = "Name an interpreter, or the folder of a virtual environment."

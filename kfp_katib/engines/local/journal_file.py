@@ -14,6 +14,7 @@ from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError, Unfinished
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.trial.plain_file import open_regular
 
 Belongs = Callable[[Mapping[str, Any]], bool]
@@ -41,8 +42,8 @@ def open_journal(path: Path, *, belongs: Belongs, misfit: Misfit) -> Journal:
         os.close(open_regular(path, os.O_RDWR | os.O_CREAT))
     except OSError as err:
         raise InputError(
-            f"The journal {path} cannot be opened: {_words(err)}. Fix that, or start anew with again=True "
-            "(--again)."
+            f"The journal {path} cannot be opened: {_words(err)}. Fix that, or start anew with "
+            f"{argument('again')}."
         ) from err
     journal = Journal(path.parent.name, Appender(path).append)
     whole = _read(path, journal, belongs, misfit)
@@ -160,7 +161,7 @@ def _damaged(path: Path, line: int, why: object) -> InputError:
     before = f"keep only the {line - 1} lines before it, " if line > 1 else ""
     return InputError(
         f"The journal {path} is damaged, line {line} ({_short(why)}). Fix that line, {before}or start anew "
-        "with again=True (--again)."
+        f"with {argument('again')}."
     )
 
 

@@ -51,6 +51,7 @@ from kfp_katib.engines.local.journal_shapes import (
 )
 from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.results import FAILED
 
 _NAME = re.compile(r"[0-9a-z]{1,20}")
@@ -226,5 +227,5 @@ _TAKE: Mapping[type, Callable[[Lines, Any], None]] = {
 def _newer(name: str, format: int) -> str:
     return (
         f"The journal of '{name}' was written by a newer kfp-katib (format {format}; this one reads {LATEST} "
-        "and older ones). Update kfp-katib to go on with it, or start anew with again=True (--again)."
+        f"and older ones). Update kfp-katib to go on with it, or start anew with {argument('again')}."
     )

@@ -20,6 +20,7 @@ from kfp_katib.engines.local.search.warm_start import begin, of_attribute
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.warm_start_notes import goes_on, notes
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument, arguments
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import KILLED, EarlierTrials, TrialCondition
 from kfp_katib.trial.outcome import examine
@@ -45,8 +46,8 @@ def reopen_study(
     if what := why_another(journal.attributes, experiment):
         raise InputError(
             f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: {what}. "
-            "Undo the change to go on with it, start anew with again=True (--again), or give the Experiment "
-            f"another name and tell it these trials (--name OTHER --from {folder.path})."
+            f"Undo the change to go on with it, start anew with {argument('again')}, or give the Experiment "
+            f"another name and tell it these trials ({arguments(name='OTHER', warm_start=folder.path)})."
         )
     begun = MANIFEST in journal.attributes
     told = of_attribute(journal.attributes.get(WARM_START))

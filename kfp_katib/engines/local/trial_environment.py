@@ -21,6 +21,7 @@ from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import PYTHON
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.results import TrialCondition
 from kfp_katib.trial.plain_file import make_folder
 from kfp_katib.trial.template import Container
@@ -89,7 +90,8 @@ class TrialEnvironment:
         found = _MISSING.findall(files.log_tail()) if outcome.state == "Failed" else []
         if not found or not (pythons := self.pythons):
             return outcome
-        mend = "Install it there, or choose the environment that has it: activate it, or --python."
+        named = argument("python")
+        mend = f"Install it there, or choose the environment that has it: activate it, or give {named}."
         said = f"{outcome.message} {found[-1]}: {self.sentence(pythons)} {mend}"
         return replace(outcome, message=said)
 
@@ -118,7 +120,7 @@ def trial_environment(
     names = _names(box)
     asked = {name: ask(found.programs[name], env=variables) for name in names if name in found.programs}
     if found.chosen and not (said := asked[names[0]].result()).runs:
-        raise InputError(f"python (--python) is {said.says}. Name an interpreter that works here.")
+        raise InputError(f"{argument('python')} is {said.says}. Name an interpreter that works here.")
     return TrialEnvironment(variables, note, names, found, asked)
 
 
@@ -160,6 +162,7 @@ def _threads(
     count = max(1, cores // at_a_time)
     note = (
         f"{at_a_time} trials at a time share {cores} core{'s' * (cores != 1)}: the numerical libraries of "
-        f"each use {count} thread{'s' * (count != 1)} (OMP_NUM_THREADS and the like; --threads-per-trial)."
+        f"each use {count} thread{'s' * (count != 1)} (OMP_NUM_THREADS and the like; "
+        f"{argument('threads_per_trial')})."
     )
     return dict.fromkeys(THREADS, str(count)), note

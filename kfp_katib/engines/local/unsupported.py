@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from kfp_katib.engines.local.search.algorithms import ALGORITHMS
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Algorithm, Experiment
 from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import is_job
@@ -14,7 +15,6 @@ from kfp_katib.trial.metrics import COLLECTORS
 from kfp_katib.trial.template import any_container
 
 RULE = Rule("not-on-this-machine", "The local engine does not run it.")
-ON_KATIB = "run it with engine=katib"
 _SETTINGS = "spec.algorithm.algorithmSettings"
 
 
@@ -48,7 +48,7 @@ def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:
 def _only(path: str, value: str, here: str) -> Finding:
     what, _, instead = here.partition(". ")
     return Finding(
-        path, f"{value} runs on Katib only; the local engine {what}.", f"{instead}, or {ON_KATIB}.", value
+        path, f"{value} runs on Katib only; the local engine {what}.", f"{instead}, or {_on_katib()}.", value
     )
 
 
@@ -83,5 +83,9 @@ def _refused_by_skopt(algorithm: Algorithm) -> Iterator[Finding]:
         yield Finding(_SETTINGS, f"{what} Katib the Experiment waits for ever.", fix, optimizer)
     if estimator == "GBRT":
         what = "base_estimator 'GBRT' does not work in scikit-optimize with today's numpy; the local engine"
-        fix = f"Take one of these, or {ON_KATIB}."
+        fix = f"Take one of these, or {_on_katib()}."
         yield Finding(_SETTINGS, f"{what} has GP, RF and ET.", fix, estimator)
+
+
+def _on_katib() -> str:
+    return f"run it with {argument('engine', 'katib')}"

@@ -10,6 +10,7 @@ from kfp_katib.engines.local.journal_attributes import WARM_START
 from kfp_katib.engines.local.search.algorithms import CMA_ES_NEEDS
 from kfp_katib.engines.local.search.warm_start import of_attribute, select
 from kfp_katib.errors import InputError, KfpKatibError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import EarlierTrials, Source, Told
 
@@ -51,8 +52,8 @@ def _other(name: str, said: str, before: Told) -> str:
     had = ", ".join(source.name for source in before.sources)
     return (
         f"The search of Experiment '{name}' has begun {f'with the trials of {had}' if had else 'without any'}"
-        f"{'' if had else ' earlier trials'}; those of {said} come too late. Go on without that (--from), "
-        "start anew with again=True (--again), or give the Experiment another name (--name)."
+        f"{'' if had else ' earlier trials'}; those of {said} come too late. Go on without "
+        f"{argument('warm_start')}, start anew with {argument('again')}, or give the Experiment another name."
     )
 
 

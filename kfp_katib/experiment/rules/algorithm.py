@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import Part
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import rule, several
 from kfp_katib.experiment.rules.services import EARLY_STOPPING, SUGGESTIONS, Service
 from kfp_katib.experiment.rules.view import View

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import Part, objects, part
+from kfp_katib.experiment.rules.paths import Part, objects, part
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.search_space import number
 from kfp_katib.experiment.rules.services import ARCHITECTURE

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from kfp_katib.experiment.defaults import STDOUT_PATH
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import Part, every_container, objects, part, texts
+from kfp_katib.experiment.rules.paths import Part, every_container, objects, part, texts
 from kfp_katib.experiment.rules.program import clean, started, within
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import COLLECTOR, TEMPLATE, View

@@ -15,7 +15,7 @@ from typing import Any
 from kfp_katib.experiment.conversion import QUANTITY
 from kfp_katib.experiment.parts import OURS
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import Part, every_container, part, texts
+from kfp_katib.experiment.rules.paths import Part, every_container, part, texts
 from kfp_katib.experiment.rules.rule import again, rule
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View
 

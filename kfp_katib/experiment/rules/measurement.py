@@ -9,9 +9,8 @@ from functools import lru_cache
 
 import re2
 
-from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import part
+from kfp_katib.experiment.rules.paths import part
 from kfp_katib.experiment.rules.rule import error, row, rule, several
 from kfp_katib.experiment.rules.view import COLLECTOR, View
 
@@ -44,8 +43,9 @@ ROWS = (
         when=lambda view: view.collector in ("StdOut", "File", "TensorFlowEvent")),
     row(error("metric-never-found", "Katib's default filter cannot find a metric of this name."),
         _metrics, "", lambda name: ";" not in name and not re.fullmatch(r"[\w|-]+", name, re.ASCII),
-        f"The default filter {DEFAULT_FILTER!r} never matches '{{value}}'.",
-        "Use letters, digits, '_' and '-', or give a metricsFormat of your own.",
+        "Katib's default filter never finds '{value}': it reads NAME=NUMBER, a name of letters, digits, '_' "
+        "and '-'.",
+        "Use such a name, or give a metricsFormat of your own.",
         when=lambda view: (view.collector == "StdOut" or view.file_format == "TEXT") and not view.filters),
 )
 # fmt: on

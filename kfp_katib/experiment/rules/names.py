@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from kfp_katib.experiment.parts import experiment_name
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import texts
+from kfp_katib.experiment.rules.paths import texts
 from kfp_katib.experiment.rules.rule import again, rule
 from kfp_katib.experiment.rules.view import View
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from kfp_katib.experiment.pods import ISTIO_LABEL, keeps_istio_out
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import Part, items, part, texts
+from kfp_katib.experiment.rules.paths import Part, items, part, texts
 from kfp_katib.experiment.rules.pod_tables import CHOICES, NAMES, NEEDED, ONE_OF, RANGES
 from kfp_katib.experiment.rules.rule import rule, several
 from kfp_katib.experiment.rules.view import TRIAL_SPEC, View

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import Part
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.shell import (
     SHELLS,

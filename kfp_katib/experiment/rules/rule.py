@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule, Severity
-from kfp_katib.experiment.rules.parts import at, objects, part
+from kfp_katib.experiment.rules.paths import at, objects, part
 from kfp_katib.experiment.rules.view import View
 
+_OTHER_WORDS = {
+    **dict.fromkeys(("float", "real", "number", "uniform"), "double"),
+    **dict.fromkeys(("str", "string", "choice", "bool", "boolean"), "categorical"),
+    **dict.fromkeys(("log", "logarithmic", "reciprocal"), "logUniform"),
+    "gaussian": "normal",
+}
+"""What other libraries call a parameter's type or distribution, and Katib's word."""
 Wrong = Callable[[Any], object]
 Find = Callable[[View], Iterable[Finding]]
 
@@ -75,7 +83,8 @@ def row(
                     told = None if isinstance(value, Mapping) else value
                     unsaid = name and "{value" in message and at(view.given, path) in (None, "")
                     seen = f"{view.stated(path)}." if unsaid else message.format_map(given)
-                    yield Finding(path, seen, fix.format_map(given), told)
+                    near = wrong.meant(value) if isinstance(wrong, _NoneOf) else None
+                    yield Finding(path, seen, f"Write {near}." if near else fix.format_map(given), told)
 
     return Check(about, find)
 
@@ -124,9 +133,24 @@ def among(*words: object) -> Wrong:
     return lambda value: value in words
 
 
+@dataclass(frozen=True, slots=True)
+class _NoneOf:
+    """Whether a value is none of some words, and which of them was meant."""
+
+    words: tuple[object, ...]
+
+    def __call__(self, value: Any) -> bool:
+        return value not in self.words
+
+    def meant(self, value: object) -> str | None:
+        """The word that was meant."""
+        names = [word for word in self.words if isinstance(word, str)]
+        return _OTHER_WORDS.get(str(value).lower()) or closest(str(value), names) if value else None
+
+
 def none_of(*words: object) -> Wrong:
     """It is none of these."""
-    return lambda value: value not in words
+    return _NoneOf(words)
 
 
 def below(least: int) -> Wrong:

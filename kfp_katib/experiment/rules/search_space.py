@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 
 from kfp_katib.experiment.problem import Finding, Rule
-from kfp_katib.experiment.rules.parts import Part
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import Check, again, error, row, rule, several, warning
 from kfp_katib.experiment.rules.view import View
 

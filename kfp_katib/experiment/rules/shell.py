@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kfp_katib.experiment.rules.parts import Part
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.shell_grammar import OpenEndError, Reader
 from kfp_katib.experiment.rules.view import View
 

@@ -14,7 +14,7 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.placeholders import META, META_NAMES, META_TABLES, meta
 from kfp_katib.experiment.plain import leaves
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.parts import part
+from kfp_katib.experiment.rules.paths import part
 from kfp_katib.experiment.rules.rule import again, error, refused, row, rule
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View
 
@@ -25,6 +25,8 @@ _ASSIGNED = {
 """The names that a search for architectures assigns."""
 _WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
 _NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
+_NEARLY_USED = r"\$?(?:\{{{{?|\({{?)\s*(?:\w{{1,20}}\.)?{0}\s*(?:\}}}}?|\}}?\))"
+"""What someone may have written for a placeholder: `${{lr}}`, `$(lr)`, `{{{{trialParameters.lr}}}}`."""
 _LISTED = 20
 
 
@@ -102,8 +104,11 @@ def trial_parameter_unused(view: View) -> Iterator[Finding]:
     meant = set(view.meant_trial_parameters.values())
     for path, name in unused:
         if name not in meant:
-            message = f"${{trialParameters.{name}}} stands nowhere in the template."
-            yield Finding(path, message, "Use it, or remove it.")
+            placeholder = f"${{trialParameters.{name}}}"
+            message = f"{placeholder} stands nowhere in the template."
+            near = re.search(_NEARLY_USED.format(re.escape(name)), view.trial_text)
+            fix = f"Write {placeholder} for {near[0]}." if near else "Use it, or remove it."
+            yield Finding(path, message, fix)
 
 
 @rule("placeholder-undeclared", webhook=True)

@@ -18,6 +18,7 @@ _TRAIN_JOB = ("trainer.kubeflow.org/v1alpha1", "TrainJob")
 _SHIPPED = {JOB, _TRAIN_JOB, *((TRAINING_API_VERSION, kind) for kind in REPLICAS)}
 _VERSIONS = {kind: version for version, kind in _SHIPPED}
 _API_VERSION = re.compile(r"([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?v[0-9]+((alpha|beta)[0-9]+)?")
+_TYPO = 2  # letters more or less; a CronJob is something else
 _OTHERS = {
     ("kubeflow.org/v1alpha1", "MPIJob"),
     ("kubeflow.org/v1alpha2", "MPIJob"),
@@ -87,7 +88,8 @@ def kind_misspelt(view: View) -> Iterator[Finding]:
     """The template's kind is no kind, but spelt almost like one: no trial can be created."""
     kind = view.kind[1]
     for known in _VERSIONS:
-        near = kind not in _VERSIONS and view.kind[0] == _VERSIONS[known] and closest(kind, [known])
+        almost = kind not in _VERSIONS and abs(len(kind) - len(known)) <= _TYPO
+        near = almost and view.kind[0] == _VERSIONS[known] and closest(kind, [known])
         if kind != known and (near or kind.lower() in (known.lower(), f"{known.lower()}s")):
             yield Finding(f"{TRIAL_SPEC}.kind", f"The kind is '{kind}'.", f"Write {known}.", kind)
 

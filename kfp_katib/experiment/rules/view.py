@@ -12,7 +12,7 @@ from kfp_katib.experiment.choices import paired
 from kfp_katib.experiment.placeholders import meta
 from kfp_katib.experiment.pods import pod_templates
 from kfp_katib.experiment.problem import MOST_FINDINGS
-from kfp_katib.experiment.rules.parts import Part, at, every_container, items, objects, part
+from kfp_katib.experiment.rules.paths import Part, at, every_container, items, objects, part
 from kfp_katib.experiment.schema import is_job
 from kfp_katib.experiment.structure import TRIAL_SPEC as TRIAL_SPEC
 

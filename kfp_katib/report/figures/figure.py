@@ -31,6 +31,7 @@ DARK = {
 }
 """What the page's script draws in place of each colour where the system is dark."""
 _MARGIN = 0.05
+_LARGE, _CLOSE = 1e7, 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Figure:
         drawn = "".join(plot.element(self.title) for plot in self.plots)
         if len(self.plots) < 2:
             return drawn
-        columns = "repeat(auto-fill,minmax(min(100%,14rem),1fr))"
+        columns = "repeat(auto-fit,minmax(min(100%,14rem),1fr))"
         return f'<div style="display:grid;gap:0.5rem;grid-template-columns:{columns}">{drawn}</div>'
 
 
@@ -112,6 +113,12 @@ def axis(title: str = "", **own: Any) -> dict[str, Any]:
         "automargin": True,
         **own,
     }
+
+
+def readable(low: float, high: float) -> dict[str, Any]:
+    """How the numbers of an axis are written: in full, unless they are very large or lie very close."""
+    plain = max(abs(low), abs(high)) < _LARGE and (high / 2 - low / 2) * 2 > _CLOSE
+    return {"exponentformat": "none", "separatethousands": True} if plain else {}
 
 
 def padded(low: float, high: float) -> list[float]:

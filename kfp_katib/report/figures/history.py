@@ -155,7 +155,11 @@ def _layout(seen: Scale, metric: str, trials: int, lanes: Sequence[str]) -> dict
     floor = _STRIP * len(lanes)
     margin = max(0.5, trials * 0.015)
     below = axis(
-        "Trial, in order of creation", range=[1 - margin, trials + margin], anchor="free", position=0
+        "Trial, in order of creation",
+        range=[1 - margin, trials + margin],
+        tickformat=",d",
+        anchor="free",
+        position=0,
     )
     layout = look(xaxis=below, yaxis=seen.axis(metric, domain=[floor + 0.03 if lanes else 0, 1]))
     if trials <= 10:

@@ -10,14 +10,15 @@ from kfp_katib.report.figures import ped_anova
 from kfp_katib.report.figures.figure import BLUE, Figure, Plot, axis, look
 from kfp_katib.report.figures.parameter_axes import ParameterAxis, cut, parameter_axes
 from kfp_katib.report.figures.ped_anova import MOST_CELLS, Column
-from kfp_katib.report.figures.points import Point, points, sentences, spread
+from kfp_katib.report.figures.points import Point, how_many, points, sentences, spread
 from kfp_katib.results import Result
 
 FEW = 15
 """Below so many trials the numbers say more about chance than about the parameters."""
 _MOST = 2000
 """So many trials are enough for the shares' second digit, and take half a second."""
-_BAR, _AROUND, _MOST_HEIGHT = 26, 90, 700
+_MOST_BARS = 30
+_BAR, _AROUND = 26, 90
 
 
 def importances(result: Result) -> Figure | None:
@@ -33,9 +34,11 @@ def importances(result: Result) -> Figure | None:
             f"{_which(used, known)} (PED-ANOVA; the shares add up to 1).",
             _warning(len(used)),
             _constant(parameter_axes(result), shares),
+            how_many(min(len(shares), _MOST_BARS), len(shares), "parameters", "the most important ones"),
         ]
     )
-    return Figure("importances", "Parameter importances", sentence, (_plot(shares),))
+    shown = dict(list(shares.items())[:_MOST_BARS])
+    return Figure("importances", "Parameter importances", sentence, (_plot(shown),))
 
 
 def _which(used: Sequence[Point], known: Sequence[Point]) -> str:
@@ -73,7 +76,7 @@ def _plot(shares: Mapping[str, float]) -> Plot:
         margin={"t": 10, "b": 45, "l": 20, "r": 20},
         bargap=0.3,
     )
-    return Plot("importances-plot", [bars], layout, min(_AROUND + _BAR * len(names), _MOST_HEIGHT))
+    return Plot("importances-plot", [bars], layout, _AROUND + _BAR * len(names))
 
 
 def _shares(result: Result, used: Sequence[Point]) -> dict[str, float]:
@@ -90,7 +93,7 @@ def _shares(result: Result, used: Sequence[Point]) -> dict[str, float]:
 def _column(along: ParameterAxis, used: Sequence[Point]) -> Column:
     texts = [point.trial.parameters.get(along.name) for point in used]
     if along.categories:
-        of = {text: cell for cell, text in enumerate(along.categories)}
+        of = along.categories
         return Column([None if text is None else of[text] for text in texts], len(of), ordered=False)
     cells = _cells(along)
     shares = [along.share(text) for text in texts]

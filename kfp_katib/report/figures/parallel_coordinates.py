@@ -49,7 +49,7 @@ def parallel_coordinates(result: Result) -> Figure | None:
     )
     sentence = sentences(
         [
-            "Each line is a trial: the darker, the better; the best is orange.",
+            "Each line is a trial: the fainter, the worse; the best is orange.",
             about_log(axes),
             seen.told_again(),
             how_many(len(drawn), len(known)),

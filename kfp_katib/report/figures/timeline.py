@@ -189,7 +189,7 @@ def _traces(bars: Sequence[Bar], unit: str, divisor: float) -> Iterator[dict[str
                 "hovertemplate": f"%{{text}}<br>{name}, %{{x:.3~g}} {unit}<extra></extra>",
                 "marker": {
                     "color": colour,
-                    "pattern": {"shape": pattern, "size": 5, "solidity": 0.35},
+                    "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": PAPER, "size": 6},
                     "line": {"color": PAPER, "width": 0.5 if len(bars) < _CROWD else 0},
                 },
             }

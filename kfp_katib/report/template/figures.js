@@ -32,4 +32,6 @@ unpacked(packed).then((content) => {
   night.addEventListener("change", drawAll);
   addEventListener("beforeprint", () => plots.forEach((plot) => draw(plot, false)));
   addEventListener("afterprint", drawAll);
+}).catch((error) => {
+  for (const place of document.querySelectorAll(".plot")) place.textContent = `This cannot be drawn: ${error}`;
 });

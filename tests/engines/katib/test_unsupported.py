@@ -28,12 +28,12 @@ HERE: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("field", "said"),
     [
-        ("again", r"^--again is for the local engine\. First: kfp-katib cancel experiment/x -n team$"),
-        ("python", r"^--python is for the local engine\. .* their image's Python"),
-        ("threads_per_trial", r"^--threads-per-trial is for the local engine\. .*OMP_NUM_THREADS"),
-        ("warm_start", r"^--from is for the local engine\. .*katib#1067"),
-        ("enqueue", r"^--enqueue is for the local engine\. .*grid"),
-        ("retry_failed", r"^--retry-failed is for the local engine\. .*backoffLimit"),
+        ("again", r"^again=True is for the local engine\. First: kfp-katib cancel experiment/x -n team$"),
+        ("python", r"^python is for the local engine\. .* their image's Python"),
+        ("threads_per_trial", r"^threads_per_trial is for the local engine\. .*OMP_NUM_THREADS"),
+        ("warm_start", r"^warm_start is for the local engine\. .*katib#1067"),
+        ("enqueue", r"^enqueue is for the local engine\. .*grid"),
+        ("retry_failed", r"^retry_failed=True is for the local engine\. .*backoffLimit"),
     ],
 )
 def test_an_option_that_only_this_machine_knows_is_refused(field: str, said: str) -> None:

@@ -17,7 +17,7 @@ from tests.builders.search import PRINT, search
 
 DAMAGED = (
     r"^The journal \S+ is damaged, line {line} \(.+\)\. Fix that line, "
-    r".*start anew with again=True \(--again\)\.$"
+    r".*start anew with again=True\.$"
 )
 
 

@@ -54,7 +54,7 @@ def test_trials_share_the_cores(at_a_time: int, count: str) -> None:
     assert found == {count}
     said = f"{at_a_time} trials at a time share 8 cores: the numerical libraries of each use {count} thread"
     assert note.startswith(said)
-    assert note.endswith("(OMP_NUM_THREADS and the like; --threads-per-trial).")
+    assert note.endswith("(OMP_NUM_THREADS and the like; threads_per_trial).")
 
 
 def test_a_trial_on_its_own_has_all_of_them() -> None:

@@ -27,7 +27,7 @@ def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
     ("refused", "words"),
     [
         (experiment("hyperband"), r"algorithmName: 'hyperband'.*bayesianoptimization, cmaes, grid"),
-        (experiment("pbt"), r"algorithmName: 'pbt'.*engine=katib"),
+        (experiment("pbt"), r"algorithmName: 'pbt'.*engine='katib'"),
         (experiment("enas"), r"algorithmName: 'enas'"),
         (
             experiment(early_stopping=Algorithm("medianstop", {})),

@@ -126,11 +126,11 @@ def test_an_environment_can_be_named(tools: Path, project: Path, folder: Path, a
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("none/python", "python (--python) is 'none/python': there is no such file"),
+        ("none/python", "--python is 'none/python': there is no such file"),
         ("experiment.yaml", "is 'experiment.yaml': that file is not a program"),
         (".", "that folder is no environment, it has no bin/python"),
         ("broken", "broken, which does not start as Python: it is broken"),
-        ("python99", "python (--python) is 'python99': there is no such file"),
+        ("python99", "--python is 'python99': there is no such file"),
     ],
 )
 def test_one_that_does_not_work_is_refused(tools: Path, folder: Path, asked: str, words: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from kfp_katib.experiment.problem import MOST_FINDINGS
-from kfp_katib.experiment.rules.parts import Part
+from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import (
     above,
     absent,
@@ -53,16 +53,38 @@ def test_a_row_says_where_and_what() -> None:
         "spec.a[]",
         "b c.d",
         missing,
-        "{owner[n]} has no {name}: '{value}'.",
+        "{owner[n]} has no {name}.",
         "Add {name}.",
     )
     manifest = {"spec": {"a": [{"n": "x", "b": 1}, {"b": ""}, {"n": "z", "b": 1, "c": {"d": 1}}]}}
     found = [(problem.path, problem.message, problem.fix) for problem in check(View(manifest, manifest))]
     assert found == [
-        ("spec.a[0].c.d", "x has no d: ''.", "Add d."),
-        ("spec.a[1].b", "None has no b: ''.", "Add b."),
-        ("spec.a[1].c.d", "None has no d: ''.", "Add d."),
+        ("spec.a[0].c.d", "x has no d.", "Add d."),
+        ("spec.a[1].b", "None has no b.", "Add b."),
+        ("spec.a[1].c.d", "None has no d.", "Add d."),
     ]
+
+
+def test_a_row_quotes_only_what_was_written() -> None:
+    """A default is called one, and a field that is not there is missing."""
+    check = row(error("a-b", "A."), "spec", "a b c", none_of("right"), "{name} is '{value}'.", "Mend it.")
+    given = {"spec": {"a": "wrong", "b": ""}}
+    view = View({"spec": {"a": "wrong", "b": "", "c": "usual"}}, given)
+    assert [problem.message for problem in check(view)] == [
+        "a is 'wrong'.",
+        "b is missing.",
+        "c is not set, which means usual.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"), [("righ", "right"), ("RIGHT", "right"), ("rig", "right"), ("x", None), (None, None)]
+)
+def test_the_word_that_was_meant_is_the_mend(value: str | None, meant: str | None) -> None:
+    """Where one is near."""
+    check = row(error("a-b", "A."), "spec", "a", none_of("right", "left"), "'{value}'", "Mend it.")
+    (problem,) = check(View({"spec": {"a": value}}, {}))
+    assert problem.fix == (f"Write {meant}." if meant else "Mend it.")
 
 
 def test_a_row_may_not_apply() -> None:

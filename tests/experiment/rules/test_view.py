@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from kfp_katib.experiment.rules.parts import Part, items, objects, part, texts
+from kfp_katib.experiment.rules.paths import Part, items, objects, part, texts
 
 POD: Part = {"spec": {"containers": [{"name": "a", "env": [{"name": "A"}, 1]}, {"name": 2}, "b"], "os": None}}
 

@@ -47,10 +47,10 @@ def test_the_table_has_the_numbers_of_the_evaluation() -> None:
 @pytest.mark.parametrize(
     ("judged", "said"),
     [
-        ([Judged("auc", 0.75, "-inf to 0.9", passed=True)], "Passed: the threshold is kept."),
-        ([Judged("auc", 0.75, "-inf to 0.9", passed=True)] * 2, "Passed: all 2 thresholds are kept."),
+        ([Judged("auc", 0.75, "at most 0.9", passed=True)], "Passed: the threshold is kept."),
+        ([Judged("auc", 0.75, "at most 0.9", passed=True)] * 2, "Passed: all 2 thresholds are kept."),
         (
-            [Judged("auc", 0.75, "-inf to 0.9", passed=True), Judged("fpd", 3.25, "0 to 2", passed=False)],
+            [Judged("auc", 0.75, "at most 0.9", passed=True), Judged("fpd", 3.25, "0 to 2", passed=False)],
             "Not passed: 1 of 2 thresholds missed.",
         ),
     ],
@@ -62,7 +62,7 @@ def test_whether_the_model_passed_is_said_first(judged: list[Judged], said: str)
     assert tree.texts("p")[0] == said
     rows = cells(tree.all("table")[0])[1:]
     assert len(rows) == len(judged)
-    assert rows[-1] == ["auc", "0.75", "-inf to 0.9", "passed"]
+    assert rows[-1] == ["auc", "0.75", "at most 0.9", "passed"]
     assert "Not passed" not in said or rows[0] == ["fpd", "3.25", "0 to 2", "missed"]
     assert read(page(evaluation())).texts("p")[0].startswith("The model")
 

@@ -20,6 +20,7 @@ from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
 from kfp_katib.engines.local.search.algorithms import CMA_ES_NEEDS, Proposal, Propose, Search
 from kfp_katib.engines.local.search.space import Numbers
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 
 _FACTOR = 2
 
@@ -72,7 +73,7 @@ class _Strategy:
         if len(told) != self._optimizer.population_size:
             raise InputError(
                 f"The journal is damaged: trial {number} follows {len(told)} results, and a generation has "
-                f"{self._optimizer.population_size}. Start anew with again=True (--again)."
+                f"{self._optimizer.population_size}. Start anew with {argument('again')}."
             )
         self._first = number
         self._optimizer.tell([self._solution(self._search.trials[one]) for one in told])

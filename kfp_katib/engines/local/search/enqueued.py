@@ -17,6 +17,7 @@ from kfp_katib.engines.local.search.algorithms import Proposal, Search, propose_
 from kfp_katib.engines.local.search.given import in_words, katib_text, value_of
 from kfp_katib.engines.local.search.space import Dimension, Numbers, Value, dimensions
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.model import Experiment
 
@@ -36,9 +37,12 @@ def checked(experiment: Experiment, points: Iterable[Point]) -> list[Point]:
 
 
 def _checked(experiment: Experiment, space: Mapping[str, Dimension], point: Point) -> Point:
-    said = f"enqueue {', '.join(f'{name}={text}' for name, text in point.items())}"
+    values = ", ".join(f"{name}={text}" for name, text in point.items())
+    said = f"{argument('enqueue')} {values}".rstrip()
     if not point:
-        raise InputError("enqueue: a point is empty. Name at least one parameter, such as lr=0.01.")
+        raise InputError(
+            f"{argument('enqueue')}: a point is empty. Name at least one parameter, such as lr=0.01."
+        )
     for name, text in point.items():
         if name not in space:
             raise InputError(f"{said}: there is no parameter {name!r}. {hint(name, space)}")
@@ -87,8 +91,9 @@ def refuse_vain(experiment: Experiment, journal: Journal, points: Sequence[Point
     taken = "it has its verdict" if ended else f"{begun} of its maxTrialCount of {budget} trials are taken"
     said = f"{len(fresh)} new point{'s' * (len(fresh) != 1)}"
     raise InputError(
-        f"enqueue: Experiment '{experiment.name}' has no room for {said}: {taken}. Change what ends it (a "
-        "larger maxTrialCount, --max-trials), enqueue fewer, or start anew with again=True (--again)."
+        f"{argument('enqueue')}: Experiment '{experiment.name}' has no room for {said}: {taken}. "
+        f"Change what ends it (a larger maxTrialCount, {argument('max_trials')}), enqueue fewer, or start "
+        f"anew with {argument('again')}."
     )
 
 
@@ -130,6 +135,6 @@ def _values(point: Point, space: Sequence[Dimension]) -> dict[str, Value]:
     if not values or len(values) != len(point):
         raise InputError(
             f"The journal is damaged: the enqueued point {dict(point)} is not in the space. Start anew "
-            "with again=True (--again)."
+            f"with {argument('again')}."
         )
     return values

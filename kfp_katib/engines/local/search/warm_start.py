@@ -21,6 +21,7 @@ from kfp_katib.engines.local.search.algorithms import cells
 from kfp_katib.engines.local.search.given import katib_text, value_of
 from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions
 from kfp_katib.errors import InputError
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Experiment, Objective
 from kfp_katib.results import EarlierTrials, Source, Told, ToldTrial, Trial, objective_value
 
@@ -54,7 +55,7 @@ def begin(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
         if known * twice >= cells(space):
             raise InputError(
                 f"Experiment '{experiment.name}': the earlier trials cover all {known} cells of the grid, so "
-                "nothing is left to run. Leave them out (--from), or widen the grid."
+                f"nothing is left to run. Leave them out ({argument('warm_start')}), or widen the grid."
             )
     return told
 
@@ -154,7 +155,7 @@ def _study_trial(told: ToldTrial, space: Sequence[Dimension]) -> StudyTrial:
         if value is None:
             raise InputError(
                 f"The journal is damaged: the earlier trial {told.name!r} that the search was told has no "
-                f"value in the space of {dim.name}. Start anew with again=True (--again)."
+                f"value in the space of {dim.name}. Start anew with {argument('again')}."
             )
         params[dim.label] = dim.stored(value)
     record = Record(-1, told.parameters, told.name)
