@@ -101,7 +101,7 @@ def test_what_the_rules_refuse_is_not_written(train: Path) -> None:
     """Here an algorithm that needs more than a proposal has."""
     called = call("init", "--algorithm", "hyperband", "-o", "e.yaml", "--", "python", "train.py")
     assert called.exit_code == 2
-    assert "hyperband needs the setting 'r_l'" in called.stderr
+    assert "hyperband needs the" in called.stderr
     assert not Path("e.yaml").exists()
 
 
