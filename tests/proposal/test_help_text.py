@@ -7,7 +7,7 @@ import argparse
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.proposal.help_text import arguments_in
@@ -127,6 +127,7 @@ def test_subcommands_are_seen(text: str) -> None:
     assert arguments_in(text).subcommands == ("fit", "test")
 
 
+@settings(deadline=None)
 @given(parsers(choices=WORDS))
 def test_argparses_own_text_names_every_option(parser: argparse.ArgumentParser) -> None:
     """Whatever was added to a parser: its flags, and which are required."""
@@ -138,6 +139,7 @@ def test_argparses_own_text_names_every_option(parser: argparse.ArgumentParser) 
             assert found[action.option_strings[0]].required == action.required
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
     """A script may print anything."""
