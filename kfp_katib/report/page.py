@@ -7,7 +7,6 @@ import platform
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
@@ -106,5 +105,7 @@ def _best_told(result: Result) -> list[ToldTrial]:
 
 def _writer() -> str:
     """Who writes the page, and when: of a search that still runs, it is how it stood then."""
+    from importlib.metadata import version  # takes longer than the words, which every verb needs
+
     known = f"kfp-katib {version('kfp-katib')}, Python {platform.python_version()}"
     return f"{words.moment(datetime.now(UTC))} by {known}"

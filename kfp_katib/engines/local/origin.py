@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import PYTHON, SEED, VERSIONS, WARM_START
 from kfp_katib.engines.local.search.warm_start import of_attribute
@@ -18,6 +16,8 @@ _PROGRAMS = {"kfp-katib": "kfp-katib", "Optuna": "optuna"}
 
 def remember_versions(journal: Journal) -> None:
     """Store which programs run the search from here on; the last ones count."""
+    from importlib.metadata import version  # only a search that runs waits for it
+
     found = {name: version(package) for name, package in _PROGRAMS.items()}
     if found != journal.attributes.get(VERSIONS):
         journal.set(VERSIONS, found)
