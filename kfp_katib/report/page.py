@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial
+from kfp_katib.results import Result, ToldTrial, Trial, installed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -105,7 +105,6 @@ def _best_told(result: Result) -> list[ToldTrial]:
 
 def _writer() -> str:
     """Who writes the page, and when: of a search that still runs, it is how it stood then."""
-    from importlib.metadata import version  # takes longer than the words, which every verb needs
-
-    known = f"kfp-katib {version('kfp-katib')}, Python {platform.python_version()}"
+    programs = {**installed({"kfp-katib": "kfp-katib"}), "Python": platform.python_version()}
+    known = ", ".join(f"{name} {text}" for name, text in programs.items())
     return f"{words.moment(datetime.now(UTC))} by {known}"
