@@ -76,6 +76,7 @@ def run(
     if _IN_A_NOTEBOOK in sys.modules:
         _import_in_silence("tqdm.auto")
     chosen, asked = named(engine), RunOptions(**options)
+    asked = replace(asked, runs=Path(asked.runs))  # text is as good
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
     filled, asked = filled_in(
         loaded(experiment, change), chosen, asked, name=name, dataset=dataset, image=image, run_id=run_id
