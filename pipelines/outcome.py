@@ -2,35 +2,57 @@
 """What came out of a run on this machine: the best trial, whether its model was released, where all is."""
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_PAGES = (("launch-katib", "report.html"), ("evaluate-model", "evaluation.html"))
+from kfp_katib.steps.evaluation_page import Judgement
+
+_PAGES = {"launch-katib": "report.html", "evaluate-model": "evaluation.html"}
 
 
 def outcome(folder: Path, thresholds: Mapping[str, Any], named: str) -> dict[str, str]:
-    """What to say at the end of the last run in a folder; its pages are copied to where one looks.
+    """What to say at the end of the last run in a folder, whose pages are copied to where one looks.
 
     Args:
         folder: Where everything went.
         thresholds: The range that each judged observable had to keep.
         named: What the user calls the thresholds.
     """
-    run = max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
-    for step, page in _PAGES:
-        shutil.copyfile(run / step / "report", folder / page)
+    run = last_run(folder)
+    pages = {page: shown(run, step, folder / page) for step, page in _PAGES.items()}
     judged = told(run, "evaluate-model")
     passed = judged["parameterValues"]["passed"]
     about = artifact(told(run, "launch-katib"), "best_model")
     return {
-        "Best trial": best_trial(about),
         "Released": released(about, artifact(judged, "metrics"), thresholds, named, passed=passed),
+        "Best trial": best_trial(about),
         "Model": str(told(run, "promote")["parameterValues"]["address"] if passed else kept(run, about)),
-        "Report": str(folder / "report.html"),
-        "Evaluation": str(folder / "evaluation.html"),
+        "Report": pages["report.html"],
+        "Evaluation": pages["evaluation.html"],
     }
+
+
+def report_of_a_failure(folder: Path) -> str:
+    """Where the report of a search is that failed, or whose run did; empty where none was written."""
+    if not (folder / "steps").is_dir():
+        return ""
+    return shown(last_run(folder), "launch-katib", folder / "report.html")
+
+
+def last_run(folder: Path) -> Path:
+    """Where the steps of the last run are."""
+    return max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
+
+
+def shown(run: Path, step: str, page: Path) -> str:
+    """Where a step's page is copied to; empty, and no earlier run's page left there, if it wrote none."""
+    page.unlink(missing_ok=True)
+    if not (run / step / "report").is_file():
+        return ""
+    return str(shutil.copyfile(run / step / "report", page))
 
 
 def best_trial(about: Mapping[str, Any]) -> str:
@@ -55,21 +77,19 @@ def released(
     if passed:
         count = f"all {len(thresholds)} thresholds in" if len(thresholds) > 1 else "the threshold in"
         return f"yes: it keeps {count} {named}"
+    judged = [judgement(name, observed, *limits) for name, limits in thresholds.items()]
     missed = [
-        said for name, limits in thresholds.items() if (said := miss(name, observed.get(name), *limits))
+        f"{each.observable} is {each.value:.6g}, allowed is {each.allowed}"
+        for each in judged
+        if not each.passed
     ]
     return f"no: by {named}, {'; '.join(missed)}"
 
 
-def miss(name: str, value: float | None, low: float | None, high: float | None) -> str:
-    """How an observable misses its range; empty where it does not."""
-    if value is None:  # a step hands on finite numbers only
-        return f"{name} is not a finite number"
-    if low is not None and value < low:
-        return f"{name} is {value:g}, below {low:g}"
-    if high is not None and value > high:
-        return f"{name} is {value:g}, above {high:g}"
-    return ""
+def judgement(name: str, observed: Mapping[str, float], low: float | None, high: float | None) -> Judgement:
+    """How an observable was judged; the step hands on finite numbers only."""
+    least, most = -math.inf if low is None else low, math.inf if high is None else high
+    return Judgement(name, observed.get(name, math.nan), least, most)
 
 
 def kept(run: Path, about: Mapping[str, Any]) -> Path | str:

@@ -23,7 +23,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.steps.user_function import resolve
 from pipelines.contained import contained
-from pipelines.outcome import outcome
+from pipelines.outcome import outcome, report_of_a_failure
 from pipelines.platforms import LOCAL
 from pipelines.screen import listed, show
 from pipelines.transcript import Transcript
@@ -49,7 +49,9 @@ def main() -> int:
         with contained(), closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
             run(args, folder, ranges)
     except RuntimeError:
-        print(f"\nThe run failed; everything it printed is in {log}.", file=sys.stderr)
+        report = report_of_a_failure(folder)
+        found = f"the search's report is {report}, " if report else ""
+        print(f"\nThe run failed; {found}everything it printed is in {log}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"\nStopped; everything it printed is in {log}.", file=sys.stderr)
@@ -124,7 +126,8 @@ def thresholds(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
         raise InputError(f'--thresholds {file}: {error}. Write JSON such as {{"loss": [0, 1]}}.') from error
     if not isinstance(ranges, dict):
         raise InputError(f'--thresholds {file}: not an object. Write JSON such as {{"loss": [0, 1]}}.')
-    return ranges, os.path.relpath(file)
+    here = file.absolute().is_relative_to(Path.cwd())
+    return ranges, str(file.absolute().relative_to(Path.cwd()) if here else file)
 
 
 def _example(step: str) -> str:

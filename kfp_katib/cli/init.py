@@ -90,8 +90,8 @@ def command(
     The script is run with --help, and no further. Options that look like hyperparameters get a space, each
     with a comment that says why; flags that you write behind the script are the same in every trial.
     """
-    if output and output.exists() and not force:
-        raise InputError(f"{output} is there already. --force overwrites it, or choose another name for -o.")
+    if output:
+        _check_place(output, force)
     pythons = interpreters(python or ON_PATH, os.environ)
     env = {**os.environ, "PATH": pythons.path}
     line = typed(words, path=pythons.path)
@@ -107,6 +107,14 @@ def command(
     )
     _write(to_text(proposal, objective), output)
     _say(_told(proposal, objective, output))
+
+
+def _check_place(output: Path, force: bool) -> None:
+    """Refuse a file that cannot be written, before a minute of training."""
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already. --force overwrites it, or choose another name for -o.")
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"-o {output}: {output.parent} is not a folder. Create it first.")
 
 
 def _source(line: Typed) -> str:

@@ -50,7 +50,7 @@ class Telling:
     def say(self, sentence: str) -> None:
         """A sentence about the search, on stderr, for people who read along."""
         if not self.quiet and not self.events:
-            click.echo(sentence, err=True)
+            lines_to(sys.stderr)(sentence)
 
 
 def telling(*, quiet: bool, json_lines: bool, as_json: bool, watched: bool = False) -> Telling:

@@ -66,7 +66,7 @@ def ask(
         found = (
             arguments_of(json.loads(described.read_text()))
             if described.exists()
-            else arguments_in(ended.printed)
+            else arguments_in(f"{ended.printed}\n{ended.errors}")
         )
     _check(typed, found, ended, seconds)
     return found

@@ -11,7 +11,7 @@ from typing import Literal
 from kfp_katib.proposal.names import Alone, Meaning, meaning
 from kfp_katib.proposal.script_option import ScriptOption
 
-_MOST_CHOICES = 12
+_MOST_CHOICES = 8
 _LEAST_VALUE, _MOST_VALUE = 1e-9, 2**30
 """Between them a default is something to build a range around; Optuna's service searches from 1e-10 on."""
 _PLAIN_VALUE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)

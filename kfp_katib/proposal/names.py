@@ -54,7 +54,7 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
         Meaning("near one", _BELOW, 0.5, 0.99, 2),
     ),
     (r"(min|end|final|warmup)_(lr|learning_rate) lr_(min|end|final) eta_min", _LATE_RATE),
-    (r"(\w+_)?(lr|learning_?rate|lrate|lr0|eta|alpha)$ (lr|learning_rate)_(init|base|max|peak)", _RATE),
+    (r"(\w+_)?(lr|learning_?rate|lrate|lr0|eta)$ ^alpha$ (lr|learning_rate)_(init|base|max|peak)", _RATE),
     (
         r"(\w+_)?(batch_?size|batch|bs|minibatch\w*)",
         Meaning("power of two", "powers of two, as is usual", 16, 128),

@@ -94,7 +94,8 @@ def _last_failure(result: Result) -> list[str]:
     how = f"{last.name}, {last.reason or last.state}{words.exit_code(last)}"
     heading = f"### {len(failed)} failed; the last: {_text(how)}"
     log = words.log_end(last, lines=_LOG_LINES)
-    return [heading, _block(log, "text") if log else _text(last.message or "It left no log.")]
+    why = [_text(last.message)] if last.message else []
+    return [heading, *why, _block(log, "text") if log else "It left no log."]
 
 
 def _text(text: str) -> str:

@@ -7,11 +7,10 @@ import platform
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial
+from kfp_katib.results import Result, ToldTrial, Trial, installed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -106,5 +105,6 @@ def _best_told(result: Result) -> list[ToldTrial]:
 
 def _writer() -> str:
     """Who writes the page, and when: of a search that still runs, it is how it stood then."""
-    known = f"kfp-katib {version('kfp-katib')}, Python {platform.python_version()}"
+    programs = {**installed({"kfp-katib": "kfp-katib"}), "Python": platform.python_version()}
+    known = ", ".join(f"{name} {text}" for name, text in programs.items())
     return f"{words.moment(datetime.now(UTC))} by {known}"

@@ -72,7 +72,8 @@ def seconds_left(progress: Progress, *, now: datetime | None = None) -> float | 
     if total is None or usual is None:
         return None
     now = now or datetime.now(UTC)
-    running = [max(usual - (seconds_of(each, now) or 0.0), 0.0) for each in progress.active()]
+    lasted = [each for each in (seconds_of(one, now) for one in progress.active()) if each is not None]
+    running = [max(usual - each, 0.0) for each in lasted]
     idle = max(progress.experiment.parallel_trial_count - len(running), 0)
     free_after = sorted([*running, *[0.0] * idle])
     to_start = max(total - progress.completed - len(running), 0)

@@ -19,7 +19,7 @@ from kfp_katib.results import Result, Trial, metric_text, objective_value, ranke
 from kfp_katib.results.table import columns as csv_columns
 from kfp_katib.results.text import document
 
-PLAIN_ROWS = 100
+PLAIN_ROWS = 50
 """Rows that the page shows without its script."""
 _COMMANDS = 1_000
 """Trials whose whole command is told, the best ones: each takes half a millisecond to put together."""

@@ -66,8 +66,9 @@ def counts(result: Result) -> str:
 
 
 def exit_code(trial: Trial) -> str:
-    """`, exit code 137`, to follow a state or a reason; empty where none is known."""
-    return "" if trial.exit_code is None else f", exit code {trial.exit_code}"
+    """`, exit code 137`, to follow a state or a reason; empty where none is known, or the message says it."""
+    said = trial.exit_code is None or "xit code" in trial.message
+    return "" if said else f", exit code {trial.exit_code}"
 
 
 def moment(when: datetime) -> str:

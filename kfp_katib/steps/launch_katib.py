@@ -7,7 +7,8 @@ The step's own code, in components/, only names the outputs; everything else hap
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast, get_args
 
@@ -108,6 +109,10 @@ def _in_place(task_name: str, step: str) -> str:
     return f"{step}.{task_name}"
 
 
-def progress_log() -> Display:
+@contextmanager
+def progress_log() -> Iterator[Display]:
     """Logs the notes, a line for each change of a trial, and one every minute otherwise."""
-    return Display(view=lambda: Lines(lambda text: _log.info("%s", text)))
+    lines = Lines(lambda text: _log.info("%s", text))
+    lines.wait()
+    with closing(lines), Display(view=lambda: lines) as display:
+        yield display

@@ -216,9 +216,13 @@ def test_ways_that_exclude_each_other_are_refused(other: str, tmp_path: Path) ->
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_reader_that_goes_away_ends_no_search(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", ["--json-lines | head -1", "2>&1 >/dev/null | head -1"])
+def test_a_reader_that_goes_away_ends_no_search(read: str, tmp_path: Path) -> None:
     """`| head -1` is not a reason to lose the trials."""
-    file = write(tmp_path, manifest("0.3", "0.2"))
-    command = f"{sys.executable} -m kfp_katib run {file} --json-lines | head -1"
-    subprocess.run(command, shell=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    content = manifest("0.3", "0.2")
+    content["metadata"].pop("namespace")
+    file = write(tmp_path, content)
+    command = f"{sys.executable} -m kfp_katib run {file} {read}"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, shell=True, env=env, capture_output=True, check=True)
     assert "2 trials: 2 Succeeded" in call("run", file).stdout

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -97,6 +98,19 @@ def test_a_search_is_ended_keeps_its_folder_and_goes_on(name: str, tmp_path: Pat
     after = json.loads(call("run", "experiment.yaml", "--json").stdout)["trials"]
     assert [trial["state"] for trial in after] == ["Succeeded", "Succeeded"]
     assert after[0] == before[0]
+
+
+def test_a_second_run_is_told_how_to_follow_and_to_stop_the_first(tmp_path: Path) -> None:
+    """Exit code 2; both commands can be copied."""
+    with hanging(tmp_path) as engine:
+        called = call("run", "experiment.yaml")
+        place = re.escape(str(tmp_path / "runs" / "shell"))
+        assert re.search(rf"\(pid {engine.pid}\)\. Follow it \(kfp-katib watch {place}\), ", called.stderr)
+        stop = re.search(r"stop it \(kfp-katib (\S+) (\S+)\)", called.stderr)
+        assert stop
+        assert call(*stop.groups()).exit_code == 0
+        assert engine.wait(60) == 130
+    assert called.exit_code == 2
 
 
 def test_where_nothing_runs_nothing_is_ended(shelf: Path) -> None:

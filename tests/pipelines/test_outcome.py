@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.outcome import miss, released
+from pipelines.outcome import released, report_of_a_failure
 
 LIMITS: dict[str, Any] = {"error": [0, 0.1], "speed": [5, None]}
 
@@ -31,7 +32,8 @@ def test_a_model_that_is_not_released_says_which_thresholds_it_misses() -> None:
     observed = {"error": 0.25, "speed": 4.0, "size": 1.0}
     limits = {**LIMITS, "size": [0, 2], "drift": [0, 1]}
     assert released({}, observed, limits, "limits.json", passed=False) == (
-        "no: by limits.json, error is 0.25, above 0.1; speed is 4, below 5; drift is not a finite number"
+        "no: by limits.json, error is 0.25, allowed is 0 to 0.1; speed is 4, allowed is at least 5; "
+        "drift is nan, allowed is 0 to 1"
     )
 
 
@@ -40,7 +42,11 @@ def test_without_a_model_there_is_nothing_to_release() -> None:
     assert released({"model": "none"}, {}, LIMITS, "limits.json", passed=False) == "no: no trial left a model"
 
 
-@pytest.mark.parametrize("value", [0.0, 0.1, 0.05])
-def test_the_ends_of_a_range_are_in_it(value: float) -> None:
-    """As the step judges."""
-    assert miss("error", value, 0, 0.1) == miss("error", value, None, None) == ""
+def test_a_failed_run_leaves_no_earlier_runs_report(tmp_path: Path) -> None:
+    """Whoever opens it would take it for this run's."""
+    (tmp_path / "steps" / "run" / "launch-katib").mkdir(parents=True)
+    (tmp_path / "report.html").write_text("earlier")
+    assert report_of_a_failure(tmp_path) == ""
+    assert not (tmp_path / "report.html").exists()
+    (tmp_path / "steps" / "run" / "launch-katib" / "report").write_text("this one")
+    assert Path(report_of_a_failure(tmp_path)).read_text() == "this one"

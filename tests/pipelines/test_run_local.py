@@ -87,6 +87,9 @@ def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "no-such-program: not found" in ran.stdout
     assert str(tmp_path / "out" / "run.log") in ran.stderr
+    report = tmp_path / "out" / "report.html"
+    assert f"the search's report is {report}, " in ran.stderr
+    assert "no-such-program" in report.read_text()
 
 
 def test_a_manifest_with_errors_starts_nothing(tmp_path: Path) -> None:
@@ -129,7 +132,16 @@ def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Pat
     ran = run(SEARCH, tmp_path, thresholds="strict.json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
-    assert told["Released"].strip() == "no: by strict.json, error is 0, below 5"
+    assert told["Released"].strip() == "no: by strict.json, error is 0, allowed is 5 to 6"
     assert (Path(told["Model"].strip()) / "model.txt").read_text() == "0.2"
     assert not (tmp_path / "out" / "release").exists()
     assert "\x1b" not in (tmp_path / "out" / "run.log").read_text()
+
+
+def test_a_search_whose_trials_leave_no_model_says_so(tmp_path: Path) -> None:
+    """It has a best trial all the same; there is nothing to release."""
+    ran = run(manifest(*TRAIN), tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
+    assert told["Best trial"].endswith("loss=0 with lr=0.2")
+    assert (told["Released"].strip(), told["Model"].strip()) == ("no: no trial left a model", "none")

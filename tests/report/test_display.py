@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import pytest
 
@@ -52,6 +53,18 @@ class View:
 def test_only_what_can_be_written_over_is(stream: io.StringIO, term: str | None, kind: type) -> None:
     """A terminal that can go back a line; elsewhere there are lines."""
     assert isinstance(on_stream(stream, environment={"TERM": term} if term else {}), kind)
+
+
+def test_a_process_without_streams_runs_a_search_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon may have closed them; whoever closed one as a file has none either."""
+    closed = Screen()
+    closed.close()
+    for stream in (None, closed):
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setattr(sys, "stdout", stream)
+        with Display() as display:
+            display.update(so_far(RUNNING, notes=("A note.",)))
+        assert display.said == ("A note.",)
 
 
 def test_notes_are_shown_once_and_before_the_change() -> None:

@@ -110,10 +110,17 @@ def test_a_search_that_did_not_succeed_says_why(state: ExperimentState, told: bo
     assert ("\n\nThe tuning job failed: no quota.\n\n" in text) is told
 
 
-def test_a_failure_without_a_log_shows_its_message() -> None:
-    """Katib's message is then all there is."""
+def test_a_failure_shows_its_message_and_its_log() -> None:
+    """The one says what Katib saw, the other what the program said."""
+    failed = trial(0, state="Failed", message="It took *too* long", log_tail="epoch 3")
+    text = markdown(result([failed], state="Failed"))
+    assert text.endswith("\n\nIt took \\*too\\* long\n\n```text\nepoch 3\n```\n")
+
+
+def test_a_failure_without_a_log_says_so() -> None:
+    """Below Katib's message."""
     text = markdown(result([trial(0, state="Failed", message="Trial has failed")], state="Failed"))
-    assert text.endswith("Trial has failed\n")
+    assert text.endswith("Trial has failed\n\nIt left no log.\n")
     assert "It left no log." in markdown(result([trial(0, state="Failed")]))
 
 

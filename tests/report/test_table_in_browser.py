@@ -147,4 +147,4 @@ def test_a_browser_that_cannot_unpack_says_so(browser: Tab, tmp_path: Path) -> N
     (tmp_path / "page.html").write_text(page, encoding="utf-8")
     browser.open(tmp_path / "page.html")
     browser.wait("document.body.innerText.includes('Only the first trials are shown')")
-    assert browser.value(f"{ROWS}.length") == 100
+    assert browser.value(f"{ROWS}.length") == 50

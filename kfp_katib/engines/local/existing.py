@@ -38,6 +38,10 @@ _HEAD = 20
 _POLL_SECONDS = 0.5
 
 
+class _NotBegun(InputError):
+    """A journal has no manifest: its engine is about to write it, or was killed before."""
+
+
 def read(name: str, options: RunOptions) -> Result:
     """Read a search from its journal, even while an engine works on it; nothing is changed.
 
@@ -48,7 +52,7 @@ def read(name: str, options: RunOptions) -> Result:
     journal = read_journal(folder.journal)
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
-        raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
+        raise _NotBegun(f"{folder.path} holds no search that has begun. Run '{name}' first.")
     experiment, models = _experiment(manifest, name), str(options.models or _models(journal))
     known = provenance(experiment, journal)
     trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
@@ -200,8 +204,13 @@ def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
         running, file = owner(folder) is not None, folder.journal.stat()
         state = file.st_ino, file.st_size, file.st_mtime_ns
         if known is None or known[0] != state:
-            known = state, read(name, options)
-        yield running, known[1]
+            try:
+                known = state, read(name, options)
+            except _NotBegun:
+                if not running:
+                    raise
+        if known:
+            yield running, known[1]
         time.sleep(_POLL_SECONDS)
 
 

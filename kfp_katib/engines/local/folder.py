@@ -167,7 +167,7 @@ def _taken(name: str, path: Path, lock: int) -> str:
     return (
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
         f"Follow it (kfp-katib watch {path}), stop it (kfp-katib cancel {path}), or choose another folder "
-        "for the runs (--runs)."
+        f"for the runs ({argument('runs')})."
     )
 
 

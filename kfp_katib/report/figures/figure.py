@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -76,7 +76,7 @@ class Figure:
     name: str
     title: str
     sentence: str
-    plots: tuple[Plot, ...] = field(default=())
+    plots: tuple[Plot, ...] = ()
 
     @property
     def html(self) -> str:

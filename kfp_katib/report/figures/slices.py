@@ -15,7 +15,7 @@ from kfp_katib.results import Result
 _MOST_POINTS = 10_000
 """In all panels together; browsers draw so many in a second or two."""
 _MOST, _LEAST = 1000, 200
-_GOLDEN = 0.6180339887498949
+_GOLDEN = 0.6180339887498949  # whose multiples spread evenly between whole numbers
 _MOST_PANELS = 40
 _CROWD = 100
 _OTHERS = {"color": BLUE, "size": 7, "opacity": 0.75}
@@ -53,7 +53,9 @@ def _panel(number: int, along: ParameterAxis, drawn: Sequence[Point], seen: Scal
     best = [point for point in drawn if point.record][-1]
     groups = ([point for point in having if point is not best], [point for point in having if point is best])
     data = [
-        _dots(group, along, seen, look) for group, look in zip(groups, (_OTHERS, _BEST), strict=True) if group
+        _dots(group, along, seen, marker)
+        for group, marker in zip(groups, (_OTHERS, _BEST), strict=True)
+        if group
     ]
     layout = look(
         xaxis=along.axis(),

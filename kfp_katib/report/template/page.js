@@ -35,6 +35,19 @@ document.addEventListener("click", ({ target }) => {
   if (target.closest("figcaption .copy")) sayCopied(target, target.closest("figure").querySelector("pre").textContent);
 });
 
+// Not by links: in a frame without an address of its own, `#notes` is one of the page around it.
+const nav = document.querySelector("nav");
+for (const heading of document.querySelectorAll("h2")) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: heading.textContent });
+  button.addEventListener("click", () => {
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView();
+  });
+  nav.append(button);
+}
+nav.hidden = false;
+
 // Figures follow a new size only after a moment, and paper does not wait for it.
 function printed(yes) {
   document.documentElement.classList.toggle("printed", yes);

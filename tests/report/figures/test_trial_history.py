@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from kfp_katib.report.figures.history import MOST, history
+from kfp_katib.report.figures.trial_history import MOST, history
 from kfp_katib.results import Trial
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
