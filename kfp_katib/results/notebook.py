@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.brief import counted, duration, figures
+from kfp_katib.results.brief import counted, duration, figures, legible
 from kfp_katib.results.history import drawn
 from kfp_katib.results.trials import Trial
 from kfp_katib.results.values import objective_text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _COLOURS = {"Succeeded": "#2e9e5b", "Failed": "#d9534f"}
 _OTHER = "#8a8a8a"
 _NOTES = 5
+_LOG_LINES = 20
 _CELL = "text-align:left;padding:2px 14px 2px 0"
 
 
@@ -42,6 +43,7 @@ def shown(
             _head(experiment, state, best),
             _counts(trials, reason, message),
             _best(experiment, best),
+            _failure(trials) if state == "Failed" or best is None else "",
             drawn(trials, experiment.objective),
             _list(notes),
             "</div>",
@@ -87,6 +89,18 @@ def _best(experiment: Experiment, best: Trial | None) -> str:
     head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in names)
     cells = "".join(_cell(best.parameters[name]) for name in names)
     return f'<table style="margin:8px 0"><tr>{head}</tr><tr>{cells}</tr></table>'
+
+
+def _failure(trials: Sequence[Trial]) -> str:
+    """Why the last trial that failed did, with the end of its log to be opened."""
+    last = next((trial for trial in reversed(trials) if trial.failed), None)
+    if last is None:
+        return ""
+    lines = "\n".join(legible(last.log_tail).splitlines()[-_LOG_LINES:])
+    log = f"<details><summary>the end of its log</summary><pre>{escape(lines)}</pre></details>"
+    return (
+        f"<div>{escape(last.name)} {last.state}: {escape(legible(last.message))}{log if lines else ''}</div>"
+    )
 
 
 def _cell(text: str) -> str:
