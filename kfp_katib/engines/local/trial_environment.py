@@ -85,10 +85,16 @@ class TrialEnvironment:
         path = f"{shims}{os.pathsep}{self.variables['PATH']}"
         return replace(self, variables={**self.variables, "PATH": path})
 
-    def explained(self, outcome: TrialCondition, files: TrialFolder) -> TrialCondition:
-        """The outcome of a trial; where it found no module, with the Python that ran it and the mend."""
+    def explained(self, outcome: TrialCondition, files: TrialFolder, before: str = "") -> TrialCondition:
+        """The outcome of a trial; where it found no module, with the Python that ran it and the mend.
+
+        Args:
+            outcome: The outcome.
+            files: What the trial left.
+            before: The Python that ran it, if an earlier engine started it.
+        """
         found = _MISSING.findall(files.log_tail()) if outcome.state == "Failed" else []
-        if not found or not (pythons := self.pythons):
+        if not found or not (pythons := before or self.pythons):
             return outcome
         named = argument("python")
         mend = f"Install it there, or choose the environment that has it: activate it, or give {named}."
