@@ -46,10 +46,10 @@ def ended(
     ("spec", "written", "says"),
     [
         (None, "loss: 0.5\n", "It prints `loss: 0.5`, and Katib's default filter reads only `loss=<"),
-        (None, "loss: 0.5\n", "Print `loss=0.5`, or set metricsFormat of the collector's filter to `(loss)\\s*:\\s*("),
+        (None, "loss: 0.5\n", "Print `loss=0.5`, or set metricsFormat of the collector's filter to `(loss)"),
         (None, "Loss: 0.5\n", "Print `loss=0.5`, or give the collector a metricsFormat of your own."),
-        (None, "Epoch 1/3 - train_loss 0.31 - acc 0.4\n", "It prints `train_loss 0.31`: the name is `train_loss`"),
-        (None, "val_loss: 0.31\n", "Print `loss=0.31`, or print `val_loss=0.31` and name that in the objective."),
+        (None, "Epoch 1/3 - train_loss 0.31 - acc 0.4\n", "It prints `train_loss 0.31`: the name is `train"),
+        (None, "val_loss: 0.31\n", "Print `loss=0.31`, or print `val_loss=0.31` and name that in"),
         (None, "step 3 loss 0.5\n", "It prints `loss 0.5`, and"),
         (None, "Loss: 0.5\n", "It prints `Loss: 0.5`, and"),
         (None, "{'loss': 0.5, 'epoch': 1}\n", "It prints `'loss': 0.5`, and"),

@@ -8,7 +8,6 @@ Katib's resources nor a watch's bookmarks, and turning 2,000 trials into objects
 from __future__ import annotations
 
 import copy
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ import kubernetes
 import urllib3
 
 from kfp_katib.engines.katib.api.kubeconfig import configured
+from kfp_katib.engines.katib.api.refusals import no_answer, refusal
 from kfp_katib.engines.katib.api.resources import PODS, Kind
 from kfp_katib.errors import ClusterError
 
@@ -195,9 +195,9 @@ class Cluster:
                 _request_timeout=(_CONNECT_SECONDS, read_seconds),
             )
         except kubernetes.client.ApiException as error:
-            raise _refusal(error, f"{method} {path}") from error
+            raise refusal(error, f"{method} {path}") from error
         except urllib3.exceptions.HTTPError as error:
-            raise ClusterError(f"{method} {path}: no answer from {self.address}: {error}") from error
+            raise no_answer(error, f"{method} {path}", self.address) from error
         with suppress(TypeError, ValueError):  # no Date, or one that a proxy garbled: use our clock
             self._ahead = parsedate_to_datetime(headers.get("Date")) - datetime.now(UTC)
         return data
@@ -220,17 +220,3 @@ def connect(namespace: str = "", *, own_pod: bool = False, instead: str = "") ->
     configuration, own = configured(own_pod=own_pod, instead=instead)
     with Cluster(configuration, namespace or own, own) as cluster:
         yield cluster
-
-
-def _refusal(error: kubernetes.client.ApiException, what: str) -> ClusterError:
-    """The server's Status as an error with its own message; an answer from a proxy need not be JSON."""
-    text = error.body.decode(errors="replace") if isinstance(error.body, bytes) else error.body or ""
-    try:
-        status = json.loads(text)
-    except ValueError:
-        status = {"message": text.strip()[:500]}
-    return ClusterError(
-        f"{what}: {error.status}: {status.get('message') or error.reason}",
-        status=error.status or 0,
-        reason=str(status.get("reason") or ""),
-    )
