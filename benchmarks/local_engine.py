@@ -7,14 +7,21 @@ are measured in the same run.
 
 from __future__ import annotations
 
+import os
+import pty
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -23,6 +30,7 @@ from kfp_katib import run
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.experiment import Experiment
+from kfp_katib.report.display import Display
 from kfp_katib.results import Metric, TrialCondition
 from kfp_katib.results.verdict import BUDGET_SPENT
 from tests.builders.manifest import double
@@ -31,6 +39,7 @@ from tests.builders.search import search
 SHORT = "echo loss=${trialParameters.lr}"
 TRIALS = 200
 JOURNAL_TRIALS = 10_000
+PROGRESS_TRIALS, PROGRESS_ROUNDS = 50, 5
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,37 @@ def throughput(folder: Path) -> Row:
     peer = seconds(lambda: xargs(TRIALS))
     share = f"{peer / engine:.1%} ({engine:.2f} s, xargs {peer:.2f} s)"
     return Row(f"throughput of {TRIALS} trials of 0.2 s, beside xargs -P2", share, "95 %")
+
+
+def progress(folder: Path) -> Row:
+    """What it costs to draw the progress on a terminal: the same short search with and without, in turns."""
+    wanted = experiment(SLEEP, trials=PROGRESS_TRIALS, parallel=2)
+    plain: list[float] = []
+    drawn: list[float] = []
+    with terminal() as stream:
+        for number in range(PROGRESS_ROUNDS):
+            plain.append(seconds(partial(run, wanted, runs=folder / f"plain-{number}")))
+            with Display(stream) as display:
+                update = display.update
+                drawn.append(seconds(partial(run, wanted, runs=folder / f"drawn-{number}", on_update=update)))
+    cost = statistics.median(drawn) / statistics.median(plain) - 1
+    times = f"{statistics.median(drawn):.2f} s, without {statistics.median(plain):.2f} s"
+    return Row("progress on a terminal, of the throughput", f"{cost:+.1%} ({times})", "2 %")
+
+
+@contextmanager
+def terminal() -> Iterator[TextIO]:
+    """A terminal whose other end reads everything."""
+    master, end = pty.openpty()
+
+    def read() -> None:
+        with suppress(OSError):
+            while os.read(master, 65536):
+                pass
+
+    threading.Thread(target=read, daemon=True).start()
+    with os.fdopen(end, "w") as stream:
+        yield stream
 
 
 def write_journal(folder: Path) -> None:
@@ -123,7 +163,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = [own_time(folder), throughput(folder)]
+        rows = [own_time(folder), throughput(folder), progress(folder)]
         write_journal(folder / "journal")
         rows += read_journal(folder / "journal")
     for row in rows:

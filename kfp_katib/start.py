@@ -6,8 +6,11 @@ The command line and Python start searches in this one way, so that what either 
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -22,6 +25,9 @@ from kfp_katib.experiment.load import Change, changed, overriding
 from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
 from kfp_katib.results import Progress, Result
+
+_IN_A_NOTEBOOK = "ipykernel"
+"""A module that every kernel of a notebook has imported."""
 
 
 def run(
@@ -67,7 +73,10 @@ def run(
             so far.
         ClusterError: The API server refused something that a search needs.
     """
+    if _IN_A_NOTEBOOK in sys.modules:
+        _import_in_silence("tqdm.auto")
     chosen, asked = named(engine), RunOptions(**options)
+    asked = replace(asked, runs=Path(asked.runs))  # text is as good
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
     filled, asked = filled_in(
         loaded(experiment, change), chosen, asked, name=name, dataset=dataset, image=image, run_id=run_id
@@ -143,10 +152,10 @@ def _address(place: str | Path | None, what: str, *, written: bool = False) -> s
 
 def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
     """Shows each change until the stack closes, and hands it on."""
+    from kfp_katib.report.cell import Cell
     from kfp_katib.report.display import Display
 
-    # A notebook sets what comes from stderr in red.
-    display = until.enter_context(Display(sys.stdout if "ipykernel" in sys.modules else sys.stderr))
+    display = until.enter_context(Display(sys.stderr, view=Cell if _IN_A_NOTEBOOK in sys.modules else None))
 
     def update(progress: Progress) -> None:
         display.update(progress)
@@ -154,3 +163,10 @@ def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callabl
             then(progress)
 
     return update
+
+
+def _import_in_silence(module: str) -> None:
+    """Import what Optuna imports, and would warn in red that a notebook without ipywidgets shows no bars."""
+    with contextlib.suppress(ImportError), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        importlib.import_module(module)

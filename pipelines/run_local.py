@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import shlex
-import shutil
 import sys
 import time
 from contextlib import closing, redirect_stdout
@@ -23,8 +22,11 @@ from kfp import local
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
 from kfp_katib.steps.user_function import resolve
+from pipelines.contained import contained
+from pipelines.outcome import outcome, report_of_a_failure
 from pipelines.platforms import LOCAL
-from pipelines.transcript import Transcript, show
+from pipelines.screen import listed, show
+from pipelines.transcript import Transcript
 from pipelines.tune import tune
 
 ROOT = Path(__file__).parents[1]
@@ -36,12 +38,31 @@ def main() -> int:
     args = arguments()
     try:
         check(args)
-        ranges = thresholds(args)
+        ranges, named = thresholds(args)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
-    folder, text, started = args.folder.absolute(), args.manifest.read_text("utf-8"), time.monotonic()
+    folder, started = args.folder.absolute(), time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "run.log"
+    try:
+        with contained(), closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
+            run(args, folder, ranges)
+    except RuntimeError:
+        report = report_of_a_failure(folder)
+        found = f"the search's report is {report}, " if report else ""
+        print(f"\nThe run failed; {found}everything it printed is in {log}.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"\nStopped; everything it printed is in {log}.", file=sys.stderr)
+        return 130
+    lines = {**outcome(folder, ranges, named), "Time": f"{time.monotonic() - started:.0f} s"}
+    show(f"\n{listed(lines, sys.stdout)}", sys.stdout)
+    return 0
+
+
+def run(args: argparse.Namespace, folder: Path, ranges: dict[str, Any]) -> None:
+    """Run the pipeline with kfp, as processes of this environment."""
     found = [path for path in (str(ROOT), os.environ.get("PYTHONPATH")) if path]
     os.environ["PYTHONPATH"] = os.pathsep.join(found)  # steps and trials find the training package
     shell_safe_python()
@@ -50,25 +71,16 @@ def main() -> int:
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
     places = {"models": str(folder / "models"), "release": str(folder / "release")}
     functions = {step: getattr(args, step) for step in STEPS}
-    log = folder / "run.log"
-    try:
-        with closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
-            tune(LOCAL)(experiment=text, thresholds=ranges, **places, **functions)
-    except RuntimeError:
-        print(f"\nThe run failed; everything it printed is in {log}.", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"\nStopped; everything it printed is in {log}.", file=sys.stderr)
-        return 130
-    show(summary(folder, time.monotonic() - started), sys.stdout)
-    return 0
+    tune(LOCAL)(experiment=args.manifest.read_text("utf-8"), thresholds=ranges, **places, **functions)
 
 
 def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description="Run the whole pipeline on this machine.")
     parser.add_argument("manifest", nargs="?", type=Path, default=ROOT / "training" / "experiment.yaml")
-    parser.add_argument("--folder", type=Path, default=ROOT / "local_outputs", help="where everything goes")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("local_outputs"), help="where everything goes (local_outputs/)"
+    )
     for step in STEPS:
         default = _example(step)
         parser.add_argument(f"--{step}", default=default, metavar="MODULE:FUNCTION", help=f"({default})")
@@ -95,8 +107,10 @@ def check(args: argparse.Namespace) -> None:
             resolve(name)
 
 
-def thresholds(args: argparse.Namespace) -> dict[str, Any]:
-    """The allowed range of each observable that a model is judged by; one's own evaluate has its own names.
+def thresholds(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """The allowed range of each observable that a model is judged by, and the file that says so.
+
+    One's own evaluate has its own names, so the example's thresholds are not for it.
 
     Raises:
         InputError: The file is missing or holds something else.
@@ -105,14 +119,15 @@ def thresholds(args: argparse.Namespace) -> dict[str, Any]:
     if file is None and args.evaluate == _example("evaluate"):
         file = ROOT / "training" / "thresholds.json"
     if file is None:
-        return {}
+        return {}, ""
     try:
         ranges = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f'--thresholds {file}: {error}. Write JSON such as {{"loss": [0, 1]}}.') from error
     if not isinstance(ranges, dict):
         raise InputError(f'--thresholds {file}: not an object. Write JSON such as {{"loss": [0, 1]}}.')
-    return ranges
+    here = file.absolute().is_relative_to(Path.cwd())
+    return ranges, str(file.absolute().relative_to(Path.cwd()) if here else file)
 
 
 def _example(step: str) -> str:
@@ -127,38 +142,6 @@ def shell_safe_python() -> None:
     if shlex.quote(sys.executable) != sys.executable:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         sys.executable = "python3"
-
-
-def summary(folder: Path, seconds: float) -> str:
-    """What came out of the last run in a folder, and where it is; its pages are copied to where one looks."""
-    run = max((folder / "steps").iterdir(), key=lambda path: path.stat().st_mtime)
-    best = outputs(run, "launch-katib")
-    for step, page in (("launch-katib", "report.html"), ("evaluate-model", "evaluation.html")):
-        shutil.copyfile(run / step / "report", folder / page)
-    about = best["artifacts"]["best_model"]["artifacts"][0]["metadata"]
-    parameters = ", ".join(f"{name}={value}" for name, value in json.loads(about["parameters"]).items())
-    lines = {
-        "Best trial": f"{about['trial']}: {about['metric']}={about['value']:g} with {parameters}",
-        "Report": folder / "report.html",
-        "Evaluation": folder / "evaluation.html",
-        "Model": promoted(run),
-        "Time": f"{seconds:.0f} s",
-    }
-    return "\n" + "\n".join(f"{name + ':':<12}{value}" for name, value in lines.items())
-
-
-def promoted(run: Path) -> str:
-    """Where the promoted model is, or why there is none."""
-    if outputs(run, "evaluate-model")["parameterValues"]["passed"]:
-        return str(outputs(run, "promote")["parameterValues"]["address"])
-    kept = run / "extract-best-model" / "model"
-    return f"not promoted, an observable is outside its threshold; it is in {kept}"
-
-
-def outputs(run: Path, step: str) -> dict[str, Any]:
-    """What a step told kfp."""
-    document: dict[str, Any] = json.loads((run / step / "executor_output.json").read_text())
-    return document
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import tomllib
 from typing import Any
 
@@ -42,6 +44,43 @@ def test_the_claim_is_the_one_that_steps_and_trials_mount() -> None:
     claim = document("pvc.yaml")
     assert claim["metadata"]["name"] == pvc.CLAIM
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+
+
+RBAC = ROOT / "deploy" / "rbac"
+
+
+@pytest.fixture(params=["profile", "standalone"])
+def applied(request: pytest.FixtureRequest) -> tuple[str, list[dict[str, Any]]]:
+    """What `kubectl apply -k` would send for a kind of installation."""
+    if not shutil.which("kubectl"):
+        pytest.skip("needs kubectl on the path, which reads a kustomization without a cluster")
+    command = ["kubectl", "kustomize", str(RBAC / request.param)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return request.param, list(yaml.safe_load_all(done.stdout))
+
+
+def test_both_kinds_of_installation_get_the_same_rights(
+    applied: tuple[str, list[dict[str, Any]]],
+) -> None:
+    """Each for its own account: a profile's in the namespace that is given, the standalone one in its own."""
+    kind, (role, binding) = applied
+    expected, _ = yaml.safe_load_all((RBAC / "profile" / "rbac.yaml").read_text())
+    assert role["rules"] == expected["rules"]
+    account, namespace = {"profile": ("default-editor", None), "standalone": ("pipeline-runner", "kubeflow")}[
+        kind
+    ]
+    (subject,) = binding["subjects"]
+    assert (subject["name"], subject.get("namespace")) == (account, namespace)
+    assert {each["metadata"].get("namespace") for each in (role, binding)} == {namespace}
+
+
+@pytest.mark.parametrize("kind", ["profile", "standalone"])
+def test_the_rights_of_each_kind_are_all_there(kind: str) -> None:
+    """What a kustomization names lies in this checkout, so that it needs no network."""
+    folder = RBAC / kind
+    named = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
+    assert named
+    assert [name for name in named if not (folder / name).exists()] == []
 
 
 @pytest.mark.parametrize("path", LOCKS)

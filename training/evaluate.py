@@ -31,8 +31,9 @@ from training.physics.observables import Array
 from training.physics.sample import ENERGY_BINS, Sample, energy_bins, joined, reduce, taken
 from training.point import Point
 from training.report.page import page
+from training.report.tables import Judged
 from training.scaling import conditions, to_fractions
-from training.thresholds import judged, read_thresholds
+from training.thresholds import Threshold, judged, read_thresholds
 
 REPORT = "report.html"
 METRICS = "metrics.json"
@@ -53,7 +54,9 @@ STRETCHES = 8
 """Places of a file that showers are taken from, where not all are."""
 
 
-def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
+def evaluate(
+    model: Path, dataset: Path, destination: Path, *, thresholds: tuple[Threshold, ...] = ()
+) -> dict[str, float]:
     """Compare an exported model with the test part of a data set, which no training has seen.
 
     For each point as many showers are generated as the test part has, at most 1,000, under the same
@@ -63,6 +66,7 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
         model: The folder that `training.export` wrote, or one ONNX file of it.
         dataset: The folder that `training.prepare` wrote.
         destination: A folder for ``report.html`` and ``metrics.json``; made if it is missing.
+        thresholds: What the page judges first; a pipeline's step judges by its own, and puts that on top.
 
     Returns:
         Plain numbers, where 0 is equal unless said otherwise. A name with ``_floor`` is the same number
@@ -108,7 +112,11 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
     destination.mkdir(parents=True, exist_ok=True)
     learned = file_of(model).with_name(LEARNING)
     learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
-    (destination / REPORT).write_text(page(found, curves=learning), encoding="utf-8")
+    against = [
+        Judged(each.threshold.observable, each.value, str(each.threshold), each.passed)
+        for each in judged(metrics, thresholds)
+    ]
+    (destination / REPORT).write_text(page(found, curves=learning, judged=against), encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     return metrics
 
@@ -152,10 +160,10 @@ def main() -> int:
     def work() -> dict[str, float]:
         nonlocal passed
         thresholds = read_thresholds(options.thresholds, NAMES) if options.thresholds else ()
-        metrics = evaluate(options.model, options.dataset, options.destination)
-        passed, lines = judged(metrics, thresholds)
-        for line in lines:
-            print(line, file=sys.stderr)
+        metrics = evaluate(options.model, options.dataset, options.destination, thresholds=thresholds)
+        for judgement in judged(metrics, thresholds):
+            passed = passed and judgement.passed
+            print(judgement, file=sys.stderr)
         return metrics
 
     return answer(work) or int(not passed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,9 @@ class Threshold:
         return self.least <= value <= self.most
 
     def __str__(self) -> str:
-        return f"{self.least:g} to {self.most:g}"
+        if math.isinf(self.least) and math.isfinite(self.most):
+            return f"at most {self.most:g}"
+        return f"{self.least:g} to {self.most:g}" if math.isfinite(self.most) else f"at least {self.least:g}"
 
 
 def read_thresholds(file: Path, observables: Collection[str]) -> tuple[Threshold, ...]:
@@ -51,14 +53,26 @@ def read_thresholds(file: Path, observables: Collection[str]) -> tuple[Threshold
     )
 
 
-def judged(metrics: Mapping[str, float], thresholds: tuple[Threshold, ...]) -> tuple[bool, list[str]]:
-    """Judge what an evaluation found: whether all of it passes, and a line for each threshold."""
-    passes = [threshold.passes(metrics[threshold.observable]) for threshold in thresholds]
-    lines = [
-        f"{'passed' if passed else 'failed'}  {one.observable} = {metrics[one.observable]:.4g}, allowed {one}"
-        for one, passed in zip(thresholds, passes, strict=True)
-    ]
-    return all(passes), lines
+@dataclass(frozen=True)
+class Judgement:
+    """What an evaluation found of an observable that has a threshold."""
+
+    threshold: Threshold
+    value: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether it lies within its range."""
+        return self.threshold.passes(self.value)
+
+    def __str__(self) -> str:
+        said = "passed" if self.passed else "failed"
+        return f"{said}  {self.threshold.observable} = {self.value:.4g}, allowed {self.threshold}"
+
+
+def judged(metrics: Mapping[str, float], thresholds: Iterable[Threshold]) -> tuple[Judgement, ...]:
+    """Judge what an evaluation found, threshold by threshold."""
+    return tuple(Judgement(threshold, metrics[threshold.observable]) for threshold in thresholds)
 
 
 def _threshold(file: Path, name: str, bounds: object) -> Threshold:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,15 +13,16 @@ from typing import Any
 import click
 
 from kfp_katib.cli.search_name import named_searches, place_options, read
-from kfp_katib.cli.summary import in_colour
 from kfp_katib.cli.verbs import Verb, json_option
 from kfp_katib.errors import InputError
 from kfp_katib.report import words
+from kfp_katib.report.columns import aligned
+from kfp_katib.report.so_far import short_name
 from kfp_katib.results import FINAL, Result, assignments, best_trial, objective_value
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Searched:
     """One search of the table, by the name that the user gave it."""
 
     title: str
@@ -48,16 +48,16 @@ def command(names: tuple[str, ...], runs: Path, namespace: str, as_json: bool) -
     searches = named_searches(tuple(dict.fromkeys(names)), runs=runs, namespace=namespace)
     if len(searches) < 2:
         raise InputError(f"There is only {searches[0].text!r}. Name two searches or more.")
-    columns = [Column(search.text, read(search)) for search in searches]
+    columns = [Searched(search.text, read(search)) for search in searches]
     if as_json:
         click.echo(json.dumps([_document(each) for each in columns], indent=2, ensure_ascii=False))
     else:
-        click.echo(_table(columns, colour=in_colour(sys.stdout)))
+        click.echo(_table(columns))
     if told := different(columns):
         click.echo(told, err=True)
 
 
-def different(columns: Sequence[Column]) -> str:
+def different(columns: Sequence[Searched]) -> str:
     """That the searches look for different things, if they do."""
     if len({each.aim for each in columns}) < 2:
         return ""
@@ -65,18 +65,13 @@ def different(columns: Sequence[Column]) -> str:
     return f"Their values cannot be compared: {'; '.join(told)}."
 
 
-def _table(columns: Sequence[Column], *, colour: bool) -> str:
-    from tabulate import tabulate
-
+def _table(columns: Sequence[Searched]) -> str:
     first = _first(columns)
     header = ["", *(f"* {each.title}" if each is first else each.title for each in columns)]
-    if colour:
-        header = [click.style(text, bold=text.startswith("* ")) for text in header]
-    rows = [[what, *cells] for what, cells in _rows(columns)]
-    return str(tabulate(rows, header, disable_numparse=True))
+    return "\n".join(aligned([header, *([what, *cells] for what, cells in _rows(columns))]))
 
 
-def _first(columns: Sequence[Column]) -> Column | None:
+def _first(columns: Sequence[Searched]) -> Searched | None:
     """The search with the best trial of all; None where they cannot be compared."""
     by_trial = {id(each.result.best): each for each in columns if each.result.best}
     if different(columns) or not by_trial:
@@ -85,13 +80,13 @@ def _first(columns: Sequence[Column]) -> Column | None:
     return by_trial[id(best_trial(trials, columns[0].result.experiment.objective))]
 
 
-def _rows(columns: Sequence[Column]) -> list[tuple[str, list[str]]]:
+def _rows(columns: Sequence[Searched]) -> list[tuple[str, list[str]]]:
     metrics = dict.fromkeys(each.aim[1] for each in columns)
     names = dict.fromkeys(name for each in columns for name in _parameters(each.result))
     return [
         ("state", [each.result.state for each in columns]),
         *((f"best {metric}", [_value(each, metric) for each in columns]) for metric in metrics),
-        ("best trial", [each.result.best.name if each.result.best else "–" for each in columns]),
+        ("best trial", [_trial(each.result) for each in columns]),
         ("trials", [_trials(each.result) for each in columns]),
         ("time", [words.duration(seconds(each.result)) for each in columns]),
         *(
@@ -101,9 +96,13 @@ def _rows(columns: Sequence[Column]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _value(column: Column, metric: str) -> str:
+def _value(column: Searched, metric: str) -> str:
     best = column.result.best
     return words.figures(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
+
+
+def _trial(result: Result) -> str:
+    return short_name(result.best, result.experiment) if result.best else "–"
 
 
 def _parameters(result: Result) -> dict[str, str]:
@@ -125,7 +124,7 @@ def seconds(result: Result) -> float | None:
     return max(max(ended) - min(started), timedelta()).total_seconds() if started and ended else None
 
 
-def _document(column: Column) -> dict[str, Any]:
+def _document(column: Searched) -> dict[str, Any]:
     result, experiment, best = column.result, column.result.experiment, column.result.best
     return {
         "name": column.title,

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import webbrowser
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -33,7 +35,9 @@ _HOST, _PORT = "127.0.0.1", 8080
     type=click.IntRange(0, 65_535),
     help=f"Port of {_HOST}; 0 for any that is free (default: {_PORT}, or any if it is taken).",
 )
-@click.option("--no-browser", is_flag=True, help="Do not open a browser; the address is printed either way.")
+@click.option(
+    "--no-browser", is_flag=True, help="Only print the address; without a desktop nothing else is done."
+)
 def command(name: str | None, runs: Path, port: int | None, no_browser: bool) -> None:
     """Open optuna-dashboard on the search NAME of this machine, also while it runs, until Ctrl-C.
 
@@ -50,7 +54,7 @@ def command(name: str | None, runs: Path, port: int | None, no_browser: bool) ->
     with _server(port, application) as server, contextlib.suppress(KeyboardInterrupt):
         address = f"http://{_HOST}:{server.server_port}/dashboard/studies/0"
         click.echo(f"Search '{search.name}': {address}  (Ctrl-C ends it)", err=True)
-        if not no_browser:
+        if not no_browser and _has_desktop():
             webbrowser.open(address)
         server.serve_forever()
 
@@ -61,6 +65,11 @@ def _newest(runs: Path) -> Search:
         raise InputError(f"There is no search in {runs}. One in a cluster is {CLUSTER}NAME.")
     newest = max(found, key=lambda each: each.began or 0)
     return named_search(f"{runs}/{newest.name}", runs=runs, namespace="")
+
+
+def _has_desktop() -> bool:
+    """Whether a browser has a window to open; a browser of text would take the terminal."""
+    return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 class _Server(ThreadingMixIn, WSGIServer):

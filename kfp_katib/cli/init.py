@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kfp_katib.cli.verbs import Verb, warn
-from kfp_katib.engines.local.interpreter import Interpreters, interpreters
+from kfp_katib.engines.local.interpreter import interpreters
 from kfp_katib.engines.options import ON_PATH
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
@@ -90,18 +90,18 @@ def command(
     The script is run with --help, and no further. Options that look like hyperparameters get a space, each
     with a comment that says why; flags that you write behind the script are the same in every trial.
     """
-    if output and output.exists() and not force:
-        raise InputError(f"{output} is there already. --force overwrites it, or choose another name for -o.")
+    if output:
+        _check_place(output, force)
     pythons = interpreters(python or ON_PATH, os.environ)
     env = {**os.environ, "PATH": pythons.path}
     line = typed(words, path=pythons.path)
-    runs = _by(pythons, line)
+    line = replace(line, program=str(pythons.programs.get(line.words[0], "")))
     arguments = ask(
-        runs, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")
+        line, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")
     )
     proposal = propose(line, arguments, Wishes(**wishes))
     objective = (
-        try_out(replace(proposal, typed=runs), env=env, seconds=try_seconds, say=_say)
+        try_out(proposal, env=env, seconds=try_seconds, say=_say)
         if tried
         else guessed(proposal.wishes.metric, proposal.wishes.aim, _source(line))
     )
@@ -109,10 +109,12 @@ def command(
     _say(_told(proposal, objective, output))
 
 
-def _by(pythons: Interpreters, line: Typed) -> Typed:
-    """The command line with the program that `python` is on this machine."""
-    program = pythons.programs.get(line.words[0])
-    return replace(line, words=(str(program), *line.words[1:])) if program else line
+def _check_place(output: Path, force: bool) -> None:
+    """Refuse a file that cannot be written, before a minute of training."""
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already. --force overwrites it, or choose another name for -o.")
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"-o {output}: {output.parent} is not a folder. Create it first.")
 
 
 def _source(line: Typed) -> str:
@@ -142,7 +144,7 @@ def _told(proposal: Proposal, objective: Objective, output: Path | None) -> str:
     file = str(output or "FILE")
     return (
         f"Searched: {names}{left}.\n{objective.aim} {objective.metric}: {objective.why}.\n"
-        f"Read it, then: kfp-katib validate {file}; kfp-katib run {file}"
+        f"Read {file}, then: kfp-katib validate {file}; kfp-katib run {file}"
     )
 
 

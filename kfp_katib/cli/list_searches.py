@@ -16,6 +16,7 @@ from kfp_katib.cli.search_name import runs_option
 from kfp_katib.cli.verbs import Verb, json_option
 from kfp_katib.engines.engine import of_cluster, of_this_machine
 from kfp_katib.engines.options import Identity, RunOptions
+from kfp_katib.report.columns import aligned
 from kfp_katib.report.words import figures
 from kfp_katib.results import Overview, number
 
@@ -56,12 +57,9 @@ def _created(each: Overview) -> datetime:
 
 
 def _table(found: Sequence[Overview], now: datetime) -> str:
-    """Columns side by side; `tabulate` takes longer to import than a hundred searches to read."""
     cells = [(each.name, each.state, trials(each), _best(each), age(each.began, now)) for each in found]
-    widths = [max(map(len, column)) for column in zip(_COLUMNS, *cells, strict=True)]
-    rows = [_COLUMNS, tuple("-" * width for width in widths), *cells]
-    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return "\n".join([*lines, *(f"{each.name}: {each.message}" for each in found if each.message)])
+    messages = [f"{each.name}: {each.message}" for each in found if each.message]
+    return "\n".join([*aligned([_COLUMNS, *cells]), *messages])
 
 
 def trials(search: Overview) -> str:

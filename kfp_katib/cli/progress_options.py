@@ -50,7 +50,7 @@ class Telling:
     def say(self, sentence: str) -> None:
         """A sentence about the search, on stderr, for people who read along."""
         if not self.quiet and not self.events:
-            click.echo(sentence, err=True)
+            lines_to(sys.stderr)(sentence)
 
 
 def telling(*, quiet: bool, json_lines: bool, as_json: bool, watched: bool = False) -> Telling:
@@ -68,8 +68,8 @@ def telling(*, quiet: bool, json_lines: bool, as_json: bool, watched: bool = Fal
     if json_lines and (quiet or as_json):
         raise click.UsageError(f"--json-lines and {'--quiet' if quiet else '--json'} exclude each other.")
     if not json_lines:
-        return Telling(Display(sys.stderr, watched=watched), quiet, None)
+        return Telling(Display(watched=watched), quiet, None)
     from kfp_katib.report.events import Events
 
     events = Events(lines_to(sys.stdout))
-    return Telling(Display(sys.stdout, view=lambda: events), quiet, events)
+    return Telling(Display(view=lambda: events), quiet, events)

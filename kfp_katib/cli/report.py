@@ -25,7 +25,7 @@ def command(name: str, runs: Path, namespace: str, output: str | None) -> None:
     result = read(search)
     from kfp_katib.report import html
 
-    file = output or f"{search.name}.html"
+    file = output or f"{result.experiment.name}.html"
     write(html(result), file)
     if file != STDOUT:
         click.echo(f"Report: {file}", err=True)

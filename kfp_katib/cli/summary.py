@@ -15,11 +15,9 @@ import click
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Parameter
-from kfp_katib.report import words
+from kfp_katib.report import so_far, words
 from kfp_katib.report.columns import Column, fitting, head, rows
-from kfp_katib.report.so_far import short_name
 from kfp_katib.results import FINAL, Result, Trial, ranked, to_json
-from kfp_katib.trial.to_paste import command_line
 
 if TYPE_CHECKING:
     from kfp_katib.report.events import Events
@@ -86,6 +84,8 @@ def summary(
     reason = [f"{result.message} ({result.reason})."] if ended else []
     parts = [_table(result, colour, width)] if result.trials else []
     parts.append("\n".join([f"{words.verdict(result)} {words.counts(result)}.", *reason]))
+    if result.succeeded and result.failures:  # of a search that failed, `last_failure` says more
+        parts.append(_failed(result))
     parts += [f"Note: {note}" for note in result.notes if note not in said]
     if result.best:
         parts.append(_best(result, result.best))
@@ -101,7 +101,8 @@ def last_failure(result: Result, folder: Path | None) -> str:
     trial = result.failures[-1]
     code = words.exit_code(trial) if trial.exit_code and "xit code" not in trial.message else ""
     head = f"Trial {trial.name} {trial.state}{code}: {trial.message}"
-    tail = words.log_end(trial, lines=LOG_LINES) or "(it wrote nothing)"
+    nothing = "(it wrote nothing)" if folder else "(there is no log of it any more)"
+    tail = words.log_end(trial, lines=LOG_LINES) or nothing
     files = [f"Its files: {folder / trial.name}"] if folder else []
     return "\n".join([head, indent(tail, "    "), *files])
 
@@ -153,7 +154,7 @@ def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> l
     metric = [words.figures(words.value_text(each, result)) for each in shown]
     return [
         *([Column("", [rank.get(each.name, "") for each in shown], needed=True)] if rank else []),
-        Column("trial", [short_name(each, experiment) for each in shown], needed=True),
+        Column("trial", [so_far.short_name(each, experiment) for each in shown], needed=True),
         Column("state", [each.state for each in shown], needed=True),
         Column(experiment.objective.metric, metric, needed=True),
         *(Column(each.name, [value(trial, each) for trial in shown]) for each in experiment.parameters),
@@ -161,7 +162,17 @@ def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> l
     ]
 
 
+def _failed(result: Result) -> str:
+    """The last failed trial and the last line of its log."""
+    trial, count = result.failures[-1], len(result.failures)
+    which = "The trial that failed" if count == 1 else f"The last of {count} trials that failed"
+    last = words.log_end(trial, lines=1)
+    return f"{which}, {trial.name}: {so_far.reason(trial)}" + (f"\n    {last}" if last else "")
+
+
 def _best(result: Result, best: Trial) -> str:
+    from kfp_katib.trial.to_paste import command_line
+
     try:
         lines = ["The best trial's command, to paste:", command_line(result.experiment, best)]
     except InputError:  # the manifest does not say it

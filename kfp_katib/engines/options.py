@@ -48,7 +48,7 @@ class RunOptions:
         on_timeout: `fail` raises TimedOut; `best_so_far` stops the search and gives the Result so far.
         cleanup: What happens at the end to the Experiment in a cluster, or to the search's folder here.
         on_update: Called with the Progress after each change of a trial's state; its `result()` is the
-            Result so far.
+            Result so far, its `active()` what runs with what it has reported, at any later moment as well.
         identity: The pipeline run and the step that this search is part of, and its namespace.
         runs: The folder of all searches of this machine; this one's is `<runs>/<experiment>`.
         again: Start anew on this machine; the earlier search is put aside into `<runs>/<experiment>/earlier`.

@@ -7,7 +7,12 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from kfp_katib.experiment.parts import Strategy
+
 PARALLEL_TRIALS = 3
+STRATEGIES: Mapping[str, Strategy] = {"minimize": "min", "maximize": "max"}
+"""Which of a trial's values of a metric counts, by the objective's type."""
+
 RESUME_POLICY = "Never"
 COLLECTOR = "StdOut"
 STDOUT_PATH = "/var/log/katib/metrics.log"
@@ -43,7 +48,7 @@ def _strategies(objective: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The given strategies, then the objective type's own for every metric without one."""
     given: list[dict[str, Any]] = list(objective.get("metricStrategies", []))
     named = {strategy.get("name") for strategy in given}
-    default = {"minimize": "min", "maximize": "max"}.get(objective.get("type", ""), "latest")
+    default = STRATEGIES.get(objective.get("type", ""), "latest")
     metrics = [objective.get("objectiveMetricName", ""), *objective.get("additionalMetricNames", [])]
     return given + [{"name": metric, "value": default} for metric in metrics if metric not in named]
 

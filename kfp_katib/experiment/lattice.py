@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from kfp_katib.experiment.model import Parameter
+from kfp_katib.experiment.parts import Parameter
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from kfp_katib.experiment import plain, source
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
 from kfp_katib.experiment.files import file_of
 from kfp_katib.experiment.judging import judged
-from kfp_katib.experiment.model import Experiment, build
+from kfp_katib.experiment.model import Experiment, checked
 from kfp_katib.experiment.parts import Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
@@ -64,19 +64,14 @@ def load(
     label = name or str(file_of(manifest) or "the manifest")
     remarks: list[Problem] = []
     try:
-        data, own = source.read_from(manifest, remarks)
-        origin = origin or own
+        read = source.read_from(manifest, remarks)
         if change:
             label = f"{label} after overrides"
-            change(data)
-            data = plain.plain(data)
+            change(read.data)
+            read = read._replace(data=plain.plain(read.data))
     except plain.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    full, problems = judged(data, remarks, origin)
-    errors = tuple(problem for problem in problems if problem.severity == "error")
-    if errors:
-        raise ManifestError(label, errors, problems)
-    return build(data, full, problems, origin)
+    return checked(label, read, remarks, origin)
 
 
 def override(

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
+from kfp_katib.errors import ManifestError
+from kfp_katib.experiment import building, fields, source
 from kfp_katib.experiment.go_yaml import dump
+from kfp_katib.experiment.judging import judged
 from kfp_katib.experiment.parts import (
     OURS,
     Algorithm,
@@ -27,6 +29,10 @@ from kfp_katib.experiment.parts import (
     experiment_name,
 )
 from kfp_katib.experiment.problem import Origin, Problem
+from kfp_katib.experiment.source import Read
+
+if TYPE_CHECKING:
+    from kubeflow_katib_api.models import V1beta1Experiment  # type: ignore[import-untyped]
 
 __all__ = [
     "OURS",
@@ -47,6 +53,8 @@ __all__ = [
     "experiment_name",
     "to_yaml",
 ]
+
+_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,114 @@ class Experiment:
         data: Manifest = json.loads(self.manifest_json)
         return data
 
+    @classmethod
+    def build(
+        cls,
+        *,
+        name: str,
+        objective: Objective,
+        parameters: Mapping[str, Parameter],
+        command: Sequence[str],
+        max_trials: int,
+        algorithm: str = "tpe",
+        algorithm_settings: Mapping[str, object] | None = None,
+        parallel_trials: int | None = None,
+        max_failed_trials: int | None = None,
+        image: str = "${pipeline.image}",
+        env: Mapping[str, str] | None = None,
+        resources: Mapping[str, object] | None = None,
+    ) -> Experiment:
+        """An Experiment from Python's own values, with the words of `kfp_katib.search`.
+
+        In `command` and `env`, `{lr}` stands for the value of the parameter `lr`, as `${trialParameters.lr}`
+        does in a manifest, and `{trial}` for the trial's name. To a command that names no parameter
+        `--lr=VALUE` is appended for each. Words are handed on as they are; a line that only a shell
+        understands is `["sh", "-c", line]`.
+
+        Args:
+            name: The Experiment's name: lower-case letters, digits and dashes, at most 40 characters.
+            objective: `search.minimize("loss")` or `search.maximize("accuracy")`, of a metric that each trial
+                prints as `name=value`.
+            parameters: The search space by name, such as `{"lr": search.double(1e-4, 1e-1, log=True)}`.
+            command: The program and its arguments, as a list.
+            max_trials: How many trials complete before the search ends.
+            algorithm: Katib's name of the algorithm.
+            algorithm_settings: Its settings by their names, such as `{"random_state": 7}`.
+            parallel_trials: How many trials run at a time; None for 3, or fewer if there are fewer.
+            max_failed_trials: With how many failed trials the search fails; None for all of them.
+            image: The trials' image in a cluster; by default what `run` is told.
+            env: Variables of the trials' environment.
+            resources: What a trial may use in a cluster, in Kubernetes' words and units, such as
+                `{"cpu": 2, "memory": "4Gi", "nvidia.com/gpu": 1}`.
+
+        Returns:
+            The Experiment; `to_yaml` writes its manifest. What has no argument here (early stopping, volumes,
+            other collectors) can be added to `manifest`, which `load` takes.
+
+        Raises:
+            InputError: An argument is of a kind that cannot be meant, or the command leaves out a parameter.
+            ManifestError: The manifest that it comes to has errors; it carries all of them.
+        """
+        data = building.manifest(
+            name=name,
+            objective=objective,
+            parameters=parameters,
+            command=command,
+            algorithm=algorithm,
+            algorithm_settings=algorithm_settings or {},
+            max_trials=max_trials,
+            parallel_trials=parallel_trials,
+            max_failed_trials=max_failed_trials,
+            image=image,
+            env=env or {},
+            resources=resources or {},
+        )
+        return checked(f"Experiment.build(name={name!r})", source.read_from(data, []))
+
+    def to_katib(self) -> V1beta1Experiment:
+        """The same as kubeflow_katib_api's V1beta1Experiment, for Kubeflow's own tools.
+
+        It takes two seconds the first time. A field that Katib does not have is left out.
+
+        Raises:
+            pydantic.ValidationError: A field has a value that Katib's own type refuses.
+        """
+        from kubeflow_katib_api.models import V1beta1Experiment
+
+        return V1beta1Experiment.from_dict(self.manifest)
+
+    def __repr__(self) -> str:
+        """`<Experiment tune: minimize loss by tpe over lr, batch_size, 12 trials, 3 at a time>`."""
+        names = ", ".join(parameter.name for parameter in self.parameters[:_MOST])
+        over = f" over {names}{', …' if len(self.parameters) > _MOST else ''}" if names else ""
+        trials = "unlimited" if self.max_trial_count is None else str(self.max_trial_count)
+        return (
+            f"<Experiment {self.name}: {self.objective.type} {self.objective.metric} by "
+            f"{self.algorithm.name}{over}, {trials} trials, {self.parallel_trial_count} at a time>"
+        )
+
+
+def checked(
+    label: str, read: Read, remarks: Sequence[Problem] = (), origin: Origin | None = None
+) -> Experiment:
+    """The Experiment of plain data that have no errors.
+
+    Args:
+        label: What messages call it.
+        read: The data, and the text that they come from.
+        remarks: What was found while they were read.
+        origin: The text that messages name a line of, if that is another one.
+
+    Raises:
+        ManifestError: They have errors; it carries all of them.
+    """
+    origin = origin or read.origin
+    full, problems = judged(read.data, remarks, origin)
+    errors = tuple(problem for problem in problems if problem.severity == "error")
+    if errors:
+        raise ManifestError(label, errors, problems)
+    return build(read.data, full, problems, origin)
+
 
 def to_yaml(experiment: Experiment) -> str:
     """An Experiment as YAML that reads well and can be pasted into Katib's dashboard.
@@ -106,78 +222,17 @@ def build(
     return Experiment(
         name=experiment_name(metadata),
         namespace=metadata.get("namespace", ""),
-        objective=_objective(spec["objective"]),
-        algorithm=_algorithm(spec["algorithm"]),
-        early_stopping=_algorithm(spec["earlyStopping"]) if "earlyStopping" in spec else None,
-        parameters=tuple(map(_parameter, spec.get("parameters", []))),
+        objective=fields.objective(spec["objective"]),
+        algorithm=fields.algorithm(spec["algorithm"]),
+        early_stopping=fields.algorithm(spec["earlyStopping"]) if "earlyStopping" in spec else None,
+        parameters=tuple(map(fields.parameter, spec.get("parameters", []))),
         parallel_trial_count=spec["parallelTrialCount"],
         max_trial_count=spec.get("maxTrialCount"),
         max_failed_trial_count=spec.get("maxFailedTrialCount"),
         resume_policy=spec["resumePolicy"],
-        collector=_collector(spec["metricsCollectorSpec"]),
-        trial_template=_template(spec["trialTemplate"]),
+        collector=fields.collector(spec["metricsCollectorSpec"]),
+        trial_template=fields.template(spec["trialTemplate"]),
         manifest_json=canonical(data),
         warnings=warnings,
         origin=origin,
-    )
-
-
-def _objective(spec: Mapping[str, Any]) -> Objective:
-    goal = spec.get("goal")
-    metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
-    # If a metric has two, the first counts, as in Katib.
-    strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
-    return Objective(
-        type=spec["type"],
-        metric=metrics[0],
-        goal=None if goal is None else float(goal),
-        additional=metrics[1:],
-        strategies={metric: strategies[metric] for metric in metrics},
-    )
-
-
-def _algorithm(spec: Mapping[str, Any]) -> Algorithm:
-    settings = spec.get("algorithmSettings", [])
-    return Algorithm(
-        spec["algorithmName"], {entry.get("name", ""): entry.get("value", "") for entry in settings}
-    )
-
-
-def _parameter(spec: Mapping[str, Any]) -> Parameter:
-    space = spec["feasibleSpace"]
-    return Parameter(
-        name=spec["name"],
-        type=spec["parameterType"],
-        space=FeasibleSpace(
-            min=space.get("min", ""),
-            max=space.get("max", ""),
-            step=space.get("step", ""),
-            list=tuple(space.get("list", [])),
-            distribution="uniform" if space["distribution"] == "unknown" else space["distribution"],
-        ),
-    )
-
-
-def _collector(spec: Mapping[str, Any]) -> Collector:
-    kind = spec["collector"].get("kind", "")
-    source = spec.get("source", {})
-    place = source.get("fileSystemPath", {})
-    format_ = "TEXT" if kind == "StdOut" else place.get("format", "")
-    filters = tuple(source.get("filter", {}).get("metricsFormat", []))
-    return Collector(
-        kind=kind,
-        path=STDOUT_PATH if kind == "StdOut" else place.get("path", ""),
-        format=format_,
-        filters=(filters or (DEFAULT_FILTER,)) if format_ == "TEXT" else (),
-    )
-
-
-def _template(spec: Mapping[str, Any]) -> TrialTemplate:
-    return TrialTemplate(
-        spec=spec.get("trialSpec"),
-        parameters=tuple(TrialParameter(p["name"], p["reference"]) for p in spec["trialParameters"]),
-        primary_container=spec["primaryContainerName"],
-        retain=spec.get("retain", False),
-        success_condition=spec["successCondition"],
-        failure_condition=spec["failureCondition"],
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 ParameterType = Literal["int", "double", "categorical", "discrete"]
 Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
+Direction = Literal["minimize", "maximize"]
 Strategy = Literal["min", "max", "latest"]
 Manifest = dict[str, Any]
 
@@ -41,7 +42,7 @@ class Parameter:
 class Objective:
     """What the search optimises. `strategies` names one for every metric, defaults included."""
 
-    type: Literal["minimize", "maximize"]
+    type: Direction
     metric: str
     goal: float | None
     additional: tuple[str, ...]

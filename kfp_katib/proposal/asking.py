@@ -57,7 +57,7 @@ def ask(
         shutil.copyfile(str(describe.__file__), Path(folder) / "sitecustomize.py")
         path = os.pathsep.join(filter(None, (folder, env.get("PYTHONPATH", ""))))
         ended = run(
-            [*typed.words, "--help"],
+            [*typed.to_start, "--help"],
             env={**env, **_PLAIN, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
             seconds=seconds,
             slow=slow,
@@ -66,7 +66,7 @@ def ask(
         found = (
             arguments_of(json.loads(described.read_text()))
             if described.exists()
-            else arguments_in(ended.printed)
+            else arguments_in(f"{ended.printed}\n{ended.errors}")
         )
     _check(typed, found, ended, seconds)
     return found
@@ -88,12 +88,12 @@ def _option(data: dict[str, Any]) -> ScriptOption:
 
 def _check(typed: Typed, found: Arguments, ended: Ended, seconds: float) -> None:
     """Refuse what nothing can be proposed from, with the reason."""
-    line = " ".join([*typed.words, "--help"])
+    line = f"{typed.line} --help"
     if found.subcommands:
         names = ", ".join(found.subcommands)
         raise InputError(
             f"{typed.script} has subcommands ({names}), each with options of its own. Name one: "
-            f"kfp-katib init -- {' '.join(typed.words)} {found.subcommands[0]}"
+            f"kfp-katib init -- {typed.line} {found.subcommands[0]}"
         )
     if found.options:
         return

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -20,6 +22,7 @@ MOST_BYTES = 1 << 23
 _POLL_SECONDS = 0.01
 _GRACE_SECONDS = 2.0
 _SLOW_SECONDS = 3.0
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def run(
             )
         except OSError as error:
             raise InputError(f"{words[0]} does not start: {error.strerror}.") from error
-        code = _wait(running, (out, err), began + seconds, slow)
+        with _signals_interrupt():
+            code = _wait(running, (out, err), began + seconds, slow)
         took = time.monotonic() - began
         return Ended(code, _text(out), _text(err), took)
 
@@ -93,6 +97,20 @@ def _wait(
         if leader:
             end([leader], grace_seconds=_GRACE_SECONDS)
         running.wait()
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal do what Ctrl-C does: the program is in a session of its own."""
+    here = threading.current_thread() is threading.main_thread()
+    usual = [number for number in _SIGNALS if here and signal.getsignal(number) is signal.SIG_DFL]
+    for number in usual:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in usual:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _size(files: Sequence[BinaryIO]) -> int:

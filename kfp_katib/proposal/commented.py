@@ -17,7 +17,7 @@ from kfp_katib.proposal.script_option import ScriptOption
 _WIDTH = 100
 _MOST_HELP = 160
 _MOST_FAILED = 3
-_PLAIN = re.compile(r"(?:--?)?[A-Za-z_/][\w./=-]*", re.ASCII)
+_PLAIN = re.compile(r"(?:--?|\.\.?/)?[A-Za-z_/][\w./=-]*", re.ASCII)
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]+")
 _MODEL = '"${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}/"'
@@ -39,11 +39,10 @@ def to_text(proposal: Proposal, objective: Objective) -> str:
 
 
 def _head(proposal: Proposal) -> Iterator[str]:
-    line = shlex.join(proposal.typed.words)
-    yield from _comment(0, f"Proposed by `kfp-katib init -- {line}`. What the comments call a guess is one.")
     yield from _comment(
-        0, "Then: kfp-katib validate FILE; kfp-katib run FILE. Nothing writes to this file again."
+        0, f"Proposed by `kfp-katib init -- {proposal.typed.line}`. What the comments call a guess is one."
     )
+    yield from _comment(0, "It is yours to change. Then: kfp-katib validate FILE; kfp-katib run FILE.")
     yield from (
         "apiVersion: kubeflow.org/v1beta1",
         "kind: Experiment",

@@ -71,6 +71,8 @@ def _default(parser: Any, action: Any) -> Any:
     import argparse
 
     value = action.default
+    if action.nargs == 1 and isinstance(value, (list, tuple)) and len(value) == 1:
+        value = value[0]
     if value is argparse.SUPPRESS:
         return None
     if isinstance(value, str):

@@ -11,7 +11,7 @@ from typing import Literal
 from kfp_katib.proposal.names import Alone, Meaning, meaning
 from kfp_katib.proposal.script_option import ScriptOption
 
-_MOST_CHOICES = 12
+_MOST_CHOICES = 8
 _LEAST_VALUE, _MOST_VALUE = 1e-9, 2**30
 """Between them a default is something to build a range around; Optuna's service searches from 1e-10 on."""
 _PLAIN_VALUE = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
@@ -26,7 +26,8 @@ class Space:
     Attributes:
         type: Katib's parameterType.
         why: The reason for it, for a comment.
-        low, high: The bounds of a double or int.
+        low: The lower bound of a double or int.
+        high: The upper bound.
         log: Whether it is searched on a logarithmic scale.
         values: The values of a discrete or categorical parameter.
         start: A value to try it out with.
@@ -90,10 +91,8 @@ def _of_choices(option: ScriptOption, about: Meaning) -> Space | NoSpace:
         if not values or values != list(range(values[0], values[-1] + 1)):
             return NoSpace(f"{len(choices)} choices are more than a search of this size can try")
         return Space("int", "all of its choices", values[0], values[-1], start=str(start), rank=about.rank)
-    rank = about.rank
-    if numbers:
-        return Space("discrete", "all of its choices", values=choices, start=str(start), rank=rank)
-    return Space("categorical", "all of its choices", values=choices, start=str(start), rank=rank)
+    kind: Literal["discrete", "categorical"] = "discrete" if numbers else "categorical"
+    return Space(kind, "all of its choices", values=choices, start=str(start), rank=about.rank)
 
 
 def _of_bool(option: ScriptOption) -> Space | NoSpace:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads options out of a help text: argparse's, click's, typer's, absl's.
+"""Reads options out of a help text: argparse's, click's, typer's, absl's, Fire's.
 
 Only where argparse itself could not be asked. What a text does not say, most often a type, stays open.
 """
@@ -13,6 +13,7 @@ from typing import NamedTuple
 from kfp_katib.proposal.script_option import Arguments, ScriptOption, Takes
 
 _COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+_HELP = re.compile(r"\busage:|^(?:flags|options):|^FLAGS$", re.IGNORECASE | re.MULTILINE)
 _FRAMES = str.maketrans("│╭╮╰╯┃┏┓┗┛", " " * 10)
 _FIRST = re.compile(r" {0,8}(\* +)?-{1,2}(?:[^\W\d]|[\[?])")
 _FLAG = re.compile(r"(?<![\w-])--?(?:\[no-?\])?(?:[^\W\d]|\?)[\w.-]*")
@@ -43,6 +44,8 @@ class _Entry(NamedTuple):
 def arguments_in(text: str) -> Arguments:
     """The options in a help text; none if it is no help text."""
     text = _COLOURS.sub("", text)
+    if not _HELP.search(text):
+        return Arguments(())
     usage = _usage(text)
     bare = _without_brackets(usage)
     options = [_option(entry, bare) for entry in _entries(text.translate(_FRAMES), framed="│" in text)]

@@ -36,6 +36,7 @@ class Alone:
     why: str
 
 
+_BELOW = "where such values usually lie, below 1"
 _MAGNITUDE = "its order of magnitude matters, so on a logarithmic scale"
 _RATE = Meaning("rate", _MAGNITUDE, 1e-4, 1e-1)
 _LATE_RATE = Meaning("rate", _MAGNITUDE, 1e-6, 1e-4, rank=3)
@@ -50,10 +51,10 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
     (r"lr_sched\w* scheduler sched schedule lr_policy lr_type", Meaning("choice", rank=2)),
     (
         r"(lr_)?(decay_rate|decay_factor|lr_gamma|lr_decay|gamma)",
-        Meaning("near one", "below 1", 0.5, 0.99, 2),
+        Meaning("near one", _BELOW, 0.5, 0.99, 2),
     ),
     (r"(min|end|final|warmup)_(lr|learning_rate) lr_(min|end|final) eta_min", _LATE_RATE),
-    (r"(\w+_)?(lr|learning_?rate|lrate|lr0|eta|alpha)$ (lr|learning_rate)_(init|base|max|peak)", _RATE),
+    (r"(\w+_)?(lr|learning_?rate|lrate|lr0|eta)$ ^alpha$ (lr|learning_rate)_(init|base|max|peak)", _RATE),
     (
         r"(\w+_)?(batch_?size|batch|bs|minibatch\w*)",
         Meaning("power of two", "powers of two, as is usual", 16, 128),
@@ -109,9 +110,9 @@ _TABLE: tuple[tuple[str, Meaning | Alone], ...] = (
     ),
     (r"(num_|n_|n)?heads?", Alone("it has to divide the width of the model")),
     (r"optimi[sz]er optim opt activation act nonlinearity kernel$ solver booster", Meaning("choice")),
-    ("momentum", Meaning("near one", "below 1", 0.5, 0.99, 2)),
-    (r"beta_?1 b1", Meaning("near one", "below 1", 0.8, 0.95, 3)),
-    (r"beta_?2 b2 tau ema\w*", Meaning("near one", "below 1", 0.9, 0.9999, 3)),
+    ("momentum", Meaning("near one", _BELOW, 0.5, 0.99, 2)),
+    (r"beta_?1 b1", Meaning("near one", _BELOW, 0.8, 0.95, 3)),
+    (r"beta_?2 b2 tau ema\w*", Meaning("near one", _BELOW, 0.9, 0.9999, 3)),
     ("eps epsilon tol", Meaning("rate", _MAGNITUDE, 1e-9, 1e-5, 3)),
     (
         r"weight coeff? scale temperature clip\w* grad_clip max_grad_norm c$",

@@ -86,8 +86,8 @@ def guessed(metric: str | None, aim: Aim | None, source: str = "") -> Objective:
 
 def _in_source(source: str) -> str:
     """The most promising name that a script's text prints as `name={...}` or `name=%f`; empty if none."""
-    names = [name for name in re.findall(r"([A-Za-z][\w-]*)=(?:\{|%[\d.]*[fgs])", source) if _is_metric(name)]
-    return max(dict.fromkeys(names), key=_rank, default="")
+    names = re.findall(r"([A-Za-z][\w-]*)=(?:\{|%[\d.]*[fgs])", source)
+    return max((name for name in names if _rank(name)[0]), key=_rank, default="")
 
 
 def measured(output: str, metric: str | None, aim: Aim | None, searched: Collection[str]) -> Objective | None:

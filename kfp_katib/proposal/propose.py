@@ -186,9 +186,8 @@ def _check(typed: Typed, chosen: Mapping[ScriptOption, Space], left: tuple[LeftA
     missing = [each for each in left if each.option.required]
     if missing:
         names = ", ".join(each.option.flag for each in missing)
-        line = " ".join(
-            [*typed.words, *(f"{each.option.flag} {each.option.plain.upper()}" for each in missing)]
-        )
+        flags = [f"{each.option.flag} {each.option.plain.upper()}" for each in missing]
+        line = " ".join([typed.line, *flags])
         raise InputError(
             f"{typed.script} does not start without {names}, which cannot be searched ({missing[0].why}). "
             f"Give a value, which is the same in every trial: kfp-katib init -- {line}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import shlex
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +28,23 @@ class Typed:
         words: All of it.
         script: What runs: a file, or a module behind `-m`, or the program itself.
         start: The position of the first word behind the script.
+        program: The first word's program on this machine, if that is not found by its name.
     """
 
     words: tuple[str, ...]
     script: str
     start: int
+    program: str = ""
+
+    @property
+    def line(self) -> str:
+        """The words as one types them."""
+        return shlex.join(self.words)
+
+    @property
+    def to_start(self) -> tuple[str, ...]:
+        """The words by which it is started here."""
+        return (self.program or self.words[0], *self.words[1:])
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -144,7 +157,7 @@ def _check_positionals(typed: Typed, arguments: Arguments, loose: int) -> None:
     missing = arguments.positionals[max(loose, 0) :]
     if missing:
         names = ", ".join(missing)
-        line = " ".join([*typed.words, *(name.upper() for name in missing)])
+        line = " ".join([typed.line, *(name.upper() for name in missing)])
         raise InputError(
             f"{typed.script} does not start without its argument{'s' * (len(missing) > 1)} {names}. Give a "
             f"value, which is the same in every trial: kfp-katib init -- {line}"

@@ -79,6 +79,19 @@ def rows(columns: Sequence[Column]) -> list[str]:
     ]
 
 
+def aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """A head, a rule, and rows; no cell is cut, as there are names among them that somebody copies."""
+    widths = [max(map(wide, cells)) for cells in zip(*table, strict=True)]
+    first, *rest = table
+    lines = [first, ["-" * width for width in widths], *rest]
+    return [
+        _GAP.join(
+            cell + " " * (width - wide(cell)) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
+
+
 def cut(text: str, width: int = CELL_WIDTH) -> str:
     """The text on one line; what is longer ends in an ellipsis."""
     line = " ".join(text.split())

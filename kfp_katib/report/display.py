@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from kfp_katib.report.streams import patient
+from kfp_katib.report.streams import is_terminal, patient
 from kfp_katib.results import Progress
 
 
@@ -32,15 +33,19 @@ class Display:
     """Shows what an engine reports; pass `update` as its `on_update`. Closing it leaves the terminal clean.
 
     Args:
-        stream: Where to write, such as stderr.
+        stream: Where to write; None for stderr.
         watched: Whether the search is only watched: earlier trials are then not called an earlier run.
         view: Another way to show it, opened at the first change; by default `on_stream` chooses.
     """
 
     def __init__(
-        self, stream: TextIO, *, watched: bool = False, view: Callable[[], View] | None = None
+        self,
+        stream: TextIO | None = None,
+        *,
+        watched: bool = False,
+        view: Callable[[], View] | None = None,
     ) -> None:
-        self._open = view or (lambda: on_stream(stream, watched=watched))
+        self._open = view or (lambda: on_stream(stream or sys.stderr, watched=watched))
         self._view: View | None = None
         self.moved = False
         """Whether there was any change to show."""
@@ -71,15 +76,17 @@ class Display:
         self._view.update(progress)
 
 
-def on_stream(stream: TextIO, *, watched: bool = False, environment: Mapping[str, str] = os.environ) -> View:
+def on_stream(
+    stream: TextIO | None, *, watched: bool = False, environment: Mapping[str, str] = os.environ
+) -> View:
     """The view for people: a region of a terminal that can be written over, otherwise lines.
 
     Args:
-        stream: Where to write, such as stderr.
+        stream: Where to write, such as stderr; None where this process has none.
         watched: Whether the search is only watched: earlier trials are then not called an earlier run.
         environment: The caller's, whose `TERM` says what the terminal can do.
     """
-    if stream.isatty() and environment.get("TERM", "dumb") not in ("dumb", "unknown"):
+    if is_terminal(stream) and environment.get("TERM", "dumb") not in ("dumb", "unknown"):
         from kfp_katib.report.region import Region
 
         return Region(stream, watched=watched)
@@ -88,8 +95,10 @@ def on_stream(stream: TextIO, *, watched: bool = False, environment: Mapping[str
     return Lines(lines_to(stream), watched=watched)
 
 
-def lines_to(stream: TextIO) -> Callable[[str], None]:
+def lines_to(stream: TextIO | None) -> Callable[[str], None]:
     """Writes a line at a time; a pipe that nobody reads any more does not end the search."""
+    if stream is None:
+        return lambda _: None
     out = patient(stream)
 
     def say(line: str) -> None:

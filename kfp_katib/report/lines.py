@@ -33,6 +33,10 @@ class Lines:
         self._progress: Progress | None = None
         self._silence = Silence(self._still, every_seconds or EVERY_SECONDS)
 
+    def wait(self) -> None:
+        """Say from time to time that nothing has begun yet."""
+        self._silence.begin()
+
     def begin(self, progress: Progress) -> None:
         """Say how far an earlier run got."""
         if before := resumed(progress, watched=self._watched):
@@ -55,8 +59,8 @@ class Lines:
         self._silence.close()
 
     def _still(self) -> None:
-        if self._progress:
-            self.note(still_line(self._progress, now=datetime.now(UTC)))
+        now = datetime.now(UTC)
+        self.note(still_line(self._progress, now=now) if self._progress else "No trial has started yet.")
 
 
 def still_line(progress: Progress, *, now: datetime) -> str:

@@ -74,7 +74,7 @@ def _best(progress: Progress, width: int) -> Iterator[Line]:
 
 
 def _running(moment: Moment, width: int, height: int) -> Iterator[Line]:
-    active = moment.progress.active()
+    active = sorted(moment.progress.active(), key=lambda each: each.trial.state != "Running")
     if not active:
         return
     columns, _ = fitting(_columns(active[:MOST_TRIALS], moment), width - 1)

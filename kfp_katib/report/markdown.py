@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, ranked
@@ -24,24 +24,38 @@ def markdown(result: Result, *, collected: Trial | None = None) -> str:
         collected: The trial whose model was collected, if that is not the best trial.
     """
     shown = collected or result.best
-    parts = [f"## {_text(words.verdict(result))}", _text(words.counts(result)) + "."]
+    parts = [f"## {_text(words.verdict(result))}", _text(" ".join(_facts(result)))]
     if result.state != "Succeeded" and result.message:
         parts += [_text(result.message.rstrip(".")) + "."]
     if shown:
         parts += _best(result, shown)
-    if result.notes:
-        parts += ["### Notes", _notes(result.notes)]
     if ranking := ranked(result.trials, result.experiment.objective)[:_ROWS]:
         parts += ["### Best trials", _table(result, ranking)]
     parts += _last_failure(result)
+    if result.notes:
+        parts += ["### Notes", _notes(result.notes)]
     return "\n\n".join(parts) + "\n"
+
+
+def _facts(result: Result) -> Iterator[str]:
+    """How many trials, whether the goal was reached, how long it took and since when, and the seed."""
+    yield f"{words.counts(result)}."
+    if goal := words.goal(result):
+        yield f"{goal.capitalize()}."
+    begun, ended = words.period(result)
+    if begun and ended:
+        yield f"{words.duration((ended - begun).total_seconds())} from {words.moment(begun)}."
+    if seed := result.provenance.seed:
+        yield f"Seed {seed}."
 
 
 def _best(result: Result, shown: Trial) -> list[str]:
     metric, value = result.experiment.objective.metric, words.value_text(shown, result)
     title = "Best trial" if shown == result.best else "Trial of the collected model"
     heading = f"### {title}: {_text(shown.name)} ({_text(f'{metric}={value}')})"
-    return [heading, _block(words.as_yaml(shown, result.experiment.parameters), "yaml")]
+    parameters = _block(words.as_yaml(shown, result.experiment.parameters), "yaml")
+    command = words.command(shown, result.experiment)
+    return [heading, parameters, *([_block(command, "sh")] if command else [])]
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -52,13 +66,18 @@ def _notes(notes: Sequence[str]) -> str:
 
 
 def _table(result: Result, ranking: Sequence[Trial]) -> str:
-    parameters = list(dict.fromkeys(name for trial in ranking for name in trial.parameters))
+    known, categories = words.parameter_names(result), words.categories(result)
+    parameters = [name for name in known if any(name in trial.parameters for trial in ranking)]
     rows = [["trial", result.experiment.objective.metric, *parameters, "duration"]]
     rows += [
         [
             trial.name,
-            words.value_text(trial, result),
-            *(trial.parameters.get(name, "") for name in parameters),
+            words.figures(words.value_text(trial, result)),
+            *(
+                text if name in categories else words.figures(text)
+                for name in parameters
+                for text in [trial.parameters.get(name, "")]
+            ),
             words.duration(trial.seconds),
         ]
         for trial in ranking
@@ -75,7 +94,8 @@ def _last_failure(result: Result) -> list[str]:
     how = f"{last.name}, {last.reason or last.state}{words.exit_code(last)}"
     heading = f"### {len(failed)} failed; the last: {_text(how)}"
     log = words.log_end(last, lines=_LOG_LINES)
-    return [heading, _block(log, "text") if log else _text(last.message or "It left no log.")]
+    why = [_text(last.message)] if last.message else []
+    return [heading, *why, _block(log, "text") if log else "It left no log."]
 
 
 def _text(text: str) -> str:

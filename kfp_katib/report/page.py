@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial
+from kfp_katib.results import Result, ToldTrial, Trial, installed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,16 +38,16 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
 
     environment = _environment()
     rows, drawn = trial_table.rows(result), figures(result)
-    line = environment.get_template("rows.html").module.row
+    line: Callable[[trial_table.Row], str] = vars(environment.get_template("rows.html").module)["row"]
     failed, shown = result.failures, collected or result.best
     return environment.get_template("page.html").render(
         result=result,
         experiment=result.experiment,
         objective=result.experiment.objective,
         shown=shown,
-        command=trial_table.command(result, shown) if shown else "",
+        command=words.command(shown, result.experiment) if shown else "",
         copies=list(_copies(result, shown)) if shown else [],
-        parameters=trial_table.parameter_names(result),
+        parameters=words.parameter_names(result),
         columns=trial_table.columns(result),
         rows=rows[: trial_table.PLAIN_ROWS],
         packed=trial_table.packed(result, rows, line) if rows else "",
@@ -106,5 +105,6 @@ def _best_told(result: Result) -> list[ToldTrial]:
 
 def _writer() -> str:
     """Who writes the page, and when: of a search that still runs, it is how it stood then."""
-    known = f"kfp-katib {version('kfp-katib')}, Python {platform.python_version()}"
+    programs = {**installed({"kfp-katib": "kfp-katib"}), "Python": platform.python_version()}
+    known = ", ".join(f"{name} {text}" for name, text in programs.items())
     return f"{words.moment(datetime.now(UTC))} by {known}"

@@ -12,12 +12,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TextIO
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.control import Control
 from rich.live import Live
+from rich.live_render import LiveRender
+from rich.segment import Segment
 from rich.text import Text
 
 from kfp_katib.report.live_lines import Moment, live_lines
-from kfp_katib.report.so_far import resumed, status_line, trial_line
+from kfp_katib.report.so_far import ended_line, resumed, trial_line
 from kfp_katib.report.streams import Above, patient
 from kfp_katib.report.words import duration, legible
 from kfp_katib.results import Progress, Trial
@@ -56,6 +59,7 @@ class Region:
             redirect_stdout=False,  # Above does it, for logging as well
             redirect_stderr=False,
         )
+        self._live._live_render = _Reflowed(self._console)
 
     def begin(self, progress: Progress) -> None:
         """Print how far an earlier run got, and draw the lines from now on."""
@@ -83,7 +87,7 @@ class Region:
         self._live.stop()
         self._above.end()
         took = duration(round(self._clock() - self._began))
-        self.note(f"{status_line(self._progress)}, {took} in all")
+        self.note(f"{ended_line(self._progress)}, {took} in all")
 
     def _print(self, line: str) -> None:
         self._console.print(line, soft_wrap=True)
@@ -103,6 +107,38 @@ class Region:
         width, height = self._console.size
         lines = (Text.assemble(*line) for line in live_lines(moment, width=width, height=height))
         return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+
+class _Reflowed(LiveRender):
+    """What is drawn, on a terminal that may have become narrower since: it breaks the lines that stand there.
+
+    Terminals of today do so; where one cuts them off, a few lines above are drawn over.
+    """
+
+    def __init__(self, console: Console) -> None:
+        super().__init__("")
+        self._console = console
+        self._widths: list[int] = []
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        drawn = [each for each in super().__rich_console__(console, options) if isinstance(each, Segment)]
+        self._widths = [Segment.get_line_length(line) for line in Segment.split_lines(drawn)]
+        yield from drawn
+
+    def position_cursor(self) -> Control:
+        """Go to the beginning of what is drawn."""
+        self._count()
+        return super().position_cursor()
+
+    def restore_cursor(self) -> Control:
+        """Take away what is drawn."""
+        self._count()
+        return super().restore_cursor()
+
+    def _count(self) -> None:
+        width = max(self._console.size.width, 1)
+        if self._shape is not None:
+            self._shape = width, sum(max(-(-each // width), 1) for each in self._widths)
 
 
 class _Console(Console):

@@ -16,20 +16,32 @@ MESSAGE_CHARACTERS = 200
 
 def status_line(progress: Progress, *, now: datetime | None = None) -> str:
     """One line: how many trials are done, running and failed, the best so far, and the time left."""
-    best = f"best {best_value(progress)}" if progress.best else ""
     left = time_left(progress, now=now)
-    return ", ".join(part for part in (counts(progress), best, f"{left} left" if left else "") if part)
+    return ", ".join([counts(progress), *_best(progress), *([f"{left} left"] if left else [])])
+
+
+def ended_line(progress: Progress) -> str:
+    """The same line for a search that has ended, or was stopped: nothing runs any more."""
+    return ", ".join([_done(progress), *_failed(progress), *_best(progress)])
 
 
 def counts(progress: Progress) -> str:
     """How many trials are done, of how many, and how many run and failed: `3/12 trials, 2 running`."""
+    running = [f"{progress.running} running"] if progress.running else []
+    return ", ".join([_done(progress), *running, *_failed(progress)])
+
+
+def _done(progress: Progress) -> str:
     total, done = progress.experiment.max_trial_count, progress.completed
-    parts = [f"{done}/{total} trials" if total else f"{done} trial{'s' * (done != 1)}"]
-    if progress.running:
-        parts.append(f"{progress.running} running")
-    if progress.failed:
-        parts.append(f"{progress.failed} failed")
-    return ", ".join(parts)
+    return f"{done}/{total} trials" if total else f"{done} trial{'s' * (done != 1)}"
+
+
+def _failed(progress: Progress) -> list[str]:
+    return [f"{progress.failed} failed"] if progress.failed else []
+
+
+def _best(progress: Progress) -> list[str]:
+    return [f"best {best_value(progress)}"] if progress.best else []
 
 
 def best_value(progress: Progress) -> str:
@@ -60,7 +72,8 @@ def seconds_left(progress: Progress, *, now: datetime | None = None) -> float | 
     if total is None or usual is None:
         return None
     now = now or datetime.now(UTC)
-    running = [max(usual - (seconds_of(each, now) or 0.0), 0.0) for each in progress.active()]
+    lasted = [each for each in (seconds_of(one, now) for one in progress.active()) if each is not None]
+    running = [max(usual - each, 0.0) for each in lasted]
     idle = max(progress.experiment.parallel_trial_count - len(running), 0)
     free_after = sorted([*running, *[0.0] * idle])
     to_start = max(total - progress.completed - len(running), 0)

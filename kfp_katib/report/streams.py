@@ -7,7 +7,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TextIO, cast
+from typing import Any, TextIO, TypeGuard, cast
 
 
 class Patient:
@@ -39,6 +39,11 @@ def patient(stream: TextIO) -> TextIO:
     return cast("TextIO", Patient(stream))
 
 
+def is_terminal(stream: TextIO | None) -> TypeGuard[TextIO]:
+    """Whether a stream is a terminal; a process may have none, and one may be closed."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
 class Above:
     """Stands in for a terminal whose lower lines are drawn anew: every line goes above them.
 
@@ -62,7 +67,7 @@ class Above:
 
     def begin(self) -> None:
         """Take the terminal's place."""
-        here = [self._terminal, *([sys.stdout] if sys.stdout.isatty() else [])]
+        here = [self._terminal, *([sys.stdout] if is_terminal(sys.stdout) else [])]
         for owner, name in [(sys, "stderr"), (sys, "stdout"), *((each, "stream") for each in _handlers())]:
             stream = getattr(owner, name)
             if stream in here:

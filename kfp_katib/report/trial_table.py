@@ -14,14 +14,12 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kfp_katib.errors import InputError
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, metric_text, objective_value, ranked
 from kfp_katib.results.table import columns as csv_columns
 from kfp_katib.results.text import document
-from kfp_katib.trial.to_paste import command_line
 
-PLAIN_ROWS = 100
+PLAIN_ROWS = 50
 """Rows that the page shows without its script."""
 _COMMANDS = 1_000
 """Trials whose whole command is told, the best ones: each takes half a millisecond to put together."""
@@ -78,30 +76,22 @@ class Row:
 def columns(result: Result) -> list[Column]:
     """Name, objective and state, which a phone shows at once, then everything in the manifest's order."""
     metric, *additional = result.experiment.objective.metrics
+    categories = words.categories(result)
     return [
         Column("#", number=True),
         Column("Trial"),
         Column(metric, number=True),
         Column("State"),
         *(Column(name, number=True) for name in additional),
-        *(Column(name, number=name not in _words(result)) for name in parameter_names(result)),
+        *(Column(name, number=name not in categories) for name in words.parameter_names(result)),
         Column("Duration", number=True),
     ]
 
 
-def _words(result: Result) -> set[str]:
-    return {each.name for each in result.experiment.parameters if each.type == "categorical"}
-
-
-def parameter_names(result: Result) -> list[str]:
-    """In the manifest's order; what only a trial has comes after."""
-    declared = [parameter.name for parameter in result.experiment.parameters]
-    return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
-
-
 def rows(result: Result) -> list[Row]:
     """The best trial first, then those without a value in order of creation."""
-    names, numbers = parameter_names(result), {id(trial): at for at, trial in enumerate(result.trials, 1)}
+    names = words.parameter_names(result)
+    numbers = {id(trial): at for at, trial in enumerate(result.trials, 1)}
     good = ranked(result.trials, result.experiment.objective)
     known = {id(trial) for trial in good}
     ordered = [*good, *(trial for trial in result.trials if id(trial) not in known)]
@@ -113,7 +103,7 @@ def rows(result: Result) -> list[Row]:
             best=result.best is not None and trial.name == result.best.name,
             value=_value(trial, result),
             cells=tuple(_cells(trial, result, names)),
-            command=command(result, trial) if at < _COMMANDS else "",
+            command=words.command(trial, result.experiment) if at < _COMMANDS else "",
         )
         for at, trial in enumerate(ordered)
     ]
@@ -131,7 +121,7 @@ def _cells(trial: Trial, result: Result, names: Sequence[str]) -> Iterator[Cell]
     for name in objective.additional:
         metric = trial.metrics.get(name)
         yield _number(metric_text(metric, objective.strategies[name])) if metric else Cell("–", key="")
-    categories = _words(result)
+    categories = words.categories(result)
     for name in names:
         text = trial.parameters.get(name, "")
         yield Cell(text) if name in categories else _number(text)
@@ -142,14 +132,6 @@ def _cells(trial: Trial, result: Result, names: Sequence[str]) -> Iterator[Cell]
 def _number(text: str) -> Cell:
     short = words.figures(text)
     return Cell(short, full="" if short == text else text)
-
-
-def command(result: Result, trial: Trial) -> str:
-    """The command that a trial ran, empty where the manifest does not say it."""
-    try:
-        return command_line(result.experiment, trial)
-    except InputError:
-        return ""
 
 
 def log_room(result: Result) -> dict[bool, int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, get_args
 
+from kfp_katib.errors import InputError
 from kfp_katib.results import (
     FINAL,
     Progress,
@@ -25,9 +26,9 @@ from kfp_katib.results.brief import duration as duration
 from kfp_katib.results.brief import figures as figures
 
 if TYPE_CHECKING:
-    from kfp_katib.experiment.model import Parameter
+    from kfp_katib.experiment.model import Experiment, Parameter
 
-LOG_CHARACTERS = 4000  # of each trial's log: enough for a traceback, and 1000 of them stay below 4 MB
+LOG_CHARACTERS = 4000  # of a trial's log: enough for a traceback
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -65,8 +66,9 @@ def counts(result: Result) -> str:
 
 
 def exit_code(trial: Trial) -> str:
-    """`, exit code 137`, to follow a state or a reason; empty where none is known."""
-    return "" if trial.exit_code is None else f", exit code {trial.exit_code}"
+    """`, exit code 137`, to follow a state or a reason; empty where none is known, or the message says it."""
+    said = trial.exit_code is None or "xit code" in trial.message
+    return "" if said else f", exit code {trial.exit_code}"
 
 
 def moment(when: datetime) -> str:
@@ -89,6 +91,29 @@ def goal(result: Result) -> str:
         return ""
     best = objective_value(result.best, objective) if result.best else None
     return f"goal {objective.goal:g} {'reached' if reaches_goal(best, objective) else 'not reached'}"
+
+
+def parameter_names(result: Result) -> list[str]:
+    """Those of all trials in the manifest's order; what only a trial has comes after."""
+    declared = [parameter.name for parameter in result.experiment.parameters]
+    return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
+
+
+def categories(result: Result) -> set[str]:
+    """The parameters whose values are words, though they may look like numbers."""
+    return {each.name for each in result.experiment.parameters if each.type == "categorical"}
+
+
+def command(trial: Trial, experiment: Experiment) -> str:
+    """The whole command that a trial ran, ready to paste; empty where the manifest does not say it."""
+    from kfp_katib.trial.to_paste import (
+        command_line,  # with the rules for a command, which a summary needs once
+    )
+
+    try:
+        return command_line(experiment, trial)
+    except InputError:
+        return ""
 
 
 def legible(text: str) -> str:

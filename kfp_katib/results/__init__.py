@@ -7,7 +7,7 @@ from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranke
 from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
 from kfp_katib.results.overview import Overview, SearchState, overview
 from kfp_katib.results.progress import Active, Listener, Progress, Reports, Score
-from kfp_katib.results.provenance import Provenance
+from kfp_katib.results.provenance import Provenance, installed
 from kfp_katib.results.result import Result
 from kfp_katib.results.text import to_json, trials_csv
 from kfp_katib.results.told import Source, Told, ToldTrial
@@ -71,6 +71,7 @@ __all__ = [
     "from_csv",
     "from_json",
     "go_float",
+    "installed",
     "katib_best_trial",
     "metric_text",
     "number",

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from kfp_katib.results.brief import figures
 from kfp_katib.results.result import Result
 from kfp_katib.results.trials import ACTIVE, FAILED, Trial, TrialState
-from kfp_katib.results.values import objective_value
+from kfp_katib.results.values import objective_text, objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -70,6 +71,17 @@ class Progress:
     notes: tuple[str, ...]
     result: Callable[[], Result]
     active: Callable[[], tuple[Active, ...]]
+
+    def __repr__(self) -> str:
+        """`<Progress tune: 3/12 trials, 2 running, 1 failed, best loss 0.31>`."""
+        total = self.experiment.max_trial_count
+        parts = [f"{self.completed}{f'/{total}' if total else ''} trials"]
+        parts += [f"{self.running} running"] if self.running else []
+        parts += [f"{self.failed} failed"] if self.failed else []
+        if self.best:
+            objective = self.experiment.objective
+            parts.append(f"best {objective.metric} {figures(objective_text(self.best, objective))}")
+        return f"<Progress {self.experiment.name}: {', '.join(parts)}>"
 
 
 @dataclass(slots=True)
@@ -156,6 +168,7 @@ class Listener:
 
     on_update: Callable[[Progress], None] | None
     score: Score
+    reports: Callable[[], Mapping[str, Reports]] = dict
     _told: dict[str, str] = field(default_factory=dict)
     _earlier: int | None = None
 
@@ -174,6 +187,11 @@ class Listener:
         if self.on_update:
             self.on_update(
                 self.score.progress(
-                    experiment, tuple(changed), earlier=self._earlier, notes=(), result=result
+                    experiment,
+                    tuple(changed),
+                    earlier=self._earlier,
+                    notes=(),
+                    result=result,
+                    reports=self.reports,
                 )
             )

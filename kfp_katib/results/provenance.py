@@ -4,9 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kfp_katib.results.told import Told
+
+
+def installed(packages: Mapping[str, str]) -> dict[str, str]:
+    """The versions of packages, by what they are called here; one that was never installed has none."""
+    from importlib.metadata import PackageNotFoundError, version  # takes longer than most verbs
+
+    found = {}
+    for name, package in packages.items():
+        with suppress(PackageNotFoundError):  # such as ours, in a checkout that is only on Python's path
+            found[name] = version(package)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

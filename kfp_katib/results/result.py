@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kfp_katib.results.brief import assigned, counted, figures
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.trials import ExperimentState, Trial, TrialState
-from kfp_katib.results.values import objective_text
+from kfp_katib.results.values import Value, assignments, objective_text, objective_value
 
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped]
@@ -51,6 +51,16 @@ class Result:
     def usable(self) -> bool:
         """Whether there is a best trial to continue with: after success, or after `best_so_far`."""
         return self.state != "Failed" and self.best is not None
+
+    @property
+    def best_value(self) -> float | None:
+        """The objective's value in the best trial; None where no trial has a finite one."""
+        return objective_value(self.best, self.experiment.objective) if self.best else None
+
+    @property
+    def best_parameters(self) -> dict[str, Value]:
+        """The best trial's parameters, numbers as numbers; empty where there is no best trial."""
+        return assignments(self.best, self.experiment.parameters) if self.best else {}
 
     @property
     def completed(self) -> int:

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.choices import choose
 from kfp_katib.steps import user_function as functions
 from kfp_katib.steps.arguments import as_sent
+from kfp_katib.steps.evaluation_page import Judgement, page, with_verdict
 
 Range = tuple[float, float]
 
@@ -56,14 +56,16 @@ def evaluate(
     name, allowed = as_sent(function), as_sent(dict(thresholds))
     ranges = {observable: _range(observable, bounds) for observable, bounds in allowed.items()}
     has_model = about.get("model") != "none"
-    values, page = _observed(name, model, dataset) if has_model else ({}, "")
+    values, own = _observed(name, model, dataset) if has_model else ({}, "")
     if has_model:
         for observable in ranges:
             choose(observable, values, "A threshold's observable")
     Path(report).parent.mkdir(parents=True, exist_ok=True)
-    Path(report).write_text(page or _page(values, ranges), encoding="utf-8", errors="backslashreplace")
+    judged = [Judgement(name, values[name], *ranges[name]) for name in ranges if has_model]
+    text = with_verdict(own, judged) if own else page(values, judged, found=has_model)
+    Path(report).write_text(text, encoding="utf-8", errors="backslashreplace")
     finite = {key: value for key, value in values.items() if math.isfinite(value)}
-    return Evaluation(finite, has_model and _within(values, ranges))
+    return Evaluation(finite, has_model and _passed(judged))
 
 
 def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], str]:
@@ -75,13 +77,11 @@ def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], st
         return functions.observables(returned, name), text
 
 
-def _within(values: Mapping[str, float], ranges: Mapping[str, Range]) -> bool:
-    passed = True
-    for key, (low, high) in ranges.items():
-        if not (low <= values[key] <= high and math.isfinite(values[key])):
-            _log.warning("%s is %g, outside its range from %g to %g", key, values[key], low, high)
-            passed = False
-    return passed
+def _passed(judged: Sequence[Judgement]) -> bool:
+    """Whether all of them pass; each is told, as what the log of a run shows of this step."""
+    for each in judged:
+        _log.log(logging.INFO if each.passed else logging.WARNING, "%s", each)
+    return all(each.passed for each in judged)
 
 
 def _range(name: str, bounds: object) -> Range:
@@ -95,20 +95,3 @@ def _range(name: str, bounds: object) -> Range:
     raise InputError(
         f"The threshold of {name!r} is {bounds!r}. Give [min, max], min not above max; null for an open end."
     )
-
-
-def _page(values: Mapping[str, float], ranges: Mapping[str, Range]) -> str:
-    rows = "".join(
-        f"<tr><td>{html.escape(name)}</td><td>{value:g}</td><td>{_shown(ranges.get(name))}</td></tr>"
-        for name, value in values.items()
-    )
-    body = f"<table><tr><th>observable</th><th>value</th><th>allowed</th></tr>{rows}</table>"
-    return (
-        '<!doctype html><meta charset="utf-8"><title>Evaluation</title>'
-        "<style>body{font-family:sans-serif}td,th{padding:.2em 1em;text-align:left}</style>"
-        f"{body if values else '<p>There is nothing to evaluate.</p>'}"
-    )
-
-
-def _shown(allowed: Range | None) -> str:
-    return f"{allowed[0]:g} to {allowed[1]:g}" if allowed else ""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, cast, get_args
 
 from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Cleanup, Identity, RunOptions
 from kfp_katib.experiment.choices import choose
+from kfp_katib.report.display import Display
 from kfp_katib.report.lines import Lines
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.identity import check_identity
@@ -80,8 +81,8 @@ def launch(
     name, models = planned.experiment.name, planned.models
     _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
     options = replace(options, models=models or None, identity=identity)
-    with progress_log() as lines:
-        options = replace(options, on_update=lines.update)
+    with progress_log() as progress:
+        options = replace(options, on_update=progress.update)
         return delivered(planned, files, lambda: runner.run(planned.experiment, options))
 
 
@@ -109,10 +110,9 @@ def _in_place(task_name: str, step: str) -> str:
 
 
 @contextmanager
-def progress_log() -> Iterator[Lines]:
-    """Logs a line for each change of a trial, and one every minute otherwise."""
+def progress_log() -> Iterator[Display]:
+    """Logs the notes, a line for each change of a trial, and one every minute otherwise."""
     lines = Lines(lambda text: _log.info("%s", text))
-    try:
-        yield lines
-    finally:
-        lines.close()
+    lines.wait()
+    with closing(lines), Display(view=lambda: lines) as display:
+        yield display

@@ -23,6 +23,13 @@ echo loss=$1
 """Somebody's training: three lines of shell that print a loss, or do not."""
 
 
+INTERRUPTIBLE = (
+    "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "sys.argv[0] = 'kfp-katib'; runpy.run_module('kfp_katib', run_name='__main__')"
+)
+"""`kfp-katib` as a program for `python -c`; whatever runs the tests may ignore Ctrl-C, and so would it."""
+
+
 def manifest(*kinds: str, **spec: Any) -> Manifest:
     """An Experiment with one trial for each kind of behaviour, one after the other."""
     kind = {"name": "kind", "parameterType": "categorical", "feasibleSpace": {"list": list(kinds)}}

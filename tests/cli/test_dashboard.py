@@ -8,18 +8,20 @@ import re
 import signal
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+from wsgiref.simple_server import WSGIServer
 
 import pytest
 
 from kfp_katib import run
 from tests.builders.search import search
-from tests.cli.commands import call
+from tests.cli.commands import INTERRUPTIBLE, call
 from tests.cli.test_interrupt import ENVIRONMENT
 from tests.support.waiting import until
 
@@ -29,7 +31,7 @@ CURVES = "for loss in 0.9 0.5 ${trialParameters.lr}; do echo loss=$loss; sleep 0
 @contextmanager
 def served(*arguments: str) -> Iterator[str]:
     """The page's address; the command is ended by Ctrl-C, which is no error."""
-    command = [sys.executable, "-m", "kfp_katib", "dashboard", "--no-browser", *arguments]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "dashboard", "--no-browser", *arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as server:
         try:
             assert server.stderr
@@ -125,3 +127,19 @@ def test_what_it_needs_is_said(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "Error: There is no module optuna_dashboard. The page is drawn by optuna-dashboard: "
         "pip install 'kfp-katib[dashboard]'\n"
     )
+
+
+@pytest.mark.parametrize("desktop", [True, False])
+def test_a_browser_opens_where_it_has_a_window(
+    desktop: bool, shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that draws in the terminal would keep the page from being served."""
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(WSGIServer, "serve_forever", lambda _: None)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("DISPLAY", ":0" if desktop else "")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    called = call("dashboard", "good")
+    assert called.exit_code == 0
+    assert opened == re.findall(r"http://\S+", called.stderr)[:desktop]

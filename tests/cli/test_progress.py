@@ -27,7 +27,7 @@ from tests.cli.commands import call, manifest, write
 from tests.places import ROOT
 from tests.support.terminal import shown
 
-EPOCHS = "for epoch in 1 2 3 4 5; do echo loss=0.$epoch; sleep 0.6; done; echo loss=${trialParameters.lr}"
+EPOCHS = "{ for i in 1 2 3 4 5; do echo loss=0.$i; sleep 0.6; done; echo loss=${trialParameters.lr}; }"
 """A training of three seconds that reports its loss five times."""
 
 
@@ -97,9 +97,8 @@ def epochs(folder: Path, **changes: Any) -> str:
 def test_a_terminal_shows_what_runs_and_what_it_reports(tmp_path: Path) -> None:
     """While it runs, the last metrics of each trial; afterwards only what stays, and the table."""
     with terminal("run", epochs(tmp_path), folder=tmp_path) as screen:
-        running = shown(
-            screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1])), 100
-        )
+        read = screen.read(lambda text: re.search(r" s +[2-5] +0\.[2-5] ", shown(text, 100)[-1]))
+        running = shown(read, 100)
         ended = shown(screen.read(), 100)
         code = screen.process.wait()
     table = running[next(number for number, line in enumerate(running) if line.startswith("running")) :]
@@ -217,9 +216,13 @@ def test_ways_that_exclude_each_other_are_refused(other: str, tmp_path: Path) ->
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_reader_that_goes_away_ends_no_search(tmp_path: Path) -> None:
+@pytest.mark.parametrize("read", ["--json-lines | head -1", "2>&1 >/dev/null | head -1"])
+def test_a_reader_that_goes_away_ends_no_search(read: str, tmp_path: Path) -> None:
     """`| head -1` is not a reason to lose the trials."""
-    file = write(tmp_path, manifest("0.3", "0.2"))
-    command = f"{sys.executable} -m kfp_katib run {file} --json-lines | head -1"
-    subprocess.run(command, shell=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True)
+    content = manifest("0.3", "0.2")
+    content["metadata"].pop("namespace")
+    file = write(tmp_path, content)
+    command = f"{sys.executable} -m kfp_katib run {file} {read}"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, shell=True, env=env, capture_output=True, check=True)
     assert "2 trials: 2 Succeeded" in call("run", file).stdout

@@ -105,9 +105,19 @@ def test_the_table_is_as_wide_as_it_may_be(width: int) -> None:
     text = summary(conclude(made, [trial], Condition("Succeeded")), None, colour=False, width=width)
     lines = text.split("\n\n")[0].splitlines()
     left_out = lines[-1].removeprefix("Too wide for the table: ").rstrip(".").split(", ")
-    assert max(map(len, lines[:-1])) <= width
-    assert len(lines[-2]) + len("weight_of_") + 2 > width
+    taken = max(map(len, lines[:-1]))
+    assert taken <= width < taken + len("  weight_of_")
     assert names[-len(left_out) :] == left_out
+
+
+def test_a_search_that_succeeded_says_why_its_last_trial_failed() -> None:
+    """With the last line of the log; one that failed says more, on stderr."""
+    failed = Trial("t2", {}, "Failed", message="Exit code 1.", log_tail="Traceback\nMemoryError: 3 GB\n")
+    text = summary(ended(succeeded(1), failed), FOLDER, colour=False)
+    assert "The trial that failed, t2: Exit code 1.\n    MemoryError: 3 GB\n" in text
+    two = summary(ended(succeeded(1), Trial("t0", {}, "Failed"), failed), FOLDER, colour=False)
+    assert "The last of 2 trials that failed, t2: Exit code 1.\n" in two
+    assert "MemoryError" not in summary(ended(failed), FOLDER, colour=False)
 
 
 def test_notes_and_the_folder_are_named() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import call, manifest, write
+from tests.cli.commands import INTERRUPTIBLE, call, manifest, write
 from tests.cli.test_interrupt import ENVIRONMENT, start
 from tests.support.waiting import until
 
@@ -31,7 +32,7 @@ def hanging(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 def watching(folder: Path, *options: str) -> subprocess.Popen[str]:
     """`watch` in a process of its own."""
-    command = [sys.executable, "-m", "kfp_katib", "watch", "shell", *options]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "watch", "shell", *options]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=ENVIRONMENT, cwd=folder)
 
@@ -69,7 +70,7 @@ def test_ctrl_c_ends_the_watch_alone(tmp_path: Path) -> None:
 def test_a_search_that_has_ended_is_shown(shelf: Path) -> None:
     """Without waiting; exit code 1 if it has failed."""
     shown = call("watch", "good")
-    assert (shown.exit_code, "--kind=0.2" in shown.stdout) == (0, True)
+    assert (shown.exit_code, "sh train.sh 0.2" in shown.stdout) == (0, True)
     assert call("watch", "runs/bad").exit_code == 1
 
 
@@ -97,6 +98,19 @@ def test_a_search_is_ended_keeps_its_folder_and_goes_on(name: str, tmp_path: Pat
     after = json.loads(call("run", "experiment.yaml", "--json").stdout)["trials"]
     assert [trial["state"] for trial in after] == ["Succeeded", "Succeeded"]
     assert after[0] == before[0]
+
+
+def test_a_second_run_is_told_how_to_follow_and_to_stop_the_first(tmp_path: Path) -> None:
+    """Exit code 2; both commands can be copied."""
+    with hanging(tmp_path) as engine:
+        called = call("run", "experiment.yaml")
+        place = re.escape(str(tmp_path / "runs" / "shell"))
+        assert re.search(rf"\(pid {engine.pid}\)\. Follow it \(kfp-katib watch {place}\), ", called.stderr)
+        stop = re.search(r"stop it \(kfp-katib (\S+) (\S+)\)", called.stderr)
+        assert stop
+        assert call(*stop.groups()).exit_code == 0
+        assert engine.wait(60) == 130
+    assert called.exit_code == 2
 
 
 def test_where_nothing_runs_nothing_is_ended(shelf: Path) -> None:

@@ -46,10 +46,10 @@ def test_every_place_in_a_pipeline_has_a_search_of_its_own(backend: Backend, tmp
 
 @pytest.fixture
 def elsewhere(backend: Backend) -> Iterator[str]:
-    """Another namespace, in which the pipeline's account has the rights of deploy/rbac.yaml and no others."""
+    """Another namespace, in which the pipeline's account has the rights of deploy/rbac and no others."""
     name = f"kfp-katib-test-{secrets.token_hex(3)}"
     backend.core.create_namespace({"metadata": {"name": name, "labels": INJECTION}})
-    role, binding = yaml.safe_load_all((DEPLOY / "rbac.yaml").read_text())
+    role, binding = yaml.safe_load_all((DEPLOY / "rbac/profile/rbac.yaml").read_text())
     account = {"kind": "ServiceAccount", "name": "pipeline-runner", "namespace": backend.namespace}
     rights = client.RbacAuthorizationV1Api()
     rights.create_namespaced_role(name, role)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,21 +18,28 @@ SEARCH = manifest(*TRAIN, "--out", MODEL)
 
 
 def start(
-    text: str, folder: Path, *, python: str | Path = sys.executable, **other: str
+    text: str,
+    folder: Path,
+    other: Mapping[str, str] = {},
+    *,
+    python: str | Path = sys.executable,
+    group: bool = False,
 ) -> subprocess.Popen[str]:
-    """Start the pipeline's command with a manifest and functions of one's own."""
+    """Start the pipeline's command with a manifest and functions of one's own; a group can be stopped."""
     (folder / "mine.yaml").write_text(text)
-    mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | other
+    mine = {name: f"tests.mine:{name}" for name in ("prepare", "export", "evaluate")} | dict(other)
     functions = [f"--{name}={value}" for name, value in mine.items()]
     command = [str(python), "-m", "pipelines.run_local", "mine.yaml", "--folder=out", *functions]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=group
+    )
 
 
 def run(text: str, folder: Path, **other: str) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
-    with start(text, folder, **other) as started:
+    with start(text, folder, other) as started:
         stdout, stderr = started.communicate()
     return subprocess.CompletedProcess(started.args, started.returncode, stdout, stderr)
 
@@ -42,6 +50,7 @@ def test_everything_that_is_named_at_the_end_is_there(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
     told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
     assert told["Best trial"].endswith("loss=0 with lr=0.2")
+    assert told["Released"].strip() == "yes: there are no thresholds"
     for name in ("Report", "Evaluation", "Model"):
         assert Path(told[name].strip()).exists(), name
     assert "3/3 trials" in ran.stdout
@@ -78,6 +87,9 @@ def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "no-such-program: not found" in ran.stdout
     assert str(tmp_path / "out" / "run.log") in ran.stderr
+    report = tmp_path / "out" / "report.html"
+    assert f"the search's report is {report}, " in ran.stderr
+    assert "no-such-program" in report.read_text()
 
 
 def test_a_manifest_with_errors_starts_nothing(tmp_path: Path) -> None:
@@ -114,12 +126,22 @@ def test_thresholds_that_cannot_be_read_start_nothing(tmp_path: Path, file: str,
     assert why in ran.stderr
 
 
-def test_a_model_that_is_not_good_enough_is_named_and_not_promoted(tmp_path: Path) -> None:
-    """The run itself went well; where the model lies is said, and that it is not promoted."""
-    (tmp_path / "strict.json").write_text('{"error": [5, 6]}')
+def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Path) -> None:
+    """The run itself went well; which threshold it misses is said, and where the model lies."""
+    (tmp_path / "strict.json").write_text('{"error": [5, 6], "points": [4, 4]}')
     ran = run(SEARCH, tmp_path, thresholds="strict.json")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    told = ran.stdout.split("Model:")[-1].splitlines()[0].strip()
-    assert told.startswith("not promoted, an observable is outside its threshold; it is in ")
-    assert Path(told.split(" it is in ")[1]).is_dir()
+    told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
+    assert told["Released"].strip() == "no: by strict.json, error is 0, allowed is 5 to 6"
+    assert (Path(told["Model"].strip()) / "model.txt").read_text() == "0.2"
     assert not (tmp_path / "out" / "release").exists()
+    assert "\x1b" not in (tmp_path / "out" / "run.log").read_text()
+
+
+def test_a_search_whose_trials_leave_no_model_says_so(tmp_path: Path) -> None:
+    """It has a best trial all the same; there is nothing to release."""
+    ran = run(manifest(*TRAIN), tmp_path)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
+    assert told["Best trial"].endswith("loss=0 with lr=0.2")
+    assert (told["Released"].strip(), told["Model"].strip()) == ("no: no trial left a model", "none")

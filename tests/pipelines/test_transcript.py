@@ -6,12 +6,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from pipelines.transcript import Transcript
+from tests.support import terminal
 
 STAMP = "    [KFP Executor 2026-11-24 06:09:58,945"
 STARTED = "06:09:44.799 - INFO - Executing task \x1b[96m'launch-katib'\x1b[0m\n"
@@ -34,7 +35,18 @@ def transcript(folder: Path) -> Iterator[tuple[Transcript, io.StringIO]]:
         pytest.param(f"{STAMP} INFO]: 1/3 trials\n", "   1/3 trials\n", id="a step says something"),
         pytest.param(f"{STAMP} WARNING]: odd\n", "   warning: odd\n", id="a step warns"),
         pytest.param(f"{STAMP} INFO]: Got executor_input:\n    {{}}\n", "", id="kfp says something"),
-        pytest.param(f"{STAMP} INFO]: trial a-b: Running Trial is running\n", "", id="a trial starts"),
+        pytest.param(f"{STAMP} INFO]: point 1 of 2: x\n", "   point 1 of 2: x\n", id="how far it is"),
+        pytest.param(f"{STAMP} INFO]: trial a-b Running  (0/3 trials, 1 running)\n", "", id="a trial starts"),
+        pytest.param(
+            f"{STAMP} INFO]: trial a-b Succeeded loss=1 in 2 s  (1/3 trials, best loss=1)\n",
+            "   trial a-b Succeeded loss=1 in 2 s  (1/3 trials, best loss=1)\n",
+            id="a trial ends",
+        ),
+        pytest.param(
+            f"{STAMP} INFO]: trial a-b Failed: exit code 3  (1/3 trials, 1 failed)\n",
+            "   trial a-b Failed: exit code 3\n",
+            id="a trial fails",
+        ),
         pytest.param("06:09:46.109 - INFO - Task 'x' outputs:\n    best_value: 0.0\n", "", id="outputs"),
     ],
 )
@@ -43,6 +55,26 @@ def test_a_line_is_told_where_it_is_worth_reading(tmp_path: Path, printed: str, 
     with transcript(tmp_path) as (made, screen):
         made.write(printed)
     assert screen.getvalue() == shown
+
+
+def test_on_a_terminal_trials_that_go_well_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How far the search is stays when it ends; what failed stays too."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    screen = terminal.Screen()
+    with closing(Transcript(tmp_path / "log", screen)) as made:
+        made.write(STARTED)
+        made.write(f"{STAMP} INFO]: trial a-b Succeeded loss=1 in 2 s  (1/2 trials, best loss=1)\n")
+        made.write(f"{STAMP} INFO]: trial a-c Failed: exit code 3  (2/2 trials, 1 failed, best loss=1)\n")
+        made.write(ENDED.format("SUCCESS"))
+    lines = re.sub(r"\x1b\[[\d;?]*[A-Za-z]|.*\r", "", screen.getvalue()).splitlines()
+    assert [line for line in lines if line.strip()][:3] == [
+        "== launch-katib",
+        "   trial a-c Failed: exit code 3",
+        "   2/2 trials, 1 failed, best loss=1",
+    ]
 
 
 @pytest.mark.parametrize(("status", "word"), [("SUCCESS", "done"), ("FAILURE", "FAILED")])
@@ -88,8 +120,11 @@ def test_a_line_may_come_in_pieces(tmp_path: Path) -> None:
     assert screen.getvalue() == "   half\n"
 
 
-def test_the_file_has_everything(tmp_path: Path) -> None:
-    """Whoever looks for the rest finds it there."""
+def test_the_file_has_everything_without_colours(tmp_path: Path) -> None:
+    """Whoever looks for the rest finds it there, and can search it; also where a code comes in pieces."""
     with transcript(tmp_path) as (made, _):
-        made.write(STARTED + "anything\n")
-    assert (tmp_path / "log").read_text() == STARTED + "anything\n"
+        for piece in (STARTED[:40], STARTED[40:], "\x1b[1;9", "1manything\x1b[0m\nthe rest\x1b[0m"):
+            made.write(piece)
+    assert (tmp_path / "log").read_text() == (
+        "06:09:44.799 - INFO - Executing task 'launch-katib'\nanything\nthe rest"
+    )

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -52,6 +55,31 @@ def test_who_floods_the_disk_is_ended() -> None:
     assert ended.code is None
     assert ended.printed.startswith("y\ny\n")
     assert time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
+def test_a_signal_ends_it_too(number: signal.Signals) -> None:
+    """It is in a session of its own, which no terminal ends."""
+    code = (
+        "import os; from kfp_katib.proposal.bounded import run\n"
+        "try: run(['sh', '-c', 'exec sleep 60'], env=os.environ, seconds=60)\n"
+        "except KeyboardInterrupt: print('ended')"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as caller:
+        child = started(caller.pid)
+        caller.send_signal(number)
+        assert caller.communicate(timeout=20)[0] == "ended\n"
+    assert not psutil.pid_exists(child)
+
+
+def started(caller: int) -> int:
+    """The id of the first process that another has started."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for child in psutil.Process(caller).children():
+            return child.pid
+        time.sleep(0.02)
+    raise AssertionError("it has started nothing")
 
 
 def test_what_does_not_start_is_said(tmp_path: Path) -> None:

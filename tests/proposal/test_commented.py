@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.experiment import load
@@ -117,6 +117,7 @@ def test_lines_can_be_read_without_scrolling() -> None:
     assert max(map(len, text(LR, wordy, OUT, ScriptOption(("--x",), help="y " * 300)).splitlines())) <= 110
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_whatever_a_script_says_stays_a_comment(says: str, default: str, why: str) -> None:
     """No line of its help becomes a line of the manifest."""

@@ -38,6 +38,9 @@ from kfp_katib.proposal.script_option import ScriptOption
         ("--max_depth", "int", None, "int, 2 to 12"),
         ("--n_estimators", "int", "100", "int, 50 to 200, logarithmic"),
         ("--subsample", "float", "1.0", "double, 0.5 to 1"),
+        ("--dropout", "float", "1.5", "double, 0.75 to 3"),
+        ("--momentum", "float", "2.0", "double, 1 to 4"),
+        ("--layers", "float", "2.5", "double, 1.25 to 5"),
         ("--thing", "float", "0.5", "double, 0.25 to 1"),
         ("--thing", "float", "0.001", "double, 0.0001 to 0.01, logarithmic"),
         ("--thing", "int", "10", "int, 5 to 20"),
@@ -94,6 +97,10 @@ def test_what_is_better_left_alone_says_why(option: ScriptOption, why: str) -> N
             Space("categorical", "", values=("relu", "gelu"), start="relu"),
         ),
         (
+            ScriptOption(("--act",), "int", choices=("all", "3")),
+            Space("categorical", "", values=("all", "3"), start="all"),
+        ),
+        (
             ScriptOption(("--act",), "int", "3", choices=("1", "3")),
             Space("discrete", "", values=("1", "3"), start="3"),
         ),
@@ -110,7 +117,7 @@ def test_what_is_better_left_alone_says_why(option: ScriptOption, why: str) -> N
             Space("categorical", "", values=("--bias", "--no-bias"), start="--bias", rank=3),
         ),
     ],
-    ids=["words", "numbers", "a range", "yes or no", "a pair of switches"],
+    ids=["words", "words among numbers", "numbers", "a range", "yes or no", "a pair of switches"],
 )
 def test_choices_are_all_of_them(option: ScriptOption, space: Space) -> None:
     """Started from the default."""

@@ -7,7 +7,7 @@ import argparse
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.proposal.help_text import arguments_in
@@ -60,6 +60,8 @@ def test_the_help_of_every_python_says_the_same(version: str, paint: type[str]) 
         ("typer", "--opt", ("", "adam", ("adam", "sgd"), "one", False)),
         ("typer", "--amp", ("bool", "no-amp", (), "either", False)),
         ("typer", "--layers", ("int", None, (), "one", True)),
+        ("fire", "--lr", ("float", "0.1", (), "one", False)),
+        ("fire", "--batch_size", ("int", "32", (), "one", False)),
         ("absl", "--lr", ("float", "0.1", (), "one", False)),
         ("absl", "--batch_size", ("int", "32", (), "one", False)),
         ("absl", "--opt", ("", "adam", ("adam", "sgd"), "one", False)),
@@ -109,7 +111,7 @@ def test_defaults_are_said_in_many_ways(says: str, default: str | None) -> None:
 
 def test_a_text_without_options_has_none() -> None:
     """Whatever a training prints."""
-    assert arguments_in("Epoch 1\nloss=0.3 - done\n  -- nothing --\n").options == ()
+    assert arguments_in("Epoch 1\nloss=0.3 - done\n  --lr LR  0.1\n").options == ()
 
 
 @pytest.mark.parametrize(
@@ -125,6 +127,7 @@ def test_subcommands_are_seen(text: str) -> None:
     assert arguments_in(text).subcommands == ("fit", "test")
 
 
+@settings(deadline=None)
 @given(parsers(choices=WORDS))
 def test_argparses_own_text_names_every_option(parser: argparse.ArgumentParser) -> None:
     """Whatever was added to a parser: its flags, and which are required."""
@@ -136,6 +139,7 @@ def test_argparses_own_text_names_every_option(parser: argparse.ArgumentParser) 
             assert found[action.option_strings[0]].required == action.required
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
     """A script may print anything."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
@@ -126,6 +126,7 @@ def test_its_name_says_which_way_is_better(metric: str, aim: str) -> None:
         ('print(f"loss={loss:.3f}")', "loss"),
         ('print(f"epoch={epoch} train_loss={a} val_loss={b}")', "val_loss"),
         ("print('accuracy=%.4f' % accuracy)", "accuracy"),
+        ("field(metadata={'help': 'x'})", "loss"),
         ("print(loss)", "loss"),
         ("", "loss"),
     ],
@@ -149,6 +150,7 @@ def test_the_sources_of_real_scripts_are_read() -> None:
     assert guessed(None, None, (SCRIPTS / "with_click.py").read_text()).metric == "val_loss"
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from([None, "loss"]))
 def test_no_output_breaks_it(output: str, metric: str | None) -> None:
     """And what is found has an expression that RE2 takes."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def test_a_trial_gets_values_and_a_folder_that_is_gone_afterwards(tmp_path: Path
     said: list[str] = []
     found = propose(written(tmp_path, script), Arguments((LR, output)), Wishes())
     try_out(found, env=ENV, seconds=30, say=said.append)
+    assert re.fullmatch(r"It took .* s: 20 trials, 2 at a time, will take .* s\.", said[1])
     assert "--lr=0.1 --output=" in said[0]
     assert not Path(said[0].rpartition("--output=")[2]).exists()
 

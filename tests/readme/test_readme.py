@@ -28,11 +28,13 @@ def test_every_block_says_which_suite_runs_it() -> None:
 
 def test_the_blocks_work_in_their_order(folder: Path) -> None:
     """A reader who copies the blocks one after the other gets no error."""
+    printed = ""
     for block in story():
         if block.file:
             (folder / block.file).write_text(block.code)
             continue
-        succeeded(carry_out(block, folder))
+        printed = succeeded(carry_out(block, folder)).stdout
+    assert re.search(r"^best: train\.py --lr=0\.\d+ --batch_size=(16|32|64)$", printed, re.MULTILINE)
 
 
 def test_the_picture_is_the_compiled_pipeline() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfp_katib.report.columns import Column, cut, fitting, head, rows, wide
+from kfp_katib.report.columns import Column, aligned, cut, fitting, head, rows, wide
 
 NAME = Column("trial", ["tune-1", "tune-12"], needed=True)
 TIME = Column("time", ["1 s", "3 min 2 s"], needed=True)
@@ -71,3 +71,10 @@ def test_wide_characters_are_counted_as_a_terminal_does() -> None:
     """Two columns for an ideograph, none for an accent."""
     assert (wide("学习"), wide("e\N{COMBINING ACUTE ACCENT}")) == (4, 1)
     assert cut("学习学习", 6) == "学习…"
+
+
+def test_names_that_are_copied_are_not_cut() -> None:
+    """Each column is as wide as its widest cell, an ideograph counted twice."""
+    name = "x" * 60
+    lines = aligned([("name", "best"), (name, "0.1"), ("検索", "0.25")])
+    assert lines == [f"name{' ' * 58}best", f"{'-' * 60}  ----", f"{name}  0.1", f"検索{' ' * 58}0.25"]

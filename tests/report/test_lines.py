@@ -47,6 +47,16 @@ def test_where_nothing_changes_a_line_comes_all_the_same() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name == "kfp-katib progress"]
 
 
+def test_before_the_first_trial_it_says_that_there_is_none() -> None:
+    """In a cluster images are pulled for minutes."""
+    said: list[str] = []
+    lines = Lines(said.append, every_seconds=0.05)
+    lines.wait()
+    until(lambda: len(said) >= 2)
+    lines.close()
+    assert set(said) == {"No trial has started yet."}
+
+
 def test_that_line_says_what_runs() -> None:
     """With the last value, and for how long it has run."""
     trials = lasting("a", 10), running("b", 90), running("c", 30)

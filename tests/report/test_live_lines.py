@@ -94,6 +94,13 @@ def test_running_trials_are_a_table_of_what_they_reported() -> None:
     ]
 
 
+def test_trials_that_wait_stand_below_those_that_run() -> None:
+    """A hundred may wait to run again."""
+    waiting = [bare_trial(f"w{number}", "Pending") for number in range(100)]
+    shown = lines(so_far(*waiting, running("r", 5)))
+    assert [line.split()[:2] for line in shown[2:4]] == [["r", "5"], ["w0", "waits"]]
+
+
 def test_where_nothing_is_reported_no_column_is() -> None:
     """In a cluster nobody reads along."""
     assert lines(so_far(running("a", 5)))[1] == "running  time  lr   batch_size  activation"

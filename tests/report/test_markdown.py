@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report import markdown
 from kfp_katib.report.words import duration
-from kfp_katib.results import ExperimentState
+from kfp_katib.results import ExperimentState, Provenance
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
+from tests.builders.search import PRINT, search
 
 
 def test_it_says_what_won_and_how_to_use_it() -> None:
@@ -24,7 +25,7 @@ def test_it_says_what_won_and_how_to_use_it() -> None:
     found = result([trial(0, "0.5"), trial(1, "0.3"), trial(2, state="Failed", exit_code=1, log_tail="boom")])
     assert markdown(found) == (
         "## Experiment tune succeeded: best loss 0.3 in trial tune-1.\n\n"
-        "3 trials: 2 Succeeded, 1 Failed.\n\n"
+        "3 trials: 2 Succeeded, 1 Failed. 3 min 0 s from 2026-01-02 03:04:05 UTC.\n\n"
         "### Best trial: tune-1 (loss=0.3)\n\n"
         "```yaml\nlr: 0.002\nbatch_size: 17\nactivation: relu\n```\n\n"
         "### Best trials\n\n"
@@ -35,6 +36,39 @@ def test_it_says_what_won_and_how_to_use_it() -> None:
         "### 1 failed; the last: tune-2, TrialFailed, exit code 1\n\n"
         "```text\nboom\n```\n"
     )
+
+
+def test_it_says_whether_the_goal_was_reached_and_which_seed_it_had() -> None:
+    """In the line below the verdict."""
+    found = result([trial(0, "0.3")], experiment(objective=objective(goal=0.2)))
+    line = markdown(replace(found, provenance=Provenance(seed="7"))).splitlines()[2]
+    assert (
+        line == "1 trial: 1 Succeeded. Goal 0.2 not reached. 1 min 0 s from 2026-01-02 03:04:05 UTC. Seed 7."
+    )
+
+
+def test_the_best_trial_runs_again_by_its_command() -> None:
+    """Below its parameters, where the manifest says one."""
+    one = trial(0, "0.5", parameters={"lr": "0.25"})
+    text = markdown(result([one], search(PRINT)))
+    assert "```yaml\nlr: 0.25\n```\n\n```sh\nsh -c " in text
+    assert "```sh" not in markdown(result([one]))
+
+
+def test_numbers_of_the_table_have_six_digits() -> None:
+    """In the manifest's order; the best trial's own have all."""
+    values = {"batch_size": "16", "lr": "0.0012345678901"}
+    text = markdown(result([trial(0, "0.12345678901", parameters=values)]))
+    assert "| trial | loss | lr | batch\\_size | duration |" in text
+    assert "| tune-0 | 0.123457 | 0.00123457 | 16 | 1 min 0 s |" in text
+    assert "tune-0 (loss=0.12345678901)" in text
+    assert "lr: 0.0012345678901" in text
+
+
+def test_notes_come_last() -> None:
+    """Who won, and why a trial failed, is asked before."""
+    text = markdown(result([trial(0, "0.5"), trial(1, state="Failed")], notes=["a note"]))
+    assert text.endswith("### Notes\n\n- a note\n")
 
 
 def test_it_fits_one_screen() -> None:
@@ -63,7 +97,7 @@ def test_no_text_becomes_markup(text: str) -> None:
 @pytest.mark.parametrize("log", ["```", "````\n# not a heading", "`"])
 def test_a_log_cannot_close_its_block(log: str) -> None:
     """The fence is longer than any in the log."""
-    text = markdown(result([trial(0, state="Failed", log_tail=log)]))
+    text = markdown(result([trial(0, state="Failed", log_tail=log)], state="Failed"))
     fence = text.rstrip("\n").splitlines()[-1]
     assert set(fence) == {"`"}
     assert fence not in log
@@ -76,10 +110,17 @@ def test_a_search_that_did_not_succeed_says_why(state: ExperimentState, told: bo
     assert ("\n\nThe tuning job failed: no quota.\n\n" in text) is told
 
 
-def test_a_failure_without_a_log_shows_its_message() -> None:
-    """Katib's message is then all there is."""
-    text = markdown(result([trial(0, state="Failed", message="Trial has failed")]))
-    assert text.endswith("Trial has failed\n")
+def test_a_failure_shows_its_message_and_its_log() -> None:
+    """The one says what Katib saw, the other what the program said."""
+    failed = trial(0, state="Failed", message="It took *too* long", log_tail="epoch 3")
+    text = markdown(result([failed], state="Failed"))
+    assert text.endswith("\n\nIt took \\*too\\* long\n\n```text\nepoch 3\n```\n")
+
+
+def test_a_failure_without_a_log_says_so() -> None:
+    """Below Katib's message."""
+    text = markdown(result([trial(0, state="Failed", message="Trial has failed")], state="Failed"))
+    assert text.endswith("Trial has failed\n\nIt left no log.\n")
     assert "It left no log." in markdown(result([trial(0, state="Failed")]))
 
 

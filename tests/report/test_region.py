@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 import time
@@ -136,3 +137,18 @@ def test_the_search_does_not_wait_for_the_terminal() -> None:
     assert time.monotonic() - began < 10
     stopped.set()
     drawn.close()
+
+
+def test_a_terminal_that_becomes_narrower_breaks_what_stands_there() -> None:
+    """Its lines are then more than were drawn, and all of them are taken away."""
+    terminal = Screen()
+    drawn = Region(terminal)
+    drawn.begin(so_far(bare_trial("tune-1", "Running"), DONE))
+    lines = [line for line in shown(terminal.getvalue()) if line]
+    drawn._console.width = 20
+    begun = len(terminal.getvalue())
+    until(lambda: "\x1b[1A" in terminal.getvalue()[begun:])
+    drawn.close()
+    upwards = re.match(r"(\r|\x1b\[2K|\x1b\[1A)*", terminal.getvalue()[begun:])
+    assert upwards
+    assert upwards.group().count("\x1b[1A") == sum(-(-len(line) // 20) for line in lines) - 1

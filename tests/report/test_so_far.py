@@ -108,8 +108,9 @@ def test_failed_trials_say_nothing_about_the_time_left() -> None:
 
 def test_a_trial_that_waits_takes_its_whole_time() -> None:
     """It has not begun."""
-    waiting = bare_trial("b", "Pending")
-    assert time_left(so_far(lasting("a", 60), waiting, budget=2), now=NOW) == "1 h 0 min"
+    waiting = [bare_trial(f"b{number}", "Pending") for number in range(4)]
+    assert time_left(so_far(lasting("a", 60), waiting[0], budget=2), now=NOW) == "1 h 0 min"
+    assert time_left(so_far(lasting("a", 60), *waiting, budget=5), now=NOW) == "2 h 0 min"
 
 
 @pytest.mark.parametrize(

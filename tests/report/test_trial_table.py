@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +17,7 @@ from kfp_katib.results.text import document
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
 from tests.builders.search import PRINT, search
+from tests.report.noisy import noisy
 from tests.report.unpacking import unpacked
 from tests.support.html import read
 
@@ -153,9 +152,9 @@ def test_of_many_trials_the_failed_ones_keep_their_logs() -> None:
 
 def logged(count: int, *, every: int) -> list[Trial]:
     """Trials with long logs, each so-many-th of which failed."""
-    state: Sequence[TrialState] = ("Failed", *["Succeeded"] * (every - 1))
+    states: list[TrialState] = ["Succeeded" if n % every else "Failed" for n in range(count)]
     return [
-        trial(n, f"0.{n}", state=state[n % every], log_tail=f"log {n} " + "x" * 900) for n in range(count)
+        trial(n, f"0.{n}", state=state, log_tail=f"log {n} " + "x" * 900) for n, state in enumerate(states)
     ]
 
 
@@ -191,26 +190,7 @@ def test_every_trial_is_packed(count: int) -> None:
 def test_what_is_not_shown_is_said_where_no_script_shows_it() -> None:
     """How many there are, and what needs JavaScript."""
     page = read(html(result([trial(n, f"0.{n + 1}") for n in range(250)])))
-    assert page.texts("noscript")[-1].startswith("These are the first 100 of 250 trials.")
-
-
-def noisy(count: int) -> Result:
-    """A search whose every number has all its digits, as those of real ones do."""
-    draw = random.Random(count)
-    of = experiment("tpe", objective=objective(additional=["val_loss", "time"]))
-
-    def one(number: int) -> Trial:
-        values = {name: Metric(*(repr(draw.random()) for _ in range(3))) for name in of.objective.metrics}
-        parameters = {
-            "lr": repr(draw.random()),
-            "batch_size": str(draw.randrange(16, 128)),
-            "activation": "relu",
-        }
-        log = "\n".join(f"epoch={epoch} loss={draw.random():.6f}" for epoch in range(20))
-        state: TrialState = draw.choice(["Succeeded"] * 18 + ["Failed", "Killed"])
-        return replace(trial(number, state=state, metrics=values, parameters=parameters), log_tail=log)
-
-    return result([one(number) for number in range(count)], of)
+    assert page.texts("noscript")[-1].startswith("These are the first 50 of 250 trials.")
 
 
 def test_a_thousand_trials_leave_room_for_figures() -> None:

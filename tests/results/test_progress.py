@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import statistics
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfp_katib.results import Score, Trial, best_trial
+from kfp_katib.results import Reports, Score, Trial, best_trial
 from tests.builders.experiment import experiment
+from tests.builders.progress import lasting
 from tests.builders.result import bare_trial
 
 OBJECTIVE = experiment().objective
@@ -49,3 +53,35 @@ def test_the_result_is_made_when_it_is_asked_for() -> None:
     assert not asked
     progress.result()
     assert asked == [1]
+
+
+def test_what_runs_is_known_with_what_it_reported_last() -> None:
+    """As of the moment of the question, from any thread; oldest first."""
+    score, reports = Score(OBJECTIVE), dict[str, Reports]()
+    for name in ("b", "a", "c"):
+        score.take(bare_trial(name, "Running"))
+    progress = score.progress(
+        experiment(), (), earlier=0, notes=(), result=pytest.fail, reports=lambda: reports
+    )
+    score.take(bare_trial("b", "Succeeded", "0.5"))
+    score.take(bare_trial("d", "Pending"))
+    reports["a"] = Reports({"loss": "0.7"}, 3)
+    assert [(each.trial.name, each.reports.step) for each in progress.active()] == [
+        ("a", 3),
+        ("c", 0),
+        ("d", 0),
+    ]
+
+
+@given(st.lists(st.integers(0, 100), max_size=20))
+def test_the_median_is_that_of_the_trials_that_ended_by_themselves(minutes: list[int]) -> None:
+    """Failed and killed ones end at any time."""
+    score = Score(OBJECTIVE)
+    for number, each in enumerate(minutes):
+        score.take(replace(lasting(f"t{number}", each), state="Running", ended=None))
+        score.take(lasting(f"t{number}", each))
+        score.take(lasting(f"t{number}", each))
+        score.take(replace(lasting(f"f{number}", 0), state="Failed"))
+        score.take(replace(lasting(f"k{number}", 0), state="Killed"))
+    progress = score.progress(experiment(), (), earlier=0, notes=(), result=pytest.fail)
+    assert progress.median_seconds == (statistics.median(minutes) * 60 if minutes else None)

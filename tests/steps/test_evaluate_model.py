@@ -12,6 +12,7 @@ import pytest
 
 from kfp_katib.errors import InputError
 from kfp_katib.steps.evaluate_model import Evaluation, evaluate
+from tests.support.html import read
 
 HERE = __name__
 
@@ -25,6 +26,11 @@ def with_page(model: Path, dataset: Path, destination: Path) -> dict[str, float]
     """A user's function that draws."""
     (destination / "report.html").write_text("<p>mine</p>")
     return {}
+
+
+def with_page_and_error(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
+    """A user's function that draws and measures."""
+    return {**with_page(model, dataset, destination), "error": 0.2}
 
 
 def with_pipe(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
@@ -85,27 +91,46 @@ def test_the_metrics_are_finite(tmp_path: Path) -> None:
 
 
 def test_the_report_shows_every_observable_and_its_range(tmp_path: Path) -> None:
-    """Those that are no number too: they are what the reader looks for."""
+    """Those that are no number too: they are what the reader looks for; the verdict comes first."""
     judged(tmp_path, {"error": [0, 0.1]})
-    page = (tmp_path / "r.html").read_text()
-    assert "<td>error</td><td>0.2</td><td>0 to 0.1</td>" in page
-    assert "<td>broken</td><td>nan</td><td></td>" in page
+    page = read((tmp_path / "r.html").read_text())
+    rows = [[cell.text for cell in row] for row in page.all("tr")]
+    assert rows[1] == ["error", "0.2", "0 to 0.1", "missed"]
+    assert ["broken", "nan"] in rows
+    assert page.texts("p")[0] == "Not passed: 1 of 1 threshold missed."
 
 
 def test_the_functions_own_report_comes_first(tmp_path: Path) -> None:
-    """Where it wrote one, ours is not needed."""
+    """Where it wrote one, ours is not needed; it stays as it is where nothing is judged."""
     judged(tmp_path, {}, "with_page")
     assert (tmp_path / "r.html").read_text() == "<p>mine</p>"
+
+
+def test_the_functions_own_report_begins_with_the_verdict(tmp_path: Path) -> None:
+    """It knows no thresholds."""
+    judged(tmp_path, {"error": [0, 0.3]}, "with_page_and_error")
+    page = read((tmp_path / "r.html").read_text())
+    assert page.texts("p") == ["Passed: the threshold is kept.", "mine"]
+
+
+def test_each_threshold_is_told_while_it_runs(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Those that are missed as warnings."""
+    with caplog.at_level("INFO"):
+        judged(tmp_path, {"error": [0, 0.3], "bias": [0, None]})
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "passed: error is 0.2, allowed is 0 to 0.3"),
+        ("WARNING", "not passed: bias is -1, allowed is at least 0"),
+    ]
 
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     ("function", "shown"),
     [
-        ("with_pipe", "<td>error</td>"),
-        ("with_folder", "<td>error</td>"),
+        ("with_pipe", ">error</th>"),
+        ("with_folder", ">error</th>"),
         ("with_latin", "<p>gr\ufffd\ufffder</p>"),
-        ("with_half_a_character", r"<td>\ud800</td>"),
+        ("with_half_a_character", r">\ud800</th>"),
     ],
 )
 def test_a_page_that_is_none_does_not_cost_the_verdict(tmp_path: Path, function: str, shown: str) -> None:

@@ -21,6 +21,7 @@ FLAGS = (
     "--remote-debugging-pipe",
     "--disable-gpu",
     "--disable-dev-shm-usage",
+    "--disable-features=IsolateSandboxedIframes",  # in a process of its own, a frame would be out of reach
     "--no-first-run",
     "--host-resolver-rules=MAP * ~NOTFOUND",  # a page that asks the network for something gets an error
 )
@@ -90,20 +91,38 @@ class Tab:
         self.send("Page.navigate", url=path.as_uri())
         self.wait("document.readyState === 'complete'")
 
-    def value(self, expression: str) -> Any:
-        """Return what an expression is."""
-        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+    def value(self, expression: str, *, framed: bool = False) -> Any:
+        """Return what an expression is: on the page, or among the elements of the frame in it."""
+        where: dict[str, Any] = {}
+        if framed:
+            (frame,) = self.send("Page.getFrameTree")["frameTree"]["childFrames"]
+            world = self.send("Page.createIsolatedWorld", frameId=frame["frame"]["id"])
+            where["contextId"] = world["executionContextId"]
+        answer = self.send(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True, **where
+        )
         if "exceptionDetails" in answer:
             raise RuntimeError(json.dumps(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    def wait(self, expression: str) -> None:
-        """Wait until an expression is true."""
+    def wait(self, expression: str, *, framed: bool = False) -> None:
+        """Wait until an expression is true; `framed` as for `value`."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while not self.value(expression):
+        while not self.value(expression, framed=framed):
             if time.monotonic() > end:
                 raise TimeoutError(expression)
             time.sleep(0.05)
+
+    def click(self, selector: str, *, framed: bool = False) -> None:
+        """Click on an element as a person does, whom a browser lets do more than a script."""
+        box = (
+            f"(() => {{ const found = document.querySelector({json.dumps(selector)});"
+            "found.scrollIntoView({block: 'center'}); const box = found.getBoundingClientRect();"
+            "return [box.x + box.width / 2, box.y + box.height / 2] })()"
+        )
+        x, y = self.value(box, framed=framed)
+        for kind in ("mousePressed", "mouseReleased"):
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def press(self, key: str, code: int = 0) -> None:
         """Press and release a key."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,10 +53,15 @@ class Machine:
 @contextmanager
 def machine_in(folder: Path) -> Iterator[Machine]:
     """Make a folder the place of this process's pipelines: every step runs there, in this environment."""
-    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        warnings.catch_warnings(),
+        tempfile.TemporaryDirectory() as temporary,
+    ):
         warnings.filterwarnings("ignore", message="You may be attemping to run a task that uses custom")
         patch.chdir(folder)
         patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("TMPDIR", temporary)  # kfp leaves each step's source there
         local.init(runner=local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "outputs"))
         yield Machine(folder)
         LocalExecutionConfig.instance = None

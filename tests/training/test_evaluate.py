@@ -204,7 +204,7 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_judges(exported: Path, dataset: Path, metrics: dict[str, float], tmp_path: Path) -> None:
-    """Numbers as JSON, a line for each threshold, and exit code 1 where one fails."""
+    """Numbers as JSON, a line for each threshold, exit code 1 where one fails; the page says it first."""
     thresholds = tmp_path / "thresholds.json"
     thresholds.write_text('{"energy_mean": [0, 0.1], "auc": [null, 0.1]}', encoding="utf-8")
     folders = [f"--model={exported}", f"--dataset={dataset}", f"--destination={tmp_path}/out"]
@@ -215,6 +215,7 @@ def test_the_command_judges(exported: Path, dataset: Path, metrics: dict[str, fl
         ["failed", "auc"],
     ]
     assert done.returncode == 1
+    assert "<p>Not passed: 1 of 2 thresholds missed.</p>" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_a_threshold_of_nothing_is_refused_before_anything_is_read(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ long as float32 without the graph optimisations, which Par04's macros switch off
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -42,15 +45,28 @@ def write_int8(model: Path, destination: Path, layer: str) -> None:
     proto = onnx.load(model)
     # The library logs a hint unless shapes were inferred and constants folded before; these have nothing to.
     add_pre_process_metadata(proto)
-    # It turns Gemm into MatMul and Add, and names the MatMul so.
-    quantize_dynamic(
-        proto,
-        destination,
-        nodes_to_quantize=[f"{layer}_MatMul"],
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        reduce_range=True,
-    )
+    with _quietly():
+        # It turns Gemm into MatMul and Add, and names the MatMul so.
+        quantize_dynamic(
+            proto,
+            destination,
+            nodes_to_quantize=[f"{layer}_MatMul"],
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+            reduce_range=True,
+        )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """The library logs to the root logger each activation without a static range, which is all of them."""
+    root = logging.getLogger()
+    before = root.level
+    root.setLevel(max(before, logging.WARNING))
+    try:
+        yield
+    finally:
+        root.setLevel(before)
 
 
 def loss(full: Generator, small: Generator) -> dict[str, float]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -15,7 +16,7 @@ from training.point import Point
 from training.report import figures, tables
 
 
-def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
+def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[tables.Judged] = ()) -> str:
     """Return the report of an evaluation.
 
     plotly.js makes 4.8 MB of it: of plotly.js' own smaller bundles Python's plotly brings none. Each point
@@ -24,6 +25,7 @@ def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
     Args:
         evaluation: What was compared: at least one point.
         curves: The training's curves, CSV text with the columns epoch, loss, val_loss and physics_distance.
+        judged: The observables that have a threshold.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("training.report", "template"),
@@ -36,6 +38,8 @@ def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
     learning = figures.learning(curves) if curves else None
     points = [_point(comparison) for comparison in evaluation.comparisons]
     return environment.get_template("page.html").render(
+        judged=sorted(judged, key=lambda each: each.passed),
+        passed=tables.passed(judged),
         verdict=tables.verdict(evaluation),
         rows=tables.rows(evaluation.metrics, evaluation.floor),
         choices=_choices(evaluation.comparisons),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from training.physics.comparison import Estimate, Evaluation
@@ -29,6 +29,16 @@ SPELLINGS = {
     "wasserstein": "Wasserstein",
 }
 """Of words in names, where it is not the word."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One observable that has a threshold, what was found of it, and what is allowed."""
+
+    observable: str
+    value: float
+    allowed: str
+    passed: bool
 
 
 @dataclass(frozen=True)
@@ -68,6 +78,16 @@ def worst(evaluation: Evaluation) -> int | None:
     if len(values) < 2 or not any(math.isfinite(value) for value in values):
         return None
     return max(range(len(values)), key=lambda point: values[point] if math.isfinite(values[point]) else -1.0)
+
+
+def passed(judged: Sequence[Judged]) -> str:
+    """Say in one sentence whether the model is good enough; nothing where nothing was judged."""
+    missed, total = sum(not each.passed for each in judged), len(judged)
+    if missed:
+        return f"Not passed: {missed} of {total} threshold{'s' * (total > 1)} missed."
+    if total > 1:
+        return f"Passed: all {total} thresholds are kept."
+    return "Passed: the threshold is kept." if judged else ""
 
 
 def verdict(evaluation: Evaluation) -> str:

@@ -117,9 +117,8 @@ def _tell(listener: Listener, session: Session) -> None:
     for thing in session.cache.trials:
         name, state = resources.name(thing), resources.trial_state(thing)
         if listener.is_news(name, state):
-            level = (
-                logging.DEBUG if listener.on_update else logging.INFO
-            )  # whoever listens says it in their words
+            # Whoever listens says it in their own words.
+            level = logging.DEBUG if listener.on_update else logging.INFO
             logger.log(level, "trial %s: %s", name, state)
             new.append(session.trial(thing))
     if new:

@@ -73,7 +73,7 @@ def extend(cluster: Cluster, wanted: Object, stored: Object) -> Object:
     return changed
 
 
-_RIGHT = "The service account needs the right to patch experiments.kubeflow.org; deploy/rbac.yaml grants it."
+_RIGHT = "The service account needs the right to patch experiments.kubeflow.org; deploy/rbac grants it."
 
 
 def budget_edits(wanted: Object, stored: Object) -> dict[str, int | None]:

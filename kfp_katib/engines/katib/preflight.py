@@ -46,7 +46,7 @@ class Right:
 
 
 KATIB = EXPERIMENTS.group
-RIGHTS = (  # `deploy/rbac.yaml` grants exactly these
+RIGHTS = (  # `deploy/rbac/profile/rbac.yaml` grants exactly these
     Right("create", KATIB, "experiments", "to submit the Experiment"),
     Right("get", KATIB, "experiments", "to adopt it when the pod is started again"),
     Right("list", KATIB, "experiments", "to follow it, and to find what an aborted run left"),

@@ -121,13 +121,13 @@ class Session:
 
     def result(self, *, notes: Sequence[str] = (), events: Sequence[Event] = ()) -> Result:
         """The Result so far, or the final one if Katib has given its verdict."""
-        condition = self.condition
         return conclude(
             self.experiment,
             [self.trial(each, events) for each in self.cache.trials],
-            replace(condition, message=self._with_suggestions_words(condition.message)),
+            replace(self.condition, message=self._with_suggestions_words(self.condition.message)),
             notes=notes,
             katib_best=resources.katib_best(self.cache.experiment or {}),
+            provenance=self.cache.provenance(self.manifest),
         )
 
     def final_result(self, *, notes: Sequence[str] = ()) -> Result:

@@ -56,7 +56,7 @@ def _unknown(pod: str, why: str) -> str:
     return (
         f"This step's pod '{pod}' does not tell which step and which pass of a loop it is: {why}. Two steps "
         "would then share one Experiment. Grant the step's service account `get` on pods in its namespace, "
-        "as deploy/rbac.yaml does."
+        "as deploy/rbac does."
     )
 
 

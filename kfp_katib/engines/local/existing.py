@@ -25,7 +25,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment.accepted import accepted
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Listener, Result, Score, conclude
+from kfp_katib.results import Listener, Reports, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.plain_file import open_regular
 from kfp_katib.trial.processes import has_open
@@ -38,6 +38,10 @@ _HEAD = 20
 _POLL_SECONDS = 0.5
 
 
+class _NotBegun(InputError):
+    """A journal has no manifest: its engine is about to write it, or was killed before."""
+
+
 def read(name: str, options: RunOptions) -> Result:
     """Read a search from its journal, even while an engine works on it; nothing is changed.
 
@@ -48,7 +52,7 @@ def read(name: str, options: RunOptions) -> Result:
     journal = read_journal(folder.journal)
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
-        raise InputError(f"{folder.path} holds no search that has begun. Run '{name}' first.")
+        raise _NotBegun(f"{folder.path} holds no search that has begun. Run '{name}' first.")
     experiment, models = _experiment(manifest, name), str(options.models or _models(journal))
     known = provenance(experiment, journal)
     trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
@@ -75,7 +79,8 @@ def watch(name: str, options: RunOptions) -> Result:
     """
     looks = _looks(name, options)
     running, result = next(looks)
-    listener = Listener(options.on_update, Score(result.experiment.objective))
+    score = Score(result.experiment.objective)
+    listener = Listener(options.on_update, score, reports=lambda: _reports(result))
     try:
         while True:
             _tell(listener, result)
@@ -199,9 +204,21 @@ def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
         running, file = owner(folder) is not None, folder.journal.stat()
         state = file.st_ino, file.st_size, file.st_mtime_ns
         if known is None or known[0] != state:
-            known = state, read(name, options)
-        yield running, known[1]
+            try:
+                known = state, read(name, options)
+            except _NotBegun:
+                if not running:
+                    raise
+        if known:
+            yield running, known[1]
         time.sleep(_POLL_SECONDS)
+
+
+def _reports(result: Result) -> dict[str, Reports]:
+    """What the running trials have reported last of the objective; the journal knows no other metric."""
+    metric = result.experiment.objective.metric
+    last = {each.name: each.curve[-1] for each in result.trials if each.curve and not each.completed}
+    return {name: Reports({metric: str(value)}, step) for name, (step, value) in last.items()}
 
 
 def _tell(listener: Listener, result: Result) -> None:

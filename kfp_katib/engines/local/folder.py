@@ -166,7 +166,8 @@ def _taken(name: str, path: Path, lock: int) -> str:
     owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
     return (
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
-        "Wait for it, stop it, or choose another folder for the runs."
+        f"Follow it (kfp-katib watch {path}), stop it (kfp-katib cancel {path}), or choose another folder "
+        f"for the runs ({argument('runs')})."
     )
 
 

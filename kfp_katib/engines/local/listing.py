@@ -42,7 +42,9 @@ _MISREAD = (AttributeError, InputError, LookupError, TypeError, ValueError, Recu
 def searches(options: RunOptions) -> tuple[Overview, ...]:
     """Every search in `runs` at a glance, in order of their names; nothing is changed."""
     runs = Path(options.runs)
-    return tuple(_overview(RunFolder((runs / name).absolute())) for name in names_in(runs))
+    folders = [RunFolder((runs / name).absolute()) for name in names_in(runs)]
+    found = [(folder, _overview(folder)) for folder in folders]
+    return tuple(each for folder, each in found if each.state != "Unreadable" or folder.journal.exists())
 
 
 def _overview(folder: RunFolder) -> Overview:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import PYTHON, SEED, VERSIONS, WARM_START
 from kfp_katib.engines.local.search.warm_start import of_attribute
 from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Provenance
+from kfp_katib.results import Provenance, installed
 
 _PROGRAMS = {"kfp-katib": "kfp-katib", "Optuna": "optuna"}
 """Whose versions decide what is suggested: by name, the package."""
@@ -18,7 +16,7 @@ _PROGRAMS = {"kfp-katib": "kfp-katib", "Optuna": "optuna"}
 
 def remember_versions(journal: Journal) -> None:
     """Store which programs run the search from here on; the last ones count."""
-    found = {name: version(package) for name, package in _PROGRAMS.items()}
+    found = installed(_PROGRAMS)
     if found != journal.attributes.get(VERSIONS):
         journal.set(VERSIONS, found)
 

@@ -63,7 +63,8 @@ def to_delete(name: str, *, runs: Path) -> Removal:
     folder = _found(name, runs)
     if engine := owner(folder):
         raise InputError(
-            f"Experiment '{name}' is being run by another process (pid {engine}). Stop it first."
+            f"Experiment '{name}' is being run by another process (pid {engine}). Stop it "
+            f"first: kfp-katib cancel {folder.path}"
         )
     journal = readable(folder)
     places = (f"{root.rstrip('/')}/{name}" for root in known_models(journal))

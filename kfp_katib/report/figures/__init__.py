@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from kfp_katib.report.figures.drawing import script
 from kfp_katib.report.figures.figure import Figure
-from kfp_katib.report.figures.history import history
 from kfp_katib.report.figures.importances import importances
 from kfp_katib.report.figures.learning_curves import learning_curves
 from kfp_katib.report.figures.parallel_coordinates import parallel_coordinates
 from kfp_katib.report.figures.slices import slices
 from kfp_katib.report.figures.timeline import timeline
+from kfp_katib.report.figures.trial_history import history
 from kfp_katib.results import Result
 
 __all__ = ["Figure", "figures", "script"]

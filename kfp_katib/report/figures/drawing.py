@@ -7,14 +7,16 @@ each long list is written once, however many plots it is in, and each text of on
 
 from __future__ import annotations
 
+import base64
 import html
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
-from kfp_katib.report.figures.figure import Figure
+from kfp_katib.report.figures.figure import DARK, Figure, Plot
 from kfp_katib.report.words import legible
 
 _SHOWN = frozenset({"customdata", "name", "text", "ticktext", "title"})
@@ -24,22 +26,30 @@ _REFERENCE, _TEXTS = "$", "t"
 
 
 def script(figures: Iterable[Figure]) -> str:
-    """The program that draws these figures, for one `<script>` below them; empty where none has a plot."""
+    """The program that draws these figures, for one `<script>` below them; empty where none has a plot.
+
+    It follows the page's `table.js`, whose `unpacked` it uses.
+    """
     plots = [plot for figure in figures for plot in figure.plots]
     if not plots:
         return ""
     import plotly.offline
 
+    draw = resources.files("kfp_katib.report").joinpath("template/figures.js").read_text(encoding="utf-8")
+    return f"{plotly.offline.get_plotlyjs()}\n{{const packed='{_packed(plots)}';\n{draw}}}\n"
+
+
+def _packed(plots: Iterable[Plot]) -> str:
+    """Base64 of zlib's format of JSON: nothing in it ends a script, whatever the trials wrote."""
     written = _Written()
     drawn = [
         {"name": plot.name, "data": written.short(_as_text(plot.data)), "layout": _as_text(plot.layout)}
         for plot in plots
     ]
-    begin = resources.files("kfp_katib.report").joinpath("template/figures.js").read_text(encoding="utf-8")
-    known = (
-        f"const texts={_json(list(written.texts))},lists=[{','.join(written.lists)}],plots={_json(drawn)};"
-    )
-    return f"{plotly.offline.get_plotlyjs()}\n{{{_inside_a_script(known)}\n{begin}}}\n"
+    parts = {"texts": _json(list(written.texts)), "dark": _json(DARK), "plots": _json(drawn)}
+    parts["lists"] = f"[{','.join(written.lists)}]"
+    text = "{" + ",".join(f'"{name}":{part}' for name, part in parts.items()) + "}"
+    return base64.b64encode(zlib.compress(text.encode("utf-8", "replace"), 9)).decode()
 
 
 def _as_text(part: Any, *, shown: bool = False) -> Any:
@@ -80,8 +90,3 @@ class _Written:
 
 def _json(part: Any) -> str:
     return json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _inside_a_script(text: str) -> str:
-    """JSON that ends no script and no line of JavaScript, whatever its texts are."""
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

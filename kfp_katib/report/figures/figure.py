@@ -4,16 +4,34 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 # Okabe and Ito's colours, which the colour-blind tell apart too (https://jfly.uni-koeln.de/color/), and Tol's
-# red, which is further from orange (https://sronpersonalpages.nl/~pault/). They are drawn for light paper;
-# where the system is dark, the page's style sheet inverts the figures.
+# red, which is further from orange (https://sronpersonalpages.nl/~pault/).
 BLUE, SKY, GREEN, ORANGE, RED = "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#cc3311"
 GREY, PURPLE, INK, LINE = "#77808c", "#b0568b", "#17202c", "#e3e8ee"
+PAPER, LABEL_PAPER = "#ffffff", "rgba(255,255,255,0.85)"
+SHADES = ("#a9c6e2", "#7facd4", "#4a88c0", "#1f659f", "#06355a")
+"""From the worst to the best: one hue, whose order everybody sees, and no white."""
+DARK = {
+    BLUE: "#56b4e9",
+    SKY: "#9ad4f5",
+    GREEN: "#2fc79a",
+    ORANGE: "#ffb92e",
+    RED: "#ff7a5c",
+    GREY: "#98a3b1",
+    PURPLE: "#d98abf",
+    INK: "#e7ecf2",
+    LINE: "#2a333f",
+    PAPER: "#12171e",
+    LABEL_PAPER: "rgba(18,23,30,0.85)",
+    **dict(zip(SHADES, ("#2b4a69", "#396a98", "#4a88c0", "#85b5de", "#d6e8f8"), strict=True)),
+}
+"""What the page's script draws in place of each colour where the system is dark."""
 _MARGIN = 0.05
+_LARGE, _CLOSE = 1e7, 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,7 @@ class Plot:
         """Where it is drawn."""
         style = f"height:{self.height}px" + (f";min-width:{self.width}px" if self.width else "")
         place = (
-            f'<div class="plotly-graph-div" id="{self.name}" role="img" aria-label="{escape(title)}" '
+            f'<div class="plot" id="{self.name}" role="img" aria-label="{escape(title)}" '
             f'style="{style}"></div>'
         )
         return f'<div style="overflow-x:auto">{place}</div>' if self.width else place
@@ -58,7 +76,7 @@ class Figure:
     name: str
     title: str
     sentence: str
-    plots: tuple[Plot, ...] = field(default=())
+    plots: tuple[Plot, ...] = ()
 
     @property
     def html(self) -> str:
@@ -66,7 +84,7 @@ class Figure:
         drawn = "".join(plot.element(self.title) for plot in self.plots)
         if len(self.plots) < 2:
             return drawn
-        columns = "repeat(auto-fill,minmax(min(100%,14rem),1fr))"
+        columns = "repeat(auto-fit,minmax(min(100%,14rem),1fr))"
         return f'<div style="display:grid;gap:0.5rem;grid-template-columns:{columns}">{drawn}</div>'
 
 
@@ -95,6 +113,12 @@ def axis(title: str = "", **own: Any) -> dict[str, Any]:
         "automargin": True,
         **own,
     }
+
+
+def readable(low: float, high: float) -> dict[str, Any]:
+    """How the numbers of an axis are written: in full, unless they are very large or lie very close."""
+    plain = max(abs(low), abs(high)) < _LARGE and (high / 2 - low / 2) * 2 > _CLOSE
+    return {"exponentformat": "none", "separatethousands": True} if plain else {}
 
 
 def padded(low: float, high: float) -> list[float]:

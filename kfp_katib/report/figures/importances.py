@@ -10,38 +10,32 @@ from kfp_katib.report.figures import ped_anova
 from kfp_katib.report.figures.figure import BLUE, Figure, Plot, axis, look
 from kfp_katib.report.figures.parameter_axes import ParameterAxis, cut, parameter_axes
 from kfp_katib.report.figures.ped_anova import MOST_CELLS, Column
-from kfp_katib.report.figures.points import Point, points, sentences, spread
+from kfp_katib.report.figures.points import Point, how_many, points, sentences
 from kfp_katib.results import Result
 
 FEW = 15
 """Below so many trials the numbers say more about chance than about the parameters."""
-_MOST = 2000
-"""So many trials are enough for the shares' second digit, and take half a second."""
-_BAR, _AROUND, _MOST_HEIGHT = 26, 90, 700
+_MOST_BARS = 30
+_BAR, _AROUND = 26, 90
 
 
 def importances(result: Result) -> Figure | None:
     """The figure; None where all trials have one value, or fewer than two parameters have several."""
     known = points(result)
-    used = spread(known, _MOST)
-    shares = _shares(result, used)
+    shares = _shares(result, known)
     if not shares:
         return None
     sentence = sentences(
         [
-            f"How much each parameter decides whether a trial is among the best tenth, from {len(used):,} "
-            f"{_which(used, known)} (PED-ANOVA; the shares add up to 1).",
-            _warning(len(used)),
+            f"How much each parameter decides whether a trial is among the best tenth, from {len(known):,} "
+            "trials with a value (PED-ANOVA; the shares add up to 1).",
+            _warning(len(known)),
             _constant(parameter_axes(result), shares),
+            how_many(min(len(shares), _MOST_BARS), len(shares), "parameters", "the most important ones"),
         ]
     )
-    return Figure("importances", "Parameter importances", sentence, (_plot(shares),))
-
-
-def _which(used: Sequence[Point], known: Sequence[Point]) -> str:
-    if len(used) == len(known):
-        return "trials with a value"
-    return f"of the {len(known):,} trials with a value, evenly spread"
+    shown = dict(list(shares.items())[:_MOST_BARS])
+    return Figure("importances", "Parameter importances", sentence, (_plot(shown),))
 
 
 def _warning(trials: int) -> str:
@@ -73,24 +67,24 @@ def _plot(shares: Mapping[str, float]) -> Plot:
         margin={"t": 10, "b": 45, "l": 20, "r": 20},
         bargap=0.3,
     )
-    return Plot("importances-plot", [bars], layout, min(_AROUND + _BAR * len(names), _MOST_HEIGHT))
+    return Plot("importances-plot", [bars], layout, _AROUND + _BAR * len(names))
 
 
-def _shares(result: Result, used: Sequence[Point]) -> dict[str, float]:
+def _shares(result: Result, known: Sequence[Point]) -> dict[str, float]:
     """The importances, the largest first; those of equals in the manifest's order."""
-    axes = [each for each in parameter_axes(result) if each.varies(point.trial for point in used)]
-    values = [point.value for point in used]
+    axes = [each for each in parameter_axes(result) if each.varies(point.trial for point in known)]
+    values = [point.value for point in known]
     if len(axes) < 2 or len(set(values)) < 2:
         return {}
-    columns = {each.name: _column(each, used) for each in axes}
+    columns = {each.name: _column(each, known) for each in axes}
     found = ped_anova.importances(columns, values, maximize=result.experiment.objective.type == "maximize")
     return dict(sorted(found.items(), key=lambda pair: -pair[1]))
 
 
-def _column(along: ParameterAxis, used: Sequence[Point]) -> Column:
-    texts = [point.trial.parameters.get(along.name) for point in used]
+def _column(along: ParameterAxis, known: Sequence[Point]) -> Column:
+    texts = [point.trial.parameters.get(along.name) for point in known]
     if along.categories:
-        of = {text: cell for cell, text in enumerate(along.categories)}
+        of = along.categories
         return Column([None if text is None else of[text] for text in texts], len(of), ordered=False)
     cells = _cells(along)
     shares = [along.share(text) for text in texts]

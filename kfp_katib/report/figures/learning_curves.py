@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, ORANGE, RED, Figure, Plot, axis, look
+from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, ORANGE, RED, SKY, Figure, Plot, axis, look
 from kfp_katib.report.figures.points import drawable, sentences, spread
 from kfp_katib.report.figures.scale import Scale, scale
 from kfp_katib.results import Result, Trial, ranked
@@ -14,8 +14,6 @@ from kfp_katib.results import Result, Trial, ranked
 _MOST_POINTS = 6_000
 _MOST_CURVES = 300
 _CROWD = 30
-_ENDS_AT = 10.0
-"""A training's first reports are far from its last ones: see `scale`."""
 _DIGITS = 5
 _KINDS = {
     "Succeeded": ("Succeeded", BLUE),
@@ -23,7 +21,7 @@ _KINDS = {
     "Failed": ("Failed", RED),
     "MetricsUnavailable": ("Failed", RED),
     "Killed": ("Killed", GREY),
-    "Running": ("Running", GREY),
+    "Running": ("Running", SKY),
 }
 _HOVER = "%{text}<br>report %{x}: %{customdata}<extra></extra>"
 
@@ -36,17 +34,14 @@ def learning_curves(result: Result) -> Figure | None:
     objective = result.experiment.objective
     drawn = _chosen(known, result)
     room = max(_MOST_POINTS // len(drawn), 2)
-    values = [value for trial in drawn for _, value in trial.curve]
-    seen = scale(values, maximize=objective.type == "maximize", ends_at=_ENDS_AT)
     best = [trial for trial in drawn if result.best and trial.name == result.best.name]
+    seen = _scale(drawn, best, result)
     data = [*_traces([trial for trial in drawn if trial not in best], room), *map(_best, best)]
-    layout = look(
-        xaxis=axis("Report, as the trial counts them", rangemode="tozero"), yaxis=seen.axis(objective.metric)
-    )
+    layout = look(xaxis=axis("Number of the report", rangemode="tozero"), yaxis=seen.axis(objective.metric))
     sentence = sentences(
         [
             "What each trial reported on its way; the last report of each is a point.",
-            "" if best else "The best trial has no curve.",
+            "The best trial has no curve." if result.best and not best else "",
             _about(drawn, known, room),
             _cut(seen),
         ]
@@ -54,6 +49,15 @@ def learning_curves(result: Result) -> Figure | None:
     return Figure(
         "learning-curves", "Learning curves", sentence, (Plot("learning-curves-plot", data, layout),)
     )
+
+
+def _scale(drawn: Sequence[Trial], best: Sequence[Trial], result: Result) -> Scale:
+    """The best trial's curve is on the axis as a whole, and three quarters of the first reports."""
+    maximize = result.experiment.objective.type == "maximize"
+    firsts = sorted((trial.curve[0][1] for trial in drawn), reverse=maximize)
+    whole = [value for trial in best for _, value in trial.curve]
+    values = [value for trial in drawn for _, value in trial.curve]
+    return scale(values, maximize=maximize, whole=[*whole, firsts[len(firsts) * 3 // 4]])
 
 
 def _chosen(known: Sequence[Trial], result: Result) -> list[Trial]:
@@ -74,7 +78,7 @@ def _traces(drawn: Sequence[Trial], room: int) -> Iterator[dict[str, Any]]:
         if group:
             yield _lines(kind, group, room) | {
                 "line": {"color": colour, "width": 0.8 if crowd else 1.5},
-                "opacity": 0.5 if crowd else 0.8,
+                "opacity": 0.4 if crowd else 0.8,
             }
             yield _ends(kind, group, colour)
 

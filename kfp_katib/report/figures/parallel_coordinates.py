@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kfp_katib.report.figures.figure import INK, ORANGE, Figure, Plot, look
+from kfp_katib.report.figures.figure import INK, LABEL_PAPER, ORANGE, SHADES, Figure, Plot, look
 from kfp_katib.report.figures.parameter_axes import (
     ParameterAxis,
     about_log,
@@ -23,8 +23,8 @@ MOST_LINES = 400
 _MOST_POINTS = 6_000
 _WIDTH = 84
 """The least pixels from one axis to the next."""
-_SHADES = (("#a9c6e2", 0.0), ("#7facd4", 0.35), ("#4a88c0", 0.65), ("#1f659f", 0.85), ("#06355a", 0.95))
-"""By rank, from the worst trials to the best twentieth: one hue, whose order everybody sees, and no white."""
+_BEGINS = (0.0, 0.35, 0.65, 0.85, 0.95)
+"""With which part of the trials, from the worst, each shade begins: the best twentieth has the last."""
 _CROWD = 60
 
 
@@ -49,7 +49,7 @@ def parallel_coordinates(result: Result) -> Figure | None:
     )
     sentence = sentences(
         [
-            "Each line is a trial: the darker, the better; the best is orange.",
+            "Each line is a trial: the fainter, the worse; the best is orange.",
             about_log(axes),
             seen.told_again(),
             how_many(len(drawn), len(known)),
@@ -65,8 +65,8 @@ def _lines(
     worst_first = sorted(range(len(drawn)), key=lambda place: _badness(drawn[place], seen), reverse=True)
     *others, best = worst_first
     crowd = len(drawn) > _CROWD
-    ends = [int(share * len(others)) for _, share in _SHADES] + [len(others)]
-    for (shade, _), begin, end in zip(_SHADES, ends, ends[1:], strict=False):
+    ends = [*(int(share * len(others)) for share in _BEGINS), len(others)]
+    for shade, begin, end in zip(SHADES, ends, ends[1:], strict=False):
         if begin < end:
             line = {"color": shade, "width": 1 if crowd else 1.8}
             yield _line(others[begin:end], heights, line, 0.6 if crowd else 0.9)
@@ -127,7 +127,7 @@ def _layout(seen: Scale, metric: str, axes: Sequence[ParameterAxis]) -> dict[str
     hidden = {"visible": False, "fixedrange": True}
     return look(
         xaxis={
-            "range": [-0.15, len(axes) + 0.6],
+            "range": [-0.15, len(axes) + 0.4],
             "tickvals": list(range(len(marks))),
             "ticktext": [cut(name) for name in (metric, *(axis.name for axis in axes))],
             "side": "top",
@@ -147,4 +147,4 @@ def _layout(seen: Scale, metric: str, axes: Sequence[ParameterAxis]) -> dict[str
 
 def _plain(text: dict[str, Any]) -> dict[str, Any]:
     """A label on its own paper, legible above the lines."""
-    return {**text, "font": {"size": 11}, "bgcolor": "rgba(255,255,255,0.85)", "borderpad": 1}
+    return {**text, "font": {"size": 11}, "bgcolor": LABEL_PAPER, "borderpad": 1}

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kfp_katib.report.figures.figure import axis, padded
+from kfp_katib.report.figures.figure import axis, padded, readable
 from kfp_katib.report.figures.points import spread
 from kfp_katib.results import Result, Trial, number, typed
 
@@ -25,14 +25,14 @@ class ParameterAxis:
 
     Attributes:
         name: The parameter.
-        categories: Its values in the order of the axis, as the trials got them; empty if they are numbers.
+        categories: Its values, as the trials got them, with their places; empty if they are numbers.
         low, high: The ends of the axis; of a category's axis the places of the first and the last.
         log: Whether it is logarithmic.
         whole: Whether only whole numbers may be labels.
     """
 
     name: str
-    categories: tuple[str, ...]
+    categories: Mapping[str, int]
     low: float
     high: float
     log: bool = False
@@ -43,7 +43,7 @@ class ParameterAxis:
         if text is None:
             return None
         if self.categories:
-            return float(self.categories.index(text))
+            return float(self.categories[text])
         value = number(text)
         return None if value is None or (self.log and value <= 0) else value
 
@@ -63,24 +63,34 @@ class ParameterAxis:
         """Labels for places from 0 to 1 along the axis."""
         if self.categories:
             last = len(self.categories) - 1
-            chosen = spread(range(len(self.categories)), _LABELS * 2)
-            return [(place / last if last else 0.5, cut(self.categories[place])) for place in chosen]
+            chosen = spread(list(self.categories), _LABELS * 2)
+            return [(self.categories[text] / last if last else 0.5, cut(text)) for text in chosen]
         if self.high == self.low:
             return [(0.5, labels([self.low], whole=self.whole)[0])]
-        shares = [share / 4 for share in range(5)]
+        shares = self._decades() or [share / 4 for share in range(5)]
         return list(
             zip(shares, labels([self._value(share) for share in shares], whole=self.whole), strict=True)
         )
 
+    def _decades(self) -> list[float]:
+        """Where the powers of ten are on a logarithmic axis that has several."""
+        if not self.log:
+            return []
+        low, high = math.log10(self.low), math.log10(self.high)
+        powers = range(math.ceil(low), math.floor(high) + 1)
+        shown = spread(powers, _LABELS) if len(powers) > 2 else ()
+        return [(power - low) / (high - low) for power in shown]
+
     def axis(self) -> dict[str, Any]:
         """Plotly's axis."""
         if self.categories:
-            chosen = spread(range(len(self.categories)), _LABELS)
-            texts = [cut(self.categories[place]) for place in chosen]
+            chosen = spread(list(self.categories), _LABELS)
+            places = [self.categories[text] for text in chosen]
             ends = [self.low - 0.5, self.high + 0.5]
-            return axis(self.name, range=ends, tickvals=chosen, ticktext=texts)
+            return axis(self.name, range=ends, tickvals=places, ticktext=[cut(text) for text in chosen])
         low, high = (math.log10(each) if self.log else each for each in (self.low, self.high))
-        ticks = {"dtick": max(1, round((high - low) / 4))} if self.log and high - low >= 2 else {"nticks": 5}
+        powers = self.log and high - low >= 2
+        ticks = {"dtick": max(1, round((high - low) / 4))} if powers else {"nticks": 5, **readable(low, high)}
         return axis(self.name, type="log" if self.log else "linear", range=padded(low, high), **ticks)
 
     def _value(self, share: float) -> float:
@@ -107,7 +117,8 @@ def _axis(name: str, parameter: Parameter | None, tried: Iterable[str]) -> Param
     if listed or len(values) < len(texts):
         known = parameter.space.list if parameter else ()
         categories = _ordered(dict.fromkeys((*known, *texts)))
-        return ParameterAxis(name, categories, 0.0, len(categories) - 1.0)
+        places = {text: place for place, text in enumerate(categories)}
+        return ParameterAxis(name, places, 0.0, len(categories) - 1.0)
     return _numbers(name, parameter, values)
 
 
@@ -118,7 +129,7 @@ def _numbers(name: str, parameter: Parameter | None, values: Sequence[float]) ->
     low, high = min(ends), max(ends)
     log = space is not None and space.distribution in ("logUniform", "logNormal") and low > 0
     whole = isinstance(typed("1", parameter), int) and all(value.is_integer() for value in ends)
-    return ParameterAxis(name, (), low, high, log, whole)
+    return ParameterAxis(name, {}, low, high, log, whole)
 
 
 def _ordered(categories: Iterable[str]) -> tuple[str, ...]:

@@ -63,9 +63,9 @@ def spread(given: Sequence[Item], most: int) -> list[Item]:
     return [given[place * len(given) // most] for place in range(most)]
 
 
-def how_many(drawn: int, known: int, what: str = "trials") -> str:
+def how_many(drawn: int, known: int, what: str = "trials", which: str = "evenly spread") -> str:
     """A sentence where not everything is drawn."""
-    return "" if drawn == known else f"{drawn:,} of {known:,} {what} are drawn, evenly spread."
+    return "" if drawn == known else f"{drawn:,} of {known:,} {what} are drawn, {which}."
 
 
 def drawable(value: float) -> float:

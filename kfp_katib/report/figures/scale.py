@@ -3,8 +3,7 @@
 
 One trial that diverged would press all others onto one line. So an axis ends three times as far from the best
 value as the median is, where the worst lies twice as far as that; what is beyond stands at its edge, and is
-named. A training's first reports are far from its last ones, so that curves get ten times the distance. Where
-the median of a minimized, positive objective is ten times the best, the axis is logarithmic.
+named. Where the median of a minimized, positive objective is ten times the best, the axis is logarithmic.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kfp_katib.report.figures.figure import axis, padded
+from kfp_katib.report.figures.figure import axis, padded, readable
 from kfp_katib.report.figures.points import Point, drawable, short
 
 _ENDS_AT = 3.0
@@ -44,11 +43,11 @@ class Scale:
 
     def place(self, value: float) -> float:
         """Where a value is drawn: at the axis's edge if it is beyond."""
-        return drawable(min(max(value, self.low), self.high))
+        return drawable(self._shown(value))
 
     def share(self, value: float) -> float:
         """How far up the axis a value lies, from 0 to 1."""
-        low, high, here = (self._along(each) for each in (self.low, self.high, self.place(value)))
+        low, high, here = (self._along(each) for each in (self.low, self.high, self._shown(value)))
         return (here / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
 
     def value(self, share: float) -> float:
@@ -61,9 +60,8 @@ class Scale:
         """Plotly's axis."""
         low, high = self._along(self.low), self._along(self.high)
         ends = padded(low, high)
-        return axis(
-            title, type="log" if self.log else "linear", range=ends, **_ticks(ends, log=self.log), **own
-        )
+        ticks = _powers(ends) if self.log else readable(low, high)
+        return axis(title, type="log" if self.log else "linear", range=ends, **ticks, **own)
 
     @property
     def end(self) -> str:
@@ -86,36 +84,39 @@ class Scale:
         """The same in short, where it was told above."""
         return f"The objective's axis ends at {self.end}, as in the history." if self.clipped else ""
 
+    def _shown(self, value: float) -> float:
+        return min(max(value, self.low), self.high)
+
     def _along(self, value: float) -> float:
         return math.log10(value) if self.log else value
 
 
-def scale(values: Sequence[float], *, maximize: bool, ends_at: float = _ENDS_AT) -> Scale:
+def scale(values: Sequence[float], *, maximize: bool, whole: Sequence[float] = ()) -> Scale:
     """The axis for these values, of which there is at least one.
 
     Args:
         values: What is to be drawn.
         maximize: Whether large values are the good ones.
-        ends_at: Where the axis ends at most, as a multiple of the distance from the best to the median.
+        whole: Those that are on the axis in any case.
     """
     ordered = sorted(values, reverse=maximize)
     best, median, worst = ordered[0], ordered[len(ordered) // 2], ordered[-1]
     log = not maximize and best > 0.0 and median / best >= _DECADES
-    end = _end([math.log10(value) for value in ordered] if log else ordered, ends_at)
-    edge = ordered[end]
+    end = _end([math.log10(value) for value in ordered] if log else ordered)
+    edge = (min if maximize else max)([ordered[end], *whole])
     low, high = (edge, best) if maximize else (best, edge)
     return Scale(low, high, log, maximize, clipped=edge != worst)
 
 
-def _end(ordered: Sequence[float], ends_at: float) -> int:
+def _end(ordered: Sequence[float]) -> int:
     """Which of the values, the best one first, is the last on the axis."""
     far = [abs(value - ordered[0]) for value in ordered]
     middle = next((each for each in far[len(far) // 2 :] if each > 0.0), 0.0)
-    if not far[-1] > 2 * ends_at * middle:
+    if not far[-1] > 2 * _ENDS_AT * middle:
         return len(ordered) - 1
-    return max(place for place, each in enumerate(far) if each <= ends_at * middle)
+    return max(place for place, each in enumerate(far) if each <= _ENDS_AT * middle)
 
 
-def _ticks(ends: Sequence[float], *, log: bool) -> dict[str, Any]:
+def _powers(ends: Sequence[float]) -> dict[str, Any]:
     """Powers of ten alone where there are several: plotly would write a bare 2 and 5 between them."""
-    return {"dtick": max(1, round((ends[1] - ends[0]) / 6))} if log and ends[1] - ends[0] >= 2 else {}
+    return {"dtick": max(1, round((ends[1] - ends[0]) / 6))} if ends[1] - ends[0] >= 2 else {}

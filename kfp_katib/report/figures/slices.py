@@ -15,7 +15,8 @@ from kfp_katib.results import Result
 _MOST_POINTS = 10_000
 """In all panels together; browsers draw so many in a second or two."""
 _MOST, _LEAST = 1000, 200
-_GOLDEN = 0.6180339887498949
+_GOLDEN = 0.6180339887498949  # whose multiples spread evenly between whole numbers
+_MOST_PANELS = 40
 _CROWD = 100
 _OTHERS = {"color": BLUE, "size": 7, "opacity": 0.75}
 _BEST = {"color": ORANGE, "size": 12, "symbol": "star", "line": {"color": INK, "width": 1}}
@@ -29,15 +30,17 @@ def slices(result: Result) -> Figure | None:
     axes = [each for each in parameter_axes(result) if each.varies(point.trial for point in known)]
     if len(known) < 2 or not axes:
         return None
+    shown = axes[:_MOST_PANELS]
     maximize = result.experiment.objective.type == "maximize"
     seen = scale([point.value for point in known], maximize=maximize)
-    drawn = thinned(known, max(_LEAST, min(_MOST, _MOST_POINTS // len(axes))))
-    plots = tuple(_panel(place, each, drawn, seen) for place, each in enumerate(axes))
+    drawn = thinned(known, max(_LEAST, min(_MOST, _MOST_POINTS // len(shown))))
+    plots = tuple(_panel(place, each, drawn, seen) for place, each in enumerate(shown))
     metric = result.experiment.objective.metric
     sentence = sentences(
         [
-            f"{metric} over each parameter by itself; the best trial is orange.",
-            about_log(axes),
+            f"The objective, {metric}, over each parameter by itself; the best trial is orange.",
+            about_log(shown),
+            how_many(len(shown), len(axes), "parameters", "the manifest's first ones"),
             seen.told_again(),
             how_many(len(drawn), len(known)),
         ]
@@ -50,7 +53,9 @@ def _panel(number: int, along: ParameterAxis, drawn: Sequence[Point], seen: Scal
     best = [point for point in drawn if point.record][-1]
     groups = ([point for point in having if point is not best], [point for point in having if point is best])
     data = [
-        _dots(group, along, seen, look) for group, look in zip(groups, (_OTHERS, _BEST), strict=True) if group
+        _dots(group, along, seen, marker)
+        for group, marker in zip(groups, (_OTHERS, _BEST), strict=True)
+        if group
     ]
     layout = look(
         xaxis=along.axis(),
@@ -72,6 +77,7 @@ def _dots(
         "y": [seen.place(point.value) for point in group],
         "text": [f"{point.trial.name}: {point.text}" for point in group],
         "customdata": [point.trial.parameters[along.name] for point in group],
+        "cliponaxis": False,
         "hovertemplate": "%{text}<br>%{fullData.name}: %{customdata}<extra></extra>",
         "marker": marker | ({"size": 5, "opacity": 0.5} if len(group) > _CROWD else {}),
     }

@@ -10,7 +10,19 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from kfp_katib.report.figures.figure import BLUE, GREEN, GREY, PURPLE, RED, SKY, Figure, Plot, axis, look
+from kfp_katib.report.figures.figure import (
+    BLUE,
+    GREEN,
+    GREY,
+    PAPER,
+    PURPLE,
+    RED,
+    SKY,
+    Figure,
+    Plot,
+    axis,
+    look,
+)
 from kfp_katib.report.figures.points import drawable, sentences
 from kfp_katib.report.words import duration, exit_code
 from kfp_katib.results import Result, Trial
@@ -177,8 +189,8 @@ def _traces(bars: Sequence[Bar], unit: str, divisor: float) -> Iterator[dict[str
                 "hovertemplate": f"%{{text}}<br>{name}, %{{x:.3~g}} {unit}<extra></extra>",
                 "marker": {
                     "color": colour,
-                    "pattern": {"shape": pattern, "size": 5, "solidity": 0.35},
-                    "line": {"color": "#ffffff", "width": 0.5 if len(bars) < _CROWD else 0},
+                    "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": PAPER, "size": 6},
+                    "line": {"color": PAPER, "width": 0.5 if len(bars) < _CROWD else 0},
                 },
             }
 

@@ -1,10 +1,13 @@
 "use strict";
 
-// Kubeflow Pipelines shows the page in a frame without an origin, where the clipboard may be refused.
+// Kubeflow Pipelines shows the page in a frame without an origin, which may not ask for the clipboard; the old way
+// works there, and does not complain on the console.
+const framed = window.parent !== window;
+
 async function copy(text) {
-  try {
+  if (navigator.clipboard && !framed) {
     await navigator.clipboard.writeText(text);
-  } catch {
+  } else {
     const area = document.createElement("textarea");
     area.value = text;
     area.setAttribute("aria-hidden", "true");
@@ -31,3 +34,27 @@ async function sayCopied(button, text) {
 document.addEventListener("click", ({ target }) => {
   if (target.closest("figcaption .copy")) sayCopied(target, target.closest("figure").querySelector("pre").textContent);
 });
+
+// Not by links: in a frame without an address of its own, `#notes` is one of the page around it.
+const nav = document.querySelector("nav");
+for (const heading of document.querySelectorAll("h2")) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: heading.textContent });
+  button.addEventListener("click", () => {
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView();
+  });
+  nav.append(button);
+}
+nav.hidden = false;
+
+// Figures follow a new size only after a moment, and paper does not wait for it.
+function printed(yes) {
+  document.documentElement.classList.toggle("printed", yes);
+  for (const plot of document.querySelectorAll(".js-plotly-plot")) {
+    Plotly.relayout(plot, yes ? { width: plot.clientWidth } : { width: null, autosize: true });
+  }
+}
+
+addEventListener("beforeprint", () => printed(true));
+addEventListener("afterprint", () => printed(false));

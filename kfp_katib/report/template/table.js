@@ -1,7 +1,7 @@
 "use strict";
 
 // The page holds the first rows; all of them, their details and the files are unpacked here.
-const AT_ONCE = 200;
+const AT_ONCE = 50;
 
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -17,7 +17,7 @@ function elements(html) {
 
 async function begin(section) {
   const table = section.querySelector("table"), form = section.querySelector("form");
-  const more = section.querySelector("#more"), framed = window.parent !== window;
+  const more = section.querySelector("#more");
   const { columns, document: whole, without, rows } = await unpacked(section.querySelector("#packed").textContent);
   const lines = elements(`<table><tbody>${rows.map(([, line]) => line).join("")}</tbody></table>`).querySelectorAll("tr");
   const all = rows.map(([number, , command, fields], at) => ({ number, command, fields, row: lines[at] }));
@@ -123,7 +123,7 @@ function element(tag, name, ...content) {
 
 // What is known of a trial beyond its row. Everything is put in as text, whatever it says.
 function details({ command, fields }, without) {
-  const code = fields.exit_code === null ? "" : `, exit code ${fields.exit_code}`;
+  const code = fields.exit_code === null || fields.message.includes("xit code") ? "" : `, exit code ${fields.exit_code}`;
   const pairs = [["Ended as", `${fields.reason || fields.state}${code}${fields.message ? `: ${fields.message}` : ""}`]];
   if (fields.started) pairs.push(["Ran", `${moment(fields.started)}${fields.ended ? ` to ${moment(fields.ended)}` : ""}`]);
   pairs.push(...Object.entries(fields.parameters));

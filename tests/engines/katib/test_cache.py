@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from kfp_katib.engines.katib.api.resources import EXPERIMENTS, TRIALS
+import pytest
+
+from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS
 from kfp_katib.engines.katib.api.watches import Change
-from tests.engines.katib.made import cache_of, experiment, listed, suggestion, thing
+from tests.builders.experiment import experiment as made
+from tests.engines.katib.made import COLLECTOR, cache_of, experiment, listed, pod, suggestion, thing
 
 
 def test_news_replaces_what_was_known() -> None:
@@ -13,6 +16,32 @@ def test_news_replaces_what_was_known() -> None:
     cache = cache_of(trials=[thing("t", "Running", version=5)])
     assert cache.apply(Change(TRIALS, "MODIFIED", (thing("t", "Succeeded", version=6),)))
     assert cache.completed == 1
+
+
+def test_katibs_version_is_the_tag_of_its_collector() -> None:
+    """It stays known after the pods of trials are gone, as those of good ones soon are."""
+    collector = {"name": COLLECTOR, "image": "registry:5000/katib/file-metrics-collector:v0.19.0"}
+    shown = pod("p", trial="t")
+    shown["spec"]["containers"] = [{"name": "training", "image": "mine:v9"}, collector]
+    cache = cache_of(pods=[pod("q"), shown])
+    cache.apply(Change(PODS, "DELETED", (shown,)))
+    assert cache.provenance(made("random")).versions == {"Katib": "v0.19.0"}
+
+
+@pytest.mark.parametrize("image", ["katib/collector@sha256:0a1b", "registry:5000/katib/collector"])
+def test_an_image_without_a_tag_says_no_version(image: str) -> None:
+    """Nor does a pod without a collector."""
+    shown = pod("p", trial="t")
+    shown["spec"]["containers"] = [{"name": COLLECTOR, "image": image}]
+    assert cache_of(pods=[shown]).provenance(made("random")).versions == {}
+    assert cache_of(pods=[pod("p")]).provenance(made("random")).versions == {}
+
+
+def test_the_seed_is_the_one_that_the_manifest_gives() -> None:
+    """Katib's services keep one that they draw to themselves."""
+    given = made("tpe", settings={"random_state": "7"})
+    assert cache_of().provenance(given).seed == "7"
+    assert cache_of().provenance(made("tpe")).seed == ""
 
 
 def test_old_and_repeated_news_are_none() -> None:

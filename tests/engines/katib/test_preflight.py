@@ -14,7 +14,7 @@ from kfp_katib.experiment import load
 from tests.engines.katib.live.manifests import rich, small
 from tests.places import ROOT
 
-ROLE = ROOT / "deploy" / "rbac.yaml"
+ROLE = ROOT / "deploy/rbac/profile/rbac.yaml"
 
 
 def rule(verbs: str, group: str, resources: str, **more: Any) -> dict[str, Any]:

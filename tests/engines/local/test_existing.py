@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import canonical
-from kfp_katib.results import Progress
+from kfp_katib.results import Progress, Reports, Result
 from kfp_katib.trial.processes import MARK, mark
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local.drive import start
@@ -33,9 +35,9 @@ WAITS = "until [ -e {folder}/go ]; do sleep 0.02; done; echo loss=${{trialParame
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def running(folder: Path, script: str = WAITS) -> Iterator[subprocess.Popen[str]]:
     """An engine in another process, whose first trial runs."""
-    engine = start(manifest(WAITS.format(folder=folder)), folder / "runs")
+    engine = start(manifest(script.format(folder=folder)), folder / "runs")
     try:
         until(lambda: any((folder / "runs" / "tune").glob("tune-*/log")))
         yield engine
@@ -55,7 +57,7 @@ def test_a_finished_search_is_read_as_it_was_given_back(tmp_path: Path) -> None:
     """The same trials with the ends of their logs, the same best and verdict; nothing there changes."""
     given = run(search(PRINT), runs=tmp_path, models="models")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    found = local.read("tune", RunOptions(runs=tmp_path, models="models"))
+    found = local.read("tune", RunOptions(runs=tmp_path))
     assert (found.trials, found.best) == (given.trials, given.best)
     assert (found.state, found.reason, found.message) == (given.state, given.reason, given.message)
     assert before == {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
@@ -82,6 +84,25 @@ def test_a_search_is_followed_to_its_verdict(tmp_path: Path) -> None:
     assert (result.state, result.count("Succeeded")) == ("Succeeded", 3)
     assert (told[0].running, told[0].completed, told[-1].completed) == (1, 0, 3)
     assert told[-1].result().best == result.best
+
+
+def test_whoever_follows_a_search_sees_what_its_trials_report(tmp_path: Path) -> None:
+    """The objective's last value, from the journal."""
+    seen: list[Reports] = []
+
+    def look(progress: Progress) -> None:
+        if not seen:
+            thread = threading.Thread(target=wait, args=[progress])
+            thread.start()
+
+    def wait(progress: Progress) -> None:
+        until(lambda: any(each.reports.step for each in progress.active()))
+        seen.extend(each.reports for each in progress.active())
+        (tmp_path / "go").touch()
+
+    with running(tmp_path, f"{{{{ echo loss=3; echo loss=2; {WAITS}; }}}}"):
+        local.watch("tune", RunOptions(runs=tmp_path / "runs", on_update=look))
+    assert seen[0] == Reports({"loss": "2.0"}, 2)
 
 
 def test_a_search_that_nobody_works_on_has_no_verdict_to_wait_for(tmp_path: Path) -> None:
@@ -166,3 +187,24 @@ def test_what_does_not_change_is_not_read_again(tmp_path: Path) -> None:
         until(lambda: next(looks)[1] is next(looks)[1])
         (tmp_path / "go").touch()
         until(lambda: next(looks)[1].completed)
+
+
+def test_a_search_that_is_about_to_begin_is_waited_for(tmp_path: Path) -> None:
+    """Its engine holds the folder and has not written the manifest yet; one that is gone never will."""
+    options = RunOptions(runs=tmp_path)
+    run(search(PRINT), runs=tmp_path)
+    journal = tmp_path / "tune" / "journal"
+    text = journal.read_text()
+    with open_folder(tmp_path, "tune"):
+        journal.write_text("")
+        watching = Thread(target=lambda: seen.append(local.watch("tune", options)))
+        seen: list[Result] = []
+        watching.start()
+        watching.join(1)
+        assert watching.is_alive()
+        journal.write_text(text)
+        watching.join(60)
+    assert [result.state for result in seen] == ["Succeeded"]
+    journal.write_text("")
+    with pytest.raises(InputError, match=r"holds no search that has begun"):
+        local.watch("tune", options)

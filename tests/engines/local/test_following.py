@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ from kfp_katib.results import Progress
 from kfp_katib.trial.trial_folder import TrialFolder
 from tests.builders.search import PRINT, collector, search
 from tests.engines.local.searches import unused_lr
+from tests.support.waiting import until
 
 Points = list[dict[int, float]]
 
@@ -71,6 +73,30 @@ def test_they_are_there_while_the_trial_runs(tmp_path: Path) -> None:
     assert (then.state.name, then.intermediate_values) == ("RUNNING", {1: 3.0, 2: 2.0})
     assert optunas(tmp_path / "runs") == [{1: 3.0, 2: 2.0, 3: 1.0}]
     assert [[each.state for each in update.changed] for update in updates] == [["Running"], ["Succeeded"]]
+
+
+def test_whoever_asks_what_runs_is_told_what_it_reported_last(tmp_path: Path) -> None:
+    """Every metric, at any moment, from another thread; and nothing of a trial that has ended."""
+    told: list[Progress] = []
+    seen: list[dict[str, str]] = []
+    script = (
+        f"{{ echo loss=3; echo loss=2 acc=0.5; until test -e {tmp_path}/seen; do sleep 0.1; done; "
+        "echo loss=${trialParameters.lr}; }"
+    )
+
+    def look() -> None:
+        until(lambda: told)
+        until(lambda: told[0].active() and told[0].active()[0].reports.step == 2)
+        seen.append(dict(told[0].active()[0].reports.metrics))
+        (tmp_path / "seen").touch()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    objective = {"type": "minimize", "objectiveMetricName": "loss", "additionalMetricNames": ["acc"]}
+    run(search(script, maxTrialCount=1, objective=objective), runs=tmp_path / "runs", on_update=told.append)
+    thread.join()
+    assert seen == [{"loss": "2", "acc": "0.5"}]
+    assert told[-1].active() == ()
 
 
 def test_what_is_not_a_finite_number_is_no_point(tmp_path: Path) -> None:

@@ -6,20 +6,36 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kfp_katib import run
 from kfp_katib.engines import local
-from kfp_katib.engines.local.folder import open_folder
+from kfp_katib.engines.local import listing
+from kfp_katib.engines.local.folder import RunFolder, open_folder
+from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.engines.options import RunOptions
-from kfp_katib.results import Overview, Score, overview
+from kfp_katib.results import Metric, Overview, Score, TrialCondition, overview
+from kfp_katib.results.verdict import BUDGET_SPENT
+from tests.builders.manifest import grid
 from tests.builders.search import PRINT, search
 from tests.places import ROOT
 
 SAMPLES = sorted(path for path in (ROOT / "tests/data/journals").iterdir() if path.is_dir())
+STATES = ("Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable", "Running")
+VALUES = ("0.5", "1e3", "nan", "-inf", "unavailable", "", "x")
+GOALS = st.sampled_from([None, 0.4, 2000.0])
+FOUR_CELLS: dict[str, Any] = {
+    "parameters": [grid("0.1", "0.4", "0.1")],
+    "maxTrialCount": 4,
+    "maxFailedTrialCount": 4,
+}
 SOME_FAIL = "case ${trialParameters.lr} in 0.[13]*) exit 3;; esac; echo loss=nan; " + PRINT
 
 
@@ -49,13 +65,35 @@ def test_journals_of_earlier_versions_are_listed(sample: Path, tmp_path: Path) -
 
 def test_failed_trials_count_until_they_are_run_again(tmp_path: Path) -> None:
     """Those that others stand for count no more; so a verdict is made anew."""
-    run(search(SOME_FAIL, maxTrialCount=4, maxFailedTrialCount=4), runs=tmp_path)
+    run(search(SOME_FAIL, **FOUR_CELLS), runs=tmp_path)
     before = listed(tmp_path)
     assert before == in_full(tmp_path)
-    assert before.failed
-    run(search(SOME_FAIL, maxTrialCount=4, maxFailedTrialCount=4), runs=tmp_path, retry_failed=True)
+    assert before.failed == 2
+    run(search(SOME_FAIL, **FOUR_CELLS), runs=tmp_path, retry_failed=True)
     assert listed(tmp_path) == in_full(tmp_path)
     assert listed(tmp_path).completed == 4
+
+
+@settings(max_examples=25, deadline=None)
+@given(ends=st.lists(st.tuples(st.sampled_from(STATES), st.sampled_from(VALUES)), max_size=8), goal=GOALS)
+def test_whatever_became_of_the_trials_is_counted(
+    ends: list[tuple[Any, str]], goal: float | None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """States, values that are no numbers, trials that still run, goals."""
+    runs, objective = tmp_path_factory.mktemp("runs"), {"type": "maximize", "objectiveMetricName": "loss"}
+    wanted = search(PRINT, objective=objective | ({"goal": goal} if goal else {}), maxTrialCount=8)
+    (runs / "tune").mkdir()
+    suggestions = reopen_study(wanted, RunFolder(runs / "tune"))
+    for number, (state, value) in enumerate(ends):
+        suggestion = suggestions.ask()
+        assert suggestion
+        record = replace(suggestion, name=f"tune-{number}", started=datetime.now(UTC))
+        suggestions.journal.write(record)
+        if state != "Running":
+            metrics = {"loss": Metric(value, value, value)}
+            suggestions.journal.write(replace(record, outcome=TrialCondition(state, "", "", metrics)))
+    suggestions.journal.end(BUDGET_SPENT)
+    assert listed(runs) == in_full(runs)
 
 
 def test_a_larger_budget_is_unfinished_until_it_is_spent(tmp_path: Path) -> None:
@@ -127,3 +165,12 @@ def test_what_is_in_place_of_a_journal_hangs_nobody(tmp_path: Path) -> None:
     (tmp_path / "tune").mkdir()
     os.mkfifo(tmp_path / "tune" / "journal")
     assert listed(tmp_path) == Overview("tune", "Unfinished")
+
+
+def test_a_search_that_is_deleted_meanwhile_is_not_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no search that cannot be read."""
+    run(search(PRINT), runs=tmp_path)
+    monkeypatch.setattr(listing, "names_in", lambda _: ("gone", "tune"))
+    assert listed(tmp_path).name == "tune"

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from kfp_katib.report.figures import Figure, script
@@ -11,14 +15,19 @@ from kfp_katib.report.figures import Figure, script
 
 def drawn(figure: Figure) -> list[dict[str, Any]]:
     """The plots of a figure, each with `name`, `data` and `layout`."""
-    text = script([figure]).partition("\n{const texts=")[2]
-    read = json.JSONDecoder().raw_decode
-    texts, end = read(text)
-    lists, end = read(text, end + len(",lists="))
-    plots, _ = read(text, end + len(",plots="))
+    content = unpacked([figure])
+    plots, texts = content["plots"], content["texts"]
     assert isinstance(plots, list)
-    long = [[texts[place] for place in each["t"]] if isinstance(each, dict) else each for each in lists]
-    return [_filled(plot, long) for plot in plots]
+    lists = [[texts[at] for at in each["t"]] if isinstance(each, dict) else each for each in content["lists"]]
+    return [_filled(plot, lists) for plot in plots]
+
+
+def unpacked(figures: Sequence[Figure]) -> dict[str, Any]:
+    """What the script unpacks."""
+    found = re.search(r"\{const packed='([A-Za-z0-9+/=]*)';", script(figures))
+    assert found is not None
+    content: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(found[1])))
+    return content
 
 
 def _filled(part: Any, lists: list[Any]) -> Any:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,10 +14,11 @@ import pytest
 
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report.figures import Figure, figures, script
+from kfp_katib.report.figures.figure import BLUE, DARK, GREEN, GREY, INK, PAPER, PURPLE, RED
 from kfp_katib.results import Result
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import START, metric, result, trial
-from tests.report.figures.drawn import drawn
+from tests.report.figures.drawn import drawn, unpacked
 
 ATTACK = '<a href="https://evil.example">win</a><br><b>&lt;i></b>\u2028</script><!--'
 
@@ -58,17 +60,39 @@ def test_no_name_and_no_value_is_markup_to_plotly(figure: Figure) -> None:
     assert "<a href" not in figure.html
 
 
-def test_no_text_ends_the_script() -> None:
-    """Nor opens a comment in it."""
-    ours = script(FIGURES).partition("\n{const texts=")[2]
-    assert "evil.example" in ours
-    assert not re.search("</|<!--|\u2028", ours)
-
-
 def test_a_text_is_written_once() -> None:
     """The trials' names, which are in every figure."""
     trials = [trial(n, f"0.{n}") for n in range(100)]
-    assert script(figures(result(trials))).count('"tune-77"') == 1
+    assert json.dumps(unpacked(figures(result(trials)))).count('"tune-77"') == 1
+
+
+def test_every_colour_has_one_for_the_dark() -> None:
+    """The page's script changes them where the system is dark; black on black would be left out unnoticed."""
+    used = set(re.findall(r'"(#[0-9a-f]{6}|rgba\([^"]*\))"', json.dumps([drawn(each) for each in FIGURES])))
+    assert used - {"rgba(0,0,0,0)"} <= set(DARK)
+    assert len(used) > 8
+
+
+@pytest.mark.parametrize("colours", [DARK.keys(), DARK.values()], ids=["light", "dark"])
+def test_what_is_drawn_differs_from_its_paper(colours: Iterable[str]) -> None:
+    """By a contrast of 3, which WCAG asks of graphics (1.4.11); the grid and the worst trials stay behind."""
+    named = dict(zip(DARK, colours, strict=True))
+    paper = named[PAPER]
+    assert all(contrast(named[each], paper) >= 2.9 for each in (BLUE, GREEN, RED, GREY, PURPLE))
+    assert contrast(named[INK], paper) > 10
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of two colours' luminances, as WCAG 2 defines it."""
+    bright, faint = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (faint + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """How bright a colour is, from 0 to 1."""
+    parts = (part / 255 for part in bytes.fromhex(colour.removeprefix("#")))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_without_a_plot_there_is_no_script() -> None:

@@ -137,6 +137,16 @@ def test_where_nothing_can_be_compared_there_is_no_figure(trials: list[Trial]) -
     assert importances(result(trials)) is None
 
 
+def test_of_a_hundred_parameters_the_most_important_are_drawn() -> None:
+    """And so it is said."""
+    space = [double(f"p{n}", "0", "1") for n in range(100)]
+    figure = importances(searched(60, parameters=space))
+    (bars,) = traces(figure)
+    assert len(bars["x"]) == 30
+    assert figure is not None
+    assert "30 of 100 parameters are drawn, the most important ones." in figure.sentence
+
+
 def test_extreme_values_break_nothing() -> None:
     """Beyond what differences of floats can hold, and whole numbers with too many digits for one."""
     space = (double("a", "-1e308", "1e308"), integer("b", "9007199254740993", "9007199254740999"))

@@ -32,8 +32,17 @@ def test_a_search_that_is_adopted_promises_what_its_trials_took(caplog: pytest.L
     done = lasting("a", 60), lasting("b", 60)
     with caplog.at_level(logging.INFO), progress_log() as told:
         told.update(so_far(*done, lasting("c", 60), budget=10, earlier=2))
-    assert len(caplog.messages) == 1
-    assert caplog.messages[0].endswith("best loss=0.5, 4 h 0 min left)")
+    first, second = caplog.messages
+    assert first == "Resuming where an earlier run stopped: 2 trials had completed."
+    assert second.endswith("best loss=0.5, 4 h 0 min left)")
+
+
+def test_what_the_engine_notes_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """The summary has it as well."""
+    with caplog.at_level(logging.INFO), progress_log() as told:
+        told.update(so_far(RUNNING, notes=("Not used here: image.",)))
+        told.update(so_far(DONE, notes=("Not used here: image.",)))
+    assert [line for line in caplog.messages if "image" in line] == ["Not used here: image."]
 
 
 def test_a_long_trial_does_not_look_like_a_dead_step(

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -12,8 +15,8 @@ from training.geometry import SIW
 from training.par04.deposits import compare
 from training.par04.geant4 import Par04
 from training.par04.generator import Generator
-from training.par04.graph import IR_VERSION, OPSET
-from training.par04.int8 import loss
+from training.par04.graph import IR_VERSION, LAST_DENSE, OPSET
+from training.par04.int8 import loss, write_int8
 from training.point import Point
 
 LOSSES = (
@@ -37,6 +40,16 @@ def test_weights_use_seven_bits(made: Exported) -> None:
     proto = onnx.load(made.folder / "Generator.int8.onnx")
     (kernel,) = [t for t in proto.graph.initializer if list(t.dims) == [12, 180]]
     assert np.abs(onnx.numpy_helper.to_array(kernel).astype(int)).max() <= 64
+
+
+def test_the_librarys_own_log_is_not_the_users(
+    made: Exported, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has a line about every activation; what others log stands as before."""
+    with caplog.at_level(logging.INFO):
+        write_int8(made.folder / "Generator.onnx", tmp_path / "small.onnx", LAST_DENSE)
+        logging.getLogger("training").info("written")
+    assert caplog.messages == ["written"]
 
 
 def test_an_old_onnx_runtime_can_load_it(made: Exported) -> None:

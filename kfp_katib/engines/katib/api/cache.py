@@ -10,6 +10,8 @@ from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, SUGGESTIONS, TRIALS, Kind
 from kfp_katib.engines.katib.api.watches import Change
 from kfp_katib.errors import ClusterError
+from kfp_katib.experiment import Experiment
+from kfp_katib.results import Provenance
 
 Thing = dict[str, Any]
 
@@ -35,6 +37,7 @@ class Cache:
         listed: The kinds that have been listed at least once.
         denied: The kinds that we may not watch.
         lost: The kinds for which the server does not answer at the moment, and the last error.
+        katib: Katib's version, empty until a pod has shown it.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Cache:
     listed: set[Kind] = field(default_factory=set)
     denied: dict[Kind, ClusterError] = field(default_factory=dict)
     lost: dict[Kind, ClusterError] = field(default_factory=dict)
+    katib: str = ""
     _deleted: set[str] = field(default_factory=set)
 
     def apply(self, change: Change) -> bool:
@@ -51,11 +55,18 @@ class Cache:
             (self.denied if change.type == "DENIED" else self.lost)[change.kind] = change.error
             return True
         recovered = self.lost.pop(change.kind, None) is not None
+        if change.kind is PODS and not self.katib:
+            self.katib = resources.collectors_tag(change.objects)  # Katib soon deletes good trials' pods
         if change.type == "LISTED":
             first = change.kind not in self.listed
             self.listed.add(change.kind)
             return self._replace(change) or first or recovered
         return self._update(change) or recovered
+
+    def provenance(self, experiment: Experiment) -> Provenance:
+        """What the cluster says of the search beyond its trials."""
+        seed = experiment.algorithm.settings.get("random_state", "")
+        return Provenance(seed=seed, versions={"Katib": self.katib} if self.katib else {})
 
     @property
     def experiment(self) -> Thing | None:

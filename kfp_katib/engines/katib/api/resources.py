@@ -8,7 +8,7 @@ so the last one says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -194,6 +194,18 @@ def unschedulable(pod: Object) -> str:
 def ready(pod: Object) -> bool:
     """Whether the pod is ready, by its readiness probe."""
     return _condition(pod, "Ready").get("status") == "True"
+
+
+def collectors_tag(pods: Iterable[Object]) -> str:
+    """The tag of the collector's image that Katib's webhook puts into pods, which is Katib's version.
+
+    Empty where no pod has a collector, or its image is named by its digest.
+    """
+    specs = [pod.get("spec") or {} for pod in pods]
+    boxes = [box for spec in specs for box in spec.get("containers") or ()]
+    images = [str(box.get("image")) for box in boxes if box.get("name") in COLLECTORS]
+    tags = (image.rpartition("/")[2].partition(":")[2] for image in images if "@" not in image)
+    return next(filter(None, tags), "")
 
 
 def lost(pod: Object, now: datetime | None = None) -> str:

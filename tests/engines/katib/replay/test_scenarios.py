@@ -15,11 +15,13 @@ from tests.engines.scenarios import BY_NAME, SCENARIOS, Scenario, assert_ends_as
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_katibs_own_words_are_read_as_written(scenario: Scenario, serve: Serve) -> None:
-    """Verdict, counts and best trial come out of the recording as they came out of the cluster."""
+    """Verdict, counts, best trial and Katib's version come out of the recording as out of the cluster."""
     recorded = recording.read(scenario.name)
     api, _ = api_of(recorded)
     serve(api)
-    assert_ends_as_written(run(experiment_of(recorded)), scenario)
+    result = run(experiment_of(recorded))
+    assert_ends_as_written(result, scenario)
+    assert result.provenance.versions == {"Katib": "v0.19.0"}
 
 
 def test_a_failed_trial_brings_its_exit_code_and_the_end_of_its_log(serve: Serve) -> None:

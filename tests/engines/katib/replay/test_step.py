@@ -114,7 +114,9 @@ def test_a_pod_that_may_not_be_read_is_named(given: Identity, api: Api, serve: S
     """Which pass of a loop this is cannot be told: the launch is refused, with the right that it needs."""
     api.forbidden = {"pods"}
     serve(api)
-    with pytest.raises(InputError, match=r"pod 'tune-pvc-.*pass of a loop.*403.*`get` on pods.*rbac\.yaml"):
+    with pytest.raises(
+        InputError, match=r"pod 'tune-pvc-.*pass of a loop.*403.*`get` on pods.*deploy/rbac does"
+    ):
         identified(KATIB, given)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service account with the Role of deploy/rbac.yaml, or with one right less."""
+"""A service account with the Role of deploy/rbac, or with one right less."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.engines.katib.running import cancel, run
 from tests.places import ROOT
 
 pytestmark = pytest.mark.cluster
-ROLE, BINDING = yaml.safe_load_all((ROOT / "deploy" / "rbac.yaml").read_text())
+ROLE, BINDING = yaml.safe_load_all((ROOT / "deploy/rbac/profile/rbac.yaml").read_text())
 REQUIRED = [right for right in RIGHTS if right.required]
 BecomeAnAccount = Callable[[dict[str, Any]], None]
 

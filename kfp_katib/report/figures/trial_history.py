@@ -88,7 +88,7 @@ def _values(drawn: Sequence[Point], seen: Scale) -> Iterator[dict[str, Any]]:
     yield _best_so_far(drawn)
 
 
-def _dots(name: str, group: Sequence[Point], seen: Scale, look: dict[str, str]) -> dict[str, Any]:
+def _dots(name: str, group: Sequence[Point], seen: Scale, mark: dict[str, str]) -> dict[str, Any]:
     crowd = len(group) > _CROWD
     return {
         "type": "scatter",
@@ -99,25 +99,22 @@ def _dots(name: str, group: Sequence[Point], seen: Scale, look: dict[str, str]) 
         "text": [point.trial.name for point in group],
         "customdata": [point.text for point in group],
         "hovertemplate": _HOVER,
-        "marker": {**look, "size": 6 if crowd else 8, "opacity": 0.55 if crowd else 0.85},
+        "marker": {**mark, "size": 6 if crowd else 8, "opacity": 0.55 if crowd else 0.85},
     }
 
 
 def _best_so_far(drawn: Sequence[Point]) -> dict[str, Any]:
     records = [point for point in drawn if point.record]
-    line = [*records, drawn[-1]] if drawn[-1] is not records[-1] else records
-    best = records[-1]
+    best, last = records[-1], drawn[-1]
+    line = [(point.number, point) for point in records] + [(last.number, best)] * (last is not best)
     return {
         "type": "scatter",
         "mode": "lines",
         "name": "Best so far",
-        "x": [point.number for point in line],
-        "y": [
-            *(drawable(point.value) for point in records),
-            *[drawable(best.value)] * (len(line) - len(records)),
-        ],
-        "text": [*(point.trial.name for point in records), *[best.trial.name] * (len(line) - len(records))],
-        "customdata": [*(point.text for point in records), *[best.text] * (len(line) - len(records))],
+        "x": [number for number, _ in line],
+        "y": [drawable(point.value) for _, point in line],
+        "text": [point.trial.name for _, point in line],
+        "customdata": [point.text for _, point in line],
         "hovertemplate": _HOVER,
         "line": {"color": ORANGE, "width": 2.5, "shape": "hv"},
     }
@@ -154,20 +151,14 @@ def _marks(kind: str, lane: int, trials: Sequence[tuple[int, Trial]]) -> dict[st
 def _layout(seen: Scale, metric: str, trials: int, lanes: Sequence[str]) -> dict[str, Any]:
     floor = _STRIP * len(lanes)
     margin = max(0.5, trials * 0.015)
-    below = axis(
-        "Trial, in order of creation", range=[1 - margin, trials + margin], anchor="free", position=0
-    )
+    ends = [1 - margin, trials + margin]
+    below = axis("Trial, in order of creation", range=ends, tickformat=",d", anchor="free", position=0)
     layout = look(xaxis=below, yaxis=seen.axis(metric, domain=[floor + 0.03 if lanes else 0, 1]))
     if trials <= 10:
         layout["xaxis"]["dtick"] = 1
     if lanes:
-        strip = {
-            "domain": [0, floor],
-            "range": [-0.7, len(lanes) - 0.3],
-            "visible": False,
-            "fixedrange": True,
-        }
-        layout["yaxis2"] = strip
+        strip = {"domain": [0, floor], "range": [-0.7, len(lanes) - 0.3]}
+        layout["yaxis2"] = strip | {"visible": False, "fixedrange": True}
     return layout
 
 
@@ -177,17 +168,6 @@ def _goal(goal: float | None, seen: Scale, layout: dict[str, Any]) -> str:
         return ""
     if not seen.low <= goal <= seen.high:
         return f"The goal {short(goal)} is not on the axis."
-    dashed = {"color": INK, "width": 1, "dash": "dash"}
-    layout["shapes"] = [
-        {
-            "type": "line",
-            "xref": "paper",
-            "x0": 0,
-            "x1": 1,
-            "yref": "y",
-            "y0": goal,
-            "y1": goal,
-            "line": dashed,
-        }
-    ]
+    across = {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": goal, "y1": goal}
+    layout["shapes"] = [across | {"line": {"color": INK, "width": 1, "dash": "dash"}}]
     return "The dashed line is the goal."
