@@ -88,9 +88,7 @@ def test_many_trials_open(browser: Tab, tmp_path: Path, count: int, seconds: flo
     browser.look()
     begun = time.monotonic()
     shown(browser, found, tmp_path)
-    assert (
-        time.monotonic() - begun < seconds + 10
-    )  # with writing the page, on a machine that does other things
+    assert time.monotonic() - begun < seconds  # a tenth of it where nothing else runs on the machine
     assert browser.value(SAID) == f"{count:,} trials, the first 50 shown"
     browser.click("#more")
     assert browser.value(f"{ROWS}.length") == 100
