@@ -52,7 +52,7 @@ def manifest(
         "name": CONTAINER,
         "image": image,
         "command": words if _is_script(words) else [_quoted(word, parameters) for word in words],
-        "env": [{"name": key, "value": text} for key, text in variables.items()],
+        "env": [{"name": key} | ({"value": text} if text else {}) for key, text in variables.items()],
         "resources": {"limits": {key: str(amount) for key, amount in resources.items()}} if resources else {},
     }
     settings = [{"name": key, "value": str(value)} for key, value in algorithm_settings.items()]
@@ -159,7 +159,10 @@ def _is_script(words: Sequence[str]) -> bool:
 
 def _quoted(word: str, parameters: Mapping[str, Parameter]) -> str:
     """The word as it must stand in the line that Katib makes of all words and gives to a shell."""
-    values = [each for key in _names([word]) if key in parameters for each in parameters[key].space.list]
+    named = _names([word])
+    values = [
+        text for key, each in parameters.items() if key.lstrip("-") in named for text in each.space.list
+    ]
     texts = [_KATIBS.sub("x", word), *values]
     return word if all(shlex.quote(each) == each for each in texts) else shlex.quote(word)
 
