@@ -13,7 +13,6 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS, STRATEGIES
 from kfp_katib.experiment.parts import Manifest, Objective, Parameter
 from kfp_katib.experiment.pods import ISTIO_LABEL
-from kfp_katib.experiment.rules.shell import unwrapped
 
 CONTAINER = "training"
 TRIAL = "trial"
@@ -151,6 +150,10 @@ def _left_out(missing: Sequence[str], texts: Iterable[str], parameters: Mapping[
 
 def _is_script(words: Sequence[str]) -> bool:
     """Whether the command is a shell's line already, which Katib leaves as it is."""
+    from kfp_katib.experiment.rules.shell import (
+        unwrapped,
+    )  # with all rules; who only reads does not wait for them
+
     return unwrapped(tuple(words))[1] != tuple(words)
 
 

@@ -102,7 +102,8 @@ def _where_katib_differs(result: Result) -> Iterator[str]:
     if not result.katib_best or (best and best.name == result.katib_best):
         return
     theirs = next((trial for trial in result.trials if trial.name == result.katib_best), None)
-    seen = f"whose {objective.metric} is {objective_text(theirs, objective)!r}" if theirs else "not listed"
+    text = objective_text(theirs, objective) if theirs else ""
+    seen = f"whose {objective.metric} is {repr(text) if text else 'empty'}" if theirs else "not listed"
     head = f"Katib's own rule names trial '{result.katib_best}', {seen}"
     if best is None:
         yield f"{head}; that is not a finite number, so there is no best trial."
@@ -120,9 +121,11 @@ def _where_success_is_hollow(result: Result) -> Iterator[str]:
         return
     value = objective_value(best, objective) if best else None
     if best is None:
+        told = [each.message.partition(". ")[2] for each in result.trials if each.state == "Succeeded"]
+        why = next(filter(None, told), "Look at the trials' logs for what they print.")
         yield (
             f"The Experiment's condition is Succeeded, but no trial has a finite {objective.metric}: "
-            "we count it as failed. Look at the trials' logs for what they print."
+            f"we count it as failed. {why}"
         )
     elif result.reason == "ExperimentGoalReached" and not reaches_goal(value, objective):
         yield (

@@ -105,5 +105,5 @@ def test_no_verb_looks_here_for_what_is_in_a_cluster(
     name, *options = verb.split()
     called = call(name, "experiment/good", *options)
     assert called.exit_code != 0
-    assert "cluster" in called.stderr
+    assert "No cluster is known" in called.stderr
     assert called.stdout == ""

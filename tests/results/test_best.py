@@ -158,7 +158,7 @@ def test_a_diverged_trial_that_katib_names_is_noted() -> None:
     found = result([trial(0, "0.5"), trial(1, "")])
     assert found.best == trial(0, "0.5")
     assert found.notes == (
-        "Katib's own rule names trial 'tune-1', whose loss is ''; we take 'tune-0' with 0.5: only finite "
+        "Katib's own rule names trial 'tune-1', whose loss is empty; we take 'tune-0' with 0.5: only finite "
         "values compete.",
     )
 

@@ -56,7 +56,8 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
     """
     identity = options.identity
     refuse_options(experiment, options)
-    with connect(identity.namespace or experiment.namespace) as cluster:
+    here = f"Or run it here: {argument('engine', 'local')} needs no cluster."
+    with connect(identity.namespace or experiment.namespace, instead=here) as cluster:
         manifest = labelled(experiment, cluster.namespace, identity)
         ours = adopt(cluster, manifest)
         if ours is None:

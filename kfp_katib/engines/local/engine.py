@@ -6,12 +6,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
+from kfp_katib.engines.local.journal_attributes import PYTHON
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
 from kfp_katib.engines.local.origin import remember_versions
@@ -108,7 +110,8 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             return store.result(stands)
         try:
             suggestions.enqueue(points)
-            waiting = go_on(experiment, folder, journal.records, store)
+            explained = partial(environment.explained, before=str(journal.attributes.get(PYTHON) or ""))
+            waiting = go_on(experiment, folder, journal.records, store, explained=explained)
             if options.retry_failed:
                 waiting += store.retry_failed()
             remember_models(journal, str(options.models or ""))

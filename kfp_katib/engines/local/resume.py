@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +26,7 @@ from kfp_katib.results import KILLED, EarlierTrials, TrialCondition
 from kfp_katib.trial.outcome import examine
 from kfp_katib.trial.processes import kill, mark, marked
 from kfp_katib.trial.template import container
+from kfp_katib.trial.trial_folder import TrialFolder
 
 
 def reopen_study(
@@ -104,9 +105,21 @@ def end_orphans(folder: RunFolder, records: Sequence[Record]) -> bool:
 
 
 def go_on(
-    experiment: Experiment, folder: RunFolder, records: Sequence[Record], store: TrialStore
+    experiment: Experiment,
+    folder: RunFolder,
+    records: Sequence[Record],
+    store: TrialStore,
+    *,
+    explained: Callable[[TrialCondition, TrialFolder], TrialCondition],
 ) -> list[Record]:
     """Resume an unfinished search.
+
+    Args:
+        experiment: The Experiment.
+        folder: Its folder.
+        records: What is known of its trials.
+        store: Takes what becomes known.
+        explained: An outcome with what to do about it.
 
     Returns:
         The trials that have to run, or run again.
@@ -125,7 +138,7 @@ def go_on(
             store.restore(record)
         elif overdue or code is not None:
             store.restore(record)
-            outcome = overdue or examine(experiment, files, code or 0)
+            outcome = overdue or explained(examine(experiment, files, code or 0), files)
             store.completed(record, outcome, when=ended, exit_code=code)
         else:
             record = replace(record, process=None, started=None)

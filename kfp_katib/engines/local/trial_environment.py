@@ -41,6 +41,15 @@ earlier versions ignore; a flag in XLA_FLAGS ends the process where it is not kn
 """
 _HARMFUL = "__PYVENV_LAUNCHER__"
 """By which an environment's Python on macOS makes another Python believe that it belongs to it."""
+_MENDS = (
+    (r"Exit code 127\.", "The shell finds no such program: check its spelling, or install it."),
+    (r"Exit code 126\.", "The shell may not run that file: chmod +x it, or name its interpreter (sh FILE)."),
+    (
+        r"^[^\n]{1,300}: can't open file '[^'\n]{1,300}': \[Errno 2\]",
+        "There is no such script: write its path from the folder in which the search was started.",
+    ),
+)
+"""What a failed trial's exit code or log says, and what to do about it."""
 _MISSING = re.compile(r"^ModuleNotFoundError: (No module named '[^']{1,200}')", re.MULTILINE)
 
 
@@ -85,10 +94,22 @@ class TrialEnvironment:
         path = f"{shims}{os.pathsep}{self.variables['PATH']}"
         return replace(self, variables={**self.variables, "PATH": path})
 
-    def explained(self, outcome: TrialCondition, files: TrialFolder) -> TrialCondition:
-        """The outcome of a trial; where it found no module, with the Python that ran it and the mend."""
-        found = _MISSING.findall(files.log_tail()) if outcome.state == "Failed" else []
-        if not found or not (pythons := self.pythons):
+    def explained(self, outcome: TrialCondition, files: TrialFolder, before: str = "") -> TrialCondition:
+        """The outcome of a trial; where it lacked a program, script or module, with the mend.
+
+        Args:
+            outcome: The outcome.
+            files: What the trial left.
+            before: The Python that ran it, if an earlier engine started it.
+        """
+        if outcome.state != "Failed":
+            return outcome
+        log = files.log_tail()
+        for pattern, mend in _MENDS:
+            if re.search(pattern, f"{outcome.message}\n{log}", re.MULTILINE):
+                return replace(outcome, message=f"{outcome.message} {mend}")
+        found = _MISSING.findall(log)
+        if not found or not (pythons := before or self.pythons):
             return outcome
         named = argument("python")
         mend = f"Install it there, or choose the environment that has it: activate it, or give {named}."

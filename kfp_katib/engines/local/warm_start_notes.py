@@ -53,7 +53,8 @@ def _other(name: str, said: str, before: Told) -> str:
     return (
         f"The search of Experiment '{name}' has begun {f'with the trials of {had}' if had else 'without any'}"
         f"{'' if had else ' earlier trials'}; those of {said} come too late. Go on without "
-        f"{argument('warm_start')}, start anew with {argument('again')}, or give the Experiment another name."
+        f"{argument('warm_start')}, start anew with {argument('again')}, or give the Experiment another name "
+        f"({argument('name')})."
     )
 
 

@@ -43,7 +43,11 @@ def of_lines(collector: Collector, metric: str, path: Path, log: Path) -> str:
         return reason(collector, metric, lines)
     if collector.kind == "StdOut" and end_of(log, 1):
         return "It is empty; what earlier commands of the chain printed is not collected."
-    return "It is empty."
+    return f"It is empty. Write `{_wanted(collector, metric)}`."
+
+
+def _wanted(collector: Collector, metric: str) -> str:
+    return f'"{metric}": "<number>"' if collector.format == "JSON" else f"{metric}=<number>"
 
 
 def of_number(collector: Collector, metric: str, text: str, path: Path) -> str:

@@ -7,15 +7,15 @@ For both engines: one reads a trial's files, the other its pod's log. What the c
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Collector
 from kfp_katib.trial.excerpt import listed, shown
+from kfp_katib.trial.metrics.missing_in_json import deeper, fields_of, no_text
 from kfp_katib.trial.metrics.text_lines import finder
 
 Faults: TypeAlias = tuple[Callable[[Collector, str, str], str], ...]
@@ -24,7 +24,10 @@ Faults: TypeAlias = tuple[Callable[[Collector, str, str], str], ...]
 # What ECMA-48 calls control sequences: colours, movements of the cursor.
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_DEEPEST = 5
+_NAMED = r"(?<![\w|/.-])['\"]?(?P<name>{})['\"]?(?:\s*[\])}}])?"
+_SIGN = r"(?P<sign>\s*(?::=|=>|->|:|=|\bis\b|,|;)\s*|\s+)"
+_VALUE = rf"['\"]?(?P<value>{_NUMBER})"
+_FILTERED = r"([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)"  # as in Katib's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def reason(collector: Collector, metric: str, lines: Lines) -> str:
         lines: What a trial wrote.
     """
     faults = _JSON_FAULTS if collector.format == "JSON" else _TEXT_FAULTS
-    for fault in (*faults, _other_case, _other_name):  # the surest first, whatever line it is in
+    for fault in (*faults, *_LAST):  # the surest first, whatever line it is in
         for line in lines.named:
             if sentence := fault(collector, metric, line):
                 return sentence
@@ -102,20 +105,12 @@ def no_number(collector: Collector, metric: str, text: str, lines: Lines) -> str
 
 def _pairs(collector: Collector, line: str) -> Iterable[tuple[str, object]]:
     """Names and values that a line holds for the collector."""
-    return _object(line).items() if collector.format == "JSON" else _found(collector.filters, line)
+    return fields_of(line).items() if collector.format == "JSON" else _found(collector.filters, line)
 
 
 def _found(filters: Sequence[str], line: str) -> list[tuple[str, str]]:
     """Names and values that filters find in a line of text."""
     return [(name.decode(), value) for name, value in finder(filters)(line.encode(errors="replace"))]
-
-
-def _object(line: str) -> Mapping[str, Any]:
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def _other_case(collector: Collector, metric: str, line: str) -> str:
@@ -142,11 +137,11 @@ def _unmatched(collector: Collector, metric: str, line: str) -> str:
     """A line holds the metric's name, and has none of the faults."""
     where = f"The line {shown(line, metric)}"
     if collector.format == "JSON":
-        keys = list(_object(line))
+        keys = list(fields_of(line))
         holds = f" It holds {listed(keys)}." if keys else ""
         return f"{where} has no string under the key {metric!r}.{holds}"
     if not _own_filters(collector):
-        return f"{where} holds the name, but no `{metric}=<number>`."
+        return f"{where} holds the name, but no `{metric}=<number>`. Print that."
     many = "s" if len(collector.filters) > 1 else ""
     expressions = ", ".join(map(shown, collector.filters))
     return (
@@ -168,7 +163,7 @@ def _coloured(collector: Collector, metric: str, line: str) -> str:
 
 
 def _json_in_text(collector: Collector, metric: str, line: str) -> str:
-    if metric not in _object(line):
+    if metric not in fields_of(line):
         return ""
     fix = f"Print `{metric}=<number>`"
     if collector.kind == "File":
@@ -178,48 +173,35 @@ def _json_in_text(collector: Collector, metric: str, line: str) -> str:
 
 
 def _otherwise_written(collector: Collector, metric: str, line: str) -> str:
-    """`loss: 0.5` and the like."""
-    name = rf"(?<![\w|/.-])['\"]?{re.escape(metric)}['\"]?(?:\s*[\])}}])?"
-    sign = r"(?:\s*(?::=|=>|->|:|=|\bis\b|,|;)\s*|\s+)"
-    match = re.search(f"{name}{sign}['\"]?{_NUMBER}", line, re.IGNORECASE)
+    """`loss: 0.5` and the like: what to print instead, and the filter that would find it as it is."""
+    match = re.search(rf"{_NAMED.format(re.escape(metric))}{_SIGN}{_VALUE}", line, re.IGNORECASE)
+    if match is None or _own_filters(collector) or _found(collector.filters, match[0]):
+        return ""
+    form = f"({match['name']}){_spaced(match['sign'])}{_FILTERED}"
+    fits = (metric, match["value"]) in _found((form,), line)
+    other = f"set metricsFormat of the collector's filter to {shown(form)}" if fits else ""
+    return (
+        f"It prints {shown(match[0])}, and Katib's default filter reads only `{metric}=<number>`. Print "
+        f"`{metric}={match['value']}`, or {other or 'give the collector a metricsFormat of your own'}."
+    )
+
+
+def _spaced(sign: str) -> str:
+    """An expression for what stands between name and value, with any blanks around it."""
+    return r"\s+" if not sign.strip() else rf"\s*{re.escape(sign.strip())}\s*"
+
+
+def _another_otherwise_written(collector: Collector, metric: str, line: str) -> str:
+    """`val_loss: 0.5` and the like: neither the name nor the form is what is read."""
+    name = rf"[\w|/.-]*{re.escape(metric)}[\w|/.-]*"
+    match = re.search(rf"(?P<name>{name}){_SIGN}{_VALUE}", line, re.IGNORECASE)
     if match is None or _own_filters(collector) or _found(collector.filters, match[0]):
         return ""
     return (
-        f"It prints {shown(match[0])}, and Katib's default filter reads only `{metric}=<number>`. Print it "
-        "like that, or give the collector a metricsFormat of your own."
+        f"It prints {shown(match[0])}: the name is {shown(match['name'])}, not {metric!r}, and Katib's "
+        f"default filter reads only NAME=NUMBER. Print `{metric}={match['value']}`, or print "
+        f"{shown(match['name'] + '=' + match['value'])} and name that in the objective."
     )
-
-
-def _no_text(collector: Collector, metric: str, line: str) -> str:
-    """Katib takes a string, and silently skips everything else."""
-    fields = _object(line)
-    if metric not in fields:
-        return ""
-    value = fields[metric]
-    given = shown(f'"{metric}": {json.dumps(value)}')
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return f"It writes {given}, and Katib reads only JSON values that are strings."
-    wanted = shown(f'"{metric}": "{json.dumps(value)}"')
-    return f"It writes {given}, a number; Katib reads only JSON values that are strings. Write {wanted}."
-
-
-def _deeper(collector: Collector, metric: str, line: str) -> str:
-    outer = _inside(_object(line), metric, _DEEPEST)
-    if not outer:
-        return ""
-    return (
-        f"{metric!r} is inside {shown(outer)} in the line {shown(line, metric)}; Katib reads only the "
-        "keys of the outermost object."
-    )
-
-
-def _inside(fields: Mapping[str, Any], metric: str, depth: int) -> str:
-    """The key of the inner object that holds the metric; empty if none does."""
-    for key, value in fields.items():
-        inner = value if isinstance(value, dict) else {}
-        if depth and (metric in inner or _inside(inner, metric, depth - 1)):
-            return key
-    return ""
 
 
 def _own_filters(collector: Collector) -> bool:
@@ -227,4 +209,5 @@ def _own_filters(collector: Collector) -> bool:
 
 
 _TEXT_FAULTS: Faults = (_coloured, _json_in_text, _otherwise_written)
-_JSON_FAULTS: Faults = (_no_text, _deeper)
+_LAST: Faults = (_other_case, _other_name, _another_otherwise_written)
+_JSON_FAULTS: Faults = (no_text, deeper)

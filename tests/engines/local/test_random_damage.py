@@ -105,7 +105,7 @@ def resumed(experiment: Experiment, runs: Path) -> Result:
         if suggestions.journal.verdict:
             resume.reopen(folder, records, store)
         else:
-            resume.go_on(experiment, folder, records, store)
+            resume.go_on(experiment, folder, records, store, explained=lambda outcome, _: outcome)
             store.begin()
             suggestions.ask()
         return store.result()

@@ -93,6 +93,20 @@ def test_a_trial_that_ended_meanwhile_is_collected(tmp_path: Path) -> None:
     assert result.trials[0].exit_code == 0
 
 
+def test_a_module_that_a_collected_trial_did_not_find_is_explained(tmp_path: Path) -> None:
+    """With the Python that ran it, although its engine is gone."""
+    wait = f"echo $$$$ > {tmp_path}/$$$$.pid; until test -e {tmp_path}/go; do sleep 0.02; done; "
+    script = f"{wait} python -c 'import no_such_module' && {PRINT}"
+    spec = {"maxTrialCount": 1, "maxFailedTrialCount": 1}
+    killed(tmp_path, script, 1, **spec)
+    (tmp_path / "go").touch()
+    until(lambda: bool(finished(tmp_path / "runs")))
+    until(lambda: not alive(tmp_path))
+    result = run(search(script, **spec), runs=tmp_path / "runs")
+    (trial,) = result.trials
+    assert "No module named 'no_such_module': python in a trial is Python 3" in trial.message
+
+
 def test_a_finished_search_is_not_run_again(tmp_path: Path) -> None:
     """Its Result comes back as it was, log tails included; no trial runs."""
     script = f"echo x >> {tmp_path}/count; {PRINT}"
@@ -132,7 +146,7 @@ def test_another_manifest_is_refused(tmp_path: Path) -> None:
     run(search(PRINT), runs=tmp_path)
     other = search(f"true; {PRINT}")
     said = r'container\.command\[2\] was "echo .*" and is "true; .*"\. Undo the change'
-    with pytest.raises(InputError, match=said + r".*--again.*--name OTHER --from \S+/tune"):
+    with pytest.raises(InputError, match=said + r".*again=True, .*name='OTHER', warm_start='\S+/tune'"):
         run(other, runs=tmp_path)
     assert run(other, runs=tmp_path, again=True).count("Succeeded") == 3
 
@@ -170,7 +184,7 @@ def test_a_damaged_line_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "tune" / "journal"
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([*lines[:3], b"{broken\n", *lines[3:]]))
-    with pytest.raises(InputError, match=r"journal .* is damaged.*--again"):
+    with pytest.raises(InputError, match=r"journal .* is damaged.*again=True"):
         run(search(PRINT), runs=tmp_path)
     assert run(search(PRINT), runs=tmp_path, again=True).succeeded
 

@@ -167,6 +167,39 @@ def test_a_missing_module_is_explained(tmp_path: Path, log: str, state: Any, exp
     assert told.startswith("Trial has failed. Exit code 1.")
 
 
+@pytest.mark.parametrize(
+    ("message", "log", "mend"),
+    [
+        (
+            "Trial has failed. Exit code 127.",
+            "sh: 1: pythno: not found",
+            "check its spelling, or install it.",
+        ),
+        (
+            "Trial has failed. Exit code 126.",
+            "sh: 1: ./train.sh: Permission denied",
+            "chmod +x it, or name its",
+        ),
+        (
+            "Trial has failed. Exit code 2.",
+            "/usr/bin/python: can't open file '/w/trian.py': [Errno 2] No such file or directory",
+            "There is no such script: write its path from the folder in which the search was started.",
+        ),
+        ("Trial has failed. Exit code 1.", "can't open file", ""),
+    ],
+)
+def test_what_a_command_lacks_is_explained(tmp_path: Path, message: str, log: str, mend: str) -> None:
+    """By the shell's exit code, or by Python's own words."""
+    files = TrialFolder(tmp_path / "tune-a")
+    files.clear()
+    files.log.write_text(log)
+    made = trial_environment(RunOptions(), CALLER, Container(("python",)), at_a_time=1)
+    told = made.explained(TrialCondition("Failed", "TrialFailed", message), files).message
+    assert told.startswith(message)
+    assert mend in told
+    assert bool(mend) == (told != message)
+
+
 @pytest.mark.parametrize("wrong", [0, -1, 1.5, "two"])
 def test_a_number_that_makes_no_sense_is_refused(wrong: Any) -> None:
     """Before anything runs."""

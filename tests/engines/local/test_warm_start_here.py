@@ -149,7 +149,7 @@ def test_another_source_comes_too_late(tmp_path: Path) -> None:
         InputError, match=r"has begun with the trials of other.csv; those of third.csv come too"
     ) as no:
         run(search(script, **SPEC), runs=tmp_path, warm_start=of("third.csv", "0.7"))
-    assert all(way in str(no.value) for way in ("--from", "--again", "--name"))
+    assert all(way in str(no.value) for way in ("warm_start", "again=True", "(name)"))
     assert (tmp_path / "tune" / "journal").read_bytes() == before
 
 

@@ -8,19 +8,18 @@ Katib's resources nor a watch's bookmarks, and turning 2,000 trials into objects
 from __future__ import annotations
 
 import copy
-import json
 import logging
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 import kubernetes
 import urllib3
 
+from kfp_katib.engines.katib.api.kubeconfig import configured
+from kfp_katib.engines.katib.api.refusals import no_answer, refusal
 from kfp_katib.engines.katib.api.resources import PODS, Kind
 from kfp_katib.errors import ClusterError
 
@@ -30,7 +29,6 @@ _CONNECT_SECONDS, _READ_SECONDS = 5.0, 30.0
 _PAGE = 500
 _METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _CONTENT = {"PATCH": "application/merge-patch+json"}
-_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 
 
 class _Quietly(urllib3.Retry):
@@ -197,16 +195,16 @@ class Cluster:
                 _request_timeout=(_CONNECT_SECONDS, read_seconds),
             )
         except kubernetes.client.ApiException as error:
-            raise _refusal(error, f"{method} {path}") from error
+            raise refusal(error, f"{method} {path}") from error
         except urllib3.exceptions.HTTPError as error:
-            raise ClusterError(f"{method} {path}: no answer from {self.address}: {error}") from error
+            raise no_answer(error, f"{method} {path}", self.address) from error
         with suppress(TypeError, ValueError):  # no Date, or one that a proxy garbled: use our clock
             self._ahead = parsedate_to_datetime(headers.get("Date")) - datetime.now(UTC)
         return data
 
 
 @contextmanager
-def connect(namespace: str = "", *, own_pod: bool = False) -> Iterator[Cluster]:
+def connect(namespace: str = "", *, own_pod: bool = False, instead: str = "") -> Iterator[Cluster]:
     """Open a connection with the pod's own service account, or with the kubeconfig.
 
     A KUBECONFIG in the environment comes first, so that a notebook's pod can work on another cluster.
@@ -214,37 +212,11 @@ def connect(namespace: str = "", *, own_pod: bool = False) -> Iterator[Cluster]:
     Args:
         namespace: Empty for the pod's own, or the one of the kubeconfig's current context.
         own_pod: Whether the connection is for asking about this pod, which only its own cluster knows.
+        instead: What may be done without a cluster, for the error; empty if nothing.
 
     Raises:
         ClusterError: There is neither.
     """
-    configuration = kubernetes.client.Configuration()
-    file = os.environ.get("KUBECONFIG")  # the client looks at it once, when it is imported
-    try:
-        if (file is None or own_pod) and (_SERVICE_ACCOUNT / "token").exists():
-            kubernetes.config.load_incluster_config(configuration)
-            own = (_SERVICE_ACCOUNT / "namespace").read_text().strip()
-        else:
-            kubernetes.config.load_kube_config(file, client_configuration=configuration)
-            context = kubernetes.config.list_kube_config_contexts(file)[1]["context"]
-            own = context.get("namespace", "default")
-    except kubernetes.config.ConfigException as error:
-        raise ClusterError(
-            f"No cluster to run on: {error} Set KUBECONFIG, or use engine 'local', which needs none."
-        ) from error
+    configuration, own = configured(own_pod=own_pod, instead=instead)
     with Cluster(configuration, namespace or own, own) as cluster:
         yield cluster
-
-
-def _refusal(error: kubernetes.client.ApiException, what: str) -> ClusterError:
-    """The server's Status as an error with its own message; an answer from a proxy need not be JSON."""
-    text = error.body.decode(errors="replace") if isinstance(error.body, bytes) else error.body or ""
-    try:
-        status = json.loads(text)
-    except ValueError:
-        status = {"message": text.strip()[:500]}
-    return ClusterError(
-        f"{what}: {error.status}: {status.get('message') or error.reason}",
-        status=error.status or 0,
-        reason=str(status.get("reason") or ""),
-    )

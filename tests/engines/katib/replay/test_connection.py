@@ -16,10 +16,12 @@ import pytest
 import urllib3
 from kubernetes.config import incluster_config
 
+from kfp_katib import load, run
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, PODS, TRIALS
 from kfp_katib.engines.katib.api.watches import Change, Watch
 from kfp_katib.errors import ClusterError
+from tests.builders.valid import random
 from tests.engines.katib.live.engine.proxy import write_kubeconfig
 from tests.engines.katib.replay.server import Api, Serve
 
@@ -42,10 +44,27 @@ def test_the_namespace_is_the_one_asked_for_else_the_contexts(serve: Serve) -> N
         assert (own.namespace, asked.namespace) == ("team", "other")
 
 
-def test_without_a_cluster_the_local_engine_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_only_a_run_may_go_elsewhere_without_a_cluster(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Nobody has to know what a kubeconfig is to go on."""
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "absent"))
-    with pytest.raises(ClusterError, match="Set KUBECONFIG, or use engine 'local'"), connect():
+    only = r"there is no file .*/absent\. Set KUBECONFIG .* Katib\.$"
+    with pytest.raises(ClusterError, match=only), connect():
+        pass
+    with pytest.raises(ClusterError, match=r"Or run it here: engine='local' needs no cluster\.$"):
+        run(load(random()), engine="katib")
+
+
+@pytest.mark.parametrize(
+    "content", ["", "a: [", "- a", "clusters: 7", "\x00", "apiVersion: v1\nkind: Config"]
+)
+def test_a_broken_kubeconfig_is_named(content: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever the client makes of it; to watch, no other engine will do."""
+    file = tmp_path / "kubeconfig"
+    file.write_text(content)
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    with pytest.raises(ClusterError, match=rf"{file} is no kubeconfig: .*that has Katib\.$"), connect():
         pass
 
 
@@ -196,7 +215,7 @@ def test_in_a_pod_its_own_account_is_used(
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
-    monkeypatch.setattr("kfp_katib.engines.katib.api.client._SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr("kfp_katib.engines.katib.api.kubeconfig._SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     with connect() as cluster:

@@ -12,7 +12,7 @@ from kubernetes.config import incluster_config
 
 from kfp_katib.engines.engine import named
 from kfp_katib.engines.katib import own_step
-from kfp_katib.engines.katib.api import client
+from kfp_katib.engines.katib.api import client, kubeconfig
 from kfp_katib.engines.labels import label_value
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import ClusterError, InputError
@@ -148,7 +148,7 @@ def test_the_pod_is_asked_for_where_it_is(
         (tmp_path / name).write_text(certifi.contents() if name == "ca.crt" else "own")
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
     monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
-    monkeypatch.setattr(client, "_SERVICE_ACCOUNT", tmp_path)
+    monkeypatch.setattr(kubeconfig, "_SERVICE_ACCOUNT", tmp_path)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.96.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     with client.connect() as given, client.connect(own_pod=True) as own:
