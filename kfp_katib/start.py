@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import logging
 import sys
 import warnings
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
 from kfp_katib.results import Progress, Result
 
+_log = logging.getLogger(__name__)
 _IN_A_NOTEBOOK = "ipykernel"
 """A module that every kernel of a notebook has imported."""
 
@@ -48,7 +50,7 @@ def run(
 
     What was interrupted goes on, here or by the command line; what has its verdict is not run again, unless
     a larger `max_trials` unmakes it. On this machine `${pipeline.models}` is `<runs>/<name>/models` unless
-    `models` says otherwise.
+    `models` says otherwise. What is legal but likely wrong in the manifest is logged as a warning.
 
     Args:
         experiment: What to run: an Experiment, or anything that `load` takes, such as a file's name.
@@ -81,6 +83,8 @@ def run(
     filled, asked = filled_in(
         loaded(experiment, change), chosen, asked, name=name, dataset=dataset, image=image, run_id=run_id
     )
+    for warning in filled.warnings:
+        _log.warning("Experiment '%s': %s", filled.name, warning)
     with ExitStack() as open_until_the_end:
         if progress:
             asked = replace(asked, on_update=_shown(open_until_the_end, asked.on_update))

@@ -118,6 +118,16 @@ def test_what_has_no_placeholder_runs_as_it_is() -> None:
     assert filled_in(experiment, named("local"), RunOptions())[0] is experiment
 
 
+def test_what_is_likely_wrong_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """As the command line prints it; Python shows it on stderr unless logging is set up otherwise."""
+    document = {**DOCUMENT, "spec": {**DOCUMENT["spec"], "maxFailedTrialCount": None}}
+    run(document)
+    said = [each.message for each in caplog.records if each.name == "kfp_katib.start"]
+    assert said[0].startswith(
+        "Experiment 'tune': warning: spec.maxFailedTrialCount: maxFailedTrialCount is missing"
+    )
+
+
 def test_progress_is_shown_where_that_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
     """On stderr, one line a trial where no terminal is; `on_update` is called as well."""
     seen: list[Progress] = []

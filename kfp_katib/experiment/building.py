@@ -13,7 +13,6 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS, STRATEGIES
 from kfp_katib.experiment.parts import Manifest, Objective, Parameter
 from kfp_katib.experiment.pods import ISTIO_LABEL
-from kfp_katib.experiment.rules.shell import unwrapped
 
 CONTAINER = "training"
 TRIAL = "trial"
@@ -53,7 +52,7 @@ def manifest(
         "name": CONTAINER,
         "image": image,
         "command": words if _is_script(words) else [_quoted(word, parameters) for word in words],
-        "env": [{"name": key, "value": text} for key, text in variables.items()],
+        "env": [{"name": key} | ({"value": text} if text else {}) for key, text in variables.items()],
         "resources": {"limits": {key: str(amount) for key, amount in resources.items()}} if resources else {},
     }
     settings = [{"name": key, "value": str(value)} for key, value in algorithm_settings.items()]
@@ -151,12 +150,19 @@ def _left_out(missing: Sequence[str], texts: Iterable[str], parameters: Mapping[
 
 def _is_script(words: Sequence[str]) -> bool:
     """Whether the command is a shell's line already, which Katib leaves as it is."""
+    from kfp_katib.experiment.rules.shell import (
+        unwrapped,
+    )  # with all rules; who only reads does not wait for them
+
     return unwrapped(tuple(words))[1] != tuple(words)
 
 
 def _quoted(word: str, parameters: Mapping[str, Parameter]) -> str:
     """The word as it must stand in the line that Katib makes of all words and gives to a shell."""
-    values = [each for key in _names([word]) if key in parameters for each in parameters[key].space.list]
+    named = _names([word])
+    values = [
+        text for key, each in parameters.items() if key.lstrip("-") in named for text in each.space.list
+    ]
     texts = [_KATIBS.sub("x", word), *values]
     return word if all(shlex.quote(each) == each for each in texts) else shlex.quote(word)
 

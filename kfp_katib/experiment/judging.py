@@ -7,18 +7,19 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kfp_katib.experiment import plain, rules, structure
+from kfp_katib.experiment import plain, structure
 from kfp_katib.experiment.consequences import causes_only
 from kfp_katib.experiment.defaults import with_defaults
 from kfp_katib.experiment.lines import placed
 from kfp_katib.experiment.parts import Manifest
 from kfp_katib.experiment.problem import Origin, Problem, Rule
-from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.structure import Structure, check_structure
 
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule there is: of reading, of structure, of meaning."""
+    from kfp_katib.experiment import rules
+
     return (*plain.RULES, *structure.RULES, *(check.rule for check in rules.CHECKS))
 
 
@@ -26,6 +27,10 @@ def judged(
     data: Mapping[str, Any], remarks: Iterable[Problem], origin: Origin
 ) -> tuple[Manifest, tuple[Problem, ...]]:
     """The manifest with Katib's defaults, and every problem in it, sorted by path, errors first."""
+    # Imported here: who only looks at a search does not wait for the rules.
+    from kfp_katib.experiment import rules
+    from kfp_katib.experiment.rules.view import View
+
     form = check_structure(data)
     full = with_defaults(form.manifest)
     broken = rules.judge(View(full, form.manifest, data))

@@ -193,11 +193,9 @@ def _check(typed: Typed, chosen: Mapping[ScriptOption, Space], left: tuple[LeftA
             f"Give a value, which is the same in every trial: kfp-katib init -- {line}"
         )
     if not chosen:
-        reasons = (
-            "\n".join(f"    {each.option.flag}: {each.why}" for each in left)
-            or "    all of them have a value"
-        )
-        raise InputError(f"{typed.script} has no option to search:\n{reasons}")
+        reasons = [f"    {each.option.flag}: {each.why}" for each in left]
+        reasons = reasons or ["    all have a value; leave those out that are to be searched"]
+        raise InputError("\n".join([f"{typed.script} has no option to search:", *reasons]))
 
 
 def _named(chosen: Mapping[ScriptOption, Space]) -> tuple[Searched, ...]:

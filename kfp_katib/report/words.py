@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -24,13 +23,12 @@ from kfp_katib.results import (
 )
 from kfp_katib.results.brief import duration as duration
 from kfp_katib.results.brief import figures as figures
+from kfp_katib.results.brief import legible as legible
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Parameter
 
 LOG_CHARACTERS = 4000  # of a trial's log: enough for a traceback
-_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def verdict(result: Result) -> str:
@@ -114,12 +112,6 @@ def command(trial: Trial, experiment: Experiment) -> str:
         return command_line(experiment, trial)
     except InputError:
         return ""
-
-
-def legible(text: str) -> str:
-    """Text without terminal escape codes and characters that cannot be shown or encoded."""
-    plain = _TERMINAL.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()
 
 
 def log_end(trial: Trial, *, lines: int | None = None, characters: int = LOG_CHARACTERS) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers, durations and parameters, as short as they can be compared."""
+"""Numbers, durations, parameters and what trials write, as short and plain as they can be read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ _FIGURES = 6
 _MOST = 8
 _LONGEST = 40
 _FRACTION = re.compile(r"[-+]?(?P<digits>[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,4})?")
+_TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def figures(text: str) -> str:
@@ -51,3 +53,9 @@ def _short(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 trial`, `2 trials`."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def legible(text: str) -> str:
+    """Text without terminal escape codes and characters that cannot be shown or encoded."""
+    plain = _TERMINAL.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", plain).encode("utf-8", "replace").decode()

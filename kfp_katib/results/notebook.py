@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.brief import counted, duration, figures
+from kfp_katib.results.brief import counted, duration, figures, legible
 from kfp_katib.results.history import drawn
 from kfp_katib.results.trials import Trial
 from kfp_katib.results.values import objective_text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _COLOURS = {"Succeeded": "#2e9e5b", "Failed": "#d9534f"}
 _OTHER = "#8a8a8a"
 _NOTES = 5
+_LOG_LINES = 20
 _CELL = "text-align:left;padding:2px 14px 2px 0"
 
 
@@ -42,6 +43,7 @@ def shown(
             _head(experiment, state, best),
             _counts(trials, reason, message),
             _best(experiment, best),
+            _failure(trials) if state == "Failed" or best is None else "",
             drawn(trials, experiment.objective),
             _list(notes),
             "</div>",
@@ -53,15 +55,15 @@ def _head(experiment: Experiment, state: str, best: Trial | None) -> str:
     """How it ended, and the best value."""
     colour = _COLOURS.get(state, _OTHER)
     style = f"background:{colour};color:#fff;border-radius:4px;padding:1px 8px"
-    badge = f'<span style="{style}">{escape(state)}</span>'
+    badge = f'<span style="{style}">{_plain(state)}</span>'
     objective = experiment.objective
     if best is None:
-        answer = f"no trial has a finite {escape(objective.metric)}"
+        answer = f"no trial has a finite {_plain(objective.metric)}"
     else:
         text = objective_text(best, objective)
-        value = f'<b title="{escape(text)}">{escape(figures(text))}</b>'
-        answer = f"best {escape(objective.metric)} {value} ({objective.type}) in {escape(best.name)}"
-    return f'<div style="font-size:1.1em">{badge} <b>{escape(experiment.name)}</b>: {answer}</div>'
+        value = f'<b title="{_plain(text)}">{_plain(figures(text))}</b>'
+        answer = f"best {_plain(objective.metric)} {value} ({objective.type}) in {_plain(best.name)}"
+    return f'<div style="font-size:1.1em">{badge} <b>{_plain(experiment.name)}</b>: {answer}</div>'
 
 
 def _counts(trials: Sequence[Trial], reason: str, message: str) -> str:
@@ -75,7 +77,7 @@ def _counts(trials: Sequence[Trial], reason: str, message: str) -> str:
         parts.append(duration(max((max(ends) - min(starts)).total_seconds(), 0.0)))
     if reason:
         parts.append(f"{message} ({reason})" if message else reason)
-    return f'<div style="opacity:.8">{escape(" · ".join(parts))}</div>'
+    return f'<div style="opacity:.8">{_plain(" · ".join(parts))}</div>'
 
 
 def _best(experiment: Experiment, best: Trial | None) -> str:
@@ -84,19 +86,34 @@ def _best(experiment: Experiment, best: Trial | None) -> str:
         return ""
     order = [each.name for each in experiment.parameters if each.name in best.parameters]
     names = [*order, *(name for name in best.parameters if name not in order)]
-    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in names)
+    head = "".join(f'<th style="{_CELL}">{_plain(name)}</th>' for name in names)
     cells = "".join(_cell(best.parameters[name]) for name in names)
     return f'<table style="margin:8px 0"><tr>{head}</tr><tr>{cells}</tr></table>'
 
 
+def _failure(trials: Sequence[Trial]) -> str:
+    """Why the last trial that failed did, with the end of its log to be opened."""
+    last = next((trial for trial in reversed(trials) if trial.failed), None)
+    if last is None:
+        return ""
+    lines = "\n".join(legible(last.log_tail).splitlines()[-_LOG_LINES:])
+    log = f"<details><summary>the end of its log</summary><pre>{_plain(lines)}</pre></details>"
+    return f"<div>{_plain(last.name)} {last.state}: {_plain(last.message)}{log if lines else ''}</div>"
+
+
 def _cell(text: str) -> str:
-    return f'<td style="{_CELL}" title="{escape(text)}">{escape(figures(text))}</td>'
+    return f'<td style="{_CELL}" title="{_plain(text)}">{_plain(figures(text))}</td>'
 
 
 def _list(notes: Iterable[str]) -> str:
     """The first notes; a Result has all of them."""
     every = list(notes)
-    items = "".join(f"<li>{escape(note)}</li>" for note in every[:_NOTES])
+    items = "".join(f"<li>{_plain(note)}</li>" for note in every[:_NOTES])
     more = len(every) - _NOTES
     left = f"<li>… and {counted(more, 'more note')}: <code>result.notes</code></li>" if more > 0 else ""
     return f'<ul style="opacity:.8;margin:4px 0">{items}{left}</ul>' if every else ""
+
+
+def _plain(text: str) -> str:
+    """Text as it can be seen, never markup."""
+    return escape(legible(text))

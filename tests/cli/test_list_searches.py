@@ -103,8 +103,8 @@ def test_an_unknown_age_is_a_dash() -> None:
 
 
 def test_a_list_imports_nothing_that_is_slow(shelf: Path) -> None:
-    """Nor pydantic: a hundred searches are read before it is imported."""
-    slow = HEAVY + ", 'pydantic', 'rich'"
+    """Nor pydantic, nor the rules: a hundred searches are read before they are imported."""
+    slow = HEAVY + ", 'pydantic', 'rich', 'importlib.metadata', 'kfp_katib.experiment.rules'"
     code = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); from kfp_katib.cli import main\n"
         f"try: main(['list'])\nexcept SystemExit: print(sorted({{{slow}}} & sys.modules.keys()))"

@@ -132,6 +132,11 @@ def test_values_may_go_into_variables() -> None:
     assert [each["value"] for each in found["env"]] == BOTH.split()
 
 
+def test_a_variable_may_be_empty() -> None:
+    """Katib refuses the empty text, and Kubernetes takes a variable without one for the same."""
+    assert container(built(env={"DEBUG": ""}))["env"] == [{"name": "DEBUG"}]
+
+
 def test_the_trials_name_can_be_used() -> None:
     """As the checkpoint contract needs it; it is declared only where it is used."""
     place = "--out=${pipeline.models}/${pipeline.experiment}/{trial}"

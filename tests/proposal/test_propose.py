@@ -147,6 +147,12 @@ def test_nothing_to_search_is_refused_with_every_reason() -> None:
         proposed(ScriptOption(("--seed",), "int", "1"), ScriptOption(("--fast",), takes="nothing"))
 
 
+def test_options_that_all_have_a_value_leave_nothing_to_search() -> None:
+    """The message says which to leave out."""
+    with pytest.raises(InputError, match="all have a value; leave those out"):
+        proposed(LR, words=("--lr", "1"))
+
+
 @pytest.mark.parametrize(
     "flag", ["--output", "--output_dir", "--model-dir", "--models", "--save-dir", "--modelDir"]
 )

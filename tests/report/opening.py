@@ -21,7 +21,7 @@ ROWS = "[...document.querySelectorAll('[aria-labelledby=trials] tbody tr')]"
 SHOWN = f"{ROWS}.map((row) => row.cells[1]?.textContent.replace(' best', ''))"
 SAID = "document.querySelector('output').textContent"
 READY = "document.querySelector('form') === null || !document.querySelector('form').hidden"
-DRAWN = "!document.querySelector('.plotly-graph-div') || document.documentElement.dataset.figures === 'drawn'"
+DRAWN = "!document.querySelector('.plot') || document.documentElement.dataset.figures === 'drawn'"
 OVERFLOW = "document.documentElement.scrollWidth - innerWidth"
 
 

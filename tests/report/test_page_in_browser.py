@@ -99,6 +99,32 @@ def test_many_trials_open(browser: Tab, tmp_path: Path, count: int, seconds: flo
     assert browser.value(SHOWN)[0].startswith("tune-999")
 
 
+@pytest.mark.parametrize("framed", [False, True], ids=["alone", "framed"])
+def test_each_section_is_one_click_away(browser: Tab, tmp_path: Path, *, framed: bool) -> None:
+    """Its heading comes into view, and is where the keyboard goes on; the page stays what it is."""
+    browser.look()
+    shown(browser, CASES["twelve, some failed"], tmp_path, framed=framed)
+    heads = "[...document.querySelectorAll('h2')].map((each) => each.textContent)"
+    jumps = "[...document.querySelectorAll('nav button')].map((each) => each.textContent)"
+    assert browser.value(jumps, framed=framed) == browser.value(heads, framed=framed)
+    browser.click("nav button:last-child", framed=framed)
+    top = "document.querySelector('#notes').getBoundingClientRect().top"
+    browser.wait(f"{top} >= 0 && {top} < innerHeight", framed=framed)
+    assert browser.value("document.activeElement.id", framed=framed) == "notes"
+    assert browser.complaints == []
+
+
+def test_a_long_word_keeps_to_its_place(browser: Tab, tmp_path: Path) -> None:
+    """A phone scrolls the table only; the details have the whole of it."""
+    browser.look(width=390)
+    names = [f"parameter_{number}" * 5 for number in range(30)]
+    long = trial(0, "0.5", parameters=dict.fromkeys(names, "x" * 500), message="m" * 500, log_tail="l" * 900)
+    shown(browser, result([replace(long, name="n" * 300)], notes=["o" * 500]), tmp_path)
+    browser.click("[aria-label^='Details of']")
+    assert browser.value(OVERFLOW) <= 0
+    assert "x" * 500 in browser.value("document.querySelector('.details').innerText")
+
+
 def test_paper_is_light_and_figures_fit_on_it(browser: Tab, tmp_path: Path) -> None:
     """Whatever the screen; afterwards the screen is as before."""
     browser.look(dark=True)

@@ -54,6 +54,17 @@ def test_without_a_best_trial_there_is_nothing_to_draw() -> None:
     assert [each.tag for each in page.iter() if each.tag in ("svg", "table")] == []
 
 
+def test_a_failure_is_explained() -> None:
+    """By the last trial that failed: its message, and the end of its log."""
+    log = "\n".join(f"line {number}" for number in range(99))
+    failed = trial(1, state="Failed", message="Exit code 1. <No> module", log_tail=f"\x1b[31m{log}")
+    page = shown(result([trial(0, state="Failed"), failed], state="Failed"))
+    assert "tune-1 Failed: Exit code 1. <No> module" in "".join(page.itertext())
+    (end,) = page.iter("pre")
+    assert (end.text or "").splitlines() == log.splitlines()[-20:]
+    assert not list(shown(result([trial(0, "0.5"), failed])).iter("pre"))
+
+
 def test_a_search_that_has_not_begun() -> None:
     """It has a name and a state."""
     assert text(result([], state="Created", reason="", message="")).startswith("Created tune: no trial has")

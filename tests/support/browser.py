@@ -117,7 +117,8 @@ class Tab:
         """Click on an element as a person does, whom a browser lets do more than a script."""
         box = (
             f"(() => {{ const found = document.querySelector({json.dumps(selector)});"
-            "found.scrollIntoView({block: 'center'}); const box = found.getBoundingClientRect();"
+            "found.scrollIntoView({block: 'center', behavior: 'instant'});"
+            "const box = found.getBoundingClientRect();"
             "return [box.x + box.width / 2, box.y + box.height / 2] })()"
         )
         x, y = self.value(box, framed=framed)

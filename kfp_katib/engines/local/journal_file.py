@@ -8,14 +8,16 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
-from kfp_katib.engines.local.search.suggestions import Misfit
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.trial.plain_file import open_regular
+
+if TYPE_CHECKING:
+    from kfp_katib.engines.local.search.suggestions import Misfit
 
 Belongs = Callable[[Mapping[str, Any]], bool]
 """Whether the attributes of a journal are those of a search."""

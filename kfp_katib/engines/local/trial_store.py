@@ -7,13 +7,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.origin import provenance
-from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_names import trial_name
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
@@ -31,6 +31,9 @@ from kfp_katib.results import (
 )
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.processes import Process
+
+if TYPE_CHECKING:
+    from kfp_katib.engines.local.search.suggestions import Suggestions
 
 logger = logging.getLogger(__name__)
 

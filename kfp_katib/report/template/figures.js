@@ -11,10 +11,21 @@ function filled(part, inDark) {
   return Object.fromEntries(Object.entries(part).map(([name, item]) => [name, filled(item, inDark)]));
 }
 
-function draw({ name, data, layout }, inDark) {
+function draw({ name, data, layout }, inDark, size = { autosize: true }) {
   const place = document.getElementById(name);
   const options = { responsive: true, displayModeBar: false };
-  return place && Plotly.react(place, filled(data, inDark), filled(layout, inDark), options);
+  return place && Plotly.react(place, filled(data, inDark), { ...filled(layout, inDark), ...size }, options);
+}
+
+// Figures follow a new size only after a moment, and paper does not wait for it; nor is it dark.
+function printed(yes) {
+  document.documentElement.classList.toggle("printed", yes);
+  for (const plot of plots) {
+    const place = document.getElementById(plot.name);
+    const width = Math.min(place.clientWidth, document.body.clientWidth);
+    draw(plot, !yes && night.matches, yes ? { autosize: false, width, height: place.clientHeight } : undefined);
+    if (!yes) Plotly.Plots.resize(place);
+  }
 }
 
 async function drawAll() {
@@ -30,8 +41,8 @@ unpacked(packed).then((content) => {
   lists = lists.map((list) => (Array.isArray(list) ? list : list.t.map((place) => texts[place])));
   drawAll();
   night.addEventListener("change", drawAll);
-  addEventListener("beforeprint", () => plots.forEach((plot) => draw(plot, false)));
-  addEventListener("afterprint", drawAll);
+  addEventListener("beforeprint", () => printed(true));
+  addEventListener("afterprint", () => printed(false));
 }).catch((error) => {
   for (const place of document.querySelectorAll(".plot")) place.textContent = `This cannot be drawn: ${error}`;
 });

@@ -47,14 +47,3 @@ for (const heading of document.querySelectorAll("h2")) {
   nav.append(button);
 }
 nav.hidden = false;
-
-// Figures follow a new size only after a moment, and paper does not wait for it.
-function printed(yes) {
-  document.documentElement.classList.toggle("printed", yes);
-  for (const plot of document.querySelectorAll(".js-plotly-plot")) {
-    Plotly.relayout(plot, yes ? { width: plot.clientWidth } : { width: null, autosize: true });
-  }
-}
-
-addEventListener("beforeprint", () => printed(true));
-addEventListener("afterprint", () => printed(false));
