@@ -22,6 +22,7 @@ from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Options, RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load, render
+from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.load import Change, changed, overriding
 from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
@@ -105,7 +106,6 @@ def filled_in(
     dataset: str | Path | None = None,
     image: str | None = None,
     run_id: str | None = None,
-    spelled: str = "{}",
 ) -> tuple[Experiment, RunOptions]:
     """The Experiment that an engine runs, and the options with the place that its models go to.
 
@@ -117,14 +117,13 @@ def filled_in(
         dataset: As for `run`.
         image: As for `run`.
         run_id: As for `run`.
-        spelled: How a message writes the name of one of these, such as `--{}`.
 
     Raises:
         InputError: A placeholder has no value, or an address cannot be used.
         ManifestError: The Experiment has errors once it is filled in.
     """
-    models = _address(options.models, spelled.format("models"), written=True)
-    data = _address(dataset, spelled.format("dataset"))
+    models = _address(options.models, argument("models"), written=True)
+    data = _address(dataset, argument("dataset"))
     options = replace(options, models=models)
     if engine.trials_here and not name and not OPTIONS.keys() & used(experiment.manifest):
         return experiment, options

@@ -154,7 +154,7 @@ def _planned(
 ) -> tuple[Experiment, RunOptions]:
     """The Experiment that runs, and the options with the place that its models go to."""
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
-    experiment, options = filled_in(verbs.load(file, change), engine, options, spelled="--{}", **values)
+    experiment, options = filled_in(verbs.load(file, change), engine, options, **values)
     verbs.warn(experiment, file)
     return experiment, options
 
