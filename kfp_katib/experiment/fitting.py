@@ -147,8 +147,9 @@ class Fit:
         owner = self.around[place.depth]
         known = object_types()[owner.known.fields[place.field]] if place.field else owner.known
         fitted = owner.fitted.setdefault(place.field, {}) if place.field else owner.fitted
-        if isinstance(fitted, dict) and value is not None:
-            fitted.setdefault(key, self.value(value, known.fields[key], path))
+        made = ABSENT if value is None else self.value(value, known.fields[key], path)
+        if isinstance(fitted, dict) and made is not ABSENT:
+            fitted.setdefault(key, made)
 
     def report_slipped(self, place: _Place, keys: list[str], path: str) -> None:
         """Report the fields of one mapping that are indented too little, or too much."""

@@ -52,12 +52,12 @@ def test_validating_is_one_judgement(judged: Judged, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changes", [(), ("--max-trials", "1", "--algorithm", "random")])
-def test_a_run_on_this_machine_is_two(judged: Judged, tmp_path: Path, changes: tuple[str, ...]) -> None:
-    """Overrides stand before the first; the engine, the summary and the report ask for none."""
+def test_a_run_on_this_machine_is_one(judged: Judged, tmp_path: Path, changes: tuple[str, ...]) -> None:
+    """Overrides stand before it, and no placeholder is filled in; nobody else asks for one."""
     report = str(tmp_path / "report.html")
     called = call("run", write(tmp_path, manifest("0.3", "0.2")), *changes, "--report", report)
     assert called.exit_code == 0
-    assert judged == ["shell", "shell"]
+    assert judged == ["shell"]
 
 
 def test_a_run_on_katib_is_two(judged: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
