@@ -105,7 +105,7 @@ def test_a_search_without_a_finite_objective_fails(files: Files) -> None:
 
 def test_the_error_carries_the_result(files: Files) -> None:
     """For whoever catches it."""
-    with pytest.raises(ExperimentFailed, match="exit code 3") as caught:
+    with pytest.raises(ExperimentFailed, match="Exit code 3") as caught:
         launched(manifest(*TRAIN, "--fail"), files)
     assert caught.value.result.state == "Failed"
 
@@ -176,7 +176,7 @@ def test_the_log_tells_how_far_it_is(files: Files, caplog: pytest.LogCaptureFixt
     """One line for every change of a trial, with the best so far."""
     with caplog.at_level(logging.INFO, logger="kfp_katib"):
         launched(SEARCH, files)
-    told = [line for line in caplog.messages if " trials" in line]
+    told = [line for line in caplog.messages if line.startswith("trial ")]
     assert sorted(line.split()[2] for line in told) == [*["Running"] * 3, *["Succeeded"] * 3]
     assert told[-1].endswith("(3/3 trials, best loss=0.000000)")  # as the trial printed it
 
