@@ -85,7 +85,8 @@ def run(
         loaded(experiment, change), chosen, asked, name=name, dataset=dataset, image=image, run_id=run_id
     )
     for warning in filled.warnings:
-        _log.warning("Experiment '%s': %s", filled.name, warning)
+        where = "" if warning.file else f"Experiment '{filled.name}': "
+        _log.warning("%s%s", where, warning)
     with ExitStack() as open_until_the_end:
         if progress:
             asked = replace(asked, on_update=_shown(open_until_the_end, asked.on_update))
