@@ -9,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
-import logging
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,14 +20,13 @@ from typing import Unpack
 from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Options, RunOptions
 from kfp_katib.errors import InputError
-from kfp_katib.experiment import Experiment, load, render
+from kfp_katib.experiment import Experiment, Problem, load, render
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.load import Change, changed, overriding
 from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
 from kfp_katib.results import Progress, Result
 
-_log = logging.getLogger(__name__)
 _IN_A_NOTEBOOK = "ipykernel"
 """A module that every kernel of a notebook has imported."""
 
@@ -51,7 +49,7 @@ def run(
 
     What was interrupted goes on, here or by the command line; what has its verdict is not run again, unless
     a larger `max_trials` unmakes it. On this machine `${pipeline.models}` is `<runs>/<name>/models` unless
-    `models` says otherwise. What is legal but likely wrong in the manifest is logged as a warning.
+    `models` says otherwise.
 
     Args:
         experiment: What to run: an Experiment, or anything that `load` takes, such as a file's name.
@@ -63,7 +61,8 @@ def run(
         algorithm: Overrides algorithmName, and drops the settings of the other one.
         max_trials: Overrides maxTrialCount.
         parallel_trials: Overrides parallelTrialCount.
-        progress: Whether to show how far the search is while it runs, in a notebook below its cell.
+        progress: Whether to show what is likely wrong in the manifest, and then how far the search is: on
+            stderr, in a notebook below the cell.
         **options: The fields of RunOptions, among them `models`, `timeout_seconds`, `again`, `on_update`.
 
     Returns:
@@ -84,12 +83,10 @@ def run(
     filled, asked = filled_in(
         loaded(experiment, change), chosen, asked, name=name, dataset=dataset, image=image, run_id=run_id
     )
-    for warning in filled.warnings:
-        where = "" if warning.file else f"Experiment '{filled.name}': "
-        _log.warning("%s%s", where, warning)
-    with ExitStack() as open_until_the_end:
+    with ExitStack() as until_the_end:
         if progress:
-            asked = replace(asked, on_update=_shown(open_until_the_end, asked.on_update))
+            _say(filled.warnings)
+            asked = replace(asked, on_update=_shown(until_the_end, asked.on_update))
         return chosen.run(filled, asked)
 
 
@@ -123,8 +120,8 @@ def filled_in(
         InputError: A placeholder has no value, or an address cannot be used.
         ManifestError: The Experiment has errors once it is filled in.
     """
-    models = _address(options.models, argument("models"), written=True)
-    data = _address(dataset, argument("dataset"))
+    models = _address("models", options.models, written=True)
+    data = _address("dataset", dataset)
     options = replace(options, models=models)
     if engine.trials_here and not name and not OPTIONS.keys() & used(experiment.manifest):
         return experiment, options
@@ -143,15 +140,21 @@ def filled_in(
     return rendered, options
 
 
-def _address(place: str | Path | None, what: str, *, written: bool = False) -> str | None:
+def _address(name: str, place: str | Path | None, *, written: bool = False) -> str | None:
     """The address in its canonical form, None if none was given; trials write to it if it is `written`."""
     if place is None:
         return None
     from kfp_katib.storage.addresses import absolute, stored
 
+    what = argument(name)
     if not str(place):
         raise InputError(f"The address of {what} is empty. Give a path or a URI such as s3://bucket/models.")
     return stored(str(place), what) if written else absolute(str(place), what)
+
+
+def _say(warnings: Sequence[Problem]) -> None:
+    for warning in warnings:
+        print(warning, file=sys.stdout if _IN_A_NOTEBOOK in sys.modules else sys.stderr)
 
 
 def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callable[[Progress], None]:

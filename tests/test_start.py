@@ -118,14 +118,15 @@ def test_what_has_no_placeholder_runs_as_it_is() -> None:
     assert filled_in(experiment, named("local"), RunOptions())[0] is experiment
 
 
-def test_what_is_likely_wrong_is_logged(caplog: pytest.LogCaptureFixture) -> None:
-    """As the command line prints it; Python shows it on stderr unless logging is set up otherwise."""
+def test_what_is_likely_wrong_is_shown_before_the_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the command line prints it; without `progress` it is in `Experiment.warnings`."""
     document = {**DOCUMENT, "spec": {**DOCUMENT["spec"], "maxFailedTrialCount": None}}
-    run(document)
-    said = [each.message for each in caplog.records if each.name == "kfp_katib.start"]
-    assert said[0].startswith(
-        "Experiment 'tune': warning: spec.maxFailedTrialCount: maxFailedTrialCount is missing"
+    run(document, progress=True)
+    assert capsys.readouterr().err.startswith(
+        "warning: spec.maxFailedTrialCount: maxFailedTrialCount is missing"
     )
+    run(document, again=True)
+    assert capsys.readouterr().err == ""
 
 
 def test_progress_is_shown_where_that_is_asked(capsys: pytest.CaptureFixture[str]) -> None:

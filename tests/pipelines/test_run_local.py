@@ -96,7 +96,7 @@ def test_a_manifest_with_errors_starts_nothing(tmp_path: Path) -> None:
     """No data are prepared for it; one that is not there is an error too."""
     ran = run(manifest("train", "${trialParameters.lr}", maxTrialCount=-1), tmp_path)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert ran.stderr.startswith("Error: mine.yaml: 3 errors; nothing was started.")
+    assert ran.stderr.startswith("Error: mine.yaml: 1 error; nothing was started.")
     assert "maxTrialCount is -1" in ran.stderr
     assert not (tmp_path / "out").exists()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from kfp_katib.results import Metric
 from kfp_katib.results.brief import assigned
+from tests.builders.progress import so_far
 from tests.builders.result import bare_trial, result, trial
 
 
@@ -49,3 +50,11 @@ def test_many_parameters_and_long_ones_are_cut() -> None:
     """Eight of them, forty characters each; a line break does not break the line."""
     assert assigned({f"p{number}": "1" for number in range(9)}).endswith("p7=1, …")
     assert assigned({"a": "x" * 100, "b": "1\n2"}) == f"a={'x' * 40}…, b='1\\n2'"
+
+
+def test_progress_is_worth_printing() -> None:
+    """At each change, as `on_update=print` does."""
+    begun = so_far(bare_trial("a", "Running"))
+    assert repr(begun) == "<Progress tune: 0/4 trials, 1 running>"
+    later = so_far(bare_trial("a", loss="0.123456789"), bare_trial("b", "Failed"), budget=None)
+    assert repr(later) == "<Progress tune: 2 trials, 1 failed, best loss 0.123457>"

@@ -74,3 +74,12 @@ def test_an_experiment_has_its_verdict_when_it_succeeded_or_failed() -> None:
 def test_the_folder_of_a_trials_model(models: str, uri: str) -> None:
     """Below its Experiment's, in the root of all models; none where there is no root."""
     assert trial_model_uri(models, "tune", "tune-1") == uri
+
+
+def test_the_best_value_and_its_parameters_are_numbers() -> None:
+    """By the names of the launcher's outputs; without a best trial there are none."""
+    found = result([trial(0, "0.5"), trial(1, "0.25")])
+    assert found.best_value == 0.25
+    assert found.best_parameters == {"lr": 0.002, "batch_size": 17, "activation": "relu"}
+    nothing = result([trial(0, "nan")])
+    assert (nothing.best_value, nothing.best_parameters) == (None, {})

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from kfp_katib.errors import InputError
 
 if TYPE_CHECKING:
+    from kfp_katib.engines.local.ending import cancel, end_abandoned
     from kfp_katib.engines.local.engine import run
-    from kfp_katib.engines.local.existing import cancel, end_abandoned, own_step, read, watch
+    from kfp_katib.engines.local.existing import own_step, read, watch
     from kfp_katib.engines.local.listing import searches
     from kfp_katib.engines.local.live_page import application
     from kfp_katib.engines.local.placeholder_values import pipeline_values
@@ -42,9 +43,9 @@ trials_here = True
 
 _HOME = {
     "application": "live_page",
-    "cancel": "existing",
+    "cancel": "ending",
     "discard": "removal",
-    "end_abandoned": "existing",
+    "end_abandoned": "ending",
     "own_step": "existing",
     "pipeline_values": "placeholder_values",
     "read": "existing",

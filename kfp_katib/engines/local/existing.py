@@ -1,24 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading, watching and ending the searches on this machine from outside the engine that runs them."""
+"""Reading and watching the searches on this machine from outside the engine that runs them."""
 
 from __future__ import annotations
 
 import json
-import logging
-import os
-import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from kfp_katib.engines import labels
-from kfp_katib.engines.local.folder import RunFolder, lock_of, names_in, no_search, open_folder, owner
+from kfp_katib.engines.local.folder import RunFolder, no_search, owner
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import MANIFEST
-from kfp_katib.engines.local.journal_file import MOST_BYTES, read_journal
+from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.removal import known_models
-from kfp_katib.engines.local.resume import end_orphans, readable
 from kfp_katib.engines.local.standing import standing
 from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
 from kfp_katib.engines.options import RunOptions
@@ -27,14 +22,7 @@ from kfp_katib.experiment.accepted import accepted
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Listener, Reports, Result, Score, conclude
 from kfp_katib.results.verdict import RUNNING
-from kfp_katib.trial.plain_file import open_regular
-from kfp_katib.trial.processes import has_open
 
-logger = logging.getLogger(__name__)
-
-_RUNS = RunOptions().runs
-_HEAD = 20
-"""The manifest is within this many first lines of a journal."""
 _POLL_SECONDS = 0.5
 
 
@@ -53,7 +41,7 @@ def read(name: str, options: RunOptions) -> Result:
     manifest = journal.attributes.get(MANIFEST)
     if manifest is None:
         raise _NotBegun(f"{folder.path} holds no search that has begun. Run '{name}' first.")
-    experiment, models = _experiment(manifest, name), str(options.models or _models(journal))
+    experiment, models = stored_experiment(manifest, name), str(options.models or _models(journal))
     known = provenance(experiment, journal)
     trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
     return conclude(
@@ -93,104 +81,9 @@ def watch(name: str, options: RunOptions) -> Result:
         raise Interrupted(f"Interrupted; Experiment '{name}' goes on.", result) from error
 
 
-def cancel(name: str, options: RunOptions, *, wait_seconds: float = 60.0) -> bool:
-    """End a search's trials and its engine; the folder stays, and the search can go on later.
-
-    Args:
-        name: The Experiment.
-        options: Of these, `runs`.
-        wait_seconds: How long to wait for an engine to end its trials.
-
-    Returns:
-        Whether anything was running.
-
-    Raises:
-        InputError: There is no such search, or its engine is not ours to end.
-        Unfinished: The engine is still there after `wait_seconds`.
-    """
-    folder = found(name, options)
-    deadline = time.monotonic() + wait_seconds
-    asked: int | None = None
-    while (engine := owner(folder)) is not None:
-        if engine != asked:
-            _ask_to_end(engine, name, folder)
-            asked = engine
-        if time.monotonic() > deadline:
-            raise Unfinished(f"Experiment '{name}' is still run by process {engine}. Kill it: kill {engine}")
-        time.sleep(_POLL_SECONDS / 5)
-    with open_folder(folder.path.parent, name):
-        return end_orphans(folder, readable(folder).records) or asked is not None
-
-
-def _ask_to_end(engine: int, name: str, folder: RunFolder) -> None:
-    """Signal an engine; on a disk that machines share, its process id may be that of a stranger here.
-
-    Raises:
-        InputError: It is another machine's, or another user's.
-    """
-    where = "another machine or container"
-    try:
-        if has_open(engine, lock_of(folder)):
-            os.kill(engine, signal.SIGTERM)
-            return
-    except ProcessLookupError:
-        if owner(folder) != engine:
-            return  # it has just ended
-    except PermissionError:
-        where = "another user"
-    raise InputError(f"Experiment '{name}' is run by process {engine} of {where}. End it from there.")
-
-
 def own_step() -> tuple[str, str]:
     """Empty strings: a step on this machine has no pod that would identify it."""
     return "", ""
-
-
-def end_abandoned(run_id: str, *, namespaces: Sequence[str] = (), runs: Path = _RUNS) -> list[str]:
-    """Kill the trials still running in the searches of a pipeline run whose engine is gone.
-
-    A search whose engine is alive, that has a verdict, or that lacks the run's label is left alone.
-
-    Args:
-        run_id: The run's id, which the label `kfp-katib/run-id` holds.
-        namespaces: Ignored; there are none here.
-        runs: The folder of all searches.
-
-    Returns:
-        The Experiments in which something was still running.
-    """
-    label = labels.label_value(run_id)
-    candidates = [name for name in names_in(runs) if _mentions(RunFolder(runs / name).journal, label)]
-    return [name for name in candidates if _end(runs, name, label)]
-
-
-def _mentions(path: Path, label: str) -> bool:
-    """Whether a journal may belong to the run; saves reading every journal in full."""
-    try:
-        with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
-            return any(label.encode() in file.readline(MOST_BYTES) for _ in range(_HEAD))
-    except OSError as err:
-        logger.warning("left alone: %s: %s", path, err.strerror)
-        return False
-
-
-def _end(runs: Path, name: str, label: str) -> bool:
-    try:
-        with open_folder(runs, name) as folder:
-            journal = read_journal(folder.journal)
-            manifest = journal.attributes.get(MANIFEST, "{}")
-            if not _is_labelled(manifest, label) or standing(_experiment(manifest, name), journal):
-                return False
-            return end_orphans(folder, journal.records)
-    except InputError as err:
-        logger.warning("left alone: %s", err)
-        return False
-
-
-def _is_labelled(manifest_json: str, label: str) -> bool:
-    metadata = json.loads(manifest_json).get("metadata")
-    found = metadata.get("labels") if isinstance(metadata, dict) else None
-    return isinstance(found, dict) and found.get(labels.RUN) == label
 
 
 def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
@@ -240,7 +133,7 @@ def found(name: str, options: RunOptions) -> RunFolder:
     return folder
 
 
-def _experiment(manifest: str, name: str) -> Experiment:
+def stored_experiment(manifest: str, name: str) -> Experiment:
     """The Experiment of a stored manifest, without the labels that nobody else may write."""
     document = json.loads(manifest)
     kept = {key: document["metadata"][key] for key in ("name", "namespace") if key in document["metadata"]}

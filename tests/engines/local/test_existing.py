@@ -17,7 +17,7 @@ import pytest
 from kfp_katib import run
 from kfp_katib.engines import local
 from kfp_katib.engines.local import existing
-from kfp_katib.engines.local.existing import end_abandoned
+from kfp_katib.engines.local.ending import end_abandoned
 from kfp_katib.engines.local.folder import RunFolder, lock_of, open_folder
 from kfp_katib.engines.local.resume import reopen_study
 from kfp_katib.engines.options import RunOptions

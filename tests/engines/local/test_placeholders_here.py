@@ -96,7 +96,7 @@ def test_a_journal_of_0_1_goes_on_after_its_folder_moved(project: Path) -> None:
 
 def test_a_dataset_has_no_value_here(tmp_path: Path) -> None:
     """It is asked for by name, and nothing has begun."""
-    with pytest.raises(InputError, match=r"\$\{pipeline\.dataset\} has no value; give --dataset"):
+    with pytest.raises(InputError, match=r"\$\{pipeline\.dataset\} has no value; give dataset"):
         run(search("ls ${pipeline.dataset}; " + PRINT), runs=tmp_path)
     assert not list(tmp_path.iterdir())
 

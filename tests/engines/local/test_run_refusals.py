@@ -42,7 +42,7 @@ def test_what_only_katib_has_is_refused(tmp_path: Path, changes: dict[str, Any],
 
 def test_a_placeholder_without_a_value_is_refused(tmp_path: Path) -> None:
     """Where the data are, nobody but the user knows."""
-    with pytest.raises(InputError, match=r"\$\{pipeline.dataset\} has no value; give --dataset"):
+    with pytest.raises(InputError, match=r"\$\{pipeline.dataset\} has no value; give dataset"):
         run(search("ls ${pipeline.dataset}; " + PRINT), runs=tmp_path)
     assert one(PRINT, tmp_path, container={"image": "${pipeline.image}"}).state == "Succeeded"
 

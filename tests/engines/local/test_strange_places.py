@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib import run
-from kfp_katib.engines.local.existing import end_abandoned
+from kfp_katib.engines.local.ending import end_abandoned
 from kfp_katib.errors import InputError
 from tests.builders.search import PRINT, search
 from tests.engines.local.test_damaged_journals import TRIAL, lines_of

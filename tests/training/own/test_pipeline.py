@@ -32,7 +32,7 @@ def test_the_whole_pipeline_runs_with_functions_of_ones_own(folder: Path) -> Non
     with np.load(folder / "outputs" / "release" / "digits.npz") as promoted:
         assert [array.shape for array in promoted.values()] == [(64, 32), (32, 10), (32,), (10,)]
     page = (folder / "outputs" / "evaluation.html").read_text()
-    accuracy = re.search(r"<td>accuracy</td><td>([\d.]+)</td>", page)
+    accuracy = re.search(r'<th scope="row">accuracy</th><td title="([\d.]+)">', page)
     assert accuracy
     assert float(accuracy[1]) > 0.9
 
