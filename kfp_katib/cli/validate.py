@@ -13,7 +13,7 @@ from kfp_katib.cli.verbs import Verb, json_option, label, source
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Problem, load
-from kfp_katib.experiment.lines import placed
+from kfp_katib.experiment.line_numbers import placed
 
 ALL = "all"
 

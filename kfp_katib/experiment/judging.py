@@ -10,7 +10,7 @@ from typing import Any
 from kfp_katib.experiment import plain, structure
 from kfp_katib.experiment.consequences import causes_only
 from kfp_katib.experiment.defaults import with_defaults
-from kfp_katib.experiment.lines import placed
+from kfp_katib.experiment.line_numbers import placed
 from kfp_katib.experiment.parts import Manifest
 from kfp_katib.experiment.problem import Origin, Problem, Rule
 from kfp_katib.experiment.structure import Structure, check_structure

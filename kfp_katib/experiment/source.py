@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 import yaml
 
 from kfp_katib.experiment.files import contents, decoded, file_of
-from kfp_katib.experiment.lines import placed, repeated
+from kfp_katib.experiment.line_numbers import placed, repeated
 from kfp_katib.experiment.plain import (
     DUPLICATE_KEY,
     LIMIT_BYTES,

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from kfp_katib.proposal.names import Alone, Meaning, meaning
+from kfp_katib.proposal.option_names import Alone, Meaning, meaning
 from kfp_katib.proposal.script_option import ScriptOption
 
 _MOST_CHOICES = 8

@@ -90,7 +90,7 @@ def on_stream(
         from kfp_katib.report.region import Region
 
         return Region(stream, watched=watched)
-    from kfp_katib.report.lines import Lines
+    from kfp_katib.report.plain_lines import Lines
 
     return Lines(lines_to(stream), watched=watched)
 

@@ -16,7 +16,7 @@ from kfp_katib.engines.engine import Engine, named
 from kfp_katib.engines.options import Cleanup, Identity, RunOptions
 from kfp_katib.experiment.choices import choose
 from kfp_katib.report.display import Display
-from kfp_katib.report.lines import Lines
+from kfp_katib.report.plain_lines import Lines
 from kfp_katib.steps.arguments import as_sent
 from kfp_katib.steps.search.identity import check_identity
 from kfp_katib.steps.search.outputs import Files, SearchOutputs, delivered

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kfp_katib.cli.summary import in_colour, last_failure, summary
+from kfp_katib.cli.summary import in_colour, summary
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.experiment.model import ParameterType, TrialParameter, TrialTemplate
 from kfp_katib.results import Condition, Metric, Result, Trial, conclude
@@ -221,36 +221,6 @@ def test_a_search_without_a_verdict_says_so() -> None:
 def test_a_search_without_trials_has_no_table() -> None:
     """It says that there is no result."""
     assert summary(ended(), FOLDER, colour=False).startswith("Experiment tune ended without a usable")
-
-
-def test_the_last_failure_shows_twenty_lines() -> None:
-    """The trial, why, the end of its log, where its files are."""
-    log = "\n".join(f"line {n}" for n in range(30))
-    first = Trial("t1", {}, "Failed", message="Exit code 1.", exit_code=1, log_tail="no")
-    last = Trial("t2", {}, "Failed", message="Exit code 3.", exit_code=3, log_tail=log)
-    head, *lines, files = last_failure(ended(first, last), FOLDER).splitlines()
-    assert head == "Trial t2 Failed: Exit code 3."
-    assert lines == [f"    line {n}" for n in range(10, 30)]
-    assert files == "Its files: /runs/tune/t2"
-
-
-def test_a_killed_trial_does_not_hide_the_one_that_failed() -> None:
-    """It was killed because the other one had failed."""
-    failed = Trial("t1", {}, "Failed", message="The file is missing.", exit_code=3)
-    killed = Trial("t2", {}, "Killed", message="The verdict came.", exit_code=143)
-    head = last_failure(ended(failed, killed), FOLDER).splitlines()[0]
-    assert head == "Trial t1 Failed, exit code 3: The file is missing."
-
-
-def test_a_silent_failure_says_that_it_was_silent() -> None:
-    """An empty log is a finding too."""
-    failed = Trial("t1", {}, "Failed", message="Exit code 1.", exit_code=1)
-    assert "(it wrote nothing)" in last_failure(ended(failed), FOLDER)
-
-
-def test_no_failure_says_nothing() -> None:
-    """Empty text."""
-    assert last_failure(ended(succeeded(1)), FOLDER) == ""
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from kfp_katib.cli.summary import BEST, FAILURES, WIDTH
-from kfp_katib.report import events, lines, region
+from kfp_katib.report import events, plain_lines, region
 from kfp_katib.report.live_lines import MOST_TRIALS
 from kfp_katib.report.words import figures
 from tests.places import ROOT
@@ -46,7 +46,7 @@ def test_the_pages_numbers_are_those_of_the_program() -> None:
     """As words or digits."""
     page = (ROOT / PAGE).read_text()
     assert (region.PER_SECOND, MOST_TRIALS) == (2, 10)
-    assert (lines.EVERY_SECONDS, events.EVERY_SECONDS) == (60, 10)
+    assert (plain_lines.EVERY_SECONDS, events.EVERY_SECONDS) == (60, 10)
     assert (BEST, FAILURES, WIDTH) == (10, 5, 100)
     for words in ("twice a second", "most ten trials", "after a minute", "every 10 seconds", "100 columns"):
         assert words in page

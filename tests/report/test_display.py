@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from kfp_katib.report.display import Display, on_stream
-from kfp_katib.report.lines import Lines
+from kfp_katib.report.plain_lines import Lines
 from kfp_katib.report.region import Region
 from kfp_katib.results import Progress
 from tests.builders.progress import DONE, RUNNING, so_far

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from kfp_katib.report import lines
+from kfp_katib.report import plain_lines
 from kfp_katib.steps.launch_katib import progress_log
 from tests.builders.progress import DONE, RUNNING, lasting, so_far
 from tests.builders.result import bare_trial
@@ -49,7 +49,7 @@ def test_a_long_trial_does_not_look_like_a_dead_step(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where nothing changes a line comes every minute, until the search has ended."""
-    monkeypatch.setattr(lines, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(plain_lines, "EVERY_SECONDS", 0.05)
     with caplog.at_level(logging.INFO), progress_log() as told:
         told.update(so_far(RUNNING))
         until(lambda: len(caplog.messages) > 2)

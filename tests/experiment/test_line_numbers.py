@@ -10,7 +10,7 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import check, load, render
-from kfp_katib.experiment.lines import placed
+from kfp_katib.experiment.line_numbers import placed
 from kfp_katib.experiment.problem import Origin, Problem
 from tests.builders.manifest import changed
 from tests.builders.valid import VALID, random

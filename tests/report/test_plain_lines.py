@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 
-from kfp_katib.report.lines import Lines, still_line
+from kfp_katib.report.plain_lines import Lines, still_line
 from kfp_katib.results import Reports
 from tests.builders.progress import DONE, NOW, RUNNING, lasting, running, so_far
 from tests.builders.result import bare_trial
