@@ -5,8 +5,6 @@ The shell line that kfp gives a step makes a folder for the component's source w
 there. And on Ctrl-C kfp waits a quarter of a second for its step, which has trials to end.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

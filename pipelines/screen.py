@@ -5,8 +5,6 @@ Without a terminal, or on one that cannot move its cursor (TERM=dumb), there are
 minute of silence one that says what still runs.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import textwrap

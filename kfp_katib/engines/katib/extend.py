@@ -66,14 +66,11 @@ def extend(cluster: Cluster, wanted: Object, stored: Object) -> Object:
     except ClusterError as error:
         said = f"{_cannot(stored, edits)}: {error}"
         if error.status == 403:
-            raise InputError(f"{said}. {_RIGHT}") from error
+            raise InputError(said) from error
         down = f". {WEBHOOK_DOWN}" if error.status >= 500 and "webhook" in str(error) else ""
         raise ClusterError(f"{said}{down}", status=error.status, reason=error.reason) from error
     logger.info("Experiment %s/%s now has %s", cluster.namespace, name(stored), _told(edits))
     return changed
-
-
-_RIGHT = "The service account needs the right to patch experiments.kubeflow.org; deploy/rbac grants it."
 
 
 def budget_edits(wanted: Object, stored: Object) -> dict[str, int | None]:

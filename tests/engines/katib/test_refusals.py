@@ -29,7 +29,7 @@ def refused(status: int, body: str) -> kubernetes.client.ApiException:
             "Unauthorized",
             "GET /x: 401: Unauthorized. The sign-in of your kubeconfig is wrong or has expired",
         ),
-        (403, "no right", "GET /x: 403: no right. Ask whoever runs the cluster for that right"),
+        (403, "no right", "GET /x: 403: no right. The account lacks that right (deploy/rbac grants"),
         (404, GONE, f"GET /x: 404: {GONE}. Katib is not installed in this cluster"),
         (404, 'experiments "x" not found', 'GET /x: 404: experiments "x" not found'),
         (500, "boom", "GET /x: 500: boom"),

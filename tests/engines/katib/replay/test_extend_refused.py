@@ -55,7 +55,7 @@ def test_what_katib_would_refuse_is_refused_with_the_ways_on(
             ClusterError,
             "cannot be given maxTrialCount 4, parallelTrialCount 2: .*400: the webhook's words",
         ),
-        (403, InputError, r"403: the webhook's words\. The service account needs the right to patch exper"),
+        (403, InputError, r"403: the webhook's words\. The account lacks that right \(deploy/rbac grants"),
     ],
 )
 def test_a_refusal_that_cannot_be_seen_from_here_is_told_as_it_is(
