@@ -27,9 +27,6 @@ from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
 from kfp_katib.results import Progress, Result
 
-_IN_A_NOTEBOOK = "ipykernel"
-"""A module that every kernel of a notebook has imported."""
-
 
 def run(
     experiment: Source | Experiment,
@@ -75,7 +72,7 @@ def run(
             so far.
         ClusterError: The API server refused something that a search needs.
     """
-    if _IN_A_NOTEBOOK in sys.modules:
+    if _in_a_notebook():
         _import_in_silence("tqdm.auto")
     chosen, asked = named(engine), RunOptions(**options)
     asked = replace(asked, runs=Path(asked.runs))  # text is as good
@@ -154,7 +151,7 @@ def _address(name: str, place: str | Path | None, *, written: bool = False) -> s
 
 def _say(warnings: Sequence[Problem]) -> None:
     for warning in warnings:
-        print(warning, file=sys.stdout if _IN_A_NOTEBOOK in sys.modules else sys.stderr)
+        print(warning, file=sys.stdout if _in_a_notebook() else sys.stderr)
 
 
 def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callable[[Progress], None]:
@@ -162,7 +159,7 @@ def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callabl
     from kfp_katib.report.cell import Cell
     from kfp_katib.report.display import Display
 
-    display = until.enter_context(Display(sys.stderr, view=Cell if _IN_A_NOTEBOOK in sys.modules else None))
+    display = until.enter_context(Display(sys.stderr, view=Cell if _in_a_notebook() else None))
 
     def update(progress: Progress) -> None:
         display.update(progress)
@@ -170,6 +167,12 @@ def _shown(until: ExitStack, then: Callable[[Progress], None] | None) -> Callabl
             then(progress)
 
     return update
+
+
+def _in_a_notebook() -> bool:
+    """Whether this runs in the kernel of a notebook; IPython in a terminal has none."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return hasattr(shell, "kernel")
 
 
 def _import_in_silence(module: str) -> None:

@@ -38,6 +38,8 @@ def argument(name: str, value: object = None) -> str:
         return option if value is None else f"{option} {value}"
     if value is None:
         return f"{name}=True" if name in _FLAGS else name
+    if name in _ELSEWHERE:  # what the command line finds by its name
+        return f"{name}=the Result of {value}"
     return f"{name}={value if isinstance(value, int) else str(value)!r}"
 
 

@@ -127,7 +127,8 @@ class Fit:
         owner = self.around[-1]
         if len(self.problems) >= MOST_FINDINGS:
             return self.stray(key, path, None)
-        if place := _misplaced(key, self.around):
+        place = _misplaced(key, self.around)
+        if place and _shaped(owner.value[key], self.type_at(place).fields[key]):
             slipped.setdefault(place, []).append(key)
             self.put(place, key, owner.value[key], path)
             return None
@@ -144,12 +145,16 @@ class Fit:
 
     def put(self, place: _Place, key: str, value: Any, path: str) -> None:
         """Put the value of a misplaced field where it belongs."""
-        owner = self.around[place.depth]
-        known = object_types()[owner.known.fields[place.field]] if place.field else owner.known
+        owner, known = self.around[place.depth], self.type_at(place)
         fitted = owner.fitted.setdefault(place.field, {}) if place.field else owner.fitted
         made = ABSENT if value is None else self.value(value, known.fields[key], path)
         if isinstance(fitted, dict) and made is not ABSENT:
             fitted.setdefault(key, made)
+
+    def type_at(self, place: _Place) -> ObjectType:
+        """What has the field that is misplaced."""
+        known = self.around[place.depth].known
+        return object_types()[known.fields[place.field]] if place.field else known
 
     def report_slipped(self, place: _Place, keys: list[str], path: str) -> None:
         """Report the fields of one mapping that are indented too little, or too much."""
@@ -209,6 +214,14 @@ def _misplaced(key: str, around: Sequence[_Owner]) -> _Place | None:
             return _Place(len(above), name)
     outer = [i for i, each in enumerate(above) if key in each.known.fields and key not in each.value]
     return _Place(outer[-1]) if outer else None
+
+
+def _shaped(value: object, kind: str) -> bool:
+    """Whether a value could be meant for a field of this kind: of a stray one, Katib asks no type."""
+    if kind in SCALARS:
+        types = SCALARS[kind][0]
+        return value is None or (isinstance(value, types) and (bool in types or not isinstance(value, bool)))
+    return kind == "any" or isinstance(value, list if kind[0] == "[" else dict) or value is None
 
 
 def _has_room(inner: object, key: str) -> bool:

@@ -43,6 +43,7 @@ class Case:
         message: A piece of the message or mend.
         start: The valid manifest, by its name in `VALID`.
         also: Other rules that fire, for the same reason.
+        refused: A piece of what Katib says, where it refuses the manifest for what follows from the mistake.
     """
 
     rule: str
@@ -51,6 +52,7 @@ class Case:
     message: str
     start: str = "random"
     also: tuple[str, ...] = ()
+    refused: str = ""
 
     @property
     def manifest(self) -> Manifest:

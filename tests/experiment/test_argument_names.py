@@ -24,7 +24,7 @@ from tests.places import ROOT
         ("retry_failed", None, "retry_failed=True", "--retry-failed"),
         ("max_trials", None, "max_trials", "--max-trials"),
         ("max_trials", 20, "max_trials=20", "--max-trials 20"),
-        ("warm_start", Path("runs/x"), "warm_start='runs/x'", "--from runs/x"),
+        ("warm_start", Path("runs/x"), "warm_start=the Result of runs/x", "--from runs/x"),
         ("on_timeout", "best_so_far", "on_timeout='best_so_far'", "--on-timeout best_so_far"),
     ],
 )
@@ -42,7 +42,7 @@ def test_an_argument_has_two_names(name: str, value: object, python: str, typed:
 
 def test_several_arguments_are_typed_together() -> None:
     """With commas in Python only."""
-    assert arguments(name="OTHER", warm_start="x") == "name='OTHER', warm_start='x'"
+    assert arguments(name="OTHER", warm_start="x") == "name='OTHER', warm_start=the Result of x"
     with on_the_command_line():
         assert arguments(name="OTHER", warm_start="x") == "--name OTHER --from x"
 
@@ -55,7 +55,9 @@ def test_the_same_error_is_told_in_both_languages(tmp_path: Path, monkeypatch: p
     typed = call("run", write(tmp_path, other)).stderr
     assert "start anew with --again, or" in typed
     assert "=" not in typed.partition("Undo the change")[2].partition("--from")[0]
-    with pytest.raises(InputError, match=r"start anew with again=True, or .* \(name='OTHER', warm_start='"):
+    with pytest.raises(
+        InputError, match=r"start anew with again=True, or .* \(name='OTHER', warm_start=the Result of "
+    ):
         run(load(other))
 
 

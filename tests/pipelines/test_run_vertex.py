@@ -217,7 +217,7 @@ def test_a_failed_job_fails_the_run_which_leaves_its_trials(tmp_path: Path) -> N
         printed, failed = tune(run, search("--fail"))
         assert run.job["state"] == "JOB_STATE_FAILED"
         assert "hyperparameter-tuning-job" in failed
-        assert "exit code 3. The end of its log:" in printed
+        assert "Exit code 3.). The end of its log:" in printed
         assert "CUDA out of memory" in printed
         assert not run.machine.ran("extract-best-model")
         (evidence,) = tmp_path.glob("outputs/*/vertex-result-2")

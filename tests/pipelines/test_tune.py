@@ -66,7 +66,8 @@ def test_everything_that_a_user_reads_is_there(tuned: Machine) -> None:
     assert "lr: 0.2" in tuned.path("launch-katib", "summary").read_text()
     assert "<html" in tuned.path("launch-katib", "report").read_text()
     assert tuned.metadata("evaluate-model", "metrics") == {"error": 0.0, "points": 4.0}
-    assert "<td>undefined</td><td>nan</td>" in tuned.path("evaluate-model", "report").read_text()
+    row = '<th scope="row">undefined</th><td title="nan">nan</td>'
+    assert row in tuned.path("evaluate-model", "report").read_text()
 
 
 def test_the_losers_models_are_deleted(tuned: Machine) -> None:
@@ -133,7 +134,7 @@ def test_a_failed_search_fails_the_run_with_its_log(failed: tuple[Machine, str])
     """The step's own output ends with the failing trial's reason, exit code and last 20 lines."""
     shown = failed[1]
     assert "maxFailedTrialCount is 1" in shown
-    assert "exit code 3. The end of its log:" in shown
+    assert "Exit code 3.). The end of its log:" in shown
     assert "CUDA out of memory" in shown
     assert "step 11 of" in shown
     assert "step 10 of" not in shown

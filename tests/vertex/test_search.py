@@ -188,7 +188,7 @@ def test_a_failed_search_leaves_its_trials_and_says_why(places: Places) -> None:
     job = places.run(study)
     assert job["state"] == "JOB_STATE_FAILED"
     with pytest.raises(
-        ExperimentFailed, match=r"(?s)maxFailedTrialCount is 1.*exit code 3.*CUDA out of memory"
+        ExperimentFailed, match=r"(?s)maxFailedTrialCount is 1.*Exit code 3.*CUDA out of memory"
     ):
         places.result(planned)
     assert [row["state"] for row in places.rows()] == ["Failed"]

@@ -110,7 +110,7 @@ def _ways_on(stored: Object) -> str:
     own, namespace = name(stored), stored["metadata"]["namespace"]
     return (
         f"Or give the search another name ({argument('name', 'OTHER')}); on this machine it can learn from "
-        f"these trials ({arguments(name='OTHER', warm_start=f'experiment/{own}', namespace=namespace)}). "
+        f"these trials ({arguments(name='OTHER', warm_start=f'experiment/{own} -n {namespace}')}). "
         f"To delete this one: kubectl delete experiment {own} -n {namespace}"
     )
 

@@ -100,5 +100,5 @@ def test_katib_would_refuse_it(experiment: Manifest, edits: dict[str, int | None
     """With its reason and the ways on."""
     why = refusal(experiment, edits)
     assert said in why
-    assert "--name OTHER --from experiment/x -n team" in why
+    assert "name='OTHER', warm_start=the Result of experiment/x -n team" in why
     assert "kubectl delete experiment x -n team" in why

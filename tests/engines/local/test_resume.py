@@ -146,7 +146,9 @@ def test_another_manifest_is_refused(tmp_path: Path) -> None:
     run(search(PRINT), runs=tmp_path)
     other = search(f"true; {PRINT}")
     said = r'container\.command\[2\] was "echo .*" and is "true; .*"\. Undo the change'
-    with pytest.raises(InputError, match=said + r".*again=True, .*name='OTHER', warm_start='\S+/tune'"):
+    with pytest.raises(
+        InputError, match=said + r".*again=True, .*name='OTHER', warm_start=the Result of \S+/tune"
+    ):
         run(other, runs=tmp_path)
     assert run(other, runs=tmp_path, again=True).count("Succeeded") == 3
 

@@ -14,8 +14,8 @@ _NO_SUCH_RESOURCE = "could not find the requested resource"
 _MENDS = {
     401: "The sign-in of your kubeconfig is wrong or has expired. Sign in to the cluster again; then this "
     "works: kubectl get experiments",
-    403: "The account lacks that right (deploy/rbac grants what a search needs). Ask for it, or choose another "
-    "namespace.",
+    403: "The account lacks that right (deploy/rbac grants what a search needs). Ask for it, or choose "
+    "another namespace.",
 }
 """What to do, by the status."""
 

@@ -80,7 +80,7 @@ def test_never_is_never(made: Any, katib: Katib, volume: Path) -> None:
     assert run(experiment, namespace=katib.namespace).succeeded
     with pytest.raises(InputError, match="this one has resumePolicy Never") as error:
         run(made(maxTrialCount=3), namespace=katib.namespace)
-    assert f"--from experiment/{experiment.name} -n {katib.namespace}" in str(error.value)
+    assert f"the Result of experiment/{experiment.name} -n {katib.namespace}" in str(error.value)
     assert "Experiment can be restarted if" in refused_by_katib(experiment, katib, {"maxTrialCount": 3})
     assert started(volume) == 1
 
