@@ -56,14 +56,19 @@ def to_one(started: subprocess.Popen[str]) -> None:
     started.terminate()
 
 
+def _pids(folder: Path) -> list[int]:
+    """Of the trials that have begun; a file may be there before what is written into it."""
+    return [int(text) for path in folder.glob("started-*") if (text := path.read_text()).endswith("\n")]
+
+
 @pytest.mark.parametrize("stop", [to_all, to_one])
 def test_a_stopped_run_ends_its_trials_and_leaves_nothing(
     tmp_path: Path, temporary: Path, stop: Callable[[subprocess.Popen[str]], None]
 ) -> None:
     """It says where everything is that was printed, without a traceback."""
     with start(HANGS, tmp_path, group=True) as started:
-        until(lambda: list(tmp_path.glob("started-*")), seconds=60)
-        pids = [int(path.read_text()) for path in tmp_path.glob("started-*")]
+        until(lambda: _pids(tmp_path), seconds=60)
+        pids = _pids(tmp_path)
         stop(started)
         _, stderr = started.communicate(timeout=60)
     assert started.returncode == 130, stderr

@@ -57,7 +57,7 @@ class Player:
         """Wait until the Experiment has another label: that of the manifest which was asked for last."""
         name = name_of(self.recording)
         while (stored := self.api.store.get("experiments", name)) and self._labels == _labels(stored):
-            time.sleep(0.001)
+            time.sleep(0.02)  # for ever, where the patch is refused
         self._labels = _labels(stored) if stored else {}
 
     def _happen(self, kind: str, what: str, thing: Thing) -> None:
