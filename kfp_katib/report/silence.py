@@ -33,7 +33,7 @@ class Silence:
     def close(self) -> None:
         """End the thread; one that waits for its reader is left behind."""
         self._closed.set()
-        if self._thread:
+        if self._thread and self._thread.is_alive():  # Ctrl-C may have come while it began
             self._thread.join(1)
 
     def _wait(self) -> None:
