@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.commands import INTERRUPTIBLE, call, manifest, write
@@ -19,12 +20,21 @@ from tests.cli.test_interrupt import ENVIRONMENT, start
 from tests.support.waiting import until
 
 
+def _programs(pid: int) -> list[str]:
+    """The names of the programs that a process has started."""
+    names = []
+    for child in psutil.Process(pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            names.append(child.name())
+    return names
+
+
 @contextmanager
 def hanging(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A search in another process: its first trial has ended, its second one hangs."""
     with start(write(folder, manifest("0.3", "hang"))) as engine:
         try:
-            until(lambda: len([*folder.glob("runs/shell/shell-*/log")]) == 2)
+            until(lambda: "sleep" in _programs(engine.pid))
             yield engine
         finally:
             engine.kill()
@@ -125,8 +135,8 @@ def test_a_search_that_does_not_end_in_time_is_told(tmp_path: Path) -> None:
     """Exit code 1, and the process that would have to be killed."""
     with start(write(tmp_path, manifest("deaf"))) as engine:
         try:
-            until((tmp_path / "deaf").exists)
-            called = call("cancel", "shell", "--wait-seconds", "0.2")
+            until(lambda: "sleep" in _programs(engine.pid))
+            called = call("cancel", "shell", "--wait-seconds", "0.001")
         finally:
             engine.kill()
     assert called.exit_code == 1
