@@ -143,7 +143,10 @@ def _send(number: int, members: Collection[psutil.Process]) -> None:
 
 
 def _members(leaders: Collection[Process]) -> set[psutil.Process]:
-    """Each leader's session, and every living descendant of it."""
+    """Each leader with its session, and every living descendant of those.
+
+    A leader that has just been forked is still in the session of whoever started it.
+    """
     if not leaders:
         return set()
     everyone, parents, sessions = dict[int, psutil.Process](), dict[int, int](), dict[int, int]()
@@ -158,7 +161,7 @@ def _members(leaders: Collection[Process]) -> set[psutil.Process]:
         if each.pid not in everyone or _started(everyone[each.pid]) == each.started
     }
     # Nothing in a session is older than its leader.
-    found = {
+    found = (ours.keys() & everyone.keys()) | {
         pid
         for pid, each in everyone.items()
         if (since := ours.get(sessions[pid])) is not None and _started(each) >= since

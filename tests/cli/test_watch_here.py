@@ -133,12 +133,9 @@ def test_where_nothing_runs_nothing_is_ended(shelf: Path) -> None:
 
 def test_a_search_that_does_not_end_in_time_is_told(tmp_path: Path) -> None:
     """Exit code 1, and the process that would have to be killed."""
-    with start(write(tmp_path, manifest("deaf"))) as engine:
-        try:
-            until(lambda: "sleep" in _programs(engine.pid))
-            called = call("cancel", "shell", "--wait-seconds", "0.001")
-        finally:
-            engine.kill()
+    with hanging(tmp_path) as engine:
+        engine.send_signal(signal.SIGSTOP)
+        called = call("cancel", "shell", "--wait-seconds", "0.2")
     assert called.exit_code == 1
     assert called.stderr == (
         f"Error: Experiment 'shell' is still run by process {engine.pid}. Kill it: kill {engine.pid}\n"

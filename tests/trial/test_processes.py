@@ -93,6 +93,19 @@ def test_a_shell_does_not_go_on_when_its_command_is_ended(tmp_path: Path) -> Non
     assert not (tmp_path / "went-on").exists()
 
 
+def test_a_leader_that_has_just_been_forked_is_ended_too() -> None:
+    """It leads no session yet: that of whoever started it is not its own."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as leader:
+        found = process(leader.pid)
+        assert found
+        try:
+            end([found], grace_seconds=30)
+            assert gone([found])
+        finally:
+            leader.kill()
+    assert leader.returncode == -signal.SIGTERM
+
+
 def test_hurry_ends_the_grace(tmp_path: Path) -> None:
     """A user who asks twice does not wait."""
     with tree(tmp_path, "stubborn") as (leader, others):

@@ -30,6 +30,7 @@ _NO_WORD, _NOT_RUN, _KILLED_BY_SIGNAL = 125, 127, 128
 _SWEEP_SECONDS = 2.0
 # Handled, not ignored: exec resets handled signals to their defaults, but ignored ones stay ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+_KEPT = (signal.SIGTERM,)  # what a keeper must not lose before it has a way of its own to end
 _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 _GONE = contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessError)
 
@@ -94,7 +95,7 @@ class Supervisor:
         key = request["start"]
         waits, word = os.pipe()
         report, says = os.pipe()
-        pid = os.fork()
+        pid = _fork()
         if pid == 0:
             for other in (*self._words.values(), *self._reports.values(), word, report):
                 os.close(other)
@@ -124,12 +125,24 @@ class Supervisor:
         _reply({"error": 0, **found, "ended": key, "code": code})
 
 
+def _fork() -> int:
+    """Fork; in the child the signals that are kept stay blocked."""
+    pid = -1
+    signal.pthread_sigmask(signal.SIG_BLOCK, _KEPT)
+    try:
+        return (pid := os.fork())
+    finally:
+        if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _KEPT)
+
+
 def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], bool]) -> NoReturn:
     """Run as a keeper: `waits` is the pipe its word comes from, `says` the one its report goes to."""
     code, report = _NOT_RUN, dict[str, Any]()
     try:
         signal.set_wakeup_fd(-1)
         on_term = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _KEPT)
         os.setsid()
         adopts = adopt()
         output = os.open(_bytes(request["log"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
