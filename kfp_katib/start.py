@@ -22,7 +22,8 @@ from kfp_katib.engines.options import Options, RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, Problem, load, render
 from kfp_katib.experiment.argument_names import argument
-from kfp_katib.experiment.load import Change, changed, overriding
+from kfp_katib.experiment.load import changed, overriding
+from kfp_katib.experiment.parts import Change
 from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
 from kfp_katib.results import Progress, Result
