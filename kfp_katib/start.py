@@ -124,17 +124,18 @@ def filled_in(
     if engine.trials_here and not name and not OPTIONS.keys() & used(experiment.manifest):
         return experiment, options
     usual = engine.pipeline_values(name or experiment.name, options)
+    models = models or usual.get("models")
     rendered = render(
         experiment,
         dataset=data,
-        models=models or usual.get("models"),
+        models=models,
         image=image or usual.get("image"),
         run_id=run_id or usual.get("run_id"),
         name=name,
         istio_label=not engine.trials_here,
     )
     if "models" in used(json.loads(rendered.asked_json)):
-        options = replace(options, models=models or usual.get("models"))
+        options = replace(options, models=models)
     return rendered, options
 
 
