@@ -27,11 +27,10 @@ from kfp_katib.experiment.parts import Direction, FeasibleSpace, Objective, Para
 
 __all__ = ["categorical", "discrete", "double", "int", "maximize", "minimize"]
 
-_float = float
-_Number = builtins.int | _float
+_Number = builtins.int | float
 
 
-def double(min: _float, max: _float, step: _float | None = None, *, log: bool = False) -> Parameter:
+def double(min: float, max: float, step: float | None = None, *, log: bool = False) -> Parameter:
     """A real number from `min` to `max`, both included.
 
     Args:
@@ -85,7 +84,7 @@ def discrete(list: Sequence[_Number]) -> Parameter:
 def minimize(
     metric: str,
     *,
-    goal: _float | None = None,
+    goal: float | None = None,
     additional: Sequence[str] = (),
     strategy: Strategy = "min",
 ) -> Objective:
@@ -106,7 +105,7 @@ def minimize(
 def maximize(
     metric: str,
     *,
-    goal: _float | None = None,
+    goal: float | None = None,
     additional: Sequence[str] = (),
     strategy: Strategy = "max",
 ) -> Objective:
@@ -114,7 +113,7 @@ def maximize(
     return _objective("maximize", metric, goal, additional, strategy)
 
 
-def _range(kind: ParameterType, low: _float, high: _float, step: _float | None, log: bool) -> Parameter:
+def _range(kind: ParameterType, low: float, high: float, step: float | None, log: bool) -> Parameter:
     space = FeasibleSpace(
         min=str(low),
         max=str(high),
@@ -131,7 +130,7 @@ def _texts(word: str, values: Sequence[object]) -> tuple[str, ...]:
 
 
 def _objective(
-    type: Direction, metric: str, goal: _float | None, additional: Sequence[str], strategy: Strategy
+    type: Direction, metric: str, goal: float | None, additional: Sequence[str], strategy: Strategy
 ) -> Objective:
     usual = dict.fromkeys(_texts(type, additional), STRATEGIES[type])
     return Objective(type, metric, goal, tuple(usual), {**usual, metric: strategy})

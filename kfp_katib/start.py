@@ -22,7 +22,8 @@ from kfp_katib.engines.options import Options, RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, Problem, load, render
 from kfp_katib.experiment.argument_names import argument
-from kfp_katib.experiment.load import Change, changed, overriding
+from kfp_katib.experiment.load import changed, overriding
+from kfp_katib.experiment.parts import Change
 from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
 from kfp_katib.results import Progress, Result
@@ -123,17 +124,18 @@ def filled_in(
     if engine.trials_here and not name and not OPTIONS.keys() & used(experiment.manifest):
         return experiment, options
     usual = engine.pipeline_values(name or experiment.name, options)
+    models = models or usual.get("models")
     rendered = render(
         experiment,
         dataset=data,
-        models=models or usual.get("models"),
+        models=models,
         image=image or usual.get("image"),
         run_id=run_id or usual.get("run_id"),
         name=name,
         istio_label=not engine.trials_here,
     )
     if "models" in used(json.loads(rendered.asked_json)):
-        options = replace(options, models=models or usual.get("models"))
+        options = replace(options, models=models)
     return rendered, options
 
 

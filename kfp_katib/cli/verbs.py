@@ -19,7 +19,7 @@ from kfp_katib.experiment.argument_names import on_the_command_line
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
-    from kfp_katib.experiment.load import Change
+    from kfp_katib.experiment.parts import Change
 
 F = TypeVar("F", bound=Callable[..., Any])
 STDIN = STDOUT = "-"

@@ -13,6 +13,7 @@ from kfp_katib.experiment.choices import closest
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS, STRATEGIES
 from kfp_katib.experiment.parts import Manifest, Objective, Parameter
 from kfp_katib.experiment.pods import ISTIO_LABEL
+from kfp_katib.experiment.structure import API_VERSION
 
 CONTAINER = "training"
 TRIAL = "trial"
@@ -66,12 +67,12 @@ def manifest(
     spec = {
         "objective": _objective(objective),
         "algorithm": _given({"algorithmName": algorithm, "algorithmSettings": settings}),
-        **_given(counts),
+        **counts,
         "parameters": [_parameter(key, each) for key, each in parameters.items()],
         "trialTemplate": _template(_given(container), parameters, _names([*words, *variables.values()])),
     }
     return {
-        "apiVersion": "kubeflow.org/v1beta1",
+        "apiVersion": API_VERSION,
         "kind": "Experiment",
         "metadata": {"name": name},
         "spec": spec,
@@ -150,9 +151,8 @@ def _left_out(missing: Sequence[str], texts: Iterable[str], parameters: Mapping[
 
 def _is_script(words: Sequence[str]) -> bool:
     """Whether the command is a shell's line already, which Katib leaves as it is."""
-    from kfp_katib.experiment.rules.shell import (
-        unwrapped,
-    )  # with all rules; who only reads does not wait for them
+    # With all rules; who only reads does not wait for them.
+    from kfp_katib.experiment.rules.shell import unwrapped
 
     return unwrapped(tuple(words))[1] != tuple(words)
 

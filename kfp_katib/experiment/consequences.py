@@ -41,14 +41,17 @@ class _Row(NamedTuple):
 _SAME = "the same path"
 
 
-def _row(causes: Iterable[str] | str, effects: str, where: str = "") -> _Row:
-    named = causes.split() if isinstance(causes, str) else causes
-    return _Row(frozenset(named), frozenset(effects.split()), where)
+def _row(causes: Iterable[str] | str, effects: Iterable[str] | str, where: str = "") -> _Row:
+    return _Row(_rules(causes), _rules(effects), where)
+
+
+def _rules(named: Iterable[str] | str) -> frozenset[str]:
+    return frozenset(named.split() if isinstance(named, str) else named)
 
 
 _ROWS = (
     _row(_CHOICES, "wrong-type job-wrong-type", _SAME),
-    _row("restart-policy-invalid image-missing primary-container-missing", " ".join(_NULL), _SAME),
+    _row("restart-policy-invalid image-missing primary-container-missing", _NULL, _SAME),
     _row(_NULL, "job-field-missing", _SAME),
     _row("max-trials-not-positive", "max-failed-above-max parallel-above-max"),
     _row("template-without-kind kind-misspelt", "conditions-missing"),

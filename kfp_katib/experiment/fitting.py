@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from kfp_katib.experiment import conversion
 from kfp_katib.experiment.choices import closest
-from kfp_katib.experiment.intended import ABSENT, NUMBERS, SCALARS, as_list, converted, empty
+from kfp_katib.experiment.intended import ABSENT, NUMBERS, SCALARS, as_list, converted, empty, is_scalar
 from kfp_katib.experiment.problem import MOST_FINDINGS, Finding, Problem, Rule
 from kfp_katib.experiment.schema import ObjectType, object_types
 
@@ -179,9 +179,9 @@ class Fit:
         """A text, number or truth."""
         if self.missing:
             self.problems += conversion.rewritten(value, kind, path)
-        types, wanted, fix = SCALARS[kind]
-        if isinstance(value, types) and (kind == "boolean" or not isinstance(value, bool)):
+        if is_scalar(value, kind):
             return value
+        _, wanted, fix = SCALARS[kind]
         meant = converted(value, kind)
         if kind == "string" and meant is not ABSENT:
             fix = f'Quote it: "{meant}".'
@@ -218,10 +218,9 @@ def _misplaced(key: str, around: Sequence[_Owner]) -> _Place | None:
 
 def _shaped(value: object, kind: str) -> bool:
     """Whether a value could be meant for a field of this kind: of a stray one, Katib asks no type."""
-    if kind in SCALARS:
-        types = SCALARS[kind][0]
-        return value is None or (isinstance(value, types) and (bool in types or not isinstance(value, bool)))
-    return kind == "any" or isinstance(value, list if kind[0] == "[" else dict) or value is None
+    if value is None or kind == "any":
+        return True
+    return is_scalar(value, kind) if kind in SCALARS else isinstance(value, list if kind[0] == "[" else dict)
 
 
 def _has_room(inner: object, key: str) -> bool:

@@ -26,6 +26,11 @@ SCALARS: Mapping[str, tuple[tuple[type, ...], str, str]] = {
 """For each kind of scalar: the types it accepts, what to call it, and the fix for any other."""
 
 
+def is_scalar(value: object, kind: str) -> bool:
+    """Whether a value has the type of its kind of scalar; true and false are no numbers."""
+    return isinstance(value, SCALARS[kind][0]) and (kind == "boolean" or not isinstance(value, bool))
+
+
 def converted(value: Any, kind: str) -> Any:
     """What a value of the wrong type was meant to be, `ABSENT` if that is unclear."""
     if kind == "string" and not isinstance(value, (dict, list)):

@@ -8,24 +8,20 @@ before the check, and `render` checks what Katib gets.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import plain, source
 from kfp_katib.experiment.defaults import PARALLEL_TRIALS
 from kfp_katib.experiment.files import file_of
 from kfp_katib.experiment.judging import judged
 from kfp_katib.experiment.model import Experiment, checked
-from kfp_katib.experiment.parts import Manifest, canonical
+from kfp_katib.experiment.parts import Change, Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
 from kfp_katib.experiment.problem import Origin, Problem
 from kfp_katib.experiment.source import Source
-
-Change = Callable[[Manifest], None]
-"""Changes plain data in place, whatever they hold."""
 
 
 def check(manifest: Source) -> tuple[Problem, ...]:
@@ -61,17 +57,7 @@ def load(
     Raises:
         ManifestError: The manifest has errors; it carries all of them.
     """
-    label = name or str(file_of(manifest) or "the manifest")
-    remarks: list[Problem] = []
-    try:
-        read = source.read_from(manifest, remarks)
-        if change:
-            label = f"{label} after overrides"
-            change(read.data)
-            read = read._replace(data=plain.plain(read.data))
-    except plain.UnreadableError as err:
-        raise ManifestError(label, (err.problem,)) from err
-    return checked(label, read, remarks, origin)
+    return checked(name or str(file_of(manifest) or "the manifest"), manifest, change, origin)
 
 
 def override(

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import building, fields, source
+from kfp_katib.experiment import building, fields, plain, source
 from kfp_katib.experiment.go_yaml import dump
 from kfp_katib.experiment.judging import judged
 from kfp_katib.experiment.parts import (
     OURS,
     Algorithm,
+    Change,
     Collector,
     Distribution,
     FeasibleSpace,
@@ -29,7 +30,7 @@ from kfp_katib.experiment.parts import (
     experiment_name,
 )
 from kfp_katib.experiment.problem import Origin, Problem
-from kfp_katib.experiment.source import Read
+from kfp_katib.experiment.source import Source
 
 if TYPE_CHECKING:
     from kubeflow_katib_api.models import V1beta1Experiment  # type: ignore[import-untyped]
@@ -152,7 +153,7 @@ class Experiment:
             env=env or {},
             resources=resources or {},
         )
-        return checked(f"Experiment.build(name={name!r})", source.read_from(data, []))
+        return checked(f"Experiment.build(name={name!r})", data)
 
     def to_katib(self) -> V1beta1Experiment:
         """The same as kubeflow_katib_api's V1beta1Experiment, for Kubeflow's own tools.
@@ -178,19 +179,28 @@ class Experiment:
 
 
 def checked(
-    label: str, read: Read, remarks: Sequence[Problem] = (), origin: Origin | None = None
+    label: str, manifest: Source, change: Change | None = None, origin: Origin | None = None
 ) -> Experiment:
-    """The Experiment of plain data that have no errors.
+    """The Experiment of a manifest that has no errors.
 
     Args:
         label: What messages call it.
-        read: The data, and the text that they come from.
-        remarks: What was found while they were read.
+        manifest: What it is read from.
+        change: A change to it before the check.
         origin: The text that messages name a line of, if that is another one.
 
     Raises:
-        ManifestError: They have errors; it carries all of them.
+        ManifestError: It has errors; it carries all of them.
     """
+    remarks: list[Problem] = []
+    try:
+        read = source.read_from(manifest, remarks)
+        if change:
+            label = f"{label} after overrides"
+            change(read.data)
+            read = read._replace(data=plain.plain(read.data))
+    except plain.UnreadableError as err:
+        raise ManifestError(label, (err.problem,)) from err
     origin = origin or read.origin
     full, problems = judged(read.data, remarks, origin)
     errors = tuple(problem for problem in problems if problem.severity == "error")

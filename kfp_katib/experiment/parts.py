@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +13,8 @@ Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
 Direction = Literal["minimize", "maximize"]
 Strategy = Literal["min", "max", "latest"]
 Manifest = dict[str, Any]
+Change = Callable[[Manifest], None]
+"""Changes plain data in place, whatever they hold."""
 
 OURS = "kfp-katib/"
 """The prefix of our labels and annotations; nobody else writes it."""

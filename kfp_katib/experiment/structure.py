@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from kfp_katib.experiment import conversion
+from kfp_katib.experiment import conversion, fitting
 from kfp_katib.experiment.choices import closest
-from kfp_katib.experiment.fitting import NULL_ITEM, Fit
+from kfp_katib.experiment.fitting import Fit
 from kfp_katib.experiment.problem import Finding, Problem, Rule
 from kfp_katib.experiment.schema import ObjectType, is_job
 
@@ -29,8 +29,8 @@ JOB_FIELD_MISSING = Rule(
 )
 
 RULES = (
-    *(item for item in vars().values() if isinstance(item, Rule) and item is not NULL_ITEM),
-    *(NULL_ITEM, *conversion.RULES),
+    *(item for item in vars().values() if isinstance(item, Rule)),
+    *(fitting.NULL_ITEM, *conversion.RULES),
 )
 
 API_VERSION = "kubeflow.org/v1beta1"

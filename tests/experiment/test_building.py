@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from kfp_katib import Experiment, load, run, search
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import to_yaml
+from tests.builders.manifest import CONTAINER
 
 SPACE = {"lr": search.double(1e-4, 1e-1, log=True), "units": search.int(1, 4)}
 BOTH = "${trialParameters.lr} ${trialParameters.units}"
@@ -178,6 +180,23 @@ def test_what_the_rules_refuse_is_refused_here_too() -> None:
         "name-invalid",
     }
     assert str(caught.value).startswith("Experiment.build(name='My search'): 3 errors")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "path"),
+    [
+        ({"objective": search.minimize("loss", goal=math.nan)}, "bad-number", "spec.objective.goal"),
+        ({"max_trials": 2**70}, "bad-number", "spec.maxTrialCount"),
+        ({"image": Path("train")}, "not-plain", f"{CONTAINER}.image"),
+        ({"env": {"SEED": "\ud800"}}, "not-text", f"{CONTAINER}.env[0].value"),
+    ],
+    ids=["no number", "too large a number", "no text", "half a surrogate pair"],
+)
+def test_what_no_manifest_can_hold_is_an_error_in_it(changes: dict[str, Any], rule: str, path: str) -> None:
+    """With its field, as for a mapping that is loaded."""
+    with pytest.raises(ManifestError, match=r"Experiment.build\(name='tune'\): 1 error") as caught:
+        built(**changes)
+    assert [(each.rule, each.path) for each in caught.value.problems] == [(rule, path)]
 
 
 AWKWARD = [

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kfp_katib.experiment import check
-from tests.builders.manifest import CONTAINER, POD
+from tests.builders.manifest import ABSENT, CONTAINER, POD, changed
 from tests.builders.valid import VALID
 from tests.experiment.breaking import places
 
@@ -88,20 +88,12 @@ TWO = {
 """Slips after which two things are wrong, or which nobody could tell from two."""
 
 
-def _path(manifest: Any, wanted: int) -> str:
-    found: list[str] = []
-
-    def walk(value: Any, path: str) -> None:
-        keys = (
-            list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else []
-        )
-        inner = [f"{path}[{k}]" if isinstance(value, list) else f"{path}.{k}".lstrip(".") for k in keys]
-        found.extend(inner)
-        for key, each in zip(keys, inner, strict=True):
-            walk(value[key], each)
-
-    walk(manifest, "")
-    return found[wanted]
+def _paths(value: Any, above: str = "") -> list[str]:
+    """The path of each of `places`."""
+    keys: list[Any] = list(value) if isinstance(value, dict) else []
+    keys = list(range(len(value))) if isinstance(value, list) else keys
+    inner = [f"{above}[{key}]" if isinstance(value, list) else f"{above}.{key}".lstrip(".") for key in keys]
+    return inner + [path for key, each in zip(keys, inner, strict=True) for path in _paths(value[key], each)]
 
 
 @pytest.mark.parametrize("slip", SLIPS)
@@ -110,8 +102,7 @@ def test_a_slip_makes_one_error(name: str, slip: str) -> None:
     """Wherever it happens."""
     valid = VALID[name]()
     several = {}
-    for number in range(len(places(valid))):
-        path = _path(valid, number)
+    for number, path in enumerate(_paths(valid)):
         broken = copy.deepcopy(valid)
         owner, key = places(broken)[number]
         SLIPS[slip](owner, key)
@@ -131,22 +122,19 @@ def test_a_slip_makes_one_error(name: str, slip: str) -> None:
 )
 def test_of_two_ends_of_a_broken_link_one_complains(path: str, value: str, message: str) -> None:
     """Names that have nothing in common belong together, where each is the only one without another."""
-    manifest = VALID["random"]()
-    part: Any = manifest["spec"]
-    for step in path.replace("[0]", ".0").split(".")[1:-1]:
-        part = part[int(step)] if step.isdigit() else part[step]
-    part[path.rpartition(".")[2]] = value
-    (problem,) = check(manifest)
+    (problem,) = check(changed(VALID["random"](), {path: value}))
     assert message in str(problem)
 
 
 def test_two_mistakes_are_two_errors() -> None:
     """A cause hides its own effects only."""
-    manifest = VALID["random"]()
-    manifest["spec"]["maxTrialCount"] = 0
-    manifest["spec"]["objective"]["type"] = "smallest"
-    del manifest["spec"]["trialTemplate"]["trialParameters"][0]
-    assert [problem.rule for problem in check(manifest)] == [
+    changes = {
+        "spec.maxTrialCount": 0,
+        "spec.objective.type": "smallest",
+        "spec.trialTemplate.trialParameters[0]": ABSENT,
+    }
+    found = check(changed(VALID["random"](), changes))
+    assert [problem.rule for problem in found] == [
         *("max-trials-not-positive", "objective-type-invalid", "placeholder-undeclared"),
     ]
-    assert CONTAINER in check(manifest)[2].path
+    assert CONTAINER in found[2].path

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -161,11 +160,6 @@ def below(least: int) -> Wrong:
 def above(most: int) -> Wrong:
     """It is a number that is too large."""
     return lambda value: value is not None and value > most
-
-
-def unlike(pattern: str) -> Wrong:
-    """It is a text that does not match the pattern."""
-    return lambda value: value and not re.fullmatch(pattern, str(value))
 
 
 def again(listed: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -171,9 +171,8 @@ def max_failed_above_max(view: View) -> Iterator[Finding]:
 @rule("parameter-name-repeated")
 def parameter_name_repeated(view: View) -> Iterator[Finding]:
     """Two search parameters have one name; the services refuse them, or one gets lost."""
-    names = [(f"{path}.name", parameter.get("name", "")) for path, parameter in view.parameters]
-    counts = Counter(name for _, name in names)
-    for path, name in again(names):
+    counts = Counter(name for _, name in view.parameter_names)
+    for path, name in again(view.parameter_names):
         yield Finding(path, f"The name '{name}' stands {counts[name]} times.", "Rename one.", name)
 
 

@@ -62,8 +62,7 @@ def trial_parameters_missing(view: View) -> Iterator[Finding]:
 @rule("trial-parameter-repeated", webhook=True)
 def trial_parameter_repeated(view: View) -> Iterator[Finding]:
     """Two trialParameters have one name, or one reference."""
-    for field in ("name", "reference"):
-        given = [(f"{path}.{field}", each.get(field, "")) for path, each in view.trial_parameters]
+    for field, given in (("name", view.trial_parameter_names), ("reference", view.references)):
         for path, text in again(given):
             yield Finding(path, f"The {field} '{text}' stands there twice.", "Keep one.", text)
 
@@ -81,14 +80,14 @@ def reference_unknown(view: View) -> Iterator[Finding]:
 @rule("reference-not-in-metadata")
 def reference_not_in_metadata(view: View) -> Iterator[Finding]:
     """A reference to a label or annotation that the template's own metadata lack: no trial can start."""
-    for path, parameter in view.trial_parameters:
-        table, key = meta(parameter.get("reference", "")) or ("", "")
+    for path, reference in view.references:
+        table, key = meta(reference) or ("", "")
         if table not in META_TABLES or not view.trial_spec:
             continue
         kind = table.lower()
         if key not in part(view.trial_spec, "metadata", kind):
             message = f"The template's metadata have no {kind.removesuffix('s')} '{key}'."
-            yield Finding(f"{path}.reference", message, f"Add it under trialSpec.metadata.{kind}.", key)
+            yield Finding(path, message, f"Add it under trialSpec.metadata.{kind}.", key)
 
 
 @rule("trial-parameter-unused", webhook=True)
@@ -114,7 +113,7 @@ def trial_parameter_unused(view: View) -> Iterator[Finding]:
 @rule("placeholder-undeclared", webhook=True)
 def placeholder_undeclared(view: View) -> Iterator[Finding]:
     """The template uses a placeholder that no trialParameter declares."""
-    names = [str(parameter.get("name") or "") for _, parameter in view.trial_parameters]
+    names = [name for _, name in view.trial_parameter_names]
     for name in view.undeclared_placeholders if names and all(names) else ():
         close = view.meant_trial_parameters.get(name) or closest(name, names)
         add = _declared(name, view.undeclared_parameters.get(name, name))
@@ -126,7 +125,7 @@ def placeholder_undeclared(view: View) -> Iterator[Finding]:
 @rule("parameter-not-consumed")
 def parameter_not_consumed(view: View) -> Iterator[Finding]:
     """No trialParameter refers to a search parameter: Katib then creates no trial, and never says so."""
-    complete = view.trial_parameters and all(each.get("reference") for _, each in view.trial_parameters)
+    complete = view.references and all(reference for _, reference in view.references)
     reported = {*view.meant_parameters.values(), *view.undeclared_parameters.values()}
     for path, name in view.unconsumed_parameters if complete else ():
         if name not in reported:
@@ -138,7 +137,7 @@ def parameter_not_consumed(view: View) -> Iterator[Finding]:
 @rule("architecture-not-consumed")
 def architecture_not_consumed(view: View) -> Iterator[Finding]:
     """`enas` and darts assign fixed names; each needs its trialParameter or no trial starts."""
-    references = [parameter.get("reference") for _, parameter in view.trial_parameters]
+    references = [reference for _, reference in view.references]
     complete = references and all(references)
     lost = [name for name in _ASSIGNED.get(view.algorithm, ()) if name not in references]
     if view.template and complete and lost:

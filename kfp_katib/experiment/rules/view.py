@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -86,19 +87,29 @@ class View:
     @cached_property
     def parameter_names(self) -> list[tuple[str, str]]:
         """The search parameters' names, empty where one has none, each with its path."""
-        return [(f"{path}.name", str(parameter.get("name") or "")) for path, parameter in self.parameters]
+        return _texts(self.parameters, "name")
+
+    @cached_property
+    def trial_parameter_names(self) -> list[tuple[str, str]]:
+        """The trialParameters' names, empty where one has none, each with its path."""
+        return _texts(self.trial_parameters, "name")
+
+    @cached_property
+    def references(self) -> list[tuple[str, str]]:
+        """The trialParameters' references, empty where one has none, each with its path."""
+        return _texts(self.trial_parameters, "reference")
 
     @cached_property
     def unknown_references(self) -> list[tuple[str, str]]:
         """The trialParameters' references to no search parameter, each with its path."""
         known = {name for _, name in self.parameter_names}
-        given = [(f"{path}.reference", each.get("reference", "")) for path, each in self.trial_parameters]
-        return [(path, text) for path, text in given if text and text not in known and not meta(text)]
+        given = [(path, text) for path, text in self.references if text and text not in known]
+        return [(path, text) for path, text in given if not meta(text)]
 
     @cached_property
     def unconsumed_parameters(self) -> list[tuple[str, str]]:
         """The search parameters to which no trialParameter refers, each with the path of its name."""
-        references = {each.get("reference") for _, each in self.trial_parameters}
+        references = {text for _, text in self.references}
         names = self.parameter_names if self.template else ()
         return [(path, name) for path, name in names if name and name not in references]
 
@@ -111,7 +122,7 @@ class View:
     @cached_property
     def undeclared_placeholders(self) -> list[str]:
         """The names in the template's placeholders that no trialParameter has."""
-        names = {str(each.get("name") or "") for _, each in self.trial_parameters}
+        names = {name for _, name in self.trial_parameter_names}
         found = dict.fromkeys(re.findall(r"\$\{trialParameters\.(.+?)\}", self.trial_text))
         return [name for name in found if name not in names]
 
@@ -120,8 +131,7 @@ class View:
         """The names of trialParameters that the template never uses, each with its path."""
         written = json.dumps(part(self.written, "spec", "trialTemplate").get("trialSpec"), ensure_ascii=False)
         text = self.trial_text + written  # a misplaced field is not in the former
-        names = [(f"{path}.name", str(each.get("name") or "")) for path, each in self.trial_parameters]
-        given = names if self.trial_spec else ()
+        given = self.trial_parameter_names if self.trial_spec else ()
         return [(path, name) for path, name in given if name and f"${{trialParameters.{name}}}" not in text]
 
     @cached_property
@@ -216,3 +226,8 @@ class View:
     def listed(self, path: str) -> list[tuple[str, Part]]:
         """The items of a list in the manifest, each with its path."""
         return list(objects(self.manifest, f"{path}[]"))
+
+
+def _texts(owners: Iterable[tuple[str, Part]], name: str) -> list[tuple[str, str]]:
+    """The text of each owner's field, empty where it is missing, with its path."""
+    return [(f"{path}.{name}", str(owner.get(name) or "")) for path, owner in owners]

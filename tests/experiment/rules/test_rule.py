@@ -20,7 +20,6 @@ from kfp_katib.experiment.rules.rule import (
     none_of,
     row,
     several,
-    unlike,
     warning,
 )
 from kfp_katib.experiment.rules.view import View
@@ -35,7 +34,6 @@ from kfp_katib.experiment.rules.view import View
         (none_of("a"), ["b", None, []], ["a"]),
         (below(1), [0, -1], [1, None]),
         (above(1), [2], [1, None]),
-        (unlike("[a-z]+"), ["A", 1, ["a"]], ["a", "", None]),
     ],
 )
 def test_what_is_a_fault(
