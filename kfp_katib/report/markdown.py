@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, ranked
+from kfp_katib.results import Result, Trial, elapsed, ranked
 
 _ROWS = 5  # trials in the table: a summary is one screen
 _NOTES = 8
@@ -44,7 +44,7 @@ def _facts(result: Result) -> Iterator[str]:
         yield f"{goal.capitalize()}."
     begun, ended = words.period(result)
     if begun and ended:
-        yield f"{words.duration((ended - begun).total_seconds())} from {words.moment(begun)}."
+        yield f"{words.duration(elapsed(result.trials))} from {words.moment(begun)}."
     if seed := result.provenance.seed:
         yield f"Seed {seed}."
 

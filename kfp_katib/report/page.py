@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial, installed
+from kfp_katib.results import Result, ToldTrial, Trial, elapsed, installed
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,6 +44,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         result=result,
         experiment=result.experiment,
         objective=result.experiment.objective,
+        elapsed=elapsed(result.trials),
         shown=shown,
         command=words.command(shown, result.experiment) if shown else "",
         copies=list(_copies(result, shown)) if shown else [],

@@ -23,6 +23,7 @@ from kfp_katib.results.trials import (
     Trial,
     TrialCondition,
     TrialState,
+    elapsed,
     trial_model_uri,
 )
 from kfp_katib.results.values import (
@@ -68,6 +69,7 @@ __all__ = [
     "best_trial",
     "conclude",
     "earlier_trials",
+    "elapsed",
     "from_csv",
     "from_json",
     "go_float",
