@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial, elapsed, installed
+from kfp_katib.results import Result, ToldTrial, Trial, elapsed, installed, minimized
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -100,8 +100,8 @@ def _copies(result: Result, shown: Trial) -> Iterator[tuple[str, str]]:
 
 def _best_told(result: Result) -> list[ToldTrial]:
     """The best of the earlier trials that the search was told."""
-    sign = 1.0 if result.experiment.objective.type == "minimize" else -1.0
-    return sorted(result.provenance.told.trials, key=lambda each: sign * each.value)[:_TOLD]
+    objective = result.experiment.objective
+    return sorted(result.provenance.told.trials, key=lambda each: minimized(each.value, objective))[:_TOLD]
 
 
 def _writer() -> str:
