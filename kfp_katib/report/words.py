@@ -21,6 +21,7 @@ from kfp_katib.results import (
     objective_value,
     reaches_goal,
 )
+from kfp_katib.results.brief import counted
 from kfp_katib.results.brief import duration as duration
 from kfp_katib.results.brief import figures as figures
 from kfp_katib.results.brief import legible as legible
@@ -58,9 +59,8 @@ def value_text(trial: Trial, result: Result | Progress) -> str:
 def counts(result: Result) -> str:
     """How many trials ended how, such as `12 trials: 10 Succeeded, 2 Failed`."""
     by_state = [(state, result.count(state)) for state in get_args(TrialState)]
-    total = len(result.trials)
     parts = ", ".join(f"{count} {state}" for state, count in by_state if count)
-    return f"{total} trial{'' if total == 1 else 's'}" + (f": {parts}" if parts else "")
+    return counted(len(result.trials), "trial") + (f": {parts}" if parts else "")
 
 
 def exit_code(trial: Trial) -> str:
