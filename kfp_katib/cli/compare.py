@@ -18,6 +18,7 @@ from kfp_katib.report import words
 from kfp_katib.report.columns import aligned
 from kfp_katib.report.so_far import short_name
 from kfp_katib.results import FINAL, Result, assignments, best_trial, elapsed, objective_value
+from kfp_katib.results.brief import duration, figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +88,14 @@ def _rows(columns: Sequence[Searched]) -> list[tuple[str, list[str]]]:
         *((f"best {metric}", [_value(each, metric) for each in columns]) for metric in metrics),
         ("best trial", [_trial(each.result) for each in columns]),
         ("trials", [_trials(each.result) for each in columns]),
-        ("time", [words.duration(elapsed(each.result.trials)) for each in columns]),
-        *(
-            (name, [words.figures(_parameters(each.result).get(name, "–")) for each in columns])
-            for name in names
-        ),
+        ("time", [duration(elapsed(each.result.trials)) for each in columns]),
+        *((name, [figures(_parameters(each.result).get(name, "–")) for each in columns]) for name in names),
     ]
 
 
 def _value(column: Searched, metric: str) -> str:
     best = column.result.best
-    return words.figures(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
+    return figures(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
 
 
 def _trial(result: Result) -> str:

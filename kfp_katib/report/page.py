@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial, elapsed, installed, minimized
+from kfp_katib.results import Result, ToldTrial, Trial, brief, elapsed, installed, minimized
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -73,10 +73,11 @@ def _environment() -> Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: words.legible(value) if type(value) is str else value,
+        finalize=lambda value: brief.legible(value) if type(value) is str else value,
     )
     environment.globals |= {
         "words": words,
+        "brief": brief,
         "kind": lambda trial: _KINDS.get(trial.state, "bad"),
         "breakable": _breakable,
         "part": lambda name: loader.get_source(environment, name)[0],
@@ -88,7 +89,7 @@ def _breakable(name: str) -> str:
     """A name such as ExperimentMaxTrialsReached, which may wrap only before a capital letter."""
     from markupsafe import Markup
 
-    return Markup("<wbr>").join(_CAPITAL.split(words.legible(name)))
+    return Markup("<wbr>").join(_CAPITAL.split(brief.legible(name)))
 
 
 def _copies(result: Result, shown: Trial) -> Iterator[tuple[str, str]]:

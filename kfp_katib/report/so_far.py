@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.report.columns import CELL_WIDTH
-from kfp_katib.report.words import duration, figures, legible, value_text
+from kfp_katib.report.words import value_text
 from kfp_katib.results import Active, Progress, Trial, objective_value
-from kfp_katib.results.brief import counted
+from kfp_katib.results.brief import counted, duration, figures, legible
 
 MESSAGE_CHARACTERS = 200
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, metric_text, objective_value, ranked
+from kfp_katib.results.brief import duration, figures
 from kfp_katib.results.table import columns as csv_columns
 from kfp_katib.results.text import document
 
@@ -126,11 +127,11 @@ def _cells(trial: Trial, result: Result, names: Sequence[str]) -> Iterator[Cell]
         text = trial.parameters.get(name, "")
         yield Cell(text) if name in categories else _number(text)
     seconds = trial.seconds
-    yield Cell(words.duration(seconds), key="" if seconds is None else f"{seconds:.6g}")
+    yield Cell(duration(seconds), key="" if seconds is None else f"{seconds:.6g}")
 
 
 def _number(text: str) -> Cell:
-    short = words.figures(text)
+    short = figures(text)
     return Cell(short, full="" if short == text else text)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wording shared by all reports: verdict, counts, numbers, durations, parameters to copy, a log's end."""
+"""Wording shared by all reports: verdict, counts, times, parameters to copy, a log's end."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ from kfp_katib.results import (
     objective_value,
     reaches_goal,
 )
-from kfp_katib.results.brief import counted
-from kfp_katib.results.brief import duration as duration
-from kfp_katib.results.brief import figures as figures
-from kfp_katib.results.brief import legible as legible
+from kfp_katib.results.brief import counted, figures, legible
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Parameter

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kfp_katib.report.words import figures
 from kfp_katib.results import Result, Trial, minimized, objective_text, objective_value
+from kfp_katib.results.brief import figures
 
 _DIGITS = 9  # finer than a pixel at any zoom that shows something
 Item = TypeVar("Item")
