@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, elapsed, ranked
 from kfp_katib.results.brief import duration, figures, legible
+from kfp_katib.results.table import parameter_names
 
 _ROWS = 5  # trials in the table: a summary is one screen
 _NOTES = 8
@@ -67,7 +68,7 @@ def _notes(notes: Sequence[str]) -> str:
 
 
 def _table(result: Result, ranking: Sequence[Trial]) -> str:
-    known, categories = words.parameter_names(result), words.categories(result)
+    known, categories = parameter_names(result.experiment, result.trials), words.categories(result)
     parameters = [name for name in known if any(name in trial.parameters for trial in ranking)]
     rows = [["trial", result.experiment.objective.metric, *parameters, "duration"]]
     rows += [

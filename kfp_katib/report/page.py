@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
 from kfp_katib.results import Result, ToldTrial, Trial, brief, elapsed, installed, minimized
+from kfp_katib.results.table import parameter_names
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,7 +49,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         shown=shown,
         command=words.command(shown, result.experiment) if shown else "",
         copies=list(_copies(result, shown)) if shown else [],
-        parameters=words.parameter_names(result),
+        parameters=parameter_names(result.experiment, result.trials),
         columns=trial_table.columns(result),
         rows=rows[: trial_table.PLAIN_ROWS],
         packed=trial_table.packed(result, rows, line) if rows else "",

@@ -88,12 +88,6 @@ def goal(result: Result) -> str:
     return f"goal {objective.goal:g} {'reached' if reaches_goal(best, objective) else 'not reached'}"
 
 
-def parameter_names(result: Result) -> list[str]:
-    """Those of all trials in the manifest's order; what only a trial has comes after."""
-    declared = [parameter.name for parameter in result.experiment.parameters]
-    return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
-
-
 def categories(result: Result) -> set[str]:
     """The parameters whose values are words, though they may look like numbers."""
     return {each.name for each in result.experiment.parameters if each.type == "categorical"}
