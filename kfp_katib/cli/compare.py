@@ -17,7 +17,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.report import words
 from kfp_katib.report.columns import aligned
 from kfp_katib.report.so_far import short_name
-from kfp_katib.results import FINAL, Result, assignments, best_trial, elapsed, objective_value
+from kfp_katib.results import FINAL, Result, best_trial, elapsed
 from kfp_katib.results.brief import duration, figures
 
 
@@ -115,16 +115,16 @@ def _trials(result: Result) -> str:
 
 
 def _document(column: Searched) -> dict[str, Any]:
-    result, experiment, best = column.result, column.result.experiment, column.result.best
+    result, best = column.result, column.result.best
     return {
         "name": column.title,
         "state": result.state,
         "final": result.state in FINAL,
         "type": column.aim[0],
         "metric": column.aim[1],
-        "best_value": objective_value(best, experiment.objective) if best else None,
+        "best_value": result.best_value,
         "best_trial": best.name if best else None,
-        "best_parameters": assignments(best, experiment.parameters) if best else {},
+        "best_parameters": result.best_parameters,
         "completed": result.completed,
         "failed": len(result.failures),
         "seconds": elapsed(result.trials),

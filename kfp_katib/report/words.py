@@ -84,8 +84,8 @@ def goal(result: Result) -> str:
     objective = result.experiment.objective
     if objective.goal is None:
         return ""
-    best = objective_value(result.best, objective) if result.best else None
-    return f"goal {objective.goal:g} {'reached' if reaches_goal(best, objective) else 'not reached'}"
+    reached = reaches_goal(result.best_value, objective)
+    return f"goal {objective.goal:g} {'reached' if reached else 'not reached'}"
 
 
 def categories(result: Result) -> set[str]:

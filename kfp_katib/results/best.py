@@ -116,17 +116,16 @@ def _where_katib_differs(result: Result) -> Iterator[str]:
         return
     value = objective_value(theirs, objective) if theirs else None
     why = "only finite values compete" if value is None else "it is the better one"
-    if value == objective_value(best, objective):
+    if value == result.best_value:
         why = "both are equal, and the earlier trial wins"
     yield f"{head}; we take '{best.name}' with {objective_text(best, objective)}: {why}."
 
 
 def _where_success_is_hollow(result: Result) -> Iterator[str]:
-    best, objective = result.best, result.experiment.objective
+    objective, value = result.experiment.objective, result.best_value
     if result.state != "Succeeded":
         return
-    value = objective_value(best, objective) if best else None
-    if best is None:
+    if value is None:
         told = [each.message.partition(". ")[2] for each in result.trials if each.state == "Succeeded"]
         why = next(filter(None, told), "Look at the trials' logs for what they print.")
         yield (
