@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.text import Text
 
 from kfp_katib.report.silence import Silence
-from kfp_katib.report.words import duration
+from kfp_katib.results.brief import duration
 
 SILENCE_SECONDS = 60.0
 _STYLES = {"== ": "bold", "   warning: ": "yellow", "   error: ": "red", "   FAILED ": "red"}

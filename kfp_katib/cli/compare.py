@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from kfp_katib.errors import InputError
 from kfp_katib.report import words
 from kfp_katib.report.columns import aligned
 from kfp_katib.report.so_far import short_name
-from kfp_katib.results import FINAL, Result, assignments, best_trial, objective_value
+from kfp_katib.results import FINAL, Result, best_trial, elapsed
+from kfp_katib.results.brief import duration, figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,14 @@ def _rows(columns: Sequence[Searched]) -> list[tuple[str, list[str]]]:
         *((f"best {metric}", [_value(each, metric) for each in columns]) for metric in metrics),
         ("best trial", [_trial(each.result) for each in columns]),
         ("trials", [_trials(each.result) for each in columns]),
-        ("time", [words.duration(seconds(each.result)) for each in columns]),
-        *(
-            (name, [words.figures(_parameters(each.result).get(name, "–")) for each in columns])
-            for name in names
-        ),
+        ("time", [duration(elapsed(each.result.trials)) for each in columns]),
+        *((name, [figures(_parameters(each.result).get(name, "–")) for each in columns]) for name in names),
     ]
 
 
 def _value(column: Searched, metric: str) -> str:
     best = column.result.best
-    return words.figures(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
+    return figures(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
 
 
 def _trial(result: Result) -> str:
@@ -117,25 +114,18 @@ def _trials(result: Result) -> str:
     return f"{result.completed}, {failed} failed" if failed else str(result.completed)
 
 
-def seconds(result: Result) -> float | None:
-    """From the first trial's start to the end of the last one; None before a trial has ended."""
-    started = [trial.started for trial in result.trials if trial.started]
-    ended = [trial.ended for trial in result.trials if trial.ended]
-    return max(max(ended) - min(started), timedelta()).total_seconds() if started and ended else None
-
-
 def _document(column: Searched) -> dict[str, Any]:
-    result, experiment, best = column.result, column.result.experiment, column.result.best
+    result, best = column.result, column.result.best
     return {
         "name": column.title,
         "state": result.state,
         "final": result.state in FINAL,
         "type": column.aim[0],
         "metric": column.aim[1],
-        "best_value": objective_value(best, experiment.objective) if best else None,
+        "best_value": result.best_value,
         "best_trial": best.name if best else None,
-        "best_parameters": assignments(best, experiment.parameters) if best else {},
+        "best_parameters": result.best_parameters,
         "completed": result.completed,
         "failed": len(result.failures),
-        "seconds": seconds(result),
+        "seconds": elapsed(result.trials),
     }

@@ -27,6 +27,7 @@ from kfp_katib.proposal import (
     try_out,
     typed,
 )
+from kfp_katib.results.brief import counted
 
 USUAL = Wishes()
 
@@ -139,8 +140,7 @@ def _write(text: str, output: Path | None) -> None:
 def _told(proposal: Proposal, objective: Objective, output: Path | None) -> str:
     """What was proposed, and what comes next."""
     names = ", ".join(each.option.flag for each in proposal.searched)
-    count = len(proposal.left)
-    left = f"; {count} option{'s' * (count != 1)} left alone, the file says why" if count else ""
+    left = f"; {counted(len(proposal.left), 'option')} left alone, the file says why" if proposal.left else ""
     file = str(output or "FILE")
     return (
         f"Searched: {names}{left}.\n{objective.aim} {objective.metric}: {objective.why}.\n"

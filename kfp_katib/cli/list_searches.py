@@ -17,8 +17,8 @@ from kfp_katib.cli.verbs import Verb, json_option
 from kfp_katib.engines.engine import of_cluster, of_this_machine
 from kfp_katib.engines.options import Identity, RunOptions
 from kfp_katib.report.columns import aligned
-from kfp_katib.report.words import figures
 from kfp_katib.results import Overview, number
+from kfp_katib.results.brief import figures
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _COLUMNS = ("name", "state", "trials", "best", "age")

@@ -15,6 +15,7 @@ from kfp_katib.cli.search_name import parsed, runs_option
 from kfp_katib.cli.verbs import Verb
 from kfp_katib.engines import local
 from kfp_katib.errors import InputError, Interrupted
+from kfp_katib.results.brief import counted
 
 if TYPE_CHECKING:
     from kfp_katib.engines.local.removal import Removal
@@ -59,7 +60,7 @@ def _name(text: str, runs: Path) -> str:
 
 def _told(folder: Path, removal: Removal) -> str:
     """What would be deleted of one search, and what would stay."""
-    parts = [f"{removal.trials} trial{'s' * (removal.trials != 1)}"]
+    parts = [counted(removal.trials, "trial")]
     if removal.earlier:
         parts.append(f"{removal.earlier} earlier search{'es' * (removal.earlier != 1)}")
     lines = [f"{folder}: {', '.join(parts)}, {size(removal.size)}"]

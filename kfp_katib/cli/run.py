@@ -24,6 +24,7 @@ from kfp_katib.engines.options import ON_PATH, Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.load import overriding
+from kfp_katib.results.brief import counted
 from kfp_katib.start import filled_in
 
 
@@ -170,7 +171,7 @@ def _check_place(report: Path) -> None:
 
 def _headline(experiment: Experiment) -> str:
     count = experiment.max_trial_count
-    trials = f"{count} trial{'s' * (count != 1)}" if count else "unlimited trials"
+    trials = counted(count, "trial") if count else "unlimited trials"
     aim = f"{experiment.objective.type} {experiment.objective.metric}"
     at_a_time = f"{experiment.parallel_trial_count} at a time"
     return f"Experiment '{experiment.name}': {aim} by {experiment.algorithm.name}, {trials}, {at_a_time}"

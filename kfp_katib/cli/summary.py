@@ -18,6 +18,7 @@ from kfp_katib.experiment.model import Parameter
 from kfp_katib.report import so_far, words
 from kfp_katib.report.columns import Column, fitting, head, rows
 from kfp_katib.results import FINAL, Result, Trial, ranked, to_json
+from kfp_katib.results.brief import duration, figures
 
 if TYPE_CHECKING:
     from kfp_katib.report.events import Events
@@ -149,16 +150,16 @@ def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> l
 
     def value(trial: Trial, parameter: Parameter) -> str:
         text = trial.parameters.get(parameter.name, "")
-        return words.figures(text) if parameter.type == "double" else text
+        return figures(text) if parameter.type == "double" else text
 
-    metric = [words.figures(words.value_text(each, result)) for each in shown]
+    metric = [figures(words.value_text(each, result)) for each in shown]
     return [
         *([Column("", [rank.get(each.name, "") for each in shown], needed=True)] if rank else []),
         Column("trial", [so_far.short_name(each, experiment) for each in shown], needed=True),
         Column("state", [each.state for each in shown], needed=True),
         Column(experiment.objective.metric, metric, needed=True),
         *(Column(each.name, [value(trial, each) for trial in shown]) for each in experiment.parameters),
-        Column("time", [words.duration(each.seconds) for each in shown], needed=True),
+        Column("time", [duration(each.seconds) for each in shown], needed=True),
     ]
 
 

@@ -14,6 +14,7 @@ from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Problem, load
 from kfp_katib.experiment.line_numbers import placed
+from kfp_katib.results.brief import counted
 
 ALL = "all"
 
@@ -94,9 +95,9 @@ def _line(file: str, found: Found) -> str:
 
 
 def _counts(what: str, found: Sequence[Found]) -> str:
-    counts = [_counted(_count(found, "error"), "error"), _counted(_count(found, "warning"), "warning")]
+    counts = [counted(_count(found, "error"), "error"), counted(_count(found, "warning"), "warning")]
     if notes := _count(found, "note"):
-        counts.append(_counted(notes, "note"))
+        counts.append(counted(notes, "note"))
     return f"{what}: {', '.join(counts)}"
 
 
@@ -126,7 +127,3 @@ def _object(file: str, found: Sequence[Found]) -> dict[str, Any]:
 
 def _count(found: Sequence[Found], severity: str) -> int:
     return sum(each.severity == severity for each in found)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -69,13 +69,15 @@ def fitting(columns: Sequence[Column], width: int) -> tuple[list[Column], list[s
 def head(columns: Sequence[Column]) -> list[str]:
     """The lines above the table, names at their bottom."""
     lines = zip_longest(*(reversed(each.head) for each in columns), fillvalue="")
-    return [_joined(line, columns) for line in reversed(list(lines))]
+    widths = [each.width for each in columns]
+    return [_joined(line, widths) for line in reversed(list(lines))]
 
 
 def rows(columns: Sequence[Column]) -> list[str]:
     """The rows."""
+    widths = [each.width for each in columns]
     return [
-        _joined(list(map(cut, row)), columns) for row in zip(*(each.cells for each in columns), strict=True)
+        _joined(list(map(cut, row)), widths) for row in zip(*(each.cells for each in columns), strict=True)
     ]
 
 
@@ -84,12 +86,7 @@ def aligned(table: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(map(wide, cells)) for cells in zip(*table, strict=True)]
     first, *rest = table
     lines = [first, ["-" * width for width in widths], *rest]
-    return [
-        _GAP.join(
-            cell + " " * (width - wide(cell)) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
+    return [_joined(line, widths) for line in lines]
 
 
 def cut(text: str, width: int = CELL_WIDTH) -> str:
@@ -119,6 +116,6 @@ def _width(sign: str) -> int:
     return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
 
 
-def _joined(cells: Sequence[str], columns: Sequence[Column]) -> str:
-    padded = (cell + " " * (each.width - wide(cell)) for cell, each in zip(cells, columns, strict=True))
+def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = (cell + " " * (width - wide(cell)) for cell, width in zip(cells, widths, strict=True))
     return _GAP.join(padded).rstrip()

@@ -11,8 +11,8 @@ from typing import Literal
 
 from kfp_katib.report.columns import Column, fitting, head, rows
 from kfp_katib.report.so_far import best_value, counts, reason, seconds_of, short_name, time_left
-from kfp_katib.report.words import duration, figures, legible
 from kfp_katib.results import Active, Progress, Trial
+from kfp_katib.results.brief import duration, figures, legible
 
 Style = Literal["", "bold", "dim", "green", "red"]
 Line = list[tuple[str, Style]]

@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, ranked
+from kfp_katib.results import Result, Trial, elapsed, ranked
+from kfp_katib.results.brief import duration, figures, legible
+from kfp_katib.results.table import parameter_names
 
 _ROWS = 5  # trials in the table: a summary is one screen
 _NOTES = 8
@@ -44,7 +46,7 @@ def _facts(result: Result) -> Iterator[str]:
         yield f"{goal.capitalize()}."
     begun, ended = words.period(result)
     if begun and ended:
-        yield f"{words.duration((ended - begun).total_seconds())} from {words.moment(begun)}."
+        yield f"{duration(elapsed(result.trials))} from {words.moment(begun)}."
     if seed := result.provenance.seed:
         yield f"Seed {seed}."
 
@@ -66,19 +68,19 @@ def _notes(notes: Sequence[str]) -> str:
 
 
 def _table(result: Result, ranking: Sequence[Trial]) -> str:
-    known, categories = words.parameter_names(result), words.categories(result)
+    known, categories = parameter_names(result.experiment, result.trials), words.categories(result)
     parameters = [name for name in known if any(name in trial.parameters for trial in ranking)]
     rows = [["trial", result.experiment.objective.metric, *parameters, "duration"]]
     rows += [
         [
             trial.name,
-            words.figures(words.value_text(trial, result)),
+            figures(words.value_text(trial, result)),
             *(
-                text if name in categories else words.figures(text)
+                text if name in categories else figures(text)
                 for name in parameters
                 for text in [trial.parameters.get(name, "")]
             ),
-            words.duration(trial.seconds),
+            duration(trial.seconds),
         ]
         for trial in ranking
     ]
@@ -100,7 +102,7 @@ def _last_failure(result: Result) -> list[str]:
 
 def _text(text: str) -> str:
     """The text on one line, escaped for Markdown, HTML and table cells."""
-    line = " ".join(words.legible(text).split())
+    line = " ".join(legible(text).split())
     return html.escape(_MARKS.sub(r"\\\1", line), quote=False)
 
 

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, ToldTrial, Trial, installed
+from kfp_katib.results import Result, ToldTrial, Trial, brief, elapsed, installed, minimized
+from kfp_katib.results.table import parameter_names
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -44,10 +45,11 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         result=result,
         experiment=result.experiment,
         objective=result.experiment.objective,
+        elapsed=elapsed(result.trials),
         shown=shown,
         command=words.command(shown, result.experiment) if shown else "",
         copies=list(_copies(result, shown)) if shown else [],
-        parameters=words.parameter_names(result),
+        parameters=parameter_names(result.experiment, result.trials),
         columns=trial_table.columns(result),
         rows=rows[: trial_table.PLAIN_ROWS],
         packed=trial_table.packed(result, rows, line) if rows else "",
@@ -72,10 +74,11 @@ def _environment() -> Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: words.legible(value) if type(value) is str else value,
+        finalize=lambda value: brief.legible(value) if type(value) is str else value,
     )
     environment.globals |= {
         "words": words,
+        "brief": brief,
         "kind": lambda trial: _KINDS.get(trial.state, "bad"),
         "breakable": _breakable,
         "part": lambda name: loader.get_source(environment, name)[0],
@@ -87,7 +90,7 @@ def _breakable(name: str) -> str:
     """A name such as ExperimentMaxTrialsReached, which may wrap only before a capital letter."""
     from markupsafe import Markup
 
-    return Markup("<wbr>").join(_CAPITAL.split(words.legible(name)))
+    return Markup("<wbr>").join(_CAPITAL.split(brief.legible(name)))
 
 
 def _copies(result: Result, shown: Trial) -> Iterator[tuple[str, str]]:
@@ -99,8 +102,8 @@ def _copies(result: Result, shown: Trial) -> Iterator[tuple[str, str]]:
 
 def _best_told(result: Result) -> list[ToldTrial]:
     """The best of the earlier trials that the search was told."""
-    sign = 1.0 if result.experiment.objective.type == "minimize" else -1.0
-    return sorted(result.provenance.told.trials, key=lambda each: sign * each.value)[:_TOLD]
+    objective = result.experiment.objective
+    return sorted(result.provenance.told.trials, key=lambda each: minimized(each.value, objective))[:_TOLD]
 
 
 def _writer() -> str:

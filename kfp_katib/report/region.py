@@ -22,8 +22,8 @@ from rich.text import Text
 from kfp_katib.report.live_lines import Moment, live_lines
 from kfp_katib.report.so_far import ended_line, resumed, trial_line
 from kfp_katib.report.streams import Above, patient
-from kfp_katib.report.words import duration, legible
 from kfp_katib.results import Progress, Trial
+from kfp_katib.results.brief import duration, legible
 
 logger = logging.getLogger(__name__)
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.report.columns import CELL_WIDTH
-from kfp_katib.report.words import duration, figures, legible, value_text
+from kfp_katib.report.words import value_text
 from kfp_katib.results import Active, Progress, Trial, objective_value
+from kfp_katib.results.brief import counted, duration, figures, legible
 
 MESSAGE_CHARACTERS = 200
 
@@ -33,7 +34,7 @@ def counts(progress: Progress) -> str:
 
 def _done(progress: Progress) -> str:
     total, done = progress.experiment.max_trial_count, progress.completed
-    return f"{done}/{total} trials" if total else f"{done} trial{'s' * (done != 1)}"
+    return f"{done}/{total} trials" if total else counted(done, "trial")
 
 
 def _failed(progress: Progress) -> list[str]:
@@ -116,9 +117,8 @@ def resumed(progress: Progress, *, watched: bool) -> str:
     """
     if not progress.earlier:
         return ""
-    count = f"{progress.earlier} trial{'s' * (progress.earlier != 1)}"
     head = "" if watched else "Resuming where an earlier run stopped: "
-    return f"{head}{count} had completed{' before' * watched}."
+    return f"{head}{counted(progress.earlier, 'trial')} had completed{' before' * watched}."
 
 
 def reason(trial: Trial) -> str:

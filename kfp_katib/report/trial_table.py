@@ -11,12 +11,14 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, metric_text, objective_value, ranked
+from kfp_katib.results.brief import duration, figures
 from kfp_katib.results.table import columns as csv_columns
+from kfp_katib.results.table import parameter_names
 from kfp_katib.results.text import document
 
 PLAIN_ROWS = 50
@@ -76,21 +78,20 @@ class Row:
 def columns(result: Result) -> list[Column]:
     """Name, objective and state, which a phone shows at once, then everything in the manifest's order."""
     metric, *additional = result.experiment.objective.metrics
-    categories = words.categories(result)
     return [
         Column("#", number=True),
         Column("Trial"),
         Column(metric, number=True),
         Column("State"),
         *(Column(name, number=True) for name in additional),
-        *(Column(name, number=name not in categories) for name in words.parameter_names(result)),
+        *(Column(name, number=number) for name, number in _parameters(result).items()),
         Column("Duration", number=True),
     ]
 
 
 def rows(result: Result) -> list[Row]:
     """The best trial first, then those without a value in order of creation."""
-    names = words.parameter_names(result)
+    parameters = _parameters(result)
     numbers = {id(trial): at for at, trial in enumerate(result.trials, 1)}
     good = ranked(result.trials, result.experiment.objective)
     known = {id(trial) for trial in good}
@@ -102,11 +103,17 @@ def rows(result: Result) -> list[Row]:
             number=numbers[id(trial)],
             best=result.best is not None and trial.name == result.best.name,
             value=_value(trial, result),
-            cells=tuple(_cells(trial, result, names)),
+            cells=tuple(_cells(trial, result, parameters)),
             command=words.command(trial, result.experiment) if at < _COMMANDS else "",
         )
         for at, trial in enumerate(ordered)
     ]
+
+
+def _parameters(result: Result) -> dict[str, bool]:
+    """The names of all parameters, and whether their values are numbers."""
+    categories = words.categories(result)
+    return {name: name not in categories for name in parameter_names(result.experiment, result.trials)}
 
 
 def _value(trial: Trial, result: Result) -> Cell:
@@ -116,21 +123,20 @@ def _value(trial: Trial, result: Result) -> Cell:
     return value if counts else replace(value, key="")
 
 
-def _cells(trial: Trial, result: Result, names: Sequence[str]) -> Iterator[Cell]:
+def _cells(trial: Trial, result: Result, parameters: Mapping[str, bool]) -> Iterator[Cell]:
     objective = result.experiment.objective
     for name in objective.additional:
         metric = trial.metrics.get(name)
         yield _number(metric_text(metric, objective.strategies[name])) if metric else Cell("–", key="")
-    categories = words.categories(result)
-    for name in names:
+    for name, number in parameters.items():
         text = trial.parameters.get(name, "")
-        yield Cell(text) if name in categories else _number(text)
+        yield _number(text) if number else Cell(text)
     seconds = trial.seconds
-    yield Cell(words.duration(seconds), key="" if seconds is None else f"{seconds:.6g}")
+    yield Cell(duration(seconds), key="" if seconds is None else f"{seconds:.6g}")
 
 
 def _number(text: str) -> Cell:
-    short = words.figures(text)
+    short = figures(text)
     return Cell(short, full="" if short == text else text)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wording shared by all reports: verdict, counts, numbers, durations, parameters to copy, a log's end."""
+"""Wording shared by all reports: verdict, counts, times, parameters to copy, a log's end."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ from kfp_katib.results import (
     objective_value,
     reaches_goal,
 )
-from kfp_katib.results.brief import duration as duration
-from kfp_katib.results.brief import figures as figures
-from kfp_katib.results.brief import legible as legible
+from kfp_katib.results.brief import counted, figures, legible
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Parameter
@@ -58,9 +56,8 @@ def value_text(trial: Trial, result: Result | Progress) -> str:
 def counts(result: Result) -> str:
     """How many trials ended how, such as `12 trials: 10 Succeeded, 2 Failed`."""
     by_state = [(state, result.count(state)) for state in get_args(TrialState)]
-    total = len(result.trials)
     parts = ", ".join(f"{count} {state}" for state, count in by_state if count)
-    return f"{total} trial{'' if total == 1 else 's'}" + (f": {parts}" if parts else "")
+    return counted(len(result.trials), "trial") + (f": {parts}" if parts else "")
 
 
 def exit_code(trial: Trial) -> str:
@@ -87,14 +84,8 @@ def goal(result: Result) -> str:
     objective = result.experiment.objective
     if objective.goal is None:
         return ""
-    best = objective_value(result.best, objective) if result.best else None
-    return f"goal {objective.goal:g} {'reached' if reaches_goal(best, objective) else 'not reached'}"
-
-
-def parameter_names(result: Result) -> list[str]:
-    """Those of all trials in the manifest's order; what only a trial has comes after."""
-    declared = [parameter.name for parameter in result.experiment.parameters]
-    return list(dict.fromkeys([*declared, *(name for trial in result.trials for name in trial.parameters)]))
+    reached = reaches_goal(result.best_value, objective)
+    return f"goal {objective.goal:g} {'reached' if reached else 'not reached'}"
 
 
 def categories(result: Result) -> set[str]:

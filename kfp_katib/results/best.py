@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.trials import UNAVAILABLE, Condition, Trial
-from kfp_katib.results.values import OBSERVED, go_float, objective_text, objective_value, reaches_goal
+from kfp_katib.results.values import (
+    OBSERVED,
+    go_float,
+    minimized,
+    objective_text,
+    objective_value,
+    reaches_goal,
+)
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -24,8 +31,7 @@ if TYPE_CHECKING:
 def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
     """The trials that have a finite objective, best first, ties in order of creation."""
     valued = [(value, trial) for trial in trials if (value := objective_value(trial, objective)) is not None]
-    sign = 1.0 if objective.type == "minimize" else -1.0
-    return [trial for _, trial in sorted(valued, key=lambda pair: sign * pair[0])]
+    return [trial for _, trial in sorted(valued, key=lambda pair: minimized(pair[0], objective))]
 
 
 def best_trial(trials: Iterable[Trial], objective: Objective) -> Trial | None:
@@ -110,17 +116,16 @@ def _where_katib_differs(result: Result) -> Iterator[str]:
         return
     value = objective_value(theirs, objective) if theirs else None
     why = "only finite values compete" if value is None else "it is the better one"
-    if value == objective_value(best, objective):
+    if value == result.best_value:
         why = "both are equal, and the earlier trial wins"
     yield f"{head}; we take '{best.name}' with {objective_text(best, objective)}: {why}."
 
 
 def _where_success_is_hollow(result: Result) -> Iterator[str]:
-    best, objective = result.best, result.experiment.objective
+    objective, value = result.experiment.objective, result.best_value
     if result.state != "Succeeded":
         return
-    value = objective_value(best, objective) if best else None
-    if best is None:
+    if value is None:
         told = [each.message.partition(". ")[2] for each in result.trials if each.state == "Succeeded"]
         why = next(filter(None, told), "Look at the trials' logs for what they print.")
         yield (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from kfp_katib.results.brief import counted, figures
 from kfp_katib.results.trials import Trial
-from kfp_katib.results.values import objective_text, objective_value
+from kfp_katib.results.values import minimized, objective_text, objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Objective
@@ -86,14 +86,14 @@ def drawn(trials: Sequence[Trial], objective: Objective) -> str:
 
 def _window(values: Sequence[float], objective: Objective) -> tuple[float, float]:
     """The lowest and the highest value of those that are not far behind; of few trials none is."""
-    sign = 1.0 if objective.type == "minimize" else -1.0
-    behind = sorted(sign * value for value in values)
+    behind = sorted(minimized(value, objective) for value in values)
     best, median = behind[0], behind[(len(behind) - 1) // 2]
     limit = best + _FAR * (median - best)
     worst = max((value for value in behind if value <= limit), default=best)
     if median == best or len(values) < _FEW:  # nothing to measure by
         worst = behind[-1]
-    return min(sign * best, sign * worst), max(sign * best, sign * worst)
+    ends = minimized(best, objective), minimized(worst, objective)
+    return min(ends), max(ends)
 
 
 def _ahead(values: dict[int, float], objective: Objective) -> dict[int, float]:
@@ -101,9 +101,8 @@ def _ahead(values: dict[int, float], objective: Objective) -> dict[int, float]:
     found: dict[int, float] = {}
     best = math.inf
     for index, value in values.items():
-        against = value if objective.type == "minimize" else -value
-        if against < best:
-            best, found[index] = against, value
+        if minimized(value, objective) < best:
+            best, found[index] = minimized(value, objective), value
     return found
 
 

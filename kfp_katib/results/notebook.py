@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from kfp_katib.results.brief import counted, duration, figures, legible
 from kfp_katib.results.history import drawn
-from kfp_katib.results.trials import Trial
+from kfp_katib.results.table import parameter_names
+from kfp_katib.results.trials import Trial, elapsed
 from kfp_katib.results.values import objective_text
 
 if TYPE_CHECKING:
@@ -71,10 +72,8 @@ def _counts(trials: Sequence[Trial], reason: str, message: str) -> str:
     states = dict.fromkeys(trial.state for trial in trials)
     each = [f"{sum(trial.state == state for trial in trials)} {state}" for state in states]
     parts = [counted(len(trials), "trial") + (f": {', '.join(each)}" if each else "")]
-    starts = [trial.started for trial in trials if trial.started]
-    ends = [trial.ended for trial in trials if trial.ended]
-    if starts and ends:
-        parts.append(duration(max((max(ends) - min(starts)).total_seconds(), 0.0)))
+    if (took := elapsed(trials)) is not None:
+        parts.append(duration(took))
     if reason:
         parts.append(f"{message} ({reason})" if message else reason)
     return f'<div style="opacity:.8">{_plain(" · ".join(parts))}</div>'
@@ -84,8 +83,7 @@ def _best(experiment: Experiment, best: Trial | None) -> str:
     """The best trial's parameters in the manifest's order, in one row."""
     if best is None or not best.parameters:
         return ""
-    order = [each.name for each in experiment.parameters if each.name in best.parameters]
-    names = [*order, *(name for name in best.parameters if name not in order)]
+    names = [name for name in parameter_names(experiment, [best]) if name in best.parameters]
     head = "".join(f'<th style="{_CELL}">{_plain(name)}</th>' for name in names)
     cells = "".join(_cell(best.parameters[name]) for name in names)
     return f'<table style="margin:8px 0"><tr>{head}</tr><tr>{cells}</tr></table>'

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from kfp_katib.results.brief import figures
 from kfp_katib.results.result import Result
 from kfp_katib.results.trials import ACTIVE, FAILED, Trial, TrialState
-from kfp_katib.results.values import objective_text, objective_value
+from kfp_katib.results.values import minimized, objective_text, objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -107,7 +107,7 @@ class Score:
         value = objective_value(trial, self.objective)
         if value is None:
             return
-        key = (value if self.objective.type == "minimize" else -value, place)
+        key = minimized(value, self.objective), place
         if key < self._best_key:  # of two equals the one that was created earlier
             self.best, self._best_key = trial, key
 

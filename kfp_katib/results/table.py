@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,21 @@ FACTS = ("name", "state", "reason", "message", "started", "ended", "seconds", "e
 """What a trial is asked for by name; then come `objective`, its parameters and its metrics."""
 
 
-def columns(experiment: Experiment, trials: Iterable[Trial]) -> list[str]:
+def parameter_names(experiment: Experiment, trials: Sequence[Trial]) -> list[str]:
+    """Those of all trials in the manifest's order; what only a trial has comes after."""
+    declared = [parameter.name for parameter in experiment.parameters]
+    return list(dict.fromkeys([*declared, *(name for trial in trials for name in trial.parameters)]))
+
+
+def columns(experiment: Experiment, trials: Sequence[Trial]) -> list[str]:
     """The names of all columns, the same whether or not a trial reported anything."""
-    parameters = dict.fromkeys(parameter.name for parameter in experiment.parameters)
     metrics = dict.fromkeys(experiment.objective.metrics)
     for trial in trials:
-        parameters |= dict.fromkeys(trial.parameters)
         metrics |= dict.fromkeys(trial.metrics)
     return [
         *FACTS,
         "objective",
-        *(f"{PARAMETER}{name}" for name in parameters),
+        *(f"{PARAMETER}{name}" for name in parameter_names(experiment, trials)),
         *(f"{METRIC}{name}.{aggregate}" for name in metrics for aggregate in AGGREGATES),
     ]
 

@@ -14,7 +14,6 @@ from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.table import columns, facts, row
 from kfp_katib.results.trials import Trial
-from kfp_katib.results.values import objective_value
 
 if TYPE_CHECKING:
     from kfp_katib.results.progress import Progress
@@ -69,7 +68,7 @@ def document(result: Result) -> dict[str, Any]:
         "message": result.message,
         "succeeded": result.succeeded,
         "best_trial": best.name if best else None,
-        "best_value": objective_value(best, experiment.objective) if best else None,
+        "best_value": result.best_value,
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
         "notes": list(result.notes),

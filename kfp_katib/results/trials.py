@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -112,6 +112,14 @@ class Trial:
         took = "" if self.seconds is None else duration(self.seconds)
         told = ", ".join(filter(None, (assigned(self.parameters), assigned(latest), took)))
         return f"<Trial {self.name} {self.state}{': ' if told else ''}{told}>"
+
+
+def elapsed(trials: Iterable[Trial]) -> float | None:
+    """Seconds from the first start to the last end; None before a trial has ended, 0 as in `seconds`."""
+    known = list(trials)
+    started = [trial.started for trial in known if trial.started]
+    ended = [trial.ended for trial in known if trial.ended]
+    return max((max(ended) - min(started)).total_seconds(), 0.0) if started and ended else None
 
 
 def trial_model_uri(models: str, experiment: str, trial: str) -> str:

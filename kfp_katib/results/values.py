@@ -67,6 +67,11 @@ def objective_value(trial: Trial, objective: Objective) -> float | None:
     return number(objective_text(trial, objective)) if trial.state in _COMPETING else None
 
 
+def minimized(value: float, objective: Objective) -> float:
+    """The value as one to be minimized: the better of two is the smaller. Twice, it is itself again."""
+    return value if objective.type == "minimize" else -value
+
+
 def reaches_goal(value: float | None, objective: Objective) -> bool:
     """Whether a value reaches the objective's goal; False where there is no goal."""
     if value is None or objective.goal is None:

@@ -14,6 +14,7 @@ from typing import Any
 from kfp_katib.errors import InputError, ServiceError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Condition, Result, Score, Trial, conclude
+from kfp_katib.results.brief import counted
 from kfp_katib.results.verdict import RUNNING, verdict
 from kfp_katib.vertex.job_trials import ReadRecord, job_trials
 
@@ -116,5 +117,5 @@ def _unfinished(
     message = f"The tuning job {job['name']} {what}"
     so_far = conclude(experiment, trials, replace(RUNNING, message=f"{message}."), notes=notes)
     count = so_far.completed - so_far.count("Killed")
-    done = f"{count} trial{'s' * (count != 1)} had completed"
+    done = f"{counted(count, 'trial')} had completed"
     return Unfinished(f"{message}, so Experiment '{experiment.name}' has no verdict; {done}. {todo}", so_far)

@@ -10,7 +10,7 @@ from pathlib import Path
 from kfp_katib.cli.summary import BEST, FAILURES, WIDTH
 from kfp_katib.report import events, plain_lines, region
 from kfp_katib.report.live_lines import MOST_TRIALS
-from kfp_katib.report.words import figures
+from kfp_katib.results.brief import figures
 from tests.places import ROOT
 from tests.support.blocks import blocks, save, succeeded, typed
 

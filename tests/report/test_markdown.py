@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from kfp_katib.experiment import FeasibleSpace, Parameter
 from kfp_katib.report import markdown
-from kfp_katib.report.words import duration
 from kfp_katib.results import ExperimentState, Provenance
+from kfp_katib.results.brief import duration
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
 from tests.builders.search import PRINT, search

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kfp_katib.report import html
+from kfp_katib.report import html, markdown
 from kfp_katib.results import Provenance, Result, Source, Told, ToldTrial
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import START, result, trial
@@ -48,6 +48,13 @@ def test_a_search_that_goes_on_has_no_end() -> None:
     assert not {"Ended", "Total time"} & set(known)
     bare = replace(trial(0, "0.3"), started=None, ended=None)
     assert not {"Began", "Ended", "Total time"} & set(facts(read(html(result([bare])))))
+
+
+def test_a_search_whose_clock_was_set_back_took_no_time() -> None:
+    """Its trial ended before it began; a negative time would be no answer, on the page and in the summary."""
+    found = result([replace(trial(0, "0.3"), ended=START - timedelta(hours=1))])
+    assert facts(read(html(found)))["Total time"] == "0 s"
+    assert "1 Succeeded. 0 s from " in markdown(found)
 
 
 def test_times_are_the_same_wherever_the_page_is_written() -> None:

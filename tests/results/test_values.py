@@ -8,7 +8,8 @@ import math
 import pytest
 
 from kfp_katib.experiment.model import FeasibleSpace, Parameter, ParameterType, Strategy
-from kfp_katib.results import UNAVAILABLE, Metric, assignments, go_float, objective_text
+from kfp_katib.experiment.parts import Direction
+from kfp_katib.results import UNAVAILABLE, Metric, assignments, go_float, minimized, objective_text
 from tests.builders.experiment import objective
 from tests.builders.result import trial
 
@@ -56,6 +57,13 @@ def test_go_float_refuses_what_go_refuses(text: str) -> None:
 def test_go_float_takes_nan() -> None:
     """Go reads an unsigned NaN in any case, which is how one becomes Katib's best trial."""
     assert math.isnan(go_float("NaN"))
+
+
+@pytest.mark.parametrize(("type", "better", "worse"), [("minimize", 0.1, 0.2), ("maximize", 0.2, 0.1)])
+def test_the_better_value_is_the_smaller_one(type: Direction, better: float, worse: float) -> None:
+    """Whichever way the objective goes; asked twice, it is the value itself."""
+    assert minimized(better, objective(type)) < minimized(worse, objective(type))
+    assert minimized(minimized(better, objective(type)), objective(type)) == better
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Condition, Result, earlier_trials, read_now
+from kfp_katib.results.brief import counted
 from kfp_katib.results.verdict import RUNNING, SEARCH_ENDED, verdict
 from kfp_katib.trial.template import Container, any_container
 
@@ -208,8 +209,7 @@ def _notes(
 
 
 def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:
-    count = store.score.completed
-    done = f"{count} trial{'s' * (count != 1)} had completed"
+    done = f"{counted(store.score.completed, 'trial')} had completed"
     if found == "timed out" and not fail:
         return store.result(RUNNING, f"The time was up before the search had its verdict; {done}.")
     error, what = _ENDS[found]

@@ -23,6 +23,7 @@ from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.results import TrialCondition
+from kfp_katib.results.brief import counted
 from kfp_katib.trial.plain_file import make_folder
 from kfp_katib.trial.template import Container
 from kfp_katib.trial.trial_folder import TrialFolder
@@ -182,8 +183,7 @@ def _threads(
     cores = usable_cores()
     count = max(1, cores // at_a_time)
     note = (
-        f"{at_a_time} trials at a time share {cores} core{'s' * (cores != 1)}: the numerical libraries of "
-        f"each use {count} thread{'s' * (count != 1)} (OMP_NUM_THREADS and the like; "
-        f"{argument('threads_per_trial')})."
+        f"{at_a_time} trials at a time share {counted(cores, 'core')}: the numerical libraries of each "
+        f"use {counted(count, 'thread')} (OMP_NUM_THREADS and the like; {argument('threads_per_trial')})."
     )
     return dict.fromkeys(THREADS, str(count)), note

@@ -12,7 +12,8 @@ from kfp_katib.engines.local.search.warm_start import of_attribute, select
 from kfp_katib.errors import InputError, KfpKatibError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import EarlierTrials, Source, Told
+from kfp_katib.results import EarlierTrials, Source, Told, minimized
+from kfp_katib.results.brief import counted
 
 _KEPT = "The search goes on with the earlier trials that it was told when it began."
 
@@ -66,8 +67,7 @@ def notes(experiment: Experiment, journal: Journal) -> Iterator[str]:
     if not told.trials:
         return
     objective = experiment.objective
-    choose = min if objective.type == "minimize" else max
-    best = choose(told.trials, key=lambda each: each.value)
+    best = min(told.trials, key=lambda each: minimized(each.value, objective))
     values = ", ".join(f"{name}={text}" for name, text in best.parameters.items())
     yield (
         f"The earlier trials count in nothing here. The best of them is {best.name or 'one without a name'} "
@@ -78,7 +78,7 @@ def notes(experiment: Experiment, journal: Journal) -> Iterator[str]:
 
 
 def _of_source(source: Source) -> str:
-    said = f"told {source.told} earlier trial{'s' * (source.told != 1)} of {source.name}"
+    said = f"told {counted(source.told, 'earlier trial')} of {source.name}"
     if source.left_out:
         said += f"; left out: {', '.join(f'{count} {why}' for why, count in source.left_out.items())}"
     if source.ignored:

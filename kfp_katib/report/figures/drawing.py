@@ -17,7 +17,7 @@ from importlib import resources
 from typing import Any
 
 from kfp_katib.report.figures.figure import DARK, Figure, Plot
-from kfp_katib.report.words import legible
+from kfp_katib.results.brief import legible
 
 _SHOWN = frozenset({"customdata", "name", "text", "ticktext", "title"})
 """The fields of a figure in whose texts plotly.js interprets tags and entities."""

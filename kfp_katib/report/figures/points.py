@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kfp_katib.report.words import figures
-from kfp_katib.results import Result, Trial, objective_text, objective_value
+from kfp_katib.results import Result, Trial, minimized, objective_text, objective_value
+from kfp_katib.results.brief import figures
 
 _DIGITS = 9  # finer than a pixel at any zoom that shows something
 Item = TypeVar("Item")
@@ -40,10 +40,10 @@ def points(result: Result) -> list[Point]:
 
 def _points(result: Result) -> Iterator[Point]:
     objective, best = result.experiment.objective, math.inf
-    sign = 1.0 if objective.type == "minimize" else -1.0
     for number, trial in enumerate(result.trials, 1):
         if (value := objective_value(trial, objective)) is not None:
-            record, best = sign * value < best, min(best, sign * value)
+            against = minimized(value, objective)
+            record, best = against < best, min(best, against)
             yield Point(number, trial, value, objective_text(trial, objective), record)
 
 

@@ -24,8 +24,9 @@ from kfp_katib.report.figures.figure import (
     look,
 )
 from kfp_katib.report.figures.points import drawable, sentences
-from kfp_katib.report.words import duration, exit_code
+from kfp_katib.report.words import exit_code
 from kfp_katib.results import Result, Trial
+from kfp_katib.results.brief import duration
 
 _KINDS = {
     "Succeeded": ("Succeeded", BLUE, ""),

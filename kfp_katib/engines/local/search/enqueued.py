@@ -20,6 +20,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.results.brief import counted
 
 Point = Mapping[str, str]
 """Some parameters, or all, with their values."""
@@ -89,7 +90,7 @@ def refuse_vain(experiment: Experiment, journal: Journal, points: Sequence[Point
     if not fresh or not (ended or (budget is not None and begun + len(fresh) > budget)):
         return
     taken = "it has its verdict" if ended else f"{begun} of its maxTrialCount of {budget} trials are taken"
-    said = f"{len(fresh)} new point{'s' * (len(fresh) != 1)}"
+    said = counted(len(fresh), "new point")
     raise InputError(
         f"{argument('enqueue')}: Experiment '{experiment.name}' has no room for {said}: {taken}. "
         f"Change what ends it (a larger maxTrialCount, {argument('max_trials')}), enqueue fewer, or start "

@@ -23,7 +23,7 @@ from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Experiment, Objective
-from kfp_katib.results import EarlierTrials, Source, Told, ToldTrial, Trial, objective_value
+from kfp_katib.results import EarlierTrials, Source, Told, ToldTrial, Trial, minimized, objective_value
 
 MOST = 1_000
 """The best of more trials are told: an algorithm reads all of them for each suggestion."""
@@ -129,8 +129,8 @@ def _told(trial: Trial, place: int, space: Sequence[Dimension], objective: Objec
 
 def _best(trials: list[ToldTrial], experiment: Experiment) -> list[ToldTrial]:
     """As many of the best as may be told, in the order in which they came."""
-    sign = 1.0 if experiment.objective.type == "minimize" else -1.0
-    ranked = sorted(range(len(trials)), key=lambda place: sign * trials[place].value)
+    objective = experiment.objective
+    ranked = sorted(range(len(trials)), key=lambda place: minimized(trials[place].value, objective))
     most = MOST_BAYESIAN if experiment.algorithm.name == "bayesianoptimization" else MOST
     while True:
         kept = [trials[place] for place in sorted(ranked[:most])]
