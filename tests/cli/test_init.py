@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.cli.commands import call
+from tests.places import ROOT
 from tests.proposal.scripts import NEEDED, copied
 
 TRAIN = """\
@@ -71,6 +72,27 @@ def test_the_manifest_is_all_of_stdout(train: Path) -> None:
     called = call("init", "--", "python", "train.py")
     assert yaml.safe_load(called.stdout)["kind"] == "Experiment"
     assert "kfp-katib validate FILE; kfp-katib run FILE" in called.stderr
+
+
+def test_a_dash_is_stdout(train: Path) -> None:
+    """As for the other verbs that write; no file gets that name."""
+    called = call("init", "-o", "-", "--", "python", "train.py")
+    assert called.stdout == call("init", "--", "python", "train.py").stdout
+    assert not Path("-").exists()
+
+
+def test_a_file_is_utf_8_whatever_the_locale(train: Path) -> None:
+    """As every verb reads it, here with a help text that ASCII cannot hold."""
+    train.write_text(TRAIN.replace("type=float", "type=float, help='größer ist schneller'"))
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "kfp_katib", "init", "-o", "e.yaml", "--", "python", "train.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **ascii_only},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--lr: größer ist schneller" in Path("e.yaml").read_text(encoding="utf-8")
 
 
 def test_the_options_are_in_the_manifest(train: Path) -> None:
