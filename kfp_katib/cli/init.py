@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +94,7 @@ def command(
         _check_place(Path(output), force)
     pythons = interpreters(python or ON_PATH, os.environ)
     env = {**os.environ, "PATH": pythons.path}
-    line = typed(words, path=pythons.path)
-    line = replace(line, program=str(pythons.programs.get(line.words[0], "")))
+    line = typed(words, path=pythons.path, programs=pythons.programs)
     arguments = ask(
         line, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")
     )

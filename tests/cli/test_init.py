@@ -161,6 +161,16 @@ def test_the_scripts_python_is_that_of_the_path(train: Path) -> None:
     assert "- python\n" in called.stdout
 
 
+def test_python_is_python3_where_there_is_no_other(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the trials of `run`; some systems have only the longer name."""
+    (train.parent / "bin").mkdir()
+    (train.parent / "bin/python3").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(train.parent / "bin"))
+    called = call("init", "--try", "--", "python", "train.py")
+    assert called.exit_code == 0, called.stderr
+    assert "- python\n" in called.stdout
+
+
 def test_it_answers_within_two_seconds(train: Path) -> None:
     """A whole process; what the script imports comes on top."""
     program = shutil.which("kfp-katib") or str(Path(sys.executable).parent / "kfp-katib")
