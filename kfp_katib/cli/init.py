@@ -93,7 +93,7 @@ def command(
     if output != STDOUT:
         _check_place(Path(output), force)
     pythons = interpreters(python or ON_PATH, os.environ)
-    env = {**os.environ, "PATH": pythons.path}
+    env = pythons.variables(os.environ)
     line = typed(words, path=pythons.path, programs=pythons.programs)
     arguments = ask(
         line, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")

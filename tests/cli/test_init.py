@@ -143,10 +143,16 @@ def test_a_refusal_is_one_sentence_without_traceback(train: Path) -> None:
     assert called.stderr == "Error: There is no script 'tain.py'. Did you mean train.py?\n"
 
 
-def test_the_scripts_python_is_that_of_the_path(train: Path) -> None:
+@pytest.fixture
+def project(train: Path) -> Path:
+    """A virtual environment beside the script."""
+    place = train.parent / "project"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    return place
+
+
+def test_the_scripts_python_is_that_of_the_path(train: Path, project: Path) -> None:
     """Or the one that is named, as in `run`."""
-    project = train.parent / "project"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", project], check=True)
     (site,) = project.glob("lib/*/site-packages")
     (site / "only_here.py").write_text("rate = 0.25\n")
     train.write_text(
@@ -159,6 +165,16 @@ def test_the_scripts_python_is_that_of_the_path(train: Path) -> None:
     assert called.exit_code == 0, called.stderr
     assert "its default, 0.25" in called.stdout
     assert "- python\n" in called.stdout
+
+
+def test_the_environment_of_the_python_that_is_named_is_the_active_one(
+    train: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the trials of `run`."""
+    monkeypatch.setenv("VIRTUAL_ENV", "/other")
+    train.write_text(f"import os\nopen('seen', 'w').write(os.environ['VIRTUAL_ENV'])\n{TRAIN}")
+    assert call("init", "--python", "project", "--", "python", "train.py").exit_code == 0
+    assert Path("seen").read_text() == str(project)
 
 
 def test_python_is_python3_where_there_is_no_other(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
