@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from kfp_katib.errors import InputError
+from kfp_katib.results.brief import legible
 from kfp_katib.trial.processes import end, process
 
 MOST_BYTES = 1 << 23
@@ -44,7 +45,7 @@ class Ended:
     @property
     def tail(self) -> str:
         """The last lines of what it wrote, for a message."""
-        lines = (self.errors.strip() or self.printed.strip()).splitlines()[-15:]
+        lines = legible(self.errors.strip() or self.printed.strip()).splitlines()[-15:]
         return "\n".join(f"    {line[:200]}" for line in lines)
 
 

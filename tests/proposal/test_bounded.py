@@ -14,13 +14,22 @@ import psutil
 import pytest
 
 from kfp_katib.errors import InputError
-from kfp_katib.proposal.bounded import run
+from kfp_katib.proposal.bounded import Ended, run
 
 
 def test_what_it_prints_is_kept_apart() -> None:
     """Both streams, and the exit code."""
     ended = run(["sh", "-c", "echo out; echo err >&2; exit 3"], env=os.environ, seconds=10)
     assert (ended.code, ended.printed, ended.errors) == (3, "out\n", "err\n")
+
+
+def test_a_message_shows_its_last_lines_without_what_no_line_can_hold() -> None:
+    """Colours of a terminal, and characters that would ring its bell."""
+    said = "\n".join(["\x1b[31mred\x1b[0m\a", *map(str, range(14))])
+    assert Ended(1, "printed", f"first\n{said}\n", 0).tail.splitlines()[:2] == [
+        "    red\N{REPLACEMENT CHARACTER}",
+        "    0",
+    ]
 
 
 def test_it_has_no_terminal_and_no_input() -> None:
