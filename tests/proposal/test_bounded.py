@@ -15,6 +15,7 @@ import pytest
 
 from kfp_katib.errors import InputError
 from kfp_katib.proposal.bounded import Ended, run
+from tests.support.waiting import until
 
 
 def test_what_it_prints_is_kept_apart() -> None:
@@ -83,12 +84,8 @@ def test_a_signal_ends_it_too(number: signal.Signals) -> None:
 
 def started(caller: int) -> int:
     """The id of the first process that another has started."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        for child in psutil.Process(caller).children():
-            return child.pid
-        time.sleep(0.02)
-    raise AssertionError("it has started nothing")
+    until(lambda: psutil.Process(caller).children())
+    return psutil.Process(caller).children()[0].pid
 
 
 def test_what_does_not_start_is_said(tmp_path: Path) -> None:
