@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kfp_katib.cli.verbs import Verb, warn
+from kfp_katib.cli.verbs import STDOUT, Verb, warn, write
 from kfp_katib.engines.local.interpreter import interpreters
 from kfp_katib.engines.options import ON_PATH
 from kfp_katib.errors import InputError
@@ -37,7 +36,8 @@ USUAL = Wishes()
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default=STDOUT,
     metavar="FILE",
     help="Write it to this file.",
 )
@@ -79,7 +79,7 @@ USUAL = Wishes()
 def command(
     words: tuple[str, ...],
     *,
-    output: Path | None,
+    output: str,
     force: bool,
     tried: bool,
     try_seconds: float,
@@ -91,12 +91,11 @@ def command(
     The script is run with --help, and no further. Options that look like hyperparameters get a space, each
     with a comment that says why; flags that you write behind the script are the same in every trial.
     """
-    if output:
-        _check_place(output, force)
+    if output != STDOUT:
+        _check_place(Path(output), force)
     pythons = interpreters(python or ON_PATH, os.environ)
-    env = {**os.environ, "PATH": pythons.path}
-    line = typed(words, path=pythons.path)
-    line = replace(line, program=str(pythons.programs.get(line.words[0], "")))
+    env = pythons.variables(os.environ)
+    line = typed(words, path=pythons.path, programs=pythons.programs)
     arguments = ask(
         line, env=env, slow=lambda: _say(f"{line.script} --help takes a while; it is ended after a minute.")
     )
@@ -123,25 +122,22 @@ def _source(line: Typed) -> str:
     return script.read_text(errors="replace") if script.suffix == ".py" and script.is_file() else ""
 
 
-def _write(text: str, output: Path | None) -> None:
+def _write(text: str, output: str) -> None:
     """Write the manifest, if it is one that `validate` accepts.
 
     Raises:
         ManifestError: It is not, as with an algorithm that cannot search such a space.
     """
-    label = str(output or "the proposal")
+    label = "the proposal" if output == STDOUT else output
     warn(load(text, name=label), label)
-    if output:
-        output.write_text(text)
-    else:
-        click.echo(text, nl=False)
+    write(text, output)
 
 
-def _told(proposal: Proposal, objective: Objective, output: Path | None) -> str:
+def _told(proposal: Proposal, objective: Objective, output: str) -> str:
     """What was proposed, and what comes next."""
     names = ", ".join(each.option.flag for each in proposal.searched)
     left = f"; {counted(len(proposal.left), 'option')} left alone, the file says why" if proposal.left else ""
-    file = str(output or "FILE")
+    file = "FILE" if output == STDOUT else output
     return (
         f"Searched: {names}{left}.\n{objective.aim} {objective.metric}: {objective.why}.\n"
         f"Read {file}, then: kfp-katib validate {file}; kfp-katib run {file}"

@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from kfp_katib.errors import InputError
+from kfp_katib.results.brief import legible
+from kfp_katib.trial.interrupts import Interrupts
 from kfp_katib.trial.processes import end, process
 
 MOST_BYTES = 1 << 23
@@ -22,7 +22,6 @@ MOST_BYTES = 1 << 23
 _POLL_SECONDS = 0.01
 _GRACE_SECONDS = 2.0
 _SLOW_SECONDS = 3.0
-_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Ended:
     @property
     def tail(self) -> str:
         """The last lines of what it wrote, for a message."""
-        lines = (self.errors.strip() or self.printed.strip()).splitlines()[-15:]
+        lines = legible(self.errors.strip() or self.printed.strip()).splitlines()[-15:]
         return "\n".join(f"    {line[:200]}" for line in lines)
 
 
@@ -55,7 +54,7 @@ def run(
     seconds: float,
     slow: Callable[[], None] = lambda: None,
 ) -> Ended:
-    """Run a program in the current folder, without a terminal.
+    """Run a program in the current folder, without a terminal, in a session of its own.
 
     Args:
         words: The program and its arguments.
@@ -65,28 +64,41 @@ def run(
 
     Raises:
         InputError: It cannot be started.
+        KeyboardInterrupt: Ctrl-C, or another signal that ends this process; the program has been ended.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        try:
+        with Interrupts() as interrupts:
             began = time.monotonic()
-            running = subprocess.Popen(
-                words, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
-            )
-        except OSError as error:
-            raise InputError(f"{words[0]} does not start: {error.strerror}.") from error
-        with _signals_interrupt():
-            code = _wait(running, (out, err), began + seconds, slow)
-        took = time.monotonic() - began
+            running = _start(words, env, out, err)
+            code = _wait(running, (out, err), began + seconds, slow, interrupts)
+            took = time.monotonic() - began
+        if interrupts.count:
+            raise KeyboardInterrupt
         return Ended(code, _text(out), _text(err), took)
 
 
+def _start(
+    words: Sequence[str], env: Mapping[str, str], out: BinaryIO, err: BinaryIO
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+        )
+    except OSError as error:
+        raise InputError(f"{words[0]} does not start: {error.strerror}.") from error
+
+
 def _wait(
-    running: subprocess.Popen[bytes], files: Sequence[BinaryIO], deadline: float, slow: Callable[[], None]
+    running: subprocess.Popen[bytes],
+    files: Sequence[BinaryIO],
+    deadline: float,
+    slow: Callable[[], None],
+    interrupts: Interrupts,
 ) -> int | None:
     """The exit code, None if the program had to be ended; whatever it has started is ended in any case."""
     leader, patience = process(running.pid), time.monotonic() + _SLOW_SECONDS
     try:
-        while time.monotonic() < deadline and _size(files) < 8 * MOST_BYTES:
+        while not interrupts.count and time.monotonic() < deadline and _size(files) < 8 * MOST_BYTES:
             with suppress(subprocess.TimeoutExpired):
                 return running.wait(_POLL_SECONDS)
             if time.monotonic() > patience:
@@ -95,22 +107,8 @@ def _wait(
         return None
     finally:
         if leader:
-            end([leader], grace_seconds=_GRACE_SECONDS)
+            end([leader], grace_seconds=_GRACE_SECONDS, hurry=lambda: interrupts.count > 1)
         running.wait()
-
-
-@contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal do what Ctrl-C does: the program is in a session of its own."""
-    here = threading.current_thread() is threading.main_thread()
-    usual = [number for number in _SIGNALS if here and signal.getsignal(number) is signal.SIG_DFL]
-    for number in usual:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number in usual:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _size(files: Sequence[BinaryIO]) -> int:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kfp_katib.proposal.script_option import Arguments, ScriptOption, Takes
+from kfp_katib.results.brief import legible
 
-_COLOURS = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 _HELP = re.compile(r"\busage:|^(?:flags|options):|^FLAGS$", re.IGNORECASE | re.MULTILINE)
 _FRAMES = str.maketrans("│╭╮╰╯┃┏┓┗┛", " " * 10)
 _FIRST = re.compile(r" {0,8}(\* +)?-{1,2}(?:[^\W\d]|[\[?])")
@@ -43,7 +43,7 @@ class _Entry(NamedTuple):
 
 def arguments_in(text: str) -> Arguments:
     """The options in a help text; none if it is no help text."""
-    text = _COLOURS.sub("", text)
+    text = legible(text)
     if not _HELP.search(text):
         return Arguments(())
     usage = _usage(text)

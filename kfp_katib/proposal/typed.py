@@ -7,8 +7,8 @@ import itertools
 import re
 import shlex
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from kfp_katib.errors import InputError
@@ -58,28 +58,29 @@ class Typed:
         return path.stem if _SCRIPT.fullmatch(path.name) else path.name.rpartition(".")[2]
 
 
-def typed(words: Sequence[str], *, path: str | None = None) -> Typed:
+def typed(
+    words: Sequence[str], *, path: str | None = None, programs: Mapping[str, Path] | None = None
+) -> Typed:
     """Find the script in a command line.
 
     Args:
         words: The command line.
         path: Where programs are looked for; None for this process' PATH.
+        programs: What some names stand for, whether or not they are there too.
 
     Raises:
         InputError: There is no such program or script, or none that reads arguments.
     """
     found = _found(tuple(words))
-    program = found.words[0]
-    if not shutil.which(program, path=path):
-        script = (
-            " Write `python` in front of it."
-            if _SCRIPT.fullmatch(program) and Path(program).is_file()
-            else ""
-        )
-        raise InputError(f"There is no program {program!r} on your PATH.{script or ' Check its spelling.'}")
+    name = found.words[0]
+    program = str((programs or {}).get(name, ""))
+    if not (program or shutil.which(name, path=path)):
+        is_script = _SCRIPT.fullmatch(name) and Path(name).is_file()
+        mend = "Write `python` in front of it." if is_script else "Check its spelling."
+        raise InputError(f"There is no program {name!r} on your PATH. {mend}")
     if found.script.endswith(".py"):
         _check_python(Path(found.script))
-    return found
+    return replace(found, program=program)
 
 
 def _found(words: tuple[str, ...]) -> Typed:

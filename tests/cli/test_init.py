@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.cli.commands import call
+from tests.places import ROOT
 from tests.proposal.scripts import NEEDED, copied
 
 TRAIN = """\
@@ -73,6 +74,27 @@ def test_the_manifest_is_all_of_stdout(train: Path) -> None:
     assert "kfp-katib validate FILE; kfp-katib run FILE" in called.stderr
 
 
+def test_a_dash_is_stdout(train: Path) -> None:
+    """As for the other verbs that write; no file gets that name."""
+    called = call("init", "-o", "-", "--", "python", "train.py")
+    assert called.stdout == call("init", "--", "python", "train.py").stdout
+    assert not Path("-").exists()
+
+
+def test_a_file_is_utf_8_whatever_the_locale(train: Path) -> None:
+    """As every verb reads it, here with a help text that ASCII cannot hold."""
+    train.write_text(TRAIN.replace("type=float", "type=float, help='größer ist schneller'"))
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "kfp_katib", "init", "-o", "e.yaml", "--", "python", "train.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **ascii_only},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--lr: größer ist schneller" in Path("e.yaml").read_text(encoding="utf-8")
+
+
 def test_the_options_are_in_the_manifest(train: Path) -> None:
     """Budget, algorithm, metric, image."""
     options = ["--max-trials", "7", "--parallel-trials", "3", "--algorithm", "random", "--metric", "acc"]
@@ -121,10 +143,16 @@ def test_a_refusal_is_one_sentence_without_traceback(train: Path) -> None:
     assert called.stderr == "Error: There is no script 'tain.py'. Did you mean train.py?\n"
 
 
-def test_the_scripts_python_is_that_of_the_path(train: Path) -> None:
+@pytest.fixture
+def project(train: Path) -> Path:
+    """A virtual environment beside the script."""
+    place = train.parent / "project"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    return place
+
+
+def test_the_scripts_python_is_that_of_the_path(train: Path, project: Path) -> None:
     """Or the one that is named, as in `run`."""
-    project = train.parent / "project"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", project], check=True)
     (site,) = project.glob("lib/*/site-packages")
     (site / "only_here.py").write_text("rate = 0.25\n")
     train.write_text(
@@ -136,6 +164,26 @@ def test_the_scripts_python_is_that_of_the_path(train: Path) -> None:
     called = call("init", "--python", "project", "--", "python", "train.py")
     assert called.exit_code == 0, called.stderr
     assert "its default, 0.25" in called.stdout
+    assert "- python\n" in called.stdout
+
+
+def test_the_environment_of_the_python_that_is_named_is_the_active_one(
+    train: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the trials of `run`."""
+    monkeypatch.setenv("VIRTUAL_ENV", "/other")
+    train.write_text(f"import os\nopen('seen', 'w').write(os.environ['VIRTUAL_ENV'])\n{TRAIN}")
+    assert call("init", "--python", "project", "--", "python", "train.py").exit_code == 0
+    assert Path("seen").read_text() == str(project)
+
+
+def test_python_is_python3_where_there_is_no_other(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in the trials of `run`; some systems have only the longer name."""
+    (train.parent / "bin").mkdir()
+    (train.parent / "bin/python3").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", str(train.parent / "bin"))
+    called = call("init", "--try", "--", "python", "train.py")
+    assert called.exit_code == 0, called.stderr
     assert "- python\n" in called.stdout
 
 

@@ -14,13 +14,23 @@ import psutil
 import pytest
 
 from kfp_katib.errors import InputError
-from kfp_katib.proposal.bounded import run
+from kfp_katib.proposal.bounded import Ended, run
+from tests.support.waiting import until
 
 
 def test_what_it_prints_is_kept_apart() -> None:
     """Both streams, and the exit code."""
     ended = run(["sh", "-c", "echo out; echo err >&2; exit 3"], env=os.environ, seconds=10)
     assert (ended.code, ended.printed, ended.errors) == (3, "out\n", "err\n")
+
+
+def test_a_message_shows_its_last_lines_without_what_no_line_can_hold() -> None:
+    """Colours of a terminal, and characters that would ring its bell."""
+    said = "\n".join(["\x1b[31mred\x1b[0m\a", *map(str, range(14))])
+    assert Ended(1, "printed", f"first\n{said}\n", 0).tail.splitlines()[:2] == [
+        "    red\N{REPLACEMENT CHARACTER}",
+        "    0",
+    ]
 
 
 def test_it_has_no_terminal_and_no_input() -> None:
@@ -74,12 +84,8 @@ def test_a_signal_ends_it_too(number: signal.Signals) -> None:
 
 def started(caller: int) -> int:
     """The id of the first process that another has started."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        for child in psutil.Process(caller).children():
-            return child.pid
-        time.sleep(0.02)
-    raise AssertionError("it has started nothing")
+    until(lambda: psutil.Process(caller).children())
+    return psutil.Process(caller).children()[0].pid
 
 
 def test_what_does_not_start_is_said(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 
 NAMES = ("python", "python3")
+_HARMFUL = "__PYVENV_LAUNCHER__"
+"""By which an environment's Python on macOS makes another Python believe that it belongs to it."""
 _ANSWER_SECONDS = 30.0
 _ASK = "import sys; sys.stdout.write('%d.%d.%d\\n%s' % (tuple(sys.version_info[:3]) + (sys.executable,)))"
 """Python 2 can say it too."""
@@ -44,6 +46,14 @@ class Interpreters:
     missing: tuple[str, ...] = ()
     environment: Path | None = None
     chosen: bool = False
+
+    def variables(self, caller: Mapping[str, str]) -> dict[str, str]:
+        """The environment of what they run: the caller's, with nothing of another Python."""
+        kept = {name: value for name, value in caller.items() if name != _HARMFUL}
+        if self.chosen:
+            kept.pop("VIRTUAL_ENV", None)
+        active = {"VIRTUAL_ENV": str(self.environment)} if self.environment else {}
+        return {**kept, **active, "PATH": self.path}
 
 
 def interpreters(python: str | Path | None, caller: Mapping[str, str]) -> Interpreters:

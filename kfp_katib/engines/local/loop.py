@@ -17,7 +17,6 @@ from typing import Literal, Self
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.following import Following
-from kfp_katib.engines.local.interrupts import Interrupts
 from kfp_katib.engines.local.journal import now
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
@@ -27,6 +26,7 @@ from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import KILLED, Condition, TrialCondition
 from kfp_katib.results.verdict import verdict
+from kfp_katib.trial.interrupts import Interrupts
 from kfp_katib.trial.outcome import examine
 
 Stop = Literal["interrupted", "timed out", "lost"]

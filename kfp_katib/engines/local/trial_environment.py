@@ -40,8 +40,6 @@ THREADS = (
 CPU (JAX). The last one is a variable of XLA's (`DefaultThreadPoolSize` in its `xla/pjrt/utils.cc`), which
 earlier versions ignore; a flag in XLA_FLAGS ends the process where it is not known, and so stays as it is.
 """
-_HARMFUL = "__PYVENV_LAUNCHER__"
-"""By which an environment's Python on macOS makes another Python believe that it belongs to it."""
 _MENDS = (
     (r"Exit code 127\.", "The shell finds no such program: check its spelling, or install it."),
     (r"Exit code 126\.", "The shell may not run that file: chmod +x it, or name its interpreter (sh FILE)."),
@@ -134,11 +132,7 @@ def trial_environment(
     """
     found = interpreters(options.python, caller)
     threads, note = _threads(options.threads_per_trial, at_a_time, {*caller, *box.env, *box.foreign})
-    kept = {name: value for name, value in caller.items() if name != _HARMFUL}
-    if found.chosen:
-        kept.pop("VIRTUAL_ENV", None)
-    venv = {"VIRTUAL_ENV": str(found.environment)} if found.environment else {}
-    variables = {**kept, **threads, **venv, "PATH": found.path}
+    variables = {**found.variables(caller), **threads}
     names = _names(box)
     asked = {name: ask(found.programs[name], env=variables) for name in names if name in found.programs}
     if found.chosen and not (said := asked[names[0]].result()).runs:

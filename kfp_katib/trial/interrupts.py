@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The signals that stop a search: the first one asks, the second one insists."""
+"""The signals that stop what runs trials: the first one asks, the second one insists."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _SIGNALS = (*_ASKED, signal.SIGQUIT, signal.SIGHUP)
 class Interrupts:
     """Handles Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal was closed) while it is open.
 
-    The first signal stops the search, the second kills what still runs. Nothing is handled outside the main
-    thread, where Python allows no handlers. An ignored SIGHUP or SIGQUIT stays ignored (`nohup`, a shell's
+    The first signal is to stop what runs, the second to kill what still does. Nothing is handled outside the
+    main thread, where Python allows no handlers. An ignored SIGHUP or SIGQUIT stays ignored (`nohup`, a shell's
     background job), and a handler that is not Python's stays in place.
 
     Args:
         on_first: Called in the handler of the first signal; it must not block.
     """
 
-    def __init__(self, on_first: Callable[[], None]) -> None:
+    def __init__(self, on_first: Callable[[], None] = lambda: None) -> None:
         self._on_first = on_first
         self._before: dict[signal.Signals, Any] = {}
         self._count = 0
