@@ -17,8 +17,8 @@ class Interrupts:
     """Handles Ctrl-C, SIGTERM, SIGQUIT and SIGHUP (the terminal was closed) while it is open.
 
     The first signal is to stop what runs, the second to kill what still does. Nothing is handled outside the
-    main thread, where Python allows no handlers. An ignored SIGHUP or SIGQUIT stays ignored (`nohup`, a shell's
-    background job), and a handler that is not Python's stays in place.
+    main thread, where Python allows no handlers. An ignored SIGHUP or SIGQUIT stays ignored (`nohup`, a
+    shell's background job), and a handler that is not Python's stays in place.
 
     Args:
         on_first: Called in the handler of the first signal; it must not block.
