@@ -148,6 +148,8 @@ class Journal:
         distributions: Mapping[str, str],
         parameters: Mapping[str, str],
         note: Mapping[str, Any],
+        *,
+        note_key: str,
         retries: int | None = None,
         enqueued: int | None = None,
     ) -> Record:
@@ -158,12 +160,13 @@ class Journal:
             distributions: Optuna's distributions, as JSON, by the same labels.
             parameters: Its assignments.
             note: What the algorithm stores with it.
+            note_key: Under which attribute.
             retries: The number of the failed trial that it stands for.
             enqueued: Which of the points that the user gave it is.
         """
         own = {
             ours.PARAMETERS: parameters,
-            ours.NOTE: note or None,
+            note_key: note or None,
             ours.RETRIES: retries,
             ours.ENQUEUED: enqueued,
         }

@@ -31,5 +31,8 @@ PARAMETERS = "kfp-katib:parameters"
 """The user attribute of a trial that holds its assignments as Katib prints them."""
 RETRIES = "kfp-katib:retries"
 """The user attribute of a trial that runs a failed one's values again: the number of that one."""
-NOTE = "kfp-katib:cmaes"
-"""The user attribute of a trial that holds what CMA-ES needs when it resumes."""
+
+
+def note_of(algorithm: str) -> str:
+    """The user attribute of a trial that holds what an algorithm needs when it resumes."""
+    return f"kfp-katib:{algorithm}"

@@ -25,18 +25,17 @@ from kfp_katib.engines.local.journal_attributes import (
     ENQUEUED,
     FORMAT,
     LATEST,
-    NOTE,
     PARAMETERS,
     RETRIES,
     TRIAL,
 )
 from kfp_katib.engines.local.journal_json import parse, valid
+from kfp_katib.engines.local.journal_notes import NOTES
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.journal_shapes import (
     LINE,
     PLACE,
     RECORD,
-    STORED_NOTE,
     STUDY,
     TEXTS,
     CreateStudy,
@@ -133,11 +132,7 @@ class Lines:
         self._study(line.study_id)
         journal = self.journal
         parameters = valid(TEXTS, line.user_attrs.get(PARAMETERS), f"{PARAMETERS}: ")
-        note = line.user_attrs.get(NOTE, {})
-        if NOTE in line.user_attrs:
-            valid(STORED_NOTE, note, f"{NOTE}: ")
-            if any(not 0 <= told < len(journal.trials) for told in note["told"]):
-                raise ValueError(f"{NOTE}: it names a trial that comes later")
+        note = self._note(line)
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions name different parameters")
         record = Record(len(journal.trials), parameters)
@@ -145,6 +140,15 @@ class Lines:
         if self.belongs(journal.attributes) and (why := self.misfit(trial, line.distributions)):
             raise ValueError(f"trial {trial.record.number} {why}")
         journal.take(trial)
+
+    def _note(self, line: CreateTrial) -> Mapping[str, Any]:
+        """What the search's algorithm stored with a new trial."""
+        for key in NOTES.keys() & line.user_attrs.keys():
+            note = valid(NOTES[key], line.user_attrs[key], f"{key}: ")
+            if any(not 0 <= number < len(self.journal.trials) for number in note.trials()):
+                raise ValueError(f"{key}: it names a trial that comes later")
+            return dict(line.user_attrs[key])
+        return {}
 
     def _retried(self, line: CreateTrial) -> int | None:
         """The failed trial that a new one stands for; each is replaced at most once."""

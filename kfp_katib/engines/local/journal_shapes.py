@@ -148,15 +148,6 @@ class OfOthers(Line):
     system_attr: Annotated[dict[str, Any], One]
 
 
-class StoredNote(BaseModel):
-    """What CMA-ES stores with a trial."""
-
-    model_config = _STRICT
-
-    told: list[int]
-    point: list[Annotated[float, Field(ge=0, le=1)]]
-
-
 class StoredRecord(BaseModel):
     """A record as `journal.encode` writes it."""
 
@@ -226,7 +217,6 @@ STUDY: Mapping[str, TypeAdapter[Any]] = {
     ours.ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
-STORED_NOTE: TypeAdapter[Any] = TypeAdapter(StoredNote)
 PLACE = _adapter(int)
 """The number of a trial, or of a point that the user gave."""
 _TOLD: TypeAdapter[Any] = TypeAdapter(Told)

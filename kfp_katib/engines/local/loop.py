@@ -79,7 +79,6 @@ class SearchLoop:
         self._running: dict[int, Record] = {}
         self._due: dict[int, float] = {}
         self._overdue: dict[int, TrialCondition] = {}
-        self._exhausted = False
 
     def __enter__(self) -> Self:
         """Take over Ctrl-C and SIGTERM."""
@@ -144,7 +143,7 @@ class SearchLoop:
 
     def _verdict(self) -> Condition | None:
         idle = not self._running and not self._waiting
-        return verdict(self._experiment, self._store.score, search_ended=self._exhausted and idle)
+        return verdict(self._experiment, self._store.score, search_ended=self._suggestions.ended and idle)
 
     def _start_trials(self) -> None:
         while self._room() > 0:
@@ -166,11 +165,8 @@ class SearchLoop:
     def _next_record(self) -> Record | None:
         if self._waiting:
             return self._waiting.pop(0)
-        suggestion = None if self._exhausted else self._suggestions.ask()
-        if suggestion is None:
-            self._exhausted = True
-            return None
-        return self._store.named(suggestion)
+        suggestion = self._suggestions.ask()
+        return self._store.named(suggestion) if suggestion else None
 
     def _next_event(self, deadline: float | None) -> int | Stop:
         """Wait for the next event; meanwhile what trials report is written, and overdue ones are ended."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 if TYPE_CHECKING:
     from kfp_katib.engines.local.journal import StudyTrial
@@ -41,14 +41,21 @@ CMA_ES_NEEDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The next trial's values, and what the algorithm needs to find in the journal later."""
+    """The next trial's values, and what the algorithm needs to find in the journal later.
+
+    `texts` holds assignments that have to be this very text, of parameters of the space and of others.
+    """
 
     values: Values
     note: Mapping[str, object] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
-Propose = Callable[[int], Proposal | None]
-"""From a trial's number to its proposal; None if there is nothing left to propose."""
+WAIT: Final = "wait"
+"""The answer of an algorithm that can go on only when one of the running trials has ended."""
+
+Propose = Callable[[int], Proposal | Literal["wait"] | None]
+"""From a trial's number to its proposal, to `WAIT`, or to None if there is nothing left to propose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ def propose_for(name: str, search: Search) -> Propose:
     return cast("Propose", getattr(import_module(f"{__package__}.{module}"), function)(search))
 
 
-def propose_random(search: Search) -> Propose:
+def propose_random(search: Search) -> Callable[[int], Proposal]:
     """The algorithm `random`: each trial's values are drawn from the parameters' own distributions."""
 
     def propose(number: int) -> Proposal:

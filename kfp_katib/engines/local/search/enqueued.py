@@ -13,7 +13,7 @@ from typing import Any
 
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import ENQUEUED
-from kfp_katib.engines.local.search.algorithms import Proposal, Search, propose_for
+from kfp_katib.engines.local.search.algorithms import Proposal, Search, propose_for, propose_random
 from kfp_katib.engines.local.search.given import in_words, katib_text, value_of
 from kfp_katib.engines.local.search.space import Dimension, Numbers, Value, dimensions
 from kfp_katib.errors import InputError
@@ -109,15 +109,10 @@ def waiting(journal: Journal) -> list[int]:
 
 
 def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
-    """A point as a proposal for the next trial: the algorithm's own gives what the point does not.
-
-    That is asked of a new instance, as after a resume: the one that goes on must not think that its proposal
-    was taken.
-    """
+    """A point as a proposal for the next trial: the algorithm's own gives what the point does not."""
     given = _values(point, search.dimensions)
     whole = len(given) == len(search.dimensions)
-    own = None if whole else propose_for(algorithm, search)(len(search.trials))
-    known = own or Proposal({})
+    known = Proposal({}) if whole else _own(algorithm, search)
     values = {**known.values, **given}
     if algorithm != "cmaes":
         return Proposal(values)
@@ -127,6 +122,17 @@ def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
         dim.unit(given[dim.name]) if dim.name in given else drawn for dim, drawn in zip(axes, at, strict=True)
     ]
     return Proposal(values, {"told": known.note.get("told", []), "point": coordinates})
+
+
+def _own(algorithm: str, search: Search) -> Proposal:
+    """What the algorithm proposes now, or if it has to wait, a random draw.
+
+    A new instance is asked, as after a resume: the one that goes on must not think that its proposal was
+    taken.
+    """
+    number = len(search.trials)
+    answer = propose_for(algorithm, search)(number)
+    return answer if isinstance(answer, Proposal) else propose_random(search)(number)
 
 
 def _values(point: Point, space: Sequence[Dimension]) -> dict[str, Value]:

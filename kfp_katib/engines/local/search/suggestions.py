@@ -11,15 +11,16 @@ import json
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
-from kfp_katib.engines.local.journal import Journal, StudyTrial
-from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START
+from kfp_katib.engines.local.journal import RUNNING, Journal, StudyTrial
+from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START, note_of
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
-from kfp_katib.engines.local.search.algorithms import LATER, Proposal, Search, propose_for
+from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
 from kfp_katib.engines.local.search.space import Numbers, dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
@@ -36,6 +37,8 @@ class Suggestions:
         self.journal = journal
         self.notes: tuple[str, ...] = ()
         """What a user should know of its warm start."""
+        self.ended = False
+        """Whether the algorithm has said that nothing is left to propose."""
         self._search = search
         self._algorithm = algorithm
         self._later = LATER.get(algorithm)
@@ -44,14 +47,22 @@ class Suggestions:
         self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in search.dimensions}
 
     def ask(self) -> Record | None:
-        """The next suggestion, recorded as a running trial; None if a grid has no cell left."""
+        """The next suggestion, recorded as a running trial.
+
+        None if there is none now: another may come when a running trial has ended, unless the search `ended`.
+        """
         place = next(iter(self._enqueued), None)
         if place is not None:
-            record = self._suggest(*self._of_the_user(place), place)
+            record = self._suggest(self._of_the_user(place), place)
             self._enqueued.remove(place)
             return record
-        proposal = self._propose(len(self.journal.trials))
-        return None if proposal is None else self._suggest(proposal, {})
+        answer = None if self.ended else self._propose(len(self.journal.trials))
+        if isinstance(answer, Proposal):
+            return self._suggest(answer)
+        self.ended = answer is None
+        if answer == WAIT and not any(trial.state == RUNNING for trial in self.journal.trials):
+            raise RuntimeError(f"{self._algorithm} waits for a trial to end, and none runs")
+        return None
 
     def enqueue(self, points: Sequence[enqueued.Point]) -> None:
         """Let points run before the algorithm's own; those that the study has already do not run again."""
@@ -60,18 +71,19 @@ class Suggestions:
             self.journal.set(ENQUEUED, [*self.journal.attributes.get(ENQUEUED, ()), *map(dict, fresh)])
             self._enqueued = enqueued.waiting(self.journal)
 
-    def _of_the_user(self, place: int) -> tuple[Proposal, enqueued.Point]:
+    def _of_the_user(self, place: int) -> Proposal:
         point = self.journal.attributes[ENQUEUED][place]
-        return enqueued.proposal(point, self._algorithm, self._search), point
+        return replace(enqueued.proposal(point, self._algorithm, self._search), texts=point)
 
-    def _suggest(self, proposal: Proposal, texts: enqueued.Point, place: int | None = None) -> Record:
-        """Record a trial; `texts` holds assignments that have to be this very text."""
+    def _suggest(self, proposal: Proposal, place: int | None = None) -> Record:
+        """Record a trial."""
         values, space = proposal.values, self._search.dimensions
         return self.journal.suggest(
             {dim.label: dim.stored(values[dim.name]) for dim in space},
             self._distributions,
-            {dim.name: texts.get(dim.name) or dim.text(values[dim.name]) for dim in space},
+            {dim.name: dim.text(values[dim.name]) for dim in space} | dict(proposal.texts),
             proposal.note,
+            note_key=note_of(self._algorithm),
             enqueued=place,
         )
 
@@ -81,7 +93,12 @@ class Suggestions:
         note = {**trial.note, "told": []} if trial.note else {}  # it takes no step of CMA-ES again
         self.journal.mark_format()
         return self.journal.suggest(
-            trial.params, self._distributions, trial.record.parameters, note, retries=number
+            trial.params,
+            self._distributions,
+            trial.record.parameters,
+            note,
+            note_key=note_of(self._algorithm),
+            retries=number,
         )
 
     def get_ready(self) -> None:

@@ -9,8 +9,10 @@ from statistics import median
 import pytest
 from scipy.stats import qmc
 
+from kfp_katib.engines.local.search.algorithms import WAIT, Proposal
+from kfp_katib.engines.local.search.space import dimensions
 from tests.builders.experiment import double, integer, one_of
-from tests.engines.local.search.searching import asked, experiment, run, search
+from tests.engines.local.search.searching import asked, end, experiment, run, search
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +119,24 @@ def test_an_int_reaches_its_max() -> None:
     """Goptuna's integers never do."""
     trials = run(search(experiment("sobol", (integer("x", "1", "4"),))), 8, lambda texts: 1.0)
     assert {texts["x"] for texts in trials} == {"1", "2", "3", "4"}
+
+
+def test_an_algorithm_may_wait_for_a_trial_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No suggestion now is not the end; it is asked again when a trial has ended."""
+    suggestions = search(experiment("random"))
+    first = asked(suggestions)
+    answers = iter([WAIT, Proposal({dim.name: dim.at(0.5) for dim in dimensions(experiment())}), None])
+    monkeypatch.setattr(suggestions, "_propose", lambda number: next(answers))
+    assert (suggestions.ask(), suggestions.ended) == (None, False)
+    end(suggestions, first.number, 1.0)
+    assert asked(suggestions).number == 1
+    assert (suggestions.ask(), suggestions.ended) == (None, True)
+    assert suggestions.ask() is None
+
+
+def test_an_algorithm_never_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search would hang in silence."""
+    suggestions = search(experiment("random"))
+    monkeypatch.setattr(suggestions, "_propose", lambda number: WAIT)
+    with pytest.raises(RuntimeError, match="random waits for a trial to end, and none runs"):
+        suggestions.ask()

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the algorithms store with their trials, so that a resumed search goes on as it would have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from kfp_katib.engines.local.journal_attributes import note_of
+
+
+class StoredNote(BaseModel):
+    """What an algorithm stores with a trial."""
+
+    model_config = ConfigDict(strict=True, allow_inf_nan=False)
+
+    def trials(self) -> list[int]:
+        """The earlier trials that it names."""
+        raise NotImplementedError
+
+
+class CmaEsNote(StoredNote):
+    """What CMA-ES stores with a trial."""
+
+    told: list[int]
+    point: list[Annotated[float, Field(ge=0, le=1)]]
+
+    def trials(self) -> list[int]:
+        """Those whose results were told before it."""
+        return self.told
+
+
+NOTES: Mapping[str, TypeAdapter[Any]] = {note_of("cmaes"): TypeAdapter(CmaEsNote)}
+"""The shape by the attribute that holds it."""
