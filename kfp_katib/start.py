@@ -22,7 +22,7 @@ from kfp_katib.engines.options import Options, RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, Problem, load, render
 from kfp_katib.experiment.argument_names import argument
-from kfp_katib.experiment.load import changed, overriding
+from kfp_katib.experiment.load import changed, overriding, warnings_on
 from kfp_katib.experiment.parts import Change
 from kfp_katib.experiment.placeholders import OPTIONS, used
 from kfp_katib.experiment.source import Source
@@ -83,7 +83,7 @@ def run(
     )
     with ExitStack() as until_the_end:
         if progress:
-            _say(filled.warnings)
+            _say(warnings_on(filled, engine))
             asked = replace(asked, on_update=_shown(until_the_end, asked.on_update))
         return chosen.run(filled, asked)
 

@@ -113,6 +113,7 @@ def command(
         _check_place(report)
     chosen = named(engine)
     experiment, options = _planned(file, chosen, RunOptions(runs=runs, models=models), **changes)
+    verbs.warn(experiment, file, engine)
     told.say(_headline(experiment))
     folder = runs.absolute() / experiment.name if chosen.trials_here else None  # there is none in a cluster
     tell = partial(show, folder=folder, report=report, as_json=as_json, events=told.events)
@@ -155,9 +156,7 @@ def _planned(
 ) -> tuple[Experiment, RunOptions]:
     """The Experiment that runs, and the options with the place that its models go to."""
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
-    experiment, options = filled_in(verbs.load(file, change), engine, options, **values)
-    verbs.warn(experiment, file)
-    return experiment, options
+    return filled_in(verbs.load(file, change), engine, options, **values)
 
 
 def _check_place(report: Path) -> None:

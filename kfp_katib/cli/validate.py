@@ -12,8 +12,9 @@ import click
 from kfp_katib.cli.verbs import Verb, json_option, label, source
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import Problem, load
+from kfp_katib.experiment import Experiment, Problem, load
 from kfp_katib.experiment.line_numbers import placed
+from kfp_katib.experiment.problem import concerning
 from kfp_katib.results.brief import counted
 
 ALL = "all"
@@ -60,17 +61,29 @@ def _found(file: str, engines: Sequence[str]) -> list[Found]:
     try:
         experiment = load(source(file))
     except ManifestError as error:
-        return [Found(problem, problem.severity) for problem in error.findings]
+        return [_weighed(each, engines) for each in error.findings if each.engine in ("", *engines)]
     refused = {name: named(name).refusals(experiment) for name in engines}
     severity = "error" if all(refused.values()) else "note"
     return [
-        *(Found(problem, problem.severity) for problem in experiment.warnings),
+        *(_weighed(each, engines) for name in ("", *engines) for each in _warnings(experiment, name)),
         *(
             Found(placed(problem, experiment.origin), severity, name)
             for name, problems in refused.items()
             for problem in problems
         ),
     ]
+
+
+def _warnings(experiment: Experiment, engine: str) -> Sequence[Problem]:
+    """The warnings that concern one engine alone; of no engine, those that hold anywhere."""
+    found = experiment.engine_problems if engine else experiment.warnings
+    return concerning(found, engine, "warning")
+
+
+def _weighed(problem: Problem, engines: Sequence[str]) -> Found:
+    """A finding of the rules: what one engine would refuse is a note where another one is asked, too."""
+    elsewhere = problem.engine and problem.severity == "error" and len(engines) > 1
+    return Found(problem, "note" if elsewhere else problem.severity, problem.engine)
 
 
 def _as_text(found: dict[str, list[Found]]) -> str:

@@ -78,9 +78,11 @@ def load(file: str, change: Change | None = None) -> Experiment:
     return experiment.load(source(file), name=label(file), change=change)
 
 
-def warn(final: Experiment, file: str) -> None:
+def warn(final: Experiment, file: str, engine: str = "") -> None:
     """Print to stderr what is likely wrong with an Experiment once its values and changes are in place."""
-    for warning in final.warnings:
+    from kfp_katib.experiment.load import warnings_on
+
+    for warning in warnings_on(final, engine):
         click.echo(f"{'' if warning.file else f'{label(file)}: '}{warning}", err=True)
 
 

@@ -20,7 +20,7 @@ from kfp_katib.experiment.model import Experiment, checked
 from kfp_katib.experiment.parts import Change, Manifest, canonical
 from kfp_katib.experiment.placeholders import filled
 from kfp_katib.experiment.pods import add_istio_label, merge_trial_pod
-from kfp_katib.experiment.problem import Origin, Problem
+from kfp_katib.experiment.problem import Origin, Problem, concerning
 from kfp_katib.experiment.source import Source
 
 
@@ -58,6 +58,16 @@ def load(
         ManifestError: The manifest has errors; it carries all of them.
     """
     return checked(name or str(file_of(manifest) or "the manifest"), manifest, change, origin)
+
+
+def warnings_on(experiment: Experiment, engine: str) -> tuple[Problem, ...]:
+    """What is legal but likely wrong where this engine runs it."""
+    return (*experiment.warnings, *concerning(experiment.engine_problems, engine, "warning"))
+
+
+def errors_on(experiment: Experiment, engine: str) -> tuple[Problem, ...]:
+    """What this engine alone would refuse, hang on or fail by."""
+    return concerning(experiment.engine_problems, engine, "error")
 
 
 def override(

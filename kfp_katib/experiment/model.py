@@ -62,8 +62,9 @@ _MOST = 8
 class Experiment:
     """A Katib Experiment without errors.
 
-    `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong.
-    `manifest_json` is the manifest as given, as canonical JSON: fields we have no type for stay in it.
+    `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong,
+    `engine_problems` what concerns one engine alone. `manifest_json` is the manifest as given,
+    as canonical JSON: fields we have no type for stay in it.
     `asked_json` is the same before `render` filled in anything, empty where it did not.
     `origin` is the text that was loaded first, in which messages name a line.
     """
@@ -82,6 +83,7 @@ class Experiment:
     trial_template: TrialTemplate
     manifest_json: str
     warnings: tuple[Problem, ...] = ()
+    engine_problems: tuple[Problem, ...] = ()
     asked_json: str = field(default="", compare=False)
     origin: Origin = field(default=Origin(), compare=False, repr=False)
 
@@ -201,9 +203,8 @@ def checked(
             read = read._replace(data=plain.plain(read.data))
     except plain.UnreadableError as err:
         raise ManifestError(label, (err.problem,)) from err
-    origin = origin or read.origin
-    full, problems = judged(read.data, remarks, origin)
-    errors = tuple(problem for problem in problems if problem.severity == "error")
+    full, problems = judged(read.data, remarks, origin := origin or read.origin)
+    errors = tuple(each for each in problems if each.severity == "error" and not each.engine)
     if errors:
         raise ManifestError(label, errors, problems)
     return build(read.data, full, problems, origin)
@@ -218,14 +219,14 @@ def to_yaml(experiment: Experiment) -> str:
 
 
 def build(
-    data: Mapping[str, Any], full: Mapping[str, Any], warnings: tuple[Problem, ...], origin: Origin
+    data: Mapping[str, Any], full: Mapping[str, Any], problems: tuple[Problem, ...], origin: Origin
 ) -> Experiment:
     """The typed Experiment.
 
     Args:
         data: The manifest as given, plain.
         full: The same after `with_defaults`; it must have no errors.
-        warnings: What was found in it.
+        problems: What was found in it.
         origin: Where it was read from.
     """
     metadata, spec = full["metadata"], full["spec"]
@@ -243,6 +244,7 @@ def build(
         collector=fields.collector(spec["metricsCollectorSpec"]),
         trial_template=fields.template(spec["trialTemplate"]),
         manifest_json=canonical(data),
-        warnings=warnings,
+        warnings=tuple(each for each in problems if not each.engine),
+        engine_problems=tuple(each for each in problems if each.engine),
         origin=origin,
     )

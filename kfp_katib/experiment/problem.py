@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -38,6 +39,7 @@ class Problem:
         severity: `error` where Katib would refuse, hang or lose metrics for sure; else `warning`.
         value: The value at fault, for machines.
         why: What is wrong about it: the rule's own sentence.
+        engine: The engine that alone is concerned, such as `katib`; empty if the manifest is wrong anywhere.
         file: The file that was read, empty if it was none.
         line: The line of the field, or of the nearest one around it; None if the manifest was no text.
     """
@@ -49,11 +51,13 @@ class Problem:
     severity: Severity = "error"
     value: object = None
     why: str = ""
+    engine: str = ""
     file: str = field(default="", compare=False)
     line: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        return f"{self.place}{self.severity}: {self.said}"
+        concerned = f" ({self.engine})" if self.engine else ""
+        return f"{self.place}{self.severity}{concerned}: {self.said}"
 
     @property
     def place(self) -> str:
@@ -97,12 +101,14 @@ class Rule:
         summary: One sentence that says what is wrong when it fires.
         severity: `error` where Katib would refuse, hang, fail every trial or lose metrics for sure.
         webhook: Whether Katib itself refuses such a manifest when it is created.
+        engine: The engine that alone stumbles over it, where another one runs it right; empty if none does.
     """
 
     id: str
     summary: str
     severity: Severity = "error"
     webhook: bool = False
+    engine: str = ""
 
     def problem(self, finding: Finding) -> Problem:
         """The finding as a problem of this rule."""
@@ -114,6 +120,7 @@ class Rule:
             self.severity,
             finding.value,
             why=self.summary,
+            engine=self.engine,
         )
 
 
@@ -121,3 +128,8 @@ def _cut(text: str) -> str:
     """The text, cut in the middle if it is too long."""
     half = LONGEST_TEXT // 2
     return text if len(text) <= LONGEST_TEXT else f"{text[:half]} … {text[-half:]}"
+
+
+def concerning(problems: Iterable[Problem], engine: str, severity: Severity) -> tuple[Problem, ...]:
+    """Those of a severity that concern one engine alone."""
+    return tuple(each for each in problems if (each.engine, each.severity) == (engine, severity))

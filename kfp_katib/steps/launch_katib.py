@@ -77,7 +77,8 @@ def launch(
     context = received(context)
     context.check()
     context = context.with_local_data() if runner.trials_here else context
-    planned = plan(as_sent(manifest), context, identity=identity, overrides=as_sent(overrides or {}))
+    changes = as_sent(overrides or {})
+    planned = plan(as_sent(manifest), context, identity=identity, overrides=changes, engine=engine)
     name, models = planned.experiment.name, planned.models
     _log.info("Experiment %s: engine %s, models in %s", name, engine, models or "-")
     options = replace(options, models=models or None, identity=identity)

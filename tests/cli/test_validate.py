@@ -210,3 +210,26 @@ def test_no_file_is_a_usage_error() -> None:
     called = call("validate")
     assert called.exit_code == 2
     assert "Missing argument 'FILE...'" in called.stderr
+
+
+BEYOND = {
+    "algorithm": {
+        "algorithmName": "hyperband",
+        "algorithmSettings": [{"name": "r_l", "value": "9"}, {"name": "resource_name", "value": "kind"}],
+    },
+    "parallelTrialCount": 2,
+}
+"""Katib's own service refuses it."""
+
+
+def test_what_katib_alone_cannot_run_is_said_of_katib(tmp_path: Path) -> None:
+    """An error, with the engine's name."""
+    called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)), "--engine", "katib")
+    assert "error (katib): spec.parallelTrialCount: With r_l 9 hyperband begins with 9" in called.stdout
+    assert called.exit_code == 2
+
+
+def test_what_katib_alone_cannot_run_is_not_said_of_this_machine(tmp_path: Path) -> None:
+    """`--engine local` looks at nothing that concerns another engine."""
+    called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)), "--engine", "local")
+    assert "(katib)" not in called.stdout

@@ -36,8 +36,10 @@ _HOME = {"cancel": "stop", "end_abandoned": "stop", "own_step": "step", "searche
 
 
 def refusals(experiment: Experiment) -> list[Problem]:
-    """An empty list: whatever Katib refuses in a manifest, the rules of manifests refuse already."""
-    return []
+    """What is wrong with a manifest for Katib alone; what is wrong anywhere, its rules refuse already."""
+    from kfp_katib.experiment.load import errors_on
+
+    return list(errors_on(experiment, "katib"))
 
 
 def pipeline_values(name: str, options: RunOptions) -> dict[str, str]:

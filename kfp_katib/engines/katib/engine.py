@@ -19,7 +19,7 @@ from kfp_katib.engines.katib.diagnosis.monitor import StallMonitor
 from kfp_katib.engines.katib.session import Session, following, settle
 from kfp_katib.engines.katib.step import experiment_ends_with_run
 from kfp_katib.engines.katib.submit import Submitted, adopt, create, find, labelled, no_such
-from kfp_katib.engines.katib.unsupported import refuse_options
+from kfp_katib.engines.katib.unsupported import refuse_manifest, refuse_options
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import ClusterError, InputError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.experiment import Experiment
@@ -47,6 +47,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
         The Result for every verdict of Katib's, Failed included.
 
     Raises:
+        ManifestError: Katib alone cannot run the manifest; it carries all reasons.
         InputError: It could not be started; the message gives all reasons at once.
         TimedOut: Time is up, and `on_timeout` is `fail`.
         Stalled: There was no progress for `stall_timeout_seconds`; the message says what blocked.
@@ -55,6 +56,7 @@ def run(experiment: Experiment, options: RunOptions) -> Result:
         ClusterError: The API server refused something that a search needs.
     """
     identity = options.identity
+    refuse_manifest(experiment)
     refuse_options(experiment, options)
     here = f"Or run it here: {argument('engine', 'local')} needs no cluster."
     with connect(identity.namespace or experiment.namespace, instead=here) as cluster:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of a run that make no sense where trials are pods, each with what to do instead."""
+"""What is refused where trials are pods: manifests that only Katib cannot run, options of other engines."""
 
 from __future__ import annotations
 
 from kfp_katib.engines.options import RunOptions
-from kfp_katib.errors import InputError
+from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.argument_names import argument
+from kfp_katib.experiment.load import errors_on
 
 _REFUSALS = {
     "again": "First: kfp-katib cancel experiment/{name}{where}",
@@ -20,6 +21,16 @@ _REFUSALS = {
     "failed pod again by its backoffLimit.",
 }
 """What to do instead, by the field of RunOptions."""
+
+
+def refuse_manifest(experiment: Experiment) -> None:
+    """Raise where Katib would refuse the manifest later, hang on it or fail all of its trials.
+
+    Raises:
+        ManifestError: It would; it carries all reasons.
+    """
+    if found := errors_on(experiment, "katib"):
+        raise ManifestError(f"Experiment '{experiment.name}' on Katib", found)
 
 
 def refuse_options(experiment: Experiment, options: RunOptions) -> None:

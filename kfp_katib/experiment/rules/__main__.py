@@ -20,7 +20,8 @@ field's path, what stands there, and what to do.
 An **error** is what Katib refuses, or lets pass although it then hangs, fails every trial or loses metrics
 for certain; a manifest with errors is never run. A **warning** is legal and probably not what you want. In a
 manifest without errors `validate` also finds what an engine would refuse to run: a **note** where another
-engine runs it, an error where that engine is named (`--engine local`).
+engine runs it, an error where that engine is named (`--engine local`). So does a rule marked (katib): Katib
+alone stumbles over it, and the local engine runs such a manifest right.
 
 "Refused by" says who notices without us: *Katib* is its admission webhook, at the moment the Experiment is
 created; *nobody* means that the webhook lets it pass, and it goes wrong later, mostly in silence. The rules
@@ -53,7 +54,8 @@ def _table(group: Iterable[Rule]) -> str:
     lines = ["| rule | severity | refused by | what is wrong |", "|---|---|---|---|"]
     for rule in group:
         by = "Katib" if rule.webhook else "us" if rule in plain.RULES else "nobody"
-        lines.append(f"| `{rule.id}` | {rule.severity} | {by} | {rule.summary} |")
+        severity = f"{rule.severity} ({rule.engine})" if rule.engine else rule.severity
+        lines.append(f"| `{rule.id}` | {severity} | {by} | {rule.summary} |")
     return "\n".join(lines) + "\n"
 
 

@@ -37,12 +37,14 @@ class Check:
         return (self.rule.problem(finding) for finding in islice(self.find(view), MOST_FINDINGS))
 
 
-def rule(name: str, *, severity: Severity = "error", webhook: bool = False) -> Callable[[Find], Check]:
+def rule(
+    name: str, *, severity: Severity = "error", webhook: bool = False, engine: str = ""
+) -> Callable[[Find], Check]:
     """Turn a function that yields findings into a Check; its docstring is the rule's sentence."""
 
     def decorate(find: Find) -> Check:
         summary = (find.__doc__ or "").partition("\n")[0]
-        return Check(Rule(name, summary, severity, webhook), find)
+        return Check(Rule(name, summary, severity, webhook, engine), find)
 
     return decorate
 
@@ -102,14 +104,14 @@ def refused(name: str, summary: str) -> Rule:
     return Rule(name, summary, webhook=True)
 
 
-def error(name: str, summary: str) -> Rule:
+def error(name: str, summary: str, engine: str = "") -> Rule:
     """An error that the webhook lets pass."""
-    return Rule(name, summary)
+    return Rule(name, summary, engine=engine)
 
 
-def warning(name: str, summary: str) -> Rule:
+def warning(name: str, summary: str, engine: str = "") -> Rule:
     """A warning."""
-    return Rule(name, summary, "warning")
+    return Rule(name, summary, "warning", engine=engine)
 
 
 def absent(value: Any) -> bool:

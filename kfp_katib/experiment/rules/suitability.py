@@ -176,7 +176,7 @@ def _points(space: Range) -> int | None:
     return count - 1 if count > 0 and space.low + (count - 1) * width > space.high else count
 
 
-@rule("darts-asked-twice")
+@rule("darts-asked-twice", engine="katib")
 def darts_asked_twice(view: View) -> Iterator[Finding]:
     """`darts` answers the first request only; a second batch of trials never comes."""
     parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
@@ -195,7 +195,7 @@ def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
         yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
 
 
-@rule("hyperband-parallel-too-low")
+@rule("hyperband-parallel-too-low", engine="katib")
 def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
     """`hyperband` needs as many parallel trials as its first rung has."""
     resource, eta = number(_setting(view, "r_l")), number(_setting(view, "eta"))
@@ -209,7 +209,7 @@ def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
         yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
 
 
-@rule("hyperband-beyond-first-rung", severity="warning")
+@rule("hyperband-beyond-first-rung", severity="warning", engine="katib")
 def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
     """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib hangs."""
     parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)

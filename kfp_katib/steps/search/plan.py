@@ -16,7 +16,7 @@ from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load, render
 from kfp_katib.experiment.choices import choose
-from kfp_katib.experiment.load import overriding
+from kfp_katib.experiment.load import overriding, warnings_on
 from kfp_katib.experiment.model import canonical
 from kfp_katib.experiment.placeholders import used
 from kfp_katib.experiment.pods import read_trial_pod
@@ -158,6 +158,7 @@ def plan(
     identity: Identity,
     overrides: Mapping[str, Any],
     labelled: bool = True,
+    engine: str = "",
 ) -> Plan:
     """The Experiment that a manifest describes, in this context.
 
@@ -167,6 +168,7 @@ def plan(
         identity: Whose search this is.
         overrides: Changes to it.
         labelled: Whether the Experiment says whose it is. A manifest that does is not loaded again.
+        engine: What runs it, whose own warnings are logged as well.
 
     Raises:
         InputError: The text is too long, a placeholder has no value, or an override is unknown.
@@ -190,7 +192,7 @@ def plan(
         trial_pod=_trial_pod(context),
     )
     experiment = _labelled(rendered, identity) if labelled else rendered
-    for warning in experiment.warnings:
+    for warning in warnings_on(experiment, engine):
         _log.warning("%s", warning)
     digest = hashlib.sha256(asked.manifest_json.encode()).hexdigest()
     named = used(asked.manifest)
