@@ -2,8 +2,8 @@
 """Hyperband's plan: how many trials each rung of each bracket has, and how much of the resource each gets.
 
 The formulas are those of the paper (Li and others, JMLR 18, 2018, https://arxiv.org/abs/1603.06560), with
-Katib's ceilings where the paper rounds down, and in exact arithmetic: Katib's floats find four brackets too
-few a bracket for r_l 243 and eta 3, and its own rounded resource gives 1, 3, 9 for r_l 10 instead of 1, 3, 10.
+Katib's ceilings where the paper rounds the number of trials down. Here they are computed exactly: Katib's
+floats find one bracket too few for r_l 243 and eta 3, and its rounding on the way makes 1, 3, 9 of r_l 10.
 """
 
 from __future__ import annotations

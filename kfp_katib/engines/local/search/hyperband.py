@@ -34,7 +34,7 @@ def propose_hyperband(search: Search) -> Propose:
         before: Members = {}
         for rung in rungs(search.settings):
             here = taken[rung.bracket, rung.number]
-            best = _best(search, before)[: rung.trials]
+            best = _best(search, before)[: rung.trials] if rung.number else []
             if rung.number == 0 and len(here) < rung.trials:
                 return _proposal(search, rung, drawn(number).values)
             if len(here) < len(best):
@@ -42,7 +42,7 @@ def propose_hyperband(search: Search) -> Propose:
                 return _proposal(search, rung, _values(search, parent), parent)
             if any(trial.state == RUNNING for trial in here.values()):
                 return WAIT
-            before = here if rung.number < rung.bracket else {}
+            before = here
         return None
 
     return propose
