@@ -59,9 +59,16 @@ def planned(settings: Mapping[str, str]) -> int:
     return count
 
 
-def most_resource(settings: Mapping[str, str]) -> int:
-    """What a trial of the last rung gets."""
-    return math.floor(Fraction(settings["r_l"]))
+def shown(count: int) -> str:
+    """A number of planned trials, for people."""
+    return f"more than {MANY}" if count == MANY else str(count)
+
+
+def whole_resource(algorithm: Algorithm) -> dict[str, str]:
+    """What a trial of hyperband's last rungs gets, as an assignment; empty for another algorithm."""
+    if algorithm.name != "hyperband":
+        return {}
+    return {algorithm.settings["resource_name"]: str(math.floor(Fraction(algorithm.settings["r_l"])))}
 
 
 def searched(parameter: Parameter, algorithm: Algorithm) -> Parameter:
@@ -69,9 +76,8 @@ def searched(parameter: Parameter, algorithm: Algorithm) -> Parameter:
 
     Hyperband's resource is a whole number up to r_l; its type and feasible space mean nothing, as in Katib.
     """
-    if algorithm.name != "hyperband" or parameter.name != algorithm.settings["resource_name"]:
-        return parameter
-    return Parameter(parameter.name, "int", FeasibleSpace("1", str(most_resource(algorithm.settings))))
+    most = whole_resource(algorithm).get(parameter.name)
+    return parameter if most is None else Parameter(parameter.name, "int", FeasibleSpace("1", most))
 
 
 def _eta(settings: Mapping[str, str]) -> Fraction:
