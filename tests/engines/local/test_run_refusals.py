@@ -14,6 +14,7 @@ from kfp_katib.experiment import Experiment
 from tests.builders.search import PRINT, search
 from tests.engines.local.searches import one
 
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
