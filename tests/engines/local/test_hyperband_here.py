@@ -110,21 +110,21 @@ def test_failed_trials_run_again_in_their_rung(tmp_path: Path) -> None:
 def test_points_of_the_user_run_beside_the_plan(tmp_path: Path) -> None:
     """With all of the resource, each once."""
     made = search(SCRIPT, **hyperband())
-    result = run(made, runs=tmp_path, enqueue=[{"lr": 0.5}])
+    result = run(made, runs=tmp_path, enqueue=[{"lr": "0.5"}])
     assert dict(result.trials[0].parameters) == {"lr": "0.5", "epochs": "4"}
     assert epochs(result)[1:] == AMOUNTS
 
 
 def test_kill_at_random_moments(tmp_path: Path) -> None:
     """Nothing that finished is lost or run twice, and the same is suggested as without the kills."""
-    most = "4" if MOMENTS < 10 else "16"
-    chance, runs, script = random.Random(MOMENTS), tmp_path / "runs", f"sleep 0.05; {SCRIPT}"
+    most, kills = ("32", MOMENTS) if MOMENTS > 5 else ("4", 3)  # there has to be something left to kill
+    chance, runs, script = random.Random(MOMENTS), tmp_path / "runs", f"sleep 0.1; {SCRIPT}"
     done: dict[str, int] = {}
-    for _ in range(min(MOMENTS, 3) if most == "4" else MOMENTS):
+    for _ in range(kills):
         with drive.start(manifest(script, **hyperband(most)), runs) as engine:
             begun = len(finished(runs))
             until(lambda begun=begun: len(finished(runs)) > begun)  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 0.2))
+            time.sleep(chance.uniform(0, 0.1))
             os.kill(engine.pid, signal.SIGKILL)
         assert done.items() <= finished(runs).items()
         done = finished(runs)

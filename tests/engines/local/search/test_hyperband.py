@@ -69,7 +69,7 @@ def test_the_best_of_each_rung_go_on(direction: Any) -> None:
         assert len(here) == rung.trials
         assert {trial.record.parameters["epochs"] for trial in here.values()} == {str(rung.resource)}
         if rung.number:
-            best = sorted(before, key=lambda each: before[each].value, reverse=direction == "maximize")
+            best = sorted(before, key=lambda each: before[each].value or 0.0, reverse=direction == "maximize")
             assert [trial.note["parent"] for trial in here.values()] == best[: rung.trials]
         for trial in here.values() if rung.number else ():
             parent = before[trial.note["parent"]].record.parameters
