@@ -20,6 +20,7 @@ from kfp_katib.engines.local.origin import remember_versions
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
+from kfp_katib.engines.local.search.architectures import CANNOT_LEARN
 from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
@@ -198,6 +199,8 @@ def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
 def _notes(
     experiment: Experiment, box: Container, gpus: Gpus, environment: TrialEnvironment
 ) -> Iterator[str]:
+    if experiment.algorithm.name == "enas":
+        yield CANNOT_LEARN
     if box.unused:
         yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
     if box.working_dir and not Path(box.working_dir).is_dir():

@@ -19,7 +19,7 @@ from typing import Any
 from kfp_katib.engines.local.journal import RUNNING, Journal, StudyTrial
 from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START, note_of
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.search import enqueued
+from kfp_katib.engines.local.search import architectures, enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
 from kfp_katib.engines.local.search.space import Numbers, dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
@@ -139,6 +139,7 @@ def open_study(experiment: Experiment, journal: Journal, told: Told | None = Non
         parallel=experiment.parallel_trial_count,
         budget=experiment.max_trial_count,
         earlier=study_trials(of_attribute(journal.attributes.get(WARM_START)), space),
+        nas=experiment.nas,
     )
     return Suggestions(journal, search, experiment.algorithm.name)
 
@@ -149,15 +150,18 @@ def misfit(experiment: Experiment) -> Misfit:
     known = {dim.label: dim.distribution() for dim in space}
     names = {dim.name for dim in space}
     axes = sum(isinstance(each, Numbers) for each in space)
+    nas, algorithm = experiment.nas, experiment.algorithm.name
 
     def why(trial: StudyTrial, distributions: Mapping[str, str]) -> str:
         if {label: _parsed(text) for label, text in distributions.items()} != known:
             return "has other parameters than the manifest"
+        if nas:
+            return architectures.misfit(algorithm, nas, trial.record.parameters)
         if set(trial.record.parameters) != names:
             return "has values of other parameters than the manifest's"
         if not all(dim.has(trial.params[dim.label]) for dim in space):
             return "has values outside the manifest's space"
-        if experiment.algorithm.name != "cmaes":
+        if algorithm != "cmaes":
             return ""
         if not trial.note:
             return "lacks the algorithm's point"
