@@ -46,7 +46,7 @@ CANNOT_LEARN = (
 
 def propose_darts(search: Search) -> Callable[[int], Proposal]:
     """The algorithm `darts`: each trial is told the same, and searches by itself inside one large network."""
-    texts = _of_darts(_nas(search), search.settings)
+    texts = darts_assignments(_nas(search), search.settings)
     return lambda _: Proposal({}, texts=texts)
 
 
@@ -66,7 +66,7 @@ def propose_enas(search: Search) -> Callable[[int], Proposal]:
             [chance.randrange(count), *(int(chance.random() < share) for _ in range(layer))]
             for layer in range(nas.layers)
         ]
-        return Proposal({}, texts=_of_enas(nas, layers))
+        return Proposal({}, texts=enas_assignments(nas, layers))
 
     return propose
 
@@ -94,7 +94,7 @@ def _inputs(search: Search, number: int) -> float:
     return 0.5 + (least - 0.5) / (1 + math.exp(min((0.0725 - moved) / 0.002, 700.0)))
 
 
-def _of_darts(nas: NasConfig, settings: Mapping[str, str]) -> dict[str, str]:
+def darts_assignments(nas: NasConfig, settings: Mapping[str, str]) -> dict[str, str]:
     """The assignments of each trial: given settings are texts, the others numbers, and `None` is null."""
     given = {name: None if text == "None" else text for name, text in settings.items()}
     return {
@@ -113,7 +113,7 @@ def _named(operation: Operation) -> Iterator[str]:
         yield f"{operation.type}_{size}x{size}"
 
 
-def _of_enas(nas: NasConfig, layers: Sequence[Sequence[int]]) -> dict[str, str]:
+def enas_assignments(nas: NasConfig, layers: Sequence[Sequence[int]]) -> dict[str, str]:
     """The assignments of one architecture: for each layer its operation, and one bit per earlier layer."""
     config = {
         "num_layers": nas.layers,
@@ -164,6 +164,6 @@ def misfit(algorithm: str, nas: NasConfig, parameters: Mapping[str, str]) -> str
     try:
         layers = json.loads(parameters["architecture"].replace("'", '"'))
         fits = [len(layer) for layer in layers] == [*range(1, nas.layers + 1)]
-        return "" if fits and _of_enas(nas, layers) == parameters else "has another architecture"
+        return "" if fits and enas_assignments(nas, layers) == parameters else "has another architecture"
     except (ValueError, TypeError, IndexError, KeyError, RecursionError):
         return "has no architecture"
