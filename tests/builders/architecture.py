@@ -81,7 +81,7 @@ def _manifest(
     folder: Path, script: str, arguments: dict[str, str], name: str, own: dict[str, Any]
 ) -> Manifest:
     """The Experiment, with its trials' script beside it; each argument in the quotes that a shell removes."""
-    train = folder / "train_architecture.py"
+    train = folder / f"train_{own['algorithm']['algorithmName']}.py"
     train.write_text(script)
     words = [f'--{flag}="${{trialParameters.{each}}}"' for flag, each in arguments.items()]
     trial = job({"image": "none", "command": ["python3", str(train), *words]})

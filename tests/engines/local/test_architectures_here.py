@@ -72,7 +72,7 @@ def _accuracy(trial: Trial) -> float:
 def test_a_genotype_that_was_never_printed(tmp_path: Path) -> None:
     """A trial without its metric is none that has succeeded; a text is no excuse."""
     asked = darts(tmp_path, maxTrialCount=1)
-    (tmp_path / "train_architecture.py").write_text("print('Best-Genotype=0.5')")
+    (tmp_path / "train_darts.py").write_text("print('Best-Genotype=0.5')")
     (trial,) = run(load(asked), runs=tmp_path / "runs").trials
     assert trial.state == "MetricsUnavailable"
 
