@@ -41,7 +41,7 @@ def test_darts(tmp_path: Path) -> None:
     assert {each.metrics["Best-Genotype"] for each in result.trials} == {Metric(latest=GENOTYPE)}
     assert result.best == result.trials[-1]
     assert result.katib_best == result.best.name
-    assert result.best_parameters == result.best.parameters | {"num-layers": 1}
+    assert result.best_parameters == {**result.best.parameters, "num-layers": 1}
     assert result.succeeded
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kfp_katib.experiment.model import Experiment, FeasibleSpace, NasConfig, Parameter
-from kfp_katib.experiment.parts import Operation
+from kfp_katib.experiment.model import Experiment, FeasibleSpace, Parameter
+from kfp_katib.experiment.parts import NasConfig, Operation
 from tests.builders.experiment import double, integer, objective, one_of
 from tests.engines.local.search.searching import experiment
 

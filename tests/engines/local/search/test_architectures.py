@@ -20,8 +20,7 @@ from hypothesis import strategies as st
 
 from kfp_katib.engines.local.search.architectures import darts_assignments, enas_assignments
 from kfp_katib.errors import InputError
-from kfp_katib.experiment.model import NasConfig
-from kfp_katib.experiment.parts import Operation
+from kfp_katib.experiment.parts import NasConfig, Operation
 from tests.builders.experiment import one_of
 from tests.engines.local.search.nets import CELLS, CHAIN, UNREAD, searched
 from tests.engines.local.search.searching import asked, end, search
