@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from kfp_katib.engines.local.algorithm_notes import algorithm_notes
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
@@ -20,7 +21,6 @@ from kfp_katib.engines.local.origin import remember_versions
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
 from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
-from kfp_katib.engines.local.search.architectures import CANNOT_LEARN
 from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
@@ -93,6 +93,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         journal = suggestions.journal
         notes = (
             *_notes(experiment, box, gpus, environment),
+            *algorithm_notes(experiment),
             *_changes(experiment, journal),
             *suggestions.notes,
         )
@@ -199,8 +200,6 @@ def _changes(experiment: Experiment, journal: Journal) -> Iterator[str]:
 def _notes(
     experiment: Experiment, box: Container, gpus: Gpus, environment: TrialEnvironment
 ) -> Iterator[str]:
-    if experiment.algorithm.name == "enas":
-        yield CANNOT_LEARN
     if box.unused:
         yield f"Not used here: {', '.join(dict.fromkeys(box.unused))}."
     if box.working_dir and not Path(box.working_dir).is_dir():

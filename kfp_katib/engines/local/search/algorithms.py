@@ -31,6 +31,7 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "cmaes": ("cma_es", "propose_cma_es"),
     "darts": ("architectures", "propose_darts"),
     "enas": ("architectures", "propose_enas"),
+    "hyperband": ("hyperband", "propose_hyperband"),
 }
 """Module and function by Katib's name of the algorithm; only these modules import heavy libraries."""
 

@@ -15,7 +15,6 @@ from typing import Any
 from kfp_katib.engines.local.search.algorithms import Proposal, Search
 from kfp_katib.experiment.lattice import lattice
 from kfp_katib.experiment.parts import NasConfig, Operation, Parameter
-from kfp_katib.experiment.rules.services import ARCHITECTURE
 
 _DARTS: Mapping[str, object] = {
     "num_epochs": 50,
@@ -36,12 +35,6 @@ _DARTS: Mapping[str, object] = {
 """What a trial of darts is told where the manifest says nothing, in the order in which it is told."""
 
 _ENAS = {"controller_train_steps": 50, "controller_learning_rate": 5e-5, "controller_skip_target": 0.4}
-
-CANNOT_LEARN = (
-    "enas draws every architecture at random, as Katib's does: its controller is rewarded with the mean of "
-    "all trials, whatever it drew, and so cannot learn from them."
-)
-"""The note of every search by enas."""
 
 
 def propose_darts(search: Search) -> Callable[[int], Proposal]:
@@ -155,12 +148,8 @@ def _values(parameter: Parameter) -> tuple[int, Callable[[int], object]]:
     return values.count or 0, values.nth
 
 
-def misfit(algorithm: str, nas: NasConfig, parameters: Mapping[str, str]) -> str:
-    """Why a trial's assignments are none of this search; empty if they are."""
-    if set(parameters) != set(ARCHITECTURE[algorithm]):
-        return "has values of other parameters than the manifest's"
-    if algorithm == "darts":  # they follow from the manifest, in which placeholders may be filled in anew
-        return ""
+def damage(nas: NasConfig, parameters: Mapping[str, str]) -> str:
+    """Why the assignments of a trial are none that enas makes; empty if they are."""
     try:
         layers = json.loads(parameters["architecture"].replace("'", '"'))
         fits = [len(layer) for layer in layers] == [*range(1, nas.layers + 1)]
