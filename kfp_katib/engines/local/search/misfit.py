@@ -9,8 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
+from kfp_katib.engines.local.search.architectures import damage
 from kfp_katib.engines.local.search.space import Numbers, dimensions
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.rules.services import ARCHITECTURE
 from kfp_katib.experiment.rungs import rungs
 
 Misfit = Callable[[StudyTrial, Mapping[str, str], Sequence[StudyTrial]], str]
@@ -24,7 +26,7 @@ def misfit(experiment: Experiment) -> Misfit:
     """A function that says why a trial is not a suggestion of this Experiment's search; empty if it is."""
     space = dimensions(experiment)
     known = {dim.label: dim.distribution() for dim in space}
-    names = {dim.name for dim in space}
+    names = {*(dim.name for dim in space), *ARCHITECTURE.get(experiment.algorithm.name, ())}
     of_note = _OF_NOTES.get(experiment.algorithm.name)
     note_misfit = of_note(experiment) if of_note else None
 
@@ -77,9 +79,14 @@ def _of_hyperband(experiment: Experiment) -> NoteMisfit:
     return why
 
 
+def _of_enas(experiment: Experiment) -> NoteMisfit:
+    return lambda trial, _: damage(experiment.nas, trial.record.parameters) if experiment.nas else ""
+
+
 _OF_NOTES: Mapping[str, Callable[[Experiment], NoteMisfit]] = {
     "cmaes": _of_cma_es,
     "hyperband": _of_hyperband,
+    "enas": _of_enas,
 }
 
 
