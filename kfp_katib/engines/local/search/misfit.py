@@ -59,8 +59,11 @@ def _of_hyperband(experiment: Experiment) -> NoteMisfit:
     resource = settings["resource_name"]
 
     def why(trial: StudyTrial, before: Sequence[StudyTrial]) -> str:
+        if trial.retries is not None and trial.note != before[trial.retries].note:
+            return "stands elsewhere than the failed trial whose values it runs again"
         if not trial.note:
-            return "" if trial.enqueued is not None else "lacks its place in a rung"
+            apart = trial.enqueued is not None or trial.retries is not None
+            return "" if apart else "lacks its place in a rung"
         at = trial.note["bracket"], trial.note["rung"]
         amounts = (str(each.resource) for each in rungs(settings) if (each.bracket, each.number) == at)
         if trial.record.parameters[resource] != next(amounts, None):
