@@ -62,14 +62,17 @@ def parameter(spec: Mapping[str, Any]) -> Parameter:
 
 
 def nas_config(spec: Mapping[str, Any]) -> NasConfig:
-    """What a search for neural architectures chooses from."""
-    graph = spec.get("graphConfig", {})
+    """What a search for neural architectures chooses from; what is missing is empty, as Katib accepts it."""
+    graph, empty = spec.get("graphConfig", {}), {"name": "", "parameterType": "", "feasibleSpace": {}}
     return NasConfig(
         layers=graph.get("numLayers", 0),
         input_sizes=tuple(graph.get("inputSizes", [])),
         output_sizes=tuple(graph.get("outputSizes", [])),
         operations=tuple(
-            Operation(each["operationType"], tuple(map(parameter, each.get("parameters", []))))
+            Operation(
+                each.get("operationType", ""),
+                tuple(parameter(empty | of_it) for of_it in each.get("parameters", [])),
+            )
             for each in spec.get("operations", [])
         ),
     )

@@ -10,6 +10,7 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Collector, FeasibleSpace, Parameter, TrialParameter, check, load
+from kfp_katib.experiment.accepted import accepted
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.parts import NasConfig, Operation
 from tests.builders.manifest import ABSENT, changed
@@ -137,6 +138,20 @@ def test_a_nas_config_may_say_little() -> None:
     nas = load(manifest).nas
     assert nas is not None
     assert (nas.layers, nas.input_sizes, nas.operations[1]) == (1, (), Operation("skip_connection"))
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["operationType", "parameters[0].name", "parameters[0].parameterType", "parameters[0].feasibleSpace"],
+)
+def test_an_incomplete_operation_can_be_looked_at(field: str) -> None:
+    """Katib's webhook lets it pass, so there may be such a search."""
+    manifest = changed(enas(), {f"spec.nasConfig.operations[0].{field}": ABSENT})
+    nas = accepted(manifest, name="it").nas
+    assert nas is not None
+    assert len(nas.operations[0].parameters) == 1
+    with pytest.raises(ManifestError):
+        load(manifest)
 
 
 def test_a_generated_name() -> None:
