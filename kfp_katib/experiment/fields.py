@@ -8,6 +8,7 @@ from typing import Any
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
 from kfp_katib.experiment.parts import (
+    DIRECTIONS,
     Algorithm,
     Collector,
     FeasibleSpace,
@@ -18,10 +19,11 @@ from kfp_katib.experiment.parts import (
 )
 
 
-def objective(spec: Mapping[str, Any]) -> Objective:
-    """What the search optimises, with the metrics' strategies."""
+def objective(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Objective:
+    """What the search optimises, with the metrics' strategies; `given` is what the manifest says itself."""
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
+    named = {entry.get("name") for entry in given.get("metricStrategies") or []}
     # If a metric has two, the first counts, as in Katib.
     strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
     return Objective(
@@ -30,6 +32,11 @@ def objective(spec: Mapping[str, Any]) -> Objective:
         goal=None if goal is None else float(goal),
         additional=metrics[1:],
         strategies={metric: strategies[metric] for metric in metrics},
+        compared=tuple(
+            metric
+            for metric in dict.fromkeys(metrics[1:])
+            if metric in named and strategies[metric] in DIRECTIONS
+        ),
     )
 
 
