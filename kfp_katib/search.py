@@ -153,4 +153,4 @@ def _objective(
         else dict.fromkeys(_texts(type, additional), STRATEGIES[type])
     )
     compared = tuple(name for name in own if said and own[name] in DIRECTIONS)
-    return Objective(type, metric, goal, tuple(own), {**own, metric: strategy}, compared)
+    return Objective(type, metric, goal, tuple(own), {**own, metric: strategy}, compared=compared)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from kfp_katib.report import words
 from kfp_katib.report.trade_off import trade_off
 from kfp_katib.results import Result, Trial, elapsed, metric_text, ranked
-from kfp_katib.results.brief import duration, figures, legible
+from kfp_katib.results.brief import duration, legible, short
 from kfp_katib.results.table import parameter_names
 
 _ROWS = 5  # trials in the table: a summary is one screen
@@ -81,9 +81,9 @@ def _table(result: Result, shown: Sequence[Trial], metrics: Sequence[str] = ()) 
     rows += [
         [
             trial.name,
-            *(figures(metric_text(trial.metrics[name], objective.strategies[name])) for name in metrics),
+            *(short(metric_text(trial.metrics[name], objective.strategies[name])) for name in metrics),
             *(
-                text if name in categories else figures(text)
+                text if name in categories else short(text)
                 for name in parameters
                 for text in [trial.parameters.get(name, "")]
             ),

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kfp_katib.results import Result, Trial, metric_text, metric_value, ranked
+from kfp_katib.results import Result, Trial, metric_text, metric_value, objective_value
+
+if TYPE_CHECKING:
+    from kfp_katib.experiment.model import Objective
 
 ROWS = 20
 """Of a set, so many are listed on a page; on a screen or in a summary there is less room."""
@@ -42,12 +46,16 @@ def trade_off(result: Result, most: int) -> TradeOff | None:
     None where fewer than two metrics have a direction, or no trial has a finite objective.
     """
     objective = result.experiment.objective
-    if len(objective.directions) < 2 or not ranked(result.trials, objective):
+    if len(objective.directions) < 2 or not any(_has(trial, objective) for trial in result.trials):
         return None
     members = result.pareto
     shown = _spread(members, most)
     metrics = tuple(objective.directions)
     return TradeOff(" ".join(_sentences(result, members, len(shown))), metrics, members, shown)
+
+
+def _has(trial: Trial, objective: Objective) -> bool:
+    return objective_value(trial, objective) is not None
 
 
 def _sentences(result: Result, members: Sequence[Trial], shown: int) -> Iterator[str]:

@@ -62,7 +62,12 @@ def objective(
     default: Strategy = "min" if type == "minimize" else "max"
     others = {**dict.fromkeys(additional, default), **(compared or {})}
     return Objective(
-        type, metric, goal, tuple(others), {metric: strategy or default, **others}, tuple(compared or ())
+        type,
+        metric,
+        goal,
+        tuple(others),
+        {metric: strategy or default, **others},
+        compared=tuple(compared or ()),
     )
 
 
