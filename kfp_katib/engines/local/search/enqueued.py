@@ -32,8 +32,14 @@ def checked(experiment: Experiment, points: Iterable[Point]) -> list[Point]:
 
     Raises:
         InputError: One names no parameter, an unknown one, or a value outside its feasible space; or a grid
-            is given a part of a cell.
+            is given a part of a cell. Or the search is one for architectures.
     """
+    points = list(points)
+    if points and experiment.nas:
+        raise InputError(
+            f"{argument('enqueue')}: Experiment '{experiment.name}' searches neural architectures, and what "
+            f"each trial is told is written by {experiment.algorithm.name}: it takes none. Leave them out."
+        )
     space = {dim.name: dim for dim in dimensions(experiment)}
     return [_checked(experiment, space, {name: str(text) for name, text in each.items()}) for each in points]
 
