@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import time
 
-from kfp_katib.engines.local.early_stopping import STOP_SECONDS
 from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
 from kfp_katib.results import TrialCondition
+
+STOP_SECONDS = 30.0
+"""How long a trial that is stopped early may take to end by itself, as long as a container may."""
 
 
 class AskedToEnd:
@@ -40,10 +42,13 @@ class AskedToEnd:
                 del self._due[number]
             elif deadline := self._runner.deadline(number):
                 self._overdue[number] = deadline.overdue
-                self.ask(number, GRACE_SECONDS)
+                self._ask(number, GRACE_SECONDS)
 
-    def ask(self, number: int, seconds: float = STOP_SECONDS) -> None:
-        """Ask a trial to end within so many seconds; without them, as long as early stopping gives it."""
+    def stop_early(self, number: int) -> None:
+        """Ask a trial to end that is stopped early."""
+        self._ask(number, STOP_SECONDS)
+
+    def _ask(self, number: int, seconds: float) -> None:
         self._asked.add(number)
         self._due[number] = time.monotonic() + seconds
         self._runner.stop(number, kill_it=False)

@@ -21,9 +21,6 @@ from kfp_katib.trial.metrics.first import first_numbers
 from kfp_katib.trial.stop_rule import Watch, stop_rule
 from kfp_katib.trial.trial_folder import TrialFolder
 
-STOP_SECONDS = 30.0
-"""How long a trial that is stopped early may take to end by itself, as a container may."""
-
 STOPPING = TrialCondition("Running", EARLY_STOPPED, "Trial is being stopped early")
 """The condition of a trial that early stopping has decided against, until it has ended."""
 

@@ -134,8 +134,8 @@ class SearchLoop:
         codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
             self._suggestions.journal.report(record.number, self._following.end(record.number))
-            outcome = self._ended_by_us(record) or KILLED
-            self._store.completed(record, outcome, when=now(), exit_code=codes.get(record.number))
+            outcome = self._ended_by_us(record) if record.stopping else None
+            self._store.completed(record, outcome or KILLED, when=now(), exit_code=codes.get(record.number))
         self._running.clear()
 
     def _end(self, level: int) -> dict[int, int]:
@@ -192,7 +192,7 @@ class SearchLoop:
         record = self._running[number]
         if number not in self._asked and self._folder.trial(record.name).exit_code() is None:
             self._running[number] = self._store.stopping(record)
-            self._asked.ask(number)
+            self._asked.stop_early(number)
 
     def _ended_by_us(self, record: Record) -> TrialCondition | None:
         """The outcome of a trial that was stopped early, or passed its deadline; None of any other."""

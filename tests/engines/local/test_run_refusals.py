@@ -28,9 +28,8 @@ HYPERBAND = {
             {"algorithm": HYPERBAND, "parallelTrialCount": 9, "maxTrialCount": 9},
             "'hyperband' runs on Katib only",
         ),
-        ({"earlyStopping": {"algorithmName": "medianstop"}}, "'medianstop' runs on Katib only"),
     ],
-    ids=["collector", "algorithm", "early stopping"],
+    ids=["collector", "algorithm"],
 )
 def test_what_only_katib_has_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
     """The message names the field's value and what there is here; nothing is started."""

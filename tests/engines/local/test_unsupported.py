@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from kfp_katib.engines.local.unsupported import refusals
-from kfp_katib.experiment.model import Algorithm, Experiment
+from kfp_katib.experiment.model import Experiment
 from tests.engines.local.search.searching import ALGORITHMS, experiment
 from tests.places import ROOT
 
@@ -29,10 +29,6 @@ def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
         (experiment("hyperband"), r"algorithmName: 'hyperband'.*bayesianoptimization, cmaes, grid"),
         (experiment("pbt"), r"algorithmName: 'pbt'.*engine='katib'"),
         (experiment("enas"), r"algorithmName: 'enas'"),
-        (
-            experiment(early_stopping=Algorithm("medianstop", {})),
-            r"earlyStopping.algorithmName: 'medianstop'.*Remove spec.earlyStopping",
-        ),
         (experiment("random", ()), r"nasConfig.*spec\.parameters"),
         (experiment(BAYES, settings={"acq_func": "EIps"}), r"acq_func 'EIps'.*Take gp_hedge"),
         (
@@ -41,7 +37,7 @@ def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
         ),
         (experiment(BAYES, settings={"base_estimator": "GBRT"}), r"base_estimator 'GBRT'.*GP, RF and ET"),
     ],
-    ids=["hyperband", "pbt", "enas", "early stopping", "no parameters", "per second", "no gradients", "GBRT"],
+    ids=["hyperband", "pbt", "enas", "no parameters", "per second", "no gradients", "GBRT"],
 )
 def test_what_only_katib_has_is_refused(refused: Experiment, words: str) -> None:
     """The message names the field and the value, and says what to do."""
