@@ -118,11 +118,19 @@ def end(
 def terminate(leaders: Collection[Process]) -> set[psutil.Process]:
     """Ask trials to end, parents first: a shell whose command ends before it goes on with the next one.
 
+    They are halted before, so that none can start another process that would never learn of it. What they
+    start afterwards, to save their state, is left in peace.
+
     Returns:
         All of their processes.
     """
-    members = _members(leaders)
-    _send(signal.SIGTERM, sorted(members, key=lambda each: (_started(each), each.pid)))
+    keepers, members = {each.pid for each in leaders}, set[psutil.Process]()
+    while new := _members(leaders) - members:
+        members |= new
+        _send(signal.SIGSTOP, {each for each in new if each.pid not in keepers})
+    in_order = sorted(members, key=lambda each: (_started(each), each.pid))
+    _send(signal.SIGTERM, in_order)
+    _send(signal.SIGCONT, in_order)
     return members
 
 
