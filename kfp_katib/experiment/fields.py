@@ -11,15 +11,17 @@ from kfp_katib.experiment.parts import (
     Algorithm,
     Collector,
     FeasibleSpace,
+    NasConfig,
     Objective,
+    Operation,
     Parameter,
     TrialParameter,
     TrialTemplate,
 )
 
 
-def objective(spec: Mapping[str, Any]) -> Objective:
-    """What the search optimises, with the metrics' strategies."""
+def objective(spec: Mapping[str, Any], algorithm: str) -> Objective:
+    """What the search optimises by this algorithm, with the metrics' strategies."""
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
     # If a metric has two, the first counts, as in Katib.
@@ -30,6 +32,7 @@ def objective(spec: Mapping[str, Any]) -> Objective:
         goal=None if goal is None else float(goal),
         additional=metrics[1:],
         strategies={metric: strategies[metric] for metric in metrics},
+        texts=algorithm == "darts",
     )
 
 
@@ -44,6 +47,7 @@ def algorithm(spec: Mapping[str, Any]) -> Algorithm:
 def parameter(spec: Mapping[str, Any]) -> Parameter:
     """One dimension of the search."""
     space = spec["feasibleSpace"]
+    distribution = space.get("distribution", "unknown")
     return Parameter(
         name=spec["name"],
         type=spec["parameterType"],
@@ -52,7 +56,21 @@ def parameter(spec: Mapping[str, Any]) -> Parameter:
             max=space.get("max", ""),
             step=space.get("step", ""),
             list=tuple(space.get("list", [])),
-            distribution="uniform" if space["distribution"] == "unknown" else space["distribution"],
+            distribution="uniform" if distribution == "unknown" else distribution,
+        ),
+    )
+
+
+def nas_config(spec: Mapping[str, Any]) -> NasConfig:
+    """What a search for neural architectures chooses from."""
+    graph = spec.get("graphConfig", {})
+    return NasConfig(
+        layers=graph.get("numLayers", 0),
+        input_sizes=tuple(graph.get("inputSizes", [])),
+        output_sizes=tuple(graph.get("outputSizes", [])),
+        operations=tuple(
+            Operation(each["operationType"], tuple(map(parameter, each.get("parameters", []))))
+            for each in spec.get("operations", [])
         ),
     )
 

@@ -41,14 +41,37 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """A kind of operation that a layer of a neural network may have, and the parameters of its variants."""
+
+    type: str
+    parameters: tuple[Parameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NasConfig:
+    """What a search for neural architectures chooses from; empty where the manifest says nothing."""
+
+    layers: int
+    input_sizes: tuple[int, ...]
+    output_sizes: tuple[int, ...]
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Objective:
-    """What the search optimises. `strategies` names one for every metric, defaults included."""
+    """What the search optimises. `strategies` names one for every metric, defaults included.
+
+    `texts` says that a text is a value as well, as the genotype is that darts finds: the latest trial that
+    has one is the best, and no goal is reached by it.
+    """
 
     type: Direction
     metric: str
     goal: float | None
     additional: tuple[str, ...]
     strategies: Mapping[str, Strategy]
+    texts: bool = False
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from kfp_katib.report import words
 from kfp_katib.results import Result, Trial, elapsed, ranked
-from kfp_katib.results.brief import duration, figures, legible
+from kfp_katib.results.brief import duration, legible, short
 from kfp_katib.results.table import parameter_names
 
 _ROWS = 5  # trials in the table: a summary is one screen
@@ -74,9 +74,9 @@ def _table(result: Result, ranking: Sequence[Trial]) -> str:
     rows += [
         [
             trial.name,
-            figures(words.value_text(trial, result)),
+            short(words.value_text(trial, result)),
             *(
-                text if name in categories else figures(text)
+                text if name in categories else short(text)
                 for name in parameters
                 for text in [trial.parameters.get(name, "")]
             ),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.brief import assigned, counted, figures
+from kfp_katib.results.brief import assigned, counted, short
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.trials import ExperimentState, Trial, TrialState
 from kfp_katib.results.values import Value, assignments, objective_text, objective_value
@@ -105,7 +105,7 @@ class Result:
         if self.best is None:
             yield f"none with a finite {objective.metric}"
             return
-        value = figures(objective_text(self.best, objective))
+        value = short(objective_text(self.best, objective))
         of = assigned(self.best.parameters)
         yield f"best {objective.metric} {value}{' with ' if of else ''}{of}"
 

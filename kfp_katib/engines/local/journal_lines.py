@@ -50,7 +50,7 @@ from kfp_katib.engines.local.journal_shapes import (
     StudyAttribute,
     TrialAttribute,
 )
-from kfp_katib.engines.local.search.suggestions import Misfit
+from kfp_katib.engines.local.search.misfit import Misfit
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.results import FAILED
@@ -140,7 +140,8 @@ class Lines:
         rule = valid(RULE, line.user_attrs.get(STOP_RULE, ""), f"{STOP_RULE}: ")
         record = Record(len(journal.trials), parameters, rule=rule)
         trial = StudyTrial(line.params, note, record, self._retried(line), self._enqueued(line))
-        if self.belongs(journal.attributes) and (why := self.misfit(trial, line.distributions)):
+        belongs, before = self.belongs(journal.attributes), journal.trials
+        if belongs and (why := self.misfit(trial, line.distributions, before)):
             raise ValueError(f"trial {trial.record.number} {why}")
         journal.take(trial)
 

@@ -30,7 +30,7 @@ def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:
     if algorithm.name not in ALGORITHMS:
         here = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
         yield _only("spec.algorithm.algorithmName", repr(algorithm.name), here)
-    if not experiment.parameters:
+    if not experiment.parameters and not experiment.nas:
         here = "searches spec.parameters. Give those"
         yield _only("spec.nasConfig", "neural architecture search", here)
     if collector.kind not in COLLECTORS:
