@@ -26,6 +26,7 @@ KILLED_BY_SIGNAL = 128
 
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
+_MOST_LOOKS = 5
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
@@ -124,10 +125,13 @@ def terminate(leaders: Collection[Process]) -> set[psutil.Process]:
     Returns:
         All of their processes.
     """
-    keepers, members = {each.pid for each in leaders}, set[psutil.Process]()
-    while new := _members(leaders) - members:
+    members = set[psutil.Process]()
+    for _ in range(_MOST_LOOKS):
+        new = _members(leaders) - members
+        if not new:
+            break
         members |= new
-        _send(signal.SIGSTOP, {each for each in new if each.pid not in keepers})
+        _send(signal.SIGSTOP, new)
     in_order = sorted(members, key=lambda each: (_started(each), each.pid))
     _send(signal.SIGTERM, in_order)
     _send(signal.SIGCONT, in_order)
