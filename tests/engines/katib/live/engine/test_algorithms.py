@@ -96,7 +96,8 @@ def test_a_service_that_has_forgotten_its_trials_is_named(
     made["spec"] |= {"parallelTrialCount": 1}
     if scenario is not GENERATIONS:
         made["spec"]["algorithm"] = {"algorithmName": "sobol"}
-    core, name, ended = kubernetes.client.CoreV1Api(), made["metadata"]["name"], []
+    core, name = kubernetes.client.CoreV1Api(), made["metadata"]["name"]
+    ended = list[str]()
 
     def restart(progress: Progress) -> None:
         if not ended and any(trial.completed for trial in progress.result().trials):
