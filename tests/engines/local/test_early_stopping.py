@@ -200,6 +200,22 @@ def test_a_search_that_goes_on_keeps_its_rule(tmp_path: Path) -> None:
     assert [each.state for each in again.trials[3:]] == ["EarlyStopped"] * 2
 
 
+def test_earlier_trials_make_no_rule(tmp_path: Path) -> None:
+    """Nobody knows what they reported first; a note says so."""
+    first = run(search("echo loss=${trialParameters.lr}"), runs=tmp_path / "first")
+    again = search("echo loss=${trialParameters.lr}", earlyStopping=MEDIANSTOP)
+    result = run(again, runs=tmp_path / "runs", warm_start=first)
+    assert (
+        sum(note.startswith("medianstop compares with the trials of this search") for note in result.notes)
+        == 1
+    )
+    assert [each.rule for each in read_journal(tmp_path / "runs" / "tune" / "journal").records] == [
+        "",
+        "",
+        "",
+    ]
+
+
 def test_it_is_stopped_soon(tmp_path: Path) -> None:
     """A trial that reports ten times a second is stopped within a second of its fourth report."""
     script = f"{{ {LAST} && {{ {REPORTS}; }} || for n in $(seq 100); do echo loss=0.4; sleep 0.1; done; }}"
