@@ -109,7 +109,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         stands = _verdict(experiment, journal, options)
         refuse_vain(experiment, journal, points, ended=stands is not None)
         if stands:
-            reopen(folder, journal.records, store)
+            reopen(experiment, folder, journal.records, store)
             return store.result(stands)
         try:
             suggestions.enqueue(points)

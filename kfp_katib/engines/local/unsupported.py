@@ -25,14 +25,11 @@ def refusals(experiment: Experiment) -> list[Problem]:
 
 
 def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:
-    algorithm, stopping, collector = experiment.algorithm, experiment.early_stopping, experiment.collector
+    algorithm, collector = experiment.algorithm, experiment.collector
     spec = experiment.trial_template.spec
     if algorithm.name not in ALGORITHMS:
         here = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
         yield _only("spec.algorithm.algorithmName", repr(algorithm.name), here)
-    if stopping is not None:
-        here = "has no early stopping. Remove spec.earlyStopping"
-        yield _only("spec.earlyStopping.algorithmName", repr(stopping.name), here)
     if not experiment.parameters and not experiment.nas:
         here = "searches spec.parameters. Give those"
         yield _only("spec.nasConfig", "neural architecture search", here)

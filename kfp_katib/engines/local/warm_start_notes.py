@@ -75,6 +75,11 @@ def notes(experiment: Experiment, journal: Journal) -> Iterator[str]:
     )
     if use := _use(experiment.algorithm.name, len(told.trials)):
         yield use
+    if stopping := experiment.early_stopping:
+        yield (
+            f"{stopping.name} compares with the trials of this search only: what the earlier ones reported "
+            "on their way is not known."
+        )
 
 
 def _of_source(source: Source) -> str:

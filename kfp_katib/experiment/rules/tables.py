@@ -113,7 +113,7 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             "Set it to medianstop, or remove earlyStopping."),
         row(warning("early-stopping-without-retain",
             "Without `retain: true` a stopped trial's Job is deleted before its metrics are read "
-            "(katib#1377)."),
+            "(katib#1377).", engine="katib"),
             "spec", "trialTemplate.retain", missing, "Early stopping needs retain: true.",
             "Set spec.trialTemplate.retain to true.", when=lambda view: "earlyStopping" in view.spec),
         row(warning("early-stopping-ignored", "This collector never stops a trial."),
@@ -122,7 +122,8 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             "Use StdOut or File, or remove earlyStopping.",
             when=lambda view: view.collector in ("Push", "PrometheusMetric", "Custom")),
         row(error("early-stopping-breaks-collector",
-            "TensorFlowEvent's collector does not know stopping rules: every trial that gets one fails."),
+            "TensorFlowEvent's collector does not know stopping rules: every trial that gets one fails.",
+            engine="katib"),
             "spec", "earlyStopping", present,
             "Early stopping does not go with the TensorFlowEvent collector.",
             "Use StdOut or File, or remove earlyStopping.",

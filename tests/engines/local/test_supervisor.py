@@ -17,6 +17,7 @@ import pytest
 from kfp_katib.engines.local.supervisor import Supervisor
 from kfp_katib.trial.processes import end, process
 from kfp_katib.trial.trial_folder import TrialFolder
+from tests.support.waiting import until
 
 
 def folder(tmp_path: Path) -> TrialFolder:
@@ -132,6 +133,29 @@ def test_a_trial_that_handles_sigterm_may_finish(tmp_path: Path) -> None:
         end([trial.leader], grace_seconds=10)
         trial.reap()
     assert files.exit_code() == 7
+
+
+def test_a_training_below_a_shell_has_time_to_save_its_state(tmp_path: Path) -> None:
+    """The shell dies of SIGTERM at once, and what it leaves is not killed for it."""
+    files = folder(tmp_path)
+    (tmp_path / "train.py").write_text(
+        "import pathlib, signal, sys, time\n"
+        "def save(*_):\n"
+        "    time.sleep(0.5)\n"
+        "    pathlib.Path('saved').touch()\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, save)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    script = f"{sys.executable} {tmp_path}/train.py && true"
+    with closing(Supervisor()) as supervisor:
+        trial = supervisor.start(files, ("sh", "-c", script), cwd=files.path, env=os.environ)
+        trial.go(lambda: None)
+        until(lambda: files.log.read_text() == "ready\n")
+        end([trial.leader], grace_seconds=30)
+        assert trial.reap() == 143
+    assert (files.path / "saved").exists()
 
 
 @pytest.mark.parametrize("text", ["", "0", "1"])

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from kfp_katib.engines.local.unsupported import refusals
-from kfp_katib.experiment.model import Algorithm, Experiment
+from kfp_katib.experiment.model import Experiment
 from tests.engines.local.search.nets import CHAIN, searched
 from tests.engines.local.search.searching import ALGORITHMS, experiment
 from tests.places import ROOT
@@ -34,10 +34,6 @@ def test_searches_for_architectures_are_let_pass(algorithm: str) -> None:
     ("refused", "words"),
     [
         (experiment("pbt"), r"algorithmName: 'pbt'.*bayesianoptimization, cmaes, .*grid.*engine='katib'"),
-        (
-            experiment(early_stopping=Algorithm("medianstop", {})),
-            r"earlyStopping.algorithmName: 'medianstop'.*Remove spec.earlyStopping",
-        ),
         (experiment("random", ()), r"nasConfig.*spec\.parameters"),
         (experiment(BAYES, settings={"acq_func": "EIps"}), r"acq_func 'EIps'.*Take gp_hedge"),
         (
@@ -46,7 +42,7 @@ def test_searches_for_architectures_are_let_pass(algorithm: str) -> None:
         ),
         (experiment(BAYES, settings={"base_estimator": "GBRT"}), r"base_estimator 'GBRT'.*GP, RF and ET"),
     ],
-    ids=["pbt", "early stopping", "no parameters", "per second", "no gradients", "GBRT"],
+    ids=["pbt", "no parameters", "per second", "no gradients", "GBRT"],
 )
 def test_what_only_katib_has_is_refused(refused: Experiment, words: str) -> None:
     """The message names the field and the value, and says what to do."""

@@ -19,6 +19,7 @@ from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_STAR
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
+from kfp_katib.engines.local.search.medianstop import Means, Medianstop, medianstop
 from kfp_katib.engines.local.search.space import dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
@@ -28,7 +29,9 @@ from kfp_katib.results import Told
 class Suggestions:
     """An open search: ask for suggestions, tell how they did. Only one process may use a study."""
 
-    def __init__(self, journal: Journal, search: Search, algorithm: str) -> None:
+    def __init__(
+        self, journal: Journal, search: Search, algorithm: str, stopping: Medianstop | None = None
+    ) -> None:
         self.journal = journal
         self.notes: tuple[str, ...] = ()
         """What a user should know of its warm start."""
@@ -39,6 +42,8 @@ class Suggestions:
         self._later = LATER.get(algorithm)
         self._propose = propose_for(algorithm, search)
         self._enqueued = enqueued.waiting(journal)
+        self._stopping = stopping
+        self._means = Means(journal.trials)
         self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in search.dimensions}
 
     def ask(self) -> Record | None:
@@ -80,6 +85,7 @@ class Suggestions:
             proposal.note,
             note_key=note_of(self._algorithm),
             enqueued=place,
+            rule=self._rule(),
         )
 
     def retry(self, number: int) -> Record:
@@ -94,7 +100,13 @@ class Suggestions:
             note,
             note_key=note_of(self._algorithm),
             retries=number,
+            rule=self._rule(),
         )
+
+    def _rule(self) -> str:
+        """The stopping rule of a trial that is suggested now."""
+        rule = self._stopping.rule(self._means.now()) if self._stopping else None
+        return rule.text if rule else ""
 
     def get_ready(self) -> None:
         """Import what later suggestions need while trials run."""
@@ -136,7 +148,7 @@ def open_study(experiment: Experiment, journal: Journal, told: Told | None = Non
         earlier=study_trials(of_attribute(journal.attributes.get(WARM_START)), space),
         nas=experiment.nas,
     )
-    return Suggestions(journal, search, experiment.algorithm.name)
+    return Suggestions(journal, search, experiment.algorithm.name, medianstop(experiment))
 
 
 def _seed(journal: Journal, random_state: str) -> int:
