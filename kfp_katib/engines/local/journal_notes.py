@@ -32,5 +32,20 @@ class CmaEsNote(StoredNote):
         return self.told
 
 
-NOTES: Mapping[str, TypeAdapter[Any]] = {note_of("cmaes"): TypeAdapter(CmaEsNote)}
+class PbtNote(StoredNote):
+    """What population based training stores with a trial."""
+
+    told: list[int]
+    generation: Annotated[int, Field(ge=0)]
+    parent: int | None
+
+    def trials(self) -> list[int]:
+        """Those that were taken in before it, and the one from whose checkpoint it begins."""
+        return self.told if self.parent is None else [*self.told, self.parent]
+
+
+NOTES: Mapping[str, TypeAdapter[Any]] = {
+    note_of("cmaes"): TypeAdapter(CmaEsNote),
+    note_of("pbt"): TypeAdapter(PbtNote),
+}
 """The shape by the attribute that holds it."""

@@ -206,7 +206,8 @@ class SearchLoop:
         record = self._running.pop(number)
         self._due.pop(number, None)
         self._suggestions.journal.report(number, self._following.end(number))
-        outcome, files = self._overdue.pop(number, None), self._folder.trial(record.name)
+        outcome = self._overdue.pop(number, None) or self._runner.failures.pop(number, None)
+        files = self._folder.trial(record.name)
         if outcome is None:
             outcome = self._runner.explained(examine(self._experiment, files, code), files)
         self._store.completed(record, outcome, when=now(), exit_code=code)

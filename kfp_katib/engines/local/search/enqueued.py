@@ -128,10 +128,10 @@ def _own(algorithm: str, search: Search) -> Proposal:
     """What the algorithm proposes now, or if it has to wait, a random draw.
 
     A new instance is asked, as after a resume: the one that goes on must not think that its proposal was
-    taken.
+    taken. What pbt proposes belongs to a checkpoint, and a point of the user's begins without one.
     """
     number = len(search.trials)
-    answer = propose_for(algorithm, search)(number)
+    answer = None if algorithm == "pbt" else propose_for(algorithm, search)(number)
     return answer if isinstance(answer, Proposal) else propose_random(search)(number)
 
 

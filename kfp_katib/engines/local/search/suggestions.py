@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
@@ -21,6 +21,7 @@ from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_STAR
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
+from kfp_katib.engines.local.search.pbt import Population
 from kfp_katib.engines.local.search.space import Numbers, dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
@@ -75,7 +76,11 @@ class Suggestions:
         point = self.journal.attributes[ENQUEUED][place]
         return replace(enqueued.proposal(point, self._algorithm, self._search), texts=point)
 
-    def _suggest(self, proposal: Proposal, place: int | None = None) -> Record:
+    def copyable(self) -> Set[int] | None:
+        """The trials whose checkpoints others may begin from; None if the algorithm hands on none."""
+        return self._propose.copyable() if isinstance(self._propose, Population) else None
+
+    def _suggest(self, proposal: Proposal, place: int | None = None, *, retries: int | None = None) -> Record:
         """Record a trial."""
         values, space = proposal.values, self._search.dimensions
         return self.journal.suggest(
@@ -84,11 +89,18 @@ class Suggestions:
             {dim.name: dim.text(values[dim.name]) for dim in space} | dict(proposal.texts),
             proposal.note,
             note_key=note_of(self._algorithm),
+            retries=retries,
             enqueued=place,
         )
 
     def retry(self, number: int) -> Record:
-        """The values of a failed trial as a new suggestion, which stands for it from here on."""
+        """The values of a failed trial as a new suggestion, which stands for it from here on.
+
+        pbt queues the values of a failed trial again by itself: its next suggestion stands for it.
+        """
+        if isinstance(self._propose, Population):
+            self.journal.mark_format()
+            return self._suggest(self._propose(len(self.journal.trials)), retries=number)
         trial = self.journal.trials[number]
         note = {**trial.note, "told": []} if trial.note else {}  # it takes no step of CMA-ES again
         self.journal.mark_format()
@@ -157,6 +169,8 @@ def misfit(experiment: Experiment) -> Misfit:
             return "has values of other parameters than the manifest's"
         if not all(dim.has(trial.params[dim.label]) for dim in space):
             return "has values outside the manifest's space"
+        if experiment.algorithm.name == "pbt" and not trial.note and trial.enqueued is None:
+            return "lacks its generation"
         if experiment.algorithm.name != "cmaes":
             return ""
         if not trial.note:
