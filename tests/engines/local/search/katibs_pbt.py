@@ -79,7 +79,7 @@ class KatibsPbt:
 
     def _exploits(self, answer: Answer, generations: list[int], best: Sequence[int]) -> bool:
         texts, generation, parent = answer
-        if generation not in generations or parent not in best:
+        if parent is None or parent not in best or generation not in generations:
             return False
         generations.remove(generation)
         return texts == self.known[parent][0]

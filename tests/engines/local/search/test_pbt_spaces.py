@@ -22,8 +22,8 @@ from tests.engines.local.search.searching import run, search
 def ranges(draw: st.DrawFn) -> Parameter:
     """A parameter of any kind, negative and empty ranges too."""
     if draw(st.booleans()):
-        low, width = draw(st.integers(-1000, 1000)), draw(st.integers(0, 1000))
-        return integer("x", str(low), str(low + width), draw(st.sampled_from(["", "1", "7"])))
+        least, more = draw(st.integers(-1000, 1000)), draw(st.integers(0, 1000))
+        return integer("x", str(least), str(least + more), draw(st.sampled_from(["", "1", "7"])))
     low, width = draw(st.floats(-1e6, 1e6)), draw(st.floats(0, 1e6))
     distribution = draw(st.sampled_from(("uniform", "normal")))
     return double("x", repr(low), repr(low + width), draw(st.sampled_from(["", "0.25"])), distribution)  # type: ignore[arg-type]
