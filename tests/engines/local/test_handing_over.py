@@ -14,8 +14,10 @@ import pytest
 
 from kfp_katib import load, run
 from kfp_katib.engines.local import handing_over
+from kfp_katib.engines.local.existing import read
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.handing_over import Handover
+from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import Interrupted, Unfinished
 from kfp_katib.results import Progress
 from kfp_katib.trial import folder_copy
@@ -38,6 +40,18 @@ def test_each_trial_goes_on_from_its_parents_checkpoint(tmp_path: Path, kept: Pa
     assert result.count("Succeeded") == 30
     check_lineages(tmp_path / "runs", kept)
     assert max(len(file.read_text().splitlines()) for file in kept.iterdir()) >= 4
+
+
+def test_the_line_of_the_best_trial_is_told(tmp_path: Path, kept: Path) -> None:
+    """In the Result, and whenever it is read again: its parameters alone do not train its model."""
+    script = f"echo loss=-$(wc -l < {THERE}/lineage); "
+    result = run(load(pbt(script, kept)), runs=tmp_path / "runs")
+    assert result.best is not None
+    *before, name = (kept / result.best.name).read_text().split()
+    (note,) = [each for each in result.notes if each.startswith("The best trial, ")]
+    assert [word for word in note.split() if word.startswith("tune-")] == [name, *before]
+    assert f"is of generation {len(before)}: it went on from" in note
+    assert note in read("tune", RunOptions(runs=tmp_path / "runs")).notes
 
 
 def test_the_disk_holds_two_populations_at_most(tmp_path: Path) -> None:
