@@ -92,6 +92,8 @@ def _use(algorithm: str, count: int) -> str:
         return f"{algorithm} cannot use earlier trials: its values do not depend on results."
     if algorithm == "pbt":
         return "pbt cannot use earlier trials: they left no checkpoints that its population could begin from."
+    if algorithm == "hyperband":
+        return "hyperband cannot use earlier trials: it compares only those of one rung with each other."
     if algorithm == "grid":
         return "grid does not run the cells of earlier trials again."
     if algorithm == "cmaes" and count < CMA_ES_NEEDS:

@@ -29,6 +29,7 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
     "pbt": ("pbt", "propose_pbt"),
+    "hyperband": ("hyperband", "propose_hyperband"),
 }
 """Module and function by Katib's name of the algorithm; only these modules import heavy libraries."""
 
