@@ -171,7 +171,7 @@ class Handover:
                 f"The checkpoint of trial '{parent}' could not be copied for trial '{child}': {err.strerror} "
                 f"({err.filename or self._child.checkpoint}). Mend that, and run it again to go on."
             )
-        where = shown(str(err.filename or "").removeprefix(f"{self._parent.path}/"))
+        where = shown(str(err.filename or self._parent.checkpoint).removeprefix(f"{self._parent.path}/"))
         return failed(
             f"The checkpoint of trial {parent} could not be copied for it: {where}: {err.strerror}."
         )
@@ -181,8 +181,8 @@ class Handover:
             copy_folder(self._parent.checkpoint, self._child.checkpoint, self._copied)
         except _Stopped:
             return
-        except OSError as err:
-            self._error = err
+        except Exception as err:  # whatever it is, the trial must not wait for ever
+            self._error = err if isinstance(err, OSError) else OSError(0, f"{type(err).__name__}: {err}")
             self._give_up()
         else:
             self._begin()

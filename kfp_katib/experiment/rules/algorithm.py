@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.injected import SUGGESTION_FOLDER
 from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import rule, several
 from kfp_katib.experiment.rules.services import EARLY_STOPPING, SUGGESTIONS, Service
@@ -96,30 +95,6 @@ def setting_repeated(view: View) -> Iterator[Finding]:
     for path, _, _, settings in _services(view):
         for name in several(setting.get("name", "") for _, setting in settings):
             yield Finding(f"{path}.algorithmSettings", f"'{name}' is given twice.", "Keep one.", name)
-
-
-@rule("pbt-folder-not-absolute")
-def pbt_folder_not_absolute(view: View) -> Iterator[Finding]:
-    """`pbt`'s volume of checkpoints needs an absolute path in the container, and a folder of its own."""
-    for path, text in _of_pbt(view, SUGGESTION_FOLDER):
-        if not text.startswith("/") or not text.strip("/."):
-            message, fix = f"{SUGGESTION_FOLDER} is '{text}'.", "Write a path such as /opt/katib/data."
-            yield Finding(path, message, fix, text)
-
-
-@rule("pbt-resample-unreadable", engine="katib")
-def pbt_resample_unreadable(view: View) -> Iterator[Finding]:
-    """`pbt`'s service compares resample_probability as text with numbers, and so refuses any."""
-    for path, text in _of_pbt(view, "resample_probability"):
-        message = f"pbt refuses every resample_probability, '{text}' as well."
-        yield Finding(path, message, "Remove it: pbt then perturbs the values.", text)
-
-
-def _of_pbt(view: View, name: str) -> Iterator[tuple[str, str]]:
-    """The values of one of pbt's settings, with their paths."""
-    for path, setting in view.settings if view.algorithm == "pbt" else ():
-        if setting.get("name") == name:
-            yield f"{path}.value", str(setting.get("value", ""))
 
 
 def _told(name: str, service: Service) -> str:

@@ -71,14 +71,6 @@ ROWS = (
     of_range(error("grid-step-missing", "`grid` needs a step for every double."),
         "step", lambda it: not it.step and (it.min or it.max), "grid needs a step for '{it.name}'.",
         "Add it.", {"grid"}, "double"),
-    of_range(error("pbt-step-missing", "`pbt` needs a step for every double.", engine="katib"),
-        "step", lambda it: not it.step and (it.min or it.max), "pbt needs a step for '{it.name}'.",
-        "Add it.", {"pbt"}, "double"),
-    of_range(warning("pbt-int-unreadable",
-        "`pbt` writes an int that has come to its min or max as a double, `8.0`, and fails on reading it.",
-        engine="katib"),
-        "", lambda it: it.low < it.high, "Once '{it.name}' is {it.min} or {it.max}, pbt suggests no more.",
-        "List the values as discrete.", {"pbt"}, "int"),
 )
 # fmt: on
 

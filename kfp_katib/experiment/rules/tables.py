@@ -143,11 +143,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
         row(error("nas-operation-incomplete", "An operation lacks its type or its parameters."),
             "spec.nasConfig.operations[]", "operationType parameters", missing,
             "The operation has no {name}.", _ADD, when=_architecture),
-        row(error("pbt-without-volume",
-            "`pbt` keeps its trials' checkpoints on a volume that only resumePolicy FromVolume brings.",
-            engine="katib"),
-            "spec", "resumePolicy", none_of("FromVolume"), "resumePolicy is {value}.", "Write FromVolume.",
-            when=lambda view: view.algorithm == "pbt"),
     ),
     "trial_template": (
         row(refused("template-missing", "There is no trialTemplate."),
