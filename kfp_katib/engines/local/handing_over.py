@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import posixpath
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
@@ -107,16 +109,16 @@ class Checkpoints:
         return self._folder.trial(self._suggestions.journal.records[number].name)
 
 
-def _with_checkpoint(folder: RunFolder, journal: Journal) -> list[int]:
-    named = [record for record in journal.records if record.name]
-    return [each.number for each in named if folder.trial(each.name).checkpoint.exists()]
+def _with_checkpoint(folder: RunFolder, journal: Journal) -> dict[int, Path]:
+    """The checkpoints that are there, whatever a trial has made of them, by the trials' numbers."""
+    named = {each.number: folder.trial(each.name).checkpoint for each in journal.records if each.name}
+    return {number: path for number, path in named.items() if os.path.lexists(path)}
 
 
 def remove_checkpoints(folder: RunFolder, journal: Journal) -> None:
     """Delete the checkpoints of a search that does not go on."""
-    for record in journal.records:
-        if record.name and (checkpoint := folder.trial(record.name).checkpoint).is_dir():
-            remove(checkpoint)
+    for checkpoint in _with_checkpoint(folder, journal).values():
+        remove(checkpoint)
 
 
 class _Stopped(Exception):
