@@ -55,7 +55,7 @@ def unseen(experiment: Experiment, box: Container) -> str:
     """A note for a command that never names its checkpoint folder; empty if it does."""
     there = folder_in_container(experiment)
     words = (*box.command, *box.args, *box.env.values())
-    if any(there in word or posixpath.normpath(there) in word for word in words):
+    if not there or any(there in word or posixpath.normpath(there) in word for word in words):
         return ""
     return (
         f"{SUGGESTION_FOLDER} {there!r} is named in neither command, args nor env: a script that has that "

@@ -28,7 +28,7 @@ _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class _Job:
     """What waits to become a trial.
 
     Attributes:
@@ -43,7 +43,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Segments:
+class _Segments:
     """A pool of ended trials: those below the lower quantile, the others, and the best among these."""
 
     losers: list[int]
@@ -52,7 +52,7 @@ class Segments:
 
 
 def propose_pbt(search: Search) -> Population:
-    """The algorithm `pbt`, with the settings of Katib's service and its `random_state` of the others."""
+    """The algorithm `pbt`, with the settings of Katib's service, and `random_state`."""
     return Population(search)
 
 
@@ -97,7 +97,7 @@ class Population:
             self._begun[place] = None
         self._seen = max(self._seen, number)
 
-    def _next(self, number: int, told: Sequence[int]) -> Job:
+    def _next(self, number: int, told: Sequence[int]) -> _Job:
         for each in told:
             self._take_in(each, number)
         if not self._queue:
@@ -129,15 +129,15 @@ class Population:
         elif trial.value is not None:
             self._current.append(number)
 
-    def _generation(self, chance: Random) -> list[Job]:
-        """A new generation once enough trials have ended, before that one more trial of the last one."""
+    def _generation(self, chance: Random) -> list[_Job]:
+        """A new generation once enough trials have ended; before that one more trial like the last ones."""
         if len(self._current) > self._size:
             bred = self._bred(self._current, self._size, chance)
             self._previous, self._current = self._current, []
             return bred
         return self._bred(self._previous, 1, chance) if self._previous else [self._sample(chance)]
 
-    def _bred(self, pool: Sequence[int], count: int, chance: Random) -> list[Job]:
+    def _bred(self, pool: Sequence[int], count: int, chance: Random) -> list[_Job]:
         """So many successors: losers take the values of a random best one, the others change their own.
 
         Where Katib gives a loser the other's values alone, it begins from the other's checkpoint here, as in
@@ -151,33 +151,33 @@ class Population:
         keepers = segments.keepers[: count - len(losers)]
         return exploiting + [self._exploring(number, chance) for number in keepers]
 
-    def _segments(self, pool: Sequence[int]) -> Segments:
+    def _segments(self, pool: Sequence[int]) -> _Segments:
         greater = {number: -self._search.sign * (self._search.trials[number].value or 0.0) for number in pool}
         lower, upper = (quantile(greater.values(), share) for share in (self._share, 1 - self._share))
         keepers = [number for number in pool if greater[number] >= lower]
         losers = [number for number in pool if greater[number] < lower]
-        return Segments(losers, keepers, [number for number in keepers if greater[number] >= upper])
+        return _Segments(losers, keepers, [number for number in keepers if greater[number] >= upper])
 
-    def _exploiting(self, loser: int, donor: int) -> Job:
-        return Job(self._job(donor).texts, self._job(loser).generation + 1, donor)
+    def _exploiting(self, loser: int, donor: int) -> _Job:
+        return _Job(self._job(donor).texts, self._job(loser).generation + 1, donor)
 
-    def _exploring(self, keeper: int, chance: Random) -> Job:
+    def _exploring(self, keeper: int, chance: Random) -> _Job:
         own = self._job(keeper)
         texts = {dim.name: self._changed(dim, own.texts[dim.name], chance) for dim in self._search.dimensions}
-        return Job(texts, own.generation + 1, keeper)
+        return _Job(texts, own.generation + 1, keeper)
 
     def _changed(self, dim: Dimension, text: str, chance: Random) -> str:
         if self._resample is None:
             return perturbed(dim, text, chance)
         return dim.text(dim.at(chance.random())) if chance.random() < self._resample else text
 
-    def _sample(self, chance: Random) -> Job:
-        return Job({dim.name: dim.text(dim.at(chance.random())) for dim in self._search.dimensions})
+    def _sample(self, chance: Random) -> _Job:
+        return _Job({dim.name: dim.text(dim.at(chance.random())) for dim in self._search.dimensions})
 
-    def _job(self, number: int) -> Job:
+    def _job(self, number: int) -> _Job:
         """What became the trial of this number."""
         trial: StudyTrial = self._search.trials[number]
-        return Job(trial.record.parameters, trial.note.get("generation", 0), trial.note.get("parent"))
+        return _Job(trial.record.parameters, trial.note.get("generation", 0), trial.note.get("parent"))
 
 
 def perturbed(dim: Dimension, text: str, chance: Random) -> str:
