@@ -73,9 +73,6 @@ ROWS = (
     of_range(error("grid-step-missing", "`grid` needs a step for every double."),
         "step", lambda it: not it.step and (it.min or it.max), "grid needs a step for '{it.name}'.",
         "Add it.", {"grid"}, "double"),
-    of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
-        "step", lambda it: not it.step and (it.min or it.max), "pbt needs a step for '{it.name}'.",
-        "Add it.", {"pbt"}, "double"),
 )
 # fmt: on
 

@@ -29,6 +29,7 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "multivariate-tpe": ("tpe", "propose_multivariate_tpe"),
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
+    "pbt": ("pbt", "propose_pbt"),
     "darts": ("architectures", "propose_darts"),
     "enas": ("architectures", "propose_enas"),
     "hyperband": ("hyperband", "propose_hyperband"),
