@@ -31,7 +31,7 @@ def resume_finds_nothing(view: View) -> Iterator[Finding]:
 
 @rule("pbt-cannot-resume", severity="warning", engine="katib")
 def pbt_cannot_resume(view: View) -> Iterator[Finding]:
-    """`pbt` needs `FromVolume`, which keeps checkpoints only: its population is gone with its service's pod."""
+    """`pbt` cannot go on under the `FromVolume` that it needs: its population is gone with its service."""
     if _from_volume(view) and view.algorithm == "pbt":
         message = "A search by pbt hangs for ever if it is extended, or if its suggestion service restarts."
         yield Finding("spec.resumePolicy", message, "Ask for all its trials at once.", "FromVolume")

@@ -36,6 +36,8 @@ LATER: Mapping[str, str] = {"tpe": "optuna", "multivariate-tpe": "optuna"}
 
 CMA_ES_NEEDS = 10
 """The trials from which CMA-ES can begin: it takes a tenth of them, the best."""
+MOST_BAYESIAN = 100
+"""The trials that Bayesian optimisation is told at most: its Gaussian process takes a minute for 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
