@@ -130,11 +130,11 @@ def sobol() -> Manifest:
 
 
 def hyperband() -> Manifest:
-    """One bracket of hyperband: as many trials as run side by side."""
+    """Both brackets of a small hyperband: as many trials as run side by side."""
     settings = (("resource_name", "epochs"), ("eta", "2"), ("r_l", "2"))
     epochs = {"name": "epochs", "parameterType": "int", "feasibleSpace": {"min": "1", "max": "2"}}
     manifest = searched_by("hyperband", *settings, parameters=[double("lr", "0.1", "1"), epochs])
-    return changed(manifest, {"spec.maxTrialCount": 2, "spec.maxFailedTrialCount": 1})
+    return changed(manifest, {"spec.maxTrialCount": 5, "spec.parallelTrialCount": 5})
 
 
 def pbt() -> Manifest:

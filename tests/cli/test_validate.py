@@ -222,6 +222,21 @@ BEYOND = {
 """Katib's own service refuses it."""
 
 
+def test_what_katib_alone_cannot_run_is_a_note_by_default(tmp_path: Path) -> None:
+    """The local engine runs it, so the manifest is valid."""
+    called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)))
+    assert "note (katib): spec.parallelTrialCount: With r_l 9 hyperband begins with 9" in called.stdout
+    assert ": 0 errors," in called.stdout
+    assert called.exit_code == 0
+
+
+def test_what_the_local_engine_alone_cuts_short_is_a_warning_of_it(tmp_path: Path) -> None:
+    """The number says what the whole plan needs."""
+    called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)))
+    assert "warning (local): spec.maxTrialCount: hyperband's plan has 23 trials" in called.stdout
+    assert called.exit_code == 0
+
+
 def test_what_katib_alone_cannot_run_is_said_of_katib(tmp_path: Path) -> None:
     """An error, with the engine's name."""
     called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)), "--engine", "katib")

@@ -29,8 +29,12 @@ pytestmark = [
 
 SPACE = [double("lr", "0.1", "0.9", step="0.2"), double("momentum", "0.1", "0.9", step="0.2")]
 LINE = "sleep ${trialParameters.momentum}; echo loss=${trialParameters.lr}"
-FIRST = {"multivariate-tpe": "n_startup_trials", "bayesianoptimization": "n_initial_points"}
-"""The setting that says how many trials are random before the library is asked, if more than two would be."""
+SETTINGS = {
+    "multivariate-tpe": {"n_startup_trials": "1"},
+    "bayesianoptimization": {"n_initial_points": "1"},
+    "hyperband": {"r_l": "2", "eta": "2", "resource_name": "momentum"},
+}
+"""What an algorithm cannot do without, or how few trials are random before its library is asked."""
 
 REGISTERS = """
 from kfp_katib.steps.register_model import Run, register
@@ -49,7 +53,8 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_searches_and_reports(images: dict[str, Image], folder: Path, algorithm: str) -> None:
     """Its own library proposes, and the page has its figures."""
-    settings = [{"name": FIRST[algorithm], "value": "1"}] if algorithm in FIRST else []
+    given = SETTINGS.get(algorithm, {})
+    settings = [{"name": name, "value": value} for name, value in given.items()]
     named = {"algorithmName": algorithm, "algorithmSettings": settings}
     text = manifest("sh", "-c", LINE, algorithm=named, parameters=SPACE, maxTrialCount=4)
     (folder / "experiment.yaml").write_text(text)

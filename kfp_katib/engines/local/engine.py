@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from kfp_katib.engines.local.algorithm_notes import algorithm_notes
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
 from kfp_katib.engines.local.journal import Journal
@@ -92,6 +93,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         journal = suggestions.journal
         notes = (
             *_notes(experiment, box, gpus, environment),
+            *algorithm_notes(experiment),
             *_changes(experiment, journal),
             *suggestions.notes,
         )

@@ -17,7 +17,7 @@ from kfp_katib.experiment.argument_names import argument
 from kfp_katib.trial.plain_file import open_regular
 
 if TYPE_CHECKING:
-    from kfp_katib.engines.local.search.suggestions import Misfit
+    from kfp_katib.engines.local.search.misfit import Misfit
 
 Belongs = Callable[[Mapping[str, Any]], bool]
 """Whether the attributes of a journal are those of a search."""

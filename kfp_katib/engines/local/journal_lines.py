@@ -48,7 +48,7 @@ from kfp_katib.engines.local.journal_shapes import (
     StudyAttribute,
     TrialAttribute,
 )
-from kfp_katib.engines.local.search.suggestions import Misfit
+from kfp_katib.engines.local.search.misfit import Misfit
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.results import FAILED
@@ -137,7 +137,8 @@ class Lines:
             raise ValueError("params and distributions name different parameters")
         record = Record(len(journal.trials), parameters)
         trial = StudyTrial(line.params, note, record, self._retried(line), self._enqueued(line))
-        if self.belongs(journal.attributes) and (why := self.misfit(trial, line.distributions)):
+        belongs, before = self.belongs(journal.attributes), journal.trials
+        if belongs and (why := self.misfit(trial, line.distributions, before)):
             raise ValueError(f"trial {trial.record.number} {why}")
         journal.take(trial)
 

@@ -32,5 +32,20 @@ class CmaEsNote(StoredNote):
         return self.told
 
 
-NOTES: Mapping[str, TypeAdapter[Any]] = {note_of("cmaes"): TypeAdapter(CmaEsNote)}
+class HyperbandNote(StoredNote):
+    """Where a trial stands in hyperband's plan, and which one was promoted to it."""
+
+    bracket: Annotated[int, Field(ge=0)]
+    rung: Annotated[int, Field(ge=0)]
+    parent: int | None
+
+    def trials(self) -> list[int]:
+        """The one that was promoted."""
+        return [] if self.parent is None else [self.parent]
+
+
+NOTES: Mapping[str, TypeAdapter[Any]] = {
+    note_of("cmaes"): TypeAdapter(CmaEsNote),
+    note_of("hyperband"): TypeAdapter(HyperbandNote),
+}
 """The shape by the attribute that holds it."""

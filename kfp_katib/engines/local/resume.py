@@ -15,7 +15,8 @@ from kfp_katib.engines.local.journal import Journal, now
 from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
 from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.search.misfit import misfit
+from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
 from kfp_katib.engines.local.search.warm_start import begin, of_attribute
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.engines.local.warm_start_notes import goes_on, notes

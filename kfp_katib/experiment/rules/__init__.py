@@ -9,6 +9,7 @@ from kfp_katib.experiment.problem import Problem
 from kfp_katib.experiment.rules import (
     algorithm,
     architecture,
+    hyperband_plan,
     injected,
     kubernetes_objects,
     measurement,
@@ -27,8 +28,8 @@ from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    *(search_space, algorithm, suitability, architecture, resuming, measurement, trial_template),
-    *(trial_parameters, names, kubernetes_objects, pod_fields, injected, program, script),
+    *(search_space, algorithm, suitability, hyperband_plan, architecture, resuming, measurement),
+    *(trial_template, trial_parameters, names, kubernetes_objects, pod_fields, injected, program, script),
 )
 
 

@@ -21,7 +21,8 @@ An **error** is what Katib refuses, or lets pass although it then hangs, fails e
 for certain; a manifest with errors is never run. A **warning** is legal and probably not what you want. In a
 manifest without errors `validate` also finds what an engine would refuse to run: a **note** where another
 engine runs it, an error where that engine is named (`--engine local`). So does a rule marked (katib): Katib
-alone stumbles over it, and the local engine runs such a manifest right.
+alone stumbles over it, and the local engine runs such a manifest right. One marked (local) concerns the
+local engine alone.
 
 "Refused by" says who notices without us: *Katib* is its admission webhook, at the moment the Experiment is
 created; *nobody* means that the webhook lets it pass, and it goes wrong later, mostly in silence. The rules

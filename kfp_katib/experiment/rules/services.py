@@ -84,9 +84,7 @@ class Service:
     unknown: Literal["refused", "ignored", "passed"] = "refused"
 
 
-_R_L = Setting(
-    "number", 0, open_low=True, about="the most of the resource that one trial may use, such as 81 epochs"
-)
+_R_L = Setting("number", 1, about="the most of the resource that one trial may use, such as 81 epochs")
 _RESOURCE_NAME = Setting("text", about="the search parameter that is the resource, such as epochs")
 _ETA = Setting("number", about="of how many trials one is kept and goes on with more of the resource")
 _COUNT = Setting("integer", 0)
@@ -126,7 +124,7 @@ SUGGESTIONS: Mapping[str, Service] = {
     ),
     "sobol": Service(unknown="ignored"),
     "hyperband": Service(
-        {"r_l": _R_L, "resource_name": _RESOURCE_NAME, "eta": _ETA},
+        {"r_l": _R_L, "resource_name": _RESOURCE_NAME, "eta": _ETA, "random_state": _COUNT},
         required=("r_l", "resource_name"),
         unknown="passed",  # the controller keeps the search's state among the settings
     ),

@@ -10,16 +10,14 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import error, row, rule, warning
+from kfp_katib.experiment.rules.rule import error, rule, warning
 from kfp_katib.experiment.rules.search_space import (
     Range,
     integer,
     lists,
-    number,
     numbers,
     of_range,
     ranges,
-    values,
 )
 from kfp_katib.experiment.rules.services import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.view import View
@@ -76,11 +74,6 @@ ROWS = (
     of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
         "step", lambda it: not it.step and (it.min or it.max), "pbt needs a step for '{it.name}'.",
         "Add it.", {"pbt"}, "double"),
-    row(error("hyperband-discrete-not-integer",
-        "`hyperband` makes integers of discrete values, and fails on others."),
-        lambda view: values(view, "discrete"), "", lambda value: integer(value) is None,
-        "The value is '{value}'.", "Make the parameter categorical.",
-        when=lambda view: view.algorithm == "hyperband"),
 )
 # fmt: on
 
@@ -193,41 +186,3 @@ def darts_asked_twice(view: View) -> Iterator[Finding]:
     if view.algorithm == "darts" and most > parallel > 0:
         message = f"maxTrialCount is {most}, and {view.stated('spec.parallelTrialCount')}."
         yield Finding("spec.parallelTrialCount", message, f"Set parallelTrialCount to {most}.", parallel)
-
-
-@rule("hyperband-resource-unknown")
-def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
-    """`hyperband`'s resource_name is not a search parameter."""
-    name = _setting(view, "resource_name")
-    names = [each for _, each in view.parameter_names if each]
-    if view.algorithm == "hyperband" and name and names and name not in names:
-        message = f"resource_name is '{name}'."
-        yield Finding("spec.algorithm.algorithmSettings", message, f"Write one of {', '.join(names)}.", name)
-
-
-@rule("hyperband-parallel-too-low", engine="katib")
-def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
-    """`hyperband` needs as many parallel trials as its first rung has."""
-    resource, eta = number(_setting(view, "r_l")), number(_setting(view, "eta"))
-    base, parallel = int(eta) if abs(eta) > 0 else 3, view.spec["parallelTrialCount"]
-    if view.algorithm != "hyperband" or not resource > 0 or base < 2:
-        return
-    needed = math.ceil(base ** int(math.log(resource) / math.log(base)))
-    if parallel < needed:
-        first = f"With r_l {_setting(view, 'r_l')} hyperband begins with {needed} trials at a time"
-        message = f"{first}; {view.stated('spec.parallelTrialCount')}."
-        yield Finding("spec.parallelTrialCount", message, f"Set it to {needed} or more.", parallel)
-
-
-@rule("hyperband-beyond-first-rung", severity="warning", engine="katib")
-def hyperband_beyond_first_rung(view: View) -> Iterator[Finding]:
-    """After its first rung hyperband gives fewer suggestions than Katib asks for, and Katib hangs."""
-    parallel, most = view.spec["parallelTrialCount"], view.spec.get("maxTrialCount", 0)
-    if view.algorithm == "hyperband" and most > parallel > 1:
-        message = f"maxTrialCount is {most}, and {view.stated('spec.parallelTrialCount')}."
-        yield Finding("spec.maxTrialCount", message, "Set both to the size of the first rung.", most)
-
-
-def _setting(view: View, name: str) -> str:
-    values = [str(setting.get("value", "")) for _, setting in view.settings if setting.get("name") == name]
-    return values[-1] if values else ""

@@ -59,7 +59,8 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
             "Without `maxTrialCount` a search has no end, and Katib restarts one that reached its goal for "
             "ever."),
             "spec", "maxTrialCount", absent, "{name} is missing.",
-            "Set it to the number of trials you can afford."),
+            "Set it to the number of trials you can afford.",
+            when=lambda view: view.algorithm != "hyperband"),
         row(warning("max-failed-missing",
             "Without `maxFailedTrialCount` no number of failed trials fails the Experiment."),
             "spec", "maxFailedTrialCount", absent,

@@ -14,23 +14,14 @@ from kfp_katib.experiment import Experiment
 from tests.builders.search import PRINT, search
 from tests.engines.local.searches import one
 
-HYPERBAND = {
-    "algorithmName": "hyperband",
-    "algorithmSettings": [{"name": "r_l", "value": "9"}, {"name": "resource_name", "value": "lr"}],
-}
-
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
         ({"metricsCollectorSpec": {"collector": {"kind": "Push"}}}, "'Push' runs on Katib only"),
-        (
-            {"algorithm": HYPERBAND, "parallelTrialCount": 9, "maxTrialCount": 9},
-            "'hyperband' runs on Katib only",
-        ),
         ({"earlyStopping": {"algorithmName": "medianstop"}}, "'medianstop' runs on Katib only"),
     ],
-    ids=["collector", "algorithm", "early stopping"],
+    ids=["collector", "early stopping"],
 )
 def test_what_only_katib_has_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
     """The message names the field's value and what there is here; nothing is started."""

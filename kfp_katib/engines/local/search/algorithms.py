@@ -27,6 +27,7 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "multivariate-tpe": ("tpe", "propose_multivariate_tpe"),
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
+    "hyperband": ("hyperband", "propose_hyperband"),
 }
 """Module and function by Katib's name of the algorithm; only these modules import heavy libraries."""
 

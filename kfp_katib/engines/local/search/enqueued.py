@@ -20,6 +20,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.rungs import searched, whole_resource
 from kfp_katib.results.brief import counted
 
 Point = Mapping[str, str]
@@ -48,7 +49,8 @@ def _checked(experiment: Experiment, space: Mapping[str, Dimension], point: Poin
         if name not in space:
             raise InputError(f"{said}: there is no parameter {name!r}. {hint(name, space)}")
         if value_of(space[name], text) is None:
-            feasible = next(each.space for each in experiment.parameters if each.name == name)
+            parameter = next(each for each in experiment.parameters if each.name == name)
+            feasible = searched(parameter, experiment.algorithm).space
             raise InputError(
                 f"{said}: {text!r} is not in the feasible space of {name}: {in_words(feasible)}. Give a "
                 "value of it, or widen the space in the manifest."
@@ -58,6 +60,7 @@ def _checked(experiment: Experiment, space: Mapping[str, Dimension], point: Poin
         raise InputError(
             f"{said}: a grid has no value of its own for {', '.join(missing)}. Name a whole cell."
         )
+    point = whole_resource(experiment.algorithm) | dict(point)
     return {name: katib_text(space[name], point[name]) for name in space if name in point}
 
 
@@ -124,14 +127,18 @@ def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
     return Proposal(values, {"told": known.note.get("told", []), "point": coordinates})
 
 
+_BY_PLAN = ("hyperband",)
+"""The algorithms whose proposals are steps of a plan, beside which a point of the user stands."""
+
+
 def _own(algorithm: str, search: Search) -> Proposal:
-    """What the algorithm proposes now, or if it has to wait, a random draw.
+    """What the algorithm proposes now; a random draw if it has to wait, or proposes by a plan.
 
     A new instance is asked, as after a resume: the one that goes on must not think that its proposal was
     taken.
     """
     number = len(search.trials)
-    answer = propose_for(algorithm, search)(number)
+    answer = None if algorithm in _BY_PLAN else propose_for(algorithm, search)(number)
     return answer if isinstance(answer, Proposal) else propose_random(search)(number)
 
 

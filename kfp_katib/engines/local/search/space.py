@@ -17,6 +17,7 @@ from typing import Any
 
 from kfp_katib.experiment.lattice import Lattice, lattice
 from kfp_katib.experiment.model import Distribution, Experiment, Parameter
+from kfp_katib.experiment.rungs import searched
 
 Value = int | float | str
 Values = Mapping[str, Value]
@@ -231,4 +232,5 @@ def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
 
 def dimensions(experiment: Experiment) -> tuple[Dimension, ...]:
     """The search space of an Experiment, in the manifest's order."""
-    return tuple(dimension(each, experiment.algorithm.name) for each in experiment.parameters)
+    algorithm = experiment.algorithm
+    return tuple(dimension(searched(each, algorithm), algorithm.name) for each in experiment.parameters)

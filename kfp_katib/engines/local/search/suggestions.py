@@ -10,24 +10,19 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 from importlib import import_module
-from typing import Any
 
-from kfp_katib.engines.local.journal import RUNNING, Journal, StudyTrial
+from kfp_katib.engines.local.journal import RUNNING, Journal
 from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_START, note_of
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
-from kfp_katib.engines.local.search.space import Numbers, dimensions
+from kfp_katib.engines.local.search.space import dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Told
-
-Misfit = Callable[[StudyTrial, Mapping[str, str]], str]
-"""From a trial and its distributions to what is wrong with it; empty if nothing is."""
 
 
 class Suggestions:
@@ -90,7 +85,7 @@ class Suggestions:
     def retry(self, number: int) -> Record:
         """The values of a failed trial as a new suggestion, which stands for it from here on."""
         trial = self.journal.trials[number]
-        note = {**trial.note, "told": []} if trial.note else {}  # it takes no step of CMA-ES again
+        note = {**trial.note, **({"told": []} if "told" in trial.note else {})}  # no step of CMA-ES again
         self.journal.mark_format()
         return self.journal.suggest(
             trial.params,
@@ -141,38 +136,6 @@ def open_study(experiment: Experiment, journal: Journal, told: Told | None = Non
         earlier=study_trials(of_attribute(journal.attributes.get(WARM_START)), space),
     )
     return Suggestions(journal, search, experiment.algorithm.name)
-
-
-def misfit(experiment: Experiment) -> Misfit:
-    """A function that says why a trial is not a suggestion of this Experiment's search; empty if it is."""
-    space = dimensions(experiment)
-    known = {dim.label: dim.distribution() for dim in space}
-    names = {dim.name for dim in space}
-    axes = sum(isinstance(each, Numbers) for each in space)
-
-    def why(trial: StudyTrial, distributions: Mapping[str, str]) -> str:
-        if {label: _parsed(text) for label, text in distributions.items()} != known:
-            return "has other parameters than the manifest"
-        if set(trial.record.parameters) != names:
-            return "has values of other parameters than the manifest's"
-        if not all(dim.has(trial.params[dim.label]) for dim in space):
-            return "has values outside the manifest's space"
-        if experiment.algorithm.name != "cmaes":
-            return ""
-        if not trial.note:
-            return "lacks the algorithm's point"
-        count = len(trial.note["point"])
-        return "" if count == axes else f"has a point of {count} numbers, not {axes}"
-
-    return why
-
-
-@lru_cache(maxsize=1024)
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _seed(journal: Journal, random_state: str) -> int:

@@ -11,7 +11,8 @@ from typing import Any
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_file import open_journal
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.search.suggestions import Suggestions, misfit, open_study
+from kfp_katib.engines.local.search.misfit import misfit
+from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
 from kfp_katib.experiment.model import Experiment, Parameter
 from kfp_katib.results import Told, TrialCondition
 from tests.builders import experiment as build
