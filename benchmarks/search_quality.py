@@ -32,9 +32,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from scipy.stats import mannwhitneyu
 from threadpoolctl import threadpool_limits
 
-from benchmarks.functions import FUNCTIONS
-from benchmarks.katib_services import SERVICES
-from benchmarks.searchers import Local, Outcome, Searcher, Services, asked, search
+from benchmarks.search.functions import FUNCTIONS
+from benchmarks.search.katib_services import SERVICES
+from benchmarks.search.searchers import Local, Outcome, Searcher, Services, asked, search
 
 ALGORITHMS = ("random", "grid", "sobol", "tpe", "multivariate-tpe", "cmaes", "bayesianoptimization")
 WORSE = 0.01
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options().parse_args(arguments)
     searchers: dict[str, Searcher] = {"here": Local()}
     with ExitStack() as stack, threadpool_limits(1):
-        known = ALGORITHMS
+        known: Sequence[str] = ALGORITHMS
         if options.katib:
             services = stack.enter_context(Services(options.katib, options.python))
             searchers, known = {"Katib": services, **searchers}, tuple(SERVICES)

@@ -41,7 +41,7 @@ def propose_bayesian_optimization(search: Search) -> Propose:
 
     def propose(number: int) -> Proposal:
         running = [trial for trial in search.trials if trial.state == RUNNING]
-        return Proposal(fixed | model.elsewhere(number, running) if free else fixed)
+        return Proposal({**fixed, **model.elsewhere(number, running)} if free else fixed)
 
     return propose
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Katib's own suggestion services in one process: requests on standard input, suggestions on standard output.
 
-    PYTHON benchmarks/katib_services.py DIR
+    PYTHON benchmarks/search/katib_services.py DIR
 
 DIR is a checkout of Katib, and PYTHON has what its services need, which is not what this project needs:
 `benchmarks/search_quality.py` says how to install it, and starts this. A line asks for a new service
@@ -88,7 +88,8 @@ def main(katib: Path) -> None:
     sys.path[:0] = map(str, (katib, managers / "v1beta1" / "python", managers / "health" / "python"))
     api = importlib.import_module("pkg.apis.manager.v1beta1.python.api_pb2")
     answers, sys.stdout = sys.stdout, sys.stderr
-    service = asked = None
+    asked: Any = None
+    service: Any = None
     for line in map(json.loads, sys.stdin):
         started = time.process_time()
         if "begin" in line:
@@ -100,7 +101,7 @@ def main(katib: Path) -> None:
                 trials=[_trial(api, each) for each in line["trials"]],
                 current_request_number=line["ask"],
             )
-            reply = service.GetSuggestions(request, None) if service else None
+            reply = service.GetSuggestions(request, None)
             found = [
                 {each.name: each.value for each in one.assignments} for one in reply.parameter_assignments
             ]

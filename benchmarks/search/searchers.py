@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.functions import TestFunction
+from benchmarks.search.functions import TestFunction
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.experiment.model import Experiment, Parameter
@@ -111,7 +111,7 @@ class Services:
 
 
 def asked(
-    algorithm: str, function: TestFunction, settings: Mapping[str, str], *, parallel: int, budget: int
+    algorithm: str, function: TestFunction, settings: Mapping[str, str], *, parallel: int, budget: int | None
 ) -> Experiment:
     """The search of one function; a grid has five values of each double."""
     space = [_stepped(each) if algorithm == "grid" else each for each in function.space]
