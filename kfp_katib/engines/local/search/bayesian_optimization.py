@@ -78,10 +78,9 @@ class _Model:
             warnings.simplefilter("ignore")  # about poor fits, and about points already taken
             if len(known) >= initial:
                 told = self._told(known)
-                values = [self._signed(trial) for trial in told] + [
-                    min(map(self._signed, told)) for _ in assumed
-                ]
-                optimizer.tell([self._point(trial) for trial in (*told, *assumed)], values)
+                values = [self._signed(trial) for trial in told]
+                points = [self._point(trial) for trial in (*told, *assumed)]
+                optimizer.tell(points, [*values, *[min(values)] * len(assumed)])
             point = optimizer.ask()
         return {dim.name: _value(dim, at) for dim, at in zip(self.free, point, strict=True)}
 
