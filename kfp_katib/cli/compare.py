@@ -17,8 +17,8 @@ from kfp_katib.errors import InputError
 from kfp_katib.report import words
 from kfp_katib.report.columns import aligned
 from kfp_katib.report.so_far import short_name
-from kfp_katib.results import FINAL, Result, best_trial, elapsed
-from kfp_katib.results.brief import duration, figures
+from kfp_katib.results import FINAL, Result, best_trial, compared, elapsed
+from kfp_katib.results.brief import duration, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,13 @@ def _rows(columns: Sequence[Searched]) -> list[tuple[str, list[str]]]:
         ("best trial", [_trial(each.result) for each in columns]),
         ("trials", [_trials(each.result) for each in columns]),
         ("time", [duration(elapsed(each.result.trials)) for each in columns]),
-        *((name, [figures(_parameters(each.result).get(name, "–")) for each in columns]) for name in names),
+        *((name, [short(_parameters(each.result).get(name, "–")) for each in columns]) for name in names),
     ]
 
 
 def _value(column: Searched, metric: str) -> str:
     best = column.result.best
-    return figures(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
+    return short(words.value_text(best, column.result)) if best and column.aim[1] == metric else "–"
 
 
 def _trial(result: Result) -> str:
@@ -122,7 +122,7 @@ def _document(column: Searched) -> dict[str, Any]:
         "final": result.state in FINAL,
         "type": column.aim[0],
         "metric": column.aim[1],
-        "best_value": result.best_value,
+        "best_value": compared(best, result.experiment.objective) if best else None,
         "best_trial": best.name if best else None,
         "best_parameters": result.best_parameters,
         "completed": result.completed,

@@ -18,7 +18,7 @@ from kfp_katib.engines.engine import of_cluster, of_this_machine
 from kfp_katib.engines.options import Identity, RunOptions
 from kfp_katib.report.columns import aligned
 from kfp_katib.results import Overview, number
-from kfp_katib.results.brief import figures
+from kfp_katib.results.brief import short
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _COLUMNS = ("name", "state", "trials", "best", "age")
@@ -74,7 +74,7 @@ def trials(search: Overview) -> str:
 
 
 def _best(search: Overview) -> str:
-    return f"{search.metric}={figures(search.best)}" if search.best else "–"
+    return f"{search.metric}={short(search.best)}" if search.best else "–"
 
 
 def age(began: datetime | None, now: datetime) -> str:
@@ -87,9 +87,10 @@ def age(began: datetime | None, now: datetime) -> str:
 
 
 def _document(search: Overview) -> dict[str, Any]:
-    """A search for programs: a value that is a number, times in ISO 8601, null for what is not known."""
+    """A search for programs: the best value as a number if it is one, times in ISO 8601, null for nothing."""
+    value = number(search.best)
     told = asdict(search) | {
         "began": search.began and search.began.isoformat(),
-        "best": number(search.best),
+        "best": search.best if value is None else value,
     }
     return {key: None if value == "" else value for key, value in told.items()}

@@ -8,20 +8,27 @@ from typing import Any
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
 from kfp_katib.experiment.parts import (
+    DIRECTIONS,
     Algorithm,
     Collector,
     FeasibleSpace,
+    NasConfig,
     Objective,
+    Operation,
     Parameter,
     TrialParameter,
     TrialTemplate,
 )
 
 
-def objective(spec: Mapping[str, Any]) -> Objective:
-    """What the search optimises, with the metrics' strategies."""
+def objective(spec: Mapping[str, Any], given: Mapping[str, Any], algorithm: str) -> Objective:
+    """What the search optimises by this algorithm, with the metrics' strategies.
+
+    `given` is what the manifest itself says of the objective.
+    """
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
+    named = {entry.get("name") for entry in given.get("metricStrategies") or []}
     # If a metric has two, the first counts, as in Katib.
     strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
     return Objective(
@@ -30,6 +37,12 @@ def objective(spec: Mapping[str, Any]) -> Objective:
         goal=None if goal is None else float(goal),
         additional=metrics[1:],
         strategies={metric: strategies[metric] for metric in metrics},
+        texts=algorithm == "darts",
+        compared=tuple(
+            metric
+            for metric in dict.fromkeys(metrics[1:])
+            if metric in named and strategies[metric] in DIRECTIONS
+        ),
     )
 
 
@@ -44,6 +57,7 @@ def algorithm(spec: Mapping[str, Any]) -> Algorithm:
 def parameter(spec: Mapping[str, Any]) -> Parameter:
     """One dimension of the search."""
     space = spec["feasibleSpace"]
+    distribution = space.get("distribution", "unknown")
     return Parameter(
         name=spec["name"],
         type=spec["parameterType"],
@@ -52,7 +66,24 @@ def parameter(spec: Mapping[str, Any]) -> Parameter:
             max=space.get("max", ""),
             step=space.get("step", ""),
             list=tuple(space.get("list", [])),
-            distribution="uniform" if space["distribution"] == "unknown" else space["distribution"],
+            distribution="uniform" if distribution == "unknown" else distribution,
+        ),
+    )
+
+
+def nas_config(spec: Mapping[str, Any]) -> NasConfig:
+    """What a search for neural architectures chooses from; what is missing is empty, as Katib accepts it."""
+    graph, empty = spec.get("graphConfig", {}), {"name": "", "parameterType": "", "feasibleSpace": {}}
+    return NasConfig(
+        layers=graph.get("numLayers", 0),
+        input_sizes=tuple(graph.get("inputSizes", [])),
+        output_sizes=tuple(graph.get("outputSizes", [])),
+        operations=tuple(
+            Operation(
+                each.get("operationType", ""),
+                tuple(parameter(empty | of_it) for of_it in each.get("parameters", [])),
+            )
+            for each in spec.get("operations", [])
         ),
     )
 

@@ -20,6 +20,7 @@ from kfp_katib.experiment.parts import (
     Distribution,
     FeasibleSpace,
     Manifest,
+    NasConfig,
     Objective,
     Parameter,
     ParameterType,
@@ -62,8 +63,8 @@ _MOST = 8
 class Experiment:
     """A Katib Experiment without errors.
 
-    `parameters` is empty for neural architecture search. `warnings` holds what is legal but likely wrong,
-    `engine_problems` what concerns one engine alone. `manifest_json` is the manifest as given,
+    `parameters` is empty for neural architecture search, which has `nas`. `warnings` holds what is legal but
+    likely wrong, `engine_problems` what concerns one engine alone. `manifest_json` is the manifest as given,
     as canonical JSON: fields we have no type for stay in it.
     `asked_json` is the same before `render` filled in anything, empty where it did not.
     `origin` is the text that was loaded first, in which messages name a line.
@@ -82,6 +83,7 @@ class Experiment:
     collector: Collector
     trial_template: TrialTemplate
     manifest_json: str
+    nas: NasConfig | None = None
     warnings: tuple[Problem, ...] = ()
     engine_problems: tuple[Problem, ...] = ()
     asked_json: str = field(default="", compare=False)
@@ -114,13 +116,11 @@ class Experiment:
 
         In `command` and `env`, `{lr}` stands for the value of the parameter `lr`, as `${trialParameters.lr}`
         does in a manifest, and `{trial}` for the trial's name. To a command that names no parameter
-        `--lr=VALUE` is appended for each. Words are handed on as they are; a line that only a shell
-        understands is `["sh", "-c", line]`.
+        `--lr=VALUE` is appended for each. A line that only a shell understands is `["sh", "-c", line]`.
 
         Args:
             name: The Experiment's name: lower-case letters, digits and dashes, at most 40 characters.
-            objective: `search.minimize("loss")` or `search.maximize("accuracy")`, of a metric that each trial
-                prints as `name=value`.
+            objective: Such as `search.minimize("loss")`, of a metric that each trial prints as `name=value`.
             parameters: The search space by name, such as `{"lr": search.double(1e-4, 1e-1, log=True)}`.
             command: The program and its arguments, as a list.
             max_trials: How many trials complete before the search ends.
@@ -130,8 +130,7 @@ class Experiment:
             max_failed_trials: With how many failed trials the search fails; None for all of them.
             image: The trials' image in a cluster; by default what `run` is told.
             env: Variables of the trials' environment.
-            resources: What a trial may use in a cluster, in Kubernetes' words and units, such as
-                `{"cpu": 2, "memory": "4Gi", "nvidia.com/gpu": 1}`.
+            resources: What a trial may use in a cluster: `{"cpu": 2, "memory": "4Gi", "nvidia.com/gpu": 1}`.
 
         Returns:
             The Experiment; `to_yaml` writes its manifest. What has no argument here (early stopping, volumes,
@@ -233,7 +232,9 @@ def build(
     return Experiment(
         name=experiment_name(metadata),
         namespace=metadata.get("namespace", ""),
-        objective=fields.objective(spec["objective"]),
+        objective=fields.objective(
+            spec["objective"], data["spec"]["objective"], spec["algorithm"]["algorithmName"]
+        ),
         algorithm=fields.algorithm(spec["algorithm"]),
         early_stopping=fields.algorithm(spec["earlyStopping"]) if "earlyStopping" in spec else None,
         parameters=tuple(map(fields.parameter, spec.get("parameters", []))),
@@ -244,6 +245,7 @@ def build(
         collector=fields.collector(spec["metricsCollectorSpec"]),
         trial_template=fields.template(spec["trialTemplate"]),
         manifest_json=canonical(data),
+        nas=fields.nas_config(spec["nasConfig"]) if "nasConfig" in spec else None,
         warnings=tuple(each for each in problems if not each.engine),
         engine_problems=tuple(each for each in problems if each.engine),
         origin=origin,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from kfp_katib.experiment.parts import Algorithm, FeasibleSpace, Parameter
@@ -38,7 +39,7 @@ class Rung:
 
 def rungs(settings: Mapping[str, str]) -> Iterator[Rung]:
     """The rungs of a search in the order in which they run, for valid settings of hyperband."""
-    most, eta = Fraction(settings["r_l"]), _eta(settings)
+    most, eta = _exact(settings["r_l"]), _eta(settings)
     last = 0
     while eta ** (last + 1) <= most:
         last += 1
@@ -68,7 +69,7 @@ def whole_resource(algorithm: Algorithm) -> dict[str, str]:
     """What a trial of hyperband's last rungs gets, as an assignment; empty for another algorithm."""
     if algorithm.name != "hyperband":
         return {}
-    return {algorithm.settings["resource_name"]: str(math.floor(Fraction(algorithm.settings["r_l"])))}
+    return {algorithm.settings["resource_name"]: str(math.floor(_exact(algorithm.settings["r_l"])))}
 
 
 def searched(parameter: Parameter, algorithm: Algorithm) -> Parameter:
@@ -83,4 +84,8 @@ def searched(parameter: Parameter, algorithm: Algorithm) -> Parameter:
 def _eta(settings: Mapping[str, str]) -> Fraction:
     """Of how many trials one is promoted; Katib takes what is zero or less for 3, the default."""
     text = settings.get("eta", "3")
-    return Fraction(text) if float(text) > 0 else Fraction(3)
+    return _exact(text) if float(text) > 0 else Fraction(3)
+
+
+def _exact(text: str) -> Fraction:
+    return Fraction(Decimal(text))

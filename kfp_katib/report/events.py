@@ -11,7 +11,7 @@ from typing import Any
 
 from kfp_katib.report.silence import Silence
 from kfp_katib.report.so_far import seconds_left, seconds_of
-from kfp_katib.results import FINAL, Active, Progress, Result, Trial, objective_value
+from kfp_katib.results import FINAL, Active, Progress, Result, Trial, compared
 from kfp_katib.results.text import document, trial_document
 
 EVERY_SECONDS = 10.0
@@ -100,7 +100,7 @@ def _how_far(progress: Progress) -> dict[str, Any]:
 
 
 def _best(trial: Trial, progress: Progress) -> dict[str, Any]:
-    value = objective_value(trial, progress.experiment.objective)
+    value = compared(trial, progress.experiment.objective)
     return {"trial": trial.name, "value": value, "parameters": dict(trial.parameters)}
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from kfp_katib.report.columns import Column, fitting, head, rows
 from kfp_katib.report.so_far import best_value, counts, reason, seconds_of, short_name, time_left
 from kfp_katib.results import Active, Progress, Trial
-from kfp_katib.results.brief import duration, figures, legible
+from kfp_katib.results.brief import duration, legible, short
 
 Style = Literal["", "bold", "dim", "green", "red"]
 Line = list[tuple[str, Style]]
@@ -67,7 +67,7 @@ def _best(progress: Progress, width: int) -> Iterator[Line]:
     if progress.best is None:
         return
     yield [(f"best {best_value(progress)} in {progress.best.name}", "green")]
-    given = "  ".join(f"{name}={figures(text)}" for name, text in progress.best.parameters.items())
+    given = "  ".join(f"{name}={short(text)}" for name, text in progress.best.parameters.items())
     room = max(width - len(_INDENT) - 1, 10)
     for line in textwrap.wrap(given, room, max_lines=2, placeholder=" …", break_on_hyphens=False):
         yield [(f"{_INDENT}{line}", "green")]
@@ -105,7 +105,7 @@ def _columns(active: Sequence[Active], moment: Moment) -> list[Column]:
 
 
 def _text(texts: Mapping[str, str], name: str) -> str:
-    return figures(legible(texts.get(name, "")))
+    return short(legible(texts.get(name, "")))
 
 
 def _time(active: Active, now: datetime) -> str:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.report.columns import CELL_WIDTH
 from kfp_katib.report.words import value_text
-from kfp_katib.results import Active, Progress, Trial, objective_value
-from kfp_katib.results.brief import counted, duration, figures, legible
+from kfp_katib.results import Active, Progress, Trial, compared
+from kfp_katib.results.brief import counted, duration, legible, short
 
 MESSAGE_CHARACTERS = 200
 
@@ -49,7 +49,7 @@ def best_value(progress: Progress) -> str:
     """The best value so far, as `loss=0.3`; empty where there is none."""
     if progress.best is None:
         return ""
-    return f"{progress.experiment.objective.metric}={figures(value_text(progress.best, progress))}"
+    return f"{progress.experiment.objective.metric}={short(value_text(progress.best, progress))}"
 
 
 def time_left(progress: Progress, *, now: datetime | None = None) -> str:
@@ -95,8 +95,8 @@ def trial_line(trial: Trial, progress: Progress) -> str:
     """One line about one trial, such as `trial mnist-7f Succeeded loss=0.3 in 12 s`."""
     objective = progress.experiment.objective
     value = ""
-    if trial.state == "Succeeded" or objective_value(trial, objective) is not None:
-        value = f" {objective.metric}={figures(value_text(trial, progress))}"
+    if trial.state == "Succeeded" or compared(trial, objective) is not None:
+        value = f" {objective.metric}={short(value_text(trial, progress))}"
     took = f" in {duration(trial.seconds)}" if trial.seconds is not None else ""
     why = f": {reason(trial)}" if trial.failed else ""
     return f"trial {trial.name} {trial.state}{value}{took}{why}"
@@ -143,5 +143,5 @@ def _told(active: Active, progress: Progress, now: datetime) -> str:
     metric = progress.experiment.objective.metric
     value = active.reports.metrics.get(metric)
     return f"{active.trial.name} {duration(round(seconds))}" + (
-        f" {metric}={figures(legible(value))}" if value else ""
+        f" {metric}={short(legible(value))}" if value else ""
     )

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, metric_text, objective_value, ranked
-from kfp_katib.results.brief import duration, figures
+from kfp_katib.results import Result, Trial, brief, compared, metric_text, ranked
+from kfp_katib.results.brief import duration
 from kfp_katib.results.table import columns as csv_columns
 from kfp_katib.results.table import parameter_names
 from kfp_katib.results.text import document
@@ -119,7 +119,7 @@ def _parameters(result: Result) -> dict[str, bool]:
 def _value(trial: Trial, result: Result) -> Cell:
     """What the trial reported; where that does not count, as a failed trial's, it comes last."""
     value = _number(words.value_text(trial, result))
-    counts = objective_value(trial, result.experiment.objective) is not None
+    counts = compared(trial, result.experiment.objective) is not None
     return value if counts else replace(value, key="")
 
 
@@ -136,7 +136,7 @@ def _cells(trial: Trial, result: Result, parameters: Mapping[str, bool]) -> Iter
 
 
 def _number(text: str) -> Cell:
-    short = figures(text)
+    short = brief.short(text)
     return Cell(short, full="" if short == text else text)
 
 

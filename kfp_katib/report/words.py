@@ -17,8 +17,8 @@ from kfp_katib.results import (
     Trial,
     TrialState,
     assignments,
+    compared,
     objective_text,
-    objective_value,
     reaches_goal,
 )
 from kfp_katib.results.brief import counted, figures, legible
@@ -47,7 +47,7 @@ def verdict(result: Result) -> str:
 def value_text(trial: Trial, result: Result | Progress) -> str:
     """The objective as Katib's text; a dash where there is none."""
     objective = result.experiment.objective
-    if objective_value(trial, objective) is not None:
+    if compared(trial, objective) is not None:
         return objective_text(trial, objective)
     reported = trial.metrics.get(objective.metric)
     return (reported.latest or "not a number") if reported else "–"

@@ -17,10 +17,11 @@ from kfp_katib.results.result import Result
 from kfp_katib.results.trials import UNAVAILABLE, Condition, Trial
 from kfp_katib.results.values import (
     OBSERVED,
+    compared,
     go_float,
-    minimized,
     objective_text,
     objective_value,
+    place_among,
     reaches_goal,
 )
 
@@ -29,13 +30,14 @@ if TYPE_CHECKING:
 
 
 def ranked(trials: Iterable[Trial], objective: Objective) -> list[Trial]:
-    """The trials that have a finite objective, best first, ties in order of creation."""
-    valued = [(value, trial) for trial in trials if (value := objective_value(trial, objective)) is not None]
-    return [trial for _, trial in sorted(valued, key=lambda pair: minimized(pair[0], objective))]
+    """The trials that compete, best first, ties in order of creation; `place_among` says how."""
+    placed = [(place_among(trial, objective, number), trial) for number, trial in enumerate(trials)]
+    good = [(place, trial) for place, trial in placed if place is not None]
+    return [trial for _, trial in sorted(good, key=lambda pair: pair[0])]
 
 
 def best_trial(trials: Iterable[Trial], objective: Objective) -> Trial | None:
-    """The trial with the best finite objective; the earlier one of two equals."""
+    """The trial with the best finite objective, the earlier one of two equals; of texts the latest trial."""
     return next(iter(ranked(trials, objective)), None)
 
 
@@ -116,7 +118,9 @@ def _where_katib_differs(result: Result) -> Iterator[str]:
         return
     value = objective_value(theirs, objective) if theirs else None
     why = "only finite values compete" if value is None else "it is the better one"
-    if value == result.best_value:
+    if isinstance(compared(best, objective), str):
+        why = "of trials whose value is a text the latest counts"
+    elif value == result.best_value:
         why = "both are equal, and the earlier trial wins"
     yield f"{head}; we take '{best.name}' with {objective_text(best, objective)}: {why}."
 
@@ -125,13 +129,15 @@ def _where_success_is_hollow(result: Result) -> Iterator[str]:
     objective, value = result.experiment.objective, result.best_value
     if result.state != "Succeeded":
         return
-    if value is None:
+    if result.best is None:
         told = [each.message.partition(". ")[2] for each in result.trials if each.state == "Succeeded"]
         why = next(filter(None, told), "Look at the trials' logs for what they print.")
         yield (
             f"The Experiment's condition is Succeeded, but no trial has a finite {objective.metric}: "
             f"we count it as failed. {why}"
         )
+    elif value is None:  # a text, which reaches no goal
+        return
     elif result.reason == "ExperimentGoalReached" and not reaches_goal(value, objective):
         yield (
             f"Katib says that the goal {objective.goal:g} was reached, but the best finite "

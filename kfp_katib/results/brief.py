@@ -9,6 +9,7 @@ from collections.abc import Mapping
 _FIGURES = 6
 _MOST = 8
 _LONGEST = 40
+_CELL = 60
 _FRACTION = re.compile(r"[-+]?(?P<digits>[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]{1,4})?")
 _TERMINAL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(\x07|\x1b\\)")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -24,6 +25,12 @@ def figures(text: str) -> str:
         return text
     short = f"{float(text):.{_FIGURES}g}"
     return short if len(short) < len(text) else text
+
+
+def short(text: str) -> str:
+    """What a line or a cell has room for: `figures`, and the beginning of a long text."""
+    shown = figures(text)
+    return shown if len(shown) <= _CELL else f"{shown[: _CELL - 1]}…"
 
 
 def duration(seconds: float | None) -> str:

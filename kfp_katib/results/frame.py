@@ -41,10 +41,10 @@ def dataframe(experiment: Experiment, trials: Sequence[Trial]) -> pandas.DataFra
             "kfp_katib.results.trials_csv(result) gives the same table as text."
         ) from err
     known = {parameter.name: parameter for parameter in experiment.parameters}
-    rows = [row(trial, experiment) for trial in trials]
+    rows, texts = [row(trial, experiment) for trial in trials], experiment.objective.texts
     return pandas.DataFrame(
         {
-            name: pandas.Series(values := _values(name, rows, known), dtype=_type(name, values))
+            name: pandas.Series(values := _values(name, rows, known), dtype=_type(name, values, texts=texts))
             for name in columns(experiment, trials)
         }
     )
@@ -69,8 +69,10 @@ def _number(text: str | None) -> float:
         return math.nan
 
 
-def _type(name: str, values: Sequence[Any]) -> str | None:
+def _type(name: str, values: Sequence[Any], *, texts: bool) -> str | None:
     """The column's type: whole numbers stay whole beside a missing one; None for text."""
+    if name == "objective" and texts:
+        return "object"
     if name.startswith(METRIC):
         return "float64"
     if not name.startswith(PARAMETER):

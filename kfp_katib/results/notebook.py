@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.brief import counted, duration, figures, legible
+from kfp_katib.results.brief import counted, duration, legible, short
 from kfp_katib.results.history import drawn
 from kfp_katib.results.table import parameter_names
 from kfp_katib.results.trials import Trial, elapsed
@@ -62,7 +62,7 @@ def _head(experiment: Experiment, state: str, best: Trial | None) -> str:
         answer = f"no trial has a finite {_plain(objective.metric)}"
     else:
         text = objective_text(best, objective)
-        value = f'<b title="{_plain(text)}">{_plain(figures(text))}</b>'
+        value = f'<b title="{_plain(text)}">{_plain(short(text))}</b>'
         answer = f"best {_plain(objective.metric)} {value} ({objective.type}) in {_plain(best.name)}"
     return f'<div style="font-size:1.1em">{badge} <b>{_plain(experiment.name)}</b>: {answer}</div>'
 
@@ -100,7 +100,7 @@ def _failure(trials: Sequence[Trial]) -> str:
 
 
 def _cell(text: str) -> str:
-    return f'<td style="{_CELL}" title="{_plain(text)}">{_plain(figures(text))}</td>'
+    return f'<td style="{_CELL}" title="{_plain(text)}">{_plain(short(text))}</td>'
 
 
 def _list(notes: Iterable[str]) -> str:

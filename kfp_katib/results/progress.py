@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.brief import figures
+from kfp_katib.results.brief import short
 from kfp_katib.results.result import Result
 from kfp_katib.results.trials import ACTIVE, FAILED, Trial, TrialState
-from kfp_katib.results.values import minimized, objective_text, objective_value
+from kfp_katib.results.values import objective_text, place_among
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment, Objective
@@ -80,7 +80,7 @@ class Progress:
         parts += [f"{self.failed} failed"] if self.failed else []
         if self.best:
             objective = self.experiment.objective
-            parts.append(f"best {objective.metric} {figures(objective_text(self.best, objective))}")
+            parts.append(f"best {objective.metric} {short(objective_text(self.best, objective))}")
         return f"<Progress {self.experiment.name}: {', '.join(parts)}>"
 
 
@@ -104,11 +104,8 @@ class Score:
         self._counts[trial.state] += 1
         self._trials[trial.name] = place, trial.state
         self._follow(trial, before)
-        value = objective_value(trial, self.objective)
-        if value is None:
-            return
-        key = minimized(value, self.objective), place
-        if key < self._best_key:  # of two equals the one that was created earlier
+        key = place_among(trial, self.objective, place)
+        if key and key < self._best_key:
             self.best, self._best_key = trial, key
 
     def _follow(self, trial: Trial, before: TrialState | None) -> None:

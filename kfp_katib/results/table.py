@@ -8,7 +8,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from kfp_katib.results.trials import Metric, Trial
-from kfp_katib.results.values import objective_value
+from kfp_katib.results.values import compared
 
 if TYPE_CHECKING:
     from kfp_katib.experiment.model import Experiment
@@ -52,6 +52,6 @@ def row(trial: Trial, experiment: Experiment) -> dict[str, object]:
 
 
 def facts(trial: Trial, experiment: Experiment) -> dict[str, object]:
-    """The fields that every trial has, and the finite number that the search compares, None without one."""
+    """The fields that every trial has, and what the search compares, None without it."""
     own = {name: getattr(trial, name) for name in FACTS}
-    return own | {"objective": objective_value(trial, experiment.objective)}
+    return own | {"objective": compared(trial, experiment.objective)}

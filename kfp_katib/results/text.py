@@ -14,6 +14,7 @@ from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.result import Result
 from kfp_katib.results.table import columns, facts, row
 from kfp_katib.results.trials import Trial
+from kfp_katib.results.values import compared
 
 if TYPE_CHECKING:
     from kfp_katib.results.progress import Progress
@@ -23,8 +24,9 @@ def trials_csv(result: Result) -> str:
     """The trials, one row each in order of creation, under one header.
 
     Columns: what Trial holds (without the log), then `objective` (the finite number that the search
-    compares, empty where there is none), then `parameter.<name>` and `metric.<name>.<min|max|latest>`, in
-    the manifest's order. The prefixes keep a parameter and a metric of one name apart. Times are ISO 8601.
+    compares, for darts the text, empty where there is none), then `parameter.<name>` and
+    `metric.<name>.<min|max|latest>`, in the manifest's order. The prefixes keep a parameter and a metric of
+    one name apart. Times are ISO 8601.
     A carriage return in a text becomes a line feed, which readers take for part of a quoted value.
     """
     text = io.StringIO()
@@ -37,7 +39,8 @@ def trials_csv(result: Result) -> str:
 def to_json(result: Result) -> str:
     """The Result as JSON: its fields by name, the experiment as its manifest, the best trial by name.
 
-    Metrics stay Katib's text; `best_value` is null where no trial has a finite objective.
+    Metrics stay Katib's text; `best_value` is null where no trial has a finite objective, and a text where
+    those are values (darts).
     """
     return json.dumps(document(result), indent=2, ensure_ascii=False, allow_nan=False)
 
@@ -68,9 +71,11 @@ def document(result: Result) -> dict[str, Any]:
         "message": result.message,
         "succeeded": result.succeeded,
         "best_trial": best.name if best else None,
-        "best_value": result.best_value,
+        "best_value": compared(best, experiment.objective) if best else None,
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
+        "directions": experiment.objective.directions,
+        "pareto_trials": [trial.name for trial in result.pareto],
         "notes": list(result.notes),
         "provenance": _provenance(result.provenance),
         "trials": [trial_document(trial, result) for trial in result.trials],

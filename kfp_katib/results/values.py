@@ -64,7 +64,48 @@ def objective_text(trial: Trial, objective: Objective) -> str:
 
 def objective_value(trial: Trial, objective: Objective) -> float | None:
     """The number that the search compares, None where the trial has none or did not complete with one."""
-    return number(objective_text(trial, objective)) if trial.state in _COMPETING else None
+    return metric_value(trial, objective.metric, objective)
+
+
+def metric_value(trial: Trial, name: str, objective: Objective) -> float | None:
+    """The same of any of the objective's metrics, by its own strategy."""
+    metric = trial.metrics.get(name)
+    if metric is None or trial.state not in _COMPETING:
+        return None
+    return number(metric_text(metric, objective.strategies[name]))
+
+
+def compared(trial: Trial, objective: Objective) -> float | str | None:
+    """What the search compares: a finite number, or a text where texts are values; None without either."""
+    value, text = objective_value(trial, objective), objective_text(trial, objective)
+    counts = objective.texts and trial.state in _COMPETING and is_text(text)
+    return text if value is None and counts else value
+
+
+def is_text(text: str) -> bool:
+    """Whether a metric's text is one to Katib as well, to which NaN and infinity are numbers."""
+    try:
+        go_float(text)
+    except ValueError:
+        return text not in ("", UNAVAILABLE)
+    return False
+
+
+def place_among(trial: Trial, objective: Objective, number: int) -> tuple[float, int] | None:
+    """What orders the trials that have something to compare, the smaller the better; None for another.
+
+    Numbers come by their value, the earlier trial first of two equals. A text comes before any number, the
+    latest trial's first, as `updateTrialsSummary` in Katib's `status_util.go` has it.
+
+    Args:
+        trial: The trial.
+        objective: The objective.
+        number: The trial's place in the order of creation.
+    """
+    value = compared(trial, objective)
+    if isinstance(value, str):
+        return -math.inf, -number
+    return None if value is None else (minimized(value, objective), number)
 
 
 def minimized(value: float, objective: Objective) -> float:

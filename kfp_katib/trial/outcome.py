@@ -10,7 +10,7 @@ import logging
 from pathlib import Path
 
 from kfp_katib.experiment.model import Collector, Experiment
-from kfp_katib.results import UNAVAILABLE, TrialCondition, metric_text, number
+from kfp_katib.results import UNAVAILABLE, TrialCondition, is_text, metric_text, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.metrics import CollectorError, collect
@@ -52,7 +52,7 @@ def _of_metrics(experiment: Experiment, files: TrialFolder) -> TrialCondition:
         return TrialCondition("MetricsUnavailable", "MetricsUnavailable", message, metrics)
     message = "Trial has succeeded"
     text = metric_text(metrics[objective.metric], objective.strategies[objective.metric])
-    if number(text) is None:
+    if number(text) is None and not (objective.texts and is_text(text)):
         message += f". {unavailable.of_number(collector, objective.metric, text, path)}"
     return TrialCondition("Succeeded", "TrialSucceeded", message, metrics)
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment, Manifest, TrialParameter
 from kfp_katib.experiment.placeholders import meta
+from kfp_katib.experiment.rules.services import ARCHITECTURE
 from kfp_katib.experiment.schema import is_job
 from kfp_katib.results import TrialCondition
 
@@ -161,7 +162,8 @@ def any_container(experiment: Experiment) -> Container:
     Raises:
         InputError: The template cannot run here, or a value breaks it.
     """
-    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
+    some = dict.fromkeys(ARCHITECTURE.get(experiment.algorithm.name, ()), "")
+    some |= {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
     return container(experiment, experiment.name, some)
 
 

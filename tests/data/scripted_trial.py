@@ -33,4 +33,5 @@ if "writes" in entry:
     Path(sys.argv[sys.argv.index("--metrics") + 1]).write_text(
         "".join(f"{line}\n" for line in entry["writes"])
     )
+time.sleep(entry.get("after", 0))
 sys.exit(entry.get("exit", 0))

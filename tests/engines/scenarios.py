@@ -37,6 +37,8 @@ class Scenario:
         best: The objective of the best trial as text, None where there is none.
         spec: Fields of the Experiment's spec that are not the usual ones.
         notes: A word that the notes contain.
+        command: What a trial runs in place of the script; FOLDER is the shared folder, where the file
+            `seconds` tells how long it should sleep first.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Scenario:
     best: str | None
     spec: Mapping[str, Any] = field(default_factory=dict)
     notes: str = ""
+    command: Sequence[str] = ()
 
 
 def prints(*lines: str, **more: Any) -> Entry:
@@ -199,6 +202,7 @@ def prepare(folder: Path, scenario: Scenario, *, seconds: float) -> None:
     shutil.copy(TRIAL_SCRIPT, folder / "trial.py")
     script = {"seconds": seconds, "trials": list(scenario.trials)}
     (folder / "script.json").write_text(json.dumps(script))
+    (folder / "seconds").write_text(str(seconds))
 
 
 def manifest(
@@ -208,10 +212,11 @@ def manifest(
     parameters = scenario.spec.get("parameters") or [_SPACES[1]]
     arguments = [f"--{each['name']}=${{trialParameters.{each['name']}}}" for each in parameters]
     metrics_file = ["--metrics", METRICS_FILE] if "metricsCollectorSpec" in scenario.spec else []
+    command = scenario.command or ("python3", "FOLDER/trial.py", *arguments, *metrics_file)
     container = {
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["python3", f"{folder}/trial.py", *arguments, *metrics_file],
+        "command": [each.replace("FOLDER", str(folder)) for each in command],
         "volumeMounts": [{"name": "shared", "mountPath": str(folder)}],
     }
     volume = {"name": "shared", "hostPath": {"path": str(folder)}}

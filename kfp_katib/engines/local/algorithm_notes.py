@@ -21,4 +21,14 @@ def _of_hyperband(experiment: Experiment) -> Iterator[str]:
         yield f"hyperband's plan has {shown(count)} trials; maxTrialCount ends it after {most}."
 
 
-_NOTES: Mapping[str, Callable[[Experiment], Iterator[str]]] = {"hyperband": _of_hyperband}
+def _of_enas(experiment: Experiment) -> Iterator[str]:
+    yield (
+        "enas draws every architecture at random, as Katib's does: its controller is rewarded with the mean "
+        "of all trials, whatever it drew, and so cannot learn from them."
+    )
+
+
+_NOTES: Mapping[str, Callable[[Experiment], Iterator[str]]] = {
+    "hyperband": _of_hyperband,
+    "enas": _of_enas,
+}

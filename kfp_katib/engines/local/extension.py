@@ -61,6 +61,7 @@ def fixed(manifest_json: str) -> Leaves:
         "algorithm": _algorithm(spec.get("algorithm", {})),
         "earlyStopping": _algorithm(spec.get("earlyStopping", {})),
         "parameters": spec.get("parameters"),
+        "nasConfig": spec.get("nasConfig"),
         "metricsCollectorSpec": spec.get("metricsCollectorSpec"),
         "trialTemplate": {"trialParameters": _named(template.get("trialParameters"), "reference")},
     }

@@ -33,7 +33,7 @@ def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:
     if stopping is not None:
         here = "has no early stopping. Remove spec.earlyStopping"
         yield _only("spec.earlyStopping.algorithmName", repr(stopping.name), here)
-    if not experiment.parameters:
+    if not experiment.parameters and not experiment.nas:
         here = "searches spec.parameters. Give those"
         yield _only("spec.nasConfig", "neural architecture search", here)
     if collector.kind not in COLLECTORS:

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import absent, error, row, rule
-from kfp_katib.experiment.rules.search_space import integer, number, values
+from kfp_katib.experiment.rules.search_space import integer, values
+from kfp_katib.experiment.rules.services import SUGGESTIONS
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.rungs import planned, shown
 
+_KNOWN = SUGGESTIONS["hyperband"].settings
 _SETTINGS = "spec.algorithm.algorithmSettings"
 
 
@@ -50,8 +52,8 @@ def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
 def hyperband_eta_too_low(view: View) -> Iterator[Finding]:
     """`hyperband` promotes one of eta trials: Katib refuses an eta from 1 to 2, and hangs on one below."""
     for path, setting in view.settings if _hyperband(view) else ():
-        value = setting.get("value", "")
-        if setting.get("name") == "eta" and 0 < number(value) < 2:
+        value = str(setting.get("value", ""))
+        if setting.get("name") == "eta" and _KNOWN["eta"].accepts(value) and 0 < float(value) < 2:
             yield Finding(f"{path}.value", f"eta is {value}.", "Write 2 or more; 3 is the default.", value)
 
 
@@ -61,9 +63,9 @@ def hyperband_parallel_too_low(view: View) -> Iterator[Finding]:
     settings, parallel = _valid(view), view.spec["parallelTrialCount"]
     if not settings:
         return
-    eta = number(settings["eta"])
+    eta = float(settings["eta"])
     base = int(eta) if eta > 0 else 3
-    needed = math.ceil(base ** int(math.log(number(settings["r_l"])) / math.log(base)))
+    needed = math.ceil(base ** int(math.log(float(settings["r_l"])) / math.log(base)))
     if parallel < needed:
         first = f"With r_l {settings['r_l']} hyperband begins with {needed} trials at a time"
         message = f"{first}; {view.stated('spec.parallelTrialCount')}."
@@ -90,10 +92,9 @@ def hyperband_plan_cut(view: View) -> Iterator[Finding]:
 
 def _valid(view: View) -> Mapping[str, str]:
     """Hyperband's settings with the default of eta, empty if they make no plan."""
-    settings = {"eta": "3", **_settings(view)}
-    makes_a_plan = number(settings.get("r_l", "")) >= 1 and not 0 < number(settings["eta"]) < 2
-    finite = all(math.isfinite(number(settings.get(name, ""))) for name in ("r_l", "eta"))
-    return settings if _hyperband(view) and makes_a_plan and finite else {}
+    settings = {"r_l": "", "eta": "3", **_settings(view)}
+    accepted = _hyperband(view) and all(_KNOWN[name].accepts(settings[name]) for name in ("r_l", "eta"))
+    return settings if accepted and not 0 < float(settings["eta"]) < 2 else {}
 
 
 def _settings(view: View) -> dict[str, str]:

@@ -78,10 +78,15 @@ def ranges(view: View, kind: str = "") -> Iterator[Range]:
     """The feasible spaces of the parameters of type int and double, or of one of the two."""
     for path, parameter in numbers(view):
         if kind in ("", parameter["parameterType"]):
-            space = parameter["feasibleSpace"]
-            texts = [space.get(name, "") for name in ("min", "max", "step")]
-            about = (f"{path}.feasibleSpace", parameter["parameterType"], parameter.get("name"))
-            yield Range(*about, space["distribution"], *texts, *map(number, texts))
+            yield range_of(path, parameter)
+
+
+def range_of(path: str, parameter: Part) -> Range:
+    """The feasible space of one parameter of type int or double."""
+    space = parameter["feasibleSpace"]
+    texts = [space.get(name, "") for name in ("min", "max", "step")]
+    about = (f"{path}.feasibleSpace", parameter["parameterType"], parameter.get("name"))
+    return Range(*about, space.get("distribution", "uniform"), *texts, *map(number, texts))
 
 
 def values(view: View, kind: str = "") -> Iterator[tuple[str, str]]:

@@ -16,7 +16,11 @@ HYPEROPT = frozenset({"random", "tpe"})
 OPTUNA = frozenset({"grid", "multivariate-tpe"})
 GOPTUNA = frozenset({"cmaes", "sobol"})
 SKOPT = frozenset({"bayesianoptimization"})
-ARCHITECTURE = frozenset({"enas", "darts"})
+ARCHITECTURE: Mapping[str, tuple[str, ...]] = {
+    "enas": ("architecture", "nn_config"),
+    "darts": ("algorithm-settings", "search-space", "num-layers"),
+}
+"""The searches for neural architectures, and the names of what each of them assigns to a trial."""
 
 
 @dataclass(frozen=True, slots=True)

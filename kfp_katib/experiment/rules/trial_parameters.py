@@ -16,13 +16,9 @@ from kfp_katib.experiment.plain import leaves
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.paths import part
 from kfp_katib.experiment.rules.rule import again, error, refused, row, rule
+from kfp_katib.experiment.rules.services import ARCHITECTURE
 from kfp_katib.experiment.rules.view import TEMPLATE, TRIAL_SPEC, View
 
-_ASSIGNED = {
-    "enas": ("architecture", "nn_config"),
-    "darts": ("algorithm-settings", "search-space", "num-layers"),
-}
-"""The names that a search for architectures assigns."""
 _WORD = r"\s*(?:trialParameters?|trial_parameters?|trialparameters?)[.\s]"
 _NEARLY = re.compile(rf"\$\{{\{{{_WORD}[^$}}]*\}}\}}|\$\{{{_WORD}[^$}}]*\}}|\$\(\{{?{_WORD}[^$}})]*\}}?\)")
 _NEARLY_USED = r"\$?(?:\{{{{?|\({{?)\s*(?:\w{{1,20}}\.)?{0}\s*(?:\}}}}?|\}}?\))"
@@ -139,7 +135,7 @@ def architecture_not_consumed(view: View) -> Iterator[Finding]:
     """`enas` and darts assign fixed names; each needs its trialParameter or no trial starts."""
     references = [reference for _, reference in view.references]
     complete = references and all(references)
-    lost = [name for name in _ASSIGNED.get(view.algorithm, ()) if name not in references]
+    lost = [name for name in ARCHITECTURE.get(view.algorithm, ()) if name not in references]
     if view.template and complete and lost:
         message = f"No trialParameter refers to {' or '.join(map(repr, lost))}."
         yield Finding(f"{TEMPLATE}.trialParameters", message, f"{view.algorithm} needs it: add it.", lost)

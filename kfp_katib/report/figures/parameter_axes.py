@@ -100,7 +100,12 @@ class ParameterAxis:
 
 
 def parameter_axes(result: Result) -> list[ParameterAxis]:
-    """One axis for each parameter that a trial has: the manifest's, in its order, then any others."""
+    """One axis for each parameter that a trial has: the manifest's, in its order, then any others.
+
+    None for a search for architectures: no two of its assignments can be compared.
+    """
+    if result.experiment.nas:
+        return []
     known = {parameter.name: parameter for parameter in result.experiment.parameters}
     tried: dict[str, dict[str, None]] = {name: {} for name in known}
     for trial in result.trials:

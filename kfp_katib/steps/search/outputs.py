@@ -17,10 +17,10 @@ from kfp_katib.results import (
     Trial,
     Value,
     assignments,
+    compared,
     metric_text,
     number,
     objective_text,
-    objective_value,
     trials_csv,
 )
 
@@ -48,7 +48,7 @@ class SearchOutputs:
     Attributes:
         experiment: The name under which the Experiment ran.
         trial: The name of the trial whose model is collected, or the best one where there is no model.
-        value: Its objective.
+        value: Its objective; 0 for a text (darts), as Katib counts it, which is in `metadata`.
         parameters: Its hyperparameters, numbers as numbers.
         metrics: Its metrics, and how many trials ended in which state; all finite.
         metadata: The collected model's metadata, text and finite numbers: where it comes from.
@@ -133,11 +133,11 @@ def outputs(planned: Plan, result: Result, trial: Trial, checkpoint: Checkpoint 
     Args:
         planned: What ran.
         result: The search's Result.
-        trial: A trial with a finite objective.
+        trial: A trial that competes.
         checkpoint: The trial's model, None where it has none.
     """
     experiment = result.experiment
-    value = objective_value(trial, experiment.objective)
+    value = compared(trial, experiment.objective)
     assert value is not None, trial.name
     parameters = assignments(trial, experiment.parameters)
     metadata: dict[str, Value] = {
@@ -154,7 +154,8 @@ def outputs(planned: Plan, result: Result, trial: Trial, checkpoint: Checkpoint 
     if checkpoint and checkpoint.epoch is not None:
         metadata["epoch"] = checkpoint.epoch
     metrics = finite_metrics(trial, result)
-    return SearchOutputs(experiment.name, trial.name, value, parameters, metrics, metadata)
+    counted = 0.0 if isinstance(value, str) else value
+    return SearchOutputs(experiment.name, trial.name, counted, parameters, metrics, metadata)
 
 
 def finite_metrics(trial: Trial, result: Result) -> dict[str, float]:

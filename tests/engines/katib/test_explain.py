@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from kfp_katib.engines.katib.diagnosis.causes import CAUSES
 from kfp_katib.engines.katib.diagnosis.explain import (
     NO_COLLECTOR,
     Event,
@@ -14,7 +15,7 @@ from kfp_katib.engines.katib.diagnosis.explain import (
     latest_warning,
     sentence,
 )
-from kfp_katib.engines.katib.diagnosis.stall import CAUSES, Symptom
+from kfp_katib.engines.katib.diagnosis.stall import Symptom
 
 
 def event(name: str, reason: str, message: str, at: str = "2026-11-24T07:00:00Z") -> Event:

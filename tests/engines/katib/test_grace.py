@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from kfp_katib.engines.katib.diagnosis.stall import CAUSES
+from kfp_katib.engines.katib.diagnosis.causes import CAUSES
 from tests.places import ROOT
 
 

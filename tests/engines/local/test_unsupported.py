@@ -11,6 +11,7 @@ import pytest
 
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.experiment.model import Algorithm, Experiment
+from tests.engines.local.search.nets import CHAIN, searched
 from tests.engines.local.search.searching import ALGORITHMS, experiment
 from tests.places import ROOT
 
@@ -23,11 +24,16 @@ def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
     assert {each.path for each in refusals(experiment(algorithm))} <= {"spec.trialTemplate"}  # it has none
 
 
+@pytest.mark.parametrize("algorithm", ["darts", "enas"])
+def test_searches_for_architectures_are_let_pass(algorithm: str) -> None:
+    """They have no parameters, and a nasConfig instead."""
+    assert {each.path for each in refusals(searched(CHAIN, algorithm))} <= {"spec.trialTemplate"}
+
+
 @pytest.mark.parametrize(
     ("refused", "words"),
     [
-        (experiment("pbt"), r"algorithmName: 'pbt'.*bayesianoptimization, cmaes, grid.*engine='katib'"),
-        (experiment("enas"), r"algorithmName: 'enas'"),
+        (experiment("pbt"), r"algorithmName: 'pbt'.*bayesianoptimization, cmaes, .*grid.*engine='katib'"),
         (
             experiment(early_stopping=Algorithm("medianstop", {})),
             r"earlyStopping.algorithmName: 'medianstop'.*Remove spec.earlyStopping",
@@ -40,7 +46,7 @@ def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
         ),
         (experiment(BAYES, settings={"base_estimator": "GBRT"}), r"base_estimator 'GBRT'.*GP, RF and ET"),
     ],
-    ids=["pbt", "enas", "early stopping", "no parameters", "per second", "no gradients", "GBRT"],
+    ids=["pbt", "early stopping", "no parameters", "per second", "no gradients", "GBRT"],
 )
 def test_what_only_katib_has_is_refused(refused: Experiment, words: str) -> None:
     """The message names the field and the value, and says what to do."""

@@ -82,8 +82,13 @@ class Cache:
     @property
     def service(self) -> str:
         """The suggestion service's name, which its Deployment and the names of its pods share."""
+        return f"{self.name}-{self.algorithm}"
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm's name, empty before there is a Suggestion."""
         spec = (self.suggestion or {}).get("spec", {})
-        return f"{self.name}-{spec.get('algorithm', {}).get('algorithmName', '')}"
+        return str(spec.get("algorithm", {}).get("algorithmName", ""))
 
     @property
     def trials(self) -> list[Thing]:

@@ -16,7 +16,9 @@ from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.client import ONCE, Cluster
 from kfp_katib.engines.katib.api.resources import COLLECTORS, Object
-from kfp_katib.engines.katib.diagnosis.stall import CAUSES, CHECK_CONTROLLER, Cause, Symptom
+from kfp_katib.engines.katib.diagnosis.causes import CAUSES, CHECK_CONTROLLER, Cause
+from kfp_katib.engines.katib.diagnosis.faults import known_fault
+from kfp_katib.engines.katib.diagnosis.stall import Symptom
 from kfp_katib.errors import ClusterError
 
 Event = Mapping[str, Any]
@@ -40,12 +42,6 @@ _INJECTION = (
     "Check the namespace's label katib.kubeflow.org/metrics-collector-injection, the template's "
     "primaryPodLabels, and the pod katib-controller, which serves the webhook."
 )
-# What the suggestion services in Go and in Python say about a metric that is not a number.
-_NO_NUMBER = ("strconv.ParseFloat", "could not convert string to float")
-_NAN = (
-    "A trial printed a metric that is not a number, such as nan, and Katib's search cannot go on after that "
-    "(katib#2723): let the training print a large finite number instead."
-)
 _KATIBS_WEBHOOK = re.compile(r'failed calling webhook "[\w.]+\.katib\.kubeflow\.org"')
 
 _CONTROLLER_LABEL = "katib.kubeflow.org/component=controller"
@@ -59,7 +55,8 @@ def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[st
     suspect = any(CAUSES[each.cause].of_controller for each in found)
     down = why_down(cluster, cache.experiment) if suspect and cache.experiment else ""
     return [
-        sentence(each, events, look_closer(cluster, each, cache), down=down) for each in causes_first(found)
+        sentence(each, events, look_closer(cluster, each, cache), down=down, algorithm=cache.algorithm)
+        for each in causes_first(found)
     ]
 
 
@@ -81,7 +78,14 @@ def warnings(cluster: Cluster, name: str) -> list[Event] | None:
     return sorted((event for event in own if not _passes_by_itself(event)), key=_time)
 
 
-def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", *, down: str = "") -> str:
+def sentence(
+    symptom: Symptom,
+    events: Sequence[Event] | None,
+    words: str = "",
+    *,
+    down: str = "",
+    algorithm: str = "",
+) -> str:
     """What blocks, and what to do.
 
     Args:
@@ -89,6 +93,7 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
         events: Warnings, latest last; None where they cannot be read.
         words: What `look_closer` found, for a symptom without words of its own.
         down: What shows that katib-controller is not running, if anything does.
+        algorithm: The search's algorithm, for what is known to be Katib's own fault.
     """
     cause = CAUSES[symptom.cause]
     known = symptom.words or latest_warning(symptom.subject, events or ()) or words
@@ -105,8 +110,8 @@ def sentence(symptom: Symptom, events: Sequence[Event] | None, words: str = "", 
         what, fix = f"katib-controller is down, {down.rstrip('.')}; so {what}", CHECK_CONTROLLER
     elif words == NO_COLLECTOR:
         fix = _INJECTION
-    elif symptom.cause == "no-answer" and any(each in text for each in _NO_NUMBER):
-        fix = _NAN
+    elif symptom.cause == "no-answer":
+        fix = known_fault(text, algorithm) or fix
     elif _KATIBS_WEBHOOK.search(text):
         fix = WEBHOOK_DOWN
     return f"{what.format(subject=symptom.subject)}: {text.rstrip('.')}. {fix}"

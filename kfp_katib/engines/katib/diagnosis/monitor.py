@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from kfp_katib.engines.katib.api.cache import Cache
 from kfp_katib.engines.katib.api.client import ONCE, Cluster
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS
+from kfp_katib.engines.katib.diagnosis.causes import CAUSES
 from kfp_katib.engines.katib.diagnosis.explain import explain
-from kfp_katib.engines.katib.diagnosis.stall import CAUSES, Symptom, symptoms, working
+from kfp_katib.engines.katib.diagnosis.stall import Symptom, symptoms, working
 from kfp_katib.errors import ClusterError
 
 logger = logging.getLogger(__name__)

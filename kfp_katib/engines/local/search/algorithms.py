@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 if TYPE_CHECKING:
     from kfp_katib.engines.local.journal import StudyTrial
     from kfp_katib.engines.local.search.space import Dimension, Values
+    from kfp_katib.experiment.parts import NasConfig
 
 ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "random": ("algorithms", "propose_random"),
@@ -27,6 +28,8 @@ ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "multivariate-tpe": ("tpe", "propose_multivariate_tpe"),
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
+    "darts": ("architectures", "propose_darts"),
+    "enas": ("architectures", "propose_enas"),
     "hyperband": ("hyperband", "propose_hyperband"),
 }
 """Module and function by Katib's name of the algorithm; only these modules import heavy libraries."""
@@ -73,6 +76,7 @@ class Search:
         parallel: How many trials run at a time.
         budget: The maximum number of trials; None if there is none.
         earlier: Trials of other searches, all complete, that are known before the first.
+        nas: What a search for neural architectures chooses from; it has no dimensions.
     """
 
     dimensions: Sequence[Dimension]
@@ -83,6 +87,7 @@ class Search:
     parallel: int
     budget: int | None
     earlier: Sequence[StudyTrial] = ()
+    nas: NasConfig | None = None
 
     @property
     def sign(self) -> float:

@@ -9,8 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
+from kfp_katib.engines.local.search.architectures import damage
 from kfp_katib.engines.local.search.space import Numbers, dimensions
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.rules.services import ARCHITECTURE
 from kfp_katib.experiment.rungs import rungs
 
 Misfit = Callable[[StudyTrial, Mapping[str, str], Sequence[StudyTrial]], str]
@@ -24,7 +26,7 @@ def misfit(experiment: Experiment) -> Misfit:
     """A function that says why a trial is not a suggestion of this Experiment's search; empty if it is."""
     space = dimensions(experiment)
     known = {dim.label: dim.distribution() for dim in space}
-    names = {dim.name for dim in space}
+    names = {*(dim.name for dim in space), *ARCHITECTURE.get(experiment.algorithm.name, ())}
     of_note = _OF_NOTES.get(experiment.algorithm.name)
     note_misfit = of_note(experiment) if of_note else None
 
@@ -57,8 +59,11 @@ def _of_hyperband(experiment: Experiment) -> NoteMisfit:
     resource = settings["resource_name"]
 
     def why(trial: StudyTrial, before: Sequence[StudyTrial]) -> str:
+        if trial.retries is not None and trial.note != before[trial.retries].note:
+            return "stands elsewhere than the failed trial whose values it runs again"
         if not trial.note:
-            return "" if trial.enqueued is not None else "lacks its place in a rung"
+            apart = trial.enqueued is not None or trial.retries is not None
+            return "" if apart else "lacks its place in a rung"
         at = trial.note["bracket"], trial.note["rung"]
         amounts = (str(each.resource) for each in rungs(settings) if (each.bracket, each.number) == at)
         if trial.record.parameters[resource] != next(amounts, None):
@@ -74,9 +79,14 @@ def _of_hyperband(experiment: Experiment) -> NoteMisfit:
     return why
 
 
+def _of_enas(experiment: Experiment) -> NoteMisfit:
+    return lambda trial, _: damage(experiment.nas, trial.record.parameters) if experiment.nas else ""
+
+
 _OF_NOTES: Mapping[str, Callable[[Experiment], NoteMisfit]] = {
     "cmaes": _of_cma_es,
     "hyperband": _of_hyperband,
+    "enas": _of_enas,
 }
 
 

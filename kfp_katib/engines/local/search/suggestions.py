@@ -134,6 +134,7 @@ def open_study(experiment: Experiment, journal: Journal, told: Told | None = Non
         parallel=experiment.parallel_trial_count,
         budget=experiment.max_trial_count,
         earlier=study_trials(of_attribute(journal.attributes.get(WARM_START)), space),
+        nas=experiment.nas,
     )
     return Suggestions(journal, search, experiment.algorithm.name)
 

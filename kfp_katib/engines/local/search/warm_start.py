@@ -63,7 +63,13 @@ def select(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
 
     Raises:
         KfpKatibError: A source cannot be read.
+        InputError: The search is one for architectures.
     """
+    if sources and experiment.nas:
+        raise InputError(
+            f"Experiment '{experiment.name}': {experiment.algorithm.name} learns from no trial, so earlier "
+            f"ones are of no use to it. Leave them out ({argument('warm_start')})."
+        )
     read = [source.read() for source in sources]
     left_out: list[Counter[str]] = [Counter() for _ in sources]
     fitting = _fitting(experiment, read, left_out)

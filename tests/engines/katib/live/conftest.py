@@ -32,7 +32,7 @@ def katib() -> Iterator[Katib]:
         yield Katib(
             namespace=name,
             image=image,
-            algorithms=frozenset(entry["algorithmName"] for entry in runtime["suggestions"]),
+            services={entry["algorithmName"]: entry["image"] for entry in runtime["suggestions"]},
             collectors=frozenset(entry["kind"] for entry in runtime["metricsCollectors"]),
             early_stopping=frozenset(entry["algorithmName"] for entry in runtime.get("earlyStoppings", [])),
         )

@@ -34,14 +34,14 @@ class Katib:
     Attributes:
         namespace: Where they live; it carries the label that Katib's webhook asks for.
         image: An image with a shell and `python3` that the nodes can run.
-        algorithms: The algorithms that this Katib has a suggestion service for.
+        services: The images of its suggestion services, by algorithm.
         collectors: The collectors that it has an image for.
         early_stopping: The early-stopping algorithms that it has a service for.
     """
 
     namespace: str
     image: str
-    algorithms: frozenset[str]
+    services: Mapping[str, str]
     collectors: frozenset[str]
     early_stopping: frozenset[str]
 
@@ -49,7 +49,8 @@ class Katib:
         """What a manifest asks for that this Katib is not configured to give; empty where it has all."""
         spec = manifest.get("spec") or {}
         asked = {
-            "the algorithm": _name(spec, "algorithm", "algorithmName") & SHIPPED_ALGORITHMS - self.algorithms,
+            "the algorithm": _name(spec, "algorithm", "algorithmName")
+            & SHIPPED_ALGORITHMS - set(self.services),
             "the collector": _name(spec, "metricsCollectorSpec", "collector", "kind")
             & SHIPPED_COLLECTORS - self.collectors,
             "early stopping by": _name(spec, "earlyStopping", "algorithmName")

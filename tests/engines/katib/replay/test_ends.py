@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from kfp_katib.engines.katib.diagnosis import monitor
-from kfp_katib.engines.katib.diagnosis.stall import CAUSES
+from kfp_katib.engines.katib.diagnosis.causes import CAUSES
 from kfp_katib.errors import ClusterError, Interrupted, Stalled, TimedOut, Unfinished
 from kfp_katib.results import Progress
 from tests.engines.katib.live.engine import recording

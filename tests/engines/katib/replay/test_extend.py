@@ -12,7 +12,7 @@ import pytest
 from kfp_katib.engines.katib import submit
 from kfp_katib.engines.katib.api.client import connect
 from kfp_katib.engines.katib.diagnosis import monitor
-from kfp_katib.engines.katib.diagnosis.stall import CAUSES
+from kfp_katib.engines.katib.diagnosis.causes import CAUSES
 from kfp_katib.engines.options import Identity
 from kfp_katib.errors import InputError, Interrupted, Stalled, TimedOut
 from kfp_katib.results import Progress
