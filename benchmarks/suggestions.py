@@ -64,7 +64,7 @@ def rows(algorithm: str, finished: Sequence[int]) -> Iterator[Row]:
         asked_here = open_study(wanted, suggestions.journal) if drawn else suggestions
         seconds = median(one(asked_here, running) for _ in range(REPEATS))
         limit = LIMITS.get(algorithm, {}).get(count, 0.1)
-        yield Row(f"{algorithm}, {count:,} trials", f"{seconds * 1000:.1f} ms", f"{limit * 1000:.0f} ms")
+        yield Row(f"{algorithm}, {count:,} trials", f"{seconds * 1000:.2f} ms", f"{limit * 1000:.0f} ms")
 
 
 def search_of(algorithm: str) -> Experiment:
@@ -72,7 +72,7 @@ def search_of(algorithm: str) -> Experiment:
     if algorithm not in OWN_MANIFEST:
         return asked(algorithm, FUNCTIONS["mixed"], {}, parallel=PARALLEL, budget=None)
     manifest = VALID[algorithm]()
-    counts = {"parallelTrialCount": PARALLEL, "maxTrialCount": ABSENT, "maxFailedTrialCount": ABSENT}
+    counts = {"parallelTrialCount": PARALLEL, "maxTrialCount": 10_000, "maxFailedTrialCount": ABSENT}
     changes: dict[str, Any] = {f"spec.{name}": value for name, value in counts.items()}
     if algorithm in SETTINGS:
         changes["spec.algorithm.algorithmSettings"] = [setting(*each) for each in SETTINGS[algorithm].items()]

@@ -57,7 +57,7 @@ def test_load_refuses_errors_and_keeps_warnings(case: Case) -> None:
 
 @pytest.mark.parametrize("name", VALID)
 def test_a_valid_manifest_has_no_findings(name: str) -> None:
-    """Whatever Katib accepts and runs is accepted in silence, but for what an algorithm can never do there."""
+    """Whatever Katib accepts and runs is accepted in silence, but for what an algorithm cannot do there."""
     always = {"enas": ["enas-cannot-learn"], "pbt": ["pbt-cannot-resume"]}
     assert [each.rule for each in check(VALID[name]())] == always.get(name, [])
 

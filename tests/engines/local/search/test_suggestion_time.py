@@ -17,7 +17,7 @@ def test_every_algorithm_is_measured(algorithm: str, monkeypatch: pytest.MonkeyP
     (row,) = rows(algorithm, [6])
     assert row.what == f"{algorithm}, 6 trials"
     assert row.limit == "100 ms"
-    assert 0 < float(row.measured.removesuffix(" ms")) < 3_000
+    assert 0 <= float(row.measured.removesuffix(" ms")) < 3_000
 
 
 def test_the_time_of_a_search_that_has_ended_is_not_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
