@@ -67,7 +67,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--budget", type=int, default=50)
     parser.add_argument("--functions", nargs="+", choices=FUNCTIONS, default=list(FUNCTIONS))
     parser.add_argument("--algorithms", nargs="+", choices=ALGORITHMS)
-    parser.add_argument("--parallel", nargs="+", type=int, default=[1, 4], help="trials at a time")
+    parser.add_argument("--parallel", nargs="+", type=int, default=[4], help="trials at a time")
     parser.add_argument("--katib", type=Path, metavar="DIR", help="a checkout of Katib")
     parser.add_argument("--python", type=Path, default=Path("services/bin/python"), help="that has its needs")
     return parser

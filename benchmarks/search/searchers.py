@@ -54,7 +54,10 @@ class Local:
         """The next suggestions, and the CPU seconds that they took."""
         started = time.process_time()
         found = [self._study.ask() for _ in range(count)]
-        return [each.parameters for each in found if each], time.process_time() - started
+        spent = time.process_time() - started
+        if None in found:
+            raise RuntimeError("the search has ended before its budget was spent")
+        return [each.parameters for each in found if each], spent
 
     def tell(self, number: int, value: float) -> None:
         """The value of a suggestion."""
@@ -113,8 +116,9 @@ class Services:
 def asked(
     algorithm: str, function: TestFunction, settings: Mapping[str, str], *, parallel: int, budget: int | None
 ) -> Experiment:
-    """The search of one function; a grid has five values of each double."""
-    space = [_stepped(each) if algorithm == "grid" else each for each in function.space]
+    """The search of one function; a grid has three values of each double, or eight where there are two."""
+    steps = 7 if len(function.space) == 2 else 2
+    space = [_stepped(each, steps) if algorithm == "grid" else each for each in function.space]
     return experiment(
         algorithm,
         space,
@@ -125,11 +129,11 @@ def asked(
     )
 
 
-def _stepped(parameter: Parameter) -> Parameter:
+def _stepped(parameter: Parameter, steps: int) -> Parameter:
     space = parameter.space
     if parameter.type != "double":
         return parameter
-    return replace(parameter, space=replace(space, step=str((float(space.max) - float(space.min)) / 4)))
+    return replace(parameter, space=replace(space, step=str((float(space.max) - float(space.min)) / steps)))
 
 
 def search(searcher: Searcher, function: TestFunction, wanted: Experiment) -> Outcome:
