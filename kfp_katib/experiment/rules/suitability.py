@@ -120,6 +120,16 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
 
 
+@rule("cmaes-minimizes-only", severity="warning", engine="katib")
+def cmaes_minimizes_only(view: View) -> Iterator[Finding]:
+    """`cmaes` minimizes whatever the objective's type is: with `maximize` it looks for the worst."""
+    kind = view.spec.get("objective", {}).get("type")
+    if view.algorithm == "cmaes" and kind == "maximize":
+        message = f"cmaes minimizes the metric, although the type is {kind}."
+        fix = "Let the training print its negative, and minimize that; negate a goal as well."
+        yield Finding("spec.objective.type", message, fix, kind)
+
+
 @rule("grid-smaller-than-budget")
 def grid_smaller_than_budget(view: View) -> Iterator[Finding]:
     """`grid`'s service refuses a maxTrialCount above the number of combinations."""
