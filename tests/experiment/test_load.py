@@ -237,3 +237,32 @@ def test_the_package_offers_what_it_says() -> None:
     assert dir(kfp_katib) == kfp_katib.__all__
     with pytest.raises(AttributeError, match="has no attribute 'lod'"):
         _ = kfp_katib.lod  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("strategies", "directions"),
+    [
+        ([], {}),
+        ([{"name": "loss", "value": "min"}], {}),
+        ([{"name": "seconds", "value": "min"}], {"seconds": "minimize"}),
+        (
+            [{"name": "accuracy", "value": "max"}, {"name": "seconds", "value": "latest"}],
+            {"accuracy": "maximize"},
+        ),
+        (
+            [{"name": "seconds", "value": "latest"}, {"name": "seconds", "value": "min"}],
+            {},
+        ),
+    ],
+    ids=["defaults alone", "the objective's", "min", "max and latest", "the first counts"],
+)
+def test_only_a_strategy_that_is_written_is_a_direction(
+    strategies: list[dict[str, str]], directions: dict[str, str]
+) -> None:
+    """Katib's default is the objective's own: it would minimize an accuracy beside a loss."""
+    changes = {
+        "spec.objective.additionalMetricNames": ["accuracy", "seconds"],
+        "spec.objective.metricStrategies": strategies,
+    }
+    objective = load(changed(random(), changes)).objective
+    assert objective.directions == {objective.metric: "minimize", **directions}
