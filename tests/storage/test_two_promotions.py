@@ -13,8 +13,8 @@ import pytest
 
 from kfp_katib.errors import KfpKatibError
 from kfp_katib.storage import object_store
-from kfp_katib.storage.checkpoint import Checkpoint, copy_files, verified_at
-from kfp_katib.storage.model_json import parse
+from kfp_katib.storage.checkpoint import copy_files, verified_at
+from kfp_katib.storage.model_json import Checkpoint, parse
 from kfp_katib.storage.places import Place, files_below, place
 from tests.builders.model import listing
 
