@@ -10,6 +10,7 @@ import pytest
 
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Collector, FeasibleSpace, Parameter, TrialParameter, check, load
+from kfp_katib.experiment.accepted import accepted
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.parts import NasConfig, Operation
 from tests.builders.manifest import ABSENT, changed
@@ -139,6 +140,20 @@ def test_a_nas_config_may_say_little() -> None:
     assert (nas.layers, nas.input_sizes, nas.operations[1]) == (1, (), Operation("skip_connection"))
 
 
+@pytest.mark.parametrize(
+    "field",
+    ["operationType", "parameters[0].name", "parameters[0].parameterType", "parameters[0].feasibleSpace"],
+)
+def test_an_incomplete_operation_can_be_looked_at(field: str) -> None:
+    """Katib's webhook lets it pass, so there may be such a search."""
+    manifest = changed(enas(), {f"spec.nasConfig.operations[0].{field}": ABSENT})
+    nas = accepted(manifest, name="it").nas
+    assert nas is not None
+    assert len(nas.operations[0].parameters) == 1
+    with pytest.raises(ManifestError):
+        load(manifest)
+
+
 def test_a_generated_name() -> None:
     """Kubernetes completes a generateName; until then the Experiment goes by its beginning."""
     manifest = changed(random(), {"metadata": {"generateName": "search-"}})
@@ -222,3 +237,32 @@ def test_the_package_offers_what_it_says() -> None:
     assert dir(kfp_katib) == kfp_katib.__all__
     with pytest.raises(AttributeError, match="has no attribute 'lod'"):
         _ = kfp_katib.lod  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("strategies", "directions"),
+    [
+        ([], {}),
+        ([{"name": "loss", "value": "min"}], {}),
+        ([{"name": "seconds", "value": "min"}], {"seconds": "minimize"}),
+        (
+            [{"name": "accuracy", "value": "max"}, {"name": "seconds", "value": "latest"}],
+            {"accuracy": "maximize"},
+        ),
+        (
+            [{"name": "seconds", "value": "latest"}, {"name": "seconds", "value": "min"}],
+            {},
+        ),
+    ],
+    ids=["defaults alone", "the objective's", "min", "max and latest", "the first counts"],
+)
+def test_only_a_strategy_that_is_written_is_a_direction(
+    strategies: list[dict[str, str]], directions: dict[str, str]
+) -> None:
+    """Katib's default is the objective's own: it would minimize an accuracy beside a loss."""
+    changes = {
+        "spec.objective.additionalMetricNames": ["accuracy", "seconds"],
+        "spec.objective.metricStrategies": strategies,
+    }
+    objective = load(changed(random(), changes)).objective
+    assert objective.directions == {objective.metric: "minimize", **directions}

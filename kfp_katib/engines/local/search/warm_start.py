@@ -65,7 +65,7 @@ def select(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
 
     Raises:
         KfpKatibError: A source cannot be read.
-        InputError: The search is one for architectures, which learns from no trial.
+        InputError: The search is one for architectures.
     """
     if sources and experiment.nas:
         raise InputError(

@@ -79,7 +79,7 @@ CAUSES: list[tuple[Change, dict[str, Any], str]] = [
     (gpu, {}, "no node can take pod .*Insufficient nvidia.com/gpu"),
     (missing_key, {}, "cannot start: .*couldn't find key token"),
     (endless_sidecar, {}, "has ended, but Katib waits for .*proxy"),
-    (nan, {}, "suggests nothing: .*ParseFloat.* nan"),
+    (nan, {}, "suggests nothing: .*(ParseFloat.* nan|could not convert string to float).*katib#2723"),
     (gpu, {"ResourceQuota": {"hard": {"requests.nvidia.com/gpu": "0"}}}, "has no pod: .*exceeded quota"),
     (
         large,
