@@ -212,7 +212,8 @@ class SearchLoop:
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
         self._suggestions.journal.report(number, self._following.end(number))
-        outcome, files = self._ended_by_us(record), self._folder.trial(record.name)
+        outcome = self._ended_by_us(record) or self._runner.failures.pop(number, None)
+        files = self._folder.trial(record.name)
         if outcome is None:
             outcome = self._runner.explained(examine(self._experiment, files, code), files)
         self._store.completed(record, outcome, when=now(), exit_code=code)

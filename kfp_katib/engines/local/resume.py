@@ -12,6 +12,7 @@ from typing import Any
 from kfp_katib.engines.local.early_stopping import early_stopped, has_to_stop
 from kfp_katib.engines.local.extension import why_another
 from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.handing_over import remove_checkpoints
 from kfp_katib.engines.local.journal import Journal, now
 from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
 from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
@@ -75,8 +76,13 @@ def _belongs(experiment: Experiment) -> Belongs:
 
 
 def put_aside(folder: RunFolder) -> None:
-    """End what still runs of a search, and move it out of the way of a new one."""
-    end_orphans(folder, readable(folder).records)
+    """End what still runs of a search, and move it out of the way of a new one.
+
+    Its checkpoints go: only a search that goes on could use them.
+    """
+    journal = readable(folder)
+    end_orphans(folder, journal.records)
+    remove_checkpoints(folder, journal)
     folder.put_aside()
 
 

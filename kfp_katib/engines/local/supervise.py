@@ -84,10 +84,9 @@ class Supervisor:
             except OSError as err:  # no more processes or open files are allowed
                 _reply({"failed": request["start"], "error": err.errno})
         else:
-            word = self._words.pop(request["go"])
-            with contextlib.suppress(BrokenPipeError):
-                os.write(word, b"go\n")
-            os.close(word)
+            gone = contextlib.suppress(BrokenPipeError, KeyError)  # it has ended, and may be reaped
+            with gone, os.fdopen(self._words.pop(request["go"]), "wb", buffering=0) as word:
+                word.write(b"go\n")
 
     def _start(self, request: dict[str, Any]) -> dict[str, Any]:
         key = request["start"]

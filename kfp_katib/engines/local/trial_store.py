@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kfp_katib.engines.local.descent import with_descent
 from kfp_katib.engines.local.early_stopping import STOPPING, measured
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
@@ -153,13 +154,14 @@ class TrialStore:
     def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
         """The Result as far as it is known now, with the curves and the ends of the logs."""
         trials = [(self._trial(each), self._journal.curve(each)) for each in self._journal.counted]
-        return conclude(
+        result = conclude(
             self._experiment,
             [in_full(trial, curve, self._folder) for trial, curve in trials],
             verdict,
             notes=(*self._notes, *left_out(self._journal), *more_notes),
             provenance=provenance(self._experiment, self._journal),
         )
+        return with_descent(result, self._journal)
 
     def _write(self, record: Record) -> None:
         self._record(record)

@@ -144,10 +144,6 @@ TABLE: Mapping[str, tuple[Check, ...]] = {
         row(error("nas-operation-incomplete", "An operation lacks its type."),
             "spec.nasConfig.operations[]", "operationType", missing,
             "The operation has no {name}.", _ADD, when=_architecture),
-        row(error("pbt-without-volume",
-            "`pbt` keeps its trials' checkpoints on a volume that only resumePolicy FromVolume brings."),
-            "spec", "resumePolicy", none_of("FromVolume"), "resumePolicy is {value}.", "Write FromVolume.",
-            when=lambda view: view.algorithm == "pbt"),
     ),
     "trial_template": (
         row(refused("template-missing", "There is no trialTemplate."),

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.engines.local.supervisor import Supervisor
-from kfp_katib.trial.processes import end, process
+from kfp_katib.trial.processes import end, kill, process
 from kfp_katib.trial.trial_folder import TrialFolder
 from tests.support.waiting import until
 
@@ -222,3 +222,18 @@ def test_what_the_system_will_not_run_is_known_when_it_is_reaped(
         assert trial.reap() == 127
         assert trial.refused is not None
         assert words in str(trial.refused)
+
+
+def test_a_word_that_comes_too_late_does_no_harm(tmp_path: Path) -> None:
+    """A trial was killed while something was prepared for it, and others run on."""
+    ended = threading.Event()
+    with closing(Supervisor()) as supervisor:
+        late = supervisor.start(folder(tmp_path), ("true",), cwd=tmp_path, env=os.environ)
+        late.when_ended(ended.set)
+        kill([late.leader])
+        assert ended.wait(30)
+        assert late.reap() == 137
+        late.begin()
+        next_one = supervisor.start(folder(tmp_path), ("true",), cwd=tmp_path, env=os.environ)
+        next_one.go(lambda: None)
+        assert next_one.reap() == 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from importlib import import_module
 
@@ -20,6 +20,7 @@ from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
 from kfp_katib.engines.local.search.medianstop import Means, Medianstop, medianstop
+from kfp_katib.engines.local.search.pbt import Population
 from kfp_katib.engines.local.search.space import dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
@@ -75,7 +76,11 @@ class Suggestions:
         point = self.journal.attributes[ENQUEUED][place]
         return replace(enqueued.proposal(point, self._algorithm, self._search), texts=point)
 
-    def _suggest(self, proposal: Proposal, place: int | None = None) -> Record:
+    def copyable(self) -> Set[int] | None:
+        """The trials whose checkpoints others may begin from; None if the algorithm hands on none."""
+        return self._propose.copyable() if isinstance(self._propose, Population) else None
+
+    def _suggest(self, proposal: Proposal, place: int | None = None, *, retries: int | None = None) -> Record:
         """Record a trial."""
         values, space = proposal.values, self._search.dimensions
         return self.journal.suggest(
@@ -84,12 +89,19 @@ class Suggestions:
             {dim.name: dim.text(values[dim.name]) for dim in space} | dict(proposal.texts),
             proposal.note,
             note_key=note_of(self._algorithm),
+            retries=retries,
             enqueued=place,
             rule=self._rule(),
         )
 
     def retry(self, number: int) -> Record:
-        """The values of a failed trial as a new suggestion, which stands for it from here on."""
+        """The values of a failed trial as a new suggestion, which stands for it from here on.
+
+        pbt queues the values of a failed trial again by itself: its next suggestion stands for it.
+        """
+        if isinstance(self._propose, Population):
+            self.journal.mark_format()
+            return self._suggest(self._propose(len(self.journal.trials)), retries=number)
         trial = self.journal.trials[number]
         note = {**trial.note, **({"told": []} if "told" in trial.note else {})}  # no step of CMA-ES again
         self.journal.mark_format()
