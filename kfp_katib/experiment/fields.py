@@ -21,14 +21,17 @@ from kfp_katib.experiment.parts import (
 )
 
 
-def objective(spec: Mapping[str, Any], given: Mapping[str, Any], algorithm: str) -> Objective:
-    """What the search optimises by this algorithm, with the metrics' strategies.
+def objective(full: Mapping[str, Any], given: Mapping[str, Any]) -> Objective:
+    """What the search optimises, with the metrics' strategies.
 
-    `given` is what the manifest itself says of the objective.
+    Args:
+        full: The Experiment's spec.
+        given: The same as the manifest itself has it, before Katib's defaults.
     """
+    spec, asked = full["objective"], given["objective"]
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
-    named = {entry.get("name") for entry in given.get("metricStrategies") or []}
+    named = {entry.get("name") for entry in asked.get("metricStrategies") or []}
     # If a metric has two, the first counts, as in Katib.
     strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
     return Objective(
@@ -37,7 +40,7 @@ def objective(spec: Mapping[str, Any], given: Mapping[str, Any], algorithm: str)
         goal=None if goal is None else float(goal),
         additional=metrics[1:],
         strategies={metric: strategies[metric] for metric in metrics},
-        texts=algorithm == "darts",
+        texts=full["algorithm"]["algorithmName"] == "darts",
         compared=tuple(
             metric
             for metric in dict.fromkeys(metrics[1:])

@@ -13,6 +13,7 @@ from kfp_katib.results.text import to_json, trials_csv
 from kfp_katib.results.told import Source, Told, ToldTrial
 from kfp_katib.results.trials import (
     ACTIVE,
+    EARLY_STOPPED,
     FAILED,
     FINAL,
     KILLED,
@@ -45,6 +46,7 @@ from kfp_katib.results.values import (
 
 __all__ = [
     "ACTIVE",
+    "EARLY_STOPPED",
     "FAILED",
     "FINAL",
     "KILLED",

@@ -73,9 +73,6 @@ ROWS = (
     of_range(error("grid-step-missing", "`grid` needs a step for every double."),
         "step", lambda it: not it.step and (it.min or it.max), "grid needs a step for '{it.name}'.",
         "Add it.", {"grid"}, "double"),
-    of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
-        "step", lambda it: not it.step and (it.min or it.max), "pbt needs a step for '{it.name}'.",
-        "Add it.", {"pbt"}, "double"),
 )
 # fmt: on
 
@@ -121,6 +118,16 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     if view.algorithm == "cmaes" and view.parameters and count < 2:
         message = f"cmaes needs two parameters of type int or double, and has {count}."
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
+
+
+@rule("cmaes-minimizes-only", severity="warning", engine="katib")
+def cmaes_minimizes_only(view: View) -> Iterator[Finding]:
+    """`cmaes` minimizes whatever the objective's type is: with `maximize` it looks for the worst."""
+    kind = view.spec.get("objective", {}).get("type")
+    if view.algorithm == "cmaes" and kind == "maximize":
+        message = f"cmaes minimizes the metric, although the type is {kind}."
+        fix = "Let the training print its negative, and minimize that; negate a goal as well."
+        yield Finding("spec.objective.type", message, fix, kind)
 
 
 @rule("grid-smaller-than-budget")

@@ -133,7 +133,7 @@ def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
     return Proposal(values, {"told": known.note.get("told", []), "point": coordinates})
 
 
-_BY_PLAN = ("hyperband",)
+_BY_PLAN = ("hyperband", "pbt")
 """The algorithms whose proposals are steps of a plan, beside which a point of the user stands."""
 
 
