@@ -19,11 +19,19 @@ order. They differ in what they are good for: `log` searches on a logarithmic sc
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.defaults import STRATEGIES
-from kfp_katib.experiment.parts import Direction, FeasibleSpace, Objective, Parameter, ParameterType, Strategy
+from kfp_katib.experiment.parts import (
+    DIRECTIONS,
+    Direction,
+    FeasibleSpace,
+    Objective,
+    Parameter,
+    ParameterType,
+    Strategy,
+)
 
 __all__ = ["categorical", "discrete", "double", "int", "maximize", "minimize"]
 
@@ -85,7 +93,7 @@ def minimize(
     metric: str,
     *,
     goal: float | None = None,
-    additional: Sequence[str] = (),
+    additional: Sequence[str] | Mapping[str, Strategy] = (),
     strategy: Strategy = "min",
 ) -> Objective:
     """The smaller the metric, the better.
@@ -93,7 +101,9 @@ def minimize(
     Args:
         metric: Its name, as a trial prints it: `loss` where that is `loss=0.25`.
         goal: The search ends once a trial reaches this value; None to spend the whole budget.
-        additional: Metrics that are collected beside it, and compared in nothing.
+        additional: Metrics that are collected beside it. A list of them is compared in nothing;
+            `{"seconds": "min"}` says which way each is better, which makes it one more objective of
+            `Result.pareto`, and of nothing else. `"latest"` says nothing of the kind.
         strategy: Which of the values that a trial printed counts: `min`, `max` or `latest`.
 
     Raises:
@@ -106,7 +116,7 @@ def maximize(
     metric: str,
     *,
     goal: float | None = None,
-    additional: Sequence[str] = (),
+    additional: Sequence[str] | Mapping[str, Strategy] = (),
     strategy: Strategy = "max",
 ) -> Objective:
     """The larger the metric, the better; the arguments are those of `minimize`."""
@@ -130,7 +140,17 @@ def _texts(word: str, values: Sequence[object]) -> tuple[str, ...]:
 
 
 def _objective(
-    type: Direction, metric: str, goal: float | None, additional: Sequence[str], strategy: Strategy
+    type: Direction,
+    metric: str,
+    goal: float | None,
+    additional: Sequence[str] | Mapping[str, Strategy],
+    strategy: Strategy,
 ) -> Objective:
-    usual = dict.fromkeys(_texts(type, additional), STRATEGIES[type])
-    return Objective(type, metric, goal, tuple(usual), {**usual, metric: strategy})
+    said = isinstance(additional, Mapping)
+    own = (
+        dict(additional)
+        if isinstance(additional, Mapping)
+        else dict.fromkeys(_texts(type, additional), STRATEGIES[type])
+    )
+    compared = tuple(name for name in own if said and own[name] in DIRECTIONS)
+    return Objective(type, metric, goal, tuple(own), {**own, metric: strategy}, compared=compared)

@@ -74,3 +74,11 @@ def test_the_arguments_are_those_of_kubeflow_katib() -> None:
     for name, arguments in theirs.items():
         ours = list(inspect.signature(getattr(search, name)).parameters)
         assert ours[: len(arguments)] == arguments, name
+
+
+def test_an_additional_metric_with_a_strategy_is_one_more_objective() -> None:
+    """Of the Pareto set alone; a list says nothing of the kind, nor does `latest`."""
+    said = search.minimize("loss", additional={"acc": "max", "seconds": "min", "size": "latest"})
+    assert said.directions == {"loss": "minimize", "acc": "maximize", "seconds": "minimize"}
+    assert said.strategies == {"loss": "min", "acc": "max", "seconds": "min", "size": "latest"}
+    assert search.minimize("loss", additional=["seconds"]).directions == {"loss": "minimize"}

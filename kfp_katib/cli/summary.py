@@ -17,6 +17,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Parameter
 from kfp_katib.report import so_far, words
 from kfp_katib.report.columns import Column, fitting, head, rows
+from kfp_katib.report.trade_off import trade_off
 from kfp_katib.results import FINAL, Result, Trial, ranked, to_json
 from kfp_katib.results.brief import duration, figures
 
@@ -84,6 +85,8 @@ def summary(
     ended = result.state in FINAL  # otherwise Katib's own message only says that it is running
     reason = [f"{result.message} ({result.reason})."] if ended else []
     parts = [_table(result, colour, width)] if result.trials else []
+    if pareto := _pareto(result, width):
+        parts.append(pareto)
     parts.append("\n".join([f"{words.verdict(result)} {words.counts(result)}.", *reason]))
     if result.succeeded and result.failures:  # of a search that failed, `last_failure` says more
         parts.append(_failed(result))
@@ -117,8 +120,18 @@ def _table(result: Result, colour: bool, width: int) -> str:
     if colour and result.best in shown:
         place = shown.index(result.best)
         lines[place] = click.style(lines[place], bold=True)
-    rule = "  ".join("-" * each.width for each in columns)
-    return "\n".join([*head(columns), rule, *lines, *_left_out(result, shown, best, left_out)])
+    return "\n".join(
+        [*_lines(columns, lines), *_left_out(result, shown, best), *_too_wide(left_out)],
+    )
+
+
+def _lines(columns: Sequence[Column], lines: Sequence[str]) -> list[str]:
+    """A table's head, a rule, and its rows."""
+    return [*head(columns), "  ".join("-" * each.width for each in columns), *lines]
+
+
+def _too_wide(names: Sequence[str]) -> list[str]:
+    return [f"Too wide for the table: {', '.join(names)}."] if names else []
 
 
 def _shown(result: Result, best: Sequence[Trial]) -> list[Trial]:
@@ -130,37 +143,61 @@ def _shown(result: Result, best: Sequence[Trial]) -> list[Trial]:
     return [*best[:BEST], *result.failures[-FAILURES:]]
 
 
-def _left_out(
-    result: Result, shown: Sequence[Trial], best: Sequence[Trial], columns: Sequence[str]
-) -> Iterator[str]:
+def _left_out(result: Result, shown: Sequence[Trial], best: Sequence[Trial]) -> Iterator[str]:
     if len(shown) < len(result.trials):
         metric = result.experiment.objective.metric
         parts = [f"the best {min(BEST, len(best))} by {metric}"] if best else []
         if failures := len(result.failures):
             parts.append(f"the last {min(FAILURES, failures)} of {failures} that failed")
         yield f"Of {len(result.trials)} trials these are {' and '.join(parts)}; --json has all of them."
-    if columns:
-        yield f"Too wide for the table: {', '.join(columns)}."
 
 
 def _columns(shown: Sequence[Trial], result: Result, best: Sequence[Trial]) -> list[Column]:
-    """Sampled fractions show as many digits as can be compared."""
-    experiment = result.experiment
     rank = {trial.name: str(place) for place, trial in enumerate(best, 1)}
+    metric = [figures(words.value_text(each, result)) for each in shown]
+    return [
+        *([Column("", [rank.get(each.name, "") for each in shown], needed=True)] if rank else []),
+        _names(shown, result),
+        Column("state", [each.state for each in shown], needed=True),
+        Column(result.experiment.objective.metric, metric, needed=True),
+        *_parameters(shown, result),
+        Column("time", [duration(each.seconds) for each in shown], needed=True),
+    ]
+
+
+def _names(shown: Sequence[Trial], result: Result) -> Column:
+    return Column("trial", [so_far.short_name(each, result.experiment) for each in shown], needed=True)
+
+
+def _parameters(shown: Sequence[Trial], result: Result) -> list[Column]:
+    """Sampled fractions show as many digits as can be compared."""
 
     def value(trial: Trial, parameter: Parameter) -> str:
         text = trial.parameters.get(parameter.name, "")
         return figures(text) if parameter.type == "double" else text
 
-    metric = [figures(words.value_text(each, result)) for each in shown]
-    return [
-        *([Column("", [rank.get(each.name, "") for each in shown], needed=True)] if rank else []),
-        Column("trial", [so_far.short_name(each, experiment) for each in shown], needed=True),
-        Column("state", [each.state for each in shown], needed=True),
-        Column(experiment.objective.metric, metric, needed=True),
-        *(Column(each.name, [value(trial, each) for trial in shown]) for each in experiment.parameters),
-        Column("time", [duration(each.seconds) for each in shown], needed=True),
-    ]
+    known = result.experiment.parameters
+    return [Column(each.name, [value(trial, each) for trial in shown]) for each in known]
+
+
+def _pareto(result: Result, width: int) -> str:
+    """The Pareto set; empty where fewer than two metrics have a direction."""
+    told = trade_off(result, BEST)
+    if told is None or not told.shown:
+        return told.sentence if told else ""
+    values = [told.values(trial, result) for trial in told.shown]
+    columns, left_out = fitting(
+        [
+            _names(told.shown, result),
+            *(
+                Column(name, [figures(texts[place]) for texts in values], needed=True)
+                for place, name in enumerate(told.metrics)
+            ),
+            *_parameters(told.shown, result),
+        ],
+        width,
+    )
+    return "\n".join([f"Pareto set. {told.sentence}", *_lines(columns, rows(columns)), *_too_wide(left_out)])
 
 
 def _failed(result: Result) -> str:

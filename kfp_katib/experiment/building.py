@@ -177,7 +177,7 @@ def _objective(objective: Objective) -> dict[str, Any]:
     own = [
         {"name": metric, "value": strategy}
         for metric, strategy in objective.strategies.items()
-        if strategy != usual
+        if strategy != usual or metric in objective.compared
     ]
     return _given(
         {

@@ -64,7 +64,7 @@ _ROWS = (
     _row("wrong-type", "parameters-missing", r"spec\.nasConfig$"),
     _row("wrong-type null-item parameter-name-missing", "hyperband-resource-unknown", r"spec\.param"),
     _row("reference-unknown", "hyperband-resource-unknown"),
-    _row("pbt-without-volume", "resume-policy-invalid", _SAME),
+    _row("resume-policy-invalid", "pbt-without-volume", _SAME),
     _row("wrong-type placeholder-undeclared", "architecture-not-consumed", r"spec\.trialTemplate\.trial"),
     _row("job-empty-value", "script-without-text", rf"{_TRIAL_SPEC}.*\.args$"),
     _row(_NULL, "restart-policy-invalid", rf"{_TRIAL_SPEC}.*\.spec$"),

@@ -53,6 +53,21 @@ def _strategies(objective: Mapping[str, Any]) -> list[dict[str, Any]]:
     return given + [{"name": metric, "value": default} for metric in metrics if metric not in named]
 
 
+def without_defaults(objective: Mapping[str, Any]) -> dict[str, Any]:
+    """An objective as its author wrote it, if Katib has filled in the strategies at the end of its list.
+
+    All of them are taken for Katib's where they read as its defaults, in its order. So what an author has
+    written is known unless that is the same list from its beginning.
+    """
+    rest = {name: value for name, value in objective.items() if name != "metricStrategies"}
+    stored = list(objective.get("metricStrategies") or [])
+    for count in range(len(stored)):
+        written = {**rest, "metricStrategies": stored[:count]} if count else rest
+        if _strategies(written) == stored:
+            return written
+    return dict(objective)
+
+
 def _default_conditions(template: dict[str, Any]) -> None:
     """Katib knows when its usual kinds are done; a ConfigMap's template and other kinds must say so."""
     kind = template.get("trialSpec", {}).get("kind")

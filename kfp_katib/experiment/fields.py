@@ -8,6 +8,7 @@ from typing import Any
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER, STDOUT_PATH
 from kfp_katib.experiment.parts import (
+    DIRECTIONS,
     Algorithm,
     Collector,
     FeasibleSpace,
@@ -20,10 +21,17 @@ from kfp_katib.experiment.parts import (
 )
 
 
-def objective(spec: Mapping[str, Any], algorithm: str) -> Objective:
-    """What the search optimises by this algorithm, with the metrics' strategies."""
+def objective(full: Mapping[str, Any], given: Mapping[str, Any]) -> Objective:
+    """What the search optimises, with the metrics' strategies.
+
+    Args:
+        full: The Experiment's spec.
+        given: The same as the manifest itself has it, before Katib's defaults.
+    """
+    spec, asked = full["objective"], given["objective"]
     goal = spec.get("goal")
     metrics = (spec["objectiveMetricName"], *spec.get("additionalMetricNames", []))
+    named = {entry.get("name") for entry in asked.get("metricStrategies") or []}
     # If a metric has two, the first counts, as in Katib.
     strategies = {entry.get("name"): entry["value"] for entry in reversed(spec["metricStrategies"])}
     return Objective(
@@ -32,7 +40,12 @@ def objective(spec: Mapping[str, Any], algorithm: str) -> Objective:
         goal=None if goal is None else float(goal),
         additional=metrics[1:],
         strategies={metric: strategies[metric] for metric in metrics},
-        texts=algorithm == "darts",
+        texts=full["algorithm"]["algorithmName"] == "darts",
+        compared=tuple(
+            metric
+            for metric in dict.fromkeys(metrics[1:])
+            if metric in named and strategies[metric] in DIRECTIONS
+        ),
     )
 
 
@@ -62,14 +75,17 @@ def parameter(spec: Mapping[str, Any]) -> Parameter:
 
 
 def nas_config(spec: Mapping[str, Any]) -> NasConfig:
-    """What a search for neural architectures chooses from."""
-    graph = spec.get("graphConfig", {})
+    """What a search for neural architectures chooses from; what is missing is empty, as Katib accepts it."""
+    graph, empty = spec.get("graphConfig", {}), {"name": "", "parameterType": "", "feasibleSpace": {}}
     return NasConfig(
         layers=graph.get("numLayers", 0),
         input_sizes=tuple(graph.get("inputSizes", [])),
         output_sizes=tuple(graph.get("outputSizes", [])),
         operations=tuple(
-            Operation(each["operationType"], tuple(map(parameter, each.get("parameters", []))))
+            Operation(
+                each.get("operationType", ""),
+                tuple(parameter(empty | of_it) for of_it in each.get("parameters", [])),
+            )
             for each in spec.get("operations", [])
         ),
     )

@@ -232,7 +232,7 @@ def build(
     return Experiment(
         name=experiment_name(metadata),
         namespace=metadata.get("namespace", ""),
-        objective=fields.objective(spec["objective"], spec["algorithm"]["algorithmName"]),
+        objective=fields.objective(spec, data["spec"]),
         algorithm=fields.algorithm(spec["algorithm"]),
         early_stopping=fields.algorithm(spec["earlyStopping"]) if "earlyStopping" in spec else None,
         parameters=tuple(map(fields.parameter, spec.get("parameters", []))),

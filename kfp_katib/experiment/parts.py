@@ -12,6 +12,9 @@ ParameterType = Literal["int", "double", "categorical", "discrete"]
 Distribution = Literal["uniform", "logUniform", "normal", "logNormal"]
 Direction = Literal["minimize", "maximize"]
 Strategy = Literal["min", "max", "latest"]
+DIRECTIONS: Mapping[str, Direction] = {"min": "minimize", "max": "maximize"}
+"""Which way a metric is better, by its strategy; `latest` says nothing of it."""
+
 Manifest = dict[str, Any]
 Change = Callable[[Manifest], None]
 """Changes plain data in place, whatever they hold."""
@@ -64,6 +67,9 @@ class Objective:
 
     `texts` says that a text is a value as well, as the genotype is that darts finds: the latest trial that
     has one is the best, and no goal is reached by it.
+    `compared` are the additional metrics for which the manifest itself says `min` or `max`, and so which way
+    they are better. Katib's default says nothing of the kind: it is the objective's own, so that an accuracy
+    beside a loss that is minimized gets `min`.
     """
 
     type: Direction
@@ -72,11 +78,18 @@ class Objective:
     additional: tuple[str, ...]
     strategies: Mapping[str, Strategy]
     texts: bool = False
+    compared: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The objective's metric, then the additional ones."""
         return (self.metric, *self.additional)
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        """Which way a metric is better, of each that has a way: the objective, then the compared ones."""
+        others = {name: DIRECTIONS[self.strategies[name]] for name in self.compared}
+        return {self.metric: self.type, **others}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kfp_katib.report import words
-from kfp_katib.results import Result, Trial, elapsed, ranked
+from kfp_katib.report.trade_off import trade_off
+from kfp_katib.results import Result, Trial, elapsed, metric_text, ranked
 from kfp_katib.results.brief import duration, legible, short
 from kfp_katib.results.table import parameter_names
 
@@ -33,6 +34,9 @@ def markdown(result: Result, *, collected: Trial | None = None) -> str:
         parts += _best(result, shown)
     if ranking := ranked(result.trials, result.experiment.objective)[:_ROWS]:
         parts += ["### Best trials", _table(result, ranking)]
+    if pareto := trade_off(result, _ROWS):
+        parts += ["### Pareto set", _text(pareto.sentence)]
+        parts += [_table(result, pareto.shown, pareto.metrics)] if pareto.shown else []
     parts += _last_failure(result)
     if result.notes:
         parts += ["### Notes", _notes(result.notes)]
@@ -67,14 +71,17 @@ def _notes(notes: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _table(result: Result, ranking: Sequence[Trial]) -> str:
+def _table(result: Result, shown: Sequence[Trial], metrics: Sequence[str] = ()) -> str:
+    """The trials with their values of these metrics, of the objective's alone if none is named."""
+    objective = result.experiment.objective
+    metrics = metrics or [objective.metric]
     known, categories = parameter_names(result.experiment, result.trials), words.categories(result)
-    parameters = [name for name in known if any(name in trial.parameters for trial in ranking)]
-    rows = [["trial", result.experiment.objective.metric, *parameters, "duration"]]
+    parameters = [name for name in known if any(name in trial.parameters for trial in shown)]
+    rows = [["trial", *metrics, *parameters, "duration"]]
     rows += [
         [
             trial.name,
-            short(words.value_text(trial, result)),
+            *(short(metric_text(trial.metrics[name], objective.strategies[name])) for name in metrics),
             *(
                 text if name in categories else short(text)
                 for name in parameters
@@ -82,7 +89,7 @@ def _table(result: Result, ranking: Sequence[Trial]) -> str:
             ),
             duration(trial.seconds),
         ]
-        for trial in ranking
+        for trial in shown
     ]
     head, *body = ["| " + " | ".join(_text(cell) for cell in row) + " |" for row in rows]
     return "\n".join([head, "|" + " --- |" * len(rows[0]), *body])

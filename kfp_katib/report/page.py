@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.report import words
+from kfp_katib.report.trade_off import ROWS, trade_off
 from kfp_katib.results import Result, ToldTrial, Trial, brief, elapsed, installed, minimized
 from kfp_katib.results.table import parameter_names
 
@@ -56,6 +57,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         failures=failed[-_FAILURES:][::-1],
         failures_left_out=max(0, len(failed) - _FAILURES),
         told=_best_told(result),
+        pareto=trade_off(result, ROWS),
         notes=[note for note in result.notes if note not in result.provenance.told_notes],
         manifest=to_yaml(result.experiment),
         writer=_writer(),

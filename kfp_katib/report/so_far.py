@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.report.columns import CELL_WIDTH
 from kfp_katib.report.words import value_text
-from kfp_katib.results import Active, Progress, Trial, compared
+from kfp_katib.results import EARLY_STOPPED, Active, Progress, Trial, compared
 from kfp_katib.results.brief import counted, duration, legible, short
 
 MESSAGE_CHARACTERS = 200
@@ -98,7 +98,8 @@ def trial_line(trial: Trial, progress: Progress) -> str:
     if trial.state == "Succeeded" or compared(trial, objective) is not None:
         value = f" {objective.metric}={short(value_text(trial, progress))}"
     took = f" in {duration(trial.seconds)}" if trial.seconds is not None else ""
-    why = f": {reason(trial)}" if trial.failed else ""
+    being_stopped = trial.reason == EARLY_STOPPED and not trial.completed
+    why = f": {reason(trial)}" if trial.failed or being_stopped else ""
     return f"trial {trial.name} {trial.state}{value}{took}{why}"
 
 

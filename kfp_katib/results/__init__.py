@@ -13,6 +13,7 @@ from kfp_katib.results.text import to_json, trials_csv
 from kfp_katib.results.told import Source, Told, ToldTrial
 from kfp_katib.results.trials import (
     ACTIVE,
+    EARLY_STOPPED,
     FAILED,
     FINAL,
     KILLED,
@@ -33,6 +34,7 @@ from kfp_katib.results.values import (
     go_float,
     is_text,
     metric_text,
+    metric_value,
     minimized,
     number,
     objective_text,
@@ -44,6 +46,7 @@ from kfp_katib.results.values import (
 
 __all__ = [
     "ACTIVE",
+    "EARLY_STOPPED",
     "FAILED",
     "FINAL",
     "KILLED",
@@ -82,6 +85,7 @@ __all__ = [
     "is_text",
     "katib_best_trial",
     "metric_text",
+    "metric_value",
     "minimized",
     "number",
     "objective_text",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kfp_katib.results.brief import assigned, counted, short
+from kfp_katib.results.pareto import pareto
 from kfp_katib.results.provenance import Provenance
 from kfp_katib.results.trials import ExperimentState, Trial, TrialState
 from kfp_katib.results.values import Value, assignments, objective_text, objective_value
@@ -61,6 +62,17 @@ class Result:
     def best_parameters(self) -> dict[str, Value]:
         """The best trial's parameters, numbers as numbers; empty where there is no best trial."""
         return assignments(self.best, self.experiment.parameters) if self.best else {}
+
+    @property
+    def pareto(self) -> tuple[Trial, ...]:
+        """The Pareto set: the trials that no other equals or beats in every metric, and beats in one.
+
+        The metrics are those of `experiment.objective.directions`: the objective's, and the additional ones
+        for which the manifest itself names the strategy `min` or `max`; without any of these it is empty. The
+        best by the objective comes first, ties in order of creation. Of equal trials all are in it, and none
+        without a finite value of each of the metrics. Each call computes it anew.
+        """
+        return pareto(self.trials, self.experiment.objective)
 
     @property
     def completed(self) -> int:

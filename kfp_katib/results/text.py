@@ -74,6 +74,8 @@ def document(result: Result) -> dict[str, Any]:
         "best_value": compared(best, experiment.objective) if best else None,
         "best_hyperparameters": dict(best.parameters) if best else {},
         "katib_best_trial": result.katib_best or None,
+        "directions": experiment.objective.directions,
+        "pareto_trials": [trial.name for trial in result.pareto],
         "notes": list(result.notes),
         "provenance": _provenance(result.provenance),
         "trials": [trial_document(trial, result) for trial in result.trials],

@@ -24,6 +24,9 @@ ACTIVE: tuple[TrialState, ...] = ("Pending", "Running")
 FAILED: tuple[TrialState, ...] = ("Failed", "MetricsUnavailable")
 """The states that Katib counts against `maxFailedTrialCount`."""
 
+EARLY_STOPPED = "TrialEarlyStopped"
+"""The reason of a trial that was stopped early; of one that still runs, that it is being stopped."""
+
 UNAVAILABLE = "unavailable"
 """What Katib writes where a metric has no usable value."""
 

@@ -64,7 +64,15 @@ def objective_text(trial: Trial, objective: Objective) -> str:
 
 def objective_value(trial: Trial, objective: Objective) -> float | None:
     """The number that the search compares, None where the trial has none or did not complete with one."""
-    return number(objective_text(trial, objective)) if trial.state in _COMPETING else None
+    return metric_value(trial, objective.metric, objective)
+
+
+def metric_value(trial: Trial, name: str, objective: Objective) -> float | None:
+    """The same of any of the objective's metrics, by its own strategy."""
+    metric = trial.metrics.get(name)
+    if metric is None or trial.state not in _COMPETING:
+        return None
+    return number(metric_text(metric, objective.strategies[name]))
 
 
 def compared(trial: Trial, objective: Objective) -> float | str | None:

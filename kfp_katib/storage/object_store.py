@@ -6,8 +6,8 @@ If the new model shares names with the earlier one, its files first go into a te
 model.json points; then to their own names, to which model.json points next. A list of possible leftovers
 lies next to it until all is done.
 
-Two processes that replace one model at once may spoil each other's files. So each ends by reading everything
-again, and starts over if the model is not complete: whoever wrote last has found it complete.
+Two processes that replace one model at once take each other's files for leftovers. So each looks for its own
+before model.json names them, ends by reading everything again, and starts over if one is missing.
 
 Files are deleted by exact name. fsspec does not report what S3 could not delete, so there we use the
 service's own calls.
@@ -59,7 +59,7 @@ def replace(checkpoint: Checkpoint, source: Place, prefix: Place) -> None:
     for attempt in range(_ATTEMPTS):
         time.sleep(random.uniform(0, attempt * _PAUSE))
         try:
-            _replace_once(checkpoint, source, prefix, mark)
+            _replace_once(checkpoint, source, prefix, mark, again=attempt > 0)
         except Disturbed as err:
             seen = f" {err}"
             continue
@@ -117,19 +117,47 @@ def delete(prefix: Place, names: Iterable[str]) -> None:
         )
 
 
-def _replace_once(checkpoint: Checkpoint, source: Place, prefix: Place, mark: str) -> None:
+def _replace_once(checkpoint: Checkpoint, source: Place, prefix: Place, mark: str, *, again: bool) -> None:
     new, list_of_ours = checkpoint.names, list_name(mark)
-    ours, in_use = _replaceable(prefix)
-    (prefix / list_of_ours).write(json.dumps(sorted(ours | in_use | new)).encode())
+    if again:  # another may have deleted our list, and not what we have copied since
+        _list(prefix, list_of_ours, new)
+    left, in_use = _replaceable(prefix, again)
+    known, copied = left | in_use | new, {list_of_ours}
+    _list(prefix, list_of_ours, known)
     if in_use & new:  # first under names not used there, with model.json pointing to them
-        folder = f".{mark}.partial"
-        copy_files(checkpoint, source, prefix / folder)
-        (prefix / MODEL_JSON).write(renamed(checkpoint, folder).text.encode())
+        beside = renamed(checkpoint, f".{mark}.partial")
+        copy_files(checkpoint, source, prefix / f".{mark}.partial")
+        copied |= beside.names
+        known |= _point(prefix, beside, list_of_ours, known, copied)
     copy_files(checkpoint, source, prefix)
-    _, more, current = _looked_at(prefix)  # others may have written meanwhile
+    known |= _point(prefix, checkpoint, list_of_ours, known, copied | new)
+    _clean_up(prefix, new, known, left, list_of_ours)
+
+
+def _list(prefix: Place, list_of_ours: str, names: set[str]) -> None:
+    (prefix / list_of_ours).write(json.dumps(sorted(names)).encode())
+
+
+def _point(prefix: Place, checkpoint: Checkpoint, ours: str, known: set[str], copied: set[str]) -> set[str]:
+    """Write model.json; the names that others have written meanwhile, which stand in our list before.
+
+    Raises:
+        Disturbed: Another has taken for a leftover what we have copied, or our list.
+    """
+    there, more, current = _looked_at(prefix)
+    _list(prefix, ours, known | more | current)
+    if lost := copied - there:
+        raise Disturbed(f"{min(lost)!r} was deleted by another promotion.")
     (prefix / MODEL_JSON).write(checkpoint.text.encode())
-    last = _unfinished(prefix, files_below(prefix))
-    _clean(prefix, (ours | in_use | more | current | last) - new - {list_of_ours})
+    return more | current
+
+
+def _clean_up(prefix: Place, new: set[str], known: set[str], left: set[str], list_of_ours: str) -> None:
+    """Delete what is no longer in use, but for what is in the list of one who has begun since."""
+    there = files_below(prefix) - {list_of_ours}
+    younger = lists_among(there) - left
+    theirs = younger | leftovers_at(prefix, younger) | {list_of_ours}
+    _clean(prefix, (known | _unfinished(prefix, there - younger)) - theirs - new)
 
 
 def _ended(checkpoint: Checkpoint, prefix: Place, mark: str) -> bool:
@@ -139,7 +167,7 @@ def _ended(checkpoint: Checkpoint, prefix: Place, mark: str) -> bool:
         logger.warning("%s holds another model, which was written at the same time", prefix)
         delete(prefix, checkpoint.names - found.names)
         found = _whole(prefix)
-    if found:
+    if found and lists_among(files_below(prefix)) <= {list_name(mark)}:
         delete(prefix, [list_name(mark)])
     return found is not None
 
@@ -152,7 +180,7 @@ def _whole(prefix: Place) -> Checkpoint | None:
         return None
 
 
-def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:
+def _replaceable(prefix: Place, again: bool) -> tuple[set[str], set[str]]:
     """The names that are left over and those in use; the prefix holds nothing else.
 
     Raises:
@@ -163,6 +191,8 @@ def _replaceable(prefix: Place) -> tuple[set[str], set[str]]:
         there, ours, in_use = _looked_at(prefix)
         if there <= ours | in_use | {MODEL_JSON} or not ours:
             break
+    if again:  # nothing else was there at first, so the rest is of another, who lost its list as we did
+        return there - in_use - {MODEL_JSON}, in_use
     refuse_strangers(prefix, there, ours | in_use)
     return ours, in_use
 

@@ -3,6 +3,7 @@
 
 log         what it wrote apart from what the collector reads
 metrics/    in place of the volume that Katib mounts for the collector
+checkpoint/ in place of the one for population based training
 exit        the exit status, which only the local engine keeps
 """
 
@@ -42,6 +43,11 @@ class TrialFolder:
     def metrics(self) -> Path:
         """The folder that takes the place of the volume of Katib's collector."""
         return self.path / "metrics"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The folder that takes the place of the volume of Katib's population based training."""
+        return self.path / "checkpoint"
 
     @property
     def exit_file(self) -> Path:

@@ -53,11 +53,22 @@ def objective(
     strategy: Strategy | None = None,
     goal: float | None = None,
     additional: Sequence[str] = (),
+    compared: Mapping[str, Strategy] | None = None,
 ) -> Objective:
-    """An objective with Katib's default strategies: min where it minimises, max where it maximises."""
+    """An objective with Katib's default strategies: min where it minimises, max where it maximises.
+
+    `compared` are further metrics whose strategies, min or max, the manifest itself names.
+    """
     default: Strategy = "min" if type == "minimize" else "max"
-    strategies = {metric: strategy or default, **dict.fromkeys(additional, default)}
-    return Objective(type, metric, goal, tuple(additional), strategies)
+    others = {**dict.fromkeys(additional, default), **(compared or {})}
+    return Objective(
+        type,
+        metric,
+        goal,
+        tuple(others),
+        {metric: strategy or default, **others},
+        compared=tuple(compared or ()),
+    )
 
 
 def experiment(

@@ -145,7 +145,7 @@ def pbt() -> Manifest:
         ("truncation_threshold", "0.4"),
     )
     manifest = searched_by("pbt", *settings, parameters=[double("lr", "0.1", "1", step="0.1")])
-    return changed(manifest, {"spec.resumePolicy": "FromVolume"})
+    return changed(manifest, {"spec.resumePolicy": "FromVolume", "spec.maxTrialCount": 20})
 
 
 def median_stop() -> Manifest:

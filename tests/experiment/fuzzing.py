@@ -33,7 +33,8 @@ def outcome(data: bytes) -> str:
         Exception: Whatever is no error of ours, and AssertionError where two answers differ.
     """
     problems = check(data)
-    errors = sorted({problem.rule for problem in problems if problem.severity == "error"})
+    wrong = [problem for problem in problems if problem.severity == "error" and not problem.engine]
+    errors = sorted({problem.rule for problem in wrong})
     assert all(problem.message and problem.fix and len(problem.explained) < 4000 for problem in problems)
     try:
         experiment = load(data)
@@ -77,12 +78,11 @@ def _on_this_machine(experiment: Experiment) -> None:
     from kfp_katib.engines.local.search.suggestions import open_study
     from kfp_katib.engines.local.unsupported import refusals
     from kfp_katib.trial.command_line import command_line, metrics_place
-    from kfp_katib.trial.template import container
+    from kfp_katib.trial.template import any_container
 
     if found := refusals(experiment):
         raise InputError(found[0].message)
-    some = {each.name: each.space.min or each.space.list[0] for each in experiment.parameters}
-    box = container(experiment, experiment.name, some)
+    box = any_container(experiment)
     command_line(box, experiment.collector, metrics_place(experiment.collector, Path("/runs/t")), {})
     if experiment.algorithm.name != "bayesianoptimization":  # scikit-optimize alone takes 100 MB
         open_study(experiment, Journal(experiment.name)).ask()

@@ -49,6 +49,14 @@ def test_it_is_what_its_yaml_loads_as() -> None:
     )
 
 
+def test_a_strategy_that_is_a_direction_is_written() -> None:
+    """Even where Katib's default is the same: only a written one counts."""
+    experiment = built(objective=search.minimize("loss", additional={"seconds": "min"}))
+    strategies = experiment.manifest["spec"]["objective"]["metricStrategies"]
+    assert strategies == [{"name": "seconds", "value": "min"}]
+    assert load(to_yaml(experiment)) == experiment
+
+
 def test_every_argument_has_its_field() -> None:
     """Names and texts are Katib's."""
     experiment = built(

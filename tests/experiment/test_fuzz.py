@@ -92,12 +92,12 @@ def test_the_command_line_answers_too(number: int, tmp_path: Path) -> None:
 @given(mutated())
 def test_what_validates_renders_and_says_the_same(manifest: dict[str, Any]) -> None:
     """The text that is pasted into the dashboard has no finding that the Experiment had not."""
-    if any(problem.severity == "error" for problem in check(manifest)):
+    if any(problem.severity == "error" and not problem.engine for problem in check(manifest)):
         return
     rendered = render(load(manifest), dataset="/d", models="/m", image="i", run_id="r")
     text = to_yaml(rendered)
     assert load(text) == rendered
-    assert check(text) == rendered.warnings
+    assert tuple(problem for problem in check(text) if not problem.engine) == rendered.warnings
 
 
 @settings(deadline=None)
@@ -105,6 +105,6 @@ def test_what_validates_renders_and_says_the_same(manifest: dict[str, Any]) -> N
 def test_any_text_in_a_field_is_written_and_read_again(text: str) -> None:
     """Numbers as somebody else spells them, words, signs and control characters."""
     manifest = changed(random(), {f"{CONTAINER}.env": [{"name": "A", "value": f"{text}x"}]})
-    if not any(problem.severity == "error" for problem in check(manifest)):
+    if not any(problem.severity == "error" and not problem.engine for problem in check(manifest)):
         rendered = render(load(manifest))
         assert load(to_yaml(rendered)) == rendered

@@ -11,9 +11,8 @@ import pytest
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import Collector, FeasibleSpace, Parameter, TrialParameter, check, load
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
-from kfp_katib.experiment.parts import NasConfig, Operation
 from tests.builders.manifest import ABSENT, changed
-from tests.builders.valid import VALID, config_map, darts, enas, median_stop, random
+from tests.builders.valid import VALID, config_map, median_stop, random
 from tests.places import DATA
 
 CERN = DATA / "cern.yaml"
@@ -116,29 +115,6 @@ def test_what_only_katib_runs_passes_through_untouched() -> None:
         assert load(make()).manifest == make()
 
 
-def test_what_a_search_for_architectures_chooses_from() -> None:
-    """Graph and operations are typed; such a search has no parameters, and for darts a text is a value."""
-    width = Parameter("width", "categorical", FeasibleSpace(list=("3", "5")))
-    expected = NasConfig(2, (32, 32, 3), (10,), (Operation("convolution", (width,)),))
-    assert [(each.nas, each.parameters) for each in map(load, (enas(), darts()))] == [(expected, ())] * 2
-    assert [load(make()).objective.texts for make in (enas, darts, random)] == [False, True, False]
-    assert load(random()).nas is None
-
-
-def test_a_nas_config_may_say_little() -> None:
-    """An operation without parameters, a range without a distribution, a graph without sizes."""
-    manifest = changed(
-        darts(),
-        {
-            "spec.nasConfig.graphConfig": {"numLayers": 1},
-            "spec.nasConfig.operations[1]": {"operationType": "skip_connection"},
-        },
-    )
-    nas = load(manifest).nas
-    assert nas is not None
-    assert (nas.layers, nas.input_sizes, nas.operations[1]) == (1, (), Operation("skip_connection"))
-
-
 def test_a_generated_name() -> None:
     """Kubernetes completes a generateName; until then the Experiment goes by its beginning."""
     manifest = changed(random(), {"metadata": {"generateName": "search-"}})
@@ -222,3 +198,32 @@ def test_the_package_offers_what_it_says() -> None:
     assert dir(kfp_katib) == kfp_katib.__all__
     with pytest.raises(AttributeError, match="has no attribute 'lod'"):
         _ = kfp_katib.lod  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("strategies", "directions"),
+    [
+        ([], {}),
+        ([{"name": "loss", "value": "min"}], {}),
+        ([{"name": "seconds", "value": "min"}], {"seconds": "minimize"}),
+        (
+            [{"name": "accuracy", "value": "max"}, {"name": "seconds", "value": "latest"}],
+            {"accuracy": "maximize"},
+        ),
+        (
+            [{"name": "seconds", "value": "latest"}, {"name": "seconds", "value": "min"}],
+            {},
+        ),
+    ],
+    ids=["defaults alone", "the objective's", "min", "max and latest", "the first counts"],
+)
+def test_only_a_strategy_that_is_written_is_a_direction(
+    strategies: list[dict[str, str]], directions: dict[str, str]
+) -> None:
+    """Katib's default is the objective's own: it would minimize an accuracy beside a loss."""
+    changes = {
+        "spec.objective.additionalMetricNames": ["accuracy", "seconds"],
+        "spec.objective.metricStrategies": strategies,
+    }
+    objective = load(changed(random(), changes)).objective
+    assert objective.directions == {objective.metric: "minimize", **directions}

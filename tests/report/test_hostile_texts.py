@@ -31,9 +31,10 @@ def test_nothing_of_a_trial_becomes_markup() -> None:
         log_tail=ATTACK,
         model_uri=ATTACK,
     )
-    winner = replace(hostile, state="Succeeded", metrics={ATTACK: Metric("0.5", "0.5", "0.5")})
+    half, other = Metric("0.5", "0.5", "0.5"), f"second {ATTACK}"
+    winner = replace(hostile, state="Succeeded", metrics={ATTACK: half, other: half})
     of = experiment(
-        objective=objective(metric=ATTACK),
+        objective=objective(metric=ATTACK, compared={other: "min"}),
         name=ATTACK,
         parameters=(Parameter("choice", "categorical", FeasibleSpace(list=(ATTACK, "b"))),),
     )

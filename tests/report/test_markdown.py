@@ -19,6 +19,7 @@ from kfp_katib.results.brief import duration
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import result, trial
 from tests.builders.search import PRINT, search
+from tests.builders.several_objectives import traded
 
 
 def test_it_says_what_won_and_how_to_use_it() -> None:
@@ -170,3 +171,17 @@ def test_a_summary_imports_no_drawing_library() -> None:
     code = f"import sys, kfp_katib.report.display; print([name for name in {slow} if name in sys.modules])"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_with_several_objectives_it_has_the_pareto_set() -> None:
+    """Five trials of it, from one end to the other."""
+    text = markdown(traded(40, objective(compared={"seconds": "min"})))
+    _, found, rest = text.partition("### Pareto set\n\n")
+    assert found
+    sentence, table, *_ = rest.split("\n\n")
+    assert sentence.startswith("Wanted: small loss and small seconds.")
+    assert "5 of the 7 are listed, evenly spread." in sentence
+    head, _, *lines = table.splitlines()
+    assert head == "| trial | loss | seconds | width | lr | precision | duration |"
+    assert len(lines) == 5
+    assert "Pareto" not in markdown(result([trial(0, "0.5")]))

@@ -164,9 +164,12 @@ def test_the_best_value_has_six_digits_and_all_of_them_on_hover() -> None:
 
 
 @pytest.mark.usefixtures("untraced")
-def test_a_thousand_trials_are_written_in_time_and_size() -> None:
+@pytest.mark.parametrize("compared", [(), ("val_loss", "time")], ids=["one objective", "three objectives"])
+def test_a_thousand_trials_are_written_in_time_and_size(compared: tuple[str, ...]) -> None:
     """3 seconds, 5.5 MB: a step's artifact is loaded whole by the browser of whoever looks."""
     found = noisy(1000)
+    of = replace(found.experiment, objective=replace(found.experiment.objective, compared=compared))
+    found = replace(found, experiment=of)
     html(noisy(2))  # imports are not what takes time with the trials
     begun = time.process_time()
     page = html(found)

@@ -17,6 +17,7 @@ from kfp_katib.results import Provenance, Result, Source, Told, ToldTrial
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import START, result, trial
 from tests.builders.search import PRINT, search
+from tests.builders.several_objectives import LOSS_AND_SECONDS, compared
 from tests.support.html import Element, read
 
 
@@ -149,3 +150,23 @@ def test_every_control_and_region_has_a_name() -> None:
     levels = [int(tag[1]) for tag in page.tags if tag in ("h1", "h2", "h3")]
     assert levels[0] == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_with_several_objectives_the_pareto_set_is_drawn_and_listed() -> None:
+    """In one section: the best by the objective is marked, six digits are shown and all are on hover."""
+    found = compared(LOSS_AND_SECONDS, ("0.3", "1"), ("0.12345678901234567", "5"), ("0.3", "9"))
+    page = read(html(found))
+    (section,) = page.all("section", **{"aria-labelledby": "pareto-set-title"})
+    assert "2 of 3 trials are in the set" in section.texts("p")[0]
+    assert section.all("div", id="pareto-set-0")
+    head, *rows = section.all("tr")
+    titles = ["Trial", "loss", "seconds", "lr", "batch_size", "activation", "Duration"]
+    assert head.texts("th") == titles
+    assert [row.texts("th") for row in rows] == [["tune-1 best"], ["tune-0"]]
+    assert rows[0].texts("td")[:2] == ["0.123457", "5"]
+    assert rows[0].all("td", title="0.12345678901234567")
+
+
+def test_with_one_objective_there_is_no_pareto_set() -> None:
+    """Nor a word of it."""
+    assert "pareto" not in html(result([trial(0, "0.3")])).rpartition("<script>")[0].lower()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kfp_katib.results import Metric, Result, to_json, trials_csv
 from tests.builders.experiment import experiment, objective
 from tests.builders.result import START, result, trial
+from tests.builders.several_objectives import LOSS_AND_SECONDS, compared
 
 
 def rows(found: Result) -> list[dict[str, str]]:
@@ -119,3 +120,12 @@ def test_json_is_strict_even_without_a_number() -> None:
 def test_json_carries_the_manifest() -> None:
     """What ran can be run again from the JSON alone."""
     assert json.loads(to_json(result([])))["manifest"]["kind"] == "Experiment"
+
+
+def test_json_names_the_pareto_set_and_its_directions() -> None:
+    """The best by the objective first; with one direction there is no set."""
+    found = json.loads(to_json(compared(LOSS_AND_SECONDS, ("3", "1"), ("1", "2"), ("3", "3"))))
+    assert found["directions"] == {"loss": "minimize", "seconds": "minimize"}
+    assert found["pareto_trials"] == ["tune-1", "tune-0"]
+    alone = json.loads(to_json(result([trial(0, "0.5")])))
+    assert (alone["directions"], alone["pareto_trials"]) == ({"loss": "minimize"}, [])

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,17 @@ import pytest
 from kfp_katib.engines.local import resume
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.trial.processes import MARK, Process, end, kill, mark, marked, of_ticks, process
+from kfp_katib.trial.processes import (
+    MARK,
+    Process,
+    end,
+    kill,
+    mark,
+    marked,
+    of_ticks,
+    process,
+    terminate,
+)
 from tests.support.waiting import until
 
 # A tree: a leader, a child in its group, a grandchild with a session of its own (as torchrun makes them).
@@ -74,6 +84,31 @@ def test_sigterm_ends_what_obeys(tmp_path: Path) -> None:
         end([leader], grace_seconds=30)
         assert time.monotonic() - start < 10
         assert gone([leader, *others])
+
+
+def test_what_a_trial_starts_while_it_is_asked_is_asked_too() -> None:
+    """A shell dies of SIGTERM at once; a command that it had just started would never hear of it."""
+    command = ["sh", "-c", "for n in $(seq 200); do sleep 60 & sleep 0.01; done"]
+    with subprocess.Popen(command, start_new_session=True) as leader:
+        first = process(leader.pid)
+        assert first
+        time.sleep(0.3)
+        try:
+            terminate([first])
+            assert leader.wait(10) == -signal.SIGTERM
+            until(lambda: not in_session(leader.pid))
+        finally:
+            for pid in in_session(leader.pid):
+                os.kill(pid, signal.SIGKILL)
+
+
+def in_session(number: int) -> list[int]:
+    """The processes of a session."""
+    found = []
+    for pid in psutil.pids():
+        with suppress(OSError):
+            found += [pid] if os.getsid(pid) == number else []
+    return found
 
 
 def test_sigkill_ends_what_does_not(tmp_path: Path) -> None:

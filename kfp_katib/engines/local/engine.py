@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from kfp_katib.engines.local.algorithm_notes import algorithm_notes
 from kfp_katib.engines.local.extension import changed
 from kfp_katib.engines.local.folder import RunFolder, open_folder
+from kfp_katib.engines.local.handing_over import Checkpoints, unseen
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import PYTHON
 from kfp_katib.engines.local.journal_record import Record
@@ -109,7 +110,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         stands = _verdict(experiment, journal, options)
         refuse_vain(experiment, journal, points, ended=stands is not None)
         if stands:
-            reopen(folder, journal.records, store)
+            reopen(experiment, folder, journal.records, store)
             return store.result(stands)
         try:
             suggestions.enqueue(points)
@@ -161,7 +162,13 @@ def _search(
     events: SimpleQueue[Event] = SimpleQueue()
     inside = environment.in_folder(folder.bin)
     runner = TrialRunner(
-        experiment, folder, gpus, environment=inside, cwd=Path.cwd(), lost=lambda: events.put("lost")
+        experiment,
+        folder,
+        gpus,
+        environment=inside,
+        checkpoints=Checkpoints(experiment, folder, suggestions),
+        cwd=Path.cwd(),
+        lost=lambda: events.put("lost"),
     )
     with SearchLoop(
         experiment,
@@ -208,6 +215,8 @@ def _notes(
         yield shortage
     if environment.note:
         yield environment.note
+    if note := unseen(experiment, box):
+        yield note
 
 
 def _without_verdict(found: Stop, experiment: Experiment, store: TrialStore, *, fail: bool) -> Result:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from kfp_katib.engines.local.descent import with_descent
 from kfp_katib.engines.local.folder import RunFolder, no_search, owner
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import MANIFEST
@@ -44,13 +45,14 @@ def read(name: str, options: RunOptions) -> Result:
     experiment, models = stored_experiment(manifest, name), str(options.models or _models(journal))
     known = provenance(experiment, journal)
     trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
-    return conclude(
+    result = conclude(
         experiment,
         [in_full(trial, curve, folder) for trial, curve in trials],
         standing(experiment, journal) or RUNNING,
         notes=(*known.told_notes, *left_out(journal)),
         provenance=known,
     )
+    return with_descent(result, journal)
 
 
 def watch(name: str, options: RunOptions) -> Result:

@@ -9,12 +9,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 
 from kfp_katib.engines.local.curve import Curve, Point
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Reports, number
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.follower import Follower
+from kfp_katib.trial.stop_rule import Watch, stop_rule
 from kfp_katib.trial.trial_folder import TrialFolder
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ EVERY_SECONDS = 1.0
 """How long it takes from one look at the trials to the next, at least."""
 SHORT_SECONDS = 0.1
 """A trial that ends within this time has no points: a look would take a noticeable part of it."""
+QUICK_ROUNDS = 10
+"""How many times as often a trial is looked at whose stopping rule is not decided yet."""
 LAST_SECONDS = 0.05
 """How long the last look at a trial may take, for which the search waits."""
 _SHARE = 10
@@ -34,19 +38,21 @@ class Following:
 
     Args:
         experiment: What runs.
-        news: Called in the thread when there are new points.
+        news: Called in the thread when there are new points, or trials to stop.
     """
 
     def __init__(self, experiment: Experiment, news: Callable[[], None]) -> None:
         self._experiment = experiment
         self._news = news
         self._trials: dict[int, _Followed] = {}
+        self._rounds = QUICK_ROUNDS if experiment.early_stopping else 1
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def begin(self, trial: int, files: TrialFolder) -> None:
-        """Follow a trial."""
-        self._trials[trial] = _Followed(self._experiment, files)
+    def begin(self, trial: int, files: TrialFolder, rule: str = "") -> None:
+        """Follow a trial, with its stopping rule if it has one."""
+        watch = Watch(stop_rule(rule)) if rule else None
+        self._trials[trial] = _Followed(self._experiment, files, watch)
         if self._thread is None:
             self._thread = threading.Thread(target=self._follow, name="kfp-katib follower", daemon=True)
             self._thread.start()
@@ -54,6 +60,10 @@ class Following:
     def points(self) -> Iterator[tuple[int, Iterator[Point]]]:
         """The new points of all trials, with their trials' numbers."""
         return ((trial, followed.new_points()) for trial, followed in self._trials.items())
+
+    def to_stop(self) -> list[int]:
+        """The trials that have to be stopped early by what they reported."""
+        return [trial for trial, followed in self._trials.items() if followed.stops]
 
     def reports(self) -> dict[str, Reports]:
         """What each trial has reported last, by the trials' names; any thread may ask."""
@@ -76,15 +86,19 @@ class Following:
             self._thread.join(EVERY_SECONDS)
 
     def _follow(self) -> None:
-        wait = EVERY_SECONDS
-        while not self._closed.wait(wait):
+        every = wait = EVERY_SECONDS / self._rounds
+        for turn in count():
+            if self._closed.wait(wait):
+                return
             began = time.monotonic()
-            trials = list(self._trials.values())
+            trials = [
+                each for each in list(self._trials.values()) if turn % self._rounds == 0 or each.undecided
+            ]
             for followed in trials:
-                followed.look(EVERY_SECONDS / _SHARE / len(trials))
-            if any(followed.new for followed in trials):
+                followed.look(every / _SHARE / len(trials))
+            if any(followed.new or followed.stops for followed in trials):
                 self._news()
-            wait = max(EVERY_SECONDS, (time.monotonic() - began) * (_SHARE - 1))
+            wait = max(every, (time.monotonic() - began) * (_SHARE - 1))
 
 
 @dataclass(slots=True)
@@ -93,6 +107,7 @@ class _Followed:
 
     experiment: Experiment
     files: TrialFolder
+    watch: Watch | None = None
     ended: bool = False
     new: deque[Point] = field(default_factory=deque)
     last: dict[str, str] = field(default_factory=dict)
@@ -104,6 +119,16 @@ class _Followed:
 
     def __post_init__(self) -> None:
         self._curve = Curve(self.experiment.objective.type == "maximize")
+
+    @property
+    def undecided(self) -> bool:
+        """Whether its stopping rule is still to be looked at."""
+        return self.watch is not None and self.watch.left > 0
+
+    @property
+    def stops(self) -> bool:
+        """Whether it has to be stopped early."""
+        return self.watch is not None and self.watch.stops
 
     def age(self) -> float:
         """For how many seconds it has been followed."""
@@ -135,6 +160,8 @@ class _Followed:
             self._follower = self._follower or self._open()
             for each in self._follower.look(enough, ended=self.ended):
                 self.last[each.metric] = each.value
+                if self.watch:
+                    self.watch.take(each.metric, each.value)
                 if each.metric != metric:
                     continue
                 self.step = each.step

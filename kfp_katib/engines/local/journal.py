@@ -152,6 +152,7 @@ class Journal:
         note_key: str,
         retries: int | None = None,
         enqueued: int | None = None,
+        rule: str = "",
     ) -> Record:
         """Write a new trial.
 
@@ -163,12 +164,14 @@ class Journal:
             note_key: Under which attribute.
             retries: The number of the failed trial that it stands for.
             enqueued: Which of the points that the user gave it is.
+            rule: Its stopping rule.
         """
         own = {
             ours.PARAMETERS: parameters,
             note_key: note or None,
             ours.RETRIES: retries,
             ours.ENQUEUED: enqueued,
+            ours.STOP_RULE: rule or None,
         }
         self._write(
             CREATE_TRIAL,
@@ -183,7 +186,7 @@ class Journal:
             system_attrs={},
             intermediate_values={},
         )
-        record = Record(len(self.trials), parameters)
+        record = Record(len(self.trials), parameters, rule=rule)
         self.take(StudyTrial(params, note, record, retries, enqueued))
         return record
 

@@ -32,6 +32,9 @@ PARAMETERS = "kfp-katib:parameters"
 RETRIES = "kfp-katib:retries"
 """The user attribute of a trial that runs a failed one's values again: the number of that one."""
 
+STOP_RULE = "kfp-katib:stop-rule"
+"""The user attribute of a trial that holds its stopping rule, as Katib's collectors get it."""
+
 
 def note_of(algorithm: str) -> str:
     """The user attribute of a trial that holds what an algorithm needs when it resumes."""

@@ -27,6 +27,7 @@ from kfp_katib.engines.local.journal_attributes import (
     LATEST,
     PARAMETERS,
     RETRIES,
+    STOP_RULE,
     TRIAL,
 )
 from kfp_katib.engines.local.journal_json import parse, valid
@@ -36,6 +37,7 @@ from kfp_katib.engines.local.journal_shapes import (
     LINE,
     PLACE,
     RECORD,
+    RULE,
     STUDY,
     TEXTS,
     CreateStudy,
@@ -135,7 +137,8 @@ class Lines:
         note = self._note(line)
         if set(line.params) != set(line.distributions):
             raise ValueError("params and distributions name different parameters")
-        record = Record(len(journal.trials), parameters)
+        rule = valid(RULE, line.user_attrs.get(STOP_RULE, ""), f"{STOP_RULE}: ")
+        record = Record(len(journal.trials), parameters, rule=rule)
         trial = StudyTrial(line.params, note, record, self._retried(line), self._enqueued(line))
         belongs, before = self.belongs(journal.attributes), journal.trials
         if belongs and (why := self.misfit(trial, line.distributions, before)):
@@ -198,7 +201,7 @@ class Lines:
             raise ValueError(f"{stored.name[:60]!r} is not the name of a trial of {self.journal.name!r}")
         if self._names.setdefault(stored.name, number) != number or before not in ("", stored.name):
             raise ValueError(f"the name {stored.name!r} is another trial's")
-        trial.enter(stored.record(number, trial.record.parameters))
+        trial.enter(stored.record(trial.record))
 
     def _study(self, number: int) -> None:
         if self.journal.study is None or number != self.journal.study:

@@ -32,6 +32,18 @@ class CmaEsNote(StoredNote):
         return self.told
 
 
+class PbtNote(StoredNote):
+    """What population based training stores with a trial."""
+
+    told: list[int]
+    generation: Annotated[int, Field(ge=0)]
+    parent: int | None
+
+    def trials(self) -> list[int]:
+        """Those that were taken in before it, and the one from whose checkpoint it begins."""
+        return self.told if self.parent is None else [*self.told, self.parent]
+
+
 class HyperbandNote(StoredNote):
     """Where a trial stands in hyperband's plan, and which one was promoted to it."""
 
@@ -46,6 +58,7 @@ class HyperbandNote(StoredNote):
 
 NOTES: Mapping[str, TypeAdapter[Any]] = {
     note_of("cmaes"): TypeAdapter(CmaEsNote),
+    note_of("pbt"): TypeAdapter(PbtNote),
     note_of("hyperband"): TypeAdapter(HyperbandNote),
 }
 """The shape by the attribute that holds it."""

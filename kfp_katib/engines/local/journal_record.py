@@ -31,6 +31,9 @@ class Record:
         outcome: How it ended; None if it has not.
         ended: When it ended.
         exit_code: The exit code with which it ended.
+        mean: If it succeeded, the mean of its first values, for early stopping; None where nobody needs it.
+        stopping: Whether it was decided to stop it early, which stands whatever its exit code.
+        rule: Its stopping rule, which it keeps for good; empty if it was suggested before there was one.
     """
 
     number: int
@@ -41,10 +44,13 @@ class Record:
     outcome: TrialCondition | None = None
     ended: datetime | None = None
     exit_code: int | None = None
+    mean: float | None = None
+    stopping: bool = False
+    rule: str = ""
 
 
 def encode(record: Record) -> dict[str, Any]:
-    """A record as it is written; its number and parameters are part of the trial's own line."""
+    """A record as it is written; its number, parameters and rule are part of the trial's own line."""
     fields: dict[str, Any] = {"name": record.name, "exit_code": record.exit_code}
     if record.process:
         fields["process"] = [record.process.pid, record.process.started]
@@ -52,6 +58,10 @@ def encode(record: Record) -> dict[str, Any]:
     for key, moment in (("started", record.started), ("ended", record.ended)):
         if moment:
             fields[key] = moment.isoformat()
+    if record.stopping:
+        fields["stopping"] = True
+    if record.mean is not None:
+        fields["mean"] = record.mean
     if record.outcome:
         end = record.outcome
         fields["outcome"] = [end.state, end.reason, end.message[:_MOST_CHARACTERS]]

@@ -14,6 +14,7 @@ from kfp_katib.engines.local.journal_json import valid
 from kfp_katib.engines.local.journal_record import MILLISECONDS, Record
 from kfp_katib.results import Metric, Told, TrialCondition, TrialState
 from kfp_katib.trial.processes import Process, of_ticks
+from kfp_katib.trial.stop_rule import stop_rule
 
 _STRICT = ConfigDict(strict=True, allow_inf_nan=False)
 _ENDS = ("Succeeded", "Failed", "Killed", "EarlyStopped", "MetricsUnavailable")
@@ -57,6 +58,12 @@ def _pid_and_start(numbers: list[int]) -> list[int]:
     if not (1 < numbers[0] < 2**31 and 0 <= numbers[1] < 2**63):
         raise ValueError("no process can have these numbers")
     return numbers
+
+
+def _rule(text: str) -> str:
+    if text:
+        stop_rule(text)
+    return text
 
 
 Moment = Annotated[str, AfterValidator(_moment)]
@@ -164,18 +171,22 @@ class StoredRecord(BaseModel):
     ended: Moment | None = None
     outcome: Annotated[Three, AfterValidator(_ended_state)] | None = None
     metrics: dict[str, Three] = {}
+    mean: float | None = None
+    stopping: bool = False
 
-    def record(self, number: int, parameters: Mapping[str, str]) -> Record:
-        """The record of a trial with these assignments."""
+    def record(self, before: Record) -> Record:
+        """The record of the trial that had another one before."""
         metrics = {name: Metric(*texts) for name, texts in self.metrics.items()}
         fields: dict[str, Any] = {"started": self.started, "ended": self.ended}
+        fields |= {"mean": self.mean, "stopping": self.stopping}
         if self.outcome is not None:
             state, reason, message = self.outcome
             fields["outcome"] = TrialCondition(cast("TrialState", state), reason, message, metrics)
         if self.process is not None:
             of_units = {MILLISECONDS: Process, "": of_ticks}.get(self.units)
             fields["process"] = of_units(*self.process) if of_units else None
-        return Record(number, parameters, self.name, exit_code=self.exit_code, **fields)
+        known: dict[str, Any] = {"rule": before.rule, "exit_code": self.exit_code}
+        return Record(before.number, before.parameters, self.name, **known, **fields)
 
 
 def _warm_start(stored: Any) -> Any:
@@ -216,6 +227,7 @@ STUDY: Mapping[str, TypeAdapter[Any]] = {
     ours.VERSIONS: _adapter(dict[str, str]),
     ours.ENQUEUED: _adapter(list[Annotated[dict[str, str], AfterValidator(_no_nul)]]),
 }
+RULE = _adapter(Annotated[str, AfterValidator(_rule)])
 RECORD: TypeAdapter[Any] = TypeAdapter(StoredRecord)
 PLACE = _adapter(int)
 """The number of a trial, or of a point that the user gave."""

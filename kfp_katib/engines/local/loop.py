@@ -15,11 +15,13 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Literal, Self
 
+from kfp_katib.engines.local.asked_to_end import AskedToEnd
+from kfp_katib.engines.local.early_stopping import early_stopped
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.following import Following
 from kfp_katib.engines.local.journal import now
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.runner import GRACE_SECONDS, TrialRunner
+from kfp_katib.engines.local.runner import TrialRunner
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.trial_store import TrialStore
 from kfp_katib.errors import Unfinished
@@ -77,8 +79,7 @@ class SearchLoop:
         self._following = Following(experiment, lambda: self._events.put("reported"))
         store.reports = self._following.reports
         self._running: dict[int, Record] = {}
-        self._due: dict[int, float] = {}
-        self._overdue: dict[int, TrialCondition] = {}
+        self._asked = AskedToEnd(runner)
 
     def __enter__(self) -> Self:
         """Take over Ctrl-C and SIGTERM."""
@@ -103,8 +104,8 @@ class SearchLoop:
         """If the journal cannot be written, the next engine learns the same from the trials' files."""
         for record in self._running.values():
             with suppress(Unfinished):
-                if overdue := self._overdue.get(record.number):
-                    self._store.completed(record, overdue, when=now(), exit_code=None)
+                if ended := self._ended_by_us(record):
+                    self._store.completed(record, ended, when=now(), exit_code=None)
                 else:
                     self._store.put_back(record)
         self._running.clear()
@@ -133,7 +134,8 @@ class SearchLoop:
         codes: dict[int, int | None] = dict(self._end(logging.INFO))
         for record in [*self._running.values(), *self._waiting]:
             self._suggestions.journal.report(record.number, self._following.end(record.number))
-            self._store.completed(record, KILLED, when=now(), exit_code=codes.get(record.number))
+            outcome = self._ended_by_us(record) if record.stopping else None
+            self._store.completed(record, outcome or KILLED, when=now(), exit_code=codes.get(record.number))
         self._running.clear()
 
     def _end(self, level: int) -> dict[int, int]:
@@ -152,9 +154,8 @@ class SearchLoop:
             process = self._runner.prepare(record.number, record.name, record.parameters)
             self._running[record.number] = self._store.started(record, process, now())
             self._runner.go(record.number, self._events.put)
-            self._following.begin(record.number, self._folder.trial(record.name))
-            if deadline := self._runner.deadline(record.number):
-                self._due[record.number] = time.monotonic() + deadline.seconds
+            self._following.begin(record.number, self._folder.trial(record.name), record.rule)
+            self._asked.begin(record.number)
 
     def _room(self) -> int:
         """How many more trials may start. Katib does not count MetricsUnavailable here, and overshoots."""
@@ -171,7 +172,7 @@ class SearchLoop:
     def _next_event(self, deadline: float | None) -> int | Stop:
         """Wait for the next event; meanwhile what trials report is written, and overdue ones are ended."""
         while True:
-            ends = [*self._due.values(), *(() if deadline is None else (deadline,))]
+            ends = [each for each in (self._asked.next(), deadline) if each is not None]
             wait = min(ends) - time.monotonic() if ends else None
             try:
                 event = self._events.get(timeout=None if wait is None else min(max(0.0, wait), _DAY))
@@ -179,20 +180,26 @@ class SearchLoop:
                     return event
                 for number, points in self._following.points():
                     self._suggestions.journal.report(number, points)
+                for number in self._following.to_stop():
+                    self._stop_early(number)
             except Empty:
                 if deadline is not None and time.monotonic() >= deadline:
                     return "timed out"
-                self._end_overdue()
+                self._asked.end_due()
 
-    def _end_overdue(self) -> None:
-        """End the trials whose time is up: they are asked first, then killed."""
-        for number in [each for each, when in self._due.items() if when <= time.monotonic()]:
-            self._runner.stop(number, kill_it=number in self._overdue)
-            if number in self._overdue:
-                del self._due[number]
-            elif deadline := self._runner.deadline(number):
-                self._overdue[number] = deadline.overdue
-                self._due[number] = time.monotonic() + GRACE_SECONDS
+    def _stop_early(self, number: int) -> None:
+        """Record that a trial is stopped early, then ask it to end; not if it has just ended by itself."""
+        record = self._running[number]
+        if number not in self._asked and self._folder.trial(record.name).exit_code() is None:
+            self._running[number] = self._store.stopping(record)
+            self._asked.stop_early(number)
+
+    def _ended_by_us(self, record: Record) -> TrialCondition | None:
+        """The outcome of a trial that was stopped early, or passed its deadline; None of any other."""
+        overdue = self._asked.ended(record.number)
+        if record.stopping:
+            return early_stopped(self._experiment, self._folder.trial(record.name), record.rule)
+        return overdue
 
     def _collect_ended(self) -> None:
         """Collect running trials that have since ended by themselves."""
@@ -204,9 +211,9 @@ class SearchLoop:
 
     def _complete(self, number: int, code: int) -> None:
         record = self._running.pop(number)
-        self._due.pop(number, None)
         self._suggestions.journal.report(number, self._following.end(number))
-        outcome, files = self._overdue.pop(number, None), self._folder.trial(record.name)
+        outcome = self._ended_by_us(record) or self._runner.failures.pop(number, None)
+        files = self._folder.trial(record.name)
         if outcome is None:
             outcome = self._runner.explained(examine(self._experiment, files, code), files)
         self._store.completed(record, outcome, when=now(), exit_code=code)

@@ -9,8 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from kfp_katib.engines.local.early_stopping import early_stopped, has_to_stop
 from kfp_katib.engines.local.extension import why_another
 from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.handing_over import remove_checkpoints
 from kfp_katib.engines.local.journal import Journal, now
 from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
 from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
@@ -74,8 +76,13 @@ def _belongs(experiment: Experiment) -> Belongs:
 
 
 def put_aside(folder: RunFolder) -> None:
-    """End what still runs of a search, and move it out of the way of a new one."""
-    end_orphans(folder, readable(folder).records)
+    """End what still runs of a search, and move it out of the way of a new one.
+
+    Its checkpoints go: only a search that goes on could use them.
+    """
+    journal = readable(folder)
+    end_orphans(folder, journal.records)
+    remove_checkpoints(folder, journal)
     folder.put_aside()
 
 
@@ -132,20 +139,28 @@ def go_on(
         files = folder.trial(record.name)
         code = files.exit_code() if record.process and not record.outcome else None
         ended = files.ended() if code is not None else now()
-        overdue = None
-        if code is not None or record.number in running:
-            overdue = _overdue(experiment, record, ended)
+        ended_by_us = None if record.outcome else _stopped(experiment, record, files)
+        if not ended_by_us and (code is not None or record.number in running):
+            ended_by_us = _overdue(experiment, record, ended)
         if record.outcome:
             store.restore(record)
-        elif overdue or code is not None:
+        elif ended_by_us or code is not None:
             store.restore(record)
-            outcome = overdue or explained(examine(experiment, files, code or 0), files)
+            outcome = ended_by_us or explained(examine(experiment, files, code or 0), files)
             store.completed(record, outcome, when=ended, exit_code=code)
         else:
             record = replace(record, process=None, started=None)
             store.restore(record)
             waiting.append(record)
     return waiting
+
+
+def _stopped(experiment: Experiment, record: Record, files: TrialFolder) -> TrialCondition | None:
+    """The outcome of a trial that was being stopped early, or would be by now if an engine had watched."""
+    left_open = record.process and files.exit_code() is None
+    if record.stopping or (left_open and has_to_stop(experiment, files, record.rule)):
+        return early_stopped(experiment, files, record.rule)
+    return None
 
 
 def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCondition | None:
@@ -156,10 +171,13 @@ def _overdue(experiment: Experiment, record: Record, ended: datetime) -> TrialCo
     return until.overdue
 
 
-def reopen(folder: RunFolder, records: Sequence[Record], store: TrialStore) -> None:
+def reopen(experiment: Experiment, folder: RunFolder, records: Sequence[Record], store: TrialStore) -> None:
     """Read a search that has a verdict; kill the trials that its engine had no time to end."""
     end_orphans(folder, records)
     for record in map(store.named, records):
         store.restore(record)
         if not record.outcome:
-            store.completed(record, KILLED, when=now(), exit_code=None)
+            outcome = KILLED
+            if record.stopping:
+                outcome = early_stopped(experiment, folder.trial(record.name), record.rule)
+            store.completed(record, outcome, when=now(), exit_code=None)

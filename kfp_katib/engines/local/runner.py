@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder
+from kfp_katib.engines.local.handing_over import Checkpoints, Handover
 from kfp_katib.engines.local.supervisor import Supervisor, TrialProcess
 from kfp_katib.engines.local.trial_environment import TrialEnvironment
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
+from kfp_katib.results import TrialCondition
 from kfp_katib.trial.command_line import command_line, metrics_place
 from kfp_katib.trial.processes import Process, end, kill, terminate
 from kfp_katib.trial.template import Deadline, container
@@ -37,6 +39,7 @@ class TrialRunner:
         folder: Where it runs.
         gpus: The devices to lend.
         environment: What the trials find in their environment.
+        checkpoints: Their checkpoint folders.
         cwd: The caller's folder, used in place of the image's WORKDIR.
         lost: Called in another thread if the process that starts the trials was killed.
     """
@@ -48,6 +51,7 @@ class TrialRunner:
         gpus: Gpus,
         *,
         environment: TrialEnvironment,
+        checkpoints: Checkpoints,
         cwd: Path,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
@@ -56,11 +60,15 @@ class TrialRunner:
         self._gpus = gpus
         self._environment = environment
         self.explained = environment.explained
+        self._checkpoints = checkpoints
         self._cwd = cwd
         self._lost = lost
         self._supervisor: Supervisor | None = None
         self._processes: dict[int, TrialProcess] = {}
         self._deadlines: dict[int, Deadline] = {}
+        self._handovers: dict[int, Handover] = {}
+        self.failures: dict[int, TrialCondition] = {}
+        """How trials ended that could not begin, by their numbers."""
 
     def __len__(self) -> int:
         """How many trials run."""
@@ -74,13 +82,14 @@ class TrialRunner:
         """
         files = self._folder.trial(name)
         box = container(self._experiment, name, assignments)
-        place = metrics_place(self._experiment.collector, files.metrics)
+        place = self._checkpoints.placed(metrics_place(self._experiment.collector, files.metrics), files)
         given = self._environment.variables
         line = command_line(box, self._experiment.collector, place, given)
         cwd = box.folder(self._cwd)
         env = {**given, **self._gpus.take(number), **line.env}
         try:
             files.clear()
+            self._checkpoints.make(number, files)
             self._processes[number] = self._open().start(files, line.argv, cwd=cwd, env=env)
         except ChildProcessError as err:
             raise Unfinished(f"Trial '{name}' could not be started: {err}. Run it again to go on.") from err
@@ -96,8 +105,20 @@ class TrialRunner:
         return self._supervisor
 
     def go(self, number: int, ended: Callable[[int], None]) -> None:
-        """Let a trial run; `ended` is called with its number, in another thread, when it has ended."""
-        self._processes[number].go(lambda: ended(number))
+        """Let a trial run, once it has its checkpoint.
+
+        Args:
+            number: The trial's.
+            ended: Called with it, in another thread, when the trial has ended.
+        """
+        trial, parent = self._processes[number], self._checkpoints.parent(number)
+        if parent is None:
+            trial.go(lambda: ended(number))
+            return
+        trial.when_ended(lambda: ended(number))
+        self._handovers[number] = Handover(
+            parent, self._folder.trial(trial.name), begin=trial.begin, give_up=lambda: kill([trial.leader])
+        )
 
     def deadline(self, number: int) -> Deadline | None:
         """How long a trial may run."""
@@ -116,9 +137,12 @@ class TrialRunner:
 
         Raises:
             InputError: The system could not run it.
+            Unfinished: Its checkpoint could not be copied, as the disk is full or the like.
         """
-        trial = self._processes[number]
+        trial, handover = self._processes[number], self._handovers.get(number)
         code = self._close(number)
+        if handover and (failure := handover.failure()):
+            self.failures[number] = failure
         if trial.refused:
             why = _TOO_LONG if trial.refused.errno == errno.E2BIG else ""
             raise InputError(f"Trial '{trial.name}' could not be started: {trial.refused}.{why}")
@@ -127,6 +151,8 @@ class TrialRunner:
     def _close(self, number: int) -> int:
         self._deadlines.pop(number, None)
         self._gpus.give_back(number)
+        if handover := self._handovers.pop(number, None):
+            handover.stop()
         return self._processes.pop(number).reap()
 
     def end(self, hurry: Callable[[], bool], *, level: int = logging.INFO) -> dict[int, int]:

@@ -2,13 +2,12 @@
 """A program that starts the trials of one search, and ends everything that an ended trial left behind.
 
 Each trial has a keeper, a fork of this program that leads the trial's session: it waits for a word before it
-runs anything, writes the exit status to a file, and ends what the trial left behind. Where a process can
-adopt orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper finds them among its
-children, daemons too; for a keeper that was killed, this program does the same. Elsewhere it reports that it
-did not look, and the engine looks for the trial's mark.
-
-It outlives a killed engine until the last trial has ended. It imports little, to start fast. Requests and
-replies are lines of JSON; strings hold bytes as Latin-1.
+runs anything, writes the exit status to a file, and ends what the trial left behind; of a trial that is asked
+to end only after a while, since a shell dies of SIGTERM before its training has saved its state. Where a
+process can adopt orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper finds them among
+its children, daemons too; for a keeper that was killed, this program does the same. Elsewhere it reports that
+it did not look, and the engine looks for the trial's mark. It outlives a killed engine until the last trial
+has ended. It imports little, to start fast. Requests and replies are lines of JSON, whose strings hold bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +26,8 @@ from typing import Any, NoReturn
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
 _NO_WORD, _NOT_RUN, _KILLED_BY_SIGNAL = 125, 127, 128
-_SWEEP_SECONDS = 2.0
+_SWEEP_SECONDS, _ASKED_SECONDS = 2.0, 60.0  # an engine that is alive kills what was asked to end sooner
+_received = set[int]()
 # Handled, not ignored: exec resets handled signals to their defaults, but ignored ones stay ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _KEPT = (signal.SIGTERM,)  # what a keeper must not lose before it has a way of its own to end
@@ -37,15 +37,13 @@ _GONE = contextlib.suppress(ProcessLookupError, PermissionError, ChildProcessErr
 
 def subreaper() -> Callable[[], bool]:
     """A function that lets its caller adopt orphaned descendants, and returns whether the system can."""
-    if "--no-subreaper" in sys.argv:
-        return lambda: False
-    try:
-        import ctypes
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        if "--no-subreaper" not in sys.argv:
+            import ctypes
 
-        call = ctypes.CDLL(None).prctl
-    except (ImportError, OSError, AttributeError):
-        return lambda: False
-    return lambda: call(_SUBREAPER, 1, 0, 0, 0) == 0
+            call = ctypes.CDLL(None).prctl
+            return lambda: call(_SUBREAPER, 1, 0, 0, 0) == 0
+    return lambda: False
 
 
 class Supervisor:
@@ -86,10 +84,9 @@ class Supervisor:
             except OSError as err:  # no more processes or open files are allowed
                 _reply({"failed": request["start"], "error": err.errno})
         else:
-            word = self._words.pop(request["go"])
-            with contextlib.suppress(BrokenPipeError):
-                os.write(word, b"go\n")
-            os.close(word)
+            gone = contextlib.suppress(BrokenPipeError, KeyError)  # it has ended, and may be reaped
+            with gone, os.fdopen(self._words.pop(request["go"]), "wb", buffering=0) as word:
+                word.write(b"go\n")
 
     def _start(self, request: dict[str, Any]) -> dict[str, Any]:
         key = request["start"]
@@ -107,9 +104,8 @@ class Supervisor:
 
     def _reap(self) -> None:
         while (ended := _reaped_child()) and ended[0]:
-            pid, status = ended
-            if pid in self._trials:
-                self._tell_end(self._trials.pop(pid), _exit_code(status))
+            if ended[0] in self._trials:
+                self._tell_end(self._trials.pop(ended[0]), _exit_code(ended[1]))
 
     def _tell_end(self, key: int, code: int) -> None:
         word = self._words.pop(key, None)
@@ -141,14 +137,14 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
     code, report = _NOT_RUN, dict[str, Any]()
     try:
         signal.set_wakeup_fd(-1)
+        _received.clear()
         on_term = signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _KEPT)
         os.setsid()
         adopts = adopt()
         output = os.open(_bytes(request["log"]), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
-        os.dup2(waits, 0)
-        os.dup2(output, 1)
-        os.dup2(output, 2)
+        for source, target in ((waits, 0), (output, 1), (output, 2)):
+            os.dup2(source, target)
         os.chdir(_bytes(request["cwd"]))
         if os.read(0, 3) == b"go\n":
             signal.signal(signal.SIGTERM, on_term)  # from here on it has an exit status to write
@@ -158,8 +154,7 @@ def keep(request: dict[str, Any], waits: int, says: int, adopt: Callable[[], boo
                 os.write(os.open(_bytes(request["exit"]), flags, 0o666), f"{code}\n".encode())
             while (ended := _reaped_child()) and ended[0]:
                 pass
-            strays = ended is not None
-            report = {"strays": strays, "swept": adopts and (not strays or end_strays())}
+            report = {"strays": ended is not None, "swept": adopts and (ended is None or end_strays())}
         else:
             code = _NO_WORD
     except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
@@ -186,7 +181,12 @@ def _run(request: dict[str, Any]) -> int:
 def _wait(pid: int) -> int:
     while (ended := os.waitpid(-1, 0))[0] != pid:
         pass  # an adopted orphan
+    until = time.monotonic() + _ASKED_SECONDS
     with _GONE:
+        while signal.SIGTERM in _received and time.monotonic() < until:
+            if _reaped_child() is None:  # nothing is left, unless orphans cannot be adopted here
+                os.killpg(pid, 0)
+            time.sleep(0.01)
         os.killpg(pid, signal.SIGKILL)
     return _exit_code(ended[1])
 
@@ -199,7 +199,6 @@ def end_strays(spared: Set[int] = frozenset()) -> bool:
             for pid in strays:
                 with _GONE:
                     os.kill(pid, signal.SIGKILL)
-            for pid in strays:
                 with _GONE:
                     os.waitpid(pid, os.WNOHANG)
             if time.monotonic() > deadline:
@@ -209,16 +208,16 @@ def end_strays(spared: Set[int] = frozenset()) -> bool:
     return False
 
 
-def _go_on(*_: object) -> None:
-    """Do nothing: a handled signal does not end this program."""
+def _go_on(number: int, _: object) -> None:
+    """Only remember it: a handled signal does not end this program."""
+    _received.add(number)
 
 
 def _reaped_child() -> tuple[int, int] | None:
     """A child that has ended, and its status; zeros if none has, None if there is no child at all."""
-    try:
+    with _GONE:
         return os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return None
+    return None
 
 
 def _children() -> set[int]:

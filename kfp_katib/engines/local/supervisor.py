@@ -53,8 +53,9 @@ class TrialProcess:
         self.leader = leader
         self.refused: OSError | None = None
         """Why the system could not run it, set when it is reaped."""
+        self.begin = go
+        """Lets it run; any thread may call it."""
         self._mark = its_mark
-        self._go = go
         self._end = end
 
     def go(self, ended: Callable[[], None]) -> None:
@@ -63,8 +64,12 @@ class TrialProcess:
         Args:
             ended: Called in another thread as soon as the trial has ended.
         """
+        self.when_ended(ended)
+        self.begin()
+
+    def when_ended(self, ended: Callable[[], None]) -> None:
+        """Call something, in another thread, as soon as the trial has ended."""
         self._end.add_done_callback(lambda _: ended())
-        self._go()
 
     def reap(self) -> int:
         """Return the exit code of a trial that has ended; nothing that it started is left running."""
@@ -101,6 +106,7 @@ class Supervisor:
         self._answers: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         self._running: dict[int, Future[dict[str, Any] | None]] = {}
         self._next = 0
+        self._sending = threading.Lock()
         threading.Thread(target=self._listen, name="supervisor", daemon=True).start()
 
     def start(
@@ -152,7 +158,7 @@ class Supervisor:
     def _send(self, request: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         rest = memoryview(json.dumps(request).encode() + b"\n")
-        with contextlib.suppress(BrokenPipeError):  # `_listen` reports it
+        with self._sending, contextlib.suppress(BrokenPipeError):  # `_listen` reports it
             while rest:
                 rest = rest[self._process.stdin.write(rest) :]
 

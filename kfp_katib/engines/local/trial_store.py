@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from kfp_katib.engines.local.descent import with_descent
+from kfp_katib.engines.local.early_stopping import STOPPING, measured
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
@@ -119,9 +121,16 @@ class TrialStore:
         self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
     ) -> None:
         """Record that a trial has ended."""
-        record = replace(record, outcome=outcome, ended=when, exit_code=exit_code)
+        outcome, mean = measured(self._experiment, self._folder.trial(record.name), outcome)
+        record = replace(record, outcome=outcome, ended=when, exit_code=exit_code, mean=mean)
         self._write(record)
         self._tell(record)
+
+    def stopping(self, record: Record) -> Record:
+        """Record that a running trial is stopped early, which settles how it ends."""
+        record = replace(record, stopping=True)
+        self._write(record)
+        return record
 
     def retry_failed(self) -> list[Record]:
         """Suggest the values of every failed trial again; returns the new trials, which have to run.
@@ -145,13 +154,14 @@ class TrialStore:
     def result(self, verdict: Condition = RUNNING, *more_notes: str) -> Result:
         """The Result as far as it is known now, with the curves and the ends of the logs."""
         trials = [(self._trial(each), self._journal.curve(each)) for each in self._journal.counted]
-        return conclude(
+        result = conclude(
             self._experiment,
             [in_full(trial, curve, self._folder) for trial, curve in trials],
             verdict,
             notes=(*self._notes, *left_out(self._journal), *more_notes),
             provenance=provenance(self._experiment, self._journal),
         )
+        return with_descent(result, self._journal)
 
     def _write(self, record: Record) -> None:
         self._record(record)
@@ -205,7 +215,7 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         experiment: Whose trial it is.
         models: URI root of the checkpoints; empty if there is none.
     """
-    outcome = record.outcome or (_RUNNING if record.process else _PENDING)
+    outcome = record.outcome or (STOPPING if record.stopping else _RUNNING if record.process else _PENDING)
     return Trial(
         name=record.name,
         parameters=record.parameters,

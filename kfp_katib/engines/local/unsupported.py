@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kfp_katib.engines.local.search.algorithms import ALGORITHMS
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Algorithm, Experiment
@@ -25,14 +24,7 @@ def refusals(experiment: Experiment) -> list[Problem]:
 
 
 def _only_on_katib(experiment: Experiment) -> Iterator[Finding]:
-    algorithm, stopping, collector = experiment.algorithm, experiment.early_stopping, experiment.collector
-    spec = experiment.trial_template.spec
-    if algorithm.name not in ALGORITHMS:
-        here = f"has {', '.join(sorted(ALGORITHMS))}. Take one of these"
-        yield _only("spec.algorithm.algorithmName", repr(algorithm.name), here)
-    if stopping is not None:
-        here = "has no early stopping. Remove spec.earlyStopping"
-        yield _only("spec.earlyStopping.algorithmName", repr(stopping.name), here)
+    collector, spec = experiment.collector, experiment.trial_template.spec
     if not experiment.parameters and not experiment.nas:
         here = "searches spec.parameters. Give those"
         yield _only("spec.nasConfig", "neural architecture search", here)

@@ -75,6 +75,11 @@ def notes(experiment: Experiment, journal: Journal) -> Iterator[str]:
     )
     if use := _use(experiment.algorithm.name, len(told.trials)):
         yield use
+    if stopping := experiment.early_stopping:
+        yield (
+            f"{stopping.name} compares with the trials of this search only: what the earlier ones reported "
+            "on their way is not known."
+        )
 
 
 def _of_source(source: Source) -> str:
@@ -90,6 +95,8 @@ def _use(algorithm: str, count: int) -> str:
     """What an algorithm does with earlier trials, where that is not to learn from them."""
     if algorithm in ("random", "sobol"):
         return f"{algorithm} cannot use earlier trials: its values do not depend on results."
+    if algorithm == "pbt":
+        return "pbt cannot use earlier trials: they left no checkpoints that its population could begin from."
     if algorithm == "hyperband":
         return "hyperband cannot use earlier trials: it compares only those of one rung with each other."
     if algorithm == "grid":

@@ -15,6 +15,7 @@ from kfp_katib.experiment.rules import (
     measurement,
     names,
     pod_fields,
+    population,
     program,
     resuming,
     script,
@@ -28,7 +29,7 @@ from kfp_katib.experiment.rules.tables import TABLE
 from kfp_katib.experiment.rules.view import View
 
 MODULES: tuple[ModuleType, ...] = (
-    *(search_space, algorithm, suitability, hyperband_plan, architecture, resuming, measurement),
+    *(search_space, algorithm, suitability, hyperband_plan, population, architecture, resuming, measurement),
     *(trial_template, trial_parameters, names, kubernetes_objects, pod_fields, injected, program, script),
 )
 

@@ -129,7 +129,7 @@ def nas_operation_without_parameters(view: View) -> Iterator[Finding]:
         kind = operation.get("operationType")
         needs_none = view.algorithm == "enas" or kind == "skip_connection"
         if kind and needs_none and not items(operation, "parameters"):
-            fix = "Give it any categorical parameter with one value; the search ignores what it means."
+            fix = "Give it a categorical parameter with one value, which the trial may ignore."
             yield Finding(f"{path}.parameters", f"The operation '{kind}' has no parameters.", fix, kind)
 
 

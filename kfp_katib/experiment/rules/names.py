@@ -58,7 +58,7 @@ def service_name_too_long(view: View) -> Iterator[Finding]:
     yield from _named(view, "service-name-too-long")
 
 
-@rule("pbt-name-too-long")
+@rule("pbt-name-too-long", engine="katib")
 def pbt_name_too_long(view: View) -> Iterator[Finding]:
     """Population based training names trials by UUID, which with this name is too long for a Job."""
     yield from _named(view, "pbt-name-too-long")

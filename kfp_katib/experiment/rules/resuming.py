@@ -2,8 +2,8 @@
 """Can a search be extended? Under `FromVolume` its suggestion service starts anew, and few go on from there.
 
 What each service of Katib 0.19 does when it is asked again by a search whose trials it has not suggested
-(pkg/suggestion/v1beta1; the volume keeps files, and few services write any). pbt fails as well, and gets no
-warning: it runs under `FromVolume` only.
+(pkg/suggestion/v1beta1; the volume keeps files, and few services write any). The local engine does not ask
+for resumePolicy: its searches go on from their journals.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ANEW = ("darts", "enas")
 _LONG_RUNNING = "Write LongRunning if you mean to extend the search"
 
 
-@rule("resume-finds-nothing", severity="warning")
+@rule("resume-finds-nothing", severity="warning", engine="katib")
 def resume_finds_nothing(view: View) -> Iterator[Finding]:
     """`grid`, multivariate-tpe, cmaes and sobol suggest nothing any more once `FromVolume` restarts them."""
     if _from_volume(view) and view.algorithm in _FAILING:
@@ -29,7 +29,15 @@ def resume_finds_nothing(view: View) -> Iterator[Finding]:
         yield Finding("spec.resumePolicy", message, fix, "FromVolume")
 
 
-@rule("resume-begins-anew", severity="warning")
+@rule("pbt-cannot-resume", severity="warning", engine="katib")
+def pbt_cannot_resume(view: View) -> Iterator[Finding]:
+    """`pbt` cannot go on under the `FromVolume` that it needs: its population is gone with its service."""
+    if _from_volume(view) and view.algorithm == "pbt":
+        message = "A search by pbt hangs for ever if it is extended, or if its suggestion service restarts."
+        yield Finding("spec.resumePolicy", message, "Ask for all its trials at once.", "FromVolume")
+
+
+@rule("resume-begins-anew", severity="warning", engine="katib")
 def resume_begins_anew(view: View) -> Iterator[Finding]:
     """An algorithm with a `random_state`, darts or enas begins anew once `FromVolume` restarts it."""
     if not _from_volume(view):

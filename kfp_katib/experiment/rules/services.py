@@ -28,14 +28,14 @@ class Setting:
     """What one setting's text must be.
 
     Attributes:
-        kind: An integer, a number, one of `choices`, any text, or nothing at all (`never`).
+        kind: An integer, a number, one of `choices`, or any text.
         low: Smallest value, itself allowed unless `open_low`.
         high: Largest value, itself allowed unless `open_high`.
         choices: The allowed texts; for a number, words that are allowed instead.
         about: What it means, where the name does not tell; empty where it does.
     """
 
-    kind: Literal["integer", "number", "choice", "text", "never"]
+    kind: Literal["integer", "number", "choice", "text"]
     low: float = -math.inf
     high: float = math.inf
     open_low: bool = False
@@ -48,7 +48,7 @@ class Setting:
         if text in self.choices or self.kind == "text":
             return True
         whole = self.kind != "integer" or re.fullmatch(r"[+-]?[0-9]+", text)
-        if self.kind in ("choice", "never") or not whole:
+        if self.kind == "choice" or not whole:
             return False
         try:
             value = float(text)
@@ -61,8 +61,6 @@ class Setting:
     @property
     def wanted(self) -> str:
         """What to write, in words."""
-        if self.kind == "never":
-            return "nothing: the service cannot read this setting; remove it"
         if self.kind == "choice":
             return f"one of {', '.join(self.choices)}"
         words = "an integer" if self.kind == "integer" else "a number"
@@ -137,7 +135,7 @@ SUGGESTIONS: Mapping[str, Service] = {
             "suggestion_trial_dir": Setting("text", about="the volume's folder of the trials' checkpoints"),
             "n_population": Setting("integer", 5, about="how many trials a generation has"),
             "truncation_threshold": Setting("number", 0, 1, about="the share of them that is replaced"),
-            "resample_probability": Setting("never"),  # compared as text with numbers: TypeError
+            "resample_probability": Setting("number", 0, 1),
         },
         required=("suggestion_trial_dir", "n_population", "truncation_threshold"),
         unknown="ignored",

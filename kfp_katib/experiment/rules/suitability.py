@@ -49,7 +49,8 @@ ROWS = (
         "{algorithm} cannot sample the distribution {it.distribution}.",
         "Use uniform or logUniform, or the algorithm random or tpe.", OPTUNA),
     of_range(warning("always-logarithmic",
-        "`bayesianoptimization` samples every double on a logarithmic scale, whatever its distribution."),
+        "`bayesianoptimization` samples every double on a logarithmic scale, whatever its distribution.",
+        "katib"),
         "", lambda it: it.distribution == "uniform", "'{it.name}' will be sampled logarithmically.",
         "Write distribution: logUniform if that suits, else use tpe.", SKOPT, "double"),
     of_range(error("skopt-min-not-positive",
@@ -64,18 +65,27 @@ ROWS = (
         "", _off_the_steps, "min {it.min} is no multiple of step {it.step}.",
         "Choose such a min, or list the values as discrete.", HYPEROPT),
     of_range(warning("normal-unbounded",
-        "`random` and tpe sample normal distributions without bounds: some values lie outside min and max."),
+        "`random` and tpe sample normal distributions without bounds: some values lie outside min and max.",
+        "katib"),
         "distribution", lambda it: it.distribution in _BELL,
         "Three values in a thousand of {it.distribution} lie outside min and max.",
         "Let the training script clip the value.", HYPEROPT),
     of_range(error("grid-step-missing", "`grid` needs a step for every double."),
         "step", lambda it: not it.step and (it.min or it.max), "grid needs a step for '{it.name}'.",
         "Add it.", {"grid"}, "double"),
-    of_range(error("pbt-step-missing", "`pbt` needs a step for every double."),
-        "step", lambda it: not it.step and (it.min or it.max), "pbt needs a step for '{it.name}'.",
-        "Add it.", {"pbt"}, "double"),
 )
 # fmt: on
+
+
+@rule("min-equals-max", severity="warning")
+def min_equals_max(view: View) -> Iterator[Finding]:
+    """A parameter's min is its max: there is nothing to search."""
+    resource = [each.get("value") for _, each in view.settings if each.get("name") == "resource_name"]
+    for each in ranges(view):
+        planned = view.algorithm == "hyperband" and each.name in resource  # its range never matters
+        if each.low == each.high and not planned:
+            message = f"min and max are both {each.min}."
+            yield Finding(each.path, message, "Write the value into the template.", each.min)
 
 
 @rule("distribution-ignored", severity="warning")
@@ -108,6 +118,16 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     if view.algorithm == "cmaes" and view.parameters and count < 2:
         message = f"cmaes needs two parameters of type int or double, and has {count}."
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
+
+
+@rule("cmaes-minimizes-only", severity="warning", engine="katib")
+def cmaes_minimizes_only(view: View) -> Iterator[Finding]:
+    """`cmaes` minimizes whatever the objective's type is: with `maximize` it looks for the worst."""
+    kind = view.spec.get("objective", {}).get("type")
+    if view.algorithm == "cmaes" and kind == "maximize":
+        message = f"cmaes minimizes the metric, although the type is {kind}."
+        fix = "Let the training print its negative, and minimize that; negate a goal as well."
+        yield Finding("spec.objective.type", message, fix, kind)
 
 
 @rule("grid-smaller-than-budget")

@@ -10,6 +10,7 @@ from kfp_katib.report.figures.figure import Figure
 from kfp_katib.report.figures.importances import importances
 from kfp_katib.report.figures.learning_curves import learning_curves
 from kfp_katib.report.figures.parallel_coordinates import parallel_coordinates
+from kfp_katib.report.figures.pareto_set import pareto_set
 from kfp_katib.report.figures.slices import slices
 from kfp_katib.report.figures.timeline import timeline
 from kfp_katib.report.figures.trial_history import history
@@ -27,7 +28,7 @@ def figures(result: Result) -> tuple[Figure, ...]:
     return (*drawn, *_left_out(result, drawn))
 
 
-_FIGURES = (history, importances, slices, parallel_coordinates, learning_curves, timeline)
+_FIGURES = (history, pareto_set, importances, slices, parallel_coordinates, learning_curves, timeline)
 
 
 def _left_out(result: Result, drawn: list[Figure]) -> Iterator[Figure]:

@@ -71,12 +71,14 @@ class Figure:
         title: Its heading, plain text.
         sentence: What one sees, and what is not drawn, plain text.
         plots: Its drawings: none where there is only something to say.
+        panel_rem: Where there are several, the least width of each, in the height of the page's letters.
     """
 
     name: str
     title: str
     sentence: str
     plots: tuple[Plot, ...] = ()
+    panel_rem: int = 14
 
     @property
     def html(self) -> str:
@@ -84,8 +86,9 @@ class Figure:
         drawn = "".join(plot.element(self.title) for plot in self.plots)
         if len(self.plots) < 2:
             return drawn
-        columns = "repeat(auto-fit,minmax(min(100%,14rem),1fr))"
-        return f'<div style="display:grid;gap:0.5rem;grid-template-columns:{columns}">{drawn}</div>'
+        columns = f"repeat(auto-fit,minmax(min(100%,{self.panel_rem}rem),1fr))"
+        style = f"display:grid;gap:0.5rem;grid-template-columns:{columns}"
+        return f'<div class="plots" style="{style}">{drawn}</div>'
 
 
 def look(**own: Any) -> dict[str, Any]:

@@ -12,10 +12,7 @@ from pathlib import Path
 from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
 from kfp_katib.trial.metrics.aggregate import CollectorError, Values
-from kfp_katib.trial.metrics.json_lines import read_json
-from kfp_katib.trial.metrics.text_lines import read_text
-from kfp_katib.trial.metrics.tfevents import read_events
-from kfp_katib.trial.plain_file import chunks
+from kfp_katib.trial.metrics.reading import read
 
 __all__ = ["COLLECTORS", "CollectorError", "collect"]
 
@@ -23,13 +20,16 @@ COLLECTORS = ("StdOut", "File", "TensorFlowEvent")
 """The kinds of Katib's metrics collectors that `collect` stands in for."""
 
 
-def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[str, Metric]:
+def collect(
+    collector: Collector, metrics: Sequence[str], path: Path, *, cut_off: bool = False
+) -> dict[str, Metric]:
     """Read what one trial reported.
 
     Args:
         collector: The Experiment's collector, of one of the kinds of `COLLECTORS`.
         metrics: Names of the metrics, the objective first.
         path: The file, or for TensorFlowEvent the folder, that the trial wrote.
+        cut_off: Whether it was ended while it wrote.
 
     Returns:
         Each metric's min, max and latest; all `unavailable` if the objective was never reported,
@@ -40,11 +40,6 @@ def collect(collector: Collector, metrics: Sequence[str], path: Path) -> dict[st
         OSError: The file is missing, is not a file, or cannot be read.
     """
     values = {name: Values() for name in metrics}
-    if collector.kind == "TensorFlowEvent":
-        read_events(path, values)
-    elif collector.format == "JSON":
-        read_json(chunks(path), values)
-    else:
-        read_text(chunks(path), values, collector.filters)
+    read(collector, path, values, cut_off=cut_off)
     reported = values[metrics[0]].reported
     return {name: each.metric() if reported else Metric() for name, each in values.items()}

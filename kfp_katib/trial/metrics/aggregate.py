@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from kfp_katib.results import Metric, go_float
 from kfp_katib.trial.excerpt import shown
@@ -39,6 +39,25 @@ class _Number(NamedTuple):
     value: float
     text: str
     time: datetime
+
+
+class Taking(Protocol):
+    """What takes one metric's values, one by one in the order in which they were reported."""
+
+    def add(self, text: str, time: datetime = NO_TIME) -> None:
+        """Add the next value."""
+
+    def add_undated(self, texts: Sequence[bytes]) -> None:
+        """Add many values without times, each made of ASCII digits, signs, points and exponents only."""
+
+    def merge(self, later: Self) -> None:
+        """Add values that were reported after these."""
+
+    def empty(self) -> Self:
+        """Another one, with nothing in it yet."""
+
+
+V = TypeVar("V", bound=Taking)
 
 
 class Values:
@@ -90,6 +109,10 @@ class Values:
         for number in (later._first, later._least, later._most):
             if number:
                 self._see(number)
+
+    def empty(self) -> Self:
+        """Another one, with nothing in it yet."""
+        return type(self)()
 
     def metric(self) -> Metric:
         """Minimum, maximum and latest, as the texts that were reported. The latest need not be a number.

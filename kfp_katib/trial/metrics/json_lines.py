@@ -14,14 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from kfp_katib.trial.excerpt import shown
-from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, Values, timestamp
+from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, Taking, timestamp
 from kfp_katib.trial.plain_file import LONGEST_LINE_BYTES, whole_lines
 
 _TIMESTAMP_KEY = "timestamp"
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
-def read_json(pieces: Iterable[bytes], values: Mapping[str, Values]) -> None:
+def read_json(pieces: Iterable[bytes], values: Mapping[str, Taking]) -> None:
     """Read the metrics in a file with one JSON object per line; only strings count, as in Katib.
 
     Args:
@@ -40,7 +40,7 @@ def read_json(pieces: Iterable[bytes], values: Mapping[str, Values]) -> None:
                 _read_line(number, line, values)
 
 
-def _read_line(number: int, line: bytes, values: Mapping[str, Values]) -> None:
+def _read_line(number: int, line: bytes, values: Mapping[str, Taking]) -> None:
     fields = _object(number, line)
     texts = _texts(fields, values)
     time = _time(fields.get(_TIMESTAMP_KEY)) if texts else NO_TIME

@@ -16,7 +16,7 @@ import re2
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.trial.excerpt import shown
-from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, Values, timestamp
+from kfp_katib.trial.metrics.aggregate import NO_TIME, CollectorError, Taking, timestamp
 from kfp_katib.trial.plain_file import whole_lines
 
 Finder: TypeAlias = Callable[[bytes], Iterable[tuple[bytes, str]]]
@@ -38,7 +38,7 @@ _SPARSE = 4
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-def read_text(pieces: Iterable[bytes], values: Mapping[str, Values], filters: Sequence[str]) -> None:
+def read_text(pieces: Iterable[bytes], values: Mapping[str, Taking], filters: Sequence[str]) -> None:
     """Read the values that the filters find: verbatim, in every line that names a metric.
 
     Args:
@@ -126,7 +126,7 @@ def end_of_a_word(part: bytes) -> int:
     return max(part.rfind(b"\r"), 0) or part.rfind(b" ") + 1 or len(part)
 
 
-def _read_undated(block: bytes, wanted: Mapping[bytes, Values], names: re.Pattern[bytes]) -> None:
+def _read_undated(block: bytes, wanted: Mapping[bytes, Taking], names: re.Pattern[bytes]) -> None:
     """Read many lines at once, by the default filter."""
     if sum(map(block.count, wanted)) * _SPARSE < block.count(b"\n"):
         block = b"\n".join(_lines(block, names))

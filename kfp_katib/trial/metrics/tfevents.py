@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from kfp_katib.trial.metrics.aggregate import Values
+from kfp_katib.trial.metrics.aggregate import V
 from kfp_katib.trial.metrics.protobuf import fields, tensor_text
 from kfp_katib.trial.plain_file import chunks
 
@@ -57,7 +57,7 @@ class Scalar:
         return datetime.fromtimestamp(int(self.seconds), UTC)
 
 
-def read_events(directory: Path, values: Mapping[str, Values]) -> None:
+def read_events(directory: Path, values: Mapping[str, V]) -> None:
     """Read the values of every event file under a folder; a damaged one counts as empty.
 
     A metric `dir/tag` matches files whose folder ends in `dir`; its tag matches every tag that begins with
@@ -123,17 +123,17 @@ def records(pieces: Iterable[bytes]) -> Iterator[tuple[memoryview, int]]:
         del held[:at]
 
 
-def _read_file(path: Path, metrics: Iterable[str]) -> list[tuple[str, Values]]:
+def _read_file(path: Path, values: Mapping[str, V]) -> list[tuple[str, V]]:
     """What one file reports: tensors before numbers, then tag by tag, as in Katib."""
-    tags: dict[tuple[bool, str, str], Values] = {}
-    wanted = tags_in(path, metrics)
+    tags: dict[tuple[bool, str, str], V] = {}
+    wanted = tags_in(path, values)
     for scalar in scalars(chunks(path)):
         for metric, tag in wanted:
             if scalar.tag.startswith(tag):
                 key = (not scalar.is_tensor, scalar.tag, metric)
                 if key not in tags and len(tags) >= _MOST_TAGS:
                     key = (*key[:1], "", metric)  # tags beyond what any training has share one entry
-                tags.setdefault(key, Values()).add(scalar.text(), scalar.time())
+                tags.setdefault(key, values[metric].empty()).add(scalar.text(), scalar.time())
     return [(key[2], found) for key, found in sorted(tags.items(), key=lambda item: item[0][0])]
 
 

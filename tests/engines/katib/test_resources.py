@@ -80,3 +80,22 @@ def test_the_completed_trials_of_a_status_are_those_of_all_its_lists() -> None:
         "runningTrialList": ["c"],
     }
     assert resources.completed_trials(resource(**status)) == {"a", "b"}
+
+
+def test_a_stored_experiment_is_as_its_author_wrote_it() -> None:
+    """Without what the cluster adds to its metadata and the strategies that Katib fills in."""
+    given = {"name": "seconds", "value": "min"}
+    objective = {"type": "minimize", "objectiveMetricName": "loss", "additionalMetricNames": ["seconds"]}
+    stored = {
+        "metadata": {"name": "x", "namespace": "team", "uid": "u"},
+        "spec": {
+            "objective": {**objective, "metricStrategies": [given, {"name": "loss", "value": "min"}]},
+            "maxTrialCount": 3,
+        },
+    }
+    assert resources.as_written(stored) == {
+        "apiVersion": "kubeflow.org/v1beta1",
+        "kind": "Experiment",
+        "metadata": {"name": "x", "namespace": "team"},
+        "spec": {"objective": {**objective, "metricStrategies": [given]}, "maxTrialCount": 3},
+    }

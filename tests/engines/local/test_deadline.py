@@ -47,7 +47,7 @@ def test_a_trial_that_hangs_is_ended(tmp_path: Path, kind: str) -> None:
 
 def test_one_that_does_not_end_on_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the grace that every trial has."""
-    monkeypatch.setattr("kfp_katib.engines.local.loop.GRACE_SECONDS", 0.3)
+    monkeypatch.setattr("kfp_katib.engines.local.asked_to_end.GRACE_SECONDS", 0.3)
     script = f"trap '' TERM; echo $$$$ > {tmp_path}/$$$$.pid; while :; do sleep 600; done; {PRINT}"
     trial = only(run(load(limited(script, "Job", 1)), runs=tmp_path / "runs"))
     assert trial.reason == "TrialFailed. Job reason: DeadlineExceeded"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from kfp_katib import run
-from kfp_katib.engines.local.journal_record import MILLISECONDS
+from kfp_katib.engines.local.journal_record import MILLISECONDS, Record
 from kfp_katib.engines.local.journal_shapes import StoredRecord
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment, load
@@ -132,7 +132,7 @@ def test_what_a_later_version_wrote_is_refused_in_one_sentence(tmp_path: Path) -
 def test_the_start_of_a_process_is_read_in_its_units(units: dict[str, str], found: Process | None) -> None:
     """A number alone names no process: in other units it would be somebody else's."""
     stored = {"name": "tune-a", "process": [4711, 1_795_999_473_070], **units}
-    assert StoredRecord.model_validate(stored).record(0, {}).process == found
+    assert StoredRecord.model_validate(stored).record(Record(0, {})).process == found
 
 
 def test_what_is_written_now_says_its_units(tmp_path: Path) -> None:

@@ -4,10 +4,6 @@
 from __future__ import annotations
 
 import json
-import resource
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,25 +12,9 @@ from kfp_katib import run
 from kfp_katib.engines.local.journal_file import open_journal
 from kfp_katib.errors import InputError, Unfinished
 from tests.builders.search import search
+from tests.support.full_disk import files_no_longer_than
 
 SCRIPT = "echo x >> {place}/count; echo loss=${{trialParameters.lr}}"
-
-
-@contextmanager
-def files_no_longer_than(size: int) -> Iterator[None]:
-    """As on a disk that is full: a write ends short, and the next one is refused.
-
-    Python keeps no bytecode meanwhile: it would be cut short as well, and stay so in the environment.
-    """
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "dont_write_bytecode", True)
-        patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("part", [0.3, 0.45, 0.6, 0.75, 0.9, 0.98])

@@ -103,7 +103,7 @@ def resumed(experiment: Experiment, runs: Path) -> Result:
         store = TrialStore(experiment, folder, suggestions)
         records = suggestions.journal.records
         if suggestions.journal.verdict:
-            resume.reopen(folder, records, store)
+            resume.reopen(experiment, folder, records, store)
         else:
             resume.go_on(experiment, folder, records, store, explained=lambda outcome, _: outcome)
             store.begin()

@@ -19,9 +19,8 @@ from tests.engines.local.searches import one
     ("changes", "says"),
     [
         ({"metricsCollectorSpec": {"collector": {"kind": "Push"}}}, "'Push' runs on Katib only"),
-        ({"earlyStopping": {"algorithmName": "medianstop"}}, "'medianstop' runs on Katib only"),
     ],
-    ids=["collector", "early stopping"],
+    ids=["collector"],
 )
 def test_what_only_katib_has_is_refused(tmp_path: Path, changes: dict[str, Any], says: str) -> None:
     """The message names the field's value and what there is here; nothing is started."""

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.engines.local.supervisor import Supervisor
-from kfp_katib.trial.processes import end, process
+from kfp_katib.trial.processes import end, kill, process
 from kfp_katib.trial.trial_folder import TrialFolder
+from tests.support.waiting import until
 
 
 def folder(tmp_path: Path) -> TrialFolder:
@@ -134,6 +135,29 @@ def test_a_trial_that_handles_sigterm_may_finish(tmp_path: Path) -> None:
     assert files.exit_code() == 7
 
 
+def test_a_training_below_a_shell_has_time_to_save_its_state(tmp_path: Path) -> None:
+    """The shell dies of SIGTERM at once, and what it leaves is not killed for it."""
+    files = folder(tmp_path)
+    (tmp_path / "train.py").write_text(
+        "import pathlib, signal, sys, time\n"
+        "def save(*_):\n"
+        "    time.sleep(0.5)\n"
+        "    pathlib.Path('saved').touch()\n"
+        "    sys.exit()\n"
+        "signal.signal(signal.SIGTERM, save)\n"
+        "print('ready', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    script = f"{sys.executable} {tmp_path}/train.py && true"
+    with closing(Supervisor()) as supervisor:
+        trial = supervisor.start(files, ("sh", "-c", script), cwd=files.path, env=os.environ)
+        trial.go(lambda: None)
+        until(lambda: files.log.read_text() == "ready\n")
+        end([trial.leader], grace_seconds=30)
+        assert trial.reap() == 143
+    assert (files.path / "saved").exists()
+
+
 @pytest.mark.parametrize("text", ["", "0", "1"])
 def test_a_torn_exit_status_is_none(tmp_path: Path, text: str) -> None:
     """Without its end of line the file was not written to its end."""
@@ -198,3 +222,18 @@ def test_what_the_system_will_not_run_is_known_when_it_is_reaped(
         assert trial.reap() == 127
         assert trial.refused is not None
         assert words in str(trial.refused)
+
+
+def test_a_word_that_comes_too_late_does_no_harm(tmp_path: Path) -> None:
+    """A trial was killed while something was prepared for it, and others run on."""
+    ended = threading.Event()
+    with closing(Supervisor()) as supervisor:
+        late = supervisor.start(folder(tmp_path), ("true",), cwd=tmp_path, env=os.environ)
+        late.when_ended(ended.set)
+        kill([late.leader])
+        assert ended.wait(30)
+        assert late.reap() == 137
+        late.begin()
+        next_one = supervisor.start(folder(tmp_path), ("true",), cwd=tmp_path, env=os.environ)
+        next_one.go(lambda: None)
+        assert next_one.reap() == 0

@@ -9,8 +9,10 @@ import sys
 
 import pytest
 
+from kfp_katib.engines.local.search import algorithms as here
 from kfp_katib.engines.local.unsupported import refusals
-from kfp_katib.experiment.model import Algorithm, Experiment
+from kfp_katib.experiment.model import Experiment
+from kfp_katib.experiment.rules.services import SUGGESTIONS
 from tests.engines.local.search.nets import CHAIN, searched
 from tests.engines.local.search.searching import ALGORITHMS, experiment
 from tests.places import ROOT
@@ -18,7 +20,7 @@ from tests.places import ROOT
 BAYES = "bayesianoptimization"
 
 
-@pytest.mark.parametrize("algorithm", [*ALGORITHMS, "hyperband"])
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS, "hyperband", "pbt"])
 def test_what_this_engine_has_is_let_pass(algorithm: str) -> None:
     """Katib's algorithms."""
     assert {each.path for each in refusals(experiment(algorithm))} <= {"spec.trialTemplate"}  # it has none
@@ -33,11 +35,6 @@ def test_searches_for_architectures_are_let_pass(algorithm: str) -> None:
 @pytest.mark.parametrize(
     ("refused", "words"),
     [
-        (experiment("pbt"), r"algorithmName: 'pbt'.*bayesianoptimization, cmaes, grid.*engine='katib'"),
-        (
-            experiment(early_stopping=Algorithm("medianstop", {})),
-            r"earlyStopping.algorithmName: 'medianstop'.*Remove spec.earlyStopping",
-        ),
         (experiment("random", ()), r"nasConfig.*spec\.parameters"),
         (experiment(BAYES, settings={"acq_func": "EIps"}), r"acq_func 'EIps'.*Take gp_hedge"),
         (
@@ -46,7 +43,7 @@ def test_searches_for_architectures_are_let_pass(algorithm: str) -> None:
         ),
         (experiment(BAYES, settings={"base_estimator": "GBRT"}), r"base_estimator 'GBRT'.*GP, RF and ET"),
     ],
-    ids=["pbt", "early stopping", "no parameters", "per second", "no gradients", "GBRT"],
+    ids=["no parameters", "per second", "no gradients", "GBRT"],
 )
 def test_what_only_katib_has_is_refused(refused: Experiment, words: str) -> None:
     """The message names the field and the value, and says what to do."""
@@ -66,3 +63,8 @@ def test_a_random_search_imports_no_other_algorithms_library() -> None:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=root
     )
     assert output.stdout.strip() == "[]"
+
+
+def test_every_algorithm_of_katib_is_here() -> None:
+    """So none has to be refused."""
+    assert set(here.ALGORITHMS) == set(SUGGESTIONS)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from kfp_katib.results import Result
-from tests.builders.experiment import double, one_of
+from tests.builders.experiment import double, objective, one_of
 from tests.builders.result import result, trial
 from tests.builders.searched import searched
+from tests.builders.several_objectives import traded
 from tests.report.figures.test_drawing import hostile
 from tests.report.opening import needs_browser, shown
 from tests.support.browser import Tab, tab
@@ -42,6 +43,10 @@ RESULTS = {
     "20 parameters": lambda: searched(120, parameters=WIDE),
     "all failed": failed,
     "not a number": lambda: result([trial(n, value) for n, value in enumerate(("0.5", "nan", "inf", "0.4"))]),
+    "two objectives": lambda: traded(60),
+    "four objectives": lambda: traded(
+        300, objective(compared={"seconds": "min", "accuracy": "max", "memory": "min"})
+    ),
     "hostile": hostile,
 }
 

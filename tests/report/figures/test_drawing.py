@@ -29,11 +29,14 @@ def hostile() -> Result:
         Parameter(ATTACK, "categorical", FeasibleSpace(list=(ATTACK, "b"))),
         Parameter("x", "double", FeasibleSpace()),
     )
-    of = experiment(objective=objective(metric=ATTACK), parameters=spaces)
+    other = f"second {ATTACK}"
+    of = experiment(objective=objective(metric=ATTACK, compared={other: "max"}), parameters=spaces)
     trials = [
         replace(
             trial(
-                n, parameters={ATTACK: (ATTACK, "b")[n % 2], "x": str(n)}, metrics={ATTACK: metric(f"0.{n}")}
+                n,
+                parameters={ATTACK: (ATTACK, "b")[n % 2], "x": str(n)},
+                metrics={ATTACK: metric(f"0.{n}"), other: metric(str(n % 7))},
             ),
             name=f"t{n}{ATTACK}",
             curve=((1, 0.9), (2, 0.5)),

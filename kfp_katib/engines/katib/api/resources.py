@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from kfp_katib.experiment.defaults import without_defaults
 from kfp_katib.results import ACTIVE, Metric, Trial, TrialState
 
 Object = Mapping[str, Any]
@@ -90,13 +91,20 @@ def moment(text: str | None) -> datetime | None:
 
 
 def as_written(experiment: Object) -> dict[str, Any]:
-    """A stored Experiment as its author wrote it: without what the cluster has added to its metadata."""
+    """A stored Experiment as its author wrote it.
+
+    It is without what the cluster has added to its metadata, and without the metric strategies that Katib has
+    filled in: those of an author also say which way a metric is better.
+    """
     metadata = experiment["metadata"]
+    spec = dict(experiment.get("spec") or {})
+    if isinstance(spec.get("objective"), dict):
+        spec["objective"] = without_defaults(spec["objective"])
     return {
         "apiVersion": f"{EXPERIMENTS.group}/{EXPERIMENTS.version}",
         "kind": "Experiment",
         "metadata": {key: metadata[key] for key in ("name", "namespace") if key in metadata},
-        "spec": experiment.get("spec") or {},
+        "spec": spec,
     }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a search algorithm is, and those that do not depend on results: random, grid and sobol.
+"""What a search algorithm is, and two that do not depend on results: random and grid.
 
 An algorithm is a function from a trial's number to the values of that trial. It may use the study, but
 nothing else: the same journal and number give the same values, in this process or in one that resumes it.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import random
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +23,12 @@ if TYPE_CHECKING:
 ALGORITHMS: Mapping[str, tuple[str, str]] = {
     "random": ("algorithms", "propose_random"),
     "grid": ("algorithms", "propose_grid"),
-    "sobol": ("algorithms", "propose_sobol"),
+    "sobol": ("sobol", "propose_sobol"),
     "tpe": ("tpe", "propose_tpe"),
     "multivariate-tpe": ("tpe", "propose_multivariate_tpe"),
     "bayesianoptimization": ("bayesian_optimization", "propose_bayesian_optimization"),
     "cmaes": ("cma_es", "propose_cma_es"),
+    "pbt": ("pbt", "propose_pbt"),
     "darts": ("architectures", "propose_darts"),
     "enas": ("architectures", "propose_enas"),
     "hyperband": ("hyperband", "propose_hyperband"),
@@ -41,6 +41,8 @@ LATER: Mapping[str, str] = {"tpe": "optuna", "multivariate-tpe": "optuna"}
 
 CMA_ES_NEEDS = 10
 """The trials from which CMA-ES can begin: it takes a tenth of them, the best."""
+MOST_BAYESIAN = 100
+"""The trials that Bayesian optimisation is told at most: its Gaussian process takes a minute for 1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,28 +182,3 @@ def _cell(dimensions: Sequence[Dimension], index: int) -> Values:
         index, position = divmod(index, dim.count or 1)
         values[dim.name] = dim.nth(position)
     return values
-
-
-def propose_sobol(search: Search) -> Propose:
-    """The algorithm `sobol`, by SciPy: not scrambled, one coordinate per parameter in order of their names.
-
-    Both are as in Katib's service (goptuna), so that a continuous uniform double gets the same values there.
-    Optuna's QMCSampler draws its first point at random and then does not skip the sequence's first point,
-    which is zero in every coordinate; Katib's service starts at the second, one half in every coordinate.
-    """
-    from scipy.stats import qmc
-
-    dimensions = sorted(search.dimensions, key=lambda dim: dim.name)
-    engine = qmc.Sobol(len(dimensions), scramble=False)
-
-    def propose(number: int) -> Proposal:
-        number = sum(trial.retries is None and trial.enqueued is None for trial in search.trials[:number])
-        if engine.num_generated != number + 1:
-            engine.reset()
-            engine.fast_forward(number + 1)
-        with warnings.catch_warnings():  # SciPy warns that a single point is not a balanced sample
-            warnings.simplefilter("ignore", UserWarning)
-            (point,) = engine.random(1)
-        return Proposal({dim.name: dim.at(float(unit)) for dim, unit in zip(dimensions, point, strict=True)})
-
-    return propose

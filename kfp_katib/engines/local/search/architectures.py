@@ -34,8 +34,6 @@ _DARTS: Mapping[str, object] = {
 }
 """What a trial of darts is told where the manifest says nothing, in the order in which it is told."""
 
-_ENAS = {"controller_train_steps": 50, "controller_learning_rate": 5e-5, "controller_skip_target": 0.4}
-
 
 def propose_darts(search: Search) -> Callable[[int], Proposal]:
     """The algorithm `darts`: each trial is told the same, and searches by itself inside one large network."""
@@ -73,18 +71,21 @@ def _nas(search: Search) -> NasConfig:
 def _inputs(search: Search, number: int) -> float:
     """How likely a layer's output is an input of a later layer.
 
-    Half of them at first. Katib trains its controller before each request but the first, which is for
-    parallelTrialCount trials. Adam moves its weights, at most 0.01 at first, by up to the learning rate in
-    each step, and their product hardly moves the share before they are seven times that large. Then it falls
-    quickly to where the penalty is least: the penalty takes the logits (-q, q) for those of two sigmoids with
-    the target's shares, t / (1 - t) = exp(q), and what is drawn has the share 1 / (1 + exp(-2 q)).
+    Half of them at first, and for ever without controller_skip_weight. Katib trains its controller before
+    each request but the first, which is for parallelTrialCount trials. What it is taught is mostly noise as
+    long as its baseline, from 0, has not come near the mean value; then its penalty draws the share to where
+    that is least. With the default settings and values about 1 that is around the 1,500th step, whatever the
+    number of layers; with larger values it is later, and that difference is not followed. The penalty takes
+    the logits (-q, q) for those of two sigmoids with the target's shares, so that exp(q) = t / (1 - t), and
+    what is drawn has the share 1 / (1 + exp(-2 q)).
     """
-    given = {name: float(search.settings.get(name, usual)) for name, usual in _ENAS.items()}
-    requests = max(0, number + 1 - search.parallel)
-    moved = requests * given["controller_train_steps"] * given["controller_learning_rate"]
-    target = given["controller_skip_target"]
+    given = search.settings
+    if given.get("controller_skip_weight") == "None":
+        return 0.5
+    steps = max(0, number + 1 - search.parallel) * int(given.get("controller_train_steps", "50"))
+    target = float(given.get("controller_skip_target", "0.4"))
     least = target**2 / (target**2 + (1 - target) ** 2)
-    return 0.5 + (least - 0.5) / (1 + math.exp(min((0.0725 - moved) / 0.002, 700.0)))
+    return 0.5 + (least - 0.5) / (1 + math.exp((1500 - min(steps, 3000)) / 60))
 
 
 def darts_assignments(nas: NasConfig, settings: Mapping[str, str]) -> dict[str, str]:

@@ -31,14 +31,14 @@ def checked(experiment: Experiment, points: Iterable[Point]) -> list[Point]:
     """The points that a user gave, in Katib's text.
 
     Raises:
-        InputError: One names no parameter, an unknown one, or a value outside its feasible space; or a grid
-            is given a part of a cell. Or the search is one for architectures.
+        InputError: One names no parameter, an unknown one, or a value outside its feasible space; a grid is
+            given a part of a cell; or the search is one for architectures.
     """
     points = list(points)
     if points and experiment.nas:
         raise InputError(
-            f"{argument('enqueue')}: Experiment '{experiment.name}' searches neural architectures, and what "
-            f"each trial is told is written by {experiment.algorithm.name}: it takes none. Leave them out."
+            f"{argument('enqueue')}: Experiment '{experiment.name}' searches neural architectures. What each "
+            f"trial is told is written by {experiment.algorithm.name}; leave the points out."
         )
     space = {dim.name: dim for dim in dimensions(experiment)}
     return [_checked(experiment, space, {name: str(text) for name, text in each.items()}) for each in points]
@@ -133,7 +133,7 @@ def proposal(point: Point, algorithm: str, search: Search) -> Proposal:
     return Proposal(values, {"told": known.note.get("told", []), "point": coordinates})
 
 
-_BY_PLAN = ("hyperband",)
+_BY_PLAN = ("hyperband", "pbt")
 """The algorithms whose proposals are steps of a plan, beside which a point of the user stands."""
 
 

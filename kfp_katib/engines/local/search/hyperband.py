@@ -38,7 +38,8 @@ def propose_hyperband(search: Search) -> Propose:
             if rung.number == 0 and len(here) < rung.trials:
                 return _proposal(search, rung, drawn(number).values)
             if len(here) < len(best):
-                parent = next(each for each in best if each not in _parents(here))
+                promoted = {trial.note["parent"] for trial in here.values()}
+                parent = next(each for each in best if each not in promoted)
                 return _proposal(search, rung, _values(search, parent), parent)
             if any(trial.state == RUNNING for trial in here.values()):
                 return WAIT
@@ -72,10 +73,6 @@ def _stopped(trial: StudyTrial) -> bool:
     """Whether a trial was stopped early: its value is of less of the resource than the others had."""
     outcome = trial.record.outcome
     return outcome is not None and outcome.state == "EarlyStopped"
-
-
-def _parents(rung: Members) -> set[int]:
-    return {trial.note["parent"] for trial in rung.values()}
 
 
 def _values(search: Search, number: int) -> Values:

@@ -79,6 +79,21 @@ def _of_hyperband(experiment: Experiment) -> NoteMisfit:
     return why
 
 
+def _of_pbt(_: Experiment) -> NoteMisfit:
+    def why(trial: StudyTrial, before: Sequence[StudyTrial]) -> str:
+        if not trial.note:
+            return "" if trial.enqueued is not None else "lacks its generation"
+        if not all(before[number].told for number in trial.note["told"]):
+            return "follows the end of a trial that had not ended"
+        parent = trial.note["parent"]
+        if (parent is None) != (trial.note["generation"] == 0):
+            return "has a generation that does not go with its parent"
+        has_value = parent is None or before[parent].state == COMPLETE
+        return "" if has_value else "goes on from a trial without a value"
+
+    return why
+
+
 def _of_enas(experiment: Experiment) -> NoteMisfit:
     return lambda trial, _: damage(experiment.nas, trial.record.parameters) if experiment.nas else ""
 
@@ -86,6 +101,7 @@ def _of_enas(experiment: Experiment) -> NoteMisfit:
 _OF_NOTES: Mapping[str, Callable[[Experiment], NoteMisfit]] = {
     "cmaes": _of_cma_es,
     "hyperband": _of_hyperband,
+    "pbt": _of_pbt,
     "enas": _of_enas,
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from importlib import import_module
 
@@ -19,6 +19,8 @@ from kfp_katib.engines.local.journal_attributes import ENQUEUED, SEED, WARM_STAR
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search import enqueued
 from kfp_katib.engines.local.search.algorithms import LATER, WAIT, Proposal, Search, propose_for
+from kfp_katib.engines.local.search.medianstop import Means, Medianstop, medianstop
+from kfp_katib.engines.local.search.pbt import Population
 from kfp_katib.engines.local.search.space import dimensions
 from kfp_katib.engines.local.search.warm_start import of_attribute, study_trials
 from kfp_katib.experiment.model import Experiment
@@ -28,7 +30,9 @@ from kfp_katib.results import Told
 class Suggestions:
     """An open search: ask for suggestions, tell how they did. Only one process may use a study."""
 
-    def __init__(self, journal: Journal, search: Search, algorithm: str) -> None:
+    def __init__(
+        self, journal: Journal, search: Search, algorithm: str, stopping: Medianstop | None = None
+    ) -> None:
         self.journal = journal
         self.notes: tuple[str, ...] = ()
         """What a user should know of its warm start."""
@@ -39,6 +43,8 @@ class Suggestions:
         self._later = LATER.get(algorithm)
         self._propose = propose_for(algorithm, search)
         self._enqueued = enqueued.waiting(journal)
+        self._stopping = stopping
+        self._means = Means(journal.trials)
         self._distributions = {dim.label: json.dumps(dim.distribution()) for dim in search.dimensions}
 
     def ask(self) -> Record | None:
@@ -70,7 +76,11 @@ class Suggestions:
         point = self.journal.attributes[ENQUEUED][place]
         return replace(enqueued.proposal(point, self._algorithm, self._search), texts=point)
 
-    def _suggest(self, proposal: Proposal, place: int | None = None) -> Record:
+    def copyable(self) -> Set[int] | None:
+        """The trials whose checkpoints others may begin from; None if the algorithm hands on none."""
+        return self._propose.copyable() if isinstance(self._propose, Population) else None
+
+    def _suggest(self, proposal: Proposal, place: int | None = None, *, retries: int | None = None) -> Record:
         """Record a trial."""
         values, space = proposal.values, self._search.dimensions
         return self.journal.suggest(
@@ -79,11 +89,19 @@ class Suggestions:
             {dim.name: dim.text(values[dim.name]) for dim in space} | dict(proposal.texts),
             proposal.note,
             note_key=note_of(self._algorithm),
+            retries=retries,
             enqueued=place,
+            rule=self._rule(),
         )
 
     def retry(self, number: int) -> Record:
-        """The values of a failed trial as a new suggestion, which stands for it from here on."""
+        """The values of a failed trial as a new suggestion, which stands for it from here on.
+
+        pbt queues the values of a failed trial again by itself: its next suggestion stands for it.
+        """
+        if isinstance(self._propose, Population):
+            self.journal.mark_format()
+            return self._suggest(self._propose(len(self.journal.trials)), retries=number)
         trial = self.journal.trials[number]
         note = {**trial.note, **({"told": []} if "told" in trial.note else {})}  # no step of CMA-ES again
         self.journal.mark_format()
@@ -94,7 +112,13 @@ class Suggestions:
             note,
             note_key=note_of(self._algorithm),
             retries=number,
+            rule=self._rule(),
         )
+
+    def _rule(self) -> str:
+        """The stopping rule of a trial that is suggested now."""
+        rule = self._stopping.rule(self._means.now()) if self._stopping else None
+        return rule.text if rule else ""
 
     def get_ready(self) -> None:
         """Import what later suggestions need while trials run."""
@@ -136,7 +160,7 @@ def open_study(experiment: Experiment, journal: Journal, told: Told | None = Non
         earlier=study_trials(of_attribute(journal.attributes.get(WARM_START)), space),
         nas=experiment.nas,
     )
-    return Suggestions(journal, search, experiment.algorithm.name)
+    return Suggestions(journal, search, experiment.algorithm.name, medianstop(experiment))
 
 
 def _seed(journal: Journal, random_state: str) -> int:

@@ -17,7 +17,7 @@ from typing import Any
 
 from kfp_katib.engines.local.journal import COMPLETE, StudyTrial
 from kfp_katib.engines.local.journal_record import Record
-from kfp_katib.engines.local.search.algorithms import cells
+from kfp_katib.engines.local.search.algorithms import MOST_BAYESIAN, cells
 from kfp_katib.engines.local.search.given import katib_text, value_of
 from kfp_katib.engines.local.search.space import Choices, Dimension, dimensions
 from kfp_katib.errors import InputError
@@ -27,8 +27,6 @@ from kfp_katib.results import EarlierTrials, Source, Told, ToldTrial, Trial, min
 
 MOST = 1_000
 """The best of more trials are told: an algorithm reads all of them for each suggestion."""
-MOST_BAYESIAN = 200
-"""The same for Bayesian optimisation, whose Gaussian process takes a minute for 1,000."""
 _MOST_BYTES = 1 << 20
 """Half of what a line of the journal may hold."""
 
@@ -65,7 +63,7 @@ def select(experiment: Experiment, sources: Sequence[EarlierTrials]) -> Told:
 
     Raises:
         KfpKatibError: A source cannot be read.
-        InputError: The search is one for architectures, which learns from no trial.
+        InputError: The search is one for architectures.
     """
     if sources and experiment.nas:
         raise InputError(

@@ -132,26 +132,28 @@ def test_operations_stay_equally_likely() -> None:
     ("controller", "first", "last"),
     [
         ({}, 0.5, 0.308),
+        ({"controller_skip_weight": "None"}, 0.5, 0.5),
         ({"controller_skip_target": "0.8"}, 0.5, 0.941),
         ({"controller_skip_target": "1"}, 0.5, 1),
     ],
-    ids=["as usual", "many", "all"],
+    ids=["as usual", "no penalty", "many", "all"],
 )
 def test_inputs_go_where_katibs_controller_takes_them(
     controller: dict[str, str], first: float, last: float
 ) -> None:
-    """Half of them until about 29 requests of 50 training steps; then where its penalty is least.
+    """Half of them for about 30 requests of 50 training steps; then where its penalty is least.
 
-    Katib's controller, restated with its gradients and its optimizer, fell from 0.49 to 0.32 between 1400
-    and 1650 steps, with three or with eight layers, for good trials and for bad ones.
+    Katib's controller, restated with its gradients and its optimizer, fell from 0.49 to 0.32 between 1,300
+    and 1,700 steps, with three or with eight layers, for a mean value of 0.7 and of -0.5; its share ended at
+    0.308 for the target 0.4, at 0.941 for 0.8.
     """
-    shares = drawn(430, random_state="2", **controller)
+    shares = drawn(450, random_state="2", **controller)
     assert share(shares[:25]) == pytest.approx(first, abs=0.13)  # 25 times 6 bits: three standard deviations
-    assert share(shares[40:]) == pytest.approx(last, abs=0.04)
+    assert share(shares[45:]) == pytest.approx(last, abs=0.04)
 
 
 def test_more_training_comes_to_the_same_share_earlier() -> None:
-    """The learning rate and the steps of a request count together."""
+    """Katib trains before each request but the first."""
     quick = drawn(100, random_state="3", controller_train_steps="2000", controller_skip_target="0.9")
     assert share(quick[4:]) > 0.95
     assert share(drawn(30, random_state="3", controller_train_steps="1")) == pytest.approx(0.5, abs=0.13)

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+import skopt
 
-from tests.builders.experiment import double, one_of
+from tests.builders.experiment import double, integer, one_of
 from tests.engines.local.search.searching import asked, bowl, experiment, run, search
 
 SQUARE = (double("x", "-1", "1"), double("y", "-1", "1"))
@@ -54,13 +55,55 @@ def test_it_finds_the_bottom_of_a_bowl() -> None:
 
 
 def test_a_running_trial_keeps_the_next_one_away() -> None:
-    """A running trial counts as one that reached the best value so far."""
+    """Where the best point would be near it, it counts as one that reached the best value so far."""
     suggestions = search(
         experiment("bayesianoptimization", SQUARE, settings={"random_state": "1", "acq_func": "EI"})
     )
     run(suggestions, 12, bowl)
     first, second = asked(suggestions).parameters, asked(suggestions).parameters
     assert sum(abs(float(first[name]) - float(second[name])) for name in first) > 0.02
+
+
+@pytest.mark.parametrize("begun", [0, 6], ids=["initial points", "modelled"])
+def test_trials_that_run_at_once_are_all_different(begun: int) -> None:
+    """As long as the space has another point; then one comes again."""
+    space = (one_of("x", "a", "b", "c"), integer("y", "1", "2"))
+    settings = {"random_state": "1", "n_initial_points": "5", "acq_func": "EI"}
+    suggestions = search(experiment("bayesianoptimization", space, settings=settings))
+    run(suggestions, begun, lambda texts: "abc".index(texts["x"]) + float(texts["y"]))
+    at_once = [tuple(asked(suggestions).parameters.values()) for _ in range(7)]
+    assert len(set(at_once[:6])) == 6
+    assert at_once[6] in at_once[:6]
+
+
+def test_without_running_trials_nothing_is_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model knows finished trials alone, unless it would come too close."""
+    told: list[int] = []
+    monkeypatch.setattr(skopt.Optimizer, "tell", lambda self, points, values: told.append(len(points)))
+    space = tuple(double(name, "0", "1") for name in "abcdef")
+    suggestions = search(experiment("bayesianoptimization", space, settings={"n_initial_points": "3"}))
+    run(suggestions, 3, lambda texts: 1.0)
+    for _ in range(3):
+        asked(suggestions)
+    assert told == [3, 3, 3]
+
+
+def test_of_many_trials_the_best_and_the_latest_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model's time grows with their cube; what was tried in vain just now must not come again."""
+    told: list[list[float]] = []
+    monkeypatch.setattr(skopt.Optimizer, "tell", lambda self, points, values: told.append(values))
+    suggestions = search(experiment("bayesianoptimization", SQUARE, settings={"n_initial_points": "150"}))
+    values = iter(range(150))
+    run(suggestions, 150, lambda texts: float(next(values)))
+    asked(suggestions)
+    assert told == [[*map(float, range(50)), *map(float, range(100, 150))]]
+
+
+def test_gp_hedge_takes_each_of_its_functions() -> None:
+    """Which one follows from the seed and the trial's number."""
+    takes = {name: trials(9, acq_func=name) for name in ("EI", "LCB", "PI", "gp_hedge")}
+    assert trials(9) == takes["gp_hedge"]
+    assert all(takes["gp_hedge"] != takes[name] for name in ("EI", "LCB", "PI"))
 
 
 def test_a_space_of_one_point_is_no_error() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.engines.local.journal import RUNNING, Journal, StudyTrial
-from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
+from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.rungs import Rung, rungs
 from kfp_katib.results import TrialCondition
@@ -214,48 +214,3 @@ def test_another_budget_or_number_of_trials_at_a_time_changes_nothing() -> None:
             end(suggestions, record.number, rate(record.number, record.parameters))
     completed(hyperband(), journal=journal)
     assert journal.records == whole.records
-
-
-def retried(suggestions: Suggestions, *numbers: int) -> None:
-    """Failed trials that run again, and succeed."""
-    for number in numbers:
-        again = suggestions.retry(number)
-        end(suggestions, again.number, rate(again.number, again.parameters))
-
-
-def test_failed_trials_that_run_again_take_their_places() -> None:
-    """The rung that was short of values is filled; then the search goes on where it was."""
-    made, journal = hyperband(), Journal("search")
-    suggestions = open_study(made, journal)
-    for number in range(11):
-        end(suggestions, asked(suggestions).number, None if number < 9 else 0.5)
-    assert [trial.note["bracket"] for trial in journal.trials[9:]] == [1, 1]
-    retried(suggestions, *range(9))
-    completed(made, journal=journal)
-    assert sizes(journal, made) == [9, 3, 1, 5, 2, 3]
-    assert len(journal.counted) == 23
-    assert [trial.note["rung"] for trial in journal.trials[20:24]] == [1, 1, 1, 2]
-
-
-def test_a_promoted_trial_that_runs_again_keeps_its_parent() -> None:
-    """No other one is promoted to its place."""
-    made, journal = hyperband(), Journal("search")
-    suggestions = open_study(made, journal)
-    for number in range(12):
-        record = asked(suggestions)
-        end(suggestions, number, None if number == 10 else rate(number, record.parameters))
-    retried(suggestions, 10)
-    assert journal.trials[12].note == journal.trials[10].note
-    completed(made, journal=journal)
-    assert sizes(journal, made) == [9, 3, 1, 5, 2, 3]
-    assert len(journal.counted) == 23
-
-
-def test_a_promotion_that_was_made_stays() -> None:
-    """A trial that failed, ran again and is now the best comes too late for a rung that is full."""
-    made, journal = hyperband(), Journal("search")
-    suggestions = open_study(made, journal)
-    for number in range(12):
-        end(suggestions, asked(suggestions).number, None if number == 0 else 2.0)
-    end(suggestions, suggestions.retry(0).number, 1.0)
-    assert journal.trials[asked(suggestions).number].note == {"bracket": 2, "rung": 2, "parent": 9}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands beside hyperband's plan: points of the user, earlier searches, and damage in its notes."""
+"""Hyperband with points of the user, earlier searches, damaged notes, and failed trials that run again."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.search.enqueued import checked
-from kfp_katib.engines.local.search.suggestions import open_study
+from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
 from kfp_katib.engines.local.search.warm_start import begin
 from kfp_katib.engines.local.warm_start_notes import notes
 from kfp_katib.errors import InputError
 from tests.builders.result import bare_trial
 from tests.engines.local.search.searching import asked, end, search
 from tests.engines.local.search.telling import source
-from tests.engines.local.search.test_hyperband import completed, hyperband, rate
+from tests.engines.local.search.test_hyperband import completed, hyperband, rate, sizes
 
 
 def test_a_point_of_the_user_gets_all_of_the_resource() -> None:
@@ -126,3 +126,48 @@ def test_a_journal_that_is_not_damaged_goes_on(tmp_path: Path) -> None:
     for number in (0, 3):
         end(suggestions, suggestions.retry(number).number, 0.5)
     assert asked(search(made, tmp_path)).parameters == asked(suggestions).parameters
+
+
+def retried(suggestions: Suggestions, *numbers: int) -> None:
+    """Failed trials that run again, and succeed."""
+    for number in numbers:
+        again = suggestions.retry(number)
+        end(suggestions, again.number, rate(again.number, again.parameters))
+
+
+def test_failed_trials_that_run_again_take_their_places() -> None:
+    """The rung that was short of values is filled; then the search goes on where it was."""
+    made, journal = hyperband(), Journal("search")
+    suggestions = open_study(made, journal)
+    for number in range(11):
+        end(suggestions, asked(suggestions).number, None if number < 9 else 0.5)
+    assert [trial.note["bracket"] for trial in journal.trials[9:]] == [1, 1]
+    retried(suggestions, *range(9))
+    completed(made, journal=journal)
+    assert sizes(journal, made) == [9, 3, 1, 5, 2, 3]
+    assert len(journal.counted) == 23
+    assert [trial.note["rung"] for trial in journal.trials[20:24]] == [1, 1, 1, 2]
+
+
+def test_a_promoted_trial_that_runs_again_keeps_its_parent() -> None:
+    """No other one is promoted to its place."""
+    made, journal = hyperband(), Journal("search")
+    suggestions = open_study(made, journal)
+    for number in range(12):
+        record = asked(suggestions)
+        end(suggestions, number, None if number == 10 else rate(number, record.parameters))
+    retried(suggestions, 10)
+    assert journal.trials[12].note == journal.trials[10].note
+    completed(made, journal=journal)
+    assert sizes(journal, made) == [9, 3, 1, 5, 2, 3]
+    assert len(journal.counted) == 23
+
+
+def test_a_promotion_that_was_made_stays() -> None:
+    """A trial that failed, ran again and is now the best comes too late for a rung that is full."""
+    made, journal = hyperband(), Journal("search")
+    suggestions = open_study(made, journal)
+    for number in range(12):
+        end(suggestions, asked(suggestions).number, None if number == 0 else 2.0)
+    end(suggestions, suggestions.retry(0).number, 1.0)
+    assert journal.trials[asked(suggestions).number].note == {"bracket": 2, "rung": 2, "parent": 9}

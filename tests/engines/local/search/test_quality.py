@@ -8,7 +8,8 @@ from statistics import median
 
 import pytest
 
-from benchmarks.search_quality import FUNCTIONS, search
+from benchmarks.search.functions import FUNCTIONS
+from benchmarks.search.searchers import Local, asked, search
 
 QUICK = {"n_initial_points": "5", "acq_func": "EI"}
 """Fewer fits of the Gaussian process, and one acquisition function instead of three."""
@@ -19,9 +20,12 @@ def median_regret(
 ) -> float:
     """The median distance from Branin's minimum."""
     branin = FUNCTIONS["branin"]
-    return median(
-        search(algorithm, branin, seed=seed, budget=budget, settings=settings).regret for seed in range(seeds)
-    )
+    regrets = []
+    for seed in range(seeds):
+        chosen = {"random_state": str(seed), **(settings or {})}
+        wanted = asked(algorithm, branin, chosen, parallel=3, budget=budget)
+        regrets.append(search(Local(), branin, wanted).regret)
+    return median(regrets)
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_a_trial_of_two_sources_is_told_once() -> None:
     assert found.sources[1].left_out == {"told already": 1}
 
 
-@pytest.mark.parametrize(("algorithm", "most"), [("tpe", 1_000), ("bayesianoptimization", 200)])
+@pytest.mark.parametrize(("algorithm", "most"), [("tpe", 1_000), ("bayesianoptimization", 100)])
 def test_of_too_many_the_best_are_told(algorithm: str, most: int) -> None:
     """An algorithm reads all of them for each suggestion; they keep their order."""
     trials = drawn(1_100)
