@@ -116,8 +116,8 @@ class Services:
 def asked(
     algorithm: str, function: TestFunction, settings: Mapping[str, str], *, parallel: int, budget: int | None
 ) -> Experiment:
-    """The search of one function; a grid has three values of each double, or eight where there are two."""
-    steps = 7 if len(function.space) == 2 else 2
+    """The search of one function; a grid has three values of each double, or nine where there are two."""
+    steps = 8 if len(function.space) == 2 else 2
     space = [_stepped(each, steps) if algorithm == "grid" else each for each in function.space]
     return experiment(
         algorithm,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from kfp_katib.experiment.parts import Algorithm, FeasibleSpace, Parameter
@@ -88,4 +87,5 @@ def _eta(settings: Mapping[str, str]) -> Fraction:
 
 
 def _exact(text: str) -> Fraction:
-    return Fraction(Decimal(text))
+    """The number that Katib reads, as its shortest decimal: 0.1 is a tenth."""
+    return Fraction(repr(float(text)))

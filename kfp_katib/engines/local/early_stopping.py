@@ -7,7 +7,8 @@ is in `search.medianstop` and `trial.stop_rule`.
 
 from __future__ import annotations
 
-from contextlib import suppress
+import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kfp_katib.engines.local.search.medianstop import mean, medianstop
@@ -16,10 +17,12 @@ from kfp_katib.results import EARLY_STOPPED, Metric, TrialCondition
 from kfp_katib.trial.command_line import metrics_place
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.follower import Follower
-from kfp_katib.trial.metrics import CollectorError, collect
+from kfp_katib.trial.metrics import collect
 from kfp_katib.trial.metrics.first import first_numbers
 from kfp_katib.trial.stop_rule import Watch, stop_rule
 from kfp_katib.trial.trial_folder import TrialFolder
+
+logger = logging.getLogger(__name__)
 
 STOPPING = TrialCondition("Running", EARLY_STOPPED, "Trial is being stopped early")
 """The condition of a trial that early stopping has decided against, until it has ended."""
@@ -33,10 +36,12 @@ def early_stopped(experiment: Experiment, files: TrialFolder, rule: str) -> Tria
         files: Its folder.
         rule: Its stopping rule.
     """
-    metrics = dict.fromkeys(experiment.objective.metrics, Metric())
-    with suppress(CollectorError, OSError):
-        path = metrics_place(experiment.collector, files.metrics).path
+    metrics: Mapping[str, Metric] = dict.fromkeys(experiment.objective.metrics, Metric())
+    path = metrics_place(experiment.collector, files.metrics).path
+    try:
         metrics = collect(experiment.collector, experiment.objective.metrics, path, cut_off=True)
+    except Exception:  # the boundary of a trial: whatever it wrote, the search goes on
+        logger.debug("the metrics of trial %s", files.path.name, exc_info=True)
     message = f"Trial is early stopped. {_why(rule)}".rstrip()
     return TrialCondition("EarlyStopped", EARLY_STOPPED, message, metrics)
 
@@ -65,7 +70,8 @@ def measured(
     path = metrics_place(experiment.collector, files.metrics).path
     try:
         first = first_numbers(experiment.collector, stopping.metric, path, stopping.start_step)
-    except (CollectorError, OSError):  # the end of one that was stopped may be cut off
+    except Exception:  # as above; the end of one that was stopped may be cut off
+        logger.debug("the first values of trial %s", files.path.name, exc_info=True)
         return outcome, None
     if first.stray is not None:
         left_out = f"Early stopping left out values of {stopping.metric!r} that are not numbers, such as"
@@ -79,8 +85,10 @@ def has_to_stop(experiment: Experiment, files: TrialFolder, rule: str) -> bool:
         return False
     watch = Watch(stop_rule(rule))
     path = metrics_place(experiment.collector, files.metrics).path
-    for each in Follower(experiment.collector, experiment.objective.metrics, path).look(
-        lambda: not watch.left
-    ):
-        watch.take(each.metric, each.value)
+    follower = Follower(experiment.collector, experiment.objective.metrics, path)
+    try:
+        for each in follower.look(lambda: not watch.left):
+            watch.take(each.metric, each.value)
+    except Exception:  # as above
+        logger.debug("the reports of trial %s", files.path.name, exc_info=True)
     return watch.stops

@@ -104,6 +104,15 @@ def test_a_file(tmp_path: Path, kind: str) -> None:
     assert (trial.state, trial.metrics["loss"].latest) == ("EarlyStopped", "0.4")
 
 
+def test_what_cannot_be_read_costs_the_trial_its_value(tmp_path: Path) -> None:
+    """It is EarlyStopped all the same, as that was settled before its end."""
+    lines = """for n in 1 2 3 4; do echo '{"loss": "${trialParameters.lr}"}'; done"""
+    script = f"{{ {lines}; {LAST} || {{ echo oops; sleep 600; }}; }} >> /out/m"
+    form = collector("File", "/out/m", format="JSON")
+    trial = last(stopped(script, tmp_path, metricsCollectorSpec=form))
+    assert (trial.state, trial.metrics) == ("EarlyStopped", {"loss": Metric()})
+
+
 def test_event_files(tmp_path: Path) -> None:
     """Katib's collector of these knows no rule and fails; here they work as the others do."""
     for value in (0.1, 0.2, 0.3, 0.4):

@@ -2,8 +2,7 @@
 """The kinds of objects that we read, and what their specs and statuses say. Pure.
 
 Objects are JSON as Kubernetes, its kubelets and Katib's controller write it. A state is found by looking
-through all conditions: their order changes, several are true at once, and `Restarting` stays true for good,
-so the last one says nothing.
+through all conditions: their order changes, several are true at once, `Restarting` stays true for good.
 """
 
 from __future__ import annotations
@@ -96,8 +95,7 @@ def as_written(experiment: Object) -> dict[str, Any]:
     It is without what the cluster has added to its metadata, and without the metric strategies that Katib has
     filled in: those of an author also say which way a metric is better.
     """
-    metadata = experiment["metadata"]
-    spec = dict(experiment.get("spec") or {})
+    metadata, spec = experiment["metadata"], dict(experiment.get("spec") or {})
     if isinstance(spec.get("objective"), dict):
         spec["objective"] = without_defaults(spec["objective"])
     return {

@@ -11,6 +11,7 @@ import json
 import math
 import random
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 
@@ -165,7 +166,7 @@ def open_study(experiment: Experiment, journal: Journal, told: Told | None = Non
 
 def _seed(journal: Journal, random_state: str) -> int:
     """`random_state`; without one, a number drawn once and kept in the study for resuming."""
-    if random_state:
+    with suppress(ValueError):  # the services that ignore the setting take any text for it
         return int(random_state)
     if SEED not in journal.attributes:
         journal.set(SEED, random.SystemRandom().getrandbits(32))

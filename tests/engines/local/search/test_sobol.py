@@ -91,3 +91,9 @@ def test_points_that_a_user_gave_use_up_none(tmp_path: Path) -> None:
     suggestions.enqueue([{"a": "0.1", "b": "0.2"}])
     assert found(suggestions, 3)[1:] == POINTS["2"][:2]
     assert found(search(experiment("sobol", SQUARE), tmp_path), 10) == POINTS["2"][2:12]
+
+
+@pytest.mark.parametrize("text", ["any", "1.5", "9" * 5_000], ids=["words", "a fraction", "5,000 digits"])
+def test_a_random_state_of_any_text_is_ignored(text: str) -> None:
+    """Katib's service reads none, so that the rules let any pass."""
+    assert found(search(experiment("sobol", SQUARE, settings={"random_state": text})), 3) == POINTS["2"][:3]
