@@ -40,7 +40,7 @@ def pbt_cannot_resume(view: View) -> Iterator[Finding]:
 
 @rule("resume-begins-anew", severity="warning", engine="katib")
 def resume_begins_anew(view: View) -> Iterator[Finding]:
-    """An algorithm with a `random_state`, grid, multivariate-tpe, darts or enas begins anew with `FromVolume`."""
+    """Under `FromVolume` grid, multivariate-tpe, darts, enas and a given `random_state` begin anew."""
     if not _from_volume(view):
         return
     if view.algorithm in _ANEW:
