@@ -81,7 +81,7 @@ def _axes(scale: _Scale) -> list[str]:
 def _legend(names: list[str]) -> list[str]:
     lines = []
     for index, (name, colour) in enumerate(zip(names, _COLOURS, strict=False)):
-        x, y = _WIDTH - 200, _TOP + 20 + 20 * index
+        x, y = _WIDTH - 220, _TOP + 20 + 20 * index
         lines.append(
             f'<line x1="{x}" y1="{y - 4}" x2="{x + 24}" y2="{y - 4}" stroke="{colour}" stroke-width="3"/>'
         )

@@ -55,8 +55,9 @@ def train(given: argparse.Namespace, digits: tuple[Any, Any, Any, Any]) -> Itera
     """The validation loss after each epoch; none once the search has spent its epochs."""
     images, labels, unseen, truth = digits
     file = given.checkpoint / "model.pickle" if given.checkpoint else None
-    old = file is not None and file.exists()
-    model = pickle.loads(file.read_bytes()) if old else SGDClassifier(loss="log_loss", penalty="elasticnet")
+    model = SGDClassifier(loss="log_loss", penalty="elasticnet")
+    if file and file.exists():
+        model = pickle.loads(file.read_bytes())
     model.set_params(
         learning_rate="constant",
         eta0=10**-given.rate,

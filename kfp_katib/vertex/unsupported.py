@@ -84,7 +84,7 @@ def _notes(experiment: Experiment) -> Iterator[str]:
     for name in [each.name for each in experiment.parameters if space.repeats(each)]:
         yield f"The list of {name} has a value more than once; Vertex AI tries it no more often for that."
     if stopping:
-        yield f"Trials run to their end: {stopping.name}, the early stopping, is Katib's."
+        yield f"Vertex AI has no {stopping.name}: trials run to their end."
     if objective.additional:
         yield f"Vertex AI does not show {', '.join(objective.additional)}; each trial's own record has them."
     if experiment.resume_policy != RESUME_POLICY:

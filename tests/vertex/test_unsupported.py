@@ -181,7 +181,10 @@ NOTES: list[tuple[Mapping[str, Any], str]] = [
         {"spec.maxFailedTrialCount": 0},
         r"^Vertex AI may count a trial whose loss is not a number towards maxFailedTrialCount \(0\); Katib",
     ),
-    ({"spec.earlyStopping": {"algorithmName": "medianstop"}}, r"^Trials run to their end: medianstop"),
+    (
+        {"spec.earlyStopping": {"algorithmName": "medianstop"}},
+        r"^Vertex AI has no medianstop: trials run to their end\.$",
+    ),
     (
         {"spec.objective.additionalMetricNames": ["acc", "f1"]},
         r"^Vertex AI does not show acc, f1; .* record has them",

@@ -130,29 +130,6 @@ def test_what_is_complete_and_not_taken_over_is_a_symptom(cache: Cache, subject:
     assert [(each.cause, each.subject) for each in blocked(cache)] == [("not-taken-over", subject)]
 
 
-def stopped(*, retain: bool, **status: Any) -> Cache:
-    """A search whose only trial was stopped early."""
-    trial = thing("t", "Running", "EarlyStopped")
-    trial["status"] |= status
-    running = experiment("Running", spec={"trialTemplate": {"retain": retain}})
-    return cache_of(of_experiment=running, of_suggestion=READY, trials=[trial], pods=[SERVICE])
-
-
-def test_a_trial_that_was_stopped_early_and_has_no_job_left_is_a_symptom() -> None:
-    """Katib then never reads its metrics, and waits for them (katib#1377)."""
-    assert blocked(stopped(retain=False)) == [Symptom("unread", "t", "its Job is deleted")]
-
-
-@pytest.mark.parametrize(
-    "cache",
-    [stopped(retain=True), stopped(retain=False, observation={"metrics": []})],
-    ids=["Job", "metrics"],
-)
-def test_a_trial_that_was_stopped_early_is_done_with_its_metrics(cache: Cache) -> None:
-    """Or has its Job still, from which they come."""
-    assert [each.cause for each in blocked(cache)] == ["silent"]
-
-
 def test_a_collector_that_failed_has_not_reported() -> None:
     """Then the metrics are missing, whoever runs."""
     assert symptoms(with_trial(reported(1)), "training") == [Symptom("unreported", "t")]
