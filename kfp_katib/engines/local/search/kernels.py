@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The estimator of `multivariate-tpe` as Optuna 3.3 has it, which is Katib's, made of Optuna 5's.
+"""The estimator of `multivariate-tpe` as Optuna 3.3 has it, which is Katib's, for other than doubles alone.
 
 Two things differ. In Optuna 3.3 all kernels of a parameter have one width, which follows from their number;
 in Optuna 5 it follows from the distances between neighbours. And Optuna 3.3 does not divide the density of a

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from optuna.samplers import TPESampler
 
 from kfp_katib.engines.local.search import kernels
 from kfp_katib.engines.local.search.kernels import KatibsEstimator, estimate_as_katib, is_known, kernel_width
-from tests.engines.local.search.searching import bowl, experiment, run, search
+from kfp_katib.experiment.model import Parameter
+from tests.builders.experiment import integer
+from tests.engines.local.search.searching import MIXED, bowl, experiment, run, search
 
 SPACE = {
     "rate": FloatDistribution(1e-5, 0.1, log=True),
@@ -103,14 +105,28 @@ def test_an_estimator_with_other_parts_is_not_known(monkeypatch: pytest.MonkeyPa
     is_known.cache_clear()
 
 
-def found(algorithm: str) -> list[Mapping[str, str]]:
+def found(algorithm: str, parameters: Sequence[Parameter]) -> list[Mapping[str, str]]:
     """The first trials of a search."""
-    return run(search(experiment(algorithm, settings={"random_state": "1"})), 20, bowl)
+    return run(search(experiment(algorithm, parameters, settings={"random_state": "1"})), 20, bowl)
 
 
-@pytest.mark.parametrize(("algorithm", "same"), [("multivariate-tpe", False), ("tpe", True)])
-def test_without_it_a_search_goes_on(algorithm: str, same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an Optuna that has no such module; `tpe` never has Katib's estimator."""
-    known = found(algorithm)
+DOUBLES = MIXED[:1] + MIXED[2:3]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "parameters", "same"),
+    [
+        ("multivariate-tpe", MIXED, False),
+        ("multivariate-tpe", DOUBLES, True),
+        ("multivariate-tpe", (*DOUBLES, integer("layers", "1", "8")), False),
+        ("tpe", MIXED, True),
+    ],
+    ids=["of all kinds", "doubles", "doubles and an int", "tpe"],
+)
+def test_who_takes_the_estimator_searches_without_it_too(
+    algorithm: str, parameters: Sequence[Parameter], same: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With an Optuna that lacks the module; doubles alone, and `tpe`, never have Katib's estimator."""
+    known = found(algorithm, parameters)
     monkeypatch.setitem(sys.modules, kernels.__name__, None)
-    assert (found(algorithm) == known) is same
+    assert (found(algorithm, parameters) == known) is same
