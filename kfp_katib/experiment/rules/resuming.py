@@ -14,7 +14,8 @@ from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import rule
 from kfp_katib.experiment.rules.view import View
 
-_FAILING = ("grid", "multivariate-tpe", "cmaes", "sobol")
+_FAILING = ("cmaes", "sobol")
+_FORGETTING = ("grid", "multivariate-tpe")
 _SEEDED = ("random", "tpe", "bayesianoptimization")
 _ANEW = ("darts", "enas")
 _LONG_RUNNING = "Write LongRunning if you mean to extend the search"
@@ -22,7 +23,7 @@ _LONG_RUNNING = "Write LongRunning if you mean to extend the search"
 
 @rule("resume-finds-nothing", severity="warning", engine="katib")
 def resume_finds_nothing(view: View) -> Iterator[Finding]:
-    """`grid`, multivariate-tpe, cmaes and sobol suggest nothing any more once `FromVolume` restarts them."""
+    """`cmaes` and sobol suggest nothing any more once `FromVolume` restarts them."""
     if _from_volume(view) and view.algorithm in _FAILING:
         message = f"A search by {view.algorithm} that is extended under FromVolume hangs for ever."
         fix = f"{_LONG_RUNNING}, else leave resumePolicy out."
@@ -39,12 +40,18 @@ def pbt_cannot_resume(view: View) -> Iterator[Finding]:
 
 @rule("resume-begins-anew", severity="warning", engine="katib")
 def resume_begins_anew(view: View) -> Iterator[Finding]:
-    """An algorithm with a `random_state`, darts or enas begins anew once `FromVolume` restarts it."""
+    """Under `FromVolume` grid, multivariate-tpe, darts, enas and a given `random_state` begin anew."""
     if not _from_volume(view):
         return
     if view.algorithm in _ANEW:
         message = f"A search by {view.algorithm} that is extended under FromVolume begins anew."
         yield Finding("spec.resumePolicy", message, f"{_LONG_RUNNING}.", "FromVolume")
+    if view.algorithm in _FORGETTING:  # of each trial that it has forgotten it fails once, and is asked again
+        message = (
+            f"Extended under FromVolume, {view.algorithm} fails once for each earlier trial, then begins"
+        )
+        fix = f"{_LONG_RUNNING}."
+        yield Finding("spec.resumePolicy", f"{message} anew.", fix, "FromVolume")
     if view.algorithm in _SEEDED and any(each.get("name") == "random_state" for _, each in view.settings):
         message = f"Extended under FromVolume, {view.algorithm} draws the same random numbers again."
         yield Finding("spec.resumePolicy", message, f"{_LONG_RUNNING}, or remove random_state.", "FromVolume")

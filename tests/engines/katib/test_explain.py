@@ -53,6 +53,16 @@ def test_a_further_look_speaks_where_there_is_no_event() -> None:
     assert "there is no event about it" in sentence(Symptom("no-pod", "t"), [])
 
 
+@pytest.mark.parametrize(
+    "symptom", [Symptom("crash", "x-1", "it exited 1"), Symptom("service-not-ready", "x-random")]
+)
+def test_a_program_that_does_not_come_up_speaks_for_itself(symptom: Symptom) -> None:
+    """The kubelet knows only that it has ended, and that it is started again later."""
+    log = "the last line of its log is 'No module named grpc'"
+    text = sentence(symptom, [event("x-random-1", "BackOff", "Back-off restarting it")], log)
+    assert f"{symptom.words or 'BackOff: Back-off restarting it'}; {log}. Look at its " in text
+
+
 def test_a_collector_that_waits_is_no_sidecar() -> None:
     """It is Katib's own, and its log says why."""
     waits = Symptom("sidecar", "t-1", "metrics-logger-and-collector")

@@ -8,15 +8,15 @@ Deployment or a log, and whether katib-controller is alive.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kfp_katib.engines.katib.api import resources
 from kfp_katib.engines.katib.api.cache import Cache
-from kfp_katib.engines.katib.api.client import ONCE, Cluster
+from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import COLLECTORS, Object
 from kfp_katib.engines.katib.diagnosis.causes import CAUSES, CHECK_CONTROLLER, Cause
+from kfp_katib.engines.katib.diagnosis.controller import why_down
 from kfp_katib.engines.katib.diagnosis.faults import known_fault
 from kfp_katib.engines.katib.diagnosis.stall import Symptom
 from kfp_katib.errors import ClusterError
@@ -33,6 +33,8 @@ _ABSENT = {"no-pod": "its Job does not exist", "no-service-pod": "its Deployment
 # What katib-controller should have acted on.
 _UNDONE = frozenset({_JOB_COMPLETE, _JOB_FAILED, *_ABSENT.values()})
 _ORDER = list(CAUSES)
+# What a program itself says of why it does not come up is told beside the kubelet's words.
+_LOGGED = ("crash", "service-not-ready")
 _COLLECTOR = Cause(
     CAUSES["sidecar"].grace_seconds,
     "the training in pod '{subject}' has ended, but Katib's collector has not",
@@ -43,10 +45,6 @@ _INJECTION = (
     "primaryPodLabels, and the pod katib-controller, which serves the webhook."
 )
 _KATIBS_WEBHOOK = re.compile(r'failed calling webhook "[\w.]+\.katib\.kubeflow\.org"')
-
-_CONTROLLER_LABEL = "katib.kubeflow.org/component=controller"
-_KATIBS_NAMESPACE = "kubeflow"  # Katib's own manifests install it there
-_LEASE = "3fbc96e9.katib.kubeflow.org"  # its default; there is one only where leaders are elected
 
 
 def explain(cluster: Cluster, cache: Cache, found: Sequence[Symptom]) -> list[str]:
@@ -97,6 +95,8 @@ def sentence(
     """
     cause = CAUSES[symptom.cause]
     known = symptom.words or latest_warning(symptom.subject, events or ()) or words
+    if symptom.cause in _LOGGED and words not in known:
+        known = f"{known}; {words}"
     if symptom.cause == "sidecar" and set(symptom.words.split(", ")) <= set(COLLECTORS):
         cause, known = _COLLECTOR, words or "it still waits"
     unread = events is None
@@ -139,6 +139,10 @@ def look_closer(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
                 return str((failure or {}).get("message") or "")
             case "service-not-ready":
                 return _last_line(cluster, cache.pods_of(None))
+            case "crash":
+                pods = [pod for pod in cache.pods if resources.name(pod) == subject]
+                crashing = [name for pod in pods for name, _, _ in resources.waiting(pod)]
+                return _last_line(cluster, pods, crashing)
             case "sidecar":
                 pods = [pod for pod in cache.pods if resources.name(pod) == subject]
                 return _last_line(cluster, pods, COLLECTORS)
@@ -149,27 +153,6 @@ def look_closer(cluster: Cluster, symptom: Symptom, cache: Cache) -> str:
     except ClusterError as error:
         return _ABSENT.get(symptom.cause, "") if error.status == 404 else ""
     return ""
-
-
-def why_down(cluster: Cluster, experiment: Object) -> str:
-    """What shows that katib-controller is not running; empty if nothing does.
-
-    Its webhooks are served by the same process that makes Suggestions, Trials and Jobs, so a dry run of the
-    Experiment's creation tests it without any further right. Katib's webhook comes before Kubernetes sees
-    that the name is taken: 409 is a sign of life. There is one attempt only, since Kubernetes waits 10 s for
-    a process that hangs. If we may read the controller's namespace, its pods and its leader's lease say more.
-
-    Args:
-        cluster: Where the Experiment is.
-        experiment: The Experiment as it is stored.
-    """
-    try:
-        with cluster.another(ONCE) as connection:
-            connection.create(resources.EXPERIMENTS, resources.as_written(experiment), dry_run=True)
-    except ClusterError as error:
-        if error.status >= 500 and "webhook" in str(error) and "katib" in str(error):
-            return f"its webhook does not answer ({str(error).partition(': ')[2]})"
-    return next(_controller_symptoms(cluster), "")
 
 
 def _passes_by_itself(event: Event) -> bool:
@@ -224,26 +207,3 @@ def _last_line(cluster: Cluster, pods: Sequence[Object], wanted: Sequence[str] =
                 lines = cluster.log(resources.name(pod), container, lines=3).strip().splitlines()
                 return f"the last line of {container}'s log is {lines[-1]!r}" if lines else ""
     return ""
-
-
-def _controller_symptoms(cluster: Cluster) -> Iterator[str]:
-    for namespace in dict.fromkeys((_KATIBS_NAMESPACE, cluster.namespace)):
-        there = cluster.at(namespace)
-        try:
-            found, _ = there.list(resources.PODS, labelSelector=_CONTROLLER_LABEL)
-            if found and not any(resources.ready(pod) for pod in found):
-                name, state = resources.name(found[0]), _pod_state(found[0])
-                yield f"its pod {name} in namespace {namespace} is {state}"
-            lease = there.get(resources.LEASES, _LEASE)
-        except ClusterError:
-            continue  # no right to look there, or no lease: nothing is known
-        spec = lease.get("spec") or {}
-        renewed = resources.moment(spec.get("renewTime"))
-        lasts = timedelta(seconds=2 * (spec.get("leaseDurationSeconds") or 15))
-        if renewed is not None and there.now() > renewed + lasts:
-            yield f"its leader has not renewed the lease {namespace}/{_LEASE} since {spec['renewTime']}"
-
-
-def _pod_state(pod: Object) -> str:
-    waits = [str(why.get("reason")) for _, why, _ in resources.waiting(pod)]
-    return ", ".join(waits) or resources.lost(pod) or f"{resources.phase(pod)}, not ready"

@@ -15,6 +15,7 @@ import json
 import math
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -56,20 +57,28 @@ def propose_tpe(search: Search) -> Propose:
 
 
 def propose_multivariate_tpe(search: Search) -> Propose:
-    """The algorithm `multivariate-tpe`, with the settings and defaults of Katib's Optuna service."""
+    """The algorithm `multivariate-tpe`, with the settings and defaults of Katib's Optuna service.
+
+    And with the estimator of that Optuna, which is older than ours.
+    """
     startup = int(search.settings.get("n_startup_trials", "10"))
     candidates = int(search.settings.get("n_ei_candidates", "24"))
 
     def sampler(seed: int) -> BaseSampler:
         from optuna.samplers import TPESampler
 
-        return TPESampler(
+        made = TPESampler(
             seed=seed,
             multivariate=True,
             constant_liar=True,
             n_startup_trials=startup,
             n_ei_candidates=candidates,
         )
+        with suppress(ImportError):  # an Optuna built otherwise; kernels.py says what then
+            from kfp_katib.engines.local.search.kernels import estimate_as_katib
+
+            estimate_as_katib(made)
+        return made
 
     return _propose(search, startup, sampler)
 

@@ -12,7 +12,7 @@ from tests.builders.manifest import double, experiment, job
 def small(
     name: str, image: str, *, algorithm: str = "random", prints: str = "echo loss=${trialParameters.lr}"
 ) -> Manifest:
-    """An Experiment whose trials sleep for two seconds and print one line.
+    """An Experiment whose trials sleep for four seconds and print one line.
 
     Katib fails a trial that ends before its collector looks for the process, hence the sleep; what the
     trial prints comes last, because only the last command's output is collected.
@@ -20,7 +20,7 @@ def small(
     container = {
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["sh", "-c", f"sleep 2 && {prints}"],
+        "command": ["sh", "-c", f"sleep 4 && {prints}"],
     }
     return experiment(
         job(container),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from kfp_katib.engines.katib.api.client import connect
-from kfp_katib.engines.katib.diagnosis.explain import look_closer, warnings, why_down
+from kfp_katib.engines.katib.diagnosis.controller import why_down
+from kfp_katib.engines.katib.diagnosis.explain import look_closer, warnings
 from kfp_katib.engines.katib.diagnosis.stall import Symptom
 from tests.engines.katib.made import COLLECTOR, cache_of, experiment, pod, suggestion, thing, waits
 from tests.engines.katib.replay.server import Api, Serve
@@ -73,6 +74,7 @@ def job(**spec: Any) -> dict[str, Any]:
             Symptom("service-not-ready", "x-random"),
             "is 'Address already in use'",
         ),
+        (None, None, Symptom("crash", "x-random-1", "it exited 1"), "is 'Address already in use'"),
         (None, None, Symptom("sidecar", "t-1", COLLECTOR), "connection refused"),
         (None, None, Symptom("unreported", "t"), "connection refused"),
         (None, None, Symptom("image", "t-1"), ""),

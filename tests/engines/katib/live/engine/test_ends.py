@@ -174,6 +174,7 @@ def test_a_second_search_of_the_name_is_refused(katib: Katib, volume: Path, name
     cancel(name, namespace=katib.namespace)
 
 
+@pytest.mark.timeout(900)
 def test_a_launcher_killed_at_random_moments_loses_nothing(katib: Katib, volume: Path, name: str) -> None:
     """SIGKILL, again and again; one Experiment, one Result, every trial in it."""
     scenario = BY_NAME["mixed failures"]

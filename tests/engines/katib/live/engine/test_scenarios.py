@@ -14,7 +14,7 @@ from tests.engines.katib.running import run
 from tests.engines.scenarios import SCENARIOS, Scenario, assert_ends_as_written, manifest, prepare
 
 pytestmark = pytest.mark.cluster
-TRIAL_SECONDS = 2.0  # a trial that ends before its collector looks fails, whatever it printed
+TRIAL_SECONDS = 4.0  # a trial that ends before its collector looks fails, whatever it printed
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
