@@ -95,7 +95,7 @@ def manifest(
         arguments.append(f"--epochs={epochs}")
     if algorithm == "pbt":
         arguments.append(f"--checkpoint={_DIRECTORY}")
-    given = {**(settings or {}), **({} if algorithm == "pbt" else {"random_state": str(seed)})}
+    given = {**(settings or {}), "random_state": str(seed)}
     container = {"name": "training", "image": "none", "command": command + arguments}
     pod = {"spec": {"restartPolicy": "Never", "containers": [container]}}
     early = {"algorithmName": "medianstop", "algorithmSettings": named(stopping or {})}

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.startup import LIMITS, waits
 from tests.places import ROOT
 
-CODE = ("kfp_katib", "components", "pipelines", "training")
+CODE = ("kfp_katib", "components", "pipelines", "training", "examples")
 LONGEST_FILE = 250
 Row = tuple[str, str, str]
 """What was measured, the figure, its guide."""

@@ -14,10 +14,10 @@ from kfp_katib.storage import read_checkpoint
 from pipelines.platforms import PLATFORMS
 from tests.places import ROOT
 
-FOLDERS = (".", "deploy", "docs", "training")
+FOLDERS = (".", "deploy", "docs", "examples/digits", "training")
 README = ROOT / "README.md"
 DOCUMENTS = [page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md"))]
-OURS = r"(?:benchmarks|components|deploy|docs|kfp_katib|locks|pipelines|tests|training)"
+OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training)"
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 

@@ -17,7 +17,7 @@ from tests.places import ROOT
 
 LIBRARY = ("kfp_katib", "components")
 INSIDE = re.compile(r"^components/")
-FOLDERS = (*LIBRARY, "pipelines", "training")
+FOLDERS = (*LIBRARY, "pipelines", "training", "examples")
 FILES = ("compile.py", "CHANGELOG.md", "LICENSE", "MANIFEST.in", "pyproject.toml", "README.md")
 
 
@@ -84,7 +84,7 @@ def test_the_wheel_brings_its_licence(built: Path) -> None:
 
 
 def test_the_source_archive_holds_what_the_pipelines_need(built: Path) -> None:
-    """The compiler, the pipelines and the example, and no tests."""
+    """The compiler, the pipelines and the examples, and no tests."""
     (archive,) = built.glob("*.tar.gz")
     with tarfile.open(archive) as packed:
         names = {name.partition("/")[2] for name in packed.getnames() if not packed.getmember(name).isdir()}

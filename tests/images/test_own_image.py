@@ -14,15 +14,15 @@ import pytest
 import yaml
 
 from components import RUNTIME_IMAGE
+from tests.examples.digits.page import REGISTRY, command, save, shell
 from tests.images.docker import Image, docker
 from tests.images.registry import TOKEN, registry
-from tests.training.own.page import REGISTRY, command, save, shell
 
 pytestmark = [pytest.mark.images, pytest.mark.timeout(900)]
 
 TRAINS = """
 python -c 'import pathlib, steps; steps.prepare("", pathlib.Path("data"))'
-python digits.py --dataset data --output model --epochs 1 >&2
+python train.py --dataset data --output model --epochs 1 >&2
 cat model/model.json
 """
 
@@ -41,7 +41,7 @@ class Reader:
 
     def types(self, beginning: str, *, config: str = "docker") -> tuple[int, str]:
         """Type the page's block that begins so; its exit code and all that it says."""
-        typed = command(4, beginning).replace(REGISTRY, self.registry)
+        typed = command(beginning).replace(REGISTRY, self.registry)
         done = shell(typed, self.folder, DOCKER_CONFIG=str(self.folder / config))
         return done.returncode, done.stdout + done.stderr
 
@@ -98,7 +98,7 @@ def test_a_push_without_login_has_no_credentials(pushed: Reader) -> None:
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl, which writes the secret")
 def test_the_pull_secret_of_the_page_opens_the_registry(pushed: Reader) -> None:
     """What a node would pull with: nothing but what stands in the secret."""
-    typed = command(4, "kubectl create secret").replace(REGISTRY, pushed.registry).rstrip("\n")
+    typed = command("kubectl create secret").replace(REGISTRY, pushed.registry).rstrip("\n")
     done = shell(f"{typed} --dry-run=client -o yaml", pushed.folder)
     content = yaml.safe_load(done.stdout)["data"][".dockerconfigjson"]
     node = pushed.folder / "node"

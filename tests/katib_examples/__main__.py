@@ -23,7 +23,8 @@ at {VERSION}, unchanged.
 - **on this machine**: the verdict of `kfp-katib run`. There is no image, so in place of its script one of
   ours is started with the same arguments; it reports the metrics where the example's collector reads them.
   Or the reason why the local engine refuses the manifest, and where a word mends that, what comes then.
-- **Katib**: *runs*, or what else is known of it, from its sources and from running its services.
+- **Katib**: *runs* where nothing is known against it; else what is, from its sources and from running its
+  services, for a cluster that has what the example asks for.
 
 | example | algorithm | trial | validate | on this machine | Katib |
 |---|---|---|---|---|---|

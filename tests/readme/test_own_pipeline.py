@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.examples.digits.page import shell
 from tests.support.blocks import blocks, save, succeeded
-from tests.training.own.page import shell
 
 
 def test_a_model_of_ones_own_goes_through_the_whole_pipeline(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples.digits.page import succeeds
 from tests.places import ROOT
 from tests.support.blocks import parse
-from tests.training.own.page import succeeds
 
 PAGE = (ROOT / "training" / "README.md").read_text()
 EXAMPLE = PAGE.partition("\n## The example")[2]

@@ -136,6 +136,7 @@ SUGGESTIONS: Mapping[str, Service] = {
             "n_population": Setting("integer", 5, about="how many trials a generation has"),
             "truncation_threshold": Setting("number", 0, 1, about="the share of them that is replaced"),
             "resample_probability": Setting("number", 0, 1),
+            "random_state": _COUNT,
         },
         required=("suggestion_trial_dir", "n_population", "truncation_threshold"),
         unknown="ignored",

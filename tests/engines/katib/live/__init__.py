@@ -6,6 +6,6 @@
 KUBECONFIG: a cluster with Katib 0.19 on which namespaces may be created.
 KFP_KATIB_TEST_IMAGE: an image with a shell and python3 (localhost/python:3.11).
 KFP_KATIB_TEST_VOLUME: a folder that lies at the same path here and on the nodes.
-KFP_KATIB_TEST_TRAINING_IMAGE: an image that can run `python -m training.train`.
+KFP_KATIB_TEST_TRAINING_IMAGE: an image that can run `python -m training.train`; it trains the digits too.
 KATIB_NAMESPACE: where Katib's own configuration is (kubeflow).
 """

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.cluster
 
 MANIFESTS = {
     "the example": ROOT / "training" / "experiment.yaml",
+    "one's own": ROOT / "examples" / "digits" / "experiment.yaml",
     "CERN's": ROOT / "tests" / "data" / "cern.yaml",
 }
 TRIAL_POD = {

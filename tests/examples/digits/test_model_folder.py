@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import runpy
@@ -18,12 +17,12 @@ import pytest
 
 from kfp_katib.errors import NoCheckpoint
 from kfp_katib.storage import read_checkpoint, verify
-from tests.training.own.page import command, succeeds
+from tests.examples.digits.page import TRAINS, imports, succeeds
 
 
 def test_the_model_is_whole_and_of_the_best_epoch(folder: Path) -> None:
     """What model.json says is true of the file, and is what was printed for that epoch."""
-    printed = succeeds(command(3, "python digits.py"), folder)
+    printed = succeeds(TRAINS, folder)
     checkpoint = read_checkpoint(folder / "model")
     verify(checkpoint)
     accuracies = [float(value) for value in re.findall(r"accuracy=(\S+)", printed)]
@@ -41,7 +40,7 @@ def test_a_second_attempt_leaves_the_second_model(folder: Path) -> None:
     """Into the folder of an earlier one, as a retried pod would."""
     model = folder / "model"
     declare(folder, model, b"earlier")
-    succeeds("python digits.py --dataset data --output model --epochs 1 --lr 0.1", folder)
+    succeeds("python train.py --dataset data --output model --epochs 1 --lr 0.1", folder)
     checkpoint = read_checkpoint(model)
     verify(checkpoint)
     assert checkpoint.parameters["lr"] == 0.1
@@ -61,10 +60,7 @@ def test_a_trial_that_is_killed_while_it_writes_leaves_no_model(folder: Path) ->
 
 def test_the_lines_to_paste_need_nothing_but_python(folder: Path) -> None:
     """They import the standard library alone."""
-    tree = ast.parse((folder / "checkpoint.py").read_text())
-    imported = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
-    imported += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    assert set(imported) <= sys.stdlib_module_names
+    assert imports(folder / "checkpoint.py") <= sys.stdlib_module_names
 
 
 def test_object_storage_holds_the_data_and_gets_the_model(folder: Path, bucket: str) -> None:
@@ -75,7 +71,7 @@ def test_object_storage_holds_the_data_and_gets_the_model(folder: Path, bucket: 
     declare(folder, folder / "model", b"earlier")
     lines(folder, "upload.py")["upload"](folder / "model", trial)
     verify(read_checkpoint(trial, endpoint_url=endpoint), endpoint_url=endpoint)
-    succeeds(f"python digits.py --dataset {bucket}/digits --output {trial} --epochs 1", folder)
+    succeeds(f"python train.py --dataset {bucket}/digits --output {trial} --epochs 1", folder)
     checkpoint = read_checkpoint(trial, endpoint_url=endpoint)
     verify(checkpoint, endpoint_url=endpoint)
     assert checkpoint.parameters["lr"] == 0.001

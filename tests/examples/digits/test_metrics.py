@@ -15,7 +15,7 @@ from kfp_katib.experiment.defaults import DEFAULT_FILTER
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.trial.metrics import collect
 from kfp_katib.trial.metrics.aggregate import timestamp
-from tests.training.own.page import command, save, shell, step, succeeds
+from tests.examples.digits.page import TRAINS, save, shell, step, succeeds
 from tests.trial.metrics.listed import read_text
 
 TABLE = re.findall(r"^\| `([^`]+)` \| (`[^`]+`|nothing|an empty text) \|", step(2), re.MULTILINE)
@@ -24,11 +24,11 @@ READ = {"nothing": [], "an empty text": [""]}
 
 @pytest.fixture(scope="module")
 def printed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The lines of the page's own run, of the script as it is at the end of this step."""
+    """The lines of the page's own run."""
     folder = tmp_path_factory.mktemp("printed")
-    save(folder, last=2)
+    save(folder)
     shutil.copytree(data, folder / "data")
-    return succeeds(command(2, "python digits.py"), folder).splitlines()
+    return succeeds(TRAINS, folder).splitlines()
 
 
 @pytest.mark.parametrize(("line", "value"), TABLE, ids=[line for line, _ in TABLE])
@@ -47,7 +47,7 @@ def test_every_epoch_is_one_line_with_its_time_and_both_metrics(printed: list[st
     """Katib sees the best accuracy of all epochs and the last loss."""
     assert [re.findall(r"(\w+)=", line) for line in printed] == [["epoch", "loss", "accuracy"]] * 8
     (folder / "log").write_text("\n".join(printed))
-    collector = load(folder / "digits.yaml").collector
+    collector = load(folder / "experiment.yaml").collector
     metrics = collect(collector, ["accuracy", "loss"], folder / "log")
     accuracies = [line.rpartition("=")[2] for line in printed]
     assert metrics["accuracy"].max == max(accuracies, key=float)
@@ -67,7 +67,7 @@ def test_the_times_are_times_to_katib(printed: list[str]) -> None:
 @pytest.mark.parametrize(("kind", "strategy"), [("minimize", "min"), ("maximize", "max")])
 def test_without_strategies_the_best_epoch_counts(folder: Path, kind: str, strategy: str) -> None:
     """For the objective, as the page says."""
-    manifest = dict(load(folder / "digits.yaml").manifest)
+    manifest = dict(load(folder / "experiment.yaml").manifest)
     objective = {"type": kind, "objectiveMetricName": "accuracy"}
     plain: Experiment = load({**manifest, "spec": {**manifest["spec"], "objective": objective}})
     assert plain.objective.strategies["accuracy"] == strategy
@@ -75,7 +75,7 @@ def test_without_strategies_the_best_epoch_counts(folder: Path, kind: str, strat
 
 def test_a_training_that_diverges_fails_and_prints_no_value(folder: Path) -> None:
     """It ends with an error, on lines that no collector takes for a metric."""
-    done = shell("python digits.py --dataset data --output model --lr 1e160", folder)
+    done = shell("python train.py --dataset data --output model --lr 1e160", folder)
     assert done.returncode == 1
     assert "ValueError: Solver produced non-finite parameter weights" in done.stderr
     assert read_text(done.stdout + done.stderr, ["accuracy", "loss"], [DEFAULT_FILTER]) == []
