@@ -24,9 +24,6 @@ from kfp_katib.trial.trial_folder import TrialFolder
 
 logger = logging.getLogger(__name__)
 
-STOPPING = TrialCondition("Running", EARLY_STOPPED, "Trial is being stopped early")
-"""The condition of a trial that early stopping has decided against, until it has ended."""
-
 
 def early_stopped(experiment: Experiment, files: TrialFolder, rule: str) -> TrialCondition:
     """The outcome of a trial that was stopped early; what it reported until then counts.

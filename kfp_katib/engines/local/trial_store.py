@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from kfp_katib.engines.local.descent import with_descent
-from kfp_katib.engines.local.early_stopping import STOPPING, measured
 from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
@@ -19,6 +18,7 @@ from kfp_katib.engines.local.origin import provenance
 from kfp_katib.engines.local.trial_names import trial_name
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
+    EARLY_STOPPED,
     FAILED,
     Condition,
     Progress,
@@ -121,6 +121,9 @@ class TrialStore:
         self, record: Record, outcome: TrialCondition, *, when: datetime, exit_code: int | None
     ) -> None:
         """Record that a trial has ended."""
+        # It imports the rules, for which nobody waits who only lists searches.
+        from kfp_katib.engines.local.early_stopping import measured
+
         outcome, mean = measured(self._experiment, self._folder.trial(record.name), outcome)
         record = replace(record, outcome=outcome, ended=when, exit_code=exit_code, mean=mean)
         self._write(record)
@@ -215,7 +218,7 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
         experiment: Whose trial it is.
         models: URI root of the checkpoints; empty if there is none.
     """
-    outcome = record.outcome or (STOPPING if record.stopping else _RUNNING if record.process else _PENDING)
+    outcome = record.outcome or (_STOPPING if record.stopping else _RUNNING if record.process else _PENDING)
     return Trial(
         name=record.name,
         parameters=record.parameters,
@@ -232,9 +235,8 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
 
 def left_out(journal: Journal) -> tuple[str, ...]:
     """A note on the failed trials that other ones stand for, if there are any."""
-    if not (count := len(journal.retried)):
-        return ()
-    return (f"Trials that failed, were run again, and count no more: {count}.",)
+    count = len(journal.retried)
+    return (f"Trials that failed, were run again, and count no more: {count}.",) if count else ()
 
 
 def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolder) -> Trial:
@@ -244,4 +246,5 @@ def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolde
 
 
 _RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")
+_STOPPING = TrialCondition("Running", EARLY_STOPPED, "Trial is being stopped early")
 _PENDING = TrialCondition("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")
