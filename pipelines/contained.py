@@ -44,7 +44,9 @@ def end_steps() -> None:
     """End the steps that still run, and wait until they have ended their trials.
 
     A search that was stopped already takes SIGHUP for the same request, a second SIGINT for an urgent one.
+    Under nohup nobody hears SIGHUP: then it is SIGTERM, although that is urgent to one that heard Ctrl-C.
     """
+    request = signal.SIGTERM if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN else signal.SIGHUP
     running = _steps()
     if not running:
         return
@@ -52,7 +54,7 @@ def end_steps() -> None:
     try:
         for process in running:
             with suppress(psutil.Error):
-                process.send_signal(signal.SIGHUP)
+                process.send_signal(request)
         _, running = psutil.wait_procs(running, PATIENCE_SECONDS)
     finally:
         for process in {*running, *_steps()}:

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -61,7 +61,17 @@ def _pids(folder: Path) -> list[int]:
     return [int(text) for path in folder.glob("started-*") if (text := path.read_text()).endswith("\n")]
 
 
+@pytest.fixture
+def hangup(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What the run does on SIGHUP; nohup makes it ignore that, and so its steps."""
+    before = signal.signal(signal.SIGHUP, request.param)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize("hangup", [signal.SIG_DFL, signal.SIG_IGN], ids=["", "nohup"], indirect=True)
 @pytest.mark.parametrize("stop", [to_all, to_one])
+@pytest.mark.usefixtures("hangup")
 def test_a_stopped_run_ends_its_trials_and_leaves_nothing(
     tmp_path: Path, temporary: Path, stop: Callable[[subprocess.Popen[str]], None]
 ) -> None:

@@ -71,7 +71,8 @@ def test_who_floods_the_disk_is_ended() -> None:
 def test_a_signal_ends_it_too(number: signal.Signals) -> None:
     """It is in a session of its own, which no terminal ends."""
     code = (
-        "import os; from kfp_katib.proposal.bounded import run\n"
+        "import os, signal; from kfp_katib.proposal.bounded import run\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"  # who runs the tests may ignore it
         "try: run(['sh', '-c', 'exec sleep 60'], env=os.environ, seconds=60)\n"
         "except KeyboardInterrupt: print('ended')"
     )
