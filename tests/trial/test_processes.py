@@ -86,7 +86,7 @@ def test_sigterm_ends_what_obeys(tmp_path: Path) -> None:
 
 
 def test_what_a_trial_starts_while_it_is_asked_ends_with_it() -> None:
-    """A shell dies of SIGTERM at once; a command that it has just started may not hear of it: it is killed."""
+    """A shell dies of SIGTERM at once; what it has just started may not hear of it, and is killed."""
     command = ["sh", "-c", "for n in $(seq 200); do sleep 60 & sleep 0.01; done"]
     with subprocess.Popen(command, start_new_session=True) as leader:
         first = process(leader.pid)
