@@ -26,6 +26,7 @@ KILLED_BY_SIGNAL = 128
 
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
+_MOST_LOOKS = 5
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
@@ -118,15 +119,22 @@ def end(
 def terminate(leaders: Collection[Process]) -> set[psutil.Process]:
     """Ask trials to end, parents first: a shell whose command ends before it goes on with the next one.
 
-    What they start afterwards, to save their state, is left in peace. They are not halted meanwhile, although
-    what one starts in this moment never hears of it: whoever asks may be killed between two signals, and a
-    halted trial would stay so.
+    They are halted before, so that none can start another process that would never learn of it. What they
+    start afterwards, to save their state, is left in peace.
 
     Returns:
         All of their processes.
     """
-    members = _members(leaders)
-    _send(signal.SIGTERM, sorted(members, key=lambda each: (_started(each), each.pid)))
+    members = set[psutil.Process]()
+    for _ in range(_MOST_LOOKS):
+        new = _members(leaders) - members
+        if not new:
+            break
+        members |= new
+        _send(signal.SIGSTOP, new)
+    in_order = sorted(members, key=lambda each: (_started(each), each.pid))
+    _send(signal.SIGTERM, in_order)
+    _send(signal.SIGCONT, in_order)
     return members
 
 

@@ -28,6 +28,7 @@ from kfp_katib.trial.processes import (
     marked,
     of_ticks,
     process,
+    terminate,
 )
 from tests.support.waiting import until
 
@@ -85,15 +86,15 @@ def test_sigterm_ends_what_obeys(tmp_path: Path) -> None:
         assert gone([leader, *others])
 
 
-def test_what_a_trial_starts_while_it_is_asked_ends_with_it() -> None:
-    """A shell dies of SIGTERM at once; what it has just started may not hear of it, and is killed."""
+def test_what_a_trial_starts_while_it_is_asked_is_asked_too() -> None:
+    """A shell dies of SIGTERM at once; a command that it had just started would never hear of it."""
     command = ["sh", "-c", "for n in $(seq 200); do sleep 60 & sleep 0.01; done"]
     with subprocess.Popen(command, start_new_session=True) as leader:
         first = process(leader.pid)
         assert first
         time.sleep(0.3)
         try:
-            end([first], grace_seconds=0.5)
+            terminate([first])
             assert leader.wait(10) == -signal.SIGTERM
             until(lambda: not in_session(leader.pid))
         finally:

@@ -87,11 +87,12 @@ def ended(folder: Path) -> int:
 @pytest.mark.parametrize("code", [0, 1])
 def test_its_exit_code_does_not_matter(tmp_path: Path, code: int) -> None:
     """It ended while no engine watched."""
+    asked = f"trap 'touch {tmp_path}/asked' TERM"
     line = script(
-        tmp_path, f"{REPORTS}; trap '' TERM; until test -e {tmp_path}/go; do sleep 0.02; done; exit {code}"
+        tmp_path, f"{asked}; {REPORTS}; until test -e {tmp_path}/go; do sleep 0.02; done; exit {code}"
     )
     with drive.start(manifest(line, **SPEC), tmp_path / "runs") as engine:
-        until(lambda: (tmp_path / "runs/tune/journal").exists() and marked(tmp_path))
+        until(lambda: (tmp_path / "asked").exists())
         os.kill(engine.pid, signal.SIGKILL)
     (tmp_path / "go").touch()
     until(lambda: ended(tmp_path) == 4)
