@@ -20,6 +20,7 @@ from kfp_katib.errors import NoCheckpoint, StorageError
 from kfp_katib.storage.model_json import LARGEST, MODEL_JSON, Checkpoint, ModelFile, lists_among, parse
 from kfp_katib.storage.places import Place, place
 from kfp_katib.storage.stores import trouble
+from kfp_katib.trial.folder_copy import copy_piece
 
 _PIECE = 32 << 20  # bytes copied ahead of the hash
 _BUFFER = 1 << 20  # bytes hashed at once: fits into the processor's cache
@@ -27,7 +28,6 @@ _STREAMED = 8 << 20  # bytes passed on at once to or from an object store
 _SMALL = 4 << 20  # bytes; below, a helper thread costs more than it saves
 _LONGEST_LIST = 8 * LARGEST  # bytes: names of the earlier model, of the new one and of leftovers
 _REQUESTS = 8  # files under way to or from an object store
-_NOT_BY_KERNEL = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF)
 
 
 class Disturbed(StorageError):
@@ -194,23 +194,12 @@ def _copy_plain(reader: IO[bytes], writer: IO[bytes]) -> tuple[str, int]:
     source, target = reader.fileno(), writer.fileno()
     total, done = hashlib.sha256(), 0
     with ThreadPoolExecutor(1) as kernel:
-        ahead = kernel.submit(_copy_piece, source, target, 0)
+        ahead = kernel.submit(copy_piece, source, target, 0, _PIECE)
         while copied := ahead.result():
             start, done = done, done + copied
-            ahead = kernel.submit(_copy_piece, source, target, done)
+            ahead = kernel.submit(copy_piece, source, target, done, _PIECE)
             _hash_range(total, target, start, done)
     return total.hexdigest(), done
-
-
-def _copy_piece(source: int, target: int, offset: int) -> int:
-    """Copy at most one piece at an offset of both files; return how many bytes, 0 at the end."""
-    if hasattr(os, "copy_file_range"):
-        try:
-            return os.copy_file_range(source, target, _PIECE, offset, offset)
-        except OSError as err:
-            if err.errno not in _NOT_BY_KERNEL:
-                raise
-    return os.pwrite(target, os.pread(source, _PIECE, offset), offset)
 
 
 def _hash_range(total: hashlib._Hash, file: int, start: int, end: int) -> None:

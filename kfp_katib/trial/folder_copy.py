@@ -103,12 +103,13 @@ def _filled(reader: int, size: int) -> Iterator[tuple[int, int]]:
 
 def _copy_range(reader: int, writer: int, start: int, end: int, copied: Copied) -> None:
     """By the kernel where it can, which may share the blocks instead of copying them."""
-    while start < end and (done := _copy_piece(reader, writer, start, min(_PIECE_BYTES, end - start))):
+    while start < end and (done := copy_piece(reader, writer, start, min(_PIECE_BYTES, end - start))):
         start += done
         copied(done)
 
 
-def _copy_piece(reader: int, writer: int, at: int, size: int) -> int:
+def copy_piece(reader: int, writer: int, at: int, size: int) -> int:
+    """Copy at most so many bytes at an offset of both files; return how many, 0 at the end."""
     if hasattr(os, "copy_file_range"):
         try:
             return os.copy_file_range(reader, writer, size, at, at)
