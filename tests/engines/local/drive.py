@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from kfp_katib import run
@@ -21,6 +23,10 @@ from kfp_katib.experiment.model import Manifest
 from kfp_katib.trial.processes import process
 from tests.builders.search import PRINT
 from tests.places import ROOT
+from tests.support.waiting import until
+
+MOMENTS = int(os.environ.get("KFP_KATIB_KILL_MOMENTS", "5"))
+"""How often an engine is killed; 30 in the thorough run."""
 
 
 def start(document: Manifest, runs: Path, *, grace_seconds: float = 5.0) -> subprocess.Popen[str]:
@@ -45,6 +51,39 @@ def pids(place: Path) -> list[int]:
 def alive(place: Path) -> list[int]:
     """Those of them that still run."""
     return [pid for pid in pids(place) if (found := process(pid)) and found.alive]
+
+
+def finished(runs: Path) -> dict[str, int]:
+    """The trials whose exit status is on disk, and when it was written (in nanoseconds)."""
+    files = (file for file in runs.glob("*/*/exit") if file.read_text().endswith("\n"))
+    return {file.parent.name: file.stat().st_mtime_ns for file in files}
+
+
+def kill_at_random_moments(
+    document: Manifest, runs: Path, *, most_seconds: float, kills: int = MOMENTS
+) -> dict[str, int]:
+    """Kill a search's engine again and again, after one more trial has ended; what was finished stays so.
+
+    Args:
+        document: The search.
+        runs: Where it runs.
+        most_seconds: How long after that end it is killed at most.
+        kills: How often.
+
+    Returns:
+        The trials that had finished at the last kill.
+    """
+    chance, done = random.Random(kills), dict[str, int]()
+    for _ in range(kills):
+        with start(document, runs) as engine:
+            begun = len(finished(runs))
+            until(lambda begun=begun: len(finished(runs)) > begun)  # type: ignore[misc]
+            time.sleep(chance.uniform(0, most_seconds))
+            assert engine.poll() is None
+            os.kill(engine.pid, signal.SIGKILL)
+        assert done.items() <= finished(runs).items()
+        done = finished(runs)
+    return done
 
 
 def main(file: str, runs: str, grace_seconds: str) -> None:

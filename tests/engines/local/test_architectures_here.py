@@ -24,7 +24,7 @@ from kfp_katib.results import Metric, Result, Trial
 from tests.builders.architecture import darts, enas
 from tests.builders.manifest import changed
 from tests.engines.local import drive
-from tests.engines.local.test_resume import MOMENTS
+from tests.engines.local.drive import MOMENTS, finished
 from tests.support.waiting import until
 
 GENOTYPE = "Genotype(normal=['skip_connection', 'skip_connection'])"
@@ -139,9 +139,3 @@ def test_kill_at_random_moments(make: Make, tmp_path: Path) -> None:
     at_once = open_study(load(asked), Journal("x", attributes={SEED: int(result.provenance.seed)}))
     expected = [at_once.ask() for _ in result.trials]
     assert [each and each.parameters for each in expected] == [each.parameters for each in result.trials]
-
-
-def finished(runs: Path) -> dict[str, int]:
-    """The trials whose exit status is on disk, and when it was written (in nanoseconds)."""
-    files = (file for file in runs.glob("*/*/exit") if file.read_text().endswith("\n"))
-    return {file.parent.name: file.stat().st_mtime_ns for file in files}

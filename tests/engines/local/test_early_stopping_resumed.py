@@ -79,11 +79,6 @@ def test_a_trial_that_was_being_stopped_has_been_stopped(tmp_path: Path) -> None
     assert starts(tmp_path) == ["0.1", "0.2", "0.3", "0.4"]
 
 
-def ended(folder: Path) -> int:
-    """How many trials have ended; a file may be there before what is written into it."""
-    return sum(path.read_text().endswith("\n") for path in folder.glob("runs/tune/*/exit"))
-
-
 @pytest.mark.parametrize("code", [0, 1])
 def test_its_exit_code_does_not_matter(tmp_path: Path, code: int) -> None:
     """It ended while no engine watched."""
@@ -95,7 +90,7 @@ def test_its_exit_code_does_not_matter(tmp_path: Path, code: int) -> None:
         until(lambda: (tmp_path / "asked").exists())
         os.kill(engine.pid, signal.SIGKILL)
     (tmp_path / "go").touch()
-    until(lambda: ended(tmp_path) == 4)
+    until(lambda: len(drive.finished(tmp_path / "runs")) == 4)
     result = run(search(line, **SPEC), runs=tmp_path / "runs")
     assert (states(result), result.trials[-1].exit_code) == (ENDED, code)
 
@@ -123,7 +118,7 @@ def test_what_was_reported_to_nobody_decides_too(tmp_path: Path) -> None:
 def test_a_trial_that_had_ended_is_not_stopped(tmp_path: Path) -> None:
     """Nobody looked at its rule while it ran."""
     line = abandoned(tmp_path, REPORTS)
-    until(lambda: ended(tmp_path) == 4)
+    until(lambda: len(drive.finished(tmp_path / "runs")) == 4)
     assert states(run(search(line, **SPEC), runs=tmp_path / "runs")) == ["Succeeded"] * 4
 
 

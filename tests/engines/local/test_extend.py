@@ -194,7 +194,7 @@ def test_a_kill_at_a_random_moment_of_an_extension(tmp_path: Path, algorithm: st
     chance = random.Random(f"{algorithm}/{MOMENTS}")
     script = counting(tmp_path, f"sleep 0.05; echo ${{trialParameters.size}}; {PRINT}")
     runs = tmp_path / "runs"
-    done: dict[str, str] = {}
+    done: dict[str, int] = {}
     spec: dict[str, Any] = {"parameters": SPACE, "algorithm": {"algorithmName": algorithm}}
     for moment in range(1, MOMENTS + 1):
         more = {**spec, "maxTrialCount": 3 * moment, "parallelTrialCount": 1 + moment % 3}
@@ -203,19 +203,13 @@ def test_a_kill_at_a_random_moment_of_an_extension(tmp_path: Path, algorithm: st
             until(lambda begun=begun: len(ran(tmp_path)) > begun)  # type: ignore[misc]
             time.sleep(chance.uniform(0, 0.3))
             engine.kill()
-        now = {file.parent.name: str(file.stat().st_mtime_ns) for file in finished(runs)}
-        assert done.items() <= now.items()
-        done = now
+        assert done.items() <= drive.finished(runs).items()
+        done = drive.finished(runs)
     budget = 3 * MOMENTS + 3
     result = run(search(script, **spec, maxTrialCount=budget, parallelTrialCount=2), runs=runs)
-    assert done.items() <= {file.parent.name: str(file.stat().st_mtime_ns) for file in finished(runs)}.items()
+    assert done.items() <= drive.finished(runs).items()
     assert [trial.state for trial in result.trials] == ["Succeeded"] * budget
     assert all(ran(tmp_path).count(name) == 1 for name in done)
-
-
-def finished(runs: Path) -> list[Path]:
-    """The exit statuses that are whole."""
-    return [file for file in runs.glob("tune/*/exit") if file.read_text().endswith("\n")]
 
 
 def test_a_dashboard_reads_an_extended_search(tmp_path: Path) -> None:

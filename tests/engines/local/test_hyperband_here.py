@@ -5,10 +5,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import random
-import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +16,7 @@ from kfp_katib.results import Result, trials_csv
 from tests.builders.manifest import double
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
-from tests.engines.local.test_resume import MOMENTS, finished
-from tests.support.waiting import until
+from tests.engines.local.drive import MOMENTS, finished
 
 EPOCHS = {"name": "epochs", "parameterType": "int", "feasibleSpace": {"min": "1", "max": "2"}}
 FEW = {"name": "epochs", "parameterType": "categorical", "feasibleSpace": {"list": ["few", "many"]}}
@@ -118,16 +113,9 @@ def test_points_of_the_user_run_beside_the_plan(tmp_path: Path) -> None:
 def test_kill_at_random_moments(tmp_path: Path) -> None:
     """Nothing that finished is lost or run twice, and the same is suggested as without the kills."""
     most, kills = ("32", MOMENTS) if MOMENTS > 5 else ("4", 3)  # there has to be something left to kill
-    chance, runs, script = random.Random(MOMENTS), tmp_path / "runs", f"sleep 0.1; {SCRIPT}"
-    done: dict[str, int] = {}
-    for _ in range(kills):
-        with drive.start(manifest(script, **hyperband(most)), runs) as engine:
-            begun = len(finished(runs))
-            until(lambda begun=begun: len(finished(runs)) > begun)  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 0.1))
-            os.kill(engine.pid, signal.SIGKILL)
-        assert done.items() <= finished(runs).items()
-        done = finished(runs)
+    runs, script = tmp_path / "runs", f"sleep 0.1; {SCRIPT}"
+    document = manifest(script, **hyperband(most))
+    done = drive.kill_at_random_moments(document, runs, most_seconds=0.1, kills=kills)
     result = run(search(script, **hyperband(most)), runs=runs)
     assert done.items() <= finished(runs).items()
     assert result.reason == "ExperimentSuggestionEndReached"

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,9 @@ from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.search.suggestions import open_study
 from kfp_katib.results import Progress
 from tests.engines.local import drive
+from tests.engines.local.drive import MOMENTS, finished
 from tests.engines.local.populations import check_lineages, checkpoints, pbt, trials_of
 from tests.engines.local.search.searching import run as run_in_memory
-from tests.engines.local.test_resume import MOMENTS, finished
 from tests.support.waiting import until
 
 
@@ -32,16 +30,9 @@ def kept(tmp_path: Path) -> Path:
 
 def test_kill_at_random_moments(tmp_path: Path, kept: Path) -> None:
     """No finished trial is lost or run twice; the suggestions are those of a search that nobody killed."""
-    runs, budget, chance = tmp_path / "runs", 5 * MOMENTS, random.Random(MOMENTS)
+    runs, budget = tmp_path / "runs", 5 * MOMENTS
     document = pbt("sleep 0.02; ", kept, maxTrialCount=budget)
-    done: dict[str, int] = {}
-    for _ in range(MOMENTS):
-        with drive.start(document, runs) as engine:
-            until(lambda: len(finished(runs)) > len(done))  # noqa: B023  (it is called at once)
-            time.sleep(chance.uniform(0, 0.15))
-            os.kill(engine.pid, signal.SIGKILL)
-        assert done.items() <= finished(runs).items()
-        done = finished(runs)
+    done = drive.kill_at_random_moments(document, runs, most_seconds=0.15)
     result = run(load(document), runs=runs)
     assert done.items() <= finished(runs).items()
     assert [trial.state for trial in result.trials] == ["Succeeded"] * budget

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import time
 from dataclasses import replace
@@ -22,17 +21,8 @@ from kfp_katib.results.verdict import GOAL_REACHED
 from kfp_katib.trial.processes import process
 from tests.builders.search import PRINT, manifest, search
 from tests.engines.local import drive
-from tests.engines.local.drive import alive, hanging, pids
+from tests.engines.local.drive import MOMENTS, alive, finished, hanging, pids
 from tests.support.waiting import until
-
-MOMENTS = int(os.environ.get("KFP_KATIB_KILL_MOMENTS", "5"))
-"""How often the engine is killed; 30 in the thorough run."""
-
-
-def finished(runs: Path) -> dict[str, int]:
-    """The trials whose exit status is on disk, and when it was written (in nanoseconds)."""
-    files = (runs / "tune").glob("*/exit")
-    return {file.parent.name: file.stat().st_mtime_ns for file in files if file.read_text().endswith("\n")}
 
 
 def test_kill_at_random_moments(tmp_path: Path) -> None:
@@ -41,17 +31,7 @@ def test_kill_at_random_moments(tmp_path: Path) -> None:
     budget = 8 * MOMENTS
     numbers = {"name": "lr", "parameterType": "int", "feasibleSpace": {"min": "1", "max": "999"}}
     spec: dict[str, Any] = {"parallelTrialCount": 2, "maxTrialCount": budget, "parameters": [numbers]}
-    chance = random.Random(MOMENTS)
-    done: dict[str, int] = {}
-    for _ in range(MOMENTS):
-        with drive.start(manifest(f"sleep 0.1; {PRINT}", **spec), runs) as engine:
-            begun = len(list(runs.glob("tune/tune-*/exit")))
-            until(lambda begun=begun: len(list(runs.glob("tune/tune-*/exit"))) > begun)  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 0.2))
-            assert engine.poll() is None
-            os.kill(engine.pid, signal.SIGKILL)
-        assert done.items() <= finished(runs).items()
-        done = finished(runs)
+    done = drive.kill_at_random_moments(manifest(f"sleep 0.1; {PRINT}", **spec), runs, most_seconds=0.2)
     result = run(search(f"sleep 0.1; {PRINT}", **spec), runs=runs)
     assert done.items() <= finished(runs).items()
     assert [trial.state for trial in result.trials] == ["Succeeded"] * budget
