@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,3 +47,22 @@ def _configuration(core: client.CoreV1Api) -> dict[str, Any]:
     text = core.read_namespaced_config_map("katib-config", where).data["katib-config.yaml"]
     configuration: dict[str, Any] = yaml.safe_load(text)
     return configuration
+
+
+@pytest.fixture
+def training_image() -> str:
+    """An image with the training package and what it needs, scikit-learn among it; it starts in /app."""
+    if "KFP_KATIB_TEST_TRAINING_IMAGE" not in os.environ:
+        pytest.skip("needs KFP_KATIB_TEST_TRAINING_IMAGE, an image that can run `python -m training.train`")
+    return os.environ["KFP_KATIB_TEST_TRAINING_IMAGE"]
+
+
+@pytest.fixture
+def shared() -> Path:
+    """A fresh folder that lies at the same path here and on the nodes."""
+    if "KFP_KATIB_TEST_VOLUME" not in os.environ:
+        pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
+    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"training-{secrets.token_hex(4)}"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    return folder

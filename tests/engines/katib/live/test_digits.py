@@ -7,7 +7,6 @@ image with scikit-learn, joblib and fsspec will do: here, that of the other exam
 
 from __future__ import annotations
 
-import os
 import runpy
 import secrets
 import shutil
@@ -28,40 +27,27 @@ APP, MOUNTED = "/app", "/shared"
 
 
 @pytest.fixture
-def image() -> str:
-    """An image that has what the script imports, and starts commands in /app."""
-    if "KFP_KATIB_TEST_TRAINING_IMAGE" not in os.environ:
-        pytest.skip("needs KFP_KATIB_TEST_TRAINING_IMAGE, an image with scikit-learn, joblib and fsspec")
-    return os.environ["KFP_KATIB_TEST_TRAINING_IMAGE"]
-
-
-@pytest.fixture
-def shared() -> Path:
-    """A fresh folder with the data and the script, at the same path here and on the nodes."""
-    if "KFP_KATIB_TEST_VOLUME" not in os.environ:
-        pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
-    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"digits-{secrets.token_hex(4)}"
-    folder.mkdir(parents=True)
-    folder.chmod(0o777)
-    (folder / "app").mkdir()
+def with_script(shared: Path) -> Path:
+    """The folder with the data and the script."""
+    (shared / "app").mkdir()
     for path in EXAMPLE.glob("*.py"):
-        shutil.copy(path, folder / "app")
-    runpy.run_path(str(EXAMPLE / "steps.py"))["prepare"]("", folder / "data")
-    return folder
+        shutil.copy(path, shared / "app")
+    runpy.run_path(str(EXAMPLE / "steps.py"))["prepare"]("", shared / "data")
+    return shared
 
 
-def test_the_digits_are_learned_on_katib(katib: Katib, image: str, shared: Path) -> None:
+def test_the_digits_are_learned_on_katib(katib: Katib, training_image: str, with_script: Path) -> None:
     """Two trials succeed, and the best one's folder holds a whole model, as accurate as Katib saw it."""
     rendered = render(
         override(load(EXAMPLE / "experiment.yaml"), max_trials=2),
         dataset=f"{MOUNTED}/data",
         models=f"{MOUNTED}/models",
-        image=image,
+        image=training_image,
         name=f"digits-{secrets.token_hex(4)}",
         trial_pod={
             "volumes": [
-                {"name": "shared", "hostPath": {"path": str(shared)}},
-                {"name": "app", "hostPath": {"path": str(shared / "app")}},
+                {"name": "shared", "hostPath": {"path": str(with_script)}},
+                {"name": "app", "hostPath": {"path": str(with_script / "app")}},
             ],
             "volumeMounts": [
                 {"name": "shared", "mountPath": MOUNTED},
@@ -78,7 +64,7 @@ def test_the_digits_are_learned_on_katib(katib: Katib, image: str, shared: Path)
     assert seen[:2] == ("Succeeded", "ExperimentMaxTrialsReached")
     assert status["trialsSucceeded"] == 2
     best = status["currentOptimalTrial"]
-    checkpoint = read_checkpoint(shared / "models" / name / best["bestTrialName"])
+    checkpoint = read_checkpoint(with_script / "models" / name / best["bestTrialName"])
     verify(checkpoint)
     metrics = {metric["name"]: metric for metric in best["observation"]["metrics"]}
     assert checkpoint.metrics["accuracy"] == float(metrics["accuracy"]["max"]) > 0.5

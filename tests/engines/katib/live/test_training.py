@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -22,33 +21,14 @@ MOUNTED = "/shared"
 MANIFEST = ROOT / "training" / "experiment.yaml"
 
 
-@pytest.fixture
-def image() -> str:
-    """An image with the training package and what it needs."""
-    if "KFP_KATIB_TEST_TRAINING_IMAGE" not in os.environ:
-        pytest.skip("needs KFP_KATIB_TEST_TRAINING_IMAGE, an image that can run `python -m training.train`")
-    return os.environ["KFP_KATIB_TEST_TRAINING_IMAGE"]
-
-
-@pytest.fixture
-def shared() -> Path:
-    """A fresh folder that lies at the same path here and on the nodes."""
-    if "KFP_KATIB_TEST_VOLUME" not in os.environ:
-        pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
-    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"training-{secrets.token_hex(4)}"
-    folder.mkdir(parents=True)
-    folder.chmod(0o777)
-    return folder
-
-
-def test_the_example_trains_on_katib(katib: Katib, image: str, shared: Path) -> None:
+def test_the_example_trains_on_katib(katib: Katib, training_image: str, shared: Path) -> None:
     """Two trials succeed, and the best one's folder holds a whole model of the epoch that Katib compared."""
     prepare("", shared / "data", geometries="SiW", energies="64", angles="90", showers=1600, mesh="18x16x9")
     rendered = render(
         override(load(MANIFEST), max_trials=2),
         dataset=f"{MOUNTED}/data",
         models=f"{MOUNTED}/models",
-        image=image,
+        image=training_image,
         name=f"training-{secrets.token_hex(4)}",
         trial_pod={
             "volumes": [{"name": "shared", "hostPath": {"path": str(shared)}}],
