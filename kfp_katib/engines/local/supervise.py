@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program that starts the trials of one search, and ends everything that an ended trial left behind.
 
-Each trial has a keeper, a fork of this program that leads the trial's session: it waits for a word before it
-runs anything, writes the exit status to a file, and ends what the trial left behind; of a trial that is asked
-to end only after a while, since a shell dies of SIGTERM before its training has saved its state. Where a
-process can adopt orphaned descendants (Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), the keeper finds them among
-its children, daemons too; for a keeper that was killed, this program does the same. Elsewhere it reports that
-it did not look, and the engine looks for the trial's mark. It outlives a killed engine until the last trial
-has ended. It imports little, to start fast. Requests and replies are lines of JSON, whose strings hold bytes.
+Each trial has a keeper, a fork of this program that leads the trial's session: it waits for its word, writes
+the exit status to a file, and ends what the trial left behind; of a trial that is asked to end only after a
+while, since a shell dies of SIGTERM before its training has saved its state. Where it can adopt orphans
+(Linux: PR_SET_CHILD_SUBREAPER, prctl(2)), they are its children, and those of a killed keeper are this
+program's; elsewhere the engine looks for the trial's mark. A killed engine is outlived by its trials.
 """
 
 from __future__ import annotations
@@ -21,13 +19,12 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterable, Set
 from typing import Any, NoReturn
 
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER in <linux/prctl.h>
-_NO_WORD, _NOT_RUN, _KILLED_BY_SIGNAL = 125, 127, 128
+_NO_WORD, _NOT_RUN, _KILLED_BY_SIGNAL, _received = 125, 127, 128, set[int]()
 _SWEEP_SECONDS, _ASKED_SECONDS = 2.0, 60.0  # an engine that is alive kills what was asked to end sooner
-_received = set[int]()
 # Handled, not ignored: exec resets handled signals to their defaults, but ignored ones stay ignored.
 _SPARED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _KEPT = (signal.SIGTERM,)  # what a keeper must not lose before it has a way of its own to end
@@ -75,6 +72,8 @@ class Supervisor:
                     sources.remove(0)
                     while self._words:  # trials still waiting for their word never get it
                         os.close(self._words.popitem()[1])
+                    with contextlib.suppress(Exception):  # an engine that was killed may have halted some
+                        _send(signal.SIGCONT, _children(recursive=True) if self._trials else ())
             self._reap()
 
     def _serve(self, request: dict[str, Any]) -> None:
@@ -195,17 +194,20 @@ def end_strays(spared: Set[int] = frozenset()) -> bool:
     """Kill stray children and what they leave behind; returns whether all are gone."""
     deadline = time.monotonic() + _SWEEP_SECONDS  # a process may be stuck in the kernel
     with contextlib.suppress(Exception):  # if psutil fails, the engine looks itself
-        while strays := _children() - spared:
+        while (strays := _children() - spared) and time.monotonic() <= deadline:
+            _send(signal.SIGKILL, strays)
             for pid in strays:
                 with _GONE:
-                    os.kill(pid, signal.SIGKILL)
-                with _GONE:
                     os.waitpid(pid, os.WNOHANG)
-            if time.monotonic() > deadline:
-                return False
             time.sleep(0.001)
-        return True
+        return not strays
     return False
+
+
+def _send(number: int, pids: Iterable[int]) -> None:
+    for pid in pids:
+        with _GONE:
+            os.kill(pid, number)
 
 
 def _go_on(number: int, _: object) -> None:
@@ -220,18 +222,17 @@ def _reaped_child() -> tuple[int, int] | None:
     return None
 
 
-def _children() -> set[int]:
-    """All children of this process; called only if there are strays, as it imports psutil."""
+def _children(*, recursive: bool = False) -> set[int]:
+    """All children of this process, or all descendants; called only if needed, as it imports psutil."""
     if sys.argv[1] not in sys.path:
         sys.path.append(sys.argv[1])
     import psutil
 
-    return {each.pid for each in psutil.Process().children()}
+    return {each.pid for each in psutil.Process().children(recursive)}
 
 
 def _exit_code(status: int) -> int:
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else _KILLED_BY_SIGNAL - code
+    return code if (code := os.waitstatus_to_exitcode(status)) >= 0 else _KILLED_BY_SIGNAL - code
 
 
 def _bytes(text: str) -> bytes:

@@ -82,13 +82,12 @@ def test_a_trial_that_was_being_stopped_has_been_stopped(tmp_path: Path) -> None
 @pytest.mark.parametrize("code", [0, 1])
 def test_its_exit_code_does_not_matter(tmp_path: Path, code: int) -> None:
     """It ended while no engine watched."""
-    asked = f"trap 'touch {tmp_path}/asked' TERM"
     line = script(
-        tmp_path, f"{asked}; {REPORTS}; until test -e {tmp_path}/go; do sleep 0.02; done; exit {code}"
+        tmp_path, f"{REPORTS}; trap '' TERM; until test -e {tmp_path}/go; do sleep 0.02; done; exit {code}"
     )
     with drive.start(manifest(line, **SPEC), tmp_path / "runs") as engine:
-        until(lambda: (tmp_path / "asked").exists())
-        os.kill(engine.pid, signal.SIGKILL)
+        until(lambda: (tmp_path / "runs/tune/journal").exists() and marked(tmp_path))
+        os.kill(engine.pid, signal.SIGKILL)  # maybe while it halts the trial to ask it to end
     (tmp_path / "go").touch()
     until(lambda: len(drive.finished(tmp_path / "runs")) == 4)
     result = run(search(line, **SPEC), runs=tmp_path / "runs")
