@@ -4,14 +4,28 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+from tests.coverage_data import drop_damaged
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--record`: keep what a real Katib writes, for the replay (tests/engines/katib/replay)."""
     parser.addoption("--record", action="store_true", help="keep what a real Katib writes as recordings")
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)  # within pytest-cov's, which combines what is left
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Leave out what a killed process had not written whole."""
+    result = yield
+    if not hasattr(session.config, "workerinput"):
+        for file in drop_damaged(session.config.rootpath):
+            session.config.issue_config_time_warning(
+                pytest.PytestWarning(f"{file.name}: a killed process had not written it whole"), stacklevel=1
+            )
+    return result
 
 
 @pytest.fixture

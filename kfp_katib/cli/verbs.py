@@ -6,11 +6,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -130,7 +131,19 @@ def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:
         if verbose:
             click.echo(traceback.format_exc(), err=True)
         click.echo(f"Error: {error}", err=True)
+    for stream in (sys.stdout, sys.stderr):
+        _give_up_what_is_not_taken(stream)
     ctx.exit(error.exit_code)
+
+
+def _give_up_what_is_not_taken(stream: TextIO) -> None:
+    """Python would try once more as it ends, on a full disk or a closed terminal, and end with 120."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _log(verbose: bool) -> None:
