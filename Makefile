@@ -77,7 +77,7 @@ bench-cluster: $(READY_DEV) $(PEERS) ## measure waiting for Katib, compared with
 	@grep -hoE '^(kubeflow|kubernetes)[a-z-]*==[^ ]+' $(PEERS:.venv-%/.ready=locks/%.lock)
 	@$(BIN)/python -m benchmarks.cluster.waiting $(PEERS:/.ready=/bin/python)
 
-test-cluster: $(READY_DEV) ## run the tests that need a Kubernetes with Katib (KUBECONFIG; docs/cluster.md)
+test-cluster: $(READY_DEV) ## run the tests that need a Kubernetes with Katib (KUBECONFIG; docs/how-to/cluster.md)
 	@$(BIN)/python -m pytest -q -n 3 -m cluster tests/engines/katib/live
 
 test-kfp: $(READY_DEV) ## run the tests that need a Kubeflow Pipelines with Katib (KFP_ENDPOINT; tests/kfp)

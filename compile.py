@@ -74,8 +74,8 @@ def warn_of_defaults() -> None:
         one = len(left) == 1
         print(
             f"{' and '.join(left)} {'is the default name' if one else 'are the default names'}, which no "
-            f"cluster can pull. Push {'it' if one else 'them'} to a registry (docs/kubeflow.md) and compile "
-            "again with --registry registry.example.org/you.",
+            f"cluster can pull. Push {'it' if one else 'them'} to a registry (docs/how-to/kubeflow.md) and "
+            "compile again with --registry registry.example.org/you.",
             file=sys.stderr,
         )
 

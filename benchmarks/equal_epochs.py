@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random search, random with medianstop, hyperband and pbt: the best loss against epochs spent.
 
-Run it as `python benchmarks/equal_epochs.py [--seeds 10] [--plot docs/equal-epochs.svg]`; it prints a table.
+Run it as `python benchmarks/equal_epochs.py [--seeds 10] [--plot docs/explanation/equal-epochs.svg]`; it
+prints a table.
 Each search is a real one of the local engine, two trials at a time, and ends when all of its trials together
 have trained for 450 epochs, as many as hyperband's plan from 1 to 27 epochs has. What a trial trains is in
 benchmarks/epochs. An epoch takes milliseconds, so early stopping looks at the trials ten times as often as it

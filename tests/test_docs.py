@@ -14,7 +14,7 @@ from kfp_katib.storage import read_checkpoint
 from pipelines.platforms import PLATFORMS
 from tests.places import ROOT
 
-FOLDERS = (".", "deploy", "docs", "examples/digits", "training")
+FOLDERS = (".", "docs", "docs/how-to", "docs/reference", "docs/explanation", "examples/digits", "training")
 README = ROOT / "README.md"
 DOCUMENTS = [page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md"))]
 OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training)"
@@ -90,8 +90,8 @@ def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
 
 
 def test_the_parameters_that_a_run_is_told_are_the_pipelines() -> None:
-    """Whoever follows docs/kubeflow.md finds each of them in the dashboard's form."""
-    section = (ROOT / "docs/kubeflow.md").read_text().partition("\n## 5. ")[2]
+    """Whoever follows docs/how-to/kubeflow.md finds each of them in the dashboard's form."""
+    section = (ROOT / "docs/how-to/kubeflow.md").read_text().partition("\n## 5. ")[2]
     told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     spec = next(yaml.safe_load_all((ROOT / "tests/golden/tune-s3.yaml").read_text()))
     assert "thresholds" in told
@@ -99,8 +99,8 @@ def test_the_parameters_that_a_run_is_told_are_the_pipelines() -> None:
 
 
 def test_the_shown_checkpoint_is_a_valid_one(tmp_path: Path) -> None:
-    """What docs/checkpoints.md tells a script to write is what the library reads."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/checkpoints.md").read_text(), re.DOTALL)
+    """What docs/how-to/checkpoints.md tells a script to write is what the library reads."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "docs/how-to/checkpoints.md").read_text(), re.DOTALL)
     assert code
     shown: dict[str, object] = {}
     exec(code[1], shown)

@@ -173,7 +173,8 @@ def _model_folder(option: ScriptOption) -> Iterator[str]:
     yield from _comment(
         18,
         "Each trial's own folder. Where a script writes its model there, and model.json last, the best one "
-        "comes out of the search: docs/checkpoints.md. It lies under runs/ unless --models says otherwise.",
+        "comes out of the search: docs/how-to/checkpoints.md. It lies under runs/ unless --models says "
+        "otherwise.",
     )
     yield from _items(with_value(option, _MODEL))
 

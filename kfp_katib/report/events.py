@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A search's progress for programs: one JSON object a line; docs/progress.md lists them."""
+"""A search's progress for programs: one JSON object a line; docs/how-to/progress.md lists them."""
 
 from __future__ import annotations
 

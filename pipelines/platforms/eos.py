@@ -2,7 +2,7 @@
 """CERN's EOS: mounted by a label of the pod, opened as who the pod can prove to be.
 
 That is a Kerberos ticket got with what a Secret holds (`EOS`), or a token that the platform injects into pods
-with a label (`EOS_TOKEN`). deploy/eos.md shows what each of them adds to a pod.
+with a label (`EOS_TOKEN`). docs/how-to/eos.md shows what each of them adds to a pod.
 """
 
 from typing import Any

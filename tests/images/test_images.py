@@ -47,7 +47,7 @@ def test_whoever_runs_it_keeps_what_jax_compiles(images: dict[str, Image]) -> No
 
 
 def test_the_training_image_is_built_for_root_where_a_platform_asks_for_it(images: dict[str, Image]) -> None:
-    """`make image RUN_AS=0`, as deploy/eos.md has it for CERN's token injection."""
+    """`make image RUN_AS=0`, as docs/how-to/eos.md has it for CERN's token injection."""
     root = Image(f"{images['training'].name}-root")
     names = {"KFP_KATIB_RUNTIME_IMAGE": images["runtime"].name, "KFP_KATIB_TRAINING_IMAGE": root.name}
     built = subprocess.run(["make", "image", "RUN_AS=0"], cwd=ROOT, env=os.environ | names, check=False)

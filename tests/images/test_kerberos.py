@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training image logs in to a real Kerberos, as deploy/eos.md has it do for EOS."""
+"""The training image logs in to a real Kerberos, as docs/how-to/eos.md has it do for EOS."""
 
 from __future__ import annotations
 

@@ -48,8 +48,10 @@ def test_aws_is_asked_for_a_bucket_and_for_its_keys(image: Image) -> None:
 
 
 def test_what_was_left_out_comes_back(images: dict[str, Image]) -> None:
-    """By the command of docs/kubeflow.md, which keeps the versions of the lock."""
-    (command,) = (block.code for block in blocks("docs/kubeflow.md") if "--force-reinstall" in block.code)
+    """By the command of docs/how-to/kubeflow.md, which keeps the versions of the lock."""
+    (command,) = (
+        block.code for block in blocks("docs/how-to/kubeflow.md") if "--force-reinstall" in block.code
+    )
     both = f"pip freeze >/tmp/before\n{command}pip freeze | cmp - /tmp/before"
     done = images["runtime"].run(*services(after=both), options=["--user", "0"])
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints docs/katib-examples.md: `python -m tests.katib_examples CHECKOUT > docs/katib-examples.md`."""
+"""Prints the table: `python -m tests.katib_examples CHECKOUT > docs/explanation/katib-examples.md`."""
 
 from __future__ import annotations
 

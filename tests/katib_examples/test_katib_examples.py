@@ -20,7 +20,7 @@ from tests.katib_examples.examples import local, validated, with_stand_in
 from tests.katib_examples.known import KATIB, MENDS
 from tests.places import ROOT
 
-RECORD = (ROOT / "docs/katib-examples.md").read_text()
+RECORD = (ROOT / "docs/explanation/katib-examples.md").read_text()
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in RECORD.removeprefix(HEAD).splitlines()]
 EXAMPLES = {row[0]: row for row in ROWS}
 

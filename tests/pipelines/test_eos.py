@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""deploy/eos.md shows what the pipelines for EOS are compiled with, and every block of it is well formed."""
+"""docs/how-to/eos.md shows what the EOS pipelines are compiled with; every block of it is well formed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipelines.platforms import EOS, EOS_TOKEN, Platform, eos
 from tests.places import ROOT
 from tests.support.blocks import blocks
 
-PAGE = blocks("deploy/eos.md")
+PAGE = blocks("docs/how-to/eos.md")
 
 
 def with_default_images(text: str) -> str:
@@ -153,7 +153,7 @@ def test_the_secret_is_the_one_that_is_mounted_and_read() -> None:
     assert SECRET.keys() <= {"apiVersion", "kind", "metadata", "type", "data"}
     assert '"$folder/keytab"' in script
     assert '"$folder"/krb5cc_*' in script
-    text = (ROOT / "deploy/eos.md").read_text()
+    text = (ROOT / "docs/how-to/eos.md").read_text()
     assert {name: base64.b64decode(entry) for name, entry in SECRET["data"].items()} == {
         "keytab": b"\x05\x02"
     }

@@ -85,7 +85,7 @@ def test_a_folder_for_the_model_follows_the_checkpoint_contract() -> None:
         '--output-dir="${pipeline.models}/${pipeline.experiment}/${trialParameters.trial}/"'
     )
     assert '- {name: trial, reference: "${trialSpec.Name}"}' in manifest
-    assert "docs/checkpoints.md" in manifest
+    assert "docs/how-to/checkpoints.md" in manifest
     assert "pipeline.models" not in text(LR)
 
 

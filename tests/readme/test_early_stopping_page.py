@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/early-stopping.md says happens."""
+"""What docs/how-to/early-stopping.md says happens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/early-stopping.md"
+PAGE = "docs/how-to/early-stopping.md"
 
 
 def test_the_page_s_search_stops_trials(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/extend.md says happens."""
+"""What docs/how-to/extend.md says happens."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tests.support.blocks import Block, blocks, save, succeeded, typed
 
 def test_a_search_is_extended_changed_retried_and_moved(tmp_path: Path) -> None:
     """The page's commands one after the other, in the folder that it tells to make."""
-    commands = [block for block in blocks("docs/extend.md") if not block.file]
+    commands = [block for block in blocks("docs/how-to/extend.md") if not block.file]
     folder = tmp_path / "project"
     folder.mkdir()
-    save(blocks("docs/extend.md"), folder)
+    save(blocks("docs/how-to/extend.md"), folder)
     extend, other, retry, go_on = commands
     assert [block.suite for block in commands] == ["test"] * 4
     assert "8 trials: 8 Succeeded" in said(extend, folder)

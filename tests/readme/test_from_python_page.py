@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/from-python.md says happens, in a real notebook's kernel and in a script."""
+"""What docs/how-to/from-python.md says happens, in a real notebook's kernel and in a script."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.support.blocks import Block, blocks, save, succeeded, typed
 from tests.support.notebook import Shown, notebook
 
-PAGE = "docs/from-python.md"
+PAGE = "docs/how-to/from-python.md"
 
 
 @pytest.fixture

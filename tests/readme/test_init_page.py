@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/init.md says happens."""
+"""What docs/how-to/init.md says happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kfp_katib.proposal.propose import MOST_SEARCHED
 from tests.places import ROOT
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/init.md"
+PAGE = "docs/how-to/init.md"
 
 
 def test_the_pages_commands_do_what_it_says(tmp_path: Path) -> None:

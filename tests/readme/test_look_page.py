@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/look-at-a-search.md says happens."""
+"""What docs/how-to/look-at-a-search.md says happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from kfp_katib.results import from_csv, from_json
 from tests.support.blocks import Block, blocks, save, succeeded, typed
 
-PAGE = "docs/look-at-a-search.md"
+PAGE = "docs/how-to/look-at-a-search.md"
 
 
 def said(block: Block, folder: Path) -> str:

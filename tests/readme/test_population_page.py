@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/population.md says happens."""
+"""What docs/how-to/population.md says happens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/population.md"
+PAGE = "docs/how-to/population.md"
 
 
 def test_a_population_is_trained_and_goes_on(tmp_path: Path) -> None:

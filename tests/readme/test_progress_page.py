@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/progress.md says is shown."""
+"""What docs/how-to/progress.md says is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kfp_katib.results.brief import figures
 from tests.places import ROOT
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/progress.md"
+PAGE = "docs/how-to/progress.md"
 
 
 def test_the_pages_commands_do_what_it_says(tmp_path: Path) -> None:

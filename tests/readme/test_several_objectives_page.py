@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/more-than-one-objective.md says happens."""
+"""What docs/how-to/more-than-one-objective.md says happens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/more-than-one-objective.md"
+PAGE = "docs/how-to/more-than-one-objective.md"
 
 
 def test_the_manifests_pareto_set_is_the_one_that_is_shown(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/warm-start.md says happens."""
+"""What docs/how-to/warm-start.md says happens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/warm-start.md"
+PAGE = "docs/how-to/warm-start.md"
 
 
 @pytest.fixture

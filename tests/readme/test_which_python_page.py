@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/which-python.md says happens."""
+"""What docs/how-to/which-python.md says happens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kfp_katib.engines.local.trial_environment import THREADS
 from tests.places import ROOT
 from tests.support.blocks import blocks, save, succeeded, typed
 
-PAGE = "docs/which-python.md"
+PAGE = "docs/how-to/which-python.md"
 
 
 def test_the_pages_commands_do_what_it_says(tmp_path: Path) -> None:

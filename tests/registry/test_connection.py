@@ -146,8 +146,8 @@ def test_nobody_there_is_told(registry: Registry) -> None:
 
 def test_an_answer_is_not_waited_for_without_end(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """A registry whose database hangs."""
-    monkeypatch.setattr(kfp_katib.registry.connection, "_TIMEOUTS", (1.0, 0.1))
-    registry.before = lambda number: time.sleep(0.3) if number == 1 else None
+    monkeypatch.setattr(kfp_katib.registry.connection, "_TIMEOUTS", (5.0, 1.0))
+    registry.before = lambda number: time.sleep(2.0) if number == 1 else None
     assert ask(registry) is None
 
 

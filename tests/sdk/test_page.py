@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/from-katib-client.md works as it stands there."""
+"""docs/how-to/from-katib-client.md works as it stands there."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sdk.conftest import Program
 from tests.support.blocks import blocks, carry_out, save, succeeded
 from tests.support.compiling import run_compile
 
-PAGE = "docs/from-katib-client.md"
+PAGE = "docs/how-to/from-katib-client.md"
 
 pytestmark = pytest.mark.timeout(300)
 

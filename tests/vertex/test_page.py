@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/vertex.md says of the trials' image is enough."""
+"""What docs/how-to/vertex.md says of the trials' image is enough."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.builders.valid import random
 from tests.places import ROOT
 from tests.support.blocks import Block, blocks
 
-DOCUMENT = "docs/vertex.md"
+DOCUMENT = "docs/how-to/vertex.md"
 PAGE = (ROOT / DOCUMENT).read_text()
 COMMAND = "spec.trialTemplate.trialSpec.spec.template.spec.containers[0].command"
 LINE = "echo loss=${trialParameters.lr} ${trialParameters.units} ${trialParameters.optimizer}"

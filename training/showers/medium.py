@@ -47,7 +47,7 @@ def sampling_term(geometry: Geometry) -> float:
     """Stochastic term by a rule of thumb: 2.7 % sqrt(active mm / sampling fraction of a mip).
 
     It gives 14.4 % for SciPb and 7.8 % for SiW. It fits lead and scintillator, where CDF measured 13.5 %; for
-    silicon and tungsten CALICE measured 1.5 times as much as it gives (docs/showers.md).
+    silicon and tungsten CALICE measured 1.5 times as much as it gives (docs/explanation/showers.md).
     """
     active = geometry.active.minimum_ionisation * geometry.active.density * geometry.active_mm
     passive = geometry.absorber.minimum_ionisation * geometry.absorber.density * geometry.absorber_mm

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints docs/manifest-rules.md: `python -m kfp_katib.experiment.rules > docs/manifest-rules.md`."""
+"""Prints the rules: `python -m kfp_katib.experiment.rules > docs/reference/manifest-rules.md`."""
 
 from __future__ import annotations
 

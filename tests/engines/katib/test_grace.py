@@ -10,8 +10,8 @@ from tests.places import ROOT
 
 
 def test_every_cause_has_its_time_of_grace() -> None:
-    """None is said at once, none later than two minutes; the table of docs/cluster.md says the same."""
-    text = (ROOT / "docs" / "cluster.md").read_text()
+    """None is said at once, none later than two minutes; so says the table of docs/how-to/cluster.md."""
+    text = (ROOT / "docs/how-to/cluster.md").read_text()
     rows = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) s \|$", text, re.MULTILINE)
     grace = {name: cause.grace_seconds for name, cause in CAUSES.items()}
     assert {cause: float(seconds) for cause, seconds in rows} == grace

@@ -93,5 +93,5 @@ def test_a_field_may_have_any_name(name: str) -> None:
 
 
 def test_the_page_of_rules_is_up_to_date() -> None:
-    """`python -m kfp_katib.experiment.rules > docs/manifest-rules.md` after a change."""
-    assert (ROOT / "docs" / "manifest-rules.md").read_text(encoding="utf-8") == document()
+    """`python -m kfp_katib.experiment.rules > docs/reference/manifest-rules.md` after a change."""
+    assert (ROOT / "docs/reference/manifest-rules.md").read_text(encoding="utf-8") == document()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/par04.md says what the files have."""
+"""docs/explanation/par04.md says what the files have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.par04.facts import facts
 from training.par04.generator import Generator
 from training.par04.macro import macro
 
-PAGE = (ROOT / "docs/par04.md").read_text()
+PAGE = (ROOT / "docs/explanation/par04.md").read_text()
 ROWS = dict(re.findall(r"^\| `([^`]+)` \| (.*) \|$", PAGE, re.MULTILINE))
 
 

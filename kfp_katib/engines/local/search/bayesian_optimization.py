@@ -32,8 +32,8 @@ def propose_bayesian_optimization(search: Search) -> Propose:
     """The algorithm `bayesianoptimization`, with the settings and defaults of Katib's skopt service.
 
     As there, nothing is assumed of running trials: a lie about them, such as scikit-optimize's for several
-    points at once, misleads the model where there are few trials (docs/search-quality.md). Earlier trials of
-    other searches count among the initial points.
+    points at once, misleads the model where there are few trials (docs/explanation/search-quality.md).
+    Earlier trials of other searches count among the initial points.
     """
     free = [dim for dim in search.dimensions if dim.count != 1]
     fixed = {dim.name: dim.at(0.0) for dim in search.dimensions if dim.count == 1}

@@ -5,7 +5,7 @@ Two things differ. In Optuna 3.3 all kernels of a parameter have one width, whic
 in Optuna 5 it follows from the distances between neighbours. And Optuna 3.3 does not divide the density of a
 continuous kernel by its width, so that the prior, which is the widest, counts for more. Strictly that was a
 mistake (https://github.com/optuna/optuna/issues/5109), but with it a search of parameters of several kinds
-finds more (docs/search-quality.md).
+finds more (docs/explanation/search-quality.md).
 
 Optuna's settings reach neither. Its sampler names the estimator's class in an attribute, to be changed, but a
 private one: with an Optuna that is built otherwise the search goes on with that Optuna's own estimator.

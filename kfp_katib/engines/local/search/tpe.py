@@ -60,7 +60,7 @@ def propose_multivariate_tpe(search: Search) -> Propose:
     """The algorithm `multivariate-tpe`, with the settings and defaults of Katib's Optuna service.
 
     And with the estimator of that Optuna, which is older than ours, unless all parameters are doubles: there
-    the newer one finds as much or more (docs/search-quality.md).
+    the newer one finds as much or more (docs/explanation/search-quality.md).
     """
     startup = int(search.settings.get("n_startup_trials", "10"))
     candidates = int(search.settings.get("n_ei_candidates", "24"))
