@@ -17,7 +17,7 @@ HEAD = f"""\
 The example manifests of [Katib's repository](https://github.com/kubeflow/katib/tree/{VERSION}/examples/v1beta1)
 at {VERSION}, unchanged.
 
-- **validate**: *green*, or the [rules](manifest-rules.md) that are broken. One marked (katib) stumbles on
+- **validate**: *green*, or the [rules](../reference/manifest-rules.md) that are broken. One marked (katib) stumbles on
   Katib alone, and does not stop the local engine. Left out are `backoff-limit` and `istio-label-missing`,
   which nearly all of them get: they set no backoffLimit, and no label that keeps Istio's sidecar out.
 - **on this machine**: the verdict of `kfp-katib run`. There is no image, so in place of its script one of
