@@ -79,11 +79,17 @@ def load(file: str, change: Change | None = None) -> Experiment:
     return experiment.load(source(file), name=label(file), change=change)
 
 
-def warn(final: Experiment, file: str, engine: str = "") -> None:
-    """Print to stderr what is likely wrong with an Experiment once its values and changes are in place."""
+def warn(final: Experiment, file: str, *engines: str) -> None:
+    """Print to stderr what is likely wrong with an Experiment once its values and changes are in place.
+
+    Args:
+        final: The Experiment.
+        file: Its manifest.
+        engines: What may run it.
+    """
     from kfp_katib.experiment.load import warnings_on
 
-    for warning in warnings_on(final, engine):
+    for warning in warnings_on(final, *engines):
         click.echo(f"{'' if warning.file else f'{label(file)}: '}{warning}", err=True)
 
 
