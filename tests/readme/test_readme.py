@@ -14,7 +14,7 @@ from tests.support.blocks import Block, blocks, carry_out, save, succeeded
 
 
 def story() -> list[Block]:
-    """The blocks that this suite runs in one folder, one after the other: not those that another test runs."""
+    """The blocks that are run here, one after the other in one folder: not those of another test."""
     return [block for block in blocks() if block.suite == "test" and "tests/" not in block.more]
 
 

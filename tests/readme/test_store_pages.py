@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/how-to/s3.md and docs/how-to/pvc.md say of a trial's pod is what the shipped pipelines give it."""
+"""What docs/how-to/s3.md and pvc.md say of a trial's pod is what the shipped pipelines give it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from kfp_katib.storage import read_checkpoint, verify
 from pipelines.platforms import PVC, S3, Platform
 from tests.examples.digits import page as digits
 from tests.examples.digits.page import command
+from tests.places import ROOT
 from tests.support.blocks import blocks, commands, save, succeeded, typed
 from tests.support.s3 import bucket as bucket
 
 PAGES = {"docs/how-to/s3.md": S3, "docs/how-to/pvc.md": PVC}
-WITHOUT_NAMES = ("mountPath", "name")
 
 
 @pytest.fixture
@@ -47,18 +47,13 @@ def test_a_rendered_trial_has_what_the_pipelines_trials_have(
 @pytest.mark.parametrize(("document", "platform"), PAGES.items(), ids=lambda value: str(value)[-8:])
 def test_the_addresses_of_a_run_are_the_pipelines(document: str, platform: Platform) -> None:
     """As its table has them."""
-    told = dict(re.findall(r"^\| `(models|destination)` \| (\S+?);? ", (document_text(document)), re.MULTILINE))
+    told = dict(
+        re.findall(r"^\| `(models|destination)` \| (\S+?);? ", (ROOT / document).read_text(), re.MULTILINE)
+    )
     shown = {"models": platform.models, "destination": platform.destination}
     assert {name: text.strip("`:;") for name, text in told.items()} == {
         name: value or "empty" for name, value in shown.items()
     }
-
-
-def document_text(document: str) -> str:
-    """A page."""
-    from tests.places import ROOT
-
-    return (ROOT / document).read_text()
 
 
 def test_a_search_of_this_machine_writes_its_model_into_a_bucket(folder: Path, bucket: str) -> None:
