@@ -13,6 +13,7 @@ import yaml
 from kfp_katib.storage import read_checkpoint
 from pipelines.platforms import PLATFORMS
 from tests.places import ROOT
+from tests.support.blocks import blocks
 
 FOLDERS = (".", "docs", "docs/how-to", "docs/reference", "docs/explanation", "examples/digits", "training")
 README = ROOT / "README.md"
@@ -65,6 +66,57 @@ def test_every_name_of_ours_is_there(document: Path) -> None:
     for module, imported in re.findall(r"^from (kfp_katib[\w.]*) import (.+)$", text, re.MULTILINE):
         names |= {f"{module}.{each}" for each in re.findall(r"\w+", imported)}
     assert sorted(name for name in names if not is_there(name)) == []
+
+
+SUITES = re.findall(r"^(test[\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+GENERATED = ROOT / "docs/reference"
+"""Its pages are compared as wholes with what writes them."""
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+every_page = pytest.mark.parametrize(
+    "document",
+    [
+        str(path.relative_to(ROOT))
+        for path in DOCUMENTS
+        if path.parent != GENERATED and "```" in path.read_text()
+    ],
+)
+
+
+@every_page
+def test_every_block_says_what_runs_it(document: str) -> None:
+    """A suite, or that it was carried out by hand for the page's numbers, or that nobody has run it."""
+    silent = [block.code for block in blocks(document) if block.by not in known()]
+    assert silent == []
+
+
+def known() -> set[str]:
+    """Who may be said to run a block."""
+    return {*(f"make {suite}" for suite in SUITES), "hand", "nobody"}
+
+
+@every_page
+def test_no_fence_is_overlooked(document: str) -> None:
+    """One without a language, or with more than a language, would be no block to the tests."""
+    fences = re.findall(r"^ *```", (ROOT / document).read_text(), re.MULTILINE)
+    assert len(fences) == 2 * len(blocks(document))
+
+
+@every_page
+def test_a_reader_sees_which_blocks_nobody_has_run(document: str) -> None:
+    """In the text below, since a comment is not shown."""
+    text = (ROOT / document).read_text()
+    assert len(re.findall(r"^<!-- run by: nobody", text, re.MULTILINE)) == len(
+        re.findall(r"^<!-- run by: nobody.*-->\n<sub>Never run by us", text, re.MULTILINE)
+    )
+
+
+@every_page
+def test_a_page_whose_blocks_are_run_is_named_by_what_runs_them(document: str) -> None:
+    """Some test has its path, or its folder's if it is the folder's own page."""
+    own = [block for block in blocks(document) if block.suite and not block.code.startswith("make ")]
+    parts = document.removesuffix("/README.md").split("/")
+    spelt = ("blocks()",) if document == "README.md" else (f'"{document}"', '"' + '" / "'.join(parts) + '"')
+    assert not own or [path for path in TESTS if any(each in path.read_text() for each in spelt)]
 
 
 def test_every_document_is_linked_from_the_readme() -> None:

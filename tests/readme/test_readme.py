@@ -12,18 +12,10 @@ from tests.places import ROOT
 from tests.readme.picture import arrows
 from tests.support.blocks import Block, blocks, carry_out, succeeded
 
-SUITES = ("run", "test", "test-cluster", "test-kfp", "test-images")
-
 
 def story() -> list[Block]:
     """The blocks that this suite runs in one folder, one after the other; the make targets run apart."""
     return [block for block in blocks() if block.suite == "test" and not block.code.startswith("make ")]
-
-
-def test_every_block_says_which_suite_runs_it() -> None:
-    """No block stands in the README that nothing runs; the picture is compared, not run."""
-    silent = [block.code for block in blocks() if block.language != "mermaid" and block.suite not in SUITES]
-    assert silent == []
 
 
 def test_the_blocks_work_in_their_order(folder: Path) -> None:
