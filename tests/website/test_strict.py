@@ -14,7 +14,7 @@ from mkdocs.exceptions import Abort
 from tests.places import ROOT
 
 PAGES = {
-    "docs/index.md": "# Home\n\n[a guide](how-to/guide.md#a-b-c), [a file](../deploy/claim.yaml), [more](../MORE.md)",
+    "docs/index.md": "[a guide](how-to/guide.md#a-b-c), [a file](../deploy/claim.yaml), [more](../MORE.md)",
     "docs/how-to/guide.md": "# A guide\n\n## `a`: b, c\n\n[home](../index.md)",
     "MORE.md": "# More\n\n[the guide](docs/how-to/guide.md), [a script](train.py)",
     "README.md": "# Not here",
