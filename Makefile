@@ -75,7 +75,7 @@ lock: .venv-uv/.ready ## update the locked versions, with the locked uv (UPGRADE
 	@.venv-uv/bin/uv --version
 	@./lock.sh
 
-bench: $(READY_DEV) ## measure what the README quotes
+bench: $(READY_DEV) ## measure what docs/performance.md quotes
 	@for file in $(filter-out %/shape.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 # Katib's own clients, each with the versions it works with.

@@ -136,19 +136,24 @@ def test_the_readme_names_what_a_machine_must_have() -> None:
     assert f"pip from {oldest[1]} on" in readme
 
 
-def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
+UPLOAD = (ROOT / "docs/how-to/dashboard-upload.md").read_text()
+
+
+def test_the_page_on_uploading_names_every_pipeline_that_is_compiled() -> None:
     """One for each place where the trials keep their models."""
-    readme = README.read_text()
-    assert [storage.name for storage in PLATFORMS if f"tune-{storage.name}.yaml" not in readme] == []
+    assert [storage.name for storage in PLATFORMS if f"tune-{storage.name}.yaml" not in UPLOAD] == []
 
 
 def test_the_parameters_that_a_run_is_told_are_the_pipelines() -> None:
-    """Whoever follows docs/how-to/kubeflow.md finds each of them in the dashboard's form."""
-    section = (ROOT / "docs/how-to/kubeflow.md").read_text().partition("\n## 5. ")[2]
-    told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    """Whoever follows docs/how-to/dashboard-upload.md finds each of them in the dashboard's form."""
+    section = UPLOAD.partition("\n## Upload, and start a run")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     spec = next(yaml.safe_load_all((ROOT / "tests/golden/tune-s3.yaml").read_text()))
+    parameters = spec["root"]["inputDefinitions"]["parameters"]
     assert "thresholds" in told
-    assert set(told) - set(spec["root"]["inputDefinitions"]["parameters"]) == set()
+    assert told - set(parameters) == set()
+    assert [name for name, about in parameters.items() if not about.get("isOptional")] == ["experiment"]
 
 
 def test_the_shown_checkpoint_is_a_valid_one(tmp_path: Path) -> None:

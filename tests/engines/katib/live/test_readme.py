@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's blocks for a cluster, and those of docs/how-to/kubeflow.md, work on this one."""
+"""The README's blocks for a cluster, and those of the pages on what it needs, work on this one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.places import ROOT
 from tests.support.blocks import Block, blocks, typed
 
 MANIFEST = next(block for block in blocks() if block.file == "experiment.yaml")
-PAGES = ("README.md", "docs/how-to/kubeflow.md")
+PAGES = ("README.md", *(f"docs/how-to/{name}.md" for name in ("kubeflow", "s3", "pvc")))
 SHOWN = [block for page in PAGES for block in blocks(page) if block.suite == "test-cluster"]
 
 
