@@ -13,7 +13,7 @@ SETUP = PYTHON="$(NAMED)" ./setup.sh $< $(@D)
 version_of = $(basename $(shell { "$(1)" --version; } 2>&1 || true))
 ANEW := $(if $(NAMED),$(if $(filter-out $(call version_of,$(BIN)/python),$(call version_of,$(NAMED))),anew))
 
-.PHONY: anew help run test check shape fresh compile golden lock bench bench-cluster test-cluster test-kfp \
+.PHONY: anew help run test check docs shape fresh compile golden lock bench bench-cluster test-cluster test-kfp \
 	test-images image push clean
 
 help: ## show this list
@@ -41,11 +41,18 @@ TEST_ENVIRONMENTS := $(foreach name,katib kubeflow kfp-2.13 pip-oldest pip-newes
 test: $(READY_DEV) $(TEST_ENVIRONMENTS) ## run the tests that need nothing but this machine, with coverage
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term
 
-check: $(READY_DEV) ## format, lint, types, import rules
+check: $(READY_DEV) ## format, lint, types, import rules, the documents' links
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/mkdocs build
+
+# Never with --quiet, which keeps mkdocs from counting its warnings. Its theme would announce a successor each time.
+docs: export NO_MKDOCS_2_WARNING = 1
+check: export NO_MKDOCS_2_WARNING = 1
+docs: $(READY_DEV) ## build the documents as a site, build/site/index.html
+	@$(BIN)/mkdocs build
 
 shape: $(READY_DEV) ## print how large and how fast the code is, compared with its guides
 	@$(BIN)/python benchmarks/shape.py
@@ -60,14 +67,15 @@ AT_REGISTRY = $(if $(REGISTRY),KFP_KATIB_REGISTRY=$(REGISTRY))
 compile: $(READY) ## write the pipelines and components as YAML into build/ (REGISTRY)
 	@$(AT_REGISTRY) $(BIN)/python compile.py
 
-golden: $(READY_DEV) ## rewrite the committed YAML that the tests compare with
+golden: $(READY_DEV) ## rewrite the committed YAML that the tests compare with, and the components' page
 	@KFP_KATIB_GOLDEN=write $(BIN)/python -m pytest -q tests/test_compile.py
+	@$(BIN)/python -m website.components > docs/reference/components.md
 
 lock: .venv-uv/.ready ## update the locked versions, with the locked uv (UPGRADE)
 	@.venv-uv/bin/uv --version
 	@./lock.sh
 
-bench: $(READY_DEV) ## measure what the README quotes
+bench: $(READY_DEV) ## measure what docs/performance.md quotes
 	@for file in $(filter-out %/shape.py,$(wildcard benchmarks/*.py)); do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 # Katib's own clients, each with the versions it works with.

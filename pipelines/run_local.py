@@ -8,6 +8,7 @@ The current folder stands for the images' WORKDIR: trials run in it, their logs 
 
 import argparse
 import json
+import math
 import os
 import shlex
 import sys
@@ -21,6 +22,7 @@ from kfp import local
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import load
+from kfp_katib.steps.evaluate_model import allowed
 from kfp_katib.steps.user_function import resolve
 from pipelines.contained import contained
 from pipelines.outcome import outcome, report_of_a_failure
@@ -71,7 +73,8 @@ def run(args: argparse.Namespace, folder: Path, ranges: dict[str, Any]) -> None:
     local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "steps"))
     places = {"models": str(folder / "models"), "release": str(folder / "release")}
     functions = {step: getattr(args, step) for step in STEPS}
-    tune(LOCAL)(experiment=args.manifest.read_text("utf-8"), thresholds=ranges, **places, **functions)
+    sent = {name: ["" if math.isinf(end) else end for end in ends] for name, ends in allowed(ranges).items()}
+    tune(LOCAL)(experiment=args.manifest.read_text("utf-8"), thresholds=sent, **places, **functions)
 
 
 def arguments() -> argparse.Namespace:
@@ -126,6 +129,10 @@ def thresholds(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
         raise InputError(f'--thresholds {file}: {error}. Write JSON such as {{"loss": [0, 1]}}.') from error
     if not isinstance(ranges, dict):
         raise InputError(f'--thresholds {file}: not an object. Write JSON such as {{"loss": [0, 1]}}.')
+    try:
+        allowed(ranges)
+    except InputError as error:
+        raise InputError(f"--thresholds {file}: {error}") from error
     here = file.absolute().is_relative_to(Path.cwd())
     return ranges, str(file.absolute().relative_to(Path.cwd()) if here else file)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator, Iterator
 
@@ -14,6 +15,11 @@ from tests.coverage_data import drop_damaged
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--record`: keep what a real Katib writes, for the replay (tests/engines/katib/replay)."""
     parser.addoption("--record", action="store_true", help="keep what a real Katib writes as recordings")
+
+
+def pytest_configure() -> None:
+    """What a test starts has Python's own buffers, as on a user's machine: without, less can be lost."""
+    os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)  # within pytest-cov's, which combines what is left

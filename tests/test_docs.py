@@ -13,9 +13,11 @@ import yaml
 from kfp_katib.storage import read_checkpoint
 from pipelines.platforms import PLATFORMS
 from tests.places import ROOT
+from tests.support.blocks import blocks
 
 FOLDERS = (".", "docs", "docs/how-to", "docs/reference", "docs/explanation", "examples/digits", "training")
 README = ROOT / "README.md"
+HOME = ROOT / "docs/index.md"
 DOCUMENTS = [page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md"))]
 OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training)"
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -67,9 +69,60 @@ def test_every_name_of_ours_is_there(document: Path) -> None:
     assert sorted(name for name in names if not is_there(name)) == []
 
 
-def test_every_document_is_linked_from_the_readme() -> None:
-    """Whoever reads the README finds each page in one step."""
-    assert set(DOCUMENTS) - {README} - set(links(README)) == set()
+SUITES = re.findall(r"^(test[\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+GENERATED = ROOT / "docs/reference"
+"""Its pages are compared as wholes with what writes them."""
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+every_page = pytest.mark.parametrize(
+    "document",
+    [
+        str(path.relative_to(ROOT))
+        for path in DOCUMENTS
+        if path.parent != GENERATED and "```" in path.read_text()
+    ],
+)
+
+
+@every_page
+def test_every_block_says_what_runs_it(document: str) -> None:
+    """A suite, or that it was carried out by hand for the page's numbers, or that nobody has run it."""
+    silent = [block.code for block in blocks(document) if block.by not in known()]
+    assert silent == []
+
+
+def known() -> set[str]:
+    """Who may be said to run a block."""
+    return {*(f"make {suite}" for suite in SUITES), "hand", "nobody"}
+
+
+@every_page
+def test_no_fence_is_overlooked(document: str) -> None:
+    """One without a language, or with more than a language, would be no block to the tests."""
+    fences = re.findall(r"^ *```", (ROOT / document).read_text(), re.MULTILINE)
+    assert len(fences) == 2 * len(blocks(document))
+
+
+@every_page
+def test_a_reader_sees_which_blocks_nobody_has_run(document: str) -> None:
+    """In the text below, since a comment is not shown."""
+    text = (ROOT / document).read_text()
+    assert len(re.findall(r"^<!-- run by: nobody", text, re.MULTILINE)) == len(
+        re.findall(r"^<!-- run by: nobody.*-->\n<sub>Never run by us", text, re.MULTILINE)
+    )
+
+
+@every_page
+def test_a_page_whose_blocks_are_run_is_named_by_what_runs_them(document: str) -> None:
+    """Some test has its path, or its folder's if it is the folder's own page."""
+    own = [block for block in blocks(document) if block.suite and not block.code.startswith("make ")]
+    parts = document.removesuffix("/README.md").split("/")
+    spelt = ("blocks()",) if document == "README.md" else (f'"{document}"', '"' + '" / "'.join(parts) + '"')
+    assert not own or [path for path in TESTS if any(each in path.read_text() for each in spelt)]
+
+
+def test_every_document_is_linked_from_the_home_page() -> None:
+    """For whoever reads on GitHub, where there is no navigation."""
+    assert set(DOCUMENTS) - {README, HOME} - set(links(HOME)) == set()
 
 
 def test_the_readme_names_what_a_machine_must_have() -> None:
@@ -83,19 +136,24 @@ def test_the_readme_names_what_a_machine_must_have() -> None:
     assert f"pip from {oldest[1]} on" in readme
 
 
-def test_the_readme_names_every_pipeline_that_is_compiled() -> None:
+UPLOAD = (ROOT / "docs/how-to/dashboard-upload.md").read_text()
+
+
+def test_the_page_on_uploading_names_every_pipeline_that_is_compiled() -> None:
     """One for each place where the trials keep their models."""
-    readme = README.read_text()
-    assert [storage.name for storage in PLATFORMS if f"tune-{storage.name}.yaml" not in readme] == []
+    assert [storage.name for storage in PLATFORMS if f"tune-{storage.name}.yaml" not in UPLOAD] == []
 
 
 def test_the_parameters_that_a_run_is_told_are_the_pipelines() -> None:
-    """Whoever follows docs/how-to/kubeflow.md finds each of them in the dashboard's form."""
-    section = (ROOT / "docs/how-to/kubeflow.md").read_text().partition("\n## 5. ")[2]
-    told = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    """Whoever follows docs/how-to/dashboard-upload.md finds each of them in the dashboard's form."""
+    section = UPLOAD.partition("\n## Upload, and start a run")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     spec = next(yaml.safe_load_all((ROOT / "tests/golden/tune-s3.yaml").read_text()))
+    parameters = spec["root"]["inputDefinitions"]["parameters"]
     assert "thresholds" in told
-    assert set(told) - set(spec["root"]["inputDefinitions"]["parameters"]) == set()
+    assert told - set(parameters) == set()
+    assert [name for name, about in parameters.items() if not about.get("isOptional")] == ["experiment"]
 
 
 def test_the_shown_checkpoint_is_a_valid_one(tmp_path: Path) -> None:

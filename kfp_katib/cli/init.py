@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from kfp_katib.cli.verbs import STDOUT, Verb, warn, write
+from kfp_katib.engines.engine import ENGINES
 from kfp_katib.engines.local.interpreter import interpreters
 from kfp_katib.engines.options import ON_PATH
 from kfp_katib.errors import InputError
@@ -129,7 +130,7 @@ def _write(text: str, output: str) -> None:
         ManifestError: It is not, as with an algorithm that cannot search such a space.
     """
     label = "the proposal" if output == STDOUT else output
-    warn(load(text, name=label), label)
+    warn(load(text, name=label), label, *ENGINES)
     write(text, output)
 
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import click
 
-from kfp_katib.cli.verbs import Verb, json_option, load, manifest_argument, placeholder_options, warn
+from kfp_katib.cli.verbs import Verb, json_option, label, load, manifest_argument, placeholder_options, warn
+from kfp_katib.engines.engine import named
 from kfp_katib.errors import ManifestError
 from kfp_katib.experiment import render, to_yaml
+
+_KATIB = "katib"
 
 
 @click.command(name="render", cls=Verb)
@@ -44,7 +47,9 @@ def command(
         name=name,
         trial_pod=_mapping(trial_pod) if trial_pod else None,
     )
-    warn(experiment, file)
+    warn(experiment, file, _KATIB)
+    if refused := named(_KATIB).refusals(experiment):
+        raise ManifestError(label(file), tuple(refused))
     click.echo(
         json.dumps(experiment.manifest, indent=2) if as_json else to_yaml(experiment), nl=bool(as_json)
     )

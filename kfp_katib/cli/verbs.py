@@ -6,17 +6,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
-import os
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kfp_katib.errors import Interrupted, KfpKatibError
 from kfp_katib.experiment.argument_names import on_the_command_line
+from kfp_katib.streams import let_go
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
@@ -79,11 +79,17 @@ def load(file: str, change: Change | None = None) -> Experiment:
     return experiment.load(source(file), name=label(file), change=change)
 
 
-def warn(final: Experiment, file: str, engine: str = "") -> None:
-    """Print to stderr what is likely wrong with an Experiment once its values and changes are in place."""
+def warn(final: Experiment, file: str, *engines: str) -> None:
+    """Print to stderr what is likely wrong with an Experiment once its values and changes are in place.
+
+    Args:
+        final: The Experiment.
+        file: Its manifest.
+        engines: What may run it.
+    """
     from kfp_katib.experiment.load import warnings_on
 
-    for warning in warnings_on(final, engine):
+    for warning in warnings_on(final, *engines):
         click.echo(f"{'' if warning.file else f'{label(file)}: '}{warning}", err=True)
 
 
@@ -107,8 +113,9 @@ class Verb(click.Command):
                 return super().invoke(ctx)
         except KfpKatibError as error:
             return _leave(ctx, error, verbose)
-        except BrokenPipeError:
-            raise  # our reader has closed the pipe: click exits silently
+        except BrokenPipeError:  # our reader has closed the pipe
+            let_go()
+            raise  # click exits silently
         except OSError as error:
             return _leave(ctx, KfpKatibError(_refused(error)), verbose)
         except KeyboardInterrupt:
@@ -131,19 +138,8 @@ def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:
         if verbose:
             click.echo(traceback.format_exc(), err=True)
         click.echo(f"Error: {error}", err=True)
-    for stream in (sys.stdout, sys.stderr):
-        _give_up_what_is_not_taken(stream)
+    let_go()
     ctx.exit(error.exit_code)
-
-
-def _give_up_what_is_not_taken(stream: TextIO) -> None:
-    """Python would try once more as it ends, on a full disk or a closed terminal, and end with 120."""
-    try:
-        stream.flush()
-    except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
 
 
 def _log(verbose: bool) -> None:

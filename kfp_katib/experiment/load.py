@@ -60,9 +60,10 @@ def load(
     return checked(name or str(file_of(manifest) or "the manifest"), manifest, change, origin)
 
 
-def warnings_on(experiment: Experiment, engine: str) -> tuple[Problem, ...]:
-    """What is legal but likely wrong where this engine runs it."""
-    return (*experiment.warnings, *concerning(experiment.engine_problems, engine, "warning"))
+def warnings_on(experiment: Experiment, *engines: str) -> tuple[Problem, ...]:
+    """What is legal but likely wrong where one of these engines runs it."""
+    own = [each for name in engines for each in concerning(experiment.engine_problems, name, "warning")]
+    return (*experiment.warnings, *own)
 
 
 def errors_on(experiment: Experiment, engine: str) -> tuple[Problem, ...]:

@@ -53,8 +53,7 @@ def evaluate(
     Raises:
         InputError: The function cannot be called, a threshold is not a range, or its observable is missing.
     """
-    name, allowed = as_sent(function), as_sent(dict(thresholds))
-    ranges = {observable: _range(observable, bounds) for observable, bounds in allowed.items()}
+    name, ranges = as_sent(function), allowed(as_sent(dict(thresholds)))
     has_model = about.get("model") != "none"
     values, own = _observed(name, model, dataset) if has_model else ({}, "")
     if has_model:
@@ -66,6 +65,17 @@ def evaluate(
     Path(report).write_text(text, encoding="utf-8", errors="backslashreplace")
     finite = {key: value for key, value in values.items() if math.isfinite(value)}
     return Evaluation(finite, has_model and _passed(judged))
+
+
+def allowed(thresholds: Mapping[str, Any]) -> dict[str, Range]:
+    """The allowed range of each observable, infinite where an end is open.
+
+    An end is open if it is null, or empty text: kfp.local cannot hand null on to a step.
+
+    Raises:
+        InputError: A threshold is not a range.
+    """
+    return {observable: _range(observable, bounds) for observable, bounds in thresholds.items()}
 
 
 def _observed(name: str, model: str, dataset: str) -> tuple[dict[str, float], str]:
@@ -86,11 +96,11 @@ def _passed(judged: Sequence[Judgement]) -> bool:
 
 def _range(name: str, bounds: object) -> Range:
     match bounds:
-        case [None | int() | float() as low, None | int() | float() as high]:
+        case [None | "" | int() | float() as low, None | "" | int() | float() as high]:
             with suppress(OverflowError):  # a whole number of 400 digits
-                least = -math.inf if low is None else float(low)
-                most = math.inf if high is None else float(high)
-                if least <= most:
+                least = -math.inf if low in (None, "") else float(low)
+                most = math.inf if high in (None, "") else float(high)
+                if least <= most and least < math.inf and most > -math.inf:
                     return least, most
     raise InputError(
         f"The threshold of {name!r} is {bounds!r}. Give [min, max], min not above max; null for an open end."

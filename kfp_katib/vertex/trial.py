@@ -37,6 +37,7 @@ from pathlib import Path
 from kfp_katib.errors import InputError, KfpKatibError
 from kfp_katib.experiment.model import Collector, Experiment
 from kfp_katib.results import Trial, TrialCondition, objective_value
+from kfp_katib.streams import let_go
 from kfp_katib.trial.command_line import command_line, metrics_place
 from kfp_katib.trial.outcome import examine, failed
 from kfp_katib.trial.plain_file import remove
@@ -202,4 +203,6 @@ def _say(sentence: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    exit_code = main(sys.argv[1:], os.environ)
+    let_go()
+    sys.exit(exit_code)

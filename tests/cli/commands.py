@@ -30,6 +30,16 @@ INTERRUPTIBLE = (
 """`kfp-katib` as a program for `python -c`; whatever runs the tests may ignore Ctrl-C, and so would it."""
 
 
+BEYOND: dict[str, Any] = {
+    "algorithm": {
+        "algorithmName": "hyperband",
+        "algorithmSettings": [{"name": "r_l", "value": "9"}, {"name": "resource_name", "value": "kind"}],
+    },
+    "parallelTrialCount": 2,
+}
+"""Fields of a spec that Katib's own service refuses."""
+
+
 def manifest(*kinds: str, **spec: Any) -> Manifest:
     """An Experiment with one trial for each kind of behaviour, one after the other."""
     kind = {"name": "kind", "parameterType": "categorical", "feasibleSpace": {"list": list(kinds)}}

@@ -56,6 +56,13 @@ def test_a_script_becomes_a_tuned_result(train: Path) -> None:
     assert result["best_hyperparameters"].keys() == {"lr", "batch_size"}
 
 
+def test_what_one_engine_alone_makes_of_it_is_said(train: Path) -> None:
+    """A proposal is for both."""
+    train.write_text(TRAIN.replace("--lr", "--dropout").replace("args.lr", "args.dropout"))
+    proposed = call("init", "--algorithm", "bayesianoptimization", "--", "python", "train.py")
+    assert "warning (katib): spec.parameters[0].feasibleSpace: 'dropout' will be" in proposed.stderr
+
+
 @pytest.mark.parametrize("name", NEEDED)
 def test_every_style_of_script_runs_as_proposed(name: str, train: Path) -> None:
     """Its metric is found in its trials, on this machine as in the trial run."""

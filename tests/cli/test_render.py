@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cli.commands import call, job, manifest, write
+from tests.cli.commands import BEYOND, call, job, manifest, write
 
 
 def with_placeholders() -> dict[str, Any]:
@@ -117,8 +117,15 @@ def test_warnings_go_to_stderr(tmp_path: Path) -> None:
     content["spec"]["trialTemplate"]["trialSpec"]["spec"]["backoffLimit"] = 3
     called = call("render", write(tmp_path, content))
     assert called.exit_code == 0
-    assert "warning: " in called.stderr
-    assert "warning: " not in called.stdout
+    assert "warning (katib): " in called.stderr
+    assert "warning" not in called.stdout
+
+
+def test_what_katib_alone_cannot_run_is_not_rendered(tmp_path: Path) -> None:
+    """The local engine runs it; what is rendered is for Katib."""
+    called = call("render", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)))
+    assert (called.exit_code, called.stdout) == (2, "")
+    assert "error (katib): spec.parallelTrialCount: With r_l 9 hyperband begins with 9" in called.stderr
 
 
 def test_rendering_what_was_rendered_changes_nothing(tmp_path: Path) -> None:

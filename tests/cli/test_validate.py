@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from kfp_katib.experiment.judging import all_rules
-from tests.cli.commands import call, manifest, write
+from tests.cli.commands import BEYOND, call, manifest, write
 
 
 def test_a_manifest_without_findings_is_valid(tmp_path: Path) -> None:
@@ -212,16 +212,6 @@ def test_no_file_is_a_usage_error() -> None:
     assert "Missing argument 'FILE...'" in called.stderr
 
 
-BEYOND = {
-    "algorithm": {
-        "algorithmName": "hyperband",
-        "algorithmSettings": [{"name": "r_l", "value": "9"}, {"name": "resource_name", "value": "kind"}],
-    },
-    "parallelTrialCount": 2,
-}
-"""Katib's own service refuses it."""
-
-
 def test_what_katib_alone_cannot_run_is_a_note_by_default(tmp_path: Path) -> None:
     """The local engine runs it, so the manifest is valid."""
     called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)))
@@ -242,6 +232,16 @@ def test_what_katib_alone_cannot_run_is_said_of_katib(tmp_path: Path) -> None:
     called = call("validate", write(tmp_path, manifest("0.1", "0.2", "0.3", **BEYOND)), "--engine", "katib")
     assert "error (katib): spec.parallelTrialCount: With r_l 9 hyperband begins with 9" in called.stdout
     assert called.exit_code == 2
+
+
+def test_what_goes_wrong_in_a_cluster_alone_is_not_said_of_this_machine(tmp_path: Path) -> None:
+    """A manifest is meant for both, so without `--engine` it is; on this machine nothing is run again."""
+    retried = manifest("0.1")
+    retried["spec"]["trialTemplate"]["trialSpec"]["spec"]["backoffLimit"] = 3
+    file = write(tmp_path, retried)
+    for engine, count in ((), 1), (("--engine", "katib"), 1), (("--engine", "local"), 0):
+        assert call("validate", file, *engine).stdout.count("warning (katib): ") == count
+    assert "backoffLimit is" not in call("run", file).stderr
 
 
 def test_what_katib_alone_cannot_run_is_not_said_of_this_machine(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.errors import InputError
 from kfp_katib.experiment import check, load, render
+from kfp_katib.experiment.load import warnings_on
 from tests.places import DATA
 
 CASES = DATA / "cases"
@@ -47,8 +48,8 @@ def test_a_trap_is_refused(name: str) -> None:
 def test_a_sound_manifest_is_accepted(name: str) -> None:
     """With the warnings that it deserves, also once it is rendered."""
     experiment = load(CASES / name)
-    assert {problem.rule for problem in experiment.warnings} == ACCEPTED[name]
-    assert {problem.rule for problem in render(experiment).warnings} == ACCEPTED[name]
+    assert {problem.rule for problem in warnings_on(experiment, "katib")} == ACCEPTED[name]
+    assert {problem.rule for problem in warnings_on(render(experiment), "katib")} == ACCEPTED[name]
 
 
 def test_another_groups_job_is_for_katib_alone() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from kfp_katib.errors import InputError, ManifestError
 from kfp_katib.experiment import Experiment, check, load, render
+from kfp_katib.experiment.load import warnings_on
 from tests.builders.manifest import ABSENT, CONTAINER, POD, changed
 from tests.builders.valid import config_map, pytorch_job, random, train_job
 from tests.places import DATA
@@ -125,8 +126,8 @@ def test_the_result_is_checked_again() -> None:
 def test_istios_label_is_added_where_it_is_absent() -> None:
     """With Istio's sidecar a trial's pod never ends; a label that is there is left alone."""
     bare = load(changed(random(), {f"{POD}.metadata": ABSENT}))
-    assert [problem.rule for problem in bare.warnings] == ["istio-label-missing"]
-    assert render(bare).warnings == ()
+    assert [problem.rule for problem in warnings_on(bare, "katib")] == ["istio-label-missing"]
+    assert warnings_on(render(bare), "katib") == ()
     assert render(bare, istio_label=False).manifest == bare.manifest
     kept = load(changed(random(), {f"{POD}.metadata.labels": {"sidecar.istio.io/inject": "true"}}))
     assert render(kept).manifest == kept.manifest
@@ -137,7 +138,8 @@ def test_istios_annotation_is_as_good_as_its_label(word: str) -> None:
     """It was the way before there was the label; whatever it says, the manifest is not silent."""
     noted = {"annotations": {"sidecar.istio.io/inject": word}}
     experiment = load(changed(random(), {f"{POD}.metadata": noted}))
-    assert [problem.rule for problem in experiment.warnings] == ["istio-label-missing"] * (word == "true")
+    found = [problem.rule for problem in warnings_on(experiment, "katib")]
+    assert found == ["istio-label-missing"] * (word == "true")
     assert render(experiment).manifest == experiment.manifest
 
 

@@ -43,7 +43,7 @@ class Checkout:
         # No settings of the machine's: an index of its own would be asked as well.
         pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": page, "PIP_CONFIG_FILE": "/dev/null"}
         uv = {
-            "UV_NO_INDEX": "1",
+            "UV_OFFLINE": "1",
             "UV_FIND_LINKS": str(self.wheels),
             "UV_CACHE_DIR": str(self.wheels / "cache"),
         }

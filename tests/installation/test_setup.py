@@ -117,7 +117,7 @@ def test_an_index_out_of_reach_is_told_by_uv_as_well(checkout: Checkout) -> None
     """Whichever of them installs."""
     checkout.lock("requirements.lock", {})
     uv = {"INSTALLER": "", "PATH": f"{environment('uv') / 'bin'}:/usr/bin:/bin", "PYTHON": sys.executable}
-    offline = {"UV_NO_INDEX": "0", "UV_FIND_LINKS": "", "UV_DEFAULT_INDEX": INDEX, "UV_HTTP_RETRIES": "0"}
+    offline = {"UV_OFFLINE": "0", "UV_FIND_LINKS": "", "UV_DEFAULT_INDEX": INDEX, "UV_HTTP_RETRIES": "0"}
     assert told(checkout, **uv, **offline).startswith(
         "the package index cannot be reached. Go online, or name"
     )

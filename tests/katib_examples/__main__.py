@@ -17,9 +17,10 @@ HEAD = f"""\
 The example manifests of [Katib's repository](https://github.com/kubeflow/katib/tree/{VERSION}/examples/v1beta1)
 at {VERSION}, unchanged.
 
-- **validate**: *green*, or the [rules](manifest-rules.md) that are broken. One marked (katib) stumbles on
-  Katib alone, and does not stop the local engine. Left out are `backoff-limit` and `istio-label-missing`,
-  which nearly all of them get: they set no backoffLimit, and no label that keeps Istio's sidecar out.
+- **validate**: *green*, or the [rules](../reference/manifest-rules.md) that are broken. One marked (katib)
+  stumbles on Katib alone, and does not stop the local engine. Left out are `backoff-limit` and
+  `istio-label-missing`, which nearly all of them get: they set no backoffLimit, and no label that keeps
+  Istio's sidecar out.
 - **on this machine**: the verdict of `kfp-katib run`. There is no image, so in place of its script one of
   ours is started with the same arguments; it reports the metrics where the example's collector reads them.
   Or the reason why the local engine refuses the manifest, and where a word mends that, what comes then.

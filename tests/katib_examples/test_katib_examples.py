@@ -103,5 +103,5 @@ def test_a_refusal_is_named() -> None:
 def test_what_is_found_is_counted() -> None:
     """By rule; the warnings that all examples have are left out."""
     assert validated(spare()) == "green"
-    assert validated(spare(resumePolicy="LongRunning")) == "warning: `suggestion-left-running`"
+    assert validated(spare(resumePolicy="LongRunning")) == "warning (katib): `suggestion-left-running`"
     assert validated(changed(spare(), {"spec.trialTemplate.trialSpec.spec.backoffLimit": ABSENT})) == "green"

@@ -114,12 +114,14 @@ def test_a_function_that_does_not_exist_is_found_before_the_search(tmp_path: Pat
         ("there-is-none.json", "No such file"),
         ("mine.yaml", "Expecting value"),
         ("list.json", "not an object"),
+        ("number.json", "The threshold of 'error' is 0.1. Give [min, max]"),
     ],
-    ids=["missing", "no JSON", "a list"],
+    ids=["missing", "no JSON", "a list", "no range"],
 )
 def test_thresholds_that_cannot_be_read_start_nothing(tmp_path: Path, file: str, why: str) -> None:
     """They would be needed after the last trial."""
     (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "number.json").write_text('{"error": 0.1}')
     ran = run(manifest("train", "${trialParameters.lr}"), tmp_path, thresholds=file)
     assert (ran.returncode, ran.stdout) == (2, "")
     assert f"--thresholds {file}" in ran.stderr
@@ -136,6 +138,16 @@ def test_a_model_that_is_not_good_enough_is_named_and_not_released(tmp_path: Pat
     assert (Path(told["Model"].strip()) / "model.txt").read_text() == "0.2"
     assert not (tmp_path / "out" / "release").exists()
     assert "\x1b" not in (tmp_path / "out" / "run.log").read_text()
+
+
+def test_a_threshold_may_have_one_limit(tmp_path: Path) -> None:
+    """With null in place of the other, which kfp cannot hand on to a step that it runs on this machine."""
+    (tmp_path / "open.json").write_text('{"error": [null, 0.5], "points": [5, null]}')
+    ran = run(SEARCH, tmp_path, thresholds="open.json")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    told = dict(line.split(":", 1) for line in ran.stdout.split("\n\n")[-1].strip().splitlines())
+    assert told["Released"].strip() == "no: by open.json, points is 4, allowed is at least 5"
+    assert "passed: error is 0, allowed is at most 0.5" in ran.stdout
 
 
 def test_a_search_whose_trials_leave_no_model_says_so(tmp_path: Path) -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.blocks import Block, blocks, save, succeeded, typed
+from tests.support.blocks import Block, blocks, commands, save, succeeded, typed
 
 
 def test_a_search_is_extended_changed_retried_and_moved(tmp_path: Path) -> None:
     """The page's commands one after the other, in the folder that it tells to make."""
-    commands = [block for block in blocks("docs/how-to/extend.md") if not block.file]
     folder = tmp_path / "project"
     folder.mkdir()
     save(blocks("docs/how-to/extend.md"), folder)
-    extend, other, retry, go_on = commands
-    assert [block.suite for block in commands] == ["test"] * 4
+    extend, other, retry, go_on = commands("docs/how-to/extend.md")
     assert "8 trials: 8 Succeeded" in said(extend, folder)
     assert "Experiment tune-at-random succeeded" in said(other, folder)
     assert "8 trials: 8 Succeeded" in said(retry, folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from kfp_katib.results import from_csv, from_json
-from tests.support.blocks import Block, blocks, save, succeeded, typed
+from tests.support.blocks import Block, blocks, commands, save, succeeded, typed
 
 PAGE = "docs/how-to/look-at-a-search.md"
 
@@ -22,9 +22,7 @@ def said(block: Block, folder: Path) -> str:
 def test_a_search_is_listed_shown_compared_used_exported_and_ended(tmp_path: Path) -> None:
     """The page's commands one after the other, in the folder that it tells to make."""
     save(blocks(PAGE), tmp_path)
-    commands = [block for block in blocks(PAGE) if block.language == "sh" and not block.file]
-    assert {block.suite for block in commands} == {"test"}
-    run, listed, shown, used, exported, ended = commands
+    run, listed, shown, used, exported, ended = commands(PAGE)
     said(run, tmp_path)
     lines = said(listed, tmp_path).splitlines()
     assert [line.split()[:3] for line in lines[2:]] == [

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.support.blocks import blocks, save, succeeded, typed
+from tests.support.blocks import blocks, commands, save, succeeded, typed
 
 PAGE = "docs/how-to/population.md"
 
@@ -14,7 +14,7 @@ PAGE = "docs/how-to/population.md"
 def test_a_population_is_trained_and_goes_on(tmp_path: Path) -> None:
     """The page's commands in a folder of one's own: epochs add up over a line of descent."""
     save(blocks(PAGE), tmp_path)
-    (command,) = [block for block in blocks(PAGE) if block.suite == "test"]
+    (command,) = commands(PAGE)
     said = succeeded(typed(command.code, tmp_path)).stdout
     assert "24 trials: 24 Succeeded" in said
     files = tmp_path.glob("runs/population/*/checkpoint/state.json")

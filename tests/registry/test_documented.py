@@ -18,7 +18,7 @@ def test_the_shown_client_lists_what_was_registered(registry: Registry) -> None:
     """Each version with its value and the address of its files."""
     about = {"trial": "search-7f", "metric": "loss", "value": 0.25}
     register("s3://bucket/release", about, "tuned-model", registry=registry.url, run=Run())
-    section = (ROOT / "docs/how-to/kubeflow.md").read_text().partition("## 6. ")[2]
+    section = (ROOT / "docs/how-to/kubeflow.md").read_text().partition("## Register what passed")[2]
     (code,) = (block.code for block in parse(section) if block.language == "python")
     assert ADDRESS in code
     command = [sys.executable, "-W", "ignore", "-c", code.replace(ADDRESS, registry.url)]

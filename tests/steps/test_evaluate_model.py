@@ -73,6 +73,8 @@ def judged(
         pytest.param({"error": [0, 0.1]}, False, id="above"),
         pytest.param({"bias": [-0.5, 0.5]}, False, id="below"),
         pytest.param({"bias": [None, 0]}, True, id="open below"),
+        pytest.param({"bias": ["", 0]}, True, id="open below, as kfp.local can say it"),
+        pytest.param({"bias": [0, ""]}, False, id="open above, as kfp.local can say it"),
         pytest.param({"error": [0, None], "bias": [0, None]}, False, id="one of two"),
         pytest.param({"broken": [None, None]}, False, id="NaN is within nothing"),
         pytest.param({"endless": [0, None]}, False, id="infinity neither"),
@@ -155,6 +157,7 @@ def test_without_a_model_nothing_passes(tmp_path: Path) -> None:
         pytest.param({"error": 0.1}, r"Give \[min, max\]", id="no range"),
         pytest.param({"error": [0, 10**400]}, r"Give \[min, max\]", id="beyond every float"),
         pytest.param({"error": ["0", "1"]}, r"Give \[min, max\]", id="text"),
+        pytest.param({"error": [math.inf, math.inf]}, r"Give \[min, max\]", id="nothing keeps it"),
     ],
 )
 def test_thresholds_that_mean_nothing_are_refused(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A document's code blocks, each with the suite that it says it is run by, and how one is carried out."""
+"""A document's code blocks, each with what it says it is run by, and how one is carried out."""
 
 from __future__ import annotations
 
@@ -14,19 +14,35 @@ from pathlib import Path
 from tests.places import ROOT
 
 BLOCK = re.compile(
-    r"^```(?P<language>\w+)(?: (?P<file>\S+))?\n(?P<code>.*?)^```\n(?:<sub>(?P<says>[^\n]*)</sub>)?",
+    r"(?:^\*\*`(?P<file>[^`\n]+)`\*\*\n\n)?"
+    r"^```(?P<language>\w+)\n(?P<code>.*?)^```\n"
+    r"(?:<!-- (?P<how>run|read) by: (?P<who>[^\n]+?)(?:, (?P<more>[^\n]*))? -->\n)?",
     re.MULTILINE | re.DOTALL,
 )
+"""A fence with a language and nothing else. The name of a file that a reader saves stands above it, in bold
+code; a comment below it says what runs it, or what reads it that cannot run it: `make TARGET`, `nobody`, or
+`hand`, once, for numbers that the page gives. Behind a comma, more on how."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its language, the file it is saved as (if any), its text and its suite."""
+    """One fenced block.
+
+    Attributes:
+        language: As behind the fence's backticks.
+        file: The name that it is saved as, empty if it is no file.
+        code: Its text.
+        suite: The make target that runs it, empty if none does.
+        by: Whoever runs or reads it, as the comment says it; empty where there is no comment.
+        more: What the comment says besides.
+    """
 
     language: str
     file: str
     code: str
-    suite: str
+    suite: str = ""
+    by: str = ""
+    more: str = ""
 
 
 def blocks(document: str = "README.md") -> list[Block]:
@@ -36,16 +52,23 @@ def blocks(document: str = "README.md") -> list[Block]:
 
 def parse(text: str) -> list[Block]:
     """All blocks of a text, in their order."""
+    return [block(found.groupdict(default="")) for found in BLOCK.finditer(text)]
+
+
+def block(found: dict[str, str]) -> Block:
+    """One block of the parts that were found."""
+    runs = found["how"] == "run" and found["who"].startswith("make ")
+    suite = found["who"].removeprefix("make ") if runs else ""
+    return Block(found["language"], found["file"], found["code"], suite, found["who"], found["more"])
+
+
+def commands(document: str) -> list[Block]:
+    """What a page's own test types, one after the other: not what another test does, which is named."""
     return [
-        Block(found["language"], found["file"] or "", found["code"], suite(found["says"] or ""))
-        for found in BLOCK.finditer(text)
+        block
+        for block in blocks(document)
+        if block.language == "sh" and block.suite == "test" and not (block.file or "tests/" in block.more)
     ]
-
-
-def suite(says: str) -> str:
-    """The make target in the line under a block, empty where there is none."""
-    found = re.search(r"`make ([\w-]+)`", says)
-    return found[1] if found else ""
 
 
 def save(found: Iterable[Block], folder: Path) -> None:

@@ -131,10 +131,13 @@ class Tab:
         for kind in ("keyDown", "keyUp"):
             self.send("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **more)
 
-    def screenshot(self, path: Path) -> None:
-        """Write the whole page as a picture."""
+    def screenshot(
+        self, path: Path, *, top: float = 0, bottom: float | None = None, scale: float = 1
+    ) -> None:
+        """Write the page as a picture, or a part of its height, in pixels from its top."""
         size = self.send("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        height = (bottom or size["height"]) - top
+        clip = {"x": 0, "y": top, "width": size["width"], "height": height, "scale": scale}
         answer = self.send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         path.write_bytes(base64.b64decode(answer["data"]))
 

@@ -12,15 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kfp_katib.engines.local.journal import (
-    CREATE_TRIAL,
-    END_TRIAL,
-    RUNNING,
-    STUDY_ATTRIBUTE,
-    TRIAL_ATTRIBUTE,
-    Journal,
-    StudyTrial,
-)
+from kfp_katib.engines.local.journal import RUNNING, STUDY_ATTRIBUTE, Journal, StudyTrial
 from kfp_katib.engines.local.journal_attributes import (
     ENQUEUED,
     FORMAT,
@@ -96,7 +88,7 @@ class Lines:
                 return False
             raise
         line = valid(LINE, log)
-        if line.op_code in (CREATE_TRIAL, END_TRIAL, TRIAL_ATTRIBUTE):
+        if _has_time(line):
             known = len(self._seen)
             self._seen.add(hash(text))
             if len(self._seen) == known:
@@ -230,6 +222,17 @@ _TAKE: Mapping[type, Callable[[Lines, Any], None]] = {
     TrialAttribute: Lines._trial_attribute,
     OfOthers: Lines._of_others,
 }
+
+
+def _has_time(line: Any) -> bool:
+    """Whether a line of a trial says when something happened, so that no other can be like it.
+
+    One that puts a trial back says nothing but its name: each engine that stops during the trial writes it.
+    """
+    if not isinstance(line, TrialAttribute):
+        return isinstance(line, CreateTrial | EndTrial)
+    record = line.user_attr.get(TRIAL)
+    return isinstance(record, dict) and not record.keys().isdisjoint(("started", "ended"))
 
 
 def _newer(name: str, format: int) -> str:

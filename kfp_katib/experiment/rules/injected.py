@@ -121,7 +121,7 @@ def mount_path_taken(view: View) -> Iterator[Finding]:
             yield Finding(where, message, _elsewhere(view, mount.volume), at)
 
 
-@rule("mount-hidden", severity="warning")
+@rule("mount-hidden", severity="warning", engine="katib")
 def mount_hidden(view: View) -> Iterator[Finding]:
     """Katib mounts a folder of its own over this volume: what it holds is hidden, what is written is lost."""
     for where, at, mount in _beside(view):
@@ -184,7 +184,7 @@ def metrics_folder_unmountable(view: View) -> Iterator[Finding]:
         yield Finding(_PLACE, f"Katib mounts an empty folder at '{folder}'.", _FOLDER_FIX, folder)
 
 
-@rule("metrics-folder-hides", severity="warning")
+@rule("metrics-folder-hides", severity="warning", engine="katib")
 def metrics_folder_hides(view: View) -> Iterator[Finding]:
     """Katib mounts the metrics' folder over the training's own program, which is gone then."""
     folder = injected(view).metrics_folder

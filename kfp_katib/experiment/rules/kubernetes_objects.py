@@ -62,7 +62,7 @@ def annotation_invalid(view: View) -> Iterator[Finding]:
         yield from _bad_labels(f"{path}.spec.nodeSelector", part(pod, "spec", "nodeSelector"))
 
 
-@rule("mount-without-volume", severity="warning")
+@rule("mount-without-volume", severity="warning", engine="katib")
 def mount_without_volume(view: View) -> Iterator[Finding]:
     """A container mounts a volume that the pod does not have; unless `trial_pod` adds it, no trial starts."""
     for path, pod in view.pods:

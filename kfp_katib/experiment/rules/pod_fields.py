@@ -195,7 +195,7 @@ def restart_policy_invalid(view: View) -> Iterator[Finding]:
             yield Finding(f"{path}.spec.restartPolicy", message, "Write `restartPolicy: Never`.", policy)
 
 
-@rule("backoff-limit", severity="warning")
+@rule("backoff-limit", severity="warning", engine="katib")
 def backoff_limit(view: View) -> Iterator[Finding]:
     """A crashing trial is run again, six times by Kubernetes' default, before it counts as failed."""
     given = view.job.get("backoffLimit")
@@ -204,7 +204,7 @@ def backoff_limit(view: View) -> Iterator[Finding]:
         yield Finding(f"{TRIAL_SPEC}.spec.backoffLimit", message, "Set it to 0.", given)
 
 
-@rule("istio-label-missing", severity="warning")
+@rule("istio-label-missing", severity="warning", engine="katib")
 def istio_label_missing(view: View) -> Iterator[Finding]:
     """With Istio's sidecar a trial never ends; `render` adds the label that keeps it out."""
     for path, pod in view.pods:

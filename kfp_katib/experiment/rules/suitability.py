@@ -61,7 +61,7 @@ ROWS = (
         "", lambda it: it.low == it.high, "min and max are both {it.min}.", "Widen the range.", SKOPT),
     of_range(warning("step-leaves-range",
         "`random` and tpe round to multiples of the step, not to min plus steps: values can leave the "
-        "range."),
+        "range.", "katib"),
         "", _off_the_steps, "min {it.min} is no multiple of step {it.step}.",
         "Choose such a min, or list the values as discrete.", HYPEROPT),
     of_range(warning("normal-unbounded",
@@ -88,10 +88,20 @@ def min_equals_max(view: View) -> Iterator[Finding]:
             yield Finding(each.path, message, "Write the value into the template.", each.min)
 
 
-@rule("distribution-ignored", severity="warning")
+@rule("distribution-on-grid", severity="warning")
+def distribution_on_grid(view: View) -> Iterator[Finding]:
+    """`grid` tries every value once, whatever the distribution."""
+    for each in ranges(view) if view.algorithm == "grid" else ():
+        if each.distribution == "logUniform":  # a normal one is refused
+            message = f"grid ignores the distribution {each.distribution}."
+            fix = "Remove it, or list the values as discrete."
+            yield Finding(f"{each.path}.distribution", message, fix, each.distribution)
+
+
+@rule("distribution-ignored", severity="warning", engine="katib")
 def distribution_ignored(view: View) -> Iterator[Finding]:
     """The algorithm's service ignores the distribution."""
-    ignoring = GOPTUNA | SKOPT | {"hyperband", "pbt", "grid"}
+    ignoring = GOPTUNA | SKOPT | {"hyperband", "pbt"}
     for each in ranges(view) if view.algorithm in ignoring else ():
         as_it_is = view.algorithm in SKOPT and (each.kind, each.distribution) == ("double", "logUniform")
         if each.distribution in ("logUniform", *_BELL) and not as_it_is:
@@ -100,7 +110,7 @@ def distribution_ignored(view: View) -> Iterator[Finding]:
             yield Finding(f"{each.path}.distribution", message, fix, each.distribution)
 
 
-@rule("step-ignored", severity="warning")
+@rule("step-ignored", severity="warning", engine="katib")
 def step_ignored(view: View) -> Iterator[Finding]:
     """The algorithm's service ignores the step."""
     for each in ranges(view):
@@ -139,7 +149,7 @@ def grid_smaller_than_budget(view: View) -> Iterator[Finding]:
         yield Finding("spec.maxTrialCount", message, f"Set it to {count} or less.", most)
 
 
-@rule("grid-too-large", severity="warning")
+@rule("grid-too-large", severity="warning", engine="katib")
 def grid_too_large(view: View) -> Iterator[Finding]:
     """`grid`'s service lists every combination in memory before the first trial."""
     count = _combinations(view)
@@ -148,7 +158,7 @@ def grid_too_large(view: View) -> Iterator[Finding]:
         yield Finding("spec.parameters", f"The grid has {shown} combinations.", "Use longer steps.")
 
 
-@rule("grid-end-lost", severity="warning")
+@rule("grid-end-lost", severity="warning", engine="katib")
 def grid_end_lost(view: View) -> Iterator[Finding]:
     """Rounding costs grid the end of a double's range, although max is min plus whole steps."""
     for each in ranges(view, "double") if view.algorithm == "grid" else ():

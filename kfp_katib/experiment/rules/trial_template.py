@@ -61,7 +61,7 @@ def primary_container_unknown(view: View) -> Iterator[Finding]:
         yield Finding(f"{TEMPLATE}.primaryContainerName", f"There is no container '{name}'.", fix, name)
 
 
-@rule("container-beside", severity="warning")
+@rule("container-beside", severity="warning", engine="katib")
 def container_beside(view: View) -> Iterator[Finding]:
     """Katib reads metrics when every process of the pod has ended, those of other containers too."""
     training = {path.rpartition("[")[0] for path, _ in view.primaries}
@@ -94,7 +94,7 @@ def kind_misspelt(view: View) -> Iterator[Finding]:
             yield Finding(f"{TRIAL_SPEC}.kind", f"The kind is '{kind}'.", f"Write {known}.", kind)
 
 
-@rule("kind-not-enabled", severity="warning")
+@rule("kind-not-enabled", severity="warning", engine="katib")
 def kind_not_enabled(view: View) -> Iterator[Finding]:
     """Katib's shipped configuration does not watch trials of this kind; an administrator must add it."""
     api_version, kind = view.kind

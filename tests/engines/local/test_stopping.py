@@ -57,6 +57,16 @@ def test_a_search_that_timed_out_goes_on(tmp_path: Path) -> None:
     assert result.trials[1].name == before.trials[1].name
 
 
+def test_a_trial_may_be_stopped_again_and_again(tmp_path: Path) -> None:
+    """Each time the journal says the same of it, which is no damage."""
+    experiment = search(f"test -e {tmp_path}/go || sleep 600; {PRINT}")
+    for _ in range(3):
+        stopped = run(experiment, runs=tmp_path / "runs", timeout_seconds=1, on_timeout="best_so_far")
+        assert [trial.state for trial in stopped.trials] == ["Pending"]
+    (tmp_path / "go").touch()
+    assert run(experiment, runs=tmp_path / "runs").count("Succeeded") == 3
+
+
 def signalled(tmp_path: Path, script: str, *signals: int, pause: float = 0.0) -> dict[str, Any]:
     """Runs an engine, sends it signals once its second trial runs, and returns its report."""
     with drive.start(manifest(script), tmp_path / "runs", grace_seconds=60) as engine:

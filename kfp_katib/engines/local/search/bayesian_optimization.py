@@ -26,6 +26,8 @@ _NEAR = 0.01
 _DRAWS = 100
 _HEDGED = ("EI", "LCB", "PI")
 """The functions among which `gp_hedge` chooses."""
+_LARGEST = 1e100
+"""What a greater value counts as: a Gaussian process adds up squares, which have to stay numbers."""
 
 
 def propose_bayesian_optimization(search: Search) -> Propose:
@@ -91,7 +93,7 @@ class _Model:
         if function == "gp_hedge":
             function = self.search.random(f"{number}/function").choice(_HEDGED)
         return skopt.Optimizer(
-            [Categorical(dim.texts) if isinstance(dim, Choices) else Real(0.0, 1.0) for dim in self.free],
+            [_space(dim) for dim in self.free],
             base_estimator=settings.get("base_estimator", "GP"),
             n_initial_points=min(initial, MOST_BAYESIAN),
             acq_func=function,
@@ -112,7 +114,7 @@ class _Model:
         return [known[place] for place in sorted([*ranked[:half], *latest])]
 
     def _signed(self, trial: StudyTrial) -> float:
-        return self.search.sign * (trial.value or 0.0)
+        return self.search.sign * min(max(trial.value or 0.0, -_LARGEST), _LARGEST)
 
     def _near(self, values: Values, running: Iterable[StudyTrial]) -> bool:
         """Whether a point is near a running trial."""
@@ -123,6 +125,11 @@ class _Model:
 
     def _point(self, trial: StudyTrial) -> list[float | str]:
         return [_coordinate(dim, dim.value(trial.params[dim.label])) for dim in self.free]
+
+
+def _space(dim: Dimension) -> Any:
+    """A dimension as scikit-optimize's, whose lists have each value once."""
+    return Categorical(list(dict.fromkeys(dim.texts))) if isinstance(dim, Choices) else Real(0.0, 1.0)
 
 
 def _close(dim: Dimension, one: Value, other: Value) -> bool:

@@ -57,7 +57,10 @@ def propose_pbt(search: Search) -> Population:
 
 
 class Population:
-    """The state of Katib's service: a queue, the running trials, and two pools of ended ones."""
+    """The state of Katib's service: a queue, the running trials, and two pools of ended ones.
+
+    What the queue begins with, the first population, is drawn as it is asked for.
+    """
 
     def __init__(self, search: Search) -> None:
         settings = search.settings
@@ -67,7 +70,8 @@ class Population:
         resample = settings.get("resample_probability")
         self._resample = None if resample is None else float(resample)
         chance = search.random("population")
-        self._queue = deque(self._sample(chance) for _ in range(self._size))
+        self._first = (self._sample(chance) for _ in range(self._size))
+        self._queue: deque[_Job] = deque()
         self._begun: dict[int, None] = {}
         self._current: list[int] = []
         self._previous: list[int] = []
@@ -100,10 +104,12 @@ class Population:
     def _next(self, number: int, told: Sequence[int]) -> _Job:
         for each in told:
             self._take_in(each, number)
-        if not self._queue:
-            self._queue.extend(self._generation(self._search.random(f"{number}/generation")))
         self._begun[number] = None
         self._seen = number + 1
+        if first := next(self._first, None):
+            return first
+        if not self._queue:
+            self._queue.extend(self._generation(self._search.random(f"{number}/generation")))
         return self._queue.popleft()
 
     def _ended(self) -> list[int]:

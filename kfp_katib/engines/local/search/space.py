@@ -222,7 +222,7 @@ def dimension(parameter: Parameter, algorithm: str = "") -> Dimension:
     if parameter.type in ("categorical", "discrete"):
         return Choices(parameter.name, space.list)
     values, shape = lattice(parameter), space.distribution
-    if shape == "logUniform" and algorithm in _RAISED:
+    if shape == "logUniform" and algorithm in _RAISED and values.high > 0:
         least = Decimal(1) if values.whole else Decimal("1e-10")
         values = replace(values, low=max(values.low, min(least, values.high)))
     elif shape in ("logUniform", "logNormal") and values.low <= 0:

@@ -63,7 +63,7 @@ def propose_multivariate_tpe(search: Search) -> Propose:
     the newer one finds as much or more (docs/explanation/search-quality.md).
     """
     startup = int(search.settings.get("n_startup_trials", "10"))
-    candidates = int(search.settings.get("n_ei_candidates", "24"))
+    candidates = max(int(search.settings.get("n_ei_candidates", "24")), 1)
     doubles = all(dim.distribution()["name"] == "FloatDistribution" for dim in search.dimensions)
 
     def sampler(seed: int) -> BaseSampler:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The README's blocks for a cluster work on this one."""
+"""The README's blocks for a cluster, and those of the pages on what it needs, work on this one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.places import ROOT
 from tests.support.blocks import Block, blocks, typed
 
 MANIFEST = next(block for block in blocks() if block.file == "experiment.yaml")
-SHOWN = [block for block in blocks() if block.suite == "test-cluster"]
+PAGES = ("README.md", *(f"docs/how-to/{name}.md" for name in ("kubeflow", "s3", "pvc")))
+SHOWN = [block for page in PAGES for block in blocks(page) if block.suite == "test-cluster"]
 
 
 @pytest.mark.cluster
@@ -25,7 +26,7 @@ def test_a_block_works_in_the_namespace_of_the_tests(block: Block, katib: Katib,
         pytest.skip("the README's blocks for a cluster need kubectl on the path")
     (tmp_path / "experiment.yaml").write_text(MANIFEST.code)
     (tmp_path / "deploy").symlink_to(ROOT / "deploy")
-    command = re.sub(r"--namespace [\w-]+", f"--namespace {katib.namespace}", block.code)
+    command = re.sub(r"(--namespace|label namespace) (<[\w ]+>|[\w-]+)", rf"\1 {katib.namespace}", block.code)
     command = command.replace("-k deploy/rbac/standalone", "-k deploy/rbac/standalone --dry-run=server")
     done = typed(command, tmp_path)
     assert done.returncode == 0, done.stderr

@@ -110,3 +110,22 @@ def test_a_space_of_one_point_is_no_error() -> None:
     """Nothing is left to model."""
     made = experiment("bayesianoptimization", (one_of("x", "only"), double("y", "1", "1")))
     assert run(search(made), 12, lambda texts: 1.0) == [{"x": "only", "y": "1.0"}] * 12
+
+
+@pytest.mark.parametrize("estimator", ["GP", "RF"])
+@pytest.mark.parametrize("texts", [("a", "a"), ("a", "b", "a")])
+def test_a_list_may_hold_a_value_twice(texts: tuple[str, ...], estimator: str) -> None:
+    """To scikit-optimize it is one value."""
+    space = (one_of("x", *texts), double("y", "0", "1"))
+    settings = {"n_initial_points": "2", "base_estimator": estimator}
+    suggestions = search(experiment("bayesianoptimization", space, settings=settings))
+    tried = run(suggestions, 4, lambda texts: float(texts["y"]))
+    assert {each["x"] for each in tried} <= set(texts)
+
+
+@pytest.mark.parametrize("values", [(1.7e308, 1.0), (1e200, -1e200), (-1.7e308, 1.7e308)])
+def test_a_training_that_diverged_does_not_end_the_search(values: tuple[float, float]) -> None:
+    """Its loss, squared, is no number any more."""
+    suggestions = search(experiment("bayesianoptimization", SQUARE, settings={"n_initial_points": "2"}))
+    losses = iter((*values, 1.0, 2.0))
+    assert len(run(suggestions, 4, lambda texts: next(losses))) == 4

@@ -102,6 +102,12 @@ def test_a_loser_begins_from_the_checkpoint_whose_values_it_takes() -> None:
     assert parent in np.argsort(values)[:3]
 
 
+def test_a_population_may_be_larger_than_memory() -> None:
+    """Its trials are drawn as they are asked for."""
+    larger, usual = (run(search(pbt(population=count)), 5, lambda texts: 1.0) for count in (10**12, 5))
+    assert larger == usual
+
+
 def test_a_failed_trial_is_queued_again() -> None:
     """With its values, its generation and its parent, behind those that wait already."""
     suggestions = search(pbt())

@@ -187,3 +187,12 @@ def test_a_logarithm_that_ends_before_it_could_start() -> None:
     """One value is left."""
     dim = dimension(double("p", "0", "1e-11", distribution="logUniform"), "multivariate-tpe")
     assert dim.text(dim.at(0.5)) == "1e-11"
+
+
+@pytest.mark.parametrize("high", ["0", "-1"])
+@pytest.mark.parametrize("algorithm", ["multivariate-tpe", "grid"])
+def test_a_range_without_any_logarithm(algorithm: str, high: str) -> None:
+    """There is nowhere to start: Katib's service fails on it, and here it is uniform."""
+    dim = dimension(integer("p", "-5", high, distribution="logUniform"), algorithm)
+    assert [dim.text(dim.at(unit)) for unit in (0.0, 1.0)] == ["-5", high]
+    assert not dim.distribution()["attributes"]["log"]

@@ -61,6 +61,12 @@ def test_the_defaults_are_those_of_katib(algorithm: str, settings: Mapping[str, 
     assert trials(algorithm, 20) == trials(algorithm, 20, settings)
 
 
+def test_no_candidates_means_one() -> None:
+    """From none nothing can be chosen; Optuna raises there, in Katib's service too."""
+    no, one = ({"n_startup_trials": "2", "n_ei_candidates": count} for count in ("0", "1"))
+    assert trials("multivariate-tpe", 5, no) == trials("multivariate-tpe", 5, one)
+
+
 def test_tpe_draws_at_random_as_many_trials_as_run_at_a_time() -> None:
     """Katib's service passes the first request's size as hyperopt's number of start-up trials."""
     few, many = trials("tpe", 8, parallel=2), trials("tpe", 8, parallel=8)
