@@ -121,7 +121,8 @@ def test_a_page_whose_blocks_are_run_is_named_by_what_runs_them(document: str) -
 
 
 def test_every_document_is_linked_from_the_home_page() -> None:
-    """For whoever reads on GitHub, where there is no navigation."""
+    """Which the README names, for whoever reads on GitHub, where there is no navigation."""
+    assert HOME in links(README)
     assert set(DOCUMENTS) - {README, HOME} - set(links(HOME)) == set()
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,21 @@ def test_a_page_that_only_the_navigation_has_is_not_built(
     with pytest.raises(Abort, match="strict mode"):
         built(tmp_path, pages=PAGES, nav=[*NAV, "docs/gone.md"])
     assert "docs/gone.md" in caplog.text
+
+
+def test_a_page_of_one_section_has_the_room_of_its_table_of_contents(tmp_path: Path) -> None:
+    """And the home page that of the navigation, in which it is alone."""
+    more = f"{PAGES['MORE.md']}\n\n## A\n\n## B\n"
+    site = built(tmp_path, pages={**PAGES, "MORE.md": more}, nav=NAV)
+    hidden = r'data-md-type="{}"[^>]* hidden'
+    shown = {
+        (page, bar): not re.search(hidden.format(bar), (site / page).read_text())
+        for page in ("index.html", "MORE.html")
+        for bar in ("navigation", "toc")
+    }
+    assert shown == {
+        ("index.html", "navigation"): False,
+        ("index.html", "toc"): False,
+        ("MORE.html", "navigation"): True,
+        ("MORE.html", "toc"): True,
+    }
