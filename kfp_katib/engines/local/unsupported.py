@@ -53,27 +53,13 @@ def _without_a_container(experiment: Experiment) -> Iterator[Finding]:
 
 
 def _refused_by_skopt(algorithm: Algorithm) -> Iterator[Finding]:
-    """What scikit-optimize cannot do here; the first two do not work in Katib's service either.
+    """What scikit-optimize cannot do here.
 
     GBRT: scikit-optimize 0.10.2 refuses its own estimator under scikit-learn 1.7, and calls `numpy.in1d`,
     which numpy 2.4 no longer has. Its development has ended (katib#2280).
     """
-    if algorithm.name != "bayesianoptimization":
-        return
-    function = algorithm.settings.get("acq_func", "gp_hedge")
-    estimator = algorithm.settings.get("base_estimator", "GP")
-    optimizer = algorithm.settings.get("acq_optimizer", "auto")
-    if function in ("EIps", "PIps"):
-        what = (
-            f"acq_func {function!r} needs the time of each trial, which Katib's service never passes on, so"
-        )
-        fix = "Take gp_hedge, EI, LCB or PI."
-        yield Finding(_SETTINGS, f"{what} that its Experiment waits for ever.", fix, function)
-    if estimator != "GP" and optimizer == "lbfgs":
-        what = f"acq_optimizer 'lbfgs' needs gradients, which base_estimator {estimator!r} does not have; in"
-        fix = "Take acq_optimizer auto or sampling, or GP."
-        yield Finding(_SETTINGS, f"{what} Katib the Experiment waits for ever.", fix, optimizer)
-    if estimator == "GBRT":
+    estimator = algorithm.settings.get("base_estimator")
+    if algorithm.name == "bayesianoptimization" and estimator == "GBRT":
         what = "base_estimator 'GBRT' does not work in scikit-optimize with today's numpy; the local engine"
         fix = f"Take one of these, or {_on_katib()}."
         yield Finding(_SETTINGS, f"{what} has GP, RF and ET.", fix, estimator)

@@ -7,16 +7,27 @@ Katib asks the services, which would refuse what is wrong here, only once the Ex
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import rule, several
-from kfp_katib.experiment.rules.services import EARLY_STOPPING, SUGGESTIONS, Service
+from kfp_katib.experiment.rules.search_space import integer
+from kfp_katib.experiment.rules.services import (
+    EARLY_STOPPING,
+    HYPEROPT,
+    OPTUNA,
+    SKOPT,
+    SUGGESTIONS,
+    Service,
+)
 from kfp_katib.experiment.rules.view import View
 
 _ALGORITHM = "spec.algorithm"
 _EARLY = "spec.earlyStopping"
+_SEED_BITS = {**dict.fromkeys(HYPEROPT | OPTUNA | SKOPT, 32), "cmaes": 63}
+"""What numpy takes as a seed, and Go as an int; the other services take none."""
 
 
 def _services(view: View) -> Iterator[tuple[str, str, Service, list[tuple[str, Part]]]]:
@@ -95,6 +106,42 @@ def setting_repeated(view: View) -> Iterator[Finding]:
     for path, _, _, settings in _services(view):
         for name in several(setting.get("name", "") for _, setting in settings):
             yield Finding(f"{path}.algorithmSettings", f"'{name}' is given twice.", "Keep one.", name)
+
+
+@rule("setting-leads-nowhere")
+def setting_leads_nowhere(view: View) -> Iterator[Finding]:
+    """The algorithm's service takes the setting, but then fails at every request for suggestions."""
+    given = {setting.get("name"): setting.get("value") for _, setting in view.settings}
+    estimator = given.get("base_estimator", "GP")
+    for path, setting in view.settings:
+        match view.algorithm, setting.get("name"), setting.get("value"):
+            case "bayesianoptimization", "acq_func", "EIps" | "PIps" as value:
+                message = f"{value} needs the time of each trial, which Katib's service never passes on."
+                yield Finding(f"{path}.value", message, "Write gp_hedge, EI, LCB or PI.", value)
+            case "bayesianoptimization", "acq_optimizer", "lbfgs" if estimator != "GP":
+                message = f"lbfgs needs gradients, which base_estimator {estimator} does not have."
+                yield Finding(f"{path}.value", message, "Write auto or sampling, or take GP.", "lbfgs")
+            case "multivariate-tpe", "n_ei_candidates", str() as value if integer(value) == 0:
+                message = "Without a candidate there is none to suggest."
+                yield Finding(f"{path}.value", message, "Write 1 or more; 24 is the default.", value)
+
+
+@rule("setting-fails-on-katib", engine="katib")
+def setting_fails_on_katib(view: View) -> Iterator[Finding]:
+    """The algorithm's service fails on a setting that is right, at every request for suggestions."""
+    for path, setting in view.settings:
+        name, value = setting.get("name", ""), setting.get("value", "")
+        if (view.algorithm, name, integer(value)) == ("bayesianoptimization", "n_initial_points", 0):
+            message = "Without initial points there is nothing to learn from."
+            yield Finding(f"{path}.value", message, "Write 1 or more; 10 is the default.", value)
+        bits = _SEED_BITS.get(view.algorithm) if name == "random_state" else None
+        if bits and SUGGESTIONS[view.algorithm].settings[name].accepts(value) and _beyond(value, bits):
+            fix = f"Write a number below {2**bits}."
+            yield Finding(f"{path}.value", f"random_state has more than {bits} bits.", fix, value)
+
+
+def _beyond(text: str, bits: int) -> bool:
+    return int(Decimal(text)) not in range(-(2**bits), 2**bits)
 
 
 def _told(name: str, service: Service) -> str:

@@ -15,6 +15,7 @@ from kfp_katib.experiment.rules.search_space import (
     Range,
     integer,
     lists,
+    number,
     numbers,
     of_range,
     ranges,
@@ -128,6 +129,16 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
     if view.algorithm == "cmaes" and view.parameters and count < 2:
         message = f"cmaes needs two parameters of type int or double, and has {count}."
         yield Finding("spec.parameters", message, "Add one, or use tpe.", count)
+
+
+@rule("cmaes-range-empty", engine="katib")
+def cmaes_range_empty(view: View) -> Iterator[Finding]:
+    """`cmaes` begins with a sixth of the smallest range, and suggests nothing where that is zero."""
+    given = {setting.get("name"): setting.get("value", "") for _, setting in view.settings}
+    for each in ranges(view) if view.algorithm == "cmaes" else ():
+        if each.low == each.high and not number(given.get("sigma", "")) > 0:
+            message = f"min and max are both {each.min}, and there is no sigma."
+            yield Finding(each.path, message, "Write the value into the template, or set sigma.", each.min)
 
 
 @rule("cmaes-minimizes-only", severity="warning", engine="katib")

@@ -9,7 +9,7 @@ from pathlib import Path
 from kfp_katib.experiment.model import Collector
 from kfp_katib.trial.metrics.aggregate import V
 from kfp_katib.trial.metrics.json_lines import read_json
-from kfp_katib.trial.metrics.text_lines import read_text
+from kfp_katib.trial.metrics.text_lines import end_of_a_word, read_text
 from kfp_katib.trial.metrics.tfevents import read_events
 from kfp_katib.trial.plain_file import chunks, whole_lines
 
@@ -31,7 +31,7 @@ def read(collector: Collector, path: Path, values: Mapping[str, V], *, cut_off: 
     if collector.kind == "TensorFlowEvent":
         read_events(path, values)
         return
-    pieces = whole_lines(chunks(path), len, ended=False) if cut_off else chunks(path)
+    pieces = whole_lines(chunks(path), end_of_a_word, ended=False) if cut_off else chunks(path)
     if collector.format == "JSON":
         read_json(pieces, values)
     else:

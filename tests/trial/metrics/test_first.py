@@ -14,6 +14,7 @@ from kfp_katib.experiment.model import Collector
 from kfp_katib.results import Metric
 from kfp_katib.trial.metrics import collect
 from kfp_katib.trial.metrics.first import FirstNumbers, first_numbers
+from kfp_katib.trial.plain_file import CHUNK_BYTES, LONGEST_LINE_BYTES
 from tests.builders.search import collector as spec
 from tests.builders.search import search
 from tests.trial.metrics.test_tfevents import write
@@ -114,3 +115,13 @@ def test_a_line_that_was_cut_off_is_none(tmp_path: Path) -> None:
     assert collect(TEXT, ["loss"], file)["loss"].min == "0"
     file.write_text('{"loss": "0.5"}\n{"loss": "0.')
     assert collect(JSON, ["loss"], file, cut_off=True) == {"loss": Metric("0.5", "0.5", "0.5")}
+
+
+def test_half_a_value_of_an_endless_line_is_none(tmp_path: Path) -> None:
+    """A progress bar without a newline is read in parts, which end where a word does."""
+    file = tmp_path / "metrics.log"
+    for cut in range(1, len("loss=0.25 ")):
+        part = (LONGEST_LINE_BYTES // CHUNK_BYTES + 1) * CHUNK_BYTES  # after so many bytes it is cut
+        bar = " loss=0.5".ljust(part - cut) + "loss=0.25 loss=0.1"
+        file.write_text(bar)
+        assert collect(TEXT, ["loss"], file, cut_off=True)["loss"].min in ("0.5", "0.25")
