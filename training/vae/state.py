@@ -54,6 +54,10 @@ class Epoch:
         """The numbers by the names under which they are printed."""
         return {name: getattr(self, name) for name in METRICS}
 
+    def __str__(self) -> str:
+        metrics = (f"{name}={value:.6f}" for name, value in self.metrics.items())
+        return " ".join((f"epoch={self.number}", *metrics))
+
 
 @dataclass(frozen=True)
 class Progress:
