@@ -41,7 +41,7 @@ class Epoch:
     """What one epoch ended with, as it is printed.
 
     `loss` is the mean over the epoch's steps, `val_loss` that of the model after it. `physics_distance` is
-    that of `training.physics.observables` between generated showers and the validation set's.
+    that of `training.physics.observables`, between generated showers and those of the validation set.
     """
 
     number: int
