@@ -3,8 +3,8 @@
 
 Run it as `python benchmarks/showers.py`. It stays on one core and counts the seconds of this
 process, user and system, so that other processes affect only its caches. Each figure is the median of five
-samples, allocation of the showers' memory included. The last two columns are the two ways of
-`training/showers/spread.py` alone: their ratio is CELLS_PER_SPOT, which decides which one is cheaper.
+samples, allocation of the showers' memory included. The last two columns are the two ways of spreading in
+`training/showers/draw.py` alone: their ratio is CELLS_PER_SPOT, which decides which one is cheaper.
 """
 
 from __future__ import annotations

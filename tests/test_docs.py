@@ -19,7 +19,7 @@ FOLDERS = (".", "docs", "docs/how-to", "docs/reference", "docs/explanation", "ex
 README = ROOT / "README.md"
 HOME = ROOT / "docs/index.md"
 DOCUMENTS = [page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md"))]
-OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training)"
+OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training|website)"
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
@@ -121,7 +121,8 @@ def test_a_page_whose_blocks_are_run_is_named_by_what_runs_them(document: str) -
 
 
 def test_every_document_is_linked_from_the_home_page() -> None:
-    """For whoever reads on GitHub, where there is no navigation."""
+    """Which the README names, for whoever reads on GitHub, where there is no navigation."""
+    assert HOME in links(README)
     assert set(DOCUMENTS) - {README, HOME} - set(links(HOME)) == set()
 
 

@@ -10,10 +10,12 @@ import sys
 import tarfile
 import zipfile
 from pathlib import Path
+from sysconfig import get_path
 
 import pytest
 
 from tests.places import ROOT
+from tests.support.blocks import blocks, succeeded, typed
 
 LIBRARY = ("kfp_katib", "components")
 INSIDE = re.compile(r"^components/")
@@ -111,3 +113,28 @@ def test_an_installed_wheel_works_from_anywhere(built: Path, tmp_path: Path) -> 
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip() == str(tmp_path / "site" / "kfp_katib" / "components" / "__init__.py")
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is installed here, without this project: it stands for an index that has all that we need."""
+    folder = tmp_path_factory.mktemp("around")
+    for path in Path(get_path("purelib")).iterdir():
+        if "kfp_katib" not in path.name and path.suffix != ".pth":
+            (folder / path.name).symlink_to(path)
+    return folder
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/tutorial.md"])
+def test_the_installation_works_as_it_is_printed(document: str, around: Path, tmp_path: Path) -> None:
+    """Cloned, built and installed in an environment of its own, where the command then is."""
+    shown = [block.code for block in blocks(document) if "test_packaging" in block.more]
+    assert "git clone ADDRESS kfp-katib\n" in shown[0]
+    script = "\n".join(shown).replace("ADDRESS", str(ROOT)) + "command -v kfp-katib\n"
+    # Nothing is fetched: not even the build's own backend, which is the one that is installed here.
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PYTHONPATH": str(around)}
+    done = succeeded(typed(script, tmp_path, **offline))
+    assert done.stdout.endswith(f"{tmp_path}/tuning/bin/kfp-katib\n")
+    where = "import kfp_katib; print(kfp_katib.__file__)"
+    installed = succeeded(typed(f"tuning/bin/python -c '{where}'", tmp_path, **offline)).stdout
+    assert installed.startswith(f"{tmp_path}/tuning/lib/")

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import argparse
+
 
 class TrainingError(Exception):
     """Base of this package's errors; the message says what failed, what we saw and what to do."""
 
 
-class OptionError(TrainingError):
-    """An option has a value that cannot be used."""
+class OptionError(TrainingError, argparse.ArgumentTypeError):
+    """An option has a value that cannot be used; argparse says of which option, and ends the command."""
 
 
 class DataError(TrainingError):

@@ -21,19 +21,23 @@ from training.data.block import Block, runs
 from training.data.dataset import Part, open_part, read
 from training.data.declaration import GENERATED
 from training.errors import DataError, ModelError
-from training.metrics import NAMES, OBJECTIVE, flat
-from training.par04.costs import costs
-from training.par04.generator import Generator, file_of
-from training.physics.compare import compare_point, over_points, together
-from training.physics.comparison import Estimate, Evaluation
+from training.geometry import Point
+from training.metrics import NAMES, OBJECTIVE, Threshold, flat, judged, read_thresholds
+from training.par04.generator import Generator, costs, file_of
+from training.physics.compare import Evaluation, compare_point, over_points, together
 from training.physics.curves import Samples
-from training.physics.observables import Array
-from training.physics.sample import ENERGY_BINS, Sample, energy_bins, joined, reduce, taken
-from training.point import Point
+from training.physics.observables import (
+    ENERGY_BINS,
+    Array,
+    Estimate,
+    Sample,
+    energy_bins,
+    joined,
+    reduce,
+    taken,
+)
 from training.report.page import page
-from training.report.tables import Judged
 from training.scaling import conditions, to_fractions
-from training.thresholds import Threshold, judged, read_thresholds
 
 REPORT = "report.html"
 METRICS = "metrics.json"
@@ -69,38 +73,11 @@ def evaluate(
         thresholds: What the page judges first; a pipeline's step judges by its own, and puts that on top.
 
     Returns:
-        Plain numbers, where 0 is equal unless said otherwise. A name with ``_floor`` is the same number
-        for the test part against as many showers of the training part: two samples of full simulation, which
-        no model can be expected to beat. A spread is the standard deviation of full simulation.
-
-        ============================  ==================================================================
-        Name                          What it is
-        ============================  ==================================================================
-        physics_distance              mean of the five ``_wasserstein`` of energy and moments below: what
-                                      a search minimises
-        fpd, kpd                      Frechet and kernel physics distance (arXiv 2211.10295) of energy,
-                                      moments and layers in spreads of their point; kpd may be below 0
-        auc                           area under the ROC curve of boosted trees on the same features: 0.5
-                                      cannot tell generated from simulated, 1 always can
-        energy_mean, energy_sigma     relative errors of mean and standard deviation of the deposited energy
-        energy_resolution             relative error of sigma / mean of the deposited energy
-        X_wasserstein                 Wasserstein-1 distance in spreads
-        X_separation                  separation power, 0 to 1 (arXiv 2410.21611)
-        longitudinal_l1, radial_l1    sum of absolute differences of the normalised profiles, 0 to 2
-        layers_correlation            mean absolute difference of the layers' correlation coefficients
-        cells_wasserstein             of the energies of cells above 15.15 keV, in decades
-        ============================  ==================================================================
-
-        X is energy (over the incident energy), longitudinal_first_moment, longitudinal_second_moment,
-        radial_first_moment, radial_second_moment (weighted by energy), sparsity (fraction of cells above
-        15.15 keV), layers (energy of each layer; mean over layers) or, for the separation, cells. Of all
-        these only sparsity and cells know anything of the azimuth: the others are sums over it.
-
-        Each is the mean over points; ``_worst`` is the largest of any point. fpd, kpd and auc are of all
-        points together and have no worst. fpd, kpd, auc and physics_distance have an ``_error``.
-
-        Costs: ``ms_per_shower_batch_1``, ``ms_per_shower_batch_100``, ``model_megabytes``,
-        ``peak_memory_megabytes`` as in `training.par04.costs`. ``showers`` is how many were compared.
+        Plain numbers by the names that training/README.md explains, where 0 is equal unless said there. A
+        name with ``_floor`` is the same number for the test part against as many showers of the training
+        part: two samples of full simulation, which no model can be expected to beat. Each is the mean over
+        points; ``_worst`` is the largest of any point, ``_error`` the standard error. Costs are those of
+        `training.par04.generator.costs`, and ``showers`` is how many were compared.
 
     Raises:
         ModelError: The model cannot be loaded, has another mesh than the data or generates no numbers.
@@ -112,11 +89,8 @@ def evaluate(
     destination.mkdir(parents=True, exist_ok=True)
     learned = file_of(model).with_name(LEARNING)
     learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
-    against = [
-        Judged(each.threshold.observable, each.value, str(each.threshold), each.passed)
-        for each in judged(metrics, thresholds)
-    ]
-    (destination / REPORT).write_text(page(found, curves=learning, judged=against), encoding="utf-8")
+    report = page(found, curves=learning, judged=judged(metrics, thresholds))
+    (destination / REPORT).write_text(report, encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     return metrics
 

@@ -19,15 +19,12 @@ import numpy as np
 from training.command import answer
 from training.data import declaration, files
 from training.data import source as sources
-from training.data.block import Block, check_divides, coarsened, runs
+from training.data.block import Block, Piece, check_divides, coarsened, runs
 from training.data.declaration import GENERATED, PARTS, Declaration
-from training.data.piece import Piece
-from training.data.split import Shares, shares
-from training.data.wanted import DEFAULT_SEED, SPLIT, Wanted, read_options
-from training.data.writing import Supply, write_point
+from training.data.wanted import GENERATOR, Options, Wanted, read_options
+from training.data.writing import Shares, Supply, shares, write_point
 from training.errors import DataError, OptionError
-from training.geometry import GEOMETRIES, Mesh, geometry_named
-from training.point import Point
+from training.geometry import Mesh, Point, geometry_named
 from training.showers.draw import draw_showers
 
 log = logging.getLogger(__name__)
@@ -35,22 +32,6 @@ log = logging.getLogger(__name__)
 GENERATE = ("", GENERATED)
 BLOCK_BYTES = 64 * 2**20
 """Of the showers that are on their way from source to destination."""
-
-DEFAULTS: Mapping[str, object] = {
-    "geometries": ",".join(GEOMETRIES),
-    "energies": "64,128,256",
-    "angles": "50,90",
-    "showers": 500,
-    "mesh": "18x16x9",
-    "validation": 0.3,
-    "test": 0.2,
-}
-"""For the generator. The published set has 11 energies, 1 to 1024 GeV, and 5 angles, 50 to 90 degrees.
-
-More is held back than of 10,000 showers a point: two samples of 20 showers lie 0.38 apart in the physics
-distance, two of 150 lie 0.14 apart, which leaves room to tell one trial from another.
-"""
-ALWAYS: Mapping[str, object] = {"seed": DEFAULT_SEED, **SPLIT}
 
 
 def prepare(source: str, destination: Path, **options: object) -> dict[str, str | int | float]:
@@ -67,8 +48,8 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         **options: ``geometries`` (SciPb, SiW), ``energies`` (GeV), ``angles`` (degrees, 90 is perpendicular),
             ``showers`` (for each point; of files at most so many), ``mesh`` (``18x16x9``: r, phi, z; of
             files only divisors of their mesh), ``seed``, and ``validation`` and ``test``: the fractions held
-            back, 0.1 each of files, 0.3 and 0.2 of generated showers, evenly spaced (`training.data.split`).
-            Lists may be text separated by commas.
+            back, evenly spaced (`training.data.writing`): 0.1 each of files, 0.3 and 0.2 when generated.
+            Lists may be text separated by commas; None is as if left out.
 
     Returns:
         Metadata for an artifact: text and finite numbers only; lists are JSON text.
@@ -78,7 +59,7 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         DataError: The source is not a set of showers, or lacks what was asked for, or has a bad value.
     """
     destination = Path(destination)
-    wanted = read_options({**DEFAULTS, **options} if source in GENERATE else options)
+    wanted = read_options({**GENERATOR, **options} if source in GENERATE else options)
     recipe = wanted.recipe(source or GENERATED)
     supplies = _generated(wanted) if source in GENERATE else _selected(source, destination, wanted)
     shared = {
@@ -95,16 +76,15 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
 
 
 def _generated(wanted: Wanted) -> list[Supply]:
-    asked = (wanted.geometries, wanted.energies, wanted.angles, wanted.showers, wanted.mesh)
-    geometries, energies, angles, count, mesh = asked
-    if geometries is None or energies is None or angles is None or count is None or mesh is None:
-        raise OptionError("an option of the generator is None. Leave it out to take its default.")
+    assert wanted.mesh is not None  # see GENERATOR
+    assert wanted.showers is not None
     points = [
-        Point(geometry.name, angle, energy)
-        for geometry in geometries
-        for angle in angles
-        for energy in energies
+        Point(geometry, angle, energy)
+        for geometry in wanted.geometries
+        for angle in wanted.angles
+        for energy in wanted.energies
     ]
+    mesh, count = wanted.mesh, wanted.showers
     return [Supply(point, mesh, count, _drawn(point, mesh, count, wanted.seed)) for point in points]
 
 
@@ -162,22 +142,19 @@ def _declared(
 
 def main() -> int:
     """Prepare a data set from the command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.prepare", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m training.prepare", description=__doc__.splitlines()[0], parents=[Options()]
+    )
     parser.add_argument(
         "--source",
         default="",
         help="a folder, file or address of showers; empty or 'generate' generates them",
     )
     parser.add_argument("--destination", type=Path, required=True, help="the folder to fill")
-    for name in {**DEFAULTS, **ALWAYS}:
-        defaults = [f"default: {ALWAYS[name]}"] if name in ALWAYS else []
-        defaults += [f"default when generating: {DEFAULTS[name]}"] if name in DEFAULTS else []
-        parser.add_argument(f"--{name}", help="; ".join(defaults))
-    arguments = vars(parser.parse_args())
-    address, destination = arguments.pop("source"), arguments.pop("destination")
-    given = {name: value for name, value in arguments.items() if value is not None}
+    options = vars(parser.parse_args())
+    source, destination = options.pop("source"), options.pop("destination")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    return answer(lambda: prepare(address, destination, **given))
+    return answer(lambda: prepare(source, destination, **options))
 
 
 if __name__ == "__main__":

@@ -54,6 +54,14 @@ def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
     return f"---\nsearch: {{exclude: true}}\n---\n# {path}\n\n````{language}\n{code}\n````\n"
 
 
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> None:
+    """Leave out side bars that would be all but empty: wide tables need their room."""
+    if markdown.count("\n## ") < 2:
+        page.meta.setdefault("hide", []).append("toc")
+    if page.parent is None:
+        page.meta.setdefault("hide", []).append("navigation")
+
+
 def _in_nav(nav: Any) -> Iterator[str]:
     """The pages that the navigation names."""
     if isinstance(nav, str):

@@ -23,7 +23,7 @@ SECRET_VOLUME, SECRET_FOLDER = "kerberos-secret", "/secret/krb-secret-vol"
 TICKET_VOLUME, TICKET_FOLDER, TICKET_SIZE = "kerberos-ticket", "/kerberos", "1Mi"
 TICKET = f"FILE:{TICKET_FOLDER}/ticket"
 LOGIN = ["kerberos-login", SECRET_FOLDER]
-"""training/kerberos-login.sh, as the training image has it: no other step's image knows Kerberos."""
+"""deploy/eos/kerberos-login.sh, as the training image has it: no other step's image knows Kerberos."""
 
 
 def attach(step: dsl.PipelineTask) -> None:

@@ -148,7 +148,7 @@ def test_a_pod_has_kubernetes_own_fields(pod: dict[str, Any]) -> None:
 
 def test_the_secret_is_the_one_that_is_mounted_and_read() -> None:
     """Its name is the pipeline's; its entries are those that the login script looks for, and are base64."""
-    script = (ROOT / "training/kerberos-login.sh").read_text()
+    script = (ROOT / "deploy/eos/kerberos-login.sh").read_text()
     assert SECRET["metadata"]["name"] == eos.SECRET
     assert SECRET.keys() <= {"apiVersion", "kind", "metadata", "type", "data"}
     assert '"$folder/keytab"' in script

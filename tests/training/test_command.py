@@ -99,4 +99,5 @@ def test_a_store_that_cannot_be_written_to_ends_a_training_in_one_line(
     )
     assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
     assert "Could not connect" in ended.stderr
-    assert ended.stderr.endswith("Give an --output that can be written to.\n")
+    assert ended.stderr.startswith("error: s3://models/trial: cannot be written to (")
+    assert ended.stderr.endswith("Check the address and this machine's credentials.\n")

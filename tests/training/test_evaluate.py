@@ -20,8 +20,8 @@ from tests.training.full_simulation import FullSimulation
 from training.data.dataset import open_part
 from training.errors import DataError, ModelError
 from training.evaluate import STAND_IN, compare, evaluate
+from training.geometry import plain
 from training.metrics import NAMES
-from training.point import plain
 from training.prepare import prepare
 from training.scaling import Floats
 

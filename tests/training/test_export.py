@@ -17,8 +17,7 @@ import pytest
 
 from tests.training.conftest import Run
 from training.errors import ModelError
-from training.export import export
-from training.par04.graph import to_onnx
+from training.export import export, to_onnx
 from training.vae import checkpoint
 from training.vae.model import VAE, Architecture
 
@@ -95,31 +94,22 @@ def test_the_metadata_say_what_it_is(trained: Run, tmp_path: Path) -> None:
     assert 0.0 <= float(props["max_difference_to_jax"]) < 1e-5
 
 
-def test_size_and_time_are_told_of_both_variants(trained: Run, tmp_path: Path) -> None:
-    """They are this machine's, so the files do not have them."""
+def test_size_and_time_are_told(trained: Run, tmp_path: Path) -> None:
+    """They are this machine's, so the file does not have them."""
     metadata = export(trained.model, tmp_path)
-    for prefix in ("", "int8_"):
-        path = tmp_path / str(metadata[f"{prefix}file"])
-        assert metadata[f"{prefix}bytes"] == path.stat().st_size
-        assert float(metadata[f"{prefix}ms_per_shower"]) > 0.0
-        props = {prop.key for prop in onnx.load(path).metadata_props}
-        assert not props & {f"{prefix}bytes", f"{prefix}ms_per_shower"}
+    path = tmp_path / str(metadata["file"])
+    assert metadata["bytes"] == path.stat().st_size
+    assert float(metadata["ms_per_shower"]) > 0.0
+    props = {prop.key for prop in onnx.load(path).metadata_props}
+    assert not props & {"bytes", "ms_per_shower"}
 
 
 def test_everything_for_geant4_and_the_report_lies_in_one_folder(trained: Run, tmp_path: Path) -> None:
-    """Both variants, the macro, and the training's curves."""
+    """The model, the macro, and the training's curves."""
     export(trained.model, tmp_path)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["Generator.int8.onnx", "Generator.onnx", "curves.csv", "par04.mac"]
+    assert names == ["Generator.onnx", "curves.csv", "par04.mac"]
     assert (tmp_path / "curves.csv").read_bytes() == (trained.model / "curves.csv").read_bytes()
-
-
-def test_the_int8_variant_can_be_left_out(trained: Run, tmp_path: Path) -> None:
-    """One of an earlier export would belong to another model, so it goes."""
-    export(trained.model, tmp_path)
-    metadata = export(trained.model, tmp_path, int8=False)
-    assert not (tmp_path / "Generator.int8.onnx").exists()
-    assert not [name for name in metadata if name.startswith("int8")]
 
 
 def test_what_jax_does_not_compute_is_not_exported(

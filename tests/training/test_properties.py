@@ -7,10 +7,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from training.command import number, whole
 from training.data.declaration import PARTS, file_of, key_of
-from training.geometry import GEOMETRIES, Mesh, parse_mesh
-from training.options import number, whole
-from training.point import Point, plain
+from training.geometry import GEOMETRIES, Mesh, Point, parse_mesh, plain
 from training.scaling import conditions, to_fractions, to_mev
 
 names = st.sampled_from(list(GEOMETRIES))
@@ -62,15 +61,13 @@ def test_conditions_of_the_published_set_lie_between_0_and_1(name: str, energy: 
 @given(st.integers(0, 10**9))
 def test_a_whole_number_is_read_however_it_is_written(value: int) -> None:
     """As an int, as a float and as the text of either."""
-    assert (
-        whole(value, name="n") == whole(float(value), name="n") == whole(f"{float(value)}", name="n") == value
-    )
+    assert whole(str(value)) == whole(f"{float(value)}") == value
 
 
 @given(st.floats(1e-12, 1e12))
 def test_a_number_survives_its_text(value: float) -> None:
     """Python writes the shortest text that reads back the same; so do our names of datasets."""
-    assert number(str(value), name="lr", above=0.0) == value
+    assert number(str(value), above=0.0) == value
     assert float(plain(value)) == value
 
 

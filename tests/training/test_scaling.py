@@ -12,13 +12,13 @@ import pytest
 from onnx import TensorProto, helper
 
 import training
-from training.data.dataset import PARTS, chunks, open_part
+from training.data.dataset import PARTS, open_part
 from training.evaluate import compare
-from training.geometry import SIW, Mesh
+from training.geometry import SIW, Mesh, Point
 from training.par04.geant4 import Par04, Particle
 from training.par04.generator import Generator
-from training.point import Point
 from training.scaling import MEV_PER_GEV, Floats, conditions, to_fractions, to_mev
+from training.vae.feed import chunks
 
 
 @pytest.mark.parametrize(

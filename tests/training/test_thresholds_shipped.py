@@ -15,11 +15,10 @@ from tests.training.full_simulation import FullSimulation
 from training.data.dataset import open_part
 from training.evaluate import compare
 from training.export import export
-from training.metrics import NAMES, flat
+from training.metrics import NAMES, flat, read_thresholds
 from training.par04.generator import Generator
 from training.prepare import prepare
 from training.scaling import Floats
-from training.thresholds import read_thresholds
 from training.vae import checkpoint
 from training.vae.feed import Sources
 from training.vae.fit import fit
@@ -42,15 +41,8 @@ def trained(showers: Path, settings: Settings, folder: Path) -> Generator:
     """Train and export, as a pipeline does."""
     sources = Sources(open_part(showers, "training"), open_part(showers, "validation"))
     fitted = fit(sources, settings, lambda epoch: None)
-    checkpoint.save(
-        folder / "model",
-        fitted.model,
-        fitted.architecture,
-        best=fitted.best,
-        curve=fitted.curve,
-        parameters=settings.as_text(),
-    )
-    export(folder / "model", folder / "exported", int8=False)
+    checkpoint.save(folder / "model", fitted, parameters=settings.as_text())
+    export(folder / "model", folder / "exported")
     return Generator(folder / "exported")
 
 

@@ -18,10 +18,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.conftest import Run, run_training
-from training.train import set_up_xla
-from training.vae.progress import METRICS
-from training.vae.settings import Settings
-from training.vae.state import NAME
+from training.vae.settings import Settings, set_up_xla
+from training.vae.state import METRICS, NAME
 
 KATIB_FILTER = re.compile(r"([\w|-]+)\s*=\s*([+-]?\d*(\.\d+)?([Ee][+-]?\d+)?)")
 """Katib's default filter of metrics (pkg/metricscollector/v1beta1/common/const.go)."""
@@ -104,24 +102,22 @@ def test_a_diverging_trial_fails_and_leaves_no_model(dataset: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--batch_size=0", "batch_size '0' is below 1"),
-        ("--batch_size=1.5", "batch_size '1.5' is not a whole number"),
-        ("--lr=0", "lr '0' is not above 0"),
-        ("--lr=-1e-3", "lr '-1e-3' is not above 0"),
-        ("--lr=nan", "lr 'nan' is not a finite number"),
-        ("--epochs=0", "epochs '0' is below 1"),
-        ("--latent_dim=0", "latent_dim '0' is below 1"),
-        ("--seed=-1", "seed '-1' is below 0"),
-        ("--hidden=100,0", "hidden '0' is below 1"),
-        ("--hidden=", "hidden '' has an empty entry. Separate the entries by commas"),
-        ("--optimizer=adma", "optimizer 'adma' is not known. Did you mean 'adam'?"),
-        ("--optimizer=sgd", "optimizer 'sgd' is not known. Use one of adam, rmsprop"),
-        ("--patience=-1", "patience '-1' is below 0"),
-        ("--kl_weight=-1", "kl_weight '-1' is below 0. Give 0 or more"),
-        ("--memory=2XB", "memory '2XB' is not a size. Write one such as 500MB or 2GiB"),
+        ("--batch_size=0", "argument --batch_size: '0' is below 1. Give 1 or more"),
+        ("--batch_size=1.5", "argument --batch_size: '1.5' is not a whole number. Write one such as 2"),
+        ("--lr=0", "argument --lr: '0' is not above 0"),
+        ("--lr=-1e-3", "argument --lr: '-1e-3' is not above 0"),
+        ("--lr=nan", "argument --lr: 'nan' is not a finite number"),
+        ("--epochs=0", "argument --epochs: '0' is below 1"),
+        ("--latent_dim=0", "argument --latent_dim: '0' is below 1"),
+        ("--seed=-1", "argument --seed: '-1' is below 0"),
+        ("--hidden=100,0", "argument --hidden: '0' is below 1"),
+        ("--hidden=", "argument --hidden: '' has an empty entry. Separate the entries by commas"),
+        ("--optimizer=adma", "argument --optimizer: invalid choice: 'adma' (choose from"),
+        ("--patience=-1", "argument --patience: '-1' is below 0"),
+        ("--kl_weight=-1", "argument --kl_weight: '-1' is below 0. Give 0 or more"),
+        ("--memory=2XB", "argument --memory: '2XB' is not a size. Write one such as 500MB or 2GiB"),
         ("--threads=2", "argument --threads: invalid choice: 2 (choose from 0, 1)"),
-        ("--batch=64", "unrecognized arguments: --batch=64; did you mean --batch_size?"),
-        ("--xyz", "unrecognized arguments: --xyz; known: --dataset, --output, --lr"),
+        ("--batch=64", "unrecognized arguments: --batch=64"),
     ],
 )
 def test_an_argument_that_cannot_be_used_is_refused_at_once(
@@ -165,8 +161,8 @@ def test_an_output_that_cannot_be_written_is_named(dataset: Path, tmp_path: Path
     (tmp_path / "file").write_text("")
     run = run_training(dataset, tmp_path / "file/model")
     assert (run.exit_code, run.stderr.count("\n")) == (2, 1)
-    assert "file/model" in run.stderr
-    assert "Give an --output that can be written to." in run.stderr
+    assert "file/model: cannot be written to" in run.stderr
+    assert "Check the permissions and, on EOS, the ticket" in run.stderr
 
 
 def test_arguments_are_read_without_jax() -> None:

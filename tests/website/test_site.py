@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,26 +17,9 @@ import kfp_katib.storage
 from components import __all__ as components
 from kfp_katib.cli import VERBS
 from tests.places import ROOT
-from tests.readme.picture import arrows
+from tests.readme.picture import Edge, arrows
 from website import command_line
 from website import components as components_page
-
-PICTURE = ROOT / "docs/assets/pipeline.svg"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole site."""
-    folder = tmp_path_factory.mktemp("site")
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--site-dir", folder],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
 
 
 def headings(page: Path) -> set[str]:
@@ -58,6 +39,20 @@ def test_no_page_asks_another_host_for_anything(site: Path) -> None:
     }
     assert len(pages) > 40
     assert asked == set()
+
+
+def test_every_link_leads_to_a_file_and_an_anchor_of_the_site(site: Path) -> None:
+    """Those too that mkdocs does not look at: of the theme, and of what stands in a page as HTML."""
+    pages = {page: page.read_text() for page in site.rglob("*.html") if page.name != "404.html"}
+    anchors = {page: set(re.findall(r'\bid="?([^"\s>]+)', text)) for page, text in pages.items()}
+    broken = []
+    for page, text in pages.items():
+        for link in re.findall(r'<(?:a|link|script|img)\b[^>]*\b(?:href|src)="?([^"\s>:]+)["\s>]', text):
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            if not target.exists() or (anchor.strip("_") and anchor not in anchors[target]):
+                broken.append(f"{page.relative_to(site)}: {link}")
+    assert broken == []
 
 
 def test_the_reference_has_every_public_name(site: Path) -> None:
@@ -90,11 +85,23 @@ def test_a_committed_reference_is_up_to_date(page: str, document: Callable[[], s
     assert (ROOT / f"docs/reference/{page}.md").read_text(encoding="utf-8") == document()
 
 
+def drawn(picture: str) -> set[Edge]:
+    """What hands something to what in a picture."""
+    text = (ROOT / "docs/assets" / picture).read_text()
+    return set(re.findall(r'data-from="([\w-]+)" data-to="([\w-]+)"', text))
+
+
+def compiled(pipeline: str) -> set[Edge]:
+    """The same in a compiled pipeline."""
+    return arrows(next(yaml.safe_load_all((ROOT / "tests/golden" / pipeline).read_text())))
+
+
 def test_the_picture_is_the_compiled_pipeline() -> None:
-    """Its steps, and what hands something to what."""
-    picture = PICTURE.read_text()
-    drawn = set(re.findall(r'data-from="([\w-]+)" data-to="([\w-]+)"', picture))
-    compiled = next(yaml.safe_load_all((ROOT / "tests/golden/tune-local.yaml").read_text()))
-    assert drawn == arrows(compiled)
-    steps = {name for edge in drawn for name in edge} | {"clean-up"}
-    assert set(re.findall(r'class="step"[^>]*>([\w-]+)<', picture)) == steps
+    """Every arrow, and no other."""
+    assert drawn("pipeline.svg") == compiled("tune-local.yaml")
+
+
+def test_the_picture_of_vertex_ai_is_part_of_the_compiled_pipeline() -> None:
+    """It shows how the search is run, and leaves out what is as elsewhere."""
+    assert len(drawn("vertex.svg")) == 6
+    assert drawn("vertex.svg") - compiled("tune-vertex.yaml") == set()

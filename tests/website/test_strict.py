@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -24,12 +26,12 @@ PAGES = {
 NAV = ["docs/index.md", "docs/how-to/guide.md", "MORE.md"]
 
 
-def built(project: Path, *, pages: dict[str, str], nav: list[str]) -> Path:
+def built(project: Path, *, pages: dict[str, str], nav: Sequence[object]) -> Path:
     """The site of a small project with the settings of ours, without its plugins."""
     settings = {
         "INHERIT": str(ROOT / "mkdocs.yml"),
         "hooks": [str(ROOT / "website/pages.py")],
-        "nav": nav,
+        "nav": [*nav],
         "plugins": [],
     }
     for name, text in {**pages, "mkdocs.yml": yaml.safe_dump(settings)}.items():
@@ -84,3 +86,16 @@ def test_a_page_that_only_the_navigation_has_is_not_built(
     with pytest.raises(Abort, match="strict mode"):
         built(tmp_path, pages=PAGES, nav=[*NAV, "docs/gone.md"])
     assert "docs/gone.md" in caplog.text
+
+
+def test_a_side_bar_that_would_be_empty_leaves_its_room_to_the_page(tmp_path: Path) -> None:
+    """A table of contents of one section, a navigation that has only the page itself."""
+    pages = {**PAGES, "MORE.md": f"{PAGES['MORE.md']}\n\n## A\n\n## B\n"}
+    site = built(tmp_path, pages=pages, nav=["docs/index.md", {"All": NAV[1:]}])
+    hidden = {
+        (page, bar)
+        for page in ("index.html", "MORE.html")
+        for bar in ("navigation", "toc")
+        if re.search(rf'data-md-type="{bar}"[^>]* hidden', (site / page).read_text())
+    }
+    assert hidden == {("index.html", "navigation"), ("index.html", "toc")}

@@ -1,28 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A prepared data set as training and evaluation read it: by part, by point, or in chunks that fit memory."""
+"""A prepared data set as training and evaluation read it: by part, and by point."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
 from training.data import declaration, files
 from training.data.block import Array, Block, check_energies
-from training.data.dealing import Run, dealt
 from training.data.declaration import PARTS as PARTS
 from training.data.files import Place
 from training.errors import DataError, OptionError
-from training.geometry import Mesh
-from training.point import Point
-from training.scaling import CONDITIONS, Floats, conditions, to_fractions
-
-BYTES_PER_NUMBER = 4
+from training.geometry import Mesh, Point
+from training.scaling import Floats, conditions, to_fractions
 
 
 @dataclass(frozen=True)
@@ -56,6 +50,18 @@ class Showers:
 
     def __len__(self) -> int:
         return len(self.cells)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring rows of one point."""
+
+    point: Point
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
 
 
 def open_part(folder: Path | str, part: str) -> Part:
@@ -99,8 +105,8 @@ def read(part: Part, point: Point, rows: slice = slice(None)) -> Block:
     if point not in part.counts:
         raise DataError(f"{part.folder}: has no {point}. It has {', '.join(map(str, part.points))}.")
     start, stop, _ = rows.indices(part.counts[point])
-    with files.hdf5(_path(part, point)) as file:
-        return _read(file, part, Run(point, start, max(start, stop)))
+    with files.hdf5(path_of(part, point)) as file:
+        return read_run(file, part, Run(point, start, max(start, stop)))
 
 
 def scaled(block: Block) -> Showers:
@@ -110,81 +116,14 @@ def scaled(block: Block) -> Showers:
     return Showers(fractions.reshape(len(block), -1), told)
 
 
-def shower_bytes(mesh: Mesh) -> int:
-    """How much memory one scaled shower takes with its conditions."""
-    return BYTES_PER_NUMBER * (mesh.cells + CONDITIONS)
-
-
-def chunks(
-    part: Part,
-    *,
-    at_most_bytes: int,
-    random: np.random.Generator | None,
-    limit: int | None = None,
-    skip: int = 0,
-) -> Iterator[Showers]:
-    """Give every shower once, in chunks of which each has its share of every point.
-
-    Files are read in runs of rows, and rows are mixed within a chunk; a chunk is filled in place, so that
-    memory holds one chunk and one run. Where all fits into `at_most_bytes` there is one chunk.
-
-    Args:
-        part: Where from.
-        at_most_bytes: What one chunk may take.
-        random: Draws the order; None keeps that of the points and files.
-        limit: The first so many showers of each point; None gives all.
-        skip: Leave out the first so many chunks, unread; the others are what they would be.
-
-    Raises:
-        OptionError: Not one shower fits into a chunk.
-        DataError: A file does not hold what was declared.
-    """
-    one = shower_bytes(part.mesh)
-    at_once = at_most_bytes // one
-    if at_once < 1:
-        raise OptionError(f"at_most_bytes {at_most_bytes} is below the {one} of one shower. Allow more.")
-    counts = {point: count if limit is None else min(count, limit) for point, count in part.counts.items()}
-    with ExitStack() as opened:
-        handles: dict[Place, h5py.File] = {}
-        for number, chunk in enumerate(dealt(counts, at_once, random)):
-            order = _order(chunk, random)
-            if number >= skip:
-                yield _filled(part, chunk, order, handles, opened)
-
-
-def _order(chunk: tuple[Run, ...], random: np.random.Generator | None) -> npt.NDArray[np.int64]:
-    """Where in its chunk each row goes."""
-    count = sum(map(len, chunk))
-    return np.arange(count) if random is None else random.permutation(count)
-
-
-def _filled(
-    part: Part,
-    chunk: tuple[Run, ...],
-    order: npt.NDArray[np.int64],
-    handles: dict[Place, h5py.File],
-    opened: ExitStack,
-) -> Showers:
-    cells, told = (np.empty((len(order), width), dtype=np.float32) for width in (part.mesh.cells, CONDITIONS))
-    filled = Showers(cells, told)
-    at = 0
-    for run in chunk:
-        path = _path(part, run.point)
-        if path not in handles:
-            handles[path] = opened.enter_context(files.hdf5(path))
-        showers = scaled(_read(handles[path], part, run))
-        rows = order[at : at + len(run)]
-        filled.cells[rows], filled.conditions[rows] = showers.cells, showers.conditions
-        at += len(run)
-    return filled
-
-
-def _path(part: Part, point: Point) -> Place:
+def path_of(part: Part, point: Point) -> Place:
+    """Return where the showers of a point lie."""
     return files.below(part.folder, declaration.file_of(part.name, point))
 
 
-def _read(file: h5py.File, part: Part, run: Run) -> Block:
-    path, key = _path(part, run.point), declaration.key_of(run.point)
+def read_run(file: h5py.File, part: Part, run: Run) -> Block:
+    """Read rows of a file that is open, see `read`."""
+    path, key = path_of(part, run.point), declaration.key_of(run.point)
     shape = (part.counts[run.point], *part.mesh.shape)
     cells = np.asarray(_rows(file, path, key, shape, run), dtype=np.float32)
     check_energies(cells, file=path, dataset=key, first=run.start)

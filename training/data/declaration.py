@@ -19,8 +19,7 @@ from typing import Any
 from training.data import files
 from training.data.files import Place
 from training.errors import DataError, OptionError
-from training.geometry import GEOMETRIES, Mesh, parse_mesh
-from training.point import Point, plain
+from training.geometry import GEOMETRIES, Mesh, Point, parse_mesh, plain
 
 NAME = "dataset.json"
 UNFINISHED = f"{NAME}.unfinished"
@@ -99,7 +98,7 @@ def read(folder: Place) -> Declaration:
     Raises:
         DataError: It declares nothing, or something else.
     """
-    text = files.read_text(files.below(folder, NAME))
+    text = files.read(files.below(folder, NAME))
     if text is None:
         raise DataError(_undeclared(folder))
     try:
@@ -109,6 +108,11 @@ def read(folder: Place) -> Declaration:
             f"{files.below(folder, NAME)}: not a declaration of showers ({err!r}). "
             "Prepare the set in an empty folder."
         ) from err
+
+
+def digest(folder: Place) -> str:
+    """Return the SHA-256 of what a data set declares, its files' own sums among it."""
+    return hashlib.sha256(files.read(files.below(folder, NAME)) or b"").hexdigest()
 
 
 def metadata(declaration: Declaration) -> dict[str, str | int | float]:
@@ -139,7 +143,7 @@ def _refuse_other(folder: Path, recipe: Mapping[str, Any]) -> None:
 def _undeclared(folder: Place) -> str:
     if isinstance(folder, Path) and not folder.is_dir():
         return f"{folder}: not a folder. Give the folder that training.prepare wrote to."
-    if files.read_text(files.below(folder, UNFINISHED)) is not None:
+    if files.size(files.below(folder, UNFINISHED)) is not None:
         return f"{folder}: half a data set, without {NAME}: its preparation was ended early. Run it again."
     return (
         f"{folder}: not a prepared data set: it has no {NAME}. Run "

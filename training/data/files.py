@@ -1,35 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens files of showers wherever they lie: in a folder, on a mounted EOS, or behind an address of fsspec.
+"""Reads showers and writes models wherever an address leads: a folder, a mounted EOS, or a store of fsspec.
 
-An address such as ``s3://bucket/folder`` or ``root://eosuser.cern.ch//eos/...`` is read through a window of
-some megabytes: no file is ever whole in memory, nor copied to the disk of this machine. ``root://`` takes
-fsspec-xrootd, which is no dependency, since it brings XRootD along; 0.5.5 was tried with a server of 5.5.3.
+Files of showers are read through a window of some megabytes: none is ever whole in memory, nor copied to the
+disk of this machine. ``root://`` takes fsspec-xrootd, which is no dependency, since it brings XRootD along;
+0.5.5 was tried with a server of 5.5.3. Many of fsspec's calls (``rm``, ``mv``, ``glob``, ``get``, ``put``)
+read ``*``, ``?`` and ``[`` in a name as a pattern: only those are used here that take a name as it is.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
+import fsspec
 import h5py
 
-from training.data.remote import BUCKETED, failures, filesystem, folder_of, is_file
-from training.errors import DataError
+from training.errors import DataError, TrainingError
 
 Place = Path | str
 """A path here, or the address of a file or folder elsewhere."""
 
+BUCKETED = ("s3", "gs")
+"""Stores in which a file appears whole or not at all, and folders need not be made."""
 SUFFIXES = (".h5", ".hdf5")
 WINDOW_BYTES = 4 * 2**20
 WINDOWS = 16
 
+# Read when gcsfs is first imported: by default it asks a second service by gRPC, and for up to a minute, of
+# which kind each bucket is.
+os.environ.setdefault("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+
 
 def place(address: Path | str) -> Place:
-    """Tell an address from a folder; ``file://`` is a folder."""
+    """Tell an address from a folder; ``file://`` is a folder.
+
+    Raises:
+        DataError: It is a ``file://`` of another machine.
+    """
     text = str(address)
-    return text.rstrip("/") if (folder := folder_of(text)) is None else folder
+    if text.startswith("file://"):
+        host, _, path = text.removeprefix("file://").partition("/")
+        if host not in ("", "localhost"):
+            raise DataError(f"{text}: names the machine {host!r}. Write file:///folder, or the path alone.")
+        return Path("/", unquote(path))
+    return text.rstrip("/") if "://" in text else Path(text)
 
 
 def below(where: Place, name: str) -> Place:
@@ -37,9 +55,40 @@ def below(where: Place, name: str) -> Place:
     return where / name if isinstance(where, Path) else f"{where}/{name}"
 
 
-def name_of(where: Place) -> str:
-    """Return the last part of a path or address."""
-    return str(where).rsplit("/", 1)[-1]
+def filesystem(where: Place) -> tuple[Any, str]:
+    """Return fsspec's file system of a place, which remembers no listing, and the path there.
+
+    Raises:
+        DataError: No package here knows such addresses; the message names the one to install.
+    """
+    if isinstance(where, Path):  # by its name alone: fsspec reads `::` in an address as a chain of stores
+        return fsspec.filesystem("file"), str(where.absolute())
+    protocol, options = _protocol(where), dict[str, Any](use_listings_cache=False)
+    try:
+        if protocol == "gs":  # gcsfs by itself waits for a silent server for ever
+            from aiohttp import ClientTimeout
+
+            options["requests_timeout"] = ClientTimeout(total=None, sock_connect=10, sock_read=30)
+        files, path = fsspec.core.url_to_fs(where, **options)
+    except (ImportError, ValueError) as err:
+        mend = "Install one that does, fsspec-xrootd for root://, or use a mounted folder or s3://."
+        raise DataError(f"{where}: no package here reads {protocol}:// ({err}). {mend}") from err
+    return files, path
+
+
+@contextmanager
+def reached(where: Place, done: str = "read") -> Iterator[None]:
+    """Say which place refused what was to be done there; the stores' own errors share no base class.
+
+    Raises:
+        DataError: Anything failed.
+    """
+    try:
+        yield
+    except TrainingError:
+        raise
+    except Exception as err:
+        raise _refused(where, err, done) from err
 
 
 def hdf5_files(where: Place) -> tuple[Place, ...]:
@@ -48,33 +97,32 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
     Raises:
         DataError: Nothing lies there, or it cannot be looked into.
     """
-    with _reported(where):
+    if size(where) is not None:
+        return (where,)
+    with reached(where):
         if isinstance(where, Path):
-            return _hdf5_files_here(where)
+            if not where.is_dir():
+                raise DataError(f"{where}: not a folder, nor a file. Give the folder of the .h5 files.")
+            found = [path for pattern in ("*", "*/*") for path in where.glob(pattern)]
+            return tuple(sorted(path for path in found if path.name.endswith(SUFFIXES)))
         files, root = filesystem(where)
-        if is_file(files, root):
-            return (where,)
-        found = sorted(name for name in files.find(root, maxdepth=2) if _is_hdf5(name))
-        if where.partition("://")[0] in BUCKETED:  # s3fs lists `bucket/x` where `bucket//x` is asked for
-            found = [name for name in found if name.startswith(f"{root}/")]
-    if not found:
-        raise DataError(
-            f"{where}: no .h5 file lies there. Check the address, the server and the credentials."
-        )
-    return tuple(str(files.unstrip_protocol(name)) for name in found)
+        names = sorted(name for name in files.find(root, maxdepth=2) if name.endswith(SUFFIXES))
+    if not names:
+        raise DataError(f"{where}: no .h5 file lies there. Check the address and the credentials.")
+    return tuple(str(files.unstrip_protocol(name)) for name in names)
 
 
-def read_text(where: Place) -> str | None:
-    """Return what a file says; None where there is none.
+def read(where: Place) -> bytes | None:
+    """Return a file's content; None where there is none.
 
     Raises:
         DataError: It cannot be read.
     """
-    with _reported(where):
-        if isinstance(where, Path):
-            return where.read_text(errors="replace") if where.is_file() else None
-        files, root = filesystem(where)
-        return str(files.cat_file(root).decode(errors="replace")) if is_file(files, root) else None
+    if size(where) is None:
+        return None
+    with reached(where):
+        files, path = filesystem(where)
+        return bytes(files.cat_file(path))
 
 
 def size(where: Place) -> int | None:
@@ -83,11 +131,13 @@ def size(where: Place) -> int | None:
     Raises:
         DataError: It cannot be looked at.
     """
-    with _reported(where):
-        if isinstance(where, Path):
-            return where.stat().st_size if where.is_file() else None
-        files, root = filesystem(where)
-        return int(files.size(root)) if is_file(files, root) else None
+    with reached(where):
+        files, path = filesystem(where)
+        try:
+            found = files.info(path)  # `isfile` says no as well where the store does not answer
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return int(found["size"]) if found["type"] == "file" else None
 
 
 @contextmanager
@@ -101,10 +151,10 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
         with _opened(where, where, locking=False) as file:
             yield file
         return
-    with _reported(where):
-        files, root = filesystem(where)
-        window = {"cache_type": "blockcache", "cache_options": {"maxblocks": WINDOWS}}
-        stream = files.open(root, "rb", block_size=WINDOW_BYTES, **window)
+    window = {"block_size": WINDOW_BYTES, "cache_type": "blockcache", "cache_options": {"maxblocks": WINDOWS}}
+    with reached(where):
+        files, path = filesystem(where)
+        stream = files.open(path, "rb", **window)
     with stream, _opened(where, stream) as file:
         yield file
 
@@ -121,17 +171,66 @@ def reading(where: Place, dataset: str, rows: slice, *, mend: str) -> Iterator[N
     except OSError as err:
         if err.errno:
             raise _refused(where, err) from err
-        raise DataError(
-            f"{where}: dataset {dataset!r} is damaged in rows {rows.start} to {rows.stop} ({err}). {mend}"
-        ) from err
+        what = f"dataset {dataset!r} is damaged in rows {rows.start} to {rows.stop}"
+        raise DataError(f"{where}: {what} ({err}). {mend}") from err
 
 
-def _hdf5_files_here(where: Path) -> tuple[Path, ...]:
-    if where.is_file():
-        return (where,)
-    if not where.is_dir():
-        raise DataError(f"{where}: not a folder, nor a file. Give the folder that holds the .h5 files.")
-    return tuple(sorted(p for pattern in ("*", "*/*") for p in where.glob(pattern) if _is_hdf5(p.name)))
+def made(where: Place) -> tuple[Any, str]:
+    """Return what `filesystem` does, with the folder made; no bucket is made, which fsspec would do.
+
+    Raises:
+        DataError: It cannot be made, or there is no such bucket.
+    """
+    files, root = filesystem(where)
+    if _protocol(where) not in BUCKETED:
+        files.makedirs(root, exist_ok=True)
+        return files, root
+    bucket = root.partition("/")[0]
+    try:
+        # What gcsfs says of a bucket itself needs a right that who may read and write objects does not have.
+        files.info(bucket) if _protocol(where) == "s3" else files.ls(bucket, max_results=1)
+    except FileNotFoundError as err:
+        raise DataError(f"{where}: there is no bucket {bucket!r}. Make it, or correct the address.") from err
+    except PermissionError:  # who may only write below a folder may not ask for the bucket
+        pass
+    return files, root
+
+
+def put(source: Path, where: Place, name: str) -> None:
+    """Put a file in the place of an earlier one: at every moment one of them is there, or its ``.part``.
+
+    Raises:
+        DataError: It cannot be written.
+    """
+    part = f"{name}.part"
+    with reached(where, "written to"):
+        files, root = made(where)
+        if isinstance(where, Path):
+            files.put_file(str(source), f"{root}/{part}")
+            (where / part).replace(where / name)
+        elif _protocol(where) in BUCKETED:
+            files.put_file(str(source), f"{root}/{name}")
+        else:
+            for target in (part, name):
+                remove(below(where, target))
+                files.put_file(str(source), f"{root}/{target}")
+            remove(below(where, part))
+
+
+def remove(where: Place) -> None:
+    """Delete a file; one that is not there is no error.
+
+    Raises:
+        DataError: It cannot be deleted.
+    """
+    if size(where) is not None:
+        with reached(where, "deleted"):
+            files, path = filesystem(where)
+            files.rm_file(path)
+
+
+def _protocol(where: Place) -> str:
+    return "file" if isinstance(where, Path) else where.partition("://")[0]
 
 
 def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
@@ -140,25 +239,12 @@ def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
     except OSError as err:
         if err.errno:  # the system's own refusal: what HDF5 finds wrong in a file has no number
             raise _refused(where, err) from err
-        raise DataError(
-            f"{where}: not a usable HDF5 file ({err}). Remove it, then fetch or prepare it again."
-        ) from err
+        mend = "Remove it, then fetch or prepare it again."
+        raise DataError(f"{where}: not a usable HDF5 file ({err}). {mend}") from err
 
 
-def _is_hdf5(name: str) -> bool:
-    return name.endswith(SUFFIXES)
-
-
-@contextmanager
-def _reported(where: Place) -> Iterator[None]:
-    try:
-        yield
-    except failures() as err:
-        raise _refused(where, err) from err
-
-
-def _refused(where: Place, err: Exception) -> DataError:
-    here = "permissions and, on EOS, the ticket (klist)"
-    mend = here if isinstance(where, Path) else "address and this machine's credentials"
+def _refused(where: Place, err: Exception, done: str = "read") -> DataError:
+    here, there = "permissions and, on EOS, the ticket (klist)", "address and this machine's credentials"
+    mend = here if isinstance(where, Path) else there
     reason = " ".join(str(err).split())  # HDF5 writes the time with a line's end
-    return DataError(f"{where}: cannot be read ({reason}). Check the {mend}.")
+    return DataError(f"{where}: cannot be {done} ({reason}). Check the {mend}.")

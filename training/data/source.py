@@ -1,20 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody's files of showers, of whichever layout: what they hold, and their showers in blocks."""
+"""Somebody's files of showers, of either published layout: what they hold, and their showers in blocks.
+
+**Zenodo** 10.5281/zenodo.6082201, the published showers of Par04's calorimeters:
+``{geometry}_angle_{degrees}.h5``; one dataset for each energy, whose key is the energy in GeV as text; shape
+(showers, r, phi, z); MeV; gzip.
+
+**CaloChallenge**, data sets 2 and 3 (arXiv 2410.21611; Zenodo 6366270 and 6366323): ``incident_energies``,
+shape (showers, 1), and ``showers``, shape (showers, voxels), both in MeV. Voxels are flattened with r running
+fastest, then the angle, which starts at -180 degrees as Par04's does, then the layer (README, XMLHandler.py
+and binning_dataset_{2,3}.xml of github.com/CaloChallenge/homepage). Electrons of 1 GeV to 1 TeV enter Par04's
+SiW calorimeter at 90 degrees; the radii of 9 x 4.65 mm and of 18 x 2.325 mm are those of our full mesh, and
+so are the 45 layers of 3.4 mm.
+"""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from training.data import calochallenge, declaration, files, zenodo
-from training.data.block import Block, runs
-from training.data.files import Place
-from training.data.piece import Layout, Piece, rows_at_once
-from training.errors import DataError
-from training.geometry import Mesh
+import h5py
+import numpy as np
 
-LAYOUTS: dict[str, Layout] = {calochallenge.NAME: calochallenge, zenodo.NAME: zenodo}
+from training.data import declaration, files
+from training.data.block import Array, Block, Piece, numbers_of, rows_at_once, rows_of, runs
+from training.data.files import Place
+from training.errors import DataError
+from training.geometry import GEOMETRIES, SIW, Mesh, Point
+from training.scaling import MEV_PER_GEV
+
+ZENODO = (
+    "SiW_angle_90.h5 or SciPb_angle_50.h5, with a dataset for each energy in GeV, such as '64', of shape "
+    "(showers, r, phi, z), in MeV (Zenodo 6082201)"
+)
+FILE_NAME = re.compile(r"(?P<geometry>[A-Za-z0-9]+)_angle_(?P<angle>\d+(\.\d+)?)\.(h5|hdf5)")
+CALOCHALLENGE = (
+    "a file with 'incident_energies', shape (showers, 1), and 'showers', shape (showers, 6480) or "
+    "(showers, 40500), in MeV (CaloChallenge data sets 2 and 3)"
+)
+ENERGIES, SHOWERS = "incident_energies", "showers"
+MESHES = {mesh.cells: mesh for mesh in (Mesh(9, 16, 45), Mesh(18, 50, 45))}
+POINT = Point(SIW.name, 90.0, 1.0, 1000.0)
+ROUNDING = 1e-6
+"""Energies are stored as floats of MeV, the lowest and the highest among them."""
 
 
 def find(address: Path | str) -> tuple[Piece, ...]:
@@ -27,7 +57,7 @@ def find(address: Path | str) -> tuple[Piece, ...]:
         DataError: A file has an unknown layout, two have the same showers, or nothing is there.
     """
     where = files.place(address)
-    if files.read_text(files.below(where, declaration.NAME)) is not None:
+    if files.size(files.below(where, declaration.NAME)) is not None:
         raise DataError(
             f"{where}: prepared already; its test part would be trained on. Give what it came from."
         )
@@ -68,17 +98,21 @@ def blocks(piece: Piece, *, count: int, at_most_bytes: int) -> Iterator[Block]:
     Raises:
         DataError: They are damaged, negative or not finite; the message has file, dataset and index.
     """
+    read = _read_published if piece.point.highest_gev is None else _read_challenge
     with files.hdf5(piece.place) as file:
         at_once = rows_at_once(file[piece.dataset], at_most_bytes)
         for rows in runs(min(count, piece.count), at_once):
-            yield LAYOUTS[piece.layout].read(file, piece, rows)
+            yield read(file, piece, rows)
 
 
 def _pieces(where: Place) -> list[Piece]:
+    """Look into one file: the names inside tell the challenge's, its own name tells a published one."""
     with files.hdf5(where) as file:
-        for layout in LAYOUTS.values():
-            if layout.recognises(file, where):
-                return layout.pieces(file, where)
+        if ENERGIES in file or SHOWERS in file:
+            return [_of_challenge(file, where)]
+        match = FILE_NAME.fullmatch(str(where).rsplit("/", 1)[-1])
+        if match and match["geometry"] in GEOMETRIES:
+            return [_published(file, where, key, match["geometry"], float(match["angle"])) for key in file]
         raise DataError(
             f"{where}: not a file of showers: it has {', '.join(file) or 'nothing'}. Expected {_expected()}. "
             "Take it out of the folder, or name one file."
@@ -86,4 +120,68 @@ def _pieces(where: Place) -> list[Piece]:
 
 
 def _expected() -> str:
-    return f"{zenodo.EXPECTED}; or {calochallenge.EXPECTED}"
+    return f"{ZENODO}; or {CALOCHALLENGE}"
+
+
+def _published(file: h5py.File, where: Place, key: str, geometry: str, angle_deg: float) -> Piece:
+    point = Point(geometry, angle_deg, _energy(where, key))
+    dataset = numbers_of(file, where, key, 4, "Expected (showers, r, phi, z), none of them 0.")
+    count, *shape = (int(size) for size in dataset.shape)
+    return Piece(where, key, point, count, Mesh(*shape))
+
+
+def _energy(where: Place, key: str) -> float:
+    try:
+        energy = float(key)
+    except ValueError:
+        energy = math.nan
+    if not (math.isfinite(energy) and energy > 0.0):
+        raise DataError(f"{where}: dataset {key!r} is not named by an energy. Expected {ZENODO}.")
+    return energy
+
+
+def _read_published(file: h5py.File, piece: Piece, rows: slice) -> Block:
+    cells = rows_of(file[piece.dataset], piece.place, rows, np.float32)
+    energies = np.full(len(cells), piece.point.energy_gev)
+    return Block(piece.point, energies, cells.astype(np.float32, copy=False))
+
+
+def _of_challenge(file: h5py.File, where: Place) -> Piece:
+    showers = numbers_of(file, where, SHOWERS, 2, f"Expected {CALOCHALLENGE}.")
+    energies = numbers_of(file, where, ENERGIES, 2, f"Expected {CALOCHALLENGE}.")
+    count, voxels = (int(size) for size in showers.shape)
+    if voxels not in MESHES:
+        known = " or ".join(f"{cells} ({mesh})" for cells, mesh in MESHES.items())
+        raise DataError(
+            f"{where}: dataset {SHOWERS!r} has {voxels} voxels. Expected {known}; data set 1 has no one mesh."
+        )
+    if energies.shape != (count, 1):
+        raise DataError(
+            f"{where}: dataset {ENERGIES!r} has shape {energies.shape}, but there are {count} showers. "
+            f"Expected {CALOCHALLENGE}."
+        )
+    _check_range(where, _energies(file, where, slice(0, count)))
+    return Piece(where, SHOWERS, POINT, count, MESHES[voxels])
+
+
+def _energies(file: h5py.File, where: Place, rows: slice) -> Array:
+    stored = rows_of(file[ENERGIES], where, rows, np.float64)
+    return np.asarray(stored[:, 0] / MEV_PER_GEV, dtype=np.float64)
+
+
+def _check_range(where: Place, energies_gev: Array) -> None:
+    lowest, highest = POINT.energy_gev, POINT.highest_gev or POINT.energy_gev
+    outside = (energies_gev < lowest * (1.0 - ROUNDING)) | (energies_gev > highest * (1.0 + ROUNDING))
+    if outside.any():
+        row = int(np.flatnonzero(outside)[0])
+        raise DataError(
+            f"{where}: dataset {ENERGIES!r} has {energies_gev[row] * MEV_PER_GEV:g} at ({row}, 0). Expected "
+            f"{lowest * MEV_PER_GEV:g} to {highest * MEV_PER_GEV:g} MeV."
+        )
+
+
+def _read_challenge(file: h5py.File, piece: Piece, rows: slice) -> Block:
+    flat = rows_of(file[SHOWERS], piece.place, rows, np.float32)
+    r, phi, z = piece.mesh.shape
+    cells = np.ascontiguousarray(flat.reshape(-1, z, phi, r).transpose(0, 3, 2, 1), dtype=np.float32)
+    return Block(piece.point, _energies(file, piece.place, rows), cells)

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a prepared data set: every shower of a point into its part, a block at a time."""
+"""Writes a prepared data set: every shower of a point into its part, a block at a time.
+
+Which showers are trained on, which choose the epoch and the trial, and which none of them has seen: of the n
+showers of a point, round(n x `validation`) and round(n x `test`), each at least one, are held back. They lie
+evenly spaced among the others, as the test showers do among those held back, so that a drift along a file is
+in every part. Nothing is drawn by chance: all trials and seeds have the same parts.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +13,71 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from training.data.block import Block
 from training.data.declaration import PARTS, energies_key_of, file_of, key_of
-from training.data.split import Shares, parts_of
 from training.errors import DataError
-from training.geometry import Mesh
-from training.point import Point
+from training.geometry import Mesh, Point
 
+TRAINING, VALIDATION, TEST = range(3)
 GZIP_LEVEL = 1
 """Higher levels save a few percent of mostly empty cells and cost several times the time."""
 STORED_BYTES = 2**20
 CACHE_BYTES = 8 * STORED_BYTES
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many showers of one point each part gets."""
+
+    training: int
+    validation: int
+    test: int
+
+    @property
+    def by_part(self) -> tuple[int, int, int]:
+        """In the order of the parts."""
+        return self.training, self.validation, self.test
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return sum(self.by_part)
+
+
+def shares(count: int, validation: float, test: float, *, of: object) -> Shares:
+    """Share out the showers of a point.
+
+    Args:
+        count: How many there are.
+        validation: The fraction that chooses the epoch and the trial.
+        test: The fraction that only the evaluation sees.
+        of: The point, for the message.
+
+    Raises:
+        DataError: A part would stay empty.
+    """
+    held = [max(1, int(count * fraction + 0.5)) for fraction in (validation, test)]
+    if count <= sum(held):
+        raise DataError(
+            f"{of}: {count} showers cannot be split into training, validation ({validation:g}) and test "
+            f"({test:g}). Every part needs one: prepare at least 3, or hold back less."
+        )
+    return Shares(count - sum(held), held[0], held[1])
+
+
+def parts_of(rows: slice, shared: Shares) -> npt.NDArray[np.int8]:
+    """Return the part of each of some rows of a point: `TRAINING`, `VALIDATION` or `TEST`."""
+    row = np.arange(rows.start, rows.stop, dtype=np.int64)
+    held = shared.validation + shared.test
+    before, after = row * held // shared.count, (row + 1) * held // shared.count
+    is_test = (before + 1) * shared.test // held > before * shared.test // held
+    parts = np.where(is_test, TEST, VALIDATION)
+    return np.where(after > before, parts, TRAINING).astype(np.int8)
 
 
 @dataclass(frozen=True)
@@ -43,7 +98,7 @@ def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
     """
     try:
         written = _written(folder, supply, shared)
-    except OSError as err:  # a full disk may only show when a file is closed
+    except (OSError, RuntimeError) as err:  # the latter where a full disk shows when h5py closes a file
         reason = str(err).splitlines()[0]
         raise DataError(f"{folder}: {supply.point} cannot be written ({reason}). Is the disk full?") from err
     if written != supply.count:
@@ -53,18 +108,41 @@ def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
 
 
 def _written(folder: Path, supply: Supply, shared: Shares) -> int:
-    at = 0
+    at, ends = 0, [0] * len(PARTS)
     with ExitStack() as stack:
-        outputs = [
-            stack.enter_context(Output(folder / file_of(part, supply.point), supply, count))
-            for part, count in zip(PARTS, shared.by_part, strict=True)
-        ]
+        outputs = []
+        for part, count in zip(PARTS, shared.by_part, strict=True):
+            path = folder / file_of(part, supply.point)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = stack.enter_context(h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES))
+            outputs.append(_datasets(file, supply, count))
         for block in supply.blocks:
             parts = parts_of(slice(at, at + len(block)), shared)
-            for number, output in enumerate(outputs):
-                output.append(block.take(parts == number))
+            for number, (cells, energies) in enumerate(outputs):
+                taken = block.take(parts == number)
+                rows = slice(ends[number], ends[number] + len(taken))
+                cells[rows] = taken.cells_mev
+                if energies is not None:
+                    energies[rows] = taken.energies_gev
+                ends[number] = rows.stop
             at += len(block)
     return at
+
+
+def _datasets(file: h5py.File, supply: Supply, count: int) -> tuple[h5py.Dataset, h5py.Dataset | None]:
+    """Make room for the cells of a part's showers, and for their energies where they differ."""
+    cells = file.create_dataset(
+        key_of(supply.point),
+        shape=(count, *supply.mesh.shape),
+        dtype=np.float32,
+        chunks=(min(count, rows_stored_together(supply.mesh)), *supply.mesh.shape),
+        compression="gzip",
+        compression_opts=GZIP_LEVEL,
+    )
+    if supply.point.highest_gev is None:
+        return cells, None
+    key = energies_key_of(supply.point)
+    return cells, file.create_dataset(key, shape=(count,), dtype=np.float64, fletcher32=True)
 
 
 def rows_stored_together(mesh: Mesh) -> int:
@@ -73,46 +151,3 @@ def rows_stored_together(mesh: Mesh) -> int:
     while rows > 1 and rows * mesh.cells * 4 > STORED_BYTES:
         rows //= 2
     return rows
-
-
-class Output:
-    """The datasets of one point in the file of one part, while they are being filled."""
-
-    def __init__(self, path: Path, supply: Supply, count: int) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._at = 0
-        self._file = h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES)
-        self._cells = self._file.create_dataset(
-            key_of(supply.point),
-            shape=(count, *supply.mesh.shape),
-            dtype=np.float32,
-            chunks=(min(count, rows_stored_together(supply.mesh)), *supply.mesh.shape),
-            compression="gzip",
-            compression_opts=GZIP_LEVEL,
-        )
-        self._energies = (
-            None
-            if supply.point.highest_gev is None
-            else self._file.create_dataset(
-                energies_key_of(supply.point), shape=(count,), dtype=np.float64, fletcher32=True
-            )
-        )
-
-    def append(self, block: Block) -> None:
-        """Write showers behind those that are there."""
-        rows = slice(self._at, self._at + len(block))
-        self._cells[rows] = block.cells_mev
-        if self._energies is not None:
-            self._energies[rows] = block.energies_gev
-        self._at = rows.stop
-
-    def __enter__(self) -> Output:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._file.close()
-        except RuntimeError as err:  # what h5py makes of a flush that fails, where a write gives an OSError
-            raise OSError(str(err)) from err

@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An exported model at work: conditions in, showers out; it needs ONNX Runtime and no JAX."""
+"""An exported model at work: conditions in, showers out; and what it costs in time, disk and memory.
+
+It needs ONNX Runtime and no JAX. Costs are those of one core, as Geant4's Par04 asks ONNX Runtime for.
+
+python -m training.par04.generator MODEL       prints the peak memory of a process that generates
+"""
 
 from __future__ import annotations
 
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,9 +21,11 @@ import numpy as np
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
+import training
 from training.errors import ModelError
-from training.geometry import Mesh, parse_mesh
-from training.scaling import Floats
+from training.geometry import GEOMETRIES, Mesh, parse_mesh
+from training.par04.geant4 import open_session
+from training.scaling import MAX_ENERGY_GEV, Floats, conditions
 
 FILE_NAME = "Generator.onnx"
 """The name that Par04's macros load."""
@@ -20,6 +33,12 @@ BATCH_BYTES = 64 * 2**20
 """What one call of ONNX Runtime returns at most: 414 showers of the full mesh."""
 UNLOADABLE = (reasons.Fail, reasons.InvalidArgument, reasons.InvalidGraph, reasons.InvalidProtobuf)
 """ONNX Runtime's exceptions have no base class of their own."""
+RUNS = 30
+BATCHES = (1, 100)
+"""As Par04 asks for showers, and as an example that collects them could."""
+MEGABYTE = 1e6
+COSTS = (*(f"ms_per_shower_batch_{batch}" for batch in BATCHES), "model_megabytes", "peak_memory_megabytes")
+"""The names of what `costs` returns."""
 
 
 def file_of(model: Path) -> Path:
@@ -64,8 +83,7 @@ class Generator:
 
         Args:
             conditions: What `training.scaling.conditions` returns, shape (showers, 4).
-            random: Gives the latent numbers. The showers do not depend on how they are batched, but for the
-                8-bit variant a little: its ranges are those of a batch.
+            random: Gives the latent numbers; the showers do not depend on how they are batched.
 
         Returns:
             Fractions of the incident energy, shape (showers, r, phi, z).
@@ -88,3 +106,78 @@ def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def ms_per_shower(model: Path, *, batch: int = 1, optimise: bool = False, runs: int = RUNS) -> float:
+    """Return the median of whole calls on one core, divided by the showers of a call.
+
+    It is this thread's own time, in which all of the work is done: neighbours on a busy machine cost nothing.
+
+    Args:
+        model: The ONNX file.
+        batch: Showers in a call; Par04 takes one at a time.
+        optimise: As Par04's setOptimizationFlag, which its macros leave at 0.
+        runs: How many calls, after one that is not counted.
+    """
+    session = open_session(model, optimise=optimise)
+    tensor = session.get_inputs()[-1]
+    inputs = {tensor.name: np.zeros((batch, tensor.shape[1]), dtype=np.float32)}
+    taken = []
+    for _ in range(runs + 1):
+        began = time.thread_time()
+        session.run(None, inputs)
+        taken.append(time.thread_time() - began)
+    return 1e3 * statistics.median(taken[1:]) / batch
+
+
+def costs(model: Path) -> dict[str, float]:
+    """Measure an exported model.
+
+    Args:
+        model: The folder that `training.export` wrote, or one ONNX file of it.
+
+    Returns:
+        ``ms_per_shower_batch_1`` and ``ms_per_shower_batch_100``: as `ms_per_shower` measures them.
+        ``model_megabytes``: the file on disk. ``peak_memory_megabytes``: the largest resident memory of a
+        process that loads the model and generates 100 showers, with the interpreter and ONNX Runtime.
+    """
+    path = file_of(model)
+    speeds = [ms_per_shower(path, batch=batch) for batch in BATCHES]
+    size = path.stat().st_size / MEGABYTE
+    return dict(zip(COSTS, (*speeds, size, _peak_memory(model)), strict=True))
+
+
+def _peak_memory(model: Path) -> float:
+    """Ask a process of its own: this one has read showers."""
+    root = str(Path(training.__file__).parent.parent)
+    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    printed = subprocess.run(
+        [sys.executable, "-m", "training.par04.generator", str(model)],
+        env={**os.environ, "PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(printed.stdout)
+
+
+def _own_peak() -> float:
+    """The peak of this process in megabytes.
+
+    Linux hands a parent's ru_maxrss on to what it starts; the peak of the process itself stands in /proc.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / MEGABYTE
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE  # bytes on macOS
+
+
+def _generate(model: Path) -> None:
+    told = conditions(next(iter(GEOMETRIES)), np.full(BATCHES[-1], MAX_ENERGY_GEV / 2.0), 90.0)
+    Generator(model, threads=1).draw(told, np.random.default_rng(0))
+
+
+if __name__ == "__main__":
+    _generate(Path(sys.argv[1]))
+    print(_own_peak())

@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from training.geometry import Mesh, geometry_named
-from training.physics.comparison import Curve
+from training.geometry import Mesh, Point, geometry_named
 from training.physics.differences import histogram_edges
-from training.physics.observables import Array
-from training.physics.sample import SPECTRUM, Sample
-from training.point import Point
+from training.physics.observables import SPECTRUM, Array, Sample
 
 AXES = {
     "energy": ("Deposited energy", "deposited / incident energy"),
@@ -27,6 +25,27 @@ SHOWN_LAYERS = (1 / 6, 1 / 2, 5 / 6)
 
 Samples = tuple[Sample, Sample, Sample]
 """Full simulation, the model, and a second sample of full simulation."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One quantity in bins: a mean profile or a distribution, for three samples of one point.
+
+    `floor` is a second, independent sample of full simulation: how far two equal samples lie apart.
+    Every array but `edges` has one entry for each bin; errors are standard errors.
+    """
+
+    name: str
+    x_label: str
+    y_label: str
+    edges: Array
+    full: Array
+    full_error: Array
+    generated: Array
+    generated_error: Array
+    floor: Array
+    floor_error: Array
+    logarithmic: bool = False
 
 
 def curves(point: Point, mesh: Mesh, samples: Samples) -> tuple[Curve, ...]:

@@ -11,15 +11,17 @@ import csv
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, fields
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import equinox as eqx
 
+from training.data.files import Place, below, made, put, reached, remove
 from training.errors import ModelError
 from training.vae.model import VAE, Architecture
-from training.vae.progress import Epoch
+from training.vae.state import Epoch
 
 WEIGHTS = "vae.eqx"
 CURVES = "curves.csv"
@@ -28,46 +30,53 @@ FORMAT = 2
 """Of the weights' file; 1 had neither a format nor the widths of the layers."""
 
 
-def clear(folder: Path) -> None:
-    """Make the folder, and take back what an earlier attempt declared."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MANIFEST).unlink(missing_ok=True)
+@dataclass(frozen=True)
+class Fitted:
+    """The model of the epoch with the lowest physics distance, and the way there."""
+
+    model: VAE
+    architecture: Architecture
+    best: Epoch
+    """The epoch of the weights and of the declared metrics."""
+    curve: tuple[Epoch, ...]
 
 
-def save(
-    folder: Path,
-    model: VAE,
-    architecture: Architecture,
-    *,
-    best: Epoch,
-    curve: Sequence[Epoch],
-    parameters: Mapping[str, object],
-) -> None:
+def clear(where: Place) -> None:
+    """Make the folder, and take back what an earlier attempt declared.
+
+    Raises:
+        DataError: It cannot be written to, or there is no such bucket.
+    """
+    with reached(where, "written to"):
+        made(where)
+        remove(below(where, MANIFEST))
+
+
+def save(where: Place, fitted: Fitted, *, parameters: Mapping[str, object]) -> None:
     """Write a model and declare it.
 
     Args:
-        folder: The trial's own folder.
-        model: The weights of epoch `best`.
-        architecture: What it takes to load them; stands in the first line of the weights' file.
-        best: The epoch of the weights and of the declared metrics.
-        curve: Every epoch, for ``curves.csv``.
+        where: The trial's own folder or address.
+        fitted: What the training came to.
         parameters: The hyperparameters that led there; they stand in the weights' file as well.
+
+    Raises:
+        DataError: It cannot be written to, or there is no such bucket.
     """
-    clear(folder)
-    header = {"format": FORMAT, **asdict(architecture), "parameters": dict(parameters)}
-    with (folder / WEIGHTS).open("wb") as file:
-        file.write(json.dumps(header).encode() + b"\n")
-        eqx.tree_serialise_leaves(file, model)
-    _write_curve(folder / CURVES, curve)
-    declared = {
-        "files": {name: _describe(folder / name) for name in (WEIGHTS, CURVES)},
-        "metrics": best.metrics,
-        "epoch": best.number,
-        "parameters": dict(parameters),
-    }
-    unfinished = folder / f".{MANIFEST}"
-    unfinished.write_text(json.dumps(declared, indent=2) + "\n")
-    unfinished.replace(folder / MANIFEST)
+    clear(where)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        _write_weights(folder / WEIGHTS, fitted, parameters)
+        _write_curve(folder / CURVES, fitted.curve)
+        declared = {
+            "files": {name: _describe(folder / name) for name in (WEIGHTS, CURVES)},
+            "metrics": fitted.best.metrics,
+            "epoch": fitted.best.number,
+            "parameters": dict(parameters),
+        }
+        (folder / MANIFEST).write_text(json.dumps(declared, indent=2) + "\n")
+        for name in (WEIGHTS, CURVES, MANIFEST):
+            put(folder / name, where, name)
 
 
 def load(model: Path) -> tuple[VAE, Architecture]:
@@ -97,6 +106,14 @@ def _check_format(path: Path, header: dict[str, Any]) -> None:
         raise ModelError(
             f"{path}: has format {header.get('format', 1)}, this version reads {FORMAT}. Train it again."
         )
+
+
+def _write_weights(path: Path, fitted: Fitted, parameters: Mapping[str, object]) -> None:
+    """Write the weights behind a line that says what it takes to load them."""
+    header = {"format": FORMAT, **asdict(fitted.architecture), "parameters": dict(parameters)}
+    with path.open("wb") as file:
+        file.write(json.dumps(header).encode() + b"\n")
+        eqx.tree_serialise_leaves(file, fitted.model)
 
 
 def _write_curve(path: Path, curve: Sequence[Epoch]) -> None:

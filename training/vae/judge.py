@@ -15,14 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from training.data.dataset import Part, Showers, read, scaled
-from training.geometry import Mesh, geometry_named
-from training.physics.distance import physics_distance
-from training.physics.observables import Array, observables
-from training.physics.sample import energy_bins
-from training.point import Point
+from training.geometry import Mesh, Point, geometry_named
+from training.physics.observables import Array, energy_bins, observables, physics_distance
 from training.scaling import Floats
-from training.vae.loss import losses
-from training.vae.model import VAE
+from training.vae.model import VAE, losses
 from training.vae.settings import Settings
 
 SHOWERS = 2000

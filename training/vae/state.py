@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of an unfinished training, beside where its model will be: who is killed goes on from there.
+"""Where a training stands: everything that its next step depends on, so that it can be left and taken up.
 
-One file: a line of JSON that says what it belongs to and where the training stands, then the arrays. It is
-moved into its place when it is whole, and is gone when the training has ended.
+The state of an unfinished training is kept beside where its model will be: who is killed goes on from there.
+It is one file: a line of JSON that says what it belongs to and where the training stands, then the arrays. It
+is moved into its place when it is whole, and is gone when the training has ended.
 """
 
 from __future__ import annotations
@@ -12,36 +13,97 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import equinox as eqx
+import jax
+import optax
 
-from training.data.remote import failures, put, read, remove
-from training.vae.progress import Epoch, Progress
+from training.data.files import Place, below, put, read, remove
+from training.errors import DataError
+from training.vae.model import VAE
 
 log = logging.getLogger(__name__)
 
+METRICS = ("loss", "val_loss", "physics_distance")
 NAME = "unfinished.training"
 NAMES = (NAME, f"{NAME}.part")
 """The state, and where it may be while it is replaced."""
 FORMAT = 1
 
 
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch ended with, as it is printed.
+
+    `loss` is the mean over the epoch's steps, `val_loss` that of the model after it. `physics_distance` is
+    that of `training.physics.observables` between generated showers and the validation set's.
+    """
+
+    number: int
+    loss: float
+    val_loss: float
+    physics_distance: float
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The numbers by the names under which they are printed."""
+        return {name: getattr(self, name) for name in METRICS}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A training after some chunk of some epoch.
+
+    Random numbers are no part of it: each chunk has a generator of its own, made of seed, epoch and chunk.
+    """
+
+    model: VAE
+    optimizer: optax.OptState
+    best: VAE
+    """The model of the epoch with the lowest physics distance."""
+    curve: tuple[Epoch, ...] = ()
+    """Epochs that are done."""
+    chunks: int = 0
+    """Chunks of the running epoch that are done."""
+    steps: int = 0
+    """Steps of the running epoch that are done."""
+    loss: float = 0.0
+    """Sum of the losses of those steps."""
+
+    @property
+    def epoch(self) -> int:
+        """The number of the running epoch."""
+        return len(self.curve) + 1
+
+    @property
+    def best_epoch(self) -> Epoch | None:
+        """The epoch of `best`: the earliest of equals, as Katib takes it."""
+        return min(self.curve, key=lambda epoch: epoch.physics_distance, default=None)
+
+    @property
+    def without_gain(self) -> int:
+        """Epochs since the best one."""
+        best = self.best_epoch
+        return 0 if best is None else len(self.curve) - best.number
+
+
 class Store:
-    """Keeps the state of one training at an address, and remembers when it was last written.
+    """Keeps the state of one training beside its model, and remembers when it was last written.
 
     Args:
-        address: The folder or address of the trial's model.
+        where: The folder or address of the trial's model.
         belongs: Settings and data, by name: what is found there of other ones is not gone on with.
         seconds: From one writing to the next; 0 writes after every chunk.
     """
 
-    def __init__(self, address: str, belongs: Mapping[str, str | int | float], *, seconds: float) -> None:
-        self._address, self._belongs, self._seconds = address, dict(belongs), seconds
+    def __init__(self, where: Place, belongs: Mapping[str, str | int | float], *, seconds: float) -> None:
+        self._where, self._seconds = where, seconds
+        self._belongs = {**belongs, "jax": jax.__version__, "optax": optax.__version__}
         self._written = time.monotonic()
 
     def save_if_due(self, progress: Progress) -> None:
@@ -52,38 +114,32 @@ class Store:
             with TemporaryDirectory() as folder:
                 unfinished = Path(folder) / NAME
                 unfinished.write_bytes(_packed(progress, self._belongs))
-                put(unfinished, self._address, NAME)
-        except failures() as err:
-            log.warning(
-                "the state of the training cannot be written to %s (%s): going on", self._address, err
-            )
+                put(unfinished, self._where, NAME)
+        except (DataError, OSError) as err:
+            log.warning("the state of the training cannot be written: %s Going on.", err)
         self._written = time.monotonic()
 
     def load(self, like: Progress) -> Progress | None:
         """Return where an interrupted training of the same settings and data stands, if there is one."""
-        found = [content for name in NAMES if (content := read(self._address, name)) is not None]
+        state = below(self._where, NAME)
+        found = [content for name in NAMES if (content := read(below(self._where, name))) is not None]
         if not found:
             return None
         header, arrays = next((whole for content in found if (whole := _opened(content))), ({}, b""))
         if not header:
-            log.warning("%s/%s is damaged: starting anew", self._address, NAME)
+            log.warning("%s is damaged: starting anew", state)
             return None
         if differences := _differences(header["belongs"], self._belongs):
-            log.warning(
-                "%s/%s is of another training (%s): starting anew",
-                self._address,
-                NAME,
-                "; ".join(differences),
-            )
+            log.warning("%s is of another training (%s): starting anew", state, "; ".join(differences))
             return None
         progress = _unpacked(header, arrays, like)
-        log.info("going on with epoch %d, from %s/%s", progress.epoch, self._address, NAME)
+        log.info("going on with epoch %d, from %s", progress.epoch, state)
         return progress
 
     def remove(self) -> None:
         """Leave nothing behind."""
         for name in NAMES:
-            remove(self._address, name)
+            remove(below(self._where, name))
 
 
 def _packed(progress: Progress, belongs: Mapping[str, str | int | float]) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from training.data.dataset import PARTS, open_part, read
-from training.point import Point
+from training.geometry import Point
 from training.scaling import Floats
 
 ONE = {

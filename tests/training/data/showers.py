@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from training.data.block import Block
 from training.data.dataset import Part, open_part
-from training.point import Point
+from training.geometry import Point
 from training.prepare import prepare
 from training.scaling import Floats
 

@@ -13,8 +13,7 @@ from hypothesis.extra import numpy as arrays
 from tests.training.data.showers import block, cells
 from training.data.block import Block, check_energies, coarsened, runs
 from training.errors import DataError, OptionError
-from training.geometry import Mesh
-from training.point import Point
+from training.geometry import Mesh, Point
 
 POINT = Point("SiW", 90.0, 64.0)
 meshes = st.builds(Mesh, st.integers(1, 6), st.integers(1, 6), st.integers(1, 12))

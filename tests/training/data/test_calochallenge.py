@@ -10,11 +10,9 @@ import numpy.typing as npt
 import pytest
 
 from tests.training.data.showers import write_calochallenge, write_hdf5
-from training.data.calochallenge import MESHES
-from training.data.source import blocks, find
+from training.data.source import MESHES, blocks, find
 from training.errors import DataError
-from training.geometry import SIW, Mesh
-from training.point import Point
+from training.geometry import SIW, Mesh, Point
 
 WIDE = Point("SiW", 90.0, 1.0, 1000.0)
 

@@ -9,10 +9,11 @@ import h5py
 import pytest
 
 from tests.training.data.showers import Spoil, cut, prepared, write_calochallenge
-from training.data.dataset import chunks, open_part, read
+from training.data.dataset import open_part, read
 from training.errors import DataError
-from training.point import Point
+from training.geometry import Point
 from training.prepare import prepare
+from training.vae.feed import chunks
 
 LOW, HIGH = Point("SiW", 90.0, 4.0), Point("SiW", 90.0, 64.0)
 

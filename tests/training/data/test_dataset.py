@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.training.data.showers import block, numbered, prepared, write_calochallenge
-from training.data.dataset import PARTS, Part, chunks, open_part, read, scaled, shower_bytes
+from training.data.dataset import PARTS, Part, open_part, read, scaled
 from training.errors import DataError, OptionError
-from training.geometry import Mesh
-from training.point import Point
+from training.geometry import Mesh, Point
 from training.prepare import prepare
 from training.scaling import Floats, to_mev
+from training.vae.feed import chunks, shower_bytes
 
 LOW, HIGH = Point("SiW", 90.0, 4.0), Point("SiW", 90.0, 64.0)
 FILE = "training/SiW/SiW_angle_90.h5"

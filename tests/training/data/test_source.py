@@ -61,8 +61,8 @@ def test_one_file_is_a_source_too(tmp_path: Path) -> None:
     """What lies beside it is left alone."""
     write_hdf5(tmp_path / ZENODO, {"64": cells()})
     write_calochallenge(tmp_path / "dataset_2_1.hdf5")
-    assert [piece.layout for piece in find(tmp_path / ZENODO)] == ["zenodo"]
-    assert [piece.layout for piece in find(tmp_path)] == ["calochallenge", "zenodo"]
+    assert [piece.dataset for piece in find(tmp_path / ZENODO)] == ["64"]
+    assert [piece.dataset for piece in find(tmp_path)] == ["showers", "64"]
 
 
 def test_damage_inside_a_file_is_named_with_its_rows(tmp_path: Path) -> None:

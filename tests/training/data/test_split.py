@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data.split import TEST, TRAINING, VALIDATION, Shares, parts_of, shares
+from training.data.writing import TEST, TRAINING, VALIDATION, Shares, parts_of, shares
 from training.errors import DataError
 
 many = st.integers(1, 400)

@@ -13,11 +13,9 @@ import numpy as np
 import pytest
 
 from tests.training.data.showers import MESH, block
-from training.data.split import Shares
-from training.data.writing import Supply, rows_stored_together, write_point
+from training.data.writing import Shares, Supply, rows_stored_together, write_point
 from training.errors import DataError
-from training.geometry import Mesh
-from training.point import Point
+from training.geometry import Mesh, Point
 
 POINT = Point("SiW", 90.0, 64.0)
 

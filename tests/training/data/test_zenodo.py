@@ -12,8 +12,7 @@ import pytest
 from tests.training.data.showers import cells, write_hdf5
 from training.data.source import blocks, find
 from training.errors import DataError
-from training.geometry import Mesh
-from training.point import Point
+from training.geometry import Mesh, Point
 
 POINT = Point("SiW", 90.0, 64.0)
 

@@ -17,8 +17,9 @@ from training.export import export
 from training.geometry import Mesh
 from training.scaling import Floats
 from training.vae import checkpoint
+from training.vae.checkpoint import Fitted
 from training.vae.model import VAE, Architecture, starting_at
-from training.vae.progress import Epoch
+from training.vae.state import Epoch
 
 MESH = Mesh(4, 5, 9)
 ARCHITECTURE = Architecture(MESH.shape, 3, (12, 7))
@@ -70,6 +71,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     folder = tmp_path_factory.mktemp("par04")
     vae = decoder()
     epoch = Epoch(1, 1.0, 1.0, 1.0)
-    checkpoint.save(folder / "model", vae, ARCHITECTURE, best=epoch, curve=[epoch], parameters={})
+    checkpoint.save(folder / "model", Fitted(vae, ARCHITECTURE, epoch, (epoch,)), parameters={})
     exported = folder / "exported"
     return Exported(vae, folder / "model", exported, export(folder / "model", exported))

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from tests.training.par04.conftest import Exported
-from training.par04.costs import costs
+from training.par04.generator import costs
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +41,6 @@ def test_the_memory_is_that_of_a_process_that_only_generates(
 
 def test_the_memory_grows_with_what_is_generated(made: Exported) -> None:
     """The command for one model prints one number."""
-    command = [sys.executable, "-m", "training.par04.costs", str(made.folder)]
+    command = [sys.executable, "-m", "training.par04.generator", str(made.folder)]
     printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert float(printed) > 20.0
-
-
-def test_one_file_of_an_export_can_be_measured(made: Exported) -> None:
-    """The variant with 8-bit weights is smaller."""
-    small: Path = made.folder / "Generator.int8.onnx"
-    assert costs(small)["model_megabytes"] < costs(made.folder)["model_megabytes"]

@@ -15,11 +15,10 @@ from tests.training.par04 import broken
 from tests.training.par04.conftest import ARCHITECTURE, MESH, Exported
 from training import geometry
 from training.errors import ModelError
-from training.geometry import SCIPB, SIW
-from training.par04.deposits import compare, verify
+from training.geometry import SCIPB, SIW, Point
 from training.par04.geant4 import Par04
 from training.par04.generator import Generator
-from training.point import Point
+from training.par04.inference import compare, verify
 from training.scaling import Floats
 
 LATENT = ARCHITECTURE.latent_dim

@@ -10,7 +10,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from training.par04.graph import to_onnx
+from training.export import to_onnx
 from training.vae.model import VAE, Architecture
 
 

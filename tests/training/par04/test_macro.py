@@ -9,7 +9,7 @@ import pytest
 
 from tests.training.par04.conftest import Exported
 from training.geometry import Mesh
-from training.par04.macro import macro
+from training.par04.facts import macro
 
 FULL = macro(10, Mesh(), "MLModels/Generator.onnx")
 

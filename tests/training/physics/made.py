@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.geometry import SIW, Mesh
-from training.physics.observables import Array
-from training.physics.sample import Sample, reduce
-from training.point import Point
+from training.geometry import SIW, Mesh, Point
+from training.physics.observables import Array, Sample, reduce
 from training.scaling import Floats, to_fractions
 from training.showers.draw import draw_showers
 

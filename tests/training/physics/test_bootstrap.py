@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.physics.bootstrap import estimate, weights
-from training.physics.distance import wassersteins
+from training.physics.differences import estimate, weights
+from training.physics.observables import wassersteins
 
 
 def test_the_first_row_is_the_sample_itself_and_all_have_its_size() -> None:

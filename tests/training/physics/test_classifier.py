@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.training.physics.made import normal, rng
-from training.physics.classifier import classifier_auc
+from training.physics.two_sample import classifier_auc
 
 
 def test_equal_distributions_cannot_be_told_apart() -> None:

@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 
 from tests.training.physics.made import MESH, POINT, full_simulation, reduced
-from training.physics.compare import compare_point, over_points, together
-from training.physics.comparison import Estimate
-from training.physics.features import features, standardised
-from training.physics.observables import JUDGED
-from training.physics.sample import Sample
-from training.point import Point
+from training.geometry import Point
+from training.physics.compare import compare_point, features, over_points, standardised, together
+from training.physics.observables import JUDGED, Estimate, Sample
 from training.scaling import Floats
 
 OTHER = Point("SciPb", 50.0, 1.0)

@@ -8,8 +8,7 @@ import pytest
 
 from tests.training.physics.made import MESH, POINT, reduced
 from training.geometry import SIW
-from training.physics.comparison import Curve
-from training.physics.curves import curves
+from training.physics.curves import Curve, curves
 from training.scaling import Floats
 
 SHOWERS = 100

@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 
 from tests.training.physics.made import MESH, full_simulation, reduced
-from training.physics.comparison import Estimate
+from training.geometry import Point
 from training.physics.differences import correlations, differences, histogram_edges
-from training.physics.distance import physics_distance
-from training.physics.sample import Sample
-from training.point import Point
+from training.physics.observables import Estimate, Sample, physics_distance
 from training.scaling import Floats
 
 SHOWERS = 400

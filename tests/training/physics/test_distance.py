@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy.stats import wasserstein_distance
 
-from training.physics.bootstrap import weights
-from training.physics.distance import (
+from training.geometry import Point
+from training.physics.differences import weights
+from training.physics.observables import (
+    JUDGED,
+    Array,
     binned_wassersteins,
     physics_distance,
     separations,
@@ -19,8 +22,6 @@ from training.physics.distance import (
     wasserstein,
     wassersteins,
 )
-from training.physics.observables import JUDGED, Array
-from training.point import Point
 
 POINT = Point("SiW", 90.0, 64.0)
 numbers = st.floats(-1e3, 1e3, width=32)

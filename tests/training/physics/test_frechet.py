@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.training.physics.made import normal, rng
-from training.physics.frechet import frechet_distance, gaussian_distance
 from training.physics.observables import Array
+from training.physics.two_sample import frechet_distance, gaussian_distance
 
 JETNET_FPD = (0.015792, 0.000389)
 """jetnet 0.2.5: fpd(X, Y, min_samples=2000, max_samples=10000) of `jetnet_samples` before normalisation.

@@ -8,7 +8,7 @@ import pytest
 
 from tests.training.physics.made import normal, rng
 from tests.training.physics.test_frechet import jetnet_samples
-from training.physics.kernel import kernel_distance
+from training.physics.two_sample import kernel_distance
 
 JETNET_KPD = (0.009668, 0.001183)
 """jetnet 0.2.5: kpd(X, Y, batch_size=2000) of the samples, and as installed, in test_frechet.py."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.physics.sample import SPECTRUM, THRESHOLD_MEV, Sample, energy_bins, joined, reduce, taken
-from training.point import Point
+from training.geometry import Point
+from training.physics.observables import SPECTRUM, THRESHOLD_MEV, Sample, energy_bins, joined, reduce, taken
 
 POINT = Point("SiW", 90.0, 1.0)
 RANGE = Point("SiW", 90.0, 1.0, 1000.0)

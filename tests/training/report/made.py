@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.geometry import Mesh, geometry_named
-from training.physics.compare import compare_point, over_points, together
-from training.physics.comparison import Comparison, Curve, Estimate, Evaluation
-from training.physics.curves import Samples
-from training.physics.sample import reduce
-from training.point import Point
+from training.geometry import Mesh, Point, geometry_named
+from training.physics.compare import Comparison, Evaluation, compare_point, over_points, together
+from training.physics.curves import Curve, Samples
+from training.physics.observables import Estimate, reduce
 from training.scaling import MEV_PER_GEV
 from training.showers.draw import draw_showers
 

@@ -10,8 +10,7 @@ import pytest
 
 from tests.support.browser import NAMES, Tab, find, tab
 from tests.training.report.made import CURVES, drawn
-from training.geometry import Mesh
-from training.point import Point
+from training.geometry import Mesh, Point
 from training.report.page import page
 
 pytestmark = pytest.mark.skipif(find() is None, reason=f"no browser: none of {', '.join(NAMES)} is installed")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.training.report.made import comparison, curve
-from training.report import figures
+from training.report import page as figures
 
 NAN = math.nan
 

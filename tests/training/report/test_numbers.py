@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.physics.comparison import Estimate
-from training.report.numbers import NONE, ratio, text, words
+from training.physics.observables import Estimate
+from training.report.tables import NONE, ratio, text, words
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,11 @@ import pytest
 from tests.support.html import Element, read
 from tests.training.report.made import COSTS, CURVES, FACTS, comparison, curve, evaluation
 from tests.training.report.reading import cells, data
-from training.physics.comparison import Comparison, Estimate, Evaluation
-from training.point import Point
+from training.geometry import Point
+from training.metrics import Judged
+from training.physics.compare import Comparison, Evaluation
+from training.physics.observables import Estimate
 from training.report.page import page
-from training.report.tables import Judged
 
 ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}<b>"
 LOADING = ("src", "href", "srcset", "data", "action", "poster", "background")

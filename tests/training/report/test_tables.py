@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from tests.training.report.made import COSTS, comparison, evaluation
-from training.physics.comparison import Estimate
-from training.point import Point
+from training.geometry import Point
+from training.physics.observables import Estimate
 from training.report import tables
 
 

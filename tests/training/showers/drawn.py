@@ -10,8 +10,7 @@ import numpy as np
 from training.geometry import Geometry, Mesh
 from training.scaling import MEV_PER_GEV
 from training.showers.draw import draw_showers
-from training.showers.medium import medium
-from training.showers.profiles import Array
+from training.showers.medium import Array, medium
 
 RINGS = Mesh(18, 1, 45)
 """The full mesh without its 50 sectors: enough for what does not depend on phi, at a fraction of the time."""

@@ -11,9 +11,8 @@ import pytest
 from tests.training.showers.drawn import fractions, layer_x0, maximum_x0
 from training.geometry import GEOMETRIES, SCIPB, SIW, Geometry, Mesh
 from training.scaling import MEV_PER_GEV
-from training.showers.face import fraction_inside
-from training.showers.layers import draw_layers
-from training.showers.medium import medium
+from training.showers.medium import fraction_inside, medium
+from training.showers.profiles import draw_layers
 
 SECTORS = Mesh(18, 8, 45)
 TILTED = [70.0, 50.0]

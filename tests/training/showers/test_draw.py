@@ -15,7 +15,7 @@ from training.geometry import GEOMETRIES, SCIPB, SIW, Geometry, Mesh
 from training.scaling import MEV_PER_GEV
 from training.showers import draw
 from training.showers.draw import draw_showers
-from training.showers.profiles import Array
+from training.showers.medium import Array
 
 SMALL = Mesh(18, 5, 9)
 

@@ -10,8 +10,7 @@ import pytest
 
 from tests.training.showers.drawn import ENERGIES, fractions
 from training.geometry import GEOMETRIES, SCIPB, SIW, Geometry, Mesh
-from training.showers.medium import medium
-from training.showers.profiles import Array
+from training.showers.medium import Array, medium
 
 each_geometry = pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from training.geometry import SIW, Mesh
-from training.showers.face import fraction_inside
+from training.showers.medium import fraction_inside
 
 
 def test_a_perpendicular_mesh_lies_in_the_calorimeter() -> None:

@@ -8,9 +8,14 @@ import pytest
 
 from training.geometry import SIW
 from training.scaling import MEV_PER_GEV
-from training.showers.layers import draw_layers, energy_by_layer, fluctuate_sampling
 from training.showers.medium import medium
-from training.showers.profiles import Longitudinal, spot_numbers
+from training.showers.profiles import (
+    Longitudinal,
+    draw_layers,
+    energy_by_layer,
+    fluctuate_sampling,
+    spot_numbers,
+)
 
 
 def test_sampling_keeps_the_mean_and_has_the_stated_variance() -> None:

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from training.geometry import GEOMETRIES, SIW, Geometry
-from training.showers.layers import energy_by_layer
-from training.showers.medium import medium
+from training.showers.medium import Array, medium
 from training.showers.profiles import (
-    Array,
     Longitudinal,
     draw_longitudinal,
+    energy_by_layer,
     mean_logarithms,
     radial,
     spot_numbers,

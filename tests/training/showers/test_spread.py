@@ -10,11 +10,9 @@ import pytest
 from scipy.stats import ks_2samp
 
 from training.geometry import GEOMETRIES, SIW, Geometry, Mesh
-from training.showers.face import fraction_inside
-from training.showers.layers import Layers, draw_layers
-from training.showers.medium import medium
-from training.showers.profiles import Array, Radial
-from training.showers.spread import Cells, Grid, count_in_cells, throw_spots
+from training.showers.draw import Cells, Grid, count_in_cells, throw_spots
+from training.showers.medium import Array, fraction_inside, medium
+from training.showers.profiles import Layers, Radial, draw_layers
 
 COUNT = 3000
 COARSE = Mesh(6, 4, 9)

@@ -6,23 +6,27 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import fsspec
 import jax
 import numpy as np
 import pytest
 
-from training.errors import ModelError
+from kfp_katib.storage import read_checkpoint, verify
+from training.data.files import Place, below, place, put, read
+from training.errors import DataError, ModelError
 from training.vae import checkpoint
+from training.vae.checkpoint import Fitted
 from training.vae.model import VAE, Architecture
-from training.vae.progress import Epoch
+from training.vae.state import Epoch
 
 ARCHITECTURE = Architecture((2, 3, 4), 5, (8, 6))
 CURVE = (Epoch(1, 2.5, 2.0, 0.75), Epoch(2, 1.5, 1.25, 0.5), Epoch(3, 1.0, 1.0, 0.625))
 
 
-def save(folder: Path, seed: int = 1) -> VAE:
+def save(folder: Place, seed: int = 1) -> VAE:
     """Save a model that never trained."""
     model = VAE(ARCHITECTURE, seed)
-    checkpoint.save(folder, model, ARCHITECTURE, best=CURVE[1], curve=CURVE, parameters={"lr": 0.1})
+    checkpoint.save(folder, Fitted(model, ARCHITECTURE, CURVE[1], CURVE), parameters={"lr": 0.1})
     return model
 
 
@@ -130,3 +134,55 @@ def test_a_missing_model_is_named(tmp_path: Path) -> None:
     """A wrong folder is not a damaged model."""
     with pytest.raises(ModelError, match=r"vae\.eqx: missing"):
         checkpoint.load(tmp_path)
+
+
+def test_a_bucket_is_a_place_for_a_model(bucket: str) -> None:
+    """In place of what an earlier attempt declared; what is read back is whole."""
+    files, _ = fsspec.core.url_to_fs(bucket)
+    files.pipe_file(f"{bucket}/models/trial/model.json", b"old")
+    checkpoint.clear(f"{bucket}/models/trial")
+    assert not files.exists(f"{bucket}/models/trial/model.json")
+    save(f"{bucket}/models/trial")
+    verify(read_checkpoint(f"{bucket}/models/trial"))
+    found = {name.rsplit("/", 1)[-1] for name in files.find(f"{bucket}/models/trial")}
+    assert found == {"vae.eqx", "curves.csv", "model.json"}
+
+
+@pytest.mark.parametrize("kind", ["", "local://", "s3://"], ids=["folder", "store with folders", "bucket"])
+@pytest.mark.parametrize("whole", [0, 1, 2])
+def test_a_model_whose_upload_breaks_off_does_not_count(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, whole: int
+) -> None:
+    """The declaration goes last; a retry delivers the whole of it."""
+    root = request.getfixturevalue("bucket") if kind == "s3://" else f"{kind}{tmp_path}"
+    where = place(f"{root}/trial")
+    done: list[str] = []
+
+    def broken(source: Path, where: Place, name: str) -> None:
+        if len(done) == whole:
+            raise ConnectionError
+        done.append(name)
+        put(source, where, name)
+
+    save(where)
+    monkeypatch.setattr("training.vae.checkpoint.put", broken)
+    with pytest.raises(ConnectionError):
+        save(where, seed=2)
+    assert read(below(where, "model.json")) is None
+    monkeypatch.setattr("training.vae.checkpoint.put", put)
+    save(where, seed=2)
+    verify(read_checkpoint(str(where).replace("local://", "")))
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("nosuch://models", "nosuch://models: no package here reads nosuch://"),
+        ("s3://nowhere-at-all/x", "there is no bucket 'nowhere-at-all'"),
+    ],
+)
+@pytest.mark.usefixtures("bucket")
+def test_what_cannot_be_written_to_is_refused_before_the_training(address: str, message: str) -> None:
+    """Not when it is over."""
+    with pytest.raises(DataError, match=message):
+        checkpoint.clear(address)

@@ -13,10 +13,9 @@ import pytest
 
 from training.data import dataset
 from training.data.block import Block
-from training.data.dataset import Part, Showers, shower_bytes
-from training.data.dealing import Run
+from training.data.dataset import Part, Run, Showers
 from training.errors import DataError, OptionError
-from training.vae.feed import Sources, ahead, check_fits, feed
+from training.vae.feed import Sources, ahead, check_fits, feed, shower_bytes
 
 
 def rows(showers: list[Showers]) -> list[bytes]:
@@ -67,14 +66,14 @@ def test_chunks_that_are_done_are_not_read_again(
     """A training that was interrupted late in an epoch goes on at once, with the chunks that were to come."""
     give = feed(replace(sources, memory=64 * shower_bytes(training.mesh)), 0)
     every = list(give(1, 0))
-    real, read = dataset._read, 0
+    real, read = dataset.read_run, 0
 
     def counted(file: h5py.File, part: Part, run: Run) -> Block:
         nonlocal read
         read += len(run)
         return real(file, part, run)
 
-    monkeypatch.setattr(dataset, "_read", counted)
+    monkeypatch.setattr("training.vae.feed.read_run", counted)
     rest = list(give(1, len(every) - 2))
     assert [chunk.cells.tobytes() for chunk in rest] == [chunk.cells.tobytes() for chunk in every[-2:]]
     assert read == sum(map(len, rest))

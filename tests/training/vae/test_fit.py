@@ -10,15 +10,14 @@ import jax
 import numpy as np
 import pytest
 
-from training.data.dataset import shower_bytes
 from training.errors import Diverged, OptionError
-from training.vae.feed import Sources
-from training.vae.fit import Fitted, fit
+from training.vae.checkpoint import Fitted
+from training.vae.feed import Sources, shower_bytes
+from training.vae.fit import fit
 from training.vae.judge import judge
 from training.vae.model import VAE
-from training.vae.progress import Epoch, Progress
 from training.vae.settings import Settings
-from training.vae.state import Store
+from training.vae.state import Epoch, Progress, Store
 
 SHAKY = Settings(lr=0.1, batch_size=32, epochs=8, hidden=(16, 8), latent_dim=3)
 """A learning rate so high that the distance goes up and down."""

@@ -14,15 +14,12 @@ import pytest
 from tests.training.data.showers import write_calochallenge
 from training.data.dataset import Part, Showers, open_part, read, scaled
 from training.geometry import SIW, geometry_named
-from training.physics.distance import physics_distance
-from training.physics.observables import observables
-from training.physics.sample import energy_bins
+from training.physics.observables import energy_bins, observables, physics_distance
 from training.prepare import prepare
 from training.scaling import to_fractions
 from training.vae import judge as judging
 from training.vae.judge import judge
-from training.vae.loss import losses
-from training.vae.model import VAE, Architecture
+from training.vae.model import VAE, Architecture, losses
 from training.vae.settings import Settings
 
 SETTINGS = Settings(hidden=(16, 8), latent_dim=3, kl_weight=0.5)

@@ -9,12 +9,12 @@ import jax
 import numpy as np
 import pytest
 
-from training.data.dataset import Part, Showers, chunks
-from training.vae.fit import untrained
-from training.vae.learn import _batches, _steps, learn, optimizer, steps_at_once
+from training.data.dataset import Part, Showers
+from training.vae.feed import chunks
+from training.vae.fit import _batches, _steps, learn, optimizer, steps_at_once, untrained
 from training.vae.model import Architecture
-from training.vae.progress import Progress
 from training.vae.settings import Settings
+from training.vae.state import Progress
 
 SETTINGS = Settings(lr=3e-3, batch_size=32, hidden=(16, 8), latent_dim=3)
 

@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from training.vae.loss import losses
-from training.vae.model import VAE, Architecture
+from training.vae.model import VAE, Architecture, losses
 from training.vae.settings import Settings
 
 SHOWERS, CELLS, LATENT = 128, 24, 5

@@ -8,8 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.vae.loss import losses
-from training.vae.model import VAE, Architecture, starting_at, statistics, with_statistics
+from training.vae.model import VAE, Architecture, losses, starting_at, statistics, with_statistics
 
 PUBLISHED = (100, 50, 20, 14)
 SMALL = Architecture((2, 3, 4), 5, PUBLISHED)

@@ -7,8 +7,8 @@ import pytest
 
 from training.vae.fit import untrained
 from training.vae.model import Architecture
-from training.vae.progress import Epoch, Progress
 from training.vae.settings import Settings
+from training.vae.state import Epoch, Progress
 
 
 def after(*distances: float) -> Progress:

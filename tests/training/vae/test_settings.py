@@ -8,6 +8,7 @@ from dataclasses import fields
 import optax
 import pytest
 
+from training.train import arguments
 from training.vae.settings import OPTIMIZERS, Settings
 
 
@@ -31,16 +32,15 @@ def test_every_setting_is_read_back_from_its_text() -> None:
     settings = Settings(
         lr=3e-5, batch_size=64, hidden=(8, 4), optimizer="rmsprop", kl_weight=0.25, patience=3
     )
-    texts = settings.as_text()
-    read = {f.name: f.metadata["read"](str(texts[f.name]), name=f.name) for f in fields(Settings)}
-    assert Settings(**read) == settings
+    given = [f"--{name}={text}" for name, text in settings.as_text().items()]
+    read = vars(arguments().parse_args(["--dataset=d", "--output=o", *given]))
+    assert Settings(**{field.name: read[field.name] for field in fields(Settings)}) == settings
 
 
-def test_a_setting_may_be_written_as_katib_writes_it() -> None:
-    """A whole number as 64.0."""
-    read = {f.name: f.metadata["read"] for f in fields(Settings)}
-    assert read["batch_size"]("64.0", name="batch_size") == 64
-    assert read["hidden"]("100.0, 50", name="hidden") == (100, 50)
+def test_what_is_not_given_is_the_published_one() -> None:
+    """The command line has no defaults of its own."""
+    read = vars(arguments().parse_args(["--dataset=d", "--output=o"]))
+    assert Settings(**{field.name: read[field.name] for field in fields(Settings)}) == Settings()
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

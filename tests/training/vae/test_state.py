@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from s3fs import S3FileSystem
 
+from training.data.files import Place
 from training.vae.fit import untrained
 from training.vae.model import Architecture
-from training.vae.progress import Epoch, Progress
 from training.vae.settings import Settings
-from training.vae.state import NAME, Store
+from training.vae.state import NAME, Epoch, Progress, Store
 
 BELONGS: dict[str, str | int | float] = {"lr": 1e-3, "data": "abc"}
 
@@ -41,18 +41,18 @@ def words(stand: Progress) -> tuple[object, ...]:
     return stand.curve, stand.chunks, stand.steps, stand.loss
 
 
-@pytest.fixture(params=["folder", "file://", "s3://"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=["folder", "local://", "s3://"])
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where the model of a trial goes to."""
     if request.param == "folder":
-        yield str(tmp_path / "model")
-    elif request.param == "file://":
-        yield f"file://{tmp_path}/model"
+        yield tmp_path / "model"
+    elif request.param == "local://":
+        yield f"local://{tmp_path}/model"
     else:
         yield request.getfixturevalue("bucket") + "/model"
 
 
-def test_a_state_is_read_back_to_the_last_bit(address: str) -> None:
+def test_a_state_is_read_back_to_the_last_bit(address: Place) -> None:
     """Arrays, curve and sums, over whatever lay there before."""
     for seed in (1, 2):
         Store(address, BELONGS, seconds=0.0).save_if_due(progress(seed))
@@ -63,7 +63,7 @@ def test_a_state_is_read_back_to_the_last_bit(address: str) -> None:
     assert all(np.array_equal(one, other) for one, other in pairs)
 
 
-def test_nothing_is_left_of_it(address: str) -> None:
+def test_nothing_is_left_of_it(address: Place) -> None:
     """Removed once, and again where there is nothing."""
     store = Store(address, BELONGS, seconds=0.0)
     store.save_if_due(progress(1))
@@ -74,19 +74,19 @@ def test_nothing_is_left_of_it(address: str) -> None:
 
 def test_only_the_state_itself_lies_there(tmp_path: Path) -> None:
     """No half-written file beside it."""
-    Store(str(tmp_path), BELONGS, seconds=0.0).save_if_due(progress(1))
+    Store(tmp_path, BELONGS, seconds=0.0).save_if_due(progress(1))
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
 def test_a_training_that_never_ran_has_none(tmp_path: Path) -> None:
     """Nor does it make a folder by asking."""
-    assert Store(str(tmp_path / "model"), BELONGS, seconds=0.0).load(progress(1)) is None
+    assert Store(tmp_path / "model", BELONGS, seconds=0.0).load(progress(1)) is None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_it_is_written_now_and_then(tmp_path: Path) -> None:
     """Short trials never write it."""
-    Store(str(tmp_path), BELONGS, seconds=60.0).save_if_due(progress(1))
+    Store(tmp_path, BELONGS, seconds=60.0).save_if_due(progress(1))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -103,19 +103,19 @@ def test_another_training_starts_anew_and_says_so(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, belongs: dict[str, str | int | float], message: str
 ) -> None:
     """Other settings or data would not lead to the same result."""
-    Store(str(tmp_path), BELONGS, seconds=0.0).save_if_due(progress(1))
-    assert Store(str(tmp_path), belongs, seconds=0.0).load(progress(1)) is None
+    Store(tmp_path, BELONGS, seconds=0.0).save_if_due(progress(1))
+    assert Store(tmp_path, belongs, seconds=0.0).load(progress(1)) is None
     (record,) = caplog.records
     assert re.search(message, record.getMessage())
 
 
 def test_what_is_whole_beside_a_damaged_state_is_gone_on_with(tmp_path: Path) -> None:
     """A store that shows half a file has the whole one under the other name until that is done."""
-    Store(str(tmp_path), BELONGS, seconds=0.0).save_if_due(progress(1))
+    Store(tmp_path, BELONGS, seconds=0.0).save_if_due(progress(1))
     content = (tmp_path / NAME).read_bytes()
     (tmp_path / f"{NAME}.part").write_bytes(content)
     (tmp_path / NAME).write_bytes(content[:100])
-    loaded = Store(str(tmp_path), BELONGS, seconds=0.0).load(progress(3))
+    loaded = Store(tmp_path, BELONGS, seconds=0.0).load(progress(3))
     assert loaded is not None
     assert words(loaded) == words(progress(1))
 
@@ -125,16 +125,16 @@ def test_a_damaged_state_is_not_gone_on_with(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, keep: int
 ) -> None:
     """The training starts anew and says so."""
-    Store(str(tmp_path), BELONGS, seconds=0.0).save_if_due(progress(1))
+    Store(tmp_path, BELONGS, seconds=0.0).save_if_due(progress(1))
     (tmp_path / NAME).write_bytes((tmp_path / NAME).read_bytes()[:keep])
-    assert Store(str(tmp_path), BELONGS, seconds=0.0).load(progress(1)) is None
+    assert Store(tmp_path, BELONGS, seconds=0.0).load(progress(1)) is None
     assert "is damaged: starting anew" in caplog.text
 
 
 def test_going_on_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """In one line, with the epoch."""
     caplog.set_level(logging.INFO)
-    store = Store(str(tmp_path), BELONGS, seconds=0.0)
+    store = Store(tmp_path, BELONGS, seconds=0.0)
     store.save_if_due(progress(1))
     store.load(progress(1))
     assert f"going on with epoch 3, from {tmp_path}/{NAME}" in caplog.text
@@ -145,8 +145,8 @@ def test_a_state_that_cannot_be_written_does_not_end_the_training(
 ) -> None:
     """A disk that is full for a while costs the state, not the hours so far."""
     (tmp_path / "model").write_text("a file where the folder should be")
-    Store(str(tmp_path / "model"), BELONGS, seconds=0.0).save_if_due(progress(1))
-    assert "the state of the training cannot be written to" in caplog.text
+    Store(tmp_path / "model", BELONGS, seconds=0.0).save_if_due(progress(1))
+    assert "the state of the training cannot be written: " in caplog.text
 
 
 def test_a_store_that_asks_for_keys_in_the_middle_does_not_end_the_training(
@@ -160,4 +160,4 @@ def test_a_store_that_asks_for_keys_in_the_middle_does_not_end_the_training(
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("HOME", "/nowhere")
     store.save_if_due(progress(1))
-    assert "the state of the training cannot be written to" in caplog.text
+    assert "the state of the training cannot be written: " in caplog.text

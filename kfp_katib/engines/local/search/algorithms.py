@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -171,8 +172,14 @@ def cells(dimensions: Sequence[Dimension]) -> int:
 def _order(search: Search, total: int) -> Sequence[int]:
     """The cells to visit: a random sample if the budget is less than the grid, otherwise all in order."""
     if search.budget is None or (count := search.budget + len(search.earlier)) >= total:
-        return range(total)
-    return search.random("grid").sample(range(total), count)
+        return range(min(total, sys.maxsize))  # nobody gets to the end of more
+    chance = search.random("grid")
+    if total <= sys.maxsize:
+        return chance.sample(range(total), count)
+    chosen: dict[int, None] = {}
+    while len(chosen) < count:  # `sample` takes no population of this size
+        chosen[chance.randrange(total)] = None
+    return list(chosen)
 
 
 def _cell(dimensions: Sequence[Dimension], index: int) -> Values:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -77,11 +78,17 @@ def test_a_failed_cell_is_not_tried_again() -> None:
     assert suggestions.ask() is None
 
 
-def test_a_grid_too_large_to_list_can_be_searched() -> None:
-    """A cell is computed from its number; 10 ** 18 cells take no memory."""
-    space = tuple(integer(f"x{index}", "1", "1000000") for index in range(3))
-    suggestions = search(experiment("grid", space, budget=5))
-    assert len({tuple(asked(suggestions).parameters.values()) for _ in range(5)}) == 5
+@pytest.mark.parametrize("budget", [5, None])
+@pytest.mark.parametrize("count", [3, 6])
+def test_a_grid_too_large_to_list_can_be_searched(tmp_path: Path, count: int, budget: int | None) -> None:
+    """A cell is computed from its number; 10 ** 18 cells take no memory, nor do more than an index can be."""
+    space = tuple(integer(f"x{index}", "1", "1000000") for index in range(count))
+    made = experiment("grid", space, budget=budget, settings={"random_state": "1"})
+    suggestions = search(made, tmp_path)
+    tried = [asked(suggestions).parameters for _ in range(4)]
+    tried.append(asked(search(made, tmp_path)).parameters)
+    assert asked(suggestions).parameters == tried[-1]
+    assert len({tuple(each.values()) for each in tried}) == 5
 
 
 def test_a_distribution_does_not_change_the_lattice() -> None:

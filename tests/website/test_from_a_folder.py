@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built site opened from its folder, without a server and without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.report.opening import needs_browser
+from tests.support.browser import tab
+
+pytestmark = needs_browser
+
+
+def test_the_search_works_and_nothing_is_missing(site: Path, tmp_path: Path) -> None:
+    """A browser starts no worker for files, so a frame does the worker's work."""
+    with tab(tmp_path) as page:
+        page.look(width=1280)
+        page.open(site / "how-to/init.html")
+        page.click(".md-search__input")
+        page.send("Input.insertText", text="hyperband")
+        page.wait("document.querySelectorAll('.md-search-result__item a').length > 3")
+        found = page.value(
+            "[...document.querySelectorAll('.md-search-result__item a')].map(each => each.href)"
+        )
+        assert any(link.startswith((site / "reference/manifest-rules.html").as_uri()) for link in found)
+        assert page.complaints == []
+
+
+def test_no_page_is_wider_than_a_phone(site: Path, tmp_path: Path) -> None:
+    """Tables and code scroll by themselves."""
+    pages = sorted(site.rglob("*.html"))
+    with tab(tmp_path) as page:
+        page.look(width=390, height=844)
+        wide = []
+        for path in pages:
+            page.open(path)
+            page.wait(f"location.href.startsWith({path.as_uri()!r})")
+            page.wait("document.readyState === 'complete'")
+            if page.value("document.documentElement.scrollWidth") > 390:
+                wide.append(path.name)
+    assert wide == []
