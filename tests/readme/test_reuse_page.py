@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What docs/how-to/reuse-a-component.md says works, with the README's script and manifest."""
+"""What docs/how-to/reuse-a-component.md says works, with the script and manifest that it names."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PAGE = "docs/how-to/reuse-a-component.md"
 
 def test_the_launcher_runs_in_a_pipeline_of_ones_own(folder: Path) -> None:
     """Its best parameters reach the next component, with whole numbers as they are; then it is compiled."""
-    save(blocks() + blocks(PAGE), folder)
+    save(blocks("docs/how-to/progress.md") + blocks(PAGE), folder)
     compiling, running, for_a_cluster = commands(PAGE)
     here = {"PYTHONPATH": str(folder)}
     succeeded(typed(compiling.code, folder, **here))
     printed = succeeded(typed(running.code, folder, **here)).stdout
-    assert re.search(r"^best: train\.py --lr=0\.\d+ --batch_size=(16|32|64)$", printed, re.MULTILINE)
+    assert re.search(r"^best: train\.py --lr=0\.\d+ --batch_size=\d+$", printed, re.MULTILINE)
     succeeded(typed(for_a_cluster.code, folder, **here))
     compiled = yaml.safe_load((folder / "my_pipeline.yaml").read_text())
     assert set(compiled["root"]["dag"]["tasks"]) == {"launch-katib", "train-again"}
