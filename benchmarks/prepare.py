@@ -32,10 +32,11 @@ import h5py  # noqa: E402
 import numpy as np  # noqa: E402
 
 from training.data.block import runs  # noqa: E402
-from training.data.dataset import chunks, open_part  # noqa: E402
+from training.data.dataset import open_part  # noqa: E402
 from training.geometry import GEOMETRIES, Mesh  # noqa: E402
 from training.prepare import prepare  # noqa: E402
 from training.showers.draw import draw_showers  # noqa: E402
+from training.vae.feed import chunks  # noqa: E402
 
 MESH = Mesh()
 ENERGIES = (1.0, 4.0, 16.0, 64.0, 256.0)

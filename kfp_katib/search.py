@@ -146,11 +146,10 @@ def _objective(
     additional: Sequence[str] | Mapping[str, Strategy],
     strategy: Strategy,
 ) -> Objective:
-    said = isinstance(additional, Mapping)
-    own = (
-        dict(additional)
-        if isinstance(additional, Mapping)
-        else dict.fromkeys(_texts(type, additional), STRATEGIES[type])
-    )
-    compared = tuple(name for name in own if said and own[name] in DIRECTIONS)
+    compared: tuple[str, ...] = ()
+    if isinstance(additional, Mapping):
+        own = dict(additional)
+        compared = tuple(name for name, each in own.items() if each in DIRECTIONS)
+    else:
+        own = dict.fromkeys(_texts(type, additional), STRATEGIES[type])
     return Objective(type, metric, goal, tuple(own), {**own, metric: strategy}, compared=compared)

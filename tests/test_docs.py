@@ -19,7 +19,7 @@ FOLDERS = (".", "docs", "docs/how-to", "docs/reference", "docs/explanation", "ex
 README = ROOT / "README.md"
 HOME = ROOT / "docs/index.md"
 DOCUMENTS = [page for name in FOLDERS for page in sorted((ROOT / name).glob("*.md"))]
-OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training)"
+OURS = r"(?:benchmarks|components|deploy|docs|examples|kfp_katib|locks|pipelines|tests|training|website)"
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 

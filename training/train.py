@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def arguments() -> argparse.ArgumentParser:
     """Describe the command line; the defaults of the hyperparameters are those published with Par04."""
-    told = {"prog": "python -m training.train", "description": __doc__.splitlines()[0]}
-    parser = argparse.ArgumentParser(allow_abbrev=False, **told)
+    what = __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser("python -m training.train", description=what, allow_abbrev=False)
     add, positive, count = parser.add_argument, partial(number, above=0.0), partial(whole, least=1)
     widths = partial(listed, of=count)
     add("--dataset", required=True, help="folder or address that training.prepare filled")

@@ -58,7 +58,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Leave out side bars that would be all but empty: wide tables need their room."""
     if markdown.count("\n## ") < 2:
         page.meta.setdefault("hide", []).append("toc")
-    if page.is_homepage:
+    if page.parent is None:
         page.meta.setdefault("hide", []).append("navigation")
 
 

@@ -12,9 +12,9 @@ import click
 from kfp_katib.cli.verbs import Verb, json_option, label, source
 from kfp_katib.engines.engine import ENGINES, named
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import Experiment, Problem, load
+from kfp_katib.experiment import Problem, load
 from kfp_katib.experiment.line_numbers import placed
-from kfp_katib.experiment.problem import concerning
+from kfp_katib.experiment.load import warnings_on
 from kfp_katib.results.brief import counted
 
 ALL = "all"
@@ -65,19 +65,13 @@ def _found(file: str, engines: Sequence[str]) -> list[Found]:
     refused = {name: named(name).refusals(experiment) for name in engines}
     severity = "error" if all(refused.values()) else "note"
     return [
-        *(_weighed(each, engines) for name in ("", *engines) for each in _warnings(experiment, name)),
+        *(_weighed(each, engines) for each in warnings_on(experiment, *engines)),
         *(
             Found(placed(problem, experiment.origin), severity, name)
             for name, problems in refused.items()
             for problem in problems
         ),
     ]
-
-
-def _warnings(experiment: Experiment, engine: str) -> Sequence[Problem]:
-    """The warnings that concern one engine alone; of no engine, those that hold anywhere."""
-    found = experiment.engine_problems if engine else experiment.warnings
-    return concerning(found, engine, "warning")
 
 
 def _weighed(problem: Problem, engines: Sequence[str]) -> Found:

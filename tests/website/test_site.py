@@ -41,6 +41,20 @@ def test_no_page_asks_another_host_for_anything(site: Path) -> None:
     assert asked == set()
 
 
+def test_every_link_leads_to_a_file_and_an_anchor_of_the_site(site: Path) -> None:
+    """Those too that mkdocs does not look at: of the theme, and of what stands in a page as HTML."""
+    pages = {page: page.read_text() for page in site.rglob("*.html") if page.name != "404.html"}
+    anchors = {page: set(re.findall(r'\bid="?([^"\s>]+)', text)) for page, text in pages.items()}
+    broken = []
+    for page, text in pages.items():
+        for link in re.findall(r'<(?:a|link|script|img)\b[^>]*\b(?:href|src)="?([^"\s>:]+)["\s>]', text):
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            if not target.exists() or (anchor.strip("_") and anchor not in anchors[target]):
+                broken.append(f"{page.relative_to(site)}: {link}")
+    assert broken == []
+
+
 def test_the_reference_has_every_public_name(site: Path) -> None:
     """Of the package and of its modules for what is searched, reports and models."""
     modules = (kfp_katib.search, kfp_katib.report, kfp_katib.storage)

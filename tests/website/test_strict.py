@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,12 @@ PAGES = {
 NAV = ["docs/index.md", "docs/how-to/guide.md", "MORE.md"]
 
 
-def built(project: Path, *, pages: dict[str, str], nav: list[str]) -> Path:
+def built(project: Path, *, pages: dict[str, str], nav: Sequence[object]) -> Path:
     """The site of a small project with the settings of ours, without its plugins."""
     settings = {
         "INHERIT": str(ROOT / "mkdocs.yml"),
         "hooks": [str(ROOT / "website/pages.py")],
-        "nav": nav,
+        "nav": [*nav],
         "plugins": [],
     }
     for name, text in {**pages, "mkdocs.yml": yaml.safe_dump(settings)}.items():
@@ -87,19 +88,14 @@ def test_a_page_that_only_the_navigation_has_is_not_built(
     assert "docs/gone.md" in caplog.text
 
 
-def test_a_page_of_one_section_has_the_room_of_its_table_of_contents(tmp_path: Path) -> None:
-    """And the home page that of the navigation, in which it is alone."""
-    more = f"{PAGES['MORE.md']}\n\n## A\n\n## B\n"
-    site = built(tmp_path, pages={**PAGES, "MORE.md": more}, nav=NAV)
-    hidden = r'data-md-type="{}"[^>]* hidden'
-    shown = {
-        (page, bar): not re.search(hidden.format(bar), (site / page).read_text())
+def test_a_side_bar_that_would_be_empty_leaves_its_room_to_the_page(tmp_path: Path) -> None:
+    """A table of contents of one section, a navigation that has only the page itself."""
+    pages = {**PAGES, "MORE.md": f"{PAGES['MORE.md']}\n\n## A\n\n## B\n"}
+    site = built(tmp_path, pages=pages, nav=["docs/index.md", {"All": NAV[1:]}])
+    hidden = {
+        (page, bar)
         for page in ("index.html", "MORE.html")
         for bar in ("navigation", "toc")
+        if re.search(rf'data-md-type="{bar}"[^>]* hidden', (site / page).read_text())
     }
-    assert shown == {
-        ("index.html", "navigation"): False,
-        ("index.html", "toc"): False,
-        ("MORE.html", "navigation"): True,
-        ("MORE.html", "toc"): True,
-    }
+    assert hidden == {("index.html", "navigation"), ("index.html", "toc")}

@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from kfp_katib.engines.local.search.given import in_words
+from kfp_katib.engines.local.search.space import Numbers, dimension
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.model import Algorithm, Experiment
@@ -19,7 +22,11 @@ _SETTINGS = "spec.algorithm.algorithmSettings"
 
 def refusals(experiment: Experiment) -> list[Problem]:
     """What this engine refuses in a valid manifest."""
-    found = [*_only_on_katib(experiment), *_refused_by_skopt(experiment.algorithm)]
+    found = [
+        *_only_on_katib(experiment),
+        *_refused_by_skopt(experiment.algorithm),
+        *_beyond_floats(experiment),
+    ]
     return [RULE.problem(finding) for finding in found or _without_a_container(experiment)]
 
 
@@ -63,6 +70,25 @@ def _refused_by_skopt(algorithm: Algorithm) -> Iterator[Finding]:
         what = "base_estimator 'GBRT' does not work in scikit-optimize with today's numpy; the local engine"
         fix = f"Take one of these, or {_on_katib()}."
         yield Finding(_SETTINGS, f"{what} has GP, RF and ET.", fix, estimator)
+
+
+def _beyond_floats(experiment: Experiment) -> Iterator[Finding]:
+    """Ranges in which floating-point numbers overflow, or cannot be told apart."""
+    resource = experiment.algorithm.settings.get("resource_name")  # hyperband's, whose range means nothing
+    for place, parameter in enumerate(experiment.parameters):
+        dim = dimension(parameter, experiment.algorithm.name)
+        if dim.name != resource and isinstance(dim, Numbers) and not _is_reckoned(dim):
+            said = in_words(parameter.space)
+            message = f"The range of {dim.name!r} ({said}) is beyond what floating-point numbers tell apart."
+            yield Finding(f"spec.parameters[{place}].feasibleSpace", message, "Give another range.", said)
+
+
+def _is_reckoned(dim: Numbers) -> bool:
+    try:
+        numbers = [float(dim.text(dim.at(unit))) for unit in (0.0, 0.5, 1.0)]
+        return all(map(math.isfinite, [dim.span, *numbers]))
+    except (ArithmeticError, ValueError):
+        return False
 
 
 def _on_katib() -> str:

@@ -111,8 +111,7 @@ def setting_repeated(view: View) -> Iterator[Finding]:
 @rule("setting-leads-nowhere")
 def setting_leads_nowhere(view: View) -> Iterator[Finding]:
     """The algorithm's service takes the setting, but then fails at every request for suggestions."""
-    given = {setting.get("name"): setting.get("value") for _, setting in view.settings}
-    estimator = given.get("base_estimator", "GP")
+    estimator = view.chosen.get("base_estimator", "GP")
     for path, setting in view.settings:
         match view.algorithm, setting.get("name"), setting.get("value"):
             case "bayesianoptimization", "acq_func", "EIps" | "PIps" as value:

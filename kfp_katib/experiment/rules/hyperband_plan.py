@@ -41,7 +41,7 @@ ROWS = (
 @rule("hyperband-resource-unknown")
 def hyperband_resource_unknown(view: View) -> Iterator[Finding]:
     """`hyperband`'s resource_name is not a search parameter."""
-    name = _settings(view).get("resource_name")
+    name = view.chosen.get("resource_name")
     names = [each for _, each in view.parameter_names if each]
     if _hyperband(view) and name and names and name not in names:
         message = f"resource_name is '{name}'."
@@ -92,11 +92,6 @@ def hyperband_plan_cut(view: View) -> Iterator[Finding]:
 
 def _valid(view: View) -> Mapping[str, str]:
     """Hyperband's settings with the default of eta, empty if they make no plan."""
-    settings = {"r_l": "", "eta": "3", **_settings(view)}
+    settings = {"r_l": "", "eta": "3", **view.chosen}
     accepted = _hyperband(view) and all(_KNOWN[name].accepts(settings[name]) for name in ("r_l", "eta"))
     return settings if accepted and not 0 < float(settings["eta"]) < 2 else {}
-
-
-def _settings(view: View) -> dict[str, str]:
-    """The last value of each setting, which counts."""
-    return {setting.get("name", ""): str(setting.get("value", "")) for _, setting in view.settings}

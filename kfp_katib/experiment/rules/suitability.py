@@ -81,9 +81,9 @@ ROWS = (
 @rule("min-equals-max", severity="warning")
 def min_equals_max(view: View) -> Iterator[Finding]:
     """A parameter's min is its max: there is nothing to search."""
-    resource = [each.get("value") for _, each in view.settings if each.get("name") == "resource_name"]
+    resource = view.chosen.get("resource_name")
     for each in ranges(view):
-        planned = view.algorithm == "hyperband" and each.name in resource  # its range never matters
+        planned = view.algorithm == "hyperband" and each.name == resource  # its range never matters
         if each.low == each.high and not planned:
             message = f"min and max are both {each.min}."
             yield Finding(each.path, message, "Write the value into the template.", each.min)
@@ -134,9 +134,8 @@ def cmaes_one_dimension(view: View) -> Iterator[Finding]:
 @rule("cmaes-range-empty", engine="katib")
 def cmaes_range_empty(view: View) -> Iterator[Finding]:
     """`cmaes` begins with a sixth of the smallest range, and suggests nothing where that is zero."""
-    given = {setting.get("name"): setting.get("value", "") for _, setting in view.settings}
     for each in ranges(view) if view.algorithm == "cmaes" else ():
-        if each.low == each.high and not number(given.get("sigma", "")) > 0:
+        if each.low == each.high and not number(view.chosen.get("sigma", "")) > 0:
             message = f"min and max are both {each.min}, and there is no sigma."
             yield Finding(each.path, message, "Write the value into the template, or set sigma.", each.min)
 

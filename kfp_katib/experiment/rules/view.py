@@ -70,6 +70,11 @@ class View:
         return self.listed("spec.algorithm.algorithmSettings")
 
     @cached_property
+    def chosen(self) -> dict[str, str]:
+        """The algorithm's settings by name; of several with one name the last, which counts."""
+        return {each.get("name", ""): str(each.get("value", "")) for _, each in self.settings}
+
+    @cached_property
     def parameters(self) -> list[tuple[str, Part]]:
         """The search parameters, each with its path."""
         return self.listed("spec.parameters")
