@@ -15,19 +15,15 @@ import sys
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from training.command import answer, listed, number, size, whole
 from training.vae.settings import OPTIMIZERS, Settings, set_up_xla
 
-if TYPE_CHECKING:
-    from training.vae.state import Epoch
-
 
 def arguments() -> argparse.ArgumentParser:
     """Describe the command line; the defaults of the hyperparameters are those published with Par04."""
-    what = __doc__.splitlines()[0]
-    parser = argparse.ArgumentParser("python -m training.train", description=what, allow_abbrev=False)
+    about = __doc__.splitlines()[0]
+    parser = argparse.ArgumentParser("python -m training.train", description=about, allow_abbrev=False)
     add, positive, count = parser.add_argument, partial(number, above=0.0), partial(whole, least=1)
     widths = partial(listed, of=count)
     add("--dataset", required=True, help="folder or address that training.prepare filled")
@@ -79,11 +75,10 @@ def train(options: argparse.Namespace) -> None:
     store.remove()
 
 
-def report(epoch: Epoch) -> None:
-    """Print one epoch's metrics in plain decimals."""
+def report(epoch: object) -> None:
+    """Print one epoch's metrics behind the time."""
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    metrics = " ".join(f"{name}={value:.6f}" for name, value in epoch.metrics.items())
-    print(f"{now} epoch={epoch.number} {metrics}", flush=True)
+    print(f"{now} {epoch}", flush=True)
 
 
 def main() -> int:

@@ -100,7 +100,7 @@ SPELLINGS = {
 
 @dataclass(frozen=True)
 class Row:
-    """One observable; numbers as `training.report.tables.words` has them."""
+    """One observable; numbers as `words` has them."""
 
     name: str
     model: list[str]

@@ -41,7 +41,7 @@ class Epoch:
     """What one epoch ended with, as it is printed.
 
     `loss` is the mean over the epoch's steps, `val_loss` that of the model after it. `physics_distance` is
-    that of `training.physics.observables` between generated showers and the validation set's.
+    that of `training.physics.observables`, between generated showers and those of the validation set.
     """
 
     number: int
@@ -53,6 +53,10 @@ class Epoch:
     def metrics(self) -> dict[str, float]:
         """The numbers by the names under which they are printed."""
         return {name: getattr(self, name) for name in METRICS}
+
+    def __str__(self) -> str:
+        metrics = (f"{name}={value:.6f}" for name, value in self.metrics.items())
+        return " ".join((f"epoch={self.number}", *metrics))
 
 
 @dataclass(frozen=True)

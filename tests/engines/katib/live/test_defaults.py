@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kfp_katib import load
+from kfp_katib.engines.katib.api.resources import as_written
 from kfp_katib.engines.katib.submit import differences
 from kfp_katib.experiment.model import Experiment, Manifest
 from tests.engines.katib.live.katib import Katib
@@ -121,9 +122,10 @@ def _changed(manifest: Manifest, changes: dict[str, Any]) -> Manifest:
 
 
 def _as_written(stored: Manifest) -> Manifest:
-    """The part of a stored Experiment that a person would have written."""
-    metadata = {"name": stored["metadata"]["name"]}
-    return {**{key: stored[key] for key in ("apiVersion", "kind", "spec")}, "metadata": metadata}
+    """The part of a stored Experiment that a person would have written, who names no namespace."""
+    written = as_written(stored)
+    del written["metadata"]["namespace"]
+    return written
 
 
 def _meaning(experiment: Experiment) -> Experiment:

@@ -23,9 +23,9 @@ from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import cancel, run
 from tests.engines.scenarios import BY_NAME, Scenario, assert_ends_as_written, manifest, prepare
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(700)]
 TRIAL_SECONDS = 4.0  # a trial that ends before its collector looks fails, whatever it printed
-WAIT_SECONDS = 300.0
+WAIT_SECONDS = 600.0
 
 
 @pytest.fixture

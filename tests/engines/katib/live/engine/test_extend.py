@@ -21,7 +21,7 @@ from tests.engines.katib.live.katib import Katib
 from tests.engines.katib.running import cancel, run
 from tests.engines.scenarios import BY_NAME, Scenario, losses, manifest, prepare
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 SCENARIO = replace(BY_NAME["budget"], trials=losses(0.5, 0.1, 0.3, 0.2))
 
@@ -42,8 +42,8 @@ def started(volume: Path) -> int:
 
 def test_a_finished_search_runs_on(made: Any, volume: Path, kept: Callable[[str], None]) -> None:
     """Under LongRunning: the old trials stay, the new ones join them, and all have one verdict."""
-    first = run(made(resumePolicy="LongRunning", maxTrialCount=2), timeout_seconds=120)
-    second = run(made(resumePolicy="LongRunning", maxTrialCount=4, parallelTrialCount=2), timeout_seconds=120)
+    first = run(made(resumePolicy="LongRunning", maxTrialCount=2), timeout_seconds=240)
+    second = run(made(resumePolicy="LongRunning", maxTrialCount=4, parallelTrialCount=2), timeout_seconds=240)
     assert (first.reason, first.count("Succeeded")) == ("ExperimentMaxTrialsReached", 2)
     assert (second.reason, second.count("Succeeded")) == ("ExperimentMaxTrialsReached", 4)
     assert second.trials[:2] == first.trials
