@@ -34,6 +34,8 @@ TOLERANCE = 1e-4
 """Of the shower's energy, and of its depth. ONNX Runtime's optimisations move a sum by about 1e-6 of it."""
 NOTHING = np.finfo(np.float64).tiny
 """Divides what a model that makes no hits has deposited."""
+MOST_DEPOSITED = 1.2
+"""Of the incident energy; a calorimeter that counts all materials holds 1, give or take fluctuations."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +128,6 @@ def _mean(deposits: list[Deposits]) -> Deposits:
         np.mean([one.rings_mev for one in deposits], axis=0),
         np.mean([one.axis_mm for one in deposits], axis=0),
     )
-
-
-MOST_DEPOSITED = 1.2
-"""Of the incident energy; a calorimeter that counts all materials holds 1, give or take fluctuations."""
 
 
 def check(model: Path, point: Point, showers: int, seed: int) -> dict[str, object]:

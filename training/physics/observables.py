@@ -27,6 +27,13 @@ JUDGED = (
     "radial_second_moment",
 )
 """What `observables` returns, and so what `physics_distance` is made of."""
+THRESHOLD_MEV = 0.5e-3 / 0.033
+"""Below 15.15 keV a cell counts as empty: the CaloChallenge's readout threshold of its data sets 2 and 3
+(0.5 keV over a sampling fraction of 0.033; arXiv 2410.21611)."""
+SPECTRUM = np.linspace(np.log10(THRESHOLD_MEV), 6.0, 41)
+"""Bins of log10(cell energy / MeV), up to 1 TeV."""
+ENERGY_BINS = 4
+"""A point with a range of energies is compared in so many bins of equal width in ln E, to three digits."""
 
 
 def observables(fractions: Floats, geometry: Geometry, mesh: Mesh) -> dict[str, Array]:
@@ -72,15 +79,6 @@ def _mean_and_variance(profile: Array, positions: Array) -> tuple[Array, Array]:
     weights = profile / np.maximum(profile.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
     means = weights @ positions
     return means, np.maximum(weights @ positions**2 - means**2, 0.0)
-
-
-THRESHOLD_MEV = 0.5e-3 / 0.033
-"""Below 15.15 keV a cell counts as empty: the CaloChallenge's readout threshold of its data sets 2 and 3
-(0.5 keV over a sampling fraction of 0.033; arXiv 2410.21611)."""
-SPECTRUM = np.linspace(np.log10(THRESHOLD_MEV), 6.0, 41)
-"""Bins of log10(cell energy / MeV), up to 1 TeV."""
-ENERGY_BINS = 4
-"""A point with a range of energies is compared in so many bins of equal width in ln E, to three digits."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,16 @@ DEALS = 4
 HALVES = 12
 """Half samples that the error is estimated from."""
 
+# Of the kernel distance.
+DEGREE = 4
+BATCHES = 10
+LARGEST_BATCH = 2000
+"""Bounds each of the kernel's matrices to 32 MB; the paper's 5,000 showers would take 200."""
+# Of the classifier.
+FOLDS = 5
+MOST_SHOWERS = 20_000
+"""Of each sample: what the area is then uncertain by is 0.003."""
+
 Rows = npt.NDArray[np.int64]
 
 
@@ -96,12 +106,6 @@ def _extrapolated(
     return float(np.polyfit(PARTS, means, 1)[1])
 
 
-DEGREE = 4
-BATCHES = 10
-LARGEST_BATCH = 2000
-"""Bounds each of the kernel's matrices to 32 MB; the paper's 5,000 showers would take 200."""
-
-
 def kernel_distance(full: Array, generated: Array, random: np.random.Generator) -> Estimate:
     """Return the squared maximum mean discrepancy of a polynomial kernel, (x.y / features + 1)^4.
 
@@ -143,11 +147,6 @@ def _kernel(first: Array, second: Array) -> Array:
 def _off_diagonal_mean(kernel: Array) -> float:
     count = len(kernel)
     return float(kernel.sum() - np.trace(kernel)) / max(count * (count - 1), 1)
-
-
-FOLDS = 5
-MOST_SHOWERS = 20_000
-"""Of each sample: what the area is then uncertain by is 0.003."""
 
 
 def classifier_auc(full: Array, generated: Array, random: np.random.Generator) -> Estimate:

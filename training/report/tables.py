@@ -22,6 +22,23 @@ SMALLEST = 1e-300
 PLAIN = range(-3, 5)
 """Powers of ten that are written out."""
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+EQUAL = {"auc": 0.5}
+"""What two equal samples have, where it is not 0."""
+COSTS = {
+    "ms_per_shower_batch_1": ("time per shower, one by one", "ms"),
+    "ms_per_shower_batch_100": ("time per shower, 100 at once", "ms"),
+    "model_megabytes": ("size of the file", "MB"),
+    "peak_memory_megabytes": ("peak memory", "MB"),
+}
+"""In words, and the units."""
+SPELLINGS = {
+    "auc": "AUC of a classifier",
+    "fpd": "FPD",
+    "kpd": "KPD",
+    "l1": "L1",
+    "wasserstein": "Wasserstein",
+}
+"""Of words in names, where it is not the word."""
 
 
 def words(estimate: Estimate | None) -> list[str]:
@@ -77,25 +94,6 @@ def _decimals(value: float, digits: int = VALUE_DIGITS) -> int:
 
 def _fixed(value: float, decimals: int) -> str:
     return f"{round(value, decimals):.{max(decimals, 0)}f}".replace("-", "−")
-
-
-EQUAL = {"auc": 0.5}
-"""What two equal samples have, where it is not 0."""
-COSTS = {
-    "ms_per_shower_batch_1": ("time per shower, one by one", "ms"),
-    "ms_per_shower_batch_100": ("time per shower, 100 at once", "ms"),
-    "model_megabytes": ("size of the file", "MB"),
-    "peak_memory_megabytes": ("peak memory", "MB"),
-}
-"""In words, and the units."""
-SPELLINGS = {
-    "auc": "AUC of a classifier",
-    "fpd": "FPD",
-    "kpd": "KPD",
-    "l1": "L1",
-    "wasserstein": "Wasserstein",
-}
-"""Of words in names, where it is not the word."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ Array = npt.NDArray[np.float64]
 
 SCATTERING_MEV = 21.2
 """Es of multiple scattering; the Molière radius is X0 Es / Ec."""
+SAMPLES = 8
+"""Points along r and phi of each cell at which the face's depth is taken."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,6 @@ def medium(geometry: Geometry, angle_deg: float) -> Medium:
         e_over_mip=1.0 / (1.0 + 0.007 * (geometry.absorber.z - geometry.active.z)),
         sampling_term=sampling_term(geometry) / math.sqrt(slant),
     )
-
-
-SAMPLES = 8
-"""Points along r and phi of each cell at which the face's depth is taken."""
 
 
 @lru_cache(maxsize=10)

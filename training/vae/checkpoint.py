@@ -8,7 +8,6 @@ metrics of the very epoch whose weights the files hold.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
@@ -18,6 +17,7 @@ from typing import Any
 
 import equinox as eqx
 
+from training.data.declaration import described
 from training.data.files import Place, below, made, put, reached, remove
 from training.errors import ModelError
 from training.vae.model import VAE, Architecture
@@ -69,7 +69,7 @@ def save(where: Place, fitted: Fitted, *, parameters: Mapping[str, object]) -> N
         _write_weights(folder / WEIGHTS, fitted, parameters)
         _write_curve(folder / CURVES, fitted.curve)
         declared = {
-            "files": {name: _describe(folder / name) for name in (WEIGHTS, CURVES)},
+            "files": {name: described(folder, name) for name in (WEIGHTS, CURVES)},
             "metrics": fitted.best.metrics,
             "epoch": fitted.best.number,
             "parameters": dict(parameters),
@@ -120,9 +120,3 @@ def _write_curve(path: Path, curve: Sequence[Epoch]) -> None:
     names = ["epoch" if field.name == "number" else field.name for field in fields(Epoch)]
     with path.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([names, *map(astuple, curve)])
-
-
-def _describe(path: Path) -> dict[str, str | int]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"sha256": digest, "bytes": path.stat().st_size}
