@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -54,8 +55,10 @@ class Lattice:
         """The value next to a number."""
         if self.step is None:
             return min(max(number, float(self.low)), float(self.high))
-        index = round((number - float(self.low)) / float(self.step))
-        return self.nth(min(max(index, 0), (self.count or 1) - 1))
+        steps: float | Fraction = (number - float(self.low)) / float(self.step)
+        if not math.isfinite(steps):  # more of them than a float can count
+            steps = (Fraction(number) - Fraction(self.low)) / Fraction(self.step)
+        return self.nth(min(max(round(steps), 0), (self.count or 1) - 1))
 
 
 def lattice(parameter: Parameter) -> Lattice:

@@ -60,3 +60,10 @@ def test_a_number_outside_belongs_to_an_end(parameter: Parameter) -> None:
 def test_a_step_may_be_as_small_as_a_double() -> None:
     """More values than decimal arithmetic has digits are counted all the same."""
     assert lattice(double("p", "0", "1", "1e-300")).count == 10**300 + 1
+
+
+def test_a_lattice_may_have_more_values_than_a_float_can_count() -> None:
+    """A step of 1e-300 is as good as none."""
+    found = lattice(double("p", "0", "1000000000", "1e-300"))
+    assert found.nearest(5e8) == 5e8
+    assert found.nearest(2e9) == 1e9

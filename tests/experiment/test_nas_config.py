@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from kfp_katib.errors import ManifestError
-from kfp_katib.experiment import FeasibleSpace, Parameter, load
+from kfp_katib.experiment import FeasibleSpace, Parameter, check, load
 from kfp_katib.experiment.accepted import accepted
 from kfp_katib.experiment.parts import NasConfig, Operation
 from tests.builders.manifest import ABSENT, changed
@@ -48,3 +48,11 @@ def test_an_incomplete_operation_can_be_looked_at(field: str) -> None:
     assert len(nas.operations[0].parameters) == 1
     with pytest.raises(ManifestError):
         load(manifest)
+
+
+def test_steps_that_no_float_can_count_are_looked_at() -> None:
+    """Bad content never raises."""
+    space = {"min": "0", "max": "1000000000", "step": "1e-300"}
+    rate = {"name": "rate", "parameterType": "double", "feasibleSpace": space}
+    manifest = changed(enas(), {"spec.nasConfig.operations[0].parameters": [rate]})
+    assert [each.rule for each in check(manifest)] == ["enas-cannot-learn"]

@@ -7,13 +7,12 @@ on this machine.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.paths import Part, items, objects, part
 from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.search_space import TYPES, Range, integer, number, range_of
+from kfp_katib.experiment.rules.search_space import TYPES, Range, arange, integer, number, range_of
 from kfp_katib.experiment.rules.services import ARCHITECTURE
 from kfp_katib.experiment.rules.view import View
 
@@ -81,7 +80,7 @@ def enas_values_unread(view: View) -> Iterator[Finding]:
         if it.kind == "int" and not it.step:
             message = f"'{it.name}' is int without a step."
             yield Finding(f"{it.path}.step", message, "Write step: '1'.", it.name)
-        if it.kind == "double" and it.low <= it.high and it.width > 0 and _overshoots(it):
+        if it.kind == "double" and (listed := arange(it)) and listed[1]:
             message = f"The steps of {it.step} from {it.min} miss max, which is {it.max}."
             fix = "Make max min plus whole steps, or list the values as categorical."
             yield Finding(f"{it.path}.max", message, fix, it.max)
@@ -94,12 +93,6 @@ def _ranges(view: View) -> Iterator[Range]:
         bounded = space.get("min") or space.get("max")
         if view.algorithm == "enas" and bounded and parameter.get("parameterType") in ("int", "double"):
             yield range_of(path, parameter)
-
-
-def _overshoots(it: Range) -> bool:
-    """Whether the last of numpy's `arange(min, max + step, step)` is above max, where the service fails."""
-    count = math.ceil((it.high + it.width - it.low) / it.width)
-    return it.low + (count - 1) * ((it.low + it.width) - it.low) > it.high
 
 
 @rule("enas-cannot-learn", severity="warning", engine="katib")

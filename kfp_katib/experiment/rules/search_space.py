@@ -89,6 +89,20 @@ def range_of(path: str, parameter: Part) -> Range:
     return Range(*about, space.get("distribution", "uniform"), *texts, *map(number, texts))
 
 
+def arange(space: Range) -> tuple[int, bool] | None:
+    """How many values numpy's `arange(min, max + step, step)` has, and whether its last is above max.
+
+    None where that is unknown. Katib's services list the values of a double so; its rounding can lose the end
+    of the range: of 0.1 to 0.5 by 0.2 the third value is above 0.5.
+    """
+    steps = (space.high + space.width - space.low) / space.width if space.width > 0 else math.nan
+    if not space.low <= space.high or not math.isfinite(steps):
+        return None
+    count = math.ceil(steps)
+    width = (space.low + space.width) - space.low
+    return count, count > 0 and space.low + (count - 1) * width > space.high
+
+
 def values(view: View, kind: str = "") -> Iterator[tuple[str, str]]:
     """Each value of the parameters of type categorical and discrete, or of one of the two, with its path."""
     for path, parameter in lists(view):

@@ -13,6 +13,7 @@ from kfp_katib.experiment.problem import Finding
 from kfp_katib.experiment.rules.rule import error, rule, warning
 from kfp_katib.experiment.rules.search_space import (
     Range,
+    arange,
     integer,
     lists,
     number,
@@ -193,20 +194,15 @@ def _combinations(view: View) -> int | None:
 def _points(space: Range) -> int | None:
     """How many values grid takes from a range, None if unknown.
 
-    For doubles it takes numpy's arange, with the last value dropped if above max; rounding can lose the end
-    of the range: 0.1 to 0.5 by 0.2 has two points, not three.
+    Of a double's values the last is dropped if it is above max: 0.1 to 0.5 by 0.2 has two points, not three.
     """
     if space.kind == "int":
         low, high, step = integer(space.min), integer(space.max), integer(space.step or "1")
         if low is None or high is None or step is None or step <= 0:
             return None
         return len(range(low, high + 1, step))
-    steps = (space.high + space.width - space.low) / space.width if space.width > 0 else math.nan
-    if not space.low <= space.high or not math.isfinite(steps):
-        return None
-    count = math.ceil(steps)
-    width = (space.low + space.width) - space.low
-    return count - 1 if count > 0 and space.low + (count - 1) * width > space.high else count
+    listed = arange(space)
+    return None if listed is None else listed[0] - listed[1]
 
 
 @rule("darts-asked-twice", engine="katib")
