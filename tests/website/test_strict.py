@@ -33,6 +33,7 @@ def built(project: Path, *, pages: dict[str, str], nav: Sequence[object]) -> Pat
         "hooks": [str(ROOT / "website/pages.py")],
         "nav": [*nav],
         "plugins": [],
+        "watch": [],
     }
     for name, text in {**pages, "mkdocs.yml": yaml.safe_dump(settings)}.items():
         (project / name).parent.mkdir(parents=True, exist_ok=True)
