@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -133,7 +134,8 @@ def _stepped(parameter: Parameter, steps: int) -> Parameter:
     space = parameter.space
     if parameter.type != "double":
         return parameter
-    return replace(parameter, space=replace(space, step=str((float(space.max) - float(space.min)) / steps)))
+    step = (Decimal(space.max) - Decimal(space.min)) / steps  # so that max is on the lattice
+    return replace(parameter, space=replace(space, step=str(step)))
 
 
 def search(searcher: Searcher, function: TestFunction, wanted: Experiment) -> Outcome:
