@@ -23,6 +23,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 
 _FACTOR = 2
+_LEAST_STEP, _LARGEST_STEP = 1e-12, 1e6  # in ranges of the parameter
 
 
 def propose_cma_es(search: Search) -> Propose:
@@ -109,11 +110,13 @@ class _Strategy:
         """A fresh optimiser.
 
         `sigma` is in the parameters' own units, as in Katib. Without it the first step is a sixth of each
-        parameter's range (Katib: a sixth of the smallest range, for all of them).
+        parameter's range (Katib: a sixth of the smallest range, for all of them). A step whose square is no
+        number would make every point one; the nearest that is searches the same.
         """
         sigma = float(self._search.settings.get("sigma", "0"))
         steps = [sigma / dim.span if sigma > 0 and dim.span > 0 else 1 / 6 for dim in self._axes]
-        return self._optimizer_at(np.array(mean), 1.0, np.diag(np.square(steps)), population)
+        covariance = np.diag(np.square(np.clip(steps, _LEAST_STEP, _LARGEST_STEP)))
+        return self._optimizer_at(np.array(mean), 1.0, covariance, population)
 
     def _optimizer_at(
         self, mean: Any, sigma: float, covariance: Any, population: int | None = None

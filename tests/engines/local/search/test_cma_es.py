@@ -43,6 +43,14 @@ def test_it_starts_in_the_middle() -> None:
     assert max(map(abs, first)) < 0.01
 
 
+@pytest.mark.parametrize("sigma", ["1e-320", "1e-200", "1e12", "1e200", "1e308"])
+def test_a_step_of_any_size_is_a_search(sigma: str) -> None:
+    """One far beyond the range ends at its edges, one far below it stays in the middle."""
+    for texts in trials(30, sigma=sigma):
+        assert -5 <= float(texts["x"]) <= 5
+        assert 0 <= float(texts["y"]) <= 1000
+
+
 def test_sigma_is_in_the_units_of_the_parameters() -> None:
     """A step of 0.001 in x is one of 0.001 in y too, though its range is a hundred times larger."""
     first = [float(texts["y"]) for texts in trials(6, sigma="0.001")]
