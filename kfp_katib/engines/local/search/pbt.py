@@ -207,6 +207,8 @@ def quantile(values: Any, share: float) -> float:
     below = math.floor(at)
     low, high = ordered[below], ordered[min(below + 1, len(ordered) - 1)]
     part, apart = at - below, high - low
+    if math.isinf(apart):  # both ends of what a float can be; numpy's is no number there
+        return float(low * (1 - part) + high * part)
     return float(high - apart * (1 - part) if part >= 0.5 else low + apart * part)
 
 

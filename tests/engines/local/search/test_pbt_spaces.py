@@ -65,3 +65,8 @@ def test_any_space_can_be_searched(parameters: list[Parameter], population: int,
 def test_quantiles_are_numpys(values: list[float], share: float) -> None:
     """To the last digit, as a trial at a bound belongs to one side of it."""
     assert quantile(values, share) == np.quantile(values, share)
+
+
+def test_a_quantile_of_values_too_far_apart_is_a_number() -> None:
+    """Trainings that diverged to both sides; no trial would be at or above what is none."""
+    assert quantile([-1.7e308, 1.7e308], 0.25) == pytest.approx(-0.85e308)
