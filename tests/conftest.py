@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.coverage_data import drop_damaged
 
@@ -18,8 +19,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """What a test starts has Python's own buffers, as on a user's machine: without, less can be lost."""
+    """The same on a machine that is busy, and on one whose variables change what Python does.
+
+    What a test starts has Python's own buffers, as on a user's machine: without, less can be lost. And no
+    example of hypothesis has failed because another program had the processor.
+    """
     os.environ.pop("PYTHONUNBUFFERED", None)
+    given = settings.get_profile(settings.get_current_profile_name())
+    settings.register_profile("unhurried", given, deadline=None)
+    settings.load_profile("unhurried")
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)  # within pytest-cov's, which combines what is left
