@@ -19,7 +19,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.lattice import lattice
 from kfp_katib.experiment.model import Parameter
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.search_space import number
+from kfp_katib.experiment.rules.feasible_space import number
 
 MOST_VALUES = 1000
 LEAST_DISTANCE = 1e-10

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from kfp_katib.experiment.choices import hint
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.feasible_space import integer
 from kfp_katib.experiment.rules.paths import Part
 from kfp_katib.experiment.rules.rule import rule, several
-from kfp_katib.experiment.rules.search_space import integer
 from kfp_katib.experiment.rules.services import (
     EARLY_STOPPING,
     HYPEROPT,

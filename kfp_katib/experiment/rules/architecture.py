@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.feasible_space import TYPES, Range, arange, integer, number, range_of
 from kfp_katib.experiment.rules.paths import Part, items, objects, part
 from kfp_katib.experiment.rules.rule import rule
-from kfp_katib.experiment.rules.search_space import TYPES, Range, arange, integer, number, range_of
 from kfp_katib.experiment.rules.services import ARCHITECTURE
 from kfp_katib.experiment.rules.view import View
 

@@ -10,8 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.feasible_space import integer, values
 from kfp_katib.experiment.rules.rule import absent, error, row, rule
-from kfp_katib.experiment.rules.search_space import integer, values
 from kfp_katib.experiment.rules.services import SUGGESTIONS
 from kfp_katib.experiment.rules.view import View
 from kfp_katib.experiment.rungs import planned, shown

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
+from kfp_katib.experiment.rules.feasible_space import integer, of_range
 from kfp_katib.experiment.rules.injected import SUGGESTION_FOLDER
 from kfp_katib.experiment.rules.rule import error, none_of, row, rule, warning
-from kfp_katib.experiment.rules.search_space import integer, of_range
 from kfp_katib.experiment.rules.view import View
 
 

@@ -10,8 +10,7 @@ import math
 from collections.abc import Iterator
 
 from kfp_katib.experiment.problem import Finding
-from kfp_katib.experiment.rules.rule import error, rule, warning
-from kfp_katib.experiment.rules.search_space import (
+from kfp_katib.experiment.rules.feasible_space import (
     Range,
     arange,
     integer,
@@ -21,6 +20,7 @@ from kfp_katib.experiment.rules.search_space import (
     of_range,
     ranges,
 )
+from kfp_katib.experiment.rules.rule import error, rule, warning
 from kfp_katib.experiment.rules.services import GOPTUNA, HYPEROPT, OPTUNA, SKOPT
 from kfp_katib.experiment.rules.view import View
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kfp_katib.experiment.rules.feasible_space import DISTRIBUTIONS, TYPES, UNKNOWN, lists, numbers, of_range
 from kfp_katib.experiment.rules.rule import (
     Check,
     above,
@@ -22,7 +23,6 @@ from kfp_katib.experiment.rules.rule import (
     row,
     warning,
 )
-from kfp_katib.experiment.rules.search_space import DISTRIBUTIONS, TYPES, UNKNOWN, lists, numbers, of_range
 from kfp_katib.experiment.rules.services import ARCHITECTURE, SUGGESTIONS
 from kfp_katib.experiment.rules.view import COLLECTOR, TRIAL_SPEC, View
 
