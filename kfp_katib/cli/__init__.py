@@ -8,8 +8,11 @@ input cannot be used, 130 interrupted. Each verb is a module of its own, importe
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
+
+from kfp_katib.streams import let_go
 
 VERBS = {
     "init": "Propose a manifest for a training script, from the options that it takes.",
@@ -34,6 +37,13 @@ _MODULES = {"best": "best_parameters", "list": "list_searches"}
 
 class Verbs(click.Group):
     """The group, which imports a verb's module only when the verb is called."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """The program; its exit code is its own, whoever takes what it prints."""
+        try:
+            return super().main(*args, **kwargs)
+        finally:
+            let_go()
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs."""

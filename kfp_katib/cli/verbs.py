@@ -16,7 +16,6 @@ import click
 
 from kfp_katib.errors import Interrupted, KfpKatibError
 from kfp_katib.experiment.argument_names import on_the_command_line
-from kfp_katib.streams import let_go
 
 if TYPE_CHECKING:
     from kfp_katib.experiment import Experiment
@@ -113,9 +112,8 @@ class Verb(click.Command):
                 return super().invoke(ctx)
         except KfpKatibError as error:
             return _leave(ctx, error, verbose)
-        except BrokenPipeError:  # our reader has closed the pipe
-            let_go()
-            raise  # click exits silently
+        except BrokenPipeError:
+            raise  # our reader has closed the pipe: click exits silently
         except OSError as error:
             return _leave(ctx, KfpKatibError(_refused(error)), verbose)
         except KeyboardInterrupt:
@@ -138,7 +136,6 @@ def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:
         if verbose:
             click.echo(traceback.format_exc(), err=True)
         click.echo(f"Error: {error}", err=True)
-    let_go()
     ctx.exit(error.exit_code)
 
 

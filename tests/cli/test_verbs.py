@@ -95,6 +95,16 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
         assert process.stderr.read() == ""
 
 
+def test_a_search_that_nobody_reads_ends_with_its_own_exit_code(tmp_path: Path) -> None:
+    """Its first event was enough for the reader; Python's own complaint at the end would be exit code 120."""
+    command = [sys.executable, "-m", "kfp_katib", "run", "--json-lines", write(tmp_path, manifest("0.1"))]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(60) == 0
+
+
 def test_validate_imports_nothing_that_is_slow(tmp_path: Path) -> None:
     """What makes `kfp-katib validate` quick."""
     code = (
