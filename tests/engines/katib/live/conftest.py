@@ -58,11 +58,14 @@ def training_image() -> str:
 
 
 @pytest.fixture
-def shared() -> Path:
-    """A fresh folder that lies at the same path here and on the nodes."""
+def volume() -> Path:
+    """A fresh folder that lies at the same path here and on the nodes.
+
+    It stays: the trials of an Experiment that is being deleted may still write.
+    """
     if "KFP_KATIB_TEST_VOLUME" not in os.environ:
         pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
-    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"training-{secrets.token_hex(4)}"
+    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"test-{secrets.token_hex(4)}"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
     return folder

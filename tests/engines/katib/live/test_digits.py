@@ -27,13 +27,13 @@ APP, MOUNTED = "/app", "/shared"
 
 
 @pytest.fixture
-def with_script(shared: Path) -> Path:
+def with_script(volume: Path) -> Path:
     """The folder with the data and the script."""
-    (shared / "app").mkdir()
+    (volume / "app").mkdir()
     for path in EXAMPLE.glob("*.py"):
-        shutil.copy(path, shared / "app")
-    runpy.run_path(str(EXAMPLE / "steps.py"))["prepare"]("", shared / "data")
-    return shared
+        shutil.copy(path, volume / "app")
+    runpy.run_path(str(EXAMPLE / "steps.py"))["prepare"]("", volume / "data")
+    return volume
 
 
 def test_the_digits_are_learned_on_katib(katib: Katib, training_image: str, with_script: Path) -> None:

@@ -21,9 +21,9 @@ MOUNTED = "/shared"
 MANIFEST = ROOT / "training" / "experiment.yaml"
 
 
-def test_the_example_trains_on_katib(katib: Katib, training_image: str, shared: Path) -> None:
+def test_the_example_trains_on_katib(katib: Katib, training_image: str, volume: Path) -> None:
     """Two trials succeed, and the best one's folder holds a whole model of the epoch that Katib compared."""
-    prepare("", shared / "data", geometries="SiW", energies="64", angles="90", showers=1600, mesh="18x16x9")
+    prepare("", volume / "data", geometries="SiW", energies="64", angles="90", showers=1600, mesh="18x16x9")
     rendered = render(
         override(load(MANIFEST), max_trials=2),
         dataset=f"{MOUNTED}/data",
@@ -31,7 +31,7 @@ def test_the_example_trains_on_katib(katib: Katib, training_image: str, shared: 
         image=training_image,
         name=f"training-{secrets.token_hex(4)}",
         trial_pod={
-            "volumes": [{"name": "shared", "hostPath": {"path": str(shared)}}],
+            "volumes": [{"name": "shared", "hostPath": {"path": str(volume)}}],
             "volumeMounts": [{"name": "shared", "mountPath": MOUNTED}],
             "imagePullPolicy": "IfNotPresent",
         },
@@ -44,7 +44,7 @@ def test_the_example_trains_on_katib(katib: Katib, training_image: str, shared: 
     assert seen[:2] == ("Succeeded", "ExperimentMaxTrialsReached")
     assert status["trialsSucceeded"] == 2
     best = status["currentOptimalTrial"]
-    checkpoint = read_checkpoint(shared / "models" / name / best["bestTrialName"])
+    checkpoint = read_checkpoint(volume / "models" / name / best["bestTrialName"])
     verify(checkpoint)
     metrics = {metric["name"]: metric for metric in best["observation"]["metrics"]}
     assert checkpoint.metrics["physics_distance"] == float(metrics["physics_distance"]["min"])

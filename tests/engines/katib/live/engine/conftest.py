@@ -17,20 +17,6 @@ from tests.engines.katib.live.katib import Katib
 
 
 @pytest.fixture
-def volume() -> Path:
-    """A fresh folder that lies at the same path here and on the nodes.
-
-    It stays: the trials of an Experiment that is being deleted may still write.
-    """
-    if "KFP_KATIB_TEST_VOLUME" not in os.environ:
-        pytest.skip("needs KFP_KATIB_TEST_VOLUME, a folder that the nodes see under the same path")
-    folder = Path(os.environ["KFP_KATIB_TEST_VOLUME"]) / f"test-{secrets.token_hex(4)}"
-    folder.mkdir(parents=True)
-    folder.chmod(0o777)
-    return folder
-
-
-@pytest.fixture
 def name() -> str:
     """A name for an Experiment that no other test has."""
     return f"engine-{secrets.token_hex(4)}"
