@@ -120,12 +120,9 @@ def _told(name: str) -> dict[str, str]:
         elif section.kind is griffe.DocstringSectionKind.parameters:
             told |= {argument.name: _line(argument.description) for argument in section.value}
         elif section.kind is griffe.DocstringSectionKind.returns:
-            names = re.findall(
-                r"[\[ ]\((\w+),", str(function.returns)
-            )  # NamedTuple(Best, [(value, float), ...
-            told["return"] = _line(
-                f"{' '.join(names)}: {' '.join(each.description for each in section.value)}"
-            )
+            # Of `NamedTuple(Best, [(value, float), ...`
+            names = " ".join(re.findall(r"[\[ ]\((\w+),", str(function.returns)))
+            told["return"] = _line(f"{names}: {' '.join(each.description for each in section.value)}")
     return told
 
 

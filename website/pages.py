@@ -93,17 +93,13 @@ def _links(root: Path, page: str) -> Iterator[str]:
 
 def _file(path: str, config: MkDocsConfig, to: str | None = None) -> File:
     """A file of the project under its own name, at its own place on the site."""
-    root = str(Path(config.config_file_path).parent)
-    return File(path, root, config.site_dir, config.use_directory_urls, dest_uri=to)
+    return File(path, *_places(config), dest_uri=to)
 
 
 def _shown(path: str, config: MkDocsConfig) -> File:
-    root = str(Path(config.config_file_path).parent)
-    return Shown(
-        path,
-        root,
-        config.site_dir,
-        config.use_directory_urls,
-        dest_uri=f"{path}.html",
-        inclusion=InclusionLevel.NOT_IN_NAV,
-    )
+    return Shown(path, *_places(config), dest_uri=f"{path}.html", inclusion=InclusionLevel.NOT_IN_NAV)
+
+
+def _places(config: MkDocsConfig) -> tuple[str, str, bool]:
+    """Where files are from, where they go, and whether each gets a folder."""
+    return str(Path(config.config_file_path).parent), config.site_dir, config.use_directory_urls
