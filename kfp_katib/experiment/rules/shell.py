@@ -22,9 +22,10 @@ SHELLS = ("sh", "bash", "dash", "ash", "zsh", "ksh")
 _SPECIAL = {"'": "'", '"': '"$`\\', "\\": ""}
 """Characters that stay special to a shell inside each kind of quote."""
 _OPENERS = ("for", "while", "until", "if", "case", "{", "(")
-_VALUE = (
-    r"""(?:\$\((?:[^()]|\([^()]*\))*+\)|\$\{[^}]*\}|"(?:[^"\\]|\\.)*+"|'[^']*'|`[^`]*`|\\.|[^\s"'`\\])*+"""
-)
+# Python before 3.11.5 matches possessive groups wrongly (gh-106052), so each alternative begins with a sign
+# of its own instead, which leaves nothing to try again.
+_SUBSTITUTION = r"\$\((?:[^()]|\([^()]*\))*\)|\$\{[^}]*\}"
+_VALUE = rf"""(?:{_SUBSTITUTION}|"(?:[^"\\]|\\.)*"|'[^']*'|`[^`]*`|\\.|(?!{_SUBSTITUTION})[^\s"'`\\])*"""
 _FIRST_WORD = re.compile(rf"\s*(?:\w+={_VALUE}(?:\s+|$))*(\S*)", re.DOTALL)
 _GROUPS = 5
 """How many levels of nested groups are searched."""
