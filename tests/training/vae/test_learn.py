@@ -12,7 +12,6 @@ import pytest
 from training.data.dataset import Part, Showers
 from training.vae.feed import Sources, feed
 from training.vae.fit import _batches, _steps, learn, optimizer, steps_at_once, untrained
-from training.vae.model import Architecture
 from training.vae.settings import Settings
 from training.vae.state import Progress
 
@@ -28,7 +27,7 @@ def chunk(sources: Sources) -> Showers:
 
 def start(training: Part, settings: Settings = SETTINGS) -> Progress:
     """Where a training stands at first."""
-    return untrained(Architecture(training.mesh.shape, settings.latent_dim, settings.hidden), settings)
+    return untrained(training.mesh, settings)
 
 
 def test_every_batch_mixes_points(chunk: Showers) -> None:
