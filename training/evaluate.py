@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares generated showers with full simulation that no training has seen: numbers to judge by, and a page.
 
-python -m training.evaluate --model exported --dataset data --destination evaluation [--thresholds FILE]
+python -m training.evaluate --model exported --dataset data --destination evaluation
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from training.data.dataset import Part, open_part, read
 from training.data.declaration import GENERATED
 from training.errors import DataError, ModelError
 from training.geometry import Point
-from training.metrics import NAMES, OBJECTIVE, Threshold, flat, judged, read_thresholds
 from training.par04.generator import Generator, costs, file_of
-from training.physics.compare import Evaluation, compare_point, over_points, together
+from training.physics.compare import DISTANCES, Evaluation, compare_point, over_points, together
 from training.physics.curves import Samples
 from training.physics.observables import (
     ENERGY_BINS,
+    OBJECTIVE,
     Array,
     Estimate,
     Sample,
@@ -58,9 +58,7 @@ STRETCHES = 8
 """Places of a file that showers are taken from, where not all are."""
 
 
-def evaluate(
-    model: Path, dataset: Path, destination: Path, *, thresholds: tuple[Threshold, ...] = ()
-) -> dict[str, float]:
+def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
     """Compare an exported model with the test part of a data set, which no training has seen.
 
     For each point as many showers are generated as the test part has, at most 1,000, under the same
@@ -70,7 +68,6 @@ def evaluate(
         model: The folder that `training.export` wrote, or one ONNX file of it.
         dataset: The folder that `training.prepare` wrote.
         destination: A folder for ``report.html`` and ``metrics.json``; made if it is missing.
-        thresholds: What the page judges first; a pipeline's step judges by its own, and puts that on top.
 
     Returns:
         Plain numbers by the names that training/README.md explains, where 0 is equal unless said there. A
@@ -89,10 +86,23 @@ def evaluate(
     destination.mkdir(parents=True, exist_ok=True)
     learned = file_of(model).with_name(LEARNING)
     learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
-    report = page(found, curves=learning, judged=judged(metrics, thresholds))
-    (destination / REPORT).write_text(report, encoding="utf-8")
+    (destination / REPORT).write_text(page(found, curves=learning), encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     return metrics
+
+
+def flat(evaluation: Evaluation) -> dict[str, float]:
+    """Return the numbers that training/README.md explains, by their names."""
+    found: dict[str, float] = {}
+    for name, estimate in evaluation.metrics.items():
+        found[name] = estimate.value
+        if name == OBJECTIVE or name in DISTANCES:
+            found[f"{name}_error"] = estimate.error
+        if name not in DISTANCES:  # which are of all points together
+            found[f"{name}_worst"] = max(one.differences[name].value for one in evaluation.comparisons)
+        found[f"{name}_floor"] = evaluation.floor[name].value
+    showers = sum(comparison.showers for comparison in evaluation.comparisons)
+    return {**found, **evaluation.costs, "showers": float(showers)}
 
 
 def compare(generator: Generator, dataset: Path) -> Evaluation:
@@ -125,22 +135,8 @@ def main() -> int:
     parser.add_argument("--model", type=Path, required=True, help="folder that training.export wrote")
     parser.add_argument("--dataset", type=Path, required=True, help="folder that training.prepare wrote")
     parser.add_argument("--destination", type=Path, required=True, help=f"folder for {REPORT} and {METRICS}")
-    parser.add_argument(
-        "--thresholds", type=Path, help='JSON such as {"energy_mean": [0, 0.05]}; exit code 1 if one fails'
-    )
     options = parser.parse_args()
-    passed = True
-
-    def work() -> dict[str, float]:
-        nonlocal passed
-        thresholds = read_thresholds(options.thresholds, NAMES) if options.thresholds else ()
-        metrics = evaluate(options.model, options.dataset, options.destination, thresholds=thresholds)
-        for judgement in judged(metrics, thresholds):
-            passed = passed and judgement.passed
-            print(judgement, file=sys.stderr)
-        return metrics
-
-    return answer(work) or int(not passed)
+    return answer(lambda: evaluate(options.model, options.dataset, options.destination))
 
 
 def _samples(generator: Generator, test: Part, training: Part) -> Iterator[tuple[Point, Samples]]:

@@ -27,6 +27,8 @@ JUDGED = (
     "radial_second_moment",
 )
 """What `observables` returns, and so what `physics_distance` is made of."""
+OBJECTIVE = "physics_distance"
+"""What a search minimises."""
 THRESHOLD_MEV = 0.5e-3 / 0.033
 """Below 15.15 keV a cell counts as empty: the CaloChallenge's readout threshold of its data sets 2 and 3
 (0.5 keV over a sampling fraction of 0.033; arXiv 2410.21611)."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
@@ -21,7 +20,6 @@ import plotly.offline
 from markupsafe import Markup
 
 from training.geometry import Point
-from training.metrics import Judged
 from training.physics.compare import Comparison, Evaluation
 from training.physics.curves import Curve
 from training.physics.observables import Array, Estimate
@@ -39,7 +37,7 @@ DECADES = 6
 MODEL, FLOOR = "generated", "floor"
 
 
-def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[Judged] = ()) -> str:
+def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
     """Return the report of an evaluation.
 
     plotly.js makes 4.8 MB of it: of plotly.js' own smaller bundles Python's plotly brings none. Each point
@@ -48,7 +46,6 @@ def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[
     Args:
         evaluation: What was compared: at least one point.
         curves: The training's curves, CSV text with the columns epoch, loss, val_loss and physics_distance.
-        judged: The observables that have a threshold.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("training.report", "template"),
@@ -60,8 +57,6 @@ def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     points = [_point(comparison) for comparison in evaluation.comparisons]
     return environment.get_template("page.html").render(
-        judged=sorted(judged, key=lambda each: each.passed),
-        passed=tables.passed(judged),
         verdict=tables.verdict(evaluation),
         rows=tables.rows(evaluation.metrics, evaluation.floor),
         choices=_choices(evaluation.comparisons),

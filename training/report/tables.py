@@ -4,12 +4,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from training.metrics import OBJECTIVE, Judged
 from training.physics.compare import Evaluation
-from training.physics.observables import Estimate
+from training.physics.observables import OBJECTIVE, Estimate
 
 NONE = "–"
 """Stands where there is no number."""
@@ -133,16 +132,6 @@ def worst(evaluation: Evaluation) -> int | None:
     if len(values) < 2 or not any(math.isfinite(value) for value in values):
         return None
     return max(range(len(values)), key=lambda point: values[point] if math.isfinite(values[point]) else -1.0)
-
-
-def passed(judged: Sequence[Judged]) -> str:
-    """Say in one sentence whether the model is good enough; nothing where nothing was judged."""
-    missed, total = sum(not each.passed for each in judged), len(judged)
-    if missed:
-        return f"Not passed: {missed} of {total} threshold{'s' * (total > 1)} missed."
-    if total > 1:
-        return f"Passed: all {total} thresholds are kept."
-    return "Passed: the threshold is kept." if judged else ""
 
 
 def verdict(evaluation: Evaluation) -> str:

@@ -14,7 +14,6 @@ from tests.support.html import Element, read
 from tests.training.report.made import COSTS, CURVES, FACTS, comparison, curve, evaluation
 from tests.training.report.reading import cells, data
 from training.geometry import Point
-from training.metrics import Judged
 from training.physics.compare import Comparison, Evaluation
 from training.physics.observables import Estimate
 from training.report.page import page
@@ -43,29 +42,6 @@ def test_the_table_has_the_numbers_of_the_evaluation() -> None:
         ["physics distance", "0.1235 ± 0.0046", "0.02001 ± 0.00023", "6.17 ± 0.24"],
         ["energy", "0.0512 ± 0.0021", "0.0107 ± 0.0019", "4.79 ± 0.87"],
     ]
-
-
-@pytest.mark.parametrize(
-    ("judged", "said"),
-    [
-        ([Judged("auc", 0.75, "at most 0.9", passed=True)], "Passed: the threshold is kept."),
-        ([Judged("auc", 0.75, "at most 0.9", passed=True)] * 2, "Passed: all 2 thresholds are kept."),
-        (
-            [Judged("auc", 0.75, "at most 0.9", passed=True), Judged("fpd", 3.25, "0 to 2", passed=False)],
-            "Not passed: 1 of 2 thresholds missed.",
-        ),
-    ],
-    ids=["one", "two", "one missed"],
-)
-def test_whether_the_model_passed_is_said_first(judged: list[Judged], said: str) -> None:
-    """Threshold by threshold, missed ones first; nothing is said where nothing is judged."""
-    tree = read(page(evaluation(), judged=judged))
-    assert tree.texts("p")[0] == said
-    rows = cells(tree.all("table")[0])[1:]
-    assert len(rows) == len(judged)
-    assert rows[-1] == ["auc", "0.75", "at most 0.9", "passed"]
-    assert "Not passed" not in said or rows[0] == ["fpd", "3.25", "0 to 2", "missed"]
-    assert read(page(evaluation())).texts("p")[0].startswith("The model")
 
 
 def test_costs_and_metadata_have_tables_of_their_own() -> None:
