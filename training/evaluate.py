@@ -153,7 +153,7 @@ def _tested(generator: Generator, block: Block, random: np.random.Generator) -> 
 
 
 def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
-    """Read as many showers of a point as are wanted, in blocks that fit; of an empty point one empty block.
+    """Read as many showers of a point as are wanted, in blocks that fit.
 
     Where there are more, they are taken from all over its file: it may be sorted by energy.
     """
@@ -162,8 +162,8 @@ def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
     size = max(1, BLOCK_BYTES // (4 * part.mesh.cells))
     if wanted < count:
         size = max(1, min(size, wanted // STRETCHES))
-    for rows in list(runs(wanted, size)) or [slice(0, 0)]:
-        start = rows.start * count // max(wanted, 1)
+    for rows in runs(wanted, size):
+        start = rows.start * count // wanted
         yield read(part, point, slice(start, start + rows.stop - rows.start))
 
 

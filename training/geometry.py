@@ -24,6 +24,7 @@ FULL_MESH = (18, 50, 45)
 class Material:
     """One layer's material; for compounds `z` and `a` are averaged by mass, as Geant4's GFlash does."""
 
+    name: str
     z: float
     a: float  # g/mol
     density: float  # g/cm3
@@ -31,10 +32,10 @@ class Material:
     minimum_ionisation: float  # MeV cm2/g
 
 
-LEAD = Material(82, 207.2, 11.35, 6.37, 1.122)
-TUNGSTEN = Material(74, 183.84, 19.30, 6.76, 1.145)
-SILICON = Material(14, 28.085, 2.329, 21.82, 1.664)
-SCINTILLATOR = Material(5.61, 11.16, 1.060, 43.79, 1.936)  # polystyrene
+LEAD = Material("lead", 82, 207.2, 11.35, 6.37, 1.122)
+TUNGSTEN = Material("tungsten", 74, 183.84, 19.30, 6.76, 1.145)
+SILICON = Material("silicon", 14, 28.085, 2.329, 21.82, 1.664)
+SCINTILLATOR = Material("polystyrene", 5.61, 11.16, 1.060, 43.79, 1.936)
 
 
 @dataclass(frozen=True)

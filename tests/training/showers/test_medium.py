@@ -16,7 +16,7 @@ from training.showers.medium import critical_energy, medium, sampling_term
 @pytest.mark.parametrize(
     ("material", "tabulated_mev"),
     [(LEAD, 7.43), (TUNGSTEN, 7.97), (SILICON, 40.19)],
-    ids=["lead", "tungsten", "silicon"],
+    ids=lambda value: getattr(value, "name", None),
 )
 def test_critical_energies_are_near_the_tabulated_ones(material: Material, tabulated_mev: float) -> None:
     """The paper's formula and the tables of the Particle Data Group agree to 10 %."""
