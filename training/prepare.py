@@ -94,7 +94,7 @@ def _drawn(point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
     geometry = geometry_named(point.geometry)
     for rows in runs(count, max(1, BLOCK_BYTES // (4 * mesh.cells))):
         energies = np.full(rows.stop - rows.start, point.energy_gev)
-        cells = draw_showers(geometry, mesh, energies, point.angle_deg, count=len(energies), random=random)
+        cells = draw_showers(geometry, mesh, energies, point.angle_deg, random)
         yield Block(point, energies, cells)
 
 
