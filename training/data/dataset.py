@@ -9,9 +9,10 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from training.data import declaration, files
-from training.data.block import Array, Block, check_energies
+from training.data.block import Block, Number, numbers_of, rows_of
 from training.data.declaration import PARTS as PARTS
 from training.data.files import Place
 from training.errors import DataError, OptionError
@@ -82,12 +83,12 @@ def open_part(folder: Path | str, part: str) -> Part:
         raise OptionError(f"part {part!r} is not known. Use one of {', '.join(PARTS)}.")
     where = files.place(folder)
     declared = declaration.read(where)
-    for name in sorted({declaration.file_of(part, point) for point in declared.points}):
+    for name in sorted({declaration.file_of(part, point) for point in declared.counts}):
         path, expected = files.below(where, name), declared.files.get(name, {}).get("bytes")
         if (found := files.size(path)) != expected:
             seen = "is missing" if found is None else f"has {found} bytes"
             raise DataError(f"{path}: {seen}, declared were {expected} bytes. Prepare the set again.")
-    counts = {point: declared.counts[part][point] for point in declared.points}
+    counts = {point: shares[part] for point, shares in declared.counts.items()}
     return Part(where, part, declared.mesh, counts, str(declared.recipe.get("source", "")))
 
 
@@ -123,28 +124,17 @@ def path_of(part: Part, point: Point) -> Place:
 
 def read_run(file: h5py.File, part: Part, run: Run) -> Block:
     """Read rows of a file that is open, see `read`."""
-    path, key = path_of(part, run.point), declaration.key_of(run.point)
-    shape = (part.counts[run.point], *part.mesh.shape)
-    cells = np.asarray(_rows(file, path, key, shape, run), dtype=np.float32)
-    check_energies(cells, file=path, dataset=key, first=run.start)
-    return Block(run.point, _energies(file, path, shape[0], run), cells)
+    point, count = run.point, part.counts[run.point]
+    cells = _stored(file, part, run, declaration.key_of(point), (count, *part.mesh.shape), np.float32)
+    if point.highest_gev is None:
+        return Block(point, np.full(len(run), point.energy_gev), cells)
+    energies = _stored(file, part, run, declaration.energies_key_of(point), (count,), np.float64)
+    return Block(point, energies, cells)
 
 
-def _energies(file: h5py.File, path: Place, count: int, run: Run) -> Array:
-    if run.point.highest_gev is None:
-        return np.full(len(run), run.point.energy_gev)
-    key = declaration.energies_key_of(run.point)
-    energies = _rows(file, path, key, (count,), run)
-    check_energies(energies, file=path, dataset=key, first=run.start)
-    return energies
-
-
-def _rows(file: h5py.File, path: Place, key: str, shape: tuple[int, ...], run: Run) -> Array:
-    dataset = file.get(key)
-    seen = getattr(dataset, "shape", "missing or a group")
-    if seen != shape:
-        raise DataError(f"{path}: dataset {key!r} has shape {seen}, declared was {shape}. Prepare it again.")
-    rows = slice(run.start, run.stop)
-    with files.reading(path, key, rows, mend="Prepare the set again."):
-        stored: Array = dataset[rows]
-    return stored
+def _stored(
+    file: h5py.File, part: Part, run: Run, key: str, shape: tuple[int, ...], dtype: type[Number]
+) -> npt.NDArray[Number]:
+    path = path_of(part, run.point)
+    dataset = numbers_of(file, path, key, shape, f"Declared was {shape}. Prepare the set again.")
+    return rows_of(dataset, path, slice(run.start, run.stop), dtype, mend="Prepare the set again.")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -28,7 +28,7 @@ BUCKETED = ("s3", "gs")
 """Stores in which a file appears whole or not at all, and folders need not be made."""
 SUFFIXES = (".h5", ".hdf5")
 WINDOW_BYTES = 4 * 2**20
-WINDOWS = 16
+WINDOW = {"block_size": WINDOW_BYTES, "cache_type": "blockcache", "cache_options": {"maxblocks": 16}}
 
 # Read when gcsfs is first imported: by default it asks a second service by gRPC, and for up to a minute, of
 # which kind each bucket is.
@@ -88,7 +88,26 @@ def reached(where: Place, done: str = "read") -> Iterator[None]:
     except TrainingError:
         raise
     except Exception as err:
-        raise _refused(where, err, done) from err
+        here, there = "permissions and, on EOS, the ticket (klist)", "address and this machine's credentials"
+        mend = here if isinstance(where, Path) else there
+        reason = " ".join(str(err).split())  # HDF5 writes the time with a line's end
+        raise DataError(f"{where}: cannot be {done} ({reason}). Check the {mend}.") from err
+
+
+@contextmanager
+def undamaged(where: Place, damage: str, mend: str) -> Iterator[None]:
+    """Tell what HDF5 finds wrong in a file from the system's own refusal, which alone has a number.
+
+    Raises:
+        DataError: The file is damaged, with the damage and the mend that were given; or it cannot be read.
+    """
+    with reached(where):
+        try:
+            yield
+        except OSError as err:
+            if err.errno:
+                raise
+            raise DataError(f"{where}: {damage} ({err}). {mend}") from err
 
 
 def hdf5_files(where: Place) -> tuple[Place, ...]:
@@ -147,32 +166,15 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
     Raises:
         DataError: It is missing, cut off or no HDF5, or it may not be read.
     """
-    if isinstance(where, Path):
-        with _opened(where, where, locking=False) as file:
-            yield file
-        return
-    window = {"block_size": WINDOW_BYTES, "cache_type": "blockcache", "cache_options": {"maxblocks": WINDOWS}}
-    with reached(where):
-        files, path = filesystem(where)
-        stream = files.open(path, "rb", **window)
-    with stream, _opened(where, stream) as file:
+    with ExitStack() as opened:
+        source: Any = where
+        if not isinstance(where, Path):
+            with reached(where):
+                files, path = filesystem(where)
+                source = opened.enter_context(files.open(path, "rb", **WINDOW))
+        with undamaged(where, "not a usable HDF5 file", "Remove it, then fetch or prepare it again."):
+            file = opened.enter_context(h5py.File(source, "r", locking=False))
         yield file
-
-
-@contextmanager
-def reading(where: Place, dataset: str, rows: slice, *, mend: str) -> Iterator[None]:
-    """Say what cannot be read of an open file.
-
-    Raises:
-        DataError: Rows are damaged, with the mend that was given; or the file is no longer to be reached.
-    """
-    try:
-        yield
-    except OSError as err:
-        if err.errno:
-            raise _refused(where, err) from err
-        what = f"dataset {dataset!r} is damaged in rows {rows.start} to {rows.stop}"
-        raise DataError(f"{where}: {what} ({err}). {mend}") from err
 
 
 def made(where: Place) -> tuple[Any, str]:
@@ -231,20 +233,3 @@ def remove(where: Place) -> None:
 
 def _protocol(where: Place) -> str:
     return "file" if isinstance(where, Path) else where.partition("://")[0]
-
-
-def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
-    try:
-        return h5py.File(source, "r", **options)
-    except OSError as err:
-        if err.errno:  # the system's own refusal: what HDF5 finds wrong in a file has no number
-            raise _refused(where, err) from err
-        mend = "Remove it, then fetch or prepare it again."
-        raise DataError(f"{where}: not a usable HDF5 file ({err}). {mend}") from err
-
-
-def _refused(where: Place, err: Exception, done: str = "read") -> DataError:
-    here, there = "permissions and, on EOS, the ticket (klist)", "address and this machine's credentials"
-    mend = here if isinstance(where, Path) else there
-    reason = " ".join(str(err).split())  # HDF5 writes the time with a line's end
-    return DataError(f"{where}: cannot be {done} ({reason}). Check the {mend}.")

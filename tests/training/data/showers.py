@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from training.data.block import Block
 from training.data.dataset import Part, open_part
+from training.data.files import Place
+from training.data.source import Piece, find
 from training.geometry import Point
 from training.prepare import prepare
 from training.scaling import Floats
@@ -51,6 +53,11 @@ def write_calochallenge(
     energies = np.geomspace(lowest_mev, highest_mev, count)[:, None]
     showers = np.random.default_rng(count).random((count, voxels))
     return write_hdf5(path, {"incident_energies": energies, "showers": showers}, compression="gzip")
+
+
+def pieces_in(where: Place) -> list[Piece]:
+    """What lies in somebody's files, whichever point it is of."""
+    return [piece for pieces in find(where).values() for piece in pieces]
 
 
 def prepared(folder: Path, **options: object) -> Path:
