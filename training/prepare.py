@@ -19,7 +19,7 @@ import numpy as np
 from training.command import answer
 from training.data import declaration, files
 from training.data import source as sources
-from training.data.block import Block, check_divides, coarsened, runs
+from training.data.block import Block, coarsened, runs
 from training.data.declaration import GENERATED
 from training.data.source import Piece
 from training.data.wanted import GENERATOR, Options, Wanted, read_options
@@ -101,9 +101,7 @@ def _selected(address: str, destination: Path, wanted: Wanted) -> list[Supply]:
         raise OptionError(f"source and destination are both {destination}. Give another destination.")
     found = sources.find(where)
     chosen = wanted.chosen(found, address)
-    have = sources.mesh_of([piece for point in chosen for piece in found[point]])
-    mesh = wanted.mesh or have
-    check_divides(have, mesh)
+    mesh = sources.mesh_of([piece for point in chosen for piece in found[point]], wanted.mesh)
     return [_taken(point, found[point], mesh, wanted.showers) for point in chosen]
 
 

@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Showers in memory, and how they come from an HDF5 file: a run of rows of one point, checked.
-
-A block holds them in the order of their file.
-"""
+"""Showers in memory, in the order of their file, and how rows of an HDF5 file are checked and read."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.files import Place, undamaged
-from training.errors import DataError, OptionError
+from training.errors import DataError
 from training.geometry import Mesh, Point
 from training.scaling import Floats
 
@@ -44,27 +41,13 @@ class Block:
 
 
 def coarsened(block: Block, wanted: Mesh) -> Block:
-    """Add up neighbouring cells until the mesh is the one wanted, which `check_divides` was asked about."""
-    count, *shape = block.cells_mev.shape
-    mesh = Mesh(*shape)
-    if mesh == wanted:
+    """Add up neighbouring cells until the mesh is the one wanted, which divides the one that is there."""
+    cells = block.cells_mev
+    if cells.shape[1:] == wanted.shape:
         return block
-    r, phi, z = (have // want for have, want in zip(mesh.shape, wanted.shape, strict=True))
-    split = block.cells_mev.reshape(count, wanted.r, r, wanted.phi, phi, wanted.z, z)
-    summed = split.sum(axis=(2, 4, 6), dtype=np.float32)
-    return Block(block.point, block.energies_gev, np.asarray(summed))
-
-
-def check_divides(mesh: Mesh, wanted: Mesh) -> None:
-    """Refuse a mesh whose cells are not made of whole cells.
-
-    Raises:
-        OptionError: It does not divide the mesh that is there.
-    """
-    if any(have % want for have, want in zip(mesh.shape, wanted.shape, strict=True)):
-        raise OptionError(
-            f"mesh {wanted} does not divide the files' mesh {mesh}. Take divisors along r, phi, z."
-        )
+    r, phi, z = (have // want for have, want in zip(cells.shape[1:], wanted.shape, strict=True))
+    split = cells.reshape(-1, wanted.r, r, wanted.phi, phi, wanted.z, z)
+    return Block(block.point, block.energies_gev, split.sum(axis=(2, 4, 6), dtype=np.float32))
 
 
 def runs(count: int, size: int) -> Iterator[slice]:

@@ -29,7 +29,6 @@ GENERATED = "generate"
 """The source of a set whose showers are drawn by `training.showers`."""
 UNITS = {"cells": "MeV", "energies": "GeV", "angles": "degrees", "lengths": "mm"}
 
-
 Shares = Mapping[str, int]
 """How many showers of one point each part gets, by the parts' names, in their order."""
 
@@ -186,4 +185,4 @@ def _from_json(whole: Mapping[str, Any]) -> Declaration:
     for entry in whole["points"]:
         point = Point(**{field.name: entry[field.name] for field in fields(Point)})
         counts[point] = {part: int(entry["counts"][part]) for part in PARTS}
-    return Declaration(parse_mesh(whole["mesh"]), counts, whole["recipe"], whole["files"])
+    return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), dict(whole["files"]))

@@ -26,7 +26,7 @@ import numpy as np
 from training.data import declaration, files
 from training.data.block import Array, Block, numbers_of, rows_at_once, rows_of, runs
 from training.data.files import Place
-from training.errors import DataError
+from training.errors import DataError, OptionError
 from training.geometry import GEOMETRIES, SIW, Mesh, Point
 from training.scaling import MEV_PER_GEV
 
@@ -39,6 +39,7 @@ CALOCHALLENGE = (
     "a file with 'incident_energies', shape (showers, 1), and 'showers', shape (showers, 6480) or "
     "(showers, 40500), in MeV (CaloChallenge data sets 2 and 3)"
 )
+EXPECTED = f"{ZENODO}; or {CALOCHALLENGE}"
 ENERGIES, SHOWERS = "incident_energies", "showers"
 MESHES = {mesh.cells: mesh for mesh in (Mesh(9, 16, 45), Mesh(18, 50, 45))}
 POINT = Point(SIW.name, 90.0, 1.0, 1000.0)
@@ -74,7 +75,7 @@ def find(where: Place) -> dict[Point, list[Piece]]:
         )
     pieces = [piece for path in files.hdf5_files(where) for piece in _pieces(path)]
     if not pieces:
-        raise DataError(f"{where}: no showers found. Expected {_expected()}, in it or one folder below.")
+        raise DataError(f"{where}: no showers found. Expected {EXPECTED}, in it or one folder below.")
     found: dict[Point, list[Piece]] = {}
     for piece in sorted(pieces, key=lambda piece: (piece.point, str(piece.place))):
         found.setdefault(piece.point, []).append(piece)
@@ -84,11 +85,12 @@ def find(where: Place) -> dict[Point, list[Piece]]:
     return found
 
 
-def mesh_of(pieces: list[Piece]) -> Mesh:
-    """Return the mesh that all these pieces share.
+def mesh_of(pieces: list[Piece], wanted: Mesh | None) -> Mesh:
+    """Return the mesh that all these pieces have, or the coarser one that is wanted of them.
 
     Raises:
         DataError: Two of them differ.
+        OptionError: What is wanted does not divide what they have.
     """
     first = pieces[0]
     for piece in pieces:
@@ -97,7 +99,12 @@ def mesh_of(pieces: list[Piece]) -> Mesh:
                 f"{piece.place}: dataset {piece.dataset!r} has the mesh {piece.mesh}, but {first.place} has "
                 f"{first.mesh}. Prepare them one by one."
             )
-    return first.mesh
+    mesh = wanted or first.mesh
+    if any(have % want for have, want in zip(first.mesh.shape, mesh.shape, strict=True)):
+        raise OptionError(
+            f"mesh {mesh} does not divide the files' mesh {first.mesh}. Take divisors along r, phi, z."
+        )
+    return mesh
 
 
 def blocks(pieces: list[Piece], *, count: int, at_most_bytes: int) -> Iterator[Block]:
@@ -128,13 +135,9 @@ def _pieces(where: Place) -> list[Piece]:
         if match and match["geometry"] in GEOMETRIES:
             return [_published(file, where, key, match["geometry"], float(match["angle"])) for key in file]
         raise DataError(
-            f"{where}: not a file of showers: it has {', '.join(file) or 'nothing'}. Expected {_expected()}. "
+            f"{where}: not a file of showers: it has {', '.join(file) or 'nothing'}. Expected {EXPECTED}. "
             "Take it out of the folder, or name one file."
         )
-
-
-def _expected() -> str:
-    return f"{ZENODO}; or {CALOCHALLENGE}"
 
 
 def _published(file: h5py.File, where: Place, key: str, geometry: str, angle_deg: float) -> Piece:

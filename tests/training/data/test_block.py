@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.training.data.showers import block, cells
-from training.data.block import Block, check_divides, check_energies, coarsened, runs
-from training.errors import DataError, OptionError
+from training.data.block import Block, check_energies, coarsened, runs
+from training.errors import DataError
 from training.geometry import Mesh, Point
 
 POINT = Point("SiW", 90.0, 64.0)
@@ -50,12 +50,6 @@ def test_coarsening_in_two_steps_is_coarsening_at_once(once: int, twice: int, me
     showers = of(cells(2, (between.r * twice, between.phi * twice, between.z)))
     at_once, in_two = coarsened(showers, mesh), coarsened(coarsened(showers, between), mesh)
     assert np.allclose(at_once.cells_mev, in_two.cells_mev, rtol=1e-4)
-
-
-def test_a_mesh_that_does_not_divide_is_refused() -> None:
-    """50 cells around the axis cannot become 16."""
-    with pytest.raises(OptionError, match="18x16x9 does not divide the files' mesh 18x50x45"):
-        check_divides(Mesh(18, 50, 45), Mesh(18, 16, 9))
 
 
 def test_taken_showers_keep_their_energies() -> None:

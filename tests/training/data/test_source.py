@@ -11,7 +11,8 @@ import pytest
 
 from tests.training.data.showers import Spoil, cells, cut, pieces_in, write_calochallenge, write_hdf5
 from training.data.source import blocks, find, mesh_of
-from training.errors import DataError
+from training.errors import DataError, OptionError
+from training.geometry import Mesh
 
 ZENODO = "SiW_angle_90.h5"
 
@@ -97,7 +98,15 @@ def test_two_meshes_in_one_source_are_refused(tmp_path: Path) -> None:
     write_hdf5(tmp_path / ZENODO, {"64": cells()})
     write_hdf5(tmp_path / "SciPb_angle_90.h5", {"64": cells(mesh=(2, 3, 5))})
     with pytest.raises(DataError, match=r"has the mesh 2x3x4, but .*SciPb_angle_90\.h5 has 2x3x5"):
-        mesh_of(pieces_in(tmp_path))
+        mesh_of(pieces_in(tmp_path), None)
+
+
+def test_a_mesh_that_does_not_divide_is_refused(tmp_path: Path) -> None:
+    """50 cells around the axis cannot become 16."""
+    write_hdf5(tmp_path / ZENODO, {"64": cells(1, (18, 50, 45))})
+    assert mesh_of(pieces_in(tmp_path), Mesh(9, 25, 15)) == Mesh(9, 25, 15)
+    with pytest.raises(OptionError, match="18x16x9 does not divide the files' mesh 18x50x45"):
+        mesh_of(pieces_in(tmp_path), Mesh(18, 16, 9))
 
 
 def test_a_prepared_set_is_no_source(tmp_path: Path) -> None:
