@@ -59,12 +59,9 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         DataError: The source is not a set of showers, or lacks what was asked for, or has a bad value.
     """
     source, destination = source or GENERATED, Path(destination)
-    if source == GENERATED:
-        wanted = read_options({**GENERATOR, **options})
-        supplies = _generated(wanted)
-    else:
-        wanted = read_options(options)
-        supplies = _selected(source, destination, wanted)
+    generated = source == GENERATED
+    wanted = read_options(options, GENERATOR if generated else {})
+    supplies = _generated(wanted) if generated else _selected(source, destination, wanted)
     counts = {
         supply.point: shares(supply.count, wanted.validation, wanted.test, of=supply.point)
         for supply in supplies

@@ -17,6 +17,7 @@ import pytest
 from tests.training.data.one_point import FILES, ONE, POINT, showers
 from tests.training.data.showers import cells, write_hdf5
 from training.data.dataset import PARTS, open_part
+from training.data.wanted import GENERATOR, Wanted, read_options
 from training.errors import DataError, OptionError
 from training.geometry import SIW, Mesh
 from training.prepare import prepare
@@ -58,6 +59,12 @@ def test_options_may_come_from_a_pipeline(tmp_path: Path) -> None:
     options = {"geometries": ["SiW"], "energies": [4.0], "angles": [90.0], "showers": 10.0, "mesh": "4x5x9"}
     from_pipeline = prepare("", tmp_path / "lists", **options, seed=None, validation="0.1", test=0.1)
     assert from_pipeline == prepare("", tmp_path / "text", **ONE)
+
+
+def test_what_is_none_has_its_default() -> None:
+    """The generator's where showers are generated."""
+    assert read_options(dict.fromkeys(GENERATOR), GENERATOR) == read_options({}, GENERATOR)
+    assert read_options({"mesh": None, "seed": None}, {}) == Wanted()
 
 
 def test_a_point_does_not_depend_on_the_points_beside_it(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ class Run:
 def open_part(folder: Path | str, part: str) -> Part:
     """Look into a prepared data set.
 
-    Sizes are compared with what was declared; checksums are not, for that would read the whole set before
-    every training. HDF5 has checksums of its own for every piece of it, which are compared when it is read.
+    Sizes are compared with what was declared. Checksums are not, which would read the whole set: HDF5 has its
+    own, of every piece, and compares them when it is read.
 
     Args:
         folder: Where `training.prepare` wrote to, or an address that it was copied to: that is streamed.

@@ -77,14 +77,14 @@ def filesystem(where: Place) -> tuple[Any, str]:
 
 
 @contextmanager
-def reached(where: Place, done: str = "read") -> Iterator[None]:
-    """Say which place refused what was to be done there; the stores' own errors share no base class.
+def reached(where: Place, done: str = "read") -> Iterator[tuple[Any, str]]:
+    """Give what `filesystem` does, and say which place refused what is done there.
 
     Raises:
-        DataError: Anything failed.
+        DataError: Anything failed; the stores' own errors share no base class.
     """
     try:
-        yield
+        yield filesystem(where)
     except TrainingError:
         raise
     except Exception as err:
@@ -118,13 +118,12 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
     """
     if size(where) is not None:
         return (where,)
-    with reached(where):
+    with reached(where) as (files, root):
         if isinstance(where, Path):
             if not where.is_dir():
                 raise DataError(f"{where}: not a folder, nor a file. Give the folder of the .h5 files.")
             found = [path for pattern in ("*", "*/*") for path in where.glob(pattern)]
             return tuple(sorted(path for path in found if path.name.endswith(SUFFIXES)))
-        files, root = filesystem(where)
         names = sorted(name for name in files.find(root, maxdepth=2) if name.endswith(SUFFIXES))
     if not names:
         raise DataError(f"{where}: no .h5 file lies there. Check the address and the credentials.")
@@ -139,8 +138,7 @@ def read(where: Place) -> bytes | None:
     """
     if size(where) is None:
         return None
-    with reached(where):
-        files, path = filesystem(where)
+    with reached(where) as (files, path):
         return bytes(files.cat_file(path))
 
 
@@ -150,8 +148,7 @@ def size(where: Place) -> int | None:
     Raises:
         DataError: It cannot be looked at.
     """
-    with reached(where):
-        files, path = filesystem(where)
+    with reached(where) as (files, path):
         try:
             found = files.info(path)  # `isfile` says no as well where the store does not answer
         except (FileNotFoundError, NotADirectoryError):
@@ -169,33 +166,33 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
     with ExitStack() as opened:
         source: Any = where
         if not isinstance(where, Path):
-            with reached(where):
-                files, path = filesystem(where)
+            with reached(where) as (files, path):
                 source = opened.enter_context(files.open(path, "rb", **WINDOW))
         with undamaged(where, "not a usable HDF5 file", "Remove it, then fetch or prepare it again."):
             file = opened.enter_context(h5py.File(source, "r", locking=False))
         yield file
 
 
-def made(where: Place) -> tuple[Any, str]:
-    """Return what `filesystem` does, with the folder made; no bucket is made, which fsspec would do.
+def make(where: Place) -> None:
+    """Make a folder; no bucket is made, which fsspec would do.
 
     Raises:
         DataError: It cannot be made, or there is no such bucket.
     """
-    files, root = filesystem(where)
-    if _protocol(where) not in BUCKETED:
-        files.makedirs(root, exist_ok=True)
-        return files, root
-    bucket = root.partition("/")[0]
-    try:
-        # What gcsfs says of a bucket itself needs a right that who may read and write objects does not have.
-        files.info(bucket) if _protocol(where) == "s3" else files.ls(bucket, max_results=1)
-    except FileNotFoundError as err:
-        raise DataError(f"{where}: there is no bucket {bucket!r}. Make it, or correct the address.") from err
-    except PermissionError:  # who may only write below a folder may not ask for the bucket
-        pass
-    return files, root
+    with reached(where, "written to") as (files, root):
+        if _protocol(where) not in BUCKETED:
+            files.makedirs(root, exist_ok=True)
+            return
+        bucket = root.partition("/")[0]
+        try:
+            # Of a bucket itself gcsfs asks what who may read and write objects may have no right to.
+            files.info(bucket) if _protocol(where) == "s3" else files.ls(bucket, max_results=1)
+        except FileNotFoundError as err:
+            raise DataError(
+                f"{where}: there is no bucket {bucket!r}. Make it, or correct the address."
+            ) from err
+        except PermissionError:  # who may only write below a folder may not ask for the bucket
+            pass
 
 
 def put(source: Path, where: Place, name: str) -> None:
@@ -205,8 +202,8 @@ def put(source: Path, where: Place, name: str) -> None:
         DataError: It cannot be written.
     """
     part = f"{name}.part"
-    with reached(where, "written to"):
-        files, root = made(where)
+    make(where)
+    with reached(where, "written to") as (files, root):
         if isinstance(where, Path):
             files.put_file(str(source), f"{root}/{part}")
             (where / part).replace(where / name)
@@ -226,8 +223,7 @@ def remove(where: Place) -> None:
         DataError: It cannot be deleted.
     """
     if size(where) is not None:
-        with reached(where, "deleted"):
-            files, path = filesystem(where)
+        with reached(where, "deleted") as (files, path):
             files.rm_file(path)
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import NoReturn
 
-from training.command import listed, number, whole
+from training.command import count, listed, positive, whole
 from training.errors import DataError, OptionError
 from training.geometry import GEOMETRIES, Mesh, Point, geometry_named, parse_mesh, plain
 
@@ -89,12 +89,11 @@ class Options(argparse.ArgumentParser):
 
     def __init__(self) -> None:
         super().__init__(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
-        positive = partial(number, above=0.0)
         types: dict[str, Callable[[str], object]] = {
             "geometries": partial(listed, of=lambda name: geometry_named(name).name),
             "energies": partial(listed, of=positive),
             "angles": partial(listed, of=positive),
-            "showers": partial(whole, least=1),
+            "showers": count,
             "mesh": parse_mesh,
             "seed": whole,
             "validation": positive,
@@ -111,14 +110,15 @@ class Options(argparse.ArgumentParser):
         raise OptionError(message)
 
 
-def read_options(options: Mapping[str, object]) -> Wanted:
+def read_options(options: Mapping[str, object], defaults: Mapping[str, str]) -> Wanted:
     """Check the options, each a value or its text; one that is missing or None has its default.
 
     Raises:
         OptionError: An option is unknown or has no usable value.
     """
-    given = [f"--{name}={_text(value)}" for name, value in options.items() if value is not None]
-    wanted = Wanted(**vars(Options().parse_args(given)))
+    given = {name: _text(value) for name, value in options.items() if value is not None}
+    arguments = [f"--{name}={text}" for name, text in {**defaults, **given}.items()]
+    wanted = Wanted(**vars(Options().parse_args(arguments)))
     if wanted.validation + wanted.test >= 1.0:
         raise OptionError(
             f"validation {wanted.validation:g} and test {wanted.test:g} leave nothing to train. Lower one."

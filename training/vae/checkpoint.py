@@ -18,7 +18,7 @@ from typing import Any
 import equinox as eqx
 
 from training.data.declaration import described
-from training.data.files import Place, below, made, put, reached, remove
+from training.data.files import Place, below, make, put, remove
 from training.errors import ModelError
 from training.vae.model import VAE, Architecture
 from training.vae.state import Epoch
@@ -47,9 +47,8 @@ def clear(where: Place) -> None:
     Raises:
         DataError: It cannot be written to, or there is no such bucket.
     """
-    with reached(where, "written to"):
-        made(where)
-        remove(below(where, MANIFEST))
+    make(where)
+    remove(below(where, MANIFEST))
 
 
 def save(where: Place, fitted: Fitted, *, parameters: Mapping[str, object]) -> None:
