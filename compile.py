@@ -5,6 +5,7 @@ import argparse
 import os
 import re
 import sys
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,25 @@ def registry(text: str) -> str:
 
 
 def main() -> None:
-    """Compile everything.
+    """Compile from the command line."""
+    from kfp_katib.errors import of_the_system
+    from kfp_katib.streams import let_go
+
+    args = arguments()
+    try:
+        compile_all(args)
+    except OSError as error:
+        sys.exit(f"Error: {of_the_system(error)}")
+    finally:
+        let_go()
+
+
+def compile_all(args: argparse.Namespace) -> None:
+    """Compile every component and pipeline.
 
     The images are chosen before the components are imported, which name them. The pipeline for Vertex AI
     comes last: what it imports takes seconds, and may not be there.
     """
-    args = arguments()
     for name in ("registry", "runtime_image", "training_image"):
         if value := getattr(args, name):
             os.environ[f"KFP_KATIB_{name.upper()}"] = value
@@ -91,7 +105,8 @@ def write(product: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Compiler().compile(product, str(path))
     path.write_text(re.sub(r"(?m)^(#    \w+: dict) \[Default: .*\]$", r"\1", path.read_text()))
-    print(path)
+    with suppress(BrokenPipeError):  # as with `| head`: the files are wanted, whoever reads their names
+        print(path)
 
 
 if __name__ == "__main__":

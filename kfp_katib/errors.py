@@ -6,6 +6,7 @@ A message says what failed, what we saw and what to do; it must read well withou
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -110,3 +111,14 @@ class ServiceError(KfpKatibError):
     def __init__(self, message: str, *, status: int = 0) -> None:
         self.status = status
         super().__init__(message)
+
+
+def of_the_system(error: OSError) -> str:
+    """What the system refused, for which file, and what to do."""
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
+    fix = {
+        errno.ENOSPC: "Free some space; a search then resumes where it stopped.",
+        errno.EDQUOT: "Free some space; a search then resumes where it stopped.",
+        errno.EMFILE: "Allow more open files: ulimit -n.",
+    }.get(error.errno or 0, "Check the path and its permissions.")
+    return f"{what}. {fix}"

@@ -20,7 +20,7 @@ from warnings import filterwarnings
 
 from kfp import local
 
-from kfp_katib.errors import InputError
+from kfp_katib.errors import InputError, of_the_system
 from kfp_katib.experiment import load
 from kfp_katib.steps.evaluate_model import allowed
 from kfp_katib.steps.user_function import resolve
@@ -36,15 +36,23 @@ STEPS = ("prepare", "export", "evaluate")
 
 
 def main() -> int:
-    """Run the pipeline and say what came out."""
-    args = arguments()
+    """Run the pipeline from the command line."""
+    try:
+        return run_and_tell(arguments())
+    except OSError as error:
+        print(f"Error: {of_the_system(error)}", file=sys.stderr)
+        return 1
+
+
+def run_and_tell(args: argparse.Namespace) -> int:
+    """Run the pipeline and say what came out, with the exit code."""
+    folder, started = args.folder.absolute(), time.monotonic()
     try:
         check(args)
         ranges, named = thresholds(args)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
-    folder, started = args.folder.absolute(), time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "run.log"
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,26 @@ def test_what_is_no_registry_is_refused_before_anything_is_written(tmp_path: Pat
         run_compile(tmp_path / "build", "--registry", text)
     assert f"{text!r} is not the beginning of an image's name" in " ".join(refused.value.stderr.split())
     assert not (tmp_path / "build").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_without_a_traceback(tmp_path: Path) -> None:
+    """A file lies where it should be."""
+    (tmp_path / "file").touch()
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        run_compile(tmp_path / "file")
+    assert refused.value.returncode == 1
+    said = f"Error: {tmp_path}/file/components: Not a directory. Check the path and its permissions.\n"
+    assert refused.value.stderr == said
+
+
+def test_a_reader_that_has_seen_enough_gets_every_file(tmp_path: Path) -> None:
+    """As in `python -m compile | head -1`: the files are wanted, not their names."""
+    command = [sys.executable, str(ROOT / "compile.py"), "--output", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as compiling:
+        assert compiling.stdout
+        compiling.stdout.close()
+        assert compiling.wait(120) == 0
+    assert read(tmp_path).keys() == read(GOLDEN).keys()
 
 
 BOTH = " and ".join(DEFAULTS)

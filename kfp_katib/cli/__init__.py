@@ -8,10 +8,12 @@ input cannot be used, 130 interrupted. Each verb is a module of its own, importe
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 import click
 
+from kfp_katib.errors import of_the_system
 from kfp_katib.streams import let_go
 
 VERBS = {
@@ -42,6 +44,8 @@ class Verbs(click.Group):
         """The program; its exit code is its own, whoever takes what it prints."""
         try:
             return super().main(*args, **kwargs)
+        except OSError as error:  # of --help and --version: a verb tells of its own
+            sys.exit(f"Error: {of_the_system(error)}")
         finally:
             let_go()
 

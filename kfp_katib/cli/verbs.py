@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import logging
 import sys
 import traceback
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from kfp_katib.errors import Interrupted, KfpKatibError
+from kfp_katib.errors import Interrupted, KfpKatibError, of_the_system
 from kfp_katib.experiment.argument_names import on_the_command_line
 
 if TYPE_CHECKING:
@@ -115,20 +114,9 @@ class Verb(click.Command):
         except BrokenPipeError:
             raise  # our reader has closed the pipe: click exits silently
         except OSError as error:
-            return _leave(ctx, KfpKatibError(_refused(error)), verbose)
+            return _leave(ctx, KfpKatibError(f"{of_the_system(error)} -v shows where it happened."), verbose)
         except KeyboardInterrupt:
             return _leave(ctx, Interrupted("Interrupted."), verbose)
-
-
-def _refused(error: OSError) -> str:
-    """What the system refused, and for which file."""
-    what = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    fix = {
-        errno.ENOSPC: "Free some space; the search then resumes where it stopped.",
-        errno.EDQUOT: "Free some space; the search then resumes where it stopped.",
-        errno.EMFILE: "Allow more open files: ulimit -n.",
-    }.get(error.errno or 0, "Check the path and its permissions.")
-    return f"{what}. {fix} -v shows where it happened."
 
 
 def _leave(ctx: click.Context, error: KfpKatibError, verbose: bool) -> None:

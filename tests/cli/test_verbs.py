@@ -85,6 +85,22 @@ def test_what_the_system_refuses_is_said_in_a_sentence(tmp_path: Path, verb: str
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_that_cannot_be_printed_is_an_error_without_a_traceback(arguments: list[str]) -> None:
+    """The disk of the file that it goes to is full."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "kfp_katib", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: No space left on device. Free some space")
+    assert "Traceback" not in done.stderr
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     """As in `kfp-katib validate FILE | head`."""
     command = [sys.executable, "-m", "kfp_katib", "validate", write(tmp_path, manifest("0.1"))]

@@ -92,6 +92,14 @@ def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
     assert "no-such-program" in report.read_text()
 
 
+def test_a_folder_that_cannot_be_made_starts_nothing(tmp_path: Path) -> None:
+    """A file lies where it should be: one sentence."""
+    (tmp_path / "out").touch()
+    ran = run(SEARCH, tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == f"Error: {tmp_path}/out: File exists. Check the path and its permissions.\n"
+
+
 def test_a_manifest_with_errors_starts_nothing(tmp_path: Path) -> None:
     """No data are prepared for it; one that is not there is an error too."""
     ran = run(manifest("train", "${trialParameters.lr}", maxTrialCount=-1), tmp_path)
