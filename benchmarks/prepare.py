@@ -36,7 +36,7 @@ from training.data.dataset import open_part  # noqa: E402
 from training.geometry import GEOMETRIES, Mesh  # noqa: E402
 from training.prepare import prepare  # noqa: E402
 from training.showers.draw import draw_showers  # noqa: E402
-from training.vae.feed import chunks  # noqa: E402
+from training.vae.feed import Sources, chunks  # noqa: E402
 
 MESH = Mesh()
 ENERGIES = (1.0, 4.0, 16.0, 64.0, 256.0)
@@ -71,7 +71,7 @@ def prepared(folder: Path, showers: int) -> int:
 def stream(folder: Path, showers: int) -> int:
     """Read one epoch of the training part."""
     part = open_part(folder / "prepared", "training")
-    return sum(map(len, chunks(part, at_most_bytes=CHUNK_BYTES, random=np.random.default_rng(0))))
+    return sum(map(len, chunks(Sources(part, part, CHUNK_BYTES), np.random.default_rng(0), 0)))
 
 
 PHASES: dict[str, Callable[[Path, int], int]] = {"make": make, "prepare": prepared, "stream": stream}

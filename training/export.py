@@ -19,6 +19,7 @@ import logging
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,16 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from training.command import answer
+from training.data.block import runs
 from training.errors import ModelError
-from training.geometry import GEOMETRIES, Mesh, geometry_named
+from training.geometry import GEOMETRIES, geometry_named
 from training.par04.facts import GEOMETRY, MACRO, Facts, facts, macro
 from training.par04.geant4 import Par04
 from training.par04.generator import FILE_NAME, Generator, ms_per_shower
 from training.par04.inference import verify
 from training.scaling import CONDITIONS, Floats, conditions
 from training.vae import checkpoint
-from training.vae.model import EPSILON, LEAK, VAE, Architecture, Block, Dense
+from training.vae.model import EPSILON, LEAK, VAE, Dense
 
 # A step of a pipeline logs at INFO, where JAX tells which accelerators this machine does not have.
 logging.getLogger("jax").setLevel(logging.WARNING)
@@ -47,8 +49,6 @@ IR_VERSION = 8
 """Both old enough for ONNX Runtime 1.11, the oldest that Par04's README names; it knows opset 16."""
 INPUT, OUTPUT = "input", "cells"
 WRITTEN = (FILE_NAME, MACRO, checkpoint.CURVES)
-MODELS = "MLModels"
-"""Where Par04's own macros look for a model, from where the example runs."""
 BATCHES = (1, 3, 66)
 TOLERANCE = 1e-5
 """Of one cell's fraction; measured: about 1e-7."""
@@ -71,10 +71,10 @@ def export(model: Path, destination: Path) -> Facts:
             would deposit something else.
     """
     model, destination = Path(model), Path(destination)
-    vae, architecture = checkpoint.load(model)
+    vae = checkpoint.load(model)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        told = _write(vae, architecture, folder)
+        told = _write(vae, folder)
         curves = (model if model.is_dir() else model.parent) / checkpoint.CURVES
         if curves.is_file():
             shutil.copyfile(curves, folder / checkpoint.CURVES)
@@ -82,22 +82,18 @@ def export(model: Path, destination: Path) -> Facts:
     return told
 
 
-def _write(vae: VAE, architecture: Architecture, folder: Path) -> Facts:
+def _write(vae: VAE, folder: Path) -> Facts:
     """Write the graph and the macro, and check the graph."""
-    mesh = Mesh(*architecture.mesh)
+    mesh, latent_dim = vae.architecture.mesh, vae.architecture.latent_dim
     path = folder / FILE_NAME
-    proto = to_onnx(vae, architecture)
+    proto = to_onnx(vae)
     onnx.checker.check_model(proto)
-    told = facts(architecture.latent_dim, mesh) | {"opset": OPSET}
+    told = facts(latent_dim, mesh) | {"opset": OPSET}
     _save(proto, path, told)  # a generator reads the mesh from the file
     told["max_difference_to_jax"] = difference_to_jax(vae, Generator(path))
-    verify(
-        Par04(path, mesh, geometry_named(GEOMETRY)),
-        lambda latent, conditions: _decode(vae, latent, conditions).reshape(-1, *mesh.shape),
-        architecture.latent_dim,
-    )
+    verify(Par04(path, mesh, geometry_named(GEOMETRY)), partial(_decode, vae), latent_dim)
     _save(proto, path, told)
-    (folder / MACRO).write_text(macro(architecture.latent_dim, mesh, f"{MODELS}/{FILE_NAME}"))
+    (folder / MACRO).write_text(macro(latent_dim, mesh))
     return told | {"file": FILE_NAME, "bytes": path.stat().st_size, "ms_per_shower": ms_per_shower(path)}
 
 
@@ -127,85 +123,77 @@ def difference_to_jax(vae: VAE, generator: Generator) -> float:
     told = np.concatenate([conditions(name, energies, angle) for name in GEOMETRIES for angle in angles])
     latent = np.random.default_rng(0).standard_normal((len(told), generator.latent_dim)).astype(np.float32)
     expected = _decode(vae, latent, told)
-    worst = 0.0
-    for size in BATCHES:
-        for start in range(0, len(told), size):
-            rows = slice(start, start + size)
-            cells = generator.decode(latent[rows], told[rows]).reshape(-1, generator.mesh.cells)
-            worst = max(worst, float(np.abs(cells - expected[rows]).max()))
+    differences = [
+        np.abs(generator.decode(latent[rows], told[rows]) - expected[rows]).max()
+        for size in BATCHES
+        for rows in runs(len(told), size)
+    ]
+    worst = float(np.max(differences))
     if not worst < TOLERANCE:
         raise ModelError(f"ONNX Runtime differs from JAX by {worst:g} in a cell. Report this.")
     return worst
 
 
 def _decode(vae: VAE, latent: Floats, told: Floats) -> Floats:
-    """The trained decoder itself, shape (showers, cells), in float32 on accelerators as well."""
+    """The trained decoder itself, shape (showers, r, phi, z), in float32 on accelerators as well."""
     inputs = jnp.asarray(np.concatenate([latent, told], axis=1))
     with jax.default_matmul_precision("highest"):
-        return np.asarray(jax.nn.sigmoid(vae.decode(inputs, batch=False)[0]))
+        cells = jax.nn.sigmoid(vae.decode(inputs, batch=False)[0])
+    return np.asarray(cells).reshape(-1, *vae.architecture.mesh.shape)
 
 
-def to_onnx(vae: VAE, architecture: Architecture) -> onnx.ModelProto:
-    """Write the decoder as a graph of as many dense layers as it has."""
-    graph = _Graph()
-    name = INPUT
+def to_onnx(vae: VAE) -> onnx.ModelProto:
+    """Write the decoder as a graph of as many dense layers as it has.
+
+    The sigmoid is written out as 1 / (1 + exp(-x)). ONNX Runtime's own is good to 1e-7 of 1, and 0 below
+    1.5e-8: of a TeV that is 0.1 MeV, where Par04 keeps cells from 0.0005 MeV on. Written out, cells are good
+    to 1e-7 of themselves, for 6 microseconds.
+    """
+    graph = onnx.GraphProto(name="decoder")
+    graph.input.append(_described(INPUT, vae.architecture.latent_dim + CONDITIONS))
+    graph.output.append(_described(OUTPUT, vae.architecture.mesh.cells))
+    x = INPUT
     for number, block in enumerate(vae.decoder.blocks):
-        name = graph.block(block, name, f"block{number}")
-    graph.sigmoid(graph.dense(vae.output, name, "output"))
-    inputs = _described(INPUT, architecture.latent_dim + CONDITIONS)
-    outputs = _described(OUTPUT, architecture.cells)
+        name = f"block{number}"
+        x = _dense(graph, block.dense, x, name)
+        x = _node(graph, "LeakyRelu", x, f"{name}_leaky", alpha=LEAK)
+        parts = [(f"{name}_{part}", getattr(block, part)) for part in ("scale", "shift", "mean", "variance")]
+        x = _node(graph, "BatchNormalization", x, f"{name}_normal", *parts, epsilon=EPSILON)
+    x = _dense(graph, vae.output, x, "output")
+    x = _node(graph, "Neg", x, "output_negative")
+    x = _node(graph, "Exp", x, "output_exponential")
+    x = _node(graph, "Add", x, "output_inverse", ("one", np.ones(1, dtype=np.float32)))
+    _node(graph, "Reciprocal", x, OUTPUT)
     return helper.make_model(
-        helper.make_graph(graph.nodes, "decoder", inputs, outputs, graph.tensors),
+        graph,
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="training.export",
     )
 
 
-def _described(name: str, size: int) -> list[onnx.ValueInfoProto]:
-    return [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", size])]
+def _described(name: str, size: int) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", size])
 
 
-class _Graph:
-    """Nodes and tensors while they are added; each method returns the name of what its last node computes."""
+def _dense(graph: onnx.GraphProto, dense: Dense, source: str, name: str) -> str:
+    weights = (f"{name}_kernel", dense.kernel), (f"{name}_bias", dense.bias)
+    return _node(graph, "Gemm", source, f"{name}_dense", *weights)
 
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.tensors: list[onnx.TensorProto] = []
 
-    def block(self, block: Block, source: str, name: str) -> str:
-        leaky = self._node("LeakyRelu", [self.dense(block.dense, source, name)], f"{name}_leaky", alpha=LEAK)
-        parts = {"scale": block.scale, "shift": block.shift, "mean": block.mean, "variance": block.variance}
-        inputs = [leaky, *(self._tensor(f"{name}_{part}", values) for part, values in parts.items())]
-        return self._node("BatchNormalization", inputs, f"{name}_normal", epsilon=EPSILON)
-
-    def dense(self, dense: Dense, source: str, name: str) -> str:
-        weights = [
-            self._tensor(f"{name}_kernel", dense.kernel),
-            self._tensor(f"{name}_bias", dense.bias),
-        ]
-        return self._node("Gemm", [source, *weights], f"{name}_dense")
-
-    def sigmoid(self, source: str) -> str:
-        """Write 1 / (1 + exp(-x)) out.
-
-        ONNX Runtime's own Sigmoid is good to 1e-7 of 1, and 0 below 1.5e-8: of a TeV that is 0.1 MeV, where
-        Par04 keeps cells from 0.0005 MeV on. Written out, cells are good to 1e-7 of themselves, for 6
-        microseconds.
-        """
-        negative = self._node("Neg", [source], "output_negative")
-        exponential = self._node("Exp", [negative], "output_exponential")
-        one = self._tensor("one", np.ones(1, dtype=np.float32))
-        inverse = self._node("Add", [exponential, one], "output_inverse")
-        return self._node("Reciprocal", [inverse], OUTPUT)
-
-    def _node(self, kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(kind, inputs, [output], name=output, **attributes))
-        return output
-
-    def _tensor(self, name: str, values: jax.Array | Floats) -> str:
-        self.tensors.append(numpy_helper.from_array(np.asarray(values), name))
-        return name
+def _node(
+    graph: onnx.GraphProto,
+    kind: str,
+    source: str,
+    name: str,
+    *tensors: tuple[str, jax.Array | Floats],
+    **attributes: Any,
+) -> str:
+    """Add a node, and the tensors that it takes behind its source; return its name, which its output has."""
+    graph.initializer.extend(numpy_helper.from_array(np.asarray(values), each) for each, values in tensors)
+    inputs = [source, *(each for each, _ in tensors)]
+    graph.node.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
+    return name
 
 
 def main() -> int:

@@ -69,8 +69,8 @@ def train(options: argparse.Namespace) -> None:
     belongs = {**settings.as_text(), **beside, "data": declaration.digest(training.folder)}
     store = Store(output, belongs, seconds=options.save_seconds)
     checkpoint.clear(output)
-    fitted = fit(sources, settings, report, store=store)
-    checkpoint.save(output, fitted, parameters=settings.as_text())
+    trained = fit(sources, settings, report, store)
+    checkpoint.save(output, trained, parameters=settings.as_text())
     store.remove()
 
 

@@ -19,7 +19,7 @@ from tests.training.conftest import Run
 from training.errors import ModelError
 from training.export import export, to_onnx
 from training.vae import checkpoint
-from training.vae.model import VAE, Architecture
+from training.vae.model import VAE
 
 
 def session(folder: Path) -> onnxruntime.InferenceSession:
@@ -38,7 +38,7 @@ def test_the_model_has_one_input_and_one_output(exported: Path) -> None:
 
 def test_it_computes_what_numpy_computes_from_the_weights(trained: Run, exported: Path) -> None:
     """Written out without JAX and without ONNX."""
-    model, _ = checkpoint.load(trained.model)
+    model = checkpoint.load(trained.model)
     inputs = np.random.default_rng(3).standard_normal((50, 14)).astype(np.float32)
     (cells,) = session(exported).run(None, {"input": inputs})
     assert np.abs(cells - _by_hand(model, inputs)).max() < 1e-5
@@ -112,16 +112,17 @@ def test_everything_for_geant4_and_the_report_lies_in_one_folder(trained: Run, t
     assert (tmp_path / "curves.csv").read_bytes() == (trained.model / "curves.csv").read_bytes()
 
 
+@pytest.mark.parametrize(("bias", "message"), [(1.0, r"by 0\.\d+ in a cell"), (np.nan, "by nan in a cell")])
 def test_what_jax_does_not_compute_is_not_exported(
-    trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bias: float, message: str
 ) -> None:
-    """A graph of other weights does not reach the destination."""
+    """A graph of other weights, or of none, does not reach the destination."""
 
-    def doubled(vae: VAE, architecture: Architecture) -> onnx.ModelProto:
-        return to_onnx(eqx.tree_at(lambda v: v.output.bias, vae, vae.output.bias + 1.0), architecture)
+    def changed(vae: VAE) -> onnx.ModelProto:
+        return to_onnx(eqx.tree_at(lambda v: v.output.bias, vae, vae.output.bias + bias))
 
-    monkeypatch.setattr("training.export.to_onnx", doubled)
-    with pytest.raises(ModelError, match="differs from JAX"):
+    monkeypatch.setattr("training.export.to_onnx", changed)
+    with pytest.raises(ModelError, match=f"differs from JAX {message}"):
         export(trained.model, tmp_path / "exported")
     assert not (tmp_path / "exported").exists()
 

@@ -18,7 +18,7 @@ from training.geometry import SIW, Mesh, Point
 from training.par04.geant4 import Par04, Particle
 from training.par04.generator import Generator
 from training.scaling import MEV_PER_GEV, Floats, conditions, to_fractions, to_mev
-from training.vae.feed import chunks
+from training.vae.feed import Sources, feed
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,13 @@ def test_cells_are_fractions_of_the_incident_energy() -> None:
 def told_to_training(dataset: Path) -> set[tuple[float, ...]]:
     """The conditions that showers to learn from come with."""
     part = open_part(dataset, PARTS[0])
-    return {
-        tuple(row) for chunk in chunks(part, at_most_bytes=2**30, random=None) for row in chunk.conditions
-    }
+    return {tuple(row) for chunk in feed(Sources(part, part), 0)(1, 0) for row in chunk.conditions}
 
 
 def test_training_scales_each_shower_by_its_own_energy(dataset: Path) -> None:
     """Whatever the energy, a shower's fractions sum to about one."""
-    (chunk,) = chunks(open_part(dataset, PARTS[0]), at_most_bytes=2**30, random=None)
+    part = open_part(dataset, PARTS[0])
+    (chunk,) = feed(Sources(part, part), 0)(1, 0)
     sums = chunk.cells.sum(axis=1)
     assert 0.5 < sums.min() <= sums.max() < 1.5
 

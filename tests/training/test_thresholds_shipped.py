@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from training.vae import checkpoint
 from training.vae.feed import Sources
 from training.vae.fit import fit
 from training.vae.settings import Settings
+from training.vae.state import Store
 
 SHIPPED = Path(training.__file__).parent / "thresholds.json"
 TUNED = Settings(lr=3e-3, batch_size=64, kl_weight=5e-4, epochs=25)
@@ -40,8 +42,8 @@ def showers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(showers: Path, settings: Settings, folder: Path) -> Generator:
     """Train and export, as a pipeline does."""
     sources = Sources(open_part(showers, "training"), open_part(showers, "validation"))
-    fitted = fit(sources, settings, lambda epoch: None)
-    checkpoint.save(folder / "model", fitted, parameters=settings.as_text())
+    done = fit(sources, settings, lambda epoch: None, Store(folder, {}, seconds=math.inf))
+    checkpoint.save(folder / "model", done, parameters=settings.as_text())
     export(folder / "model", folder / "exported")
     return Generator(folder / "exported")
 

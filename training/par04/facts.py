@@ -8,9 +8,12 @@ is none for the energy and the angle that conditions are divided by: 1024 GeV an
 from __future__ import annotations
 
 from training.geometry import GEOMETRIES, Geometry, Mesh, geometry_named
+from training.par04.generator import FILE_NAME
 from training.scaling import CONDITIONS, MAX_ANGLE_DEG, MAX_ENERGY_GEV, MEV_PER_GEV
 
 MACRO = "par04.mac"
+MODEL = f"MLModels/{FILE_NAME}"
+"""Where Par04's own macros look for a model, from where the example runs."""
 GEOMETRY = "SiW"
 """The calorimeter of the example, whose flags its inference code has hard-wired."""
 
@@ -40,31 +43,23 @@ def facts(latent_dim: int, mesh: Mesh) -> Facts:
 
 def cell_sizes(geometry: Geometry, mesh: Mesh) -> str:
     """Return the sizes of a cell as text: along r and z in mm, along phi as a part of the circle."""
-    r, z = cell_r_mm(geometry, mesh), cell_z_mm(geometry, mesh)
+    r, z = mesh.r_edges(geometry)[1], mesh.z_edges(geometry)[1]
     return f"r {r:g} mm, phi 1/{mesh.phi} from -180 deg, z {z:g} mm"
 
 
-def cell_r_mm(geometry: Geometry, mesh: Mesh) -> float:
-    """Return the size of a cell along r in mm."""
-    return geometry.radius_mm / mesh.r
+def macro(latent_dim: int, mesh: Mesh) -> str:
+    """Return the macro's text for a model of so many latent numbers and this mesh.
 
-
-def cell_z_mm(geometry: Geometry, mesh: Mesh) -> float:
-    """Return the size of a cell along z in mm."""
-    return geometry.depth_mm / mesh.z
-
-
-def macro(latent_dim: int, mesh: Mesh, model: str) -> str:
-    """Return the macro's text.
-
-    Args:
-        latent_dim: How many normal numbers the model takes.
-        mesh: Of the model: Par04 reads as many numbers as it gives, however many the model returns.
-        model: The file that Par04 shall open, from where the example runs.
+    Par04 reads as many numbers as the mesh has cells, however many the model returns.
     """
-    r, z = (f"{size(geometry_named(GEOMETRY), mesh):.10g} mm" for size in (cell_r_mm, cell_z_mm))
-    cells = {"SizeOfRhoCells": r, "SizeOfZCells": z}
-    cells |= {"NbOfRhoCells": str(mesh.r), "NbOfPhiCells": str(mesh.phi), "NbOfZCells": str(mesh.z)}
+    geometry = geometry_named(GEOMETRY)
+    cells = {
+        "SizeOfRhoCells": f"{mesh.r_edges(geometry)[1]:.10g} mm",
+        "SizeOfZCells": f"{mesh.z_edges(geometry)[1]:.10g} mm",
+        "NbOfRhoCells": mesh.r,
+        "NbOfPhiCells": mesh.phi,
+        "NbOfZCells": mesh.z,
+    }
     lines = [
         "# Runs example Par04 of Geant4 11.4 with the model beside this file; written by training.export.",
         f"# Electrons in {GEOMETRY}, energy up to 1024 GeV; the example's own flags say which calorimeter.",
@@ -75,7 +70,7 @@ def macro(latent_dim: int, mesh: Mesh, model: str) -> str:
         "/control/execute common_settings_postInit.mac",
         f"/Par04/inference/setSizeLatentVector {latent_dim}",
         f"/Par04/inference/setSizeConditionVector {CONDITIONS}",
-        f"/Par04/inference/setModelPathName {model}",
+        f"/Par04/inference/setModelPathName {MODEL}",
         "/Par04/inference/setModelType VAE",
         "/Par04/inference/setProfileFlag 0",
         "/Par04/inference/setOptimizationFlag 0",

@@ -43,19 +43,19 @@ class Particle:
     """The example's gun shoots along y, and its calorimeter begins at a radius of 80 cm."""
 
 
-@dataclass(frozen=True)
-class Hits:
-    """Deposits above the threshold: MeV, and positions in the world in mm, shape (hits, 3)."""
+def open_session(
+    path: Path, *, threads: int = THREADS, optimise: bool = False
+) -> onnxruntime.InferenceSession:
+    """Open a model; unless told otherwise as Par04OnnxInference does, without graph optimisations.
 
-    energies_mev: Array
-    positions_mm: Array
-
-
-def open_session(path: Path, *, optimise: bool = False) -> onnxruntime.InferenceSession:
-    """Open a model as Par04OnnxInference does: one thread, and no graph optimisation unless asked for."""
+    Args:
+        path: The ONNX file.
+        threads: How many cores one call may use; 0 leaves it to ONNX Runtime, which takes all.
+        optimise: As setOptimizationFlag: all of ONNX Runtime's graph optimisations, or none.
+    """
     levels = onnxruntime.GraphOptimizationLevel
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = threads
     options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimise else levels.ORT_DISABLE_ALL
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -67,20 +67,22 @@ class Par04:
         path: The ONNX file, as setModelPathName gives it.
         mesh: As setNbOfRhoCells, setNbOfPhiCells and setNbOfZCells give it.
         geometry: The calorimeter whose cell sizes setSizeOfRhoCells and setSizeOfZCells give.
-        optimise: As setOptimizationFlag gives it: all of ONNX Runtime's graph optimisations, or none.
     """
 
-    def __init__(self, path: Path, mesh: Mesh, geometry: Geometry, *, optimise: bool = False) -> None:
-        self._session = open_session(path, optimise=optimise)
+    def __init__(self, path: Path, mesh: Mesh, geometry: Geometry) -> None:
+        self._session = open_session(path)
         self.mesh = mesh
-        self.cell_r_mm = geometry.radius_mm / mesh.r
-        self.cell_z_mm = geometry.depth_mm / mesh.z
+        self.cell_r_mm, self.cell_z_mm = mesh.r_edges(geometry)[1], mesh.z_edges(geometry)[1]
 
-    def shower(self, latent: npt.NDArray[np.float32], particle: Particle) -> Hits:
-        """Do what DoIt does for one particle; `latent` stands for the numbers of CLHEP's RandGauss."""
+    def shower(self, latent: npt.NDArray[np.float32], particle: Particle) -> tuple[Array, Array]:
+        """Do what DoIt does for one particle; `latent` stands for the numbers of CLHEP's RandGauss.
+
+        Returns:
+            The hits above the threshold: MeV, and positions in the world in mm, shape (hits, 3).
+        """
         energies = self.energies(latent, particle)
         kept = energies > THRESHOLD_MEV
-        return Hits(energies[kept], self.positions(particle)[kept])
+        return energies[kept], self.positions(particle)[kept]
 
     def energies(self, latent: npt.NDArray[np.float32], particle: Particle) -> Array:
         """Do what GetEnergies and RunInference do: MeV of each cell, in the order of the model's output."""
@@ -101,25 +103,18 @@ class Par04:
         local = np.stack([r * np.cos(phi), r * np.sin(phi), z], axis=-1).reshape(-1, 3)
         return np.asarray(particle.position_mm) + local @ _to_local(particle)
 
-    def readout(self, hits: Hits, particle: Particle) -> Array:
-        """Do what Par04SensitiveDetector does: MeV in the cells of the readout, shape (r, phi, z)."""
-        x, y, z = in_shower_frame(hits, particle).T
-        indices = np.floor(
-            [
-                np.hypot(x, y) / self.cell_r_mm,
-                (np.pi + np.arctan2(y, x)) / (2.0 * np.pi / self.mesh.phi),
-                z / self.cell_z_mm,
-            ]
-        ).astype(int)
-        inside = (indices[0] < self.mesh.r) & (indices[2] >= 0) & (indices[2] < self.mesh.z)
-        cells = np.zeros(self.mesh.shape)
-        np.add.at(cells, tuple(indices[:, inside]), hits.energies_mev[inside])
-        return cells
 
+def readout(
+    energies_mev: Array, positions_mm: Array, particle: Particle, mesh: Mesh, geometry: Geometry
+) -> Array:
+    """Do what Par04SensitiveDetector does: MeV in the cells of the readout, shape (r, phi, z).
 
-def in_shower_frame(hits: Hits, particle: Particle) -> Array:
-    """Positions seen from the point of entry, with z along the particle's direction, shape (hits, 3)."""
-    return np.asarray((hits.positions_mm - particle.position_mm) @ _to_local(particle).T)
+    Its mesh begins where the particle enters, with z along the particle's direction.
+    """
+    x, y, z = _to_local(particle) @ (positions_mm - particle.position_mm).T
+    borders = (mesh.r_edges(geometry), np.linspace(-np.pi, np.pi, mesh.phi + 1), mesh.z_edges(geometry))
+    cells, _ = np.histogramdd((np.hypot(x, y), np.arctan2(y, x), z), borders, weights=energies_mev)
+    return np.asarray(cells)
 
 
 def _to_local(particle: Particle) -> Array:

@@ -8,7 +8,7 @@ python -m training.par04.generator MODEL       prints the peak memory of a proce
 
 from __future__ import annotations
 
-import os
+import re
 import resource
 import statistics
 import subprocess
@@ -18,10 +18,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as reasons
 
-import training
 from training.errors import ModelError
 from training.geometry import GEOMETRIES, Mesh, parse_mesh
 from training.par04.geant4 import open_session
@@ -51,7 +49,7 @@ class Generator:
 
     Args:
         model: The folder that `training.export` wrote, or one ONNX file of it.
-        threads: How many cores one call may use; None leaves it to ONNX Runtime, which takes all.
+        threads: How many cores one call may use; 0 leaves it to ONNX Runtime, which takes all.
 
     Attributes:
         facts: The file's own metadata, all text.
@@ -62,12 +60,12 @@ class Generator:
         ModelError: The file is missing, damaged or was not written by `training.export`.
     """
 
-    def __init__(self, model: Path, *, threads: int | None = None) -> None:
+    def __init__(self, model: Path, *, threads: int = 0) -> None:
         path = file_of(model)
         if not path.is_file():
             raise ModelError(f"{path}: missing. Give the folder that training.export wrote.")
         try:
-            self._session = _open(path, threads)
+            self._session = open_session(path, threads=threads, optimise=True)
             self.facts: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
             self.mesh: Mesh = parse_mesh(self.facts["mesh"])
             self.latent_dim = int(self.facts["latent_dim"])
@@ -96,16 +94,11 @@ class Generator:
         inputs = np.concatenate([latent, conditions], axis=1, dtype=np.float32)
         showers = np.empty((len(inputs), self.mesh.cells), dtype=np.float32)
         name = self._session.get_inputs()[0].name
-        size = max(1, BATCH_BYTES // showers[:1].nbytes) if len(inputs) else 1
+        size = max(1, BATCH_BYTES // (showers.itemsize * self.mesh.cells))
         for start in range(0, len(inputs), size):
-            (showers[start : start + size],) = self._session.run(None, {name: inputs[start : start + size]})
+            rows = slice(start, start + size)
+            (showers[rows],) = self._session.run(None, {name: inputs[rows]})
         return showers.reshape(-1, *self.mesh.shape)
-
-
-def _open(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def ms_per_shower(model: Path, *, batch: int = 1, optimise: bool = False, runs: int = RUNS) -> float:
@@ -149,16 +142,9 @@ def costs(model: Path) -> dict[str, float]:
 
 def _peak_memory(model: Path) -> float:
     """Ask a process of its own: this one has read showers."""
-    root = str(Path(training.__file__).parent.parent)
-    paths = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    printed = subprocess.run(
-        [sys.executable, "-m", "training.par04.generator", str(model)],
-        env={**os.environ, "PYTHONPATH": paths},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return float(printed.stdout)
+    command = [sys.executable, "-m", "training.par04.generator", str(model.absolute())]
+    root = Path(__file__).parents[2]
+    return float(subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
 def _own_peak() -> float:
@@ -167,17 +153,12 @@ def _own_peak() -> float:
     Linux hands a parent's ru_maxrss on to what it starts; the peak of the process itself stands in /proc.
     """
     status = Path("/proc/self/status")
-    if status.is_file():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024 / MEGABYTE
+    if status.is_file() and (peak := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return int(peak[1]) * 1024 / MEGABYTE
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE  # bytes on macOS
 
 
-def _generate(model: Path) -> None:
-    told = conditions(next(iter(GEOMETRIES)), np.full(BATCHES[-1], MAX_ENERGY_GEV / 2.0), 90.0)
-    Generator(model, threads=1).draw(told, np.random.default_rng(0))
-
-
 if __name__ == "__main__":
-    _generate(Path(sys.argv[1]))
+    told = conditions(next(iter(GEOMETRIES)), np.full(BATCHES[-1], MAX_ENERGY_GEV / 2.0), 90.0)
+    Generator(Path(sys.argv[1]), threads=1).draw(told, np.random.default_rng(0))
     print(_own_peak())

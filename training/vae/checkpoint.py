@@ -9,36 +9,25 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import astuple
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import equinox as eqx
 
 from training.data.declaration import described
 from training.data.files import Place, below, make, put, remove
 from training.errors import ModelError
+from training.geometry import Mesh
 from training.vae.model import VAE, Architecture
-from training.vae.state import Epoch
+from training.vae.state import METRICS, Progress
 
 WEIGHTS = "vae.eqx"
 CURVES = "curves.csv"
 MANIFEST = "model.json"
 FORMAT = 2
 """Of the weights' file; 1 had neither a format nor the widths of the layers."""
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """The model of the epoch with the lowest physics distance, and the way there."""
-
-    model: VAE
-    architecture: Architecture
-    best: Epoch
-    """The epoch of the weights and of the declared metrics."""
-    curve: tuple[Epoch, ...]
 
 
 def clear(where: Place) -> None:
@@ -51,12 +40,12 @@ def clear(where: Place) -> None:
     remove(below(where, MANIFEST))
 
 
-def save(where: Place, fitted: Fitted, *, parameters: Mapping[str, object]) -> None:
-    """Write a model and declare it.
+def save(where: Place, trained: Progress, *, parameters: Mapping[str, object]) -> None:
+    """Write the model of the best epoch and the curves of all of them, and declare both.
 
     Args:
         where: The trial's own folder or address.
-        fitted: What the training came to.
+        trained: Where the training ended.
         parameters: The hyperparameters that led there; they stand in the weights' file as well.
 
     Raises:
@@ -65,12 +54,14 @@ def save(where: Place, fitted: Fitted, *, parameters: Mapping[str, object]) -> N
     clear(where)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        _write_weights(folder / WEIGHTS, fitted, parameters)
-        _write_curve(folder / CURVES, fitted.curve)
+        _write_weights(folder / WEIGHTS, trained.best, parameters)
+        with (folder / CURVES).open("w", newline="") as file:
+            rows = [("epoch", *METRICS), *map(astuple, trained.curve)]
+            csv.writer(file, lineterminator="\n").writerows(rows)
         declared = {
             "files": {name: described(folder, name) for name in (WEIGHTS, CURVES)},
-            "metrics": fitted.best.metrics,
-            "epoch": fitted.best.number,
+            "metrics": trained.best_epoch.metrics,
+            "epoch": trained.best_epoch.number,
             "parameters": dict(parameters),
         }
         (folder / MANIFEST).write_text(json.dumps(declared, indent=2) + "\n")
@@ -78,7 +69,16 @@ def save(where: Place, fitted: Fitted, *, parameters: Mapping[str, object]) -> N
             put(folder / name, where, name)
 
 
-def load(model: Path) -> tuple[VAE, Architecture]:
+def _write_weights(path: Path, model: VAE, parameters: Mapping[str, object]) -> None:
+    """Write the weights behind a line that says what it takes to load them."""
+    told = model.architecture
+    header = {"format": FORMAT, "mesh": told.mesh.shape, "latent_dim": told.latent_dim, "hidden": told.hidden}
+    with path.open("wb") as file:
+        file.write(json.dumps({**header, "parameters": dict(parameters)}).encode() + b"\n")
+        eqx.tree_serialise_leaves(file, model)
+
+
+def load(model: Path) -> VAE:
     """Read a model from its folder or file.
 
     Raises:
@@ -90,32 +90,13 @@ def load(model: Path) -> tuple[VAE, Architecture]:
     with path.open("rb") as file:
         try:
             header = json.loads(file.readline())
-            _check_format(path, header)
-            r, phi, z = map(int, header["mesh"])
-            architecture = Architecture((r, phi, z), int(header["latent_dim"]), tuple(header["hidden"]))
-            return eqx.tree_deserialise_leaves(file, VAE(architecture, seed=0)), architecture
+            if "mesh" in header and (found := header.get("format", 1)) != FORMAT:
+                raise ModelError(f"{path}: has format {found}, this version reads {FORMAT}. Train it again.")
+            mesh = Mesh(*map(int, header["mesh"]))
+            architecture = Architecture(mesh, int(header["latent_dim"]), tuple(header["hidden"]))
+            loaded: VAE = eqx.tree_deserialise_leaves(file, VAE(architecture, seed=0))
         except (ValueError, KeyError, TypeError, RuntimeError, EOFError) as err:
             raise ModelError(
                 f"{path}: not a model of this package, or damaged ({err}). Train it again."
             ) from err
-
-
-def _check_format(path: Path, header: dict[str, Any]) -> None:
-    if "mesh" in header and header.get("format") != FORMAT:
-        raise ModelError(
-            f"{path}: has format {header.get('format', 1)}, this version reads {FORMAT}. Train it again."
-        )
-
-
-def _write_weights(path: Path, fitted: Fitted, parameters: Mapping[str, object]) -> None:
-    """Write the weights behind a line that says what it takes to load them."""
-    header = {"format": FORMAT, **asdict(fitted.architecture), "parameters": dict(parameters)}
-    with path.open("wb") as file:
-        file.write(json.dumps(header).encode() + b"\n")
-        eqx.tree_serialise_leaves(file, fitted.model)
-
-
-def _write_curve(path: Path, curve: Sequence[Epoch]) -> None:
-    names = ["epoch" if field.name == "number" else field.name for field in fields(Epoch)]
-    with path.open("w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([names, *map(astuple, curve)])
+    return loaded

@@ -22,9 +22,9 @@ import optax
 
 from training.data.dataset import Showers
 from training.errors import Diverged
+from training.geometry import Mesh
 from training.scaling import Floats
-from training.vae.checkpoint import Fitted
-from training.vae.feed import Sources, check_fits, feed, shower_bytes
+from training.vae.feed import Sources, feed, shower_bytes
 from training.vae.judge import judge
 from training.vae.model import VAE, Architecture, Statistics, losses, starting_at, statistics, with_statistics
 from training.vae.settings import Settings
@@ -45,57 +45,46 @@ DECIMALS = 6
 """Metrics are compared as they are printed, so that ours and Katib's best epoch are the same one."""
 
 
-def fit(
-    sources: Sources,
-    settings: Settings,
-    on_epoch: Callable[[Epoch], None],
-    *,
-    store: Store | None = None,
-) -> Fitted:
+def fit(sources: Sources, settings: Settings, on_epoch: Callable[[Epoch], None], store: Store) -> Progress:
     """Train a model and keep the best epoch's weights.
 
     Args:
-        sources: Showers to learn from and to judge by.
+        sources: Showers to learn from and to judge by; they fill a batch, see `training.vae.feed.check_fits`.
         settings: Hyperparameters.
         on_epoch: Called after every epoch, at first for those of an interrupted training that goes on.
-        store: Where the state of an interrupted training is kept; None keeps none.
+        store: Where the state of an interrupted training is kept.
 
     Raises:
-        OptionError: The batch is larger than the set or than a chunk.
         Diverged: A metric is no longer a finite number.
     """
-    check_fits(sources, settings.batch_size)
     device = jax.devices()[0]
     log.info("training on %s (%s)", device.platform, device.device_kind)
     mesh = sources.training.mesh
-    architecture = Architecture(mesh.shape, settings.latent_dim, settings.hidden)
     give = feed(sources, settings.seed)
     judged = judge(sources.validation, settings, limit=sources.limit)
     at_once = steps_at_once(sources.showers, shower_bytes(mesh), settings.batch_size)
-    progress = untrained(architecture, settings)
-    progress = (store and store.load(progress)) or progress
+    begun = untrained(mesh, settings)
+    progress = store.load(begun) or begun
     for epoch in progress.curve:
         on_epoch(epoch)
     while not finished(progress, settings):
         for chunk in give(progress.epoch, progress.chunks):
             progress = learn(_started(progress, chunk), chunk, settings, at_once=at_once)
-            if store:
-                store.save_if_due(progress)
-        try:
-            progress = _close_epoch(progress, judged, settings)
-        except Diverged:
-            if store:
-                store.remove()
-            raise
-        on_epoch(progress.curve[-1])
-    best = progress.best_epoch
-    assert best is not None  # epochs is 1 or more
-    return Fitted(progress.best, architecture, best, progress.curve)
+            store.save_if_due(progress)
+        progress = _ended(progress, *judged(progress.model))
+        epoch = progress.curve[-1]
+        if not all(map(math.isfinite, epoch.metrics.values())):
+            store.remove()
+            raise Diverged(
+                f"epoch {epoch.number}: the loss is not finite. Lower --lr (it is {settings.lr:g})."
+            )
+        on_epoch(epoch)
+    return progress
 
 
-def untrained(architecture: Architecture, settings: Settings) -> Progress:
+def untrained(mesh: Mesh, settings: Settings) -> Progress:
     """Where a training stands before its first step."""
-    model = VAE(architecture, settings.seed)
+    model = VAE(Architecture(mesh, settings.latent_dim, settings.hidden), settings.seed)
     begin = jax.jit(
         optimizer(settings.optimizer, settings.lr).init
     )  # one program, kept on disk as the others
@@ -104,8 +93,10 @@ def untrained(architecture: Architecture, settings: Settings) -> Progress:
 
 def finished(progress: Progress, settings: Settings) -> bool:
     """Tell whether all epochs are done, or so many brought no gain that the rest is left out."""
-    impatient = 0 < settings.patience <= progress.without_gain
-    return impatient or len(progress.curve) >= settings.epochs
+    done = len(progress.curve)
+    return done > 0 and (
+        done >= settings.epochs or 0 < settings.patience <= done - progress.best_epoch.number
+    )
 
 
 def _started(progress: Progress, chunk: Showers) -> Progress:
@@ -115,24 +106,12 @@ def _started(progress: Progress, chunk: Showers) -> Progress:
     return replace(progress, model=starting_at(progress.model, chunk.cells.mean(axis=0)))
 
 
-def _close_epoch(
-    progress: Progress, judged: Callable[[VAE], tuple[float, float]], settings: Settings
-) -> Progress:
-    val_loss, distance = judged(progress.model)
+def _ended(progress: Progress, val_loss: float, distance: float) -> Progress:
+    """End the running epoch; its model is the best one if none before was as good."""
     means = (progress.loss / progress.steps, val_loss, distance)
     epoch = Epoch(progress.epoch, *(round(value, DECIMALS) for value in means))
-    if not all(map(math.isfinite, means)):
-        raise Diverged(f"epoch {epoch.number}: the loss is not finite. Lower --lr (it is {settings.lr:g}).")
-    before = progress.best_epoch
-    better = before is None or epoch.physics_distance < before.physics_distance
-    return replace(
-        progress,
-        best=progress.model if better else progress.best,
-        curve=(*progress.curve, epoch),
-        chunks=0,
-        steps=0,
-        loss=0.0,
-    )
+    ended = replace(progress, curve=(*progress.curve, epoch), chunks=0, steps=0, loss=0.0)
+    return replace(ended, best=ended.model) if ended.best_epoch == epoch else ended
 
 
 def optimizer(name: str, lr: float) -> optax.GradientTransformation:
@@ -151,22 +130,12 @@ def learn(progress: Progress, chunk: Showers, settings: Settings, *, at_once: in
     """
     random = np.random.default_rng([settings.seed, progress.epoch, progress.chunks])
     for batches, steps in _batches(chunk, settings, at_once, random):
+        kl_weight, done, name = np.float32(settings.kl_weight), progress.steps, settings.optimizer
         model, state, summed = _steps(
-            progress.model,
-            progress.optimizer,
-            batches,
-            np.float32(settings.kl_weight),
-            steps,
-            progress.steps,
-            name=settings.optimizer,
+            progress.model, progress.optimizer, batches, kl_weight, steps, done, name=name
         )
-        progress = replace(
-            progress,
-            model=model,
-            optimizer=state,
-            steps=progress.steps + steps,
-            loss=progress.loss + float(summed),
-        )
+        loss = progress.loss + float(summed)
+        progress = replace(progress, model=model, optimizer=state, steps=done + steps, loss=loss)
     return replace(progress, chunks=progress.chunks + 1)
 
 

@@ -28,8 +28,6 @@ At 18 x 16 x 9 cells that takes 0.03 s, beside 0.07 s for the steps of an epoch 
 """
 BATCH = 256
 
-Observed = dict[Point, dict[str, Array]]
-
 
 def judge(part: Part, settings: Settings, *, limit: int | None) -> Callable[[VAE], tuple[float, float]]:
     """Return what gives a model's validation loss and physics distance.
@@ -41,9 +39,10 @@ def judge(part: Part, settings: Settings, *, limit: int | None) -> Callable[[VAE
     """
     by_point = dict(_first_of_each(part, limit))
     full = {point: _observed(point, showers.cells, part.mesh) for point, showers in by_point.items()}
-    counts = {point: len(showers) for point, showers in by_point.items()}
+    ends = np.cumsum([len(showers) for showers in by_point.values()])[:-1]
     cells = jnp.asarray(np.concatenate([showers.cells for showers in by_point.values()]))
     told = jnp.asarray(np.concatenate([showers.conditions for showers in by_point.values()]))
+    ring = Mesh(part.mesh.r, 1, part.mesh.z)
     rows = _batches(len(cells))
     noise = np.random.default_rng(0).standard_normal((2, *rows.shape, settings.latent_dim), dtype=np.float32)
 
@@ -51,7 +50,8 @@ def judge(part: Part, settings: Settings, *, limit: int | None) -> Callable[[VAE
         val_loss, over_phi = _judged(
             model, (cells, told, rows, *noise), jnp.float32(settings.kl_weight), shape=part.mesh.shape
         )
-        generated = _by_point(np.asarray(over_phi), counts, part.mesh)
+        parts = zip(full, np.split(np.asarray(over_phi), ends), strict=True)
+        generated = {point: _observed(point, summed, ring) for point, summed in parts}
         return float(val_loss), physics_distance(full, generated)
 
     return judged
@@ -91,15 +91,6 @@ def _judged(
 
     each, over_phi = jax.lax.map(one, (rows, noise, latent))
     return each.reshape(-1)[: len(cells)].mean(), over_phi.reshape(-1, shape[0], shape[2])
-
-
-def _by_point(over_phi: Floats, counts: dict[Point, int], mesh: Mesh) -> Observed:
-    ring = Mesh(mesh.r, 1, mesh.z)
-    ends = np.cumsum(list(counts.values()))
-    return {
-        point: _observed(point, over_phi[end - count : end], ring)
-        for (point, count), end in zip(counts.items(), ends, strict=True)
-    }
 
 
 def _observed(point: Point, fractions: Floats, mesh: Mesh) -> dict[str, Array]:

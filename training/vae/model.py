@@ -29,6 +29,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from training.geometry import Mesh
 from training.scaling import CONDITIONS, Floats
 
 LEAK = 0.2
@@ -43,15 +44,10 @@ Statistics = tuple[jax.Array, jax.Array]
 class Architecture:
     """What is needed to build a model of the right shape."""
 
-    mesh: tuple[int, int, int]
+    mesh: Mesh
     latent_dim: int
     hidden: tuple[int, ...]
     """Widths of the encoder's layers; the decoder has them in reverse."""
-
-    @property
-    def cells(self) -> int:
-        """How many cells one shower has."""
-        return int(np.prod(self.mesh))
 
 
 class Dense(eqx.Module):
@@ -115,6 +111,7 @@ class Stack(eqx.Module):
 class VAE(eqx.Module):
     """Encoder and decoder, both told the conditions."""
 
+    architecture: Architecture = eqx.field(static=True)
     encoder: Stack
     latent_mean: Dense
     latent_log_variance: Dense
@@ -123,12 +120,13 @@ class VAE(eqx.Module):
 
     def __init__(self, architecture: Architecture, seed: int) -> None:
         random = np.random.default_rng(seed)
-        latent, widths = architecture.latent_dim, architecture.hidden
-        self.encoder = Stack((architecture.cells + CONDITIONS, *widths), random)
+        cells, latent, widths = architecture.mesh.cells, architecture.latent_dim, architecture.hidden
+        self.architecture = architecture
+        self.encoder = Stack((cells + CONDITIONS, *widths), random)
         self.latent_mean = Dense(widths[-1], latent, random)
         self.latent_log_variance = Dense(widths[-1], latent, random)
         self.decoder = Stack((latent + CONDITIONS, *reversed(widths)), random)
-        self.output = Dense(widths[0], architecture.cells, random)
+        self.output = Dense(widths[0], cells, random)
 
     def encode(
         self, cells: jax.Array, told: jax.Array, batch: bool
@@ -158,11 +156,9 @@ def statistics(model: VAE) -> list[Statistics]:
 
 def with_statistics(model: VAE, seen: list[Statistics]) -> VAE:
     """Store what the normalisations saw, encoder first, for use after training."""
-    blocks = (*model.encoder.blocks, *model.decoder.blocks)
-    stored = [eqx.tree_at(lambda b: (b.mean, b.variance), b, s) for b, s in zip(blocks, seen, strict=True)]
-    split = len(model.encoder.blocks)
-    halves = (tuple(stored[:split]), tuple(stored[split:]))
-    normalised: VAE = eqx.tree_at(lambda m: (m.encoder.blocks, m.decoder.blocks), model, halves)
+    normalised: VAE = eqx.tree_at(
+        lambda model: jax.tree.leaves(statistics(model)), model, jax.tree.leaves(seen)
+    )
     return normalised
 
 

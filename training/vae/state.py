@@ -2,8 +2,8 @@
 """Where a training stands: everything that its next step depends on, so that it can be left and taken up.
 
 The state of an unfinished training is kept beside where its model will be: who is killed goes on from there.
-It is one file: a line of JSON that says what it belongs to and where the training stands, then the arrays. It
-is moved into its place when it is whole, and is gone when the training has ended.
+It is one file: the SHA-256 of what follows, a line of JSON with what it belongs to and the curve, then the
+numbers. It is moved into its place when it is whole, and is gone when the training has ended.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import astuple, dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import BinaryIO
 
 import equinox as eqx
 import jax
@@ -33,7 +33,7 @@ METRICS = ("loss", "val_loss", "physics_distance")
 NAME = "unfinished.training"
 NAMES = (NAME, f"{NAME}.part")
 """The state, and where it may be while it is replaced."""
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ class Epoch:
         return " ".join((f"epoch={self.number}", *metrics))
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(eqx.Module):
     """A training after some chunk of some epoch.
 
     Random numbers are no part of it: each chunk has a generator of its own, made of seed, epoch and chunk.
@@ -70,7 +69,7 @@ class Progress:
     optimizer: optax.OptState
     best: VAE
     """The model of the epoch with the lowest physics distance."""
-    curve: tuple[Epoch, ...] = ()
+    curve: tuple[Epoch, ...] = eqx.field(static=True, default=())
     """Epochs that are done."""
     chunks: int = 0
     """Chunks of the running epoch that are done."""
@@ -85,15 +84,9 @@ class Progress:
         return len(self.curve) + 1
 
     @property
-    def best_epoch(self) -> Epoch | None:
-        """The epoch of `best`: the earliest of equals, as Katib takes it."""
-        return min(self.curve, key=lambda epoch: epoch.physics_distance, default=None)
-
-    @property
-    def without_gain(self) -> int:
-        """Epochs since the best one."""
-        best = self.best_epoch
-        return 0 if best is None else len(self.curve) - best.number
+    def best_epoch(self) -> Epoch:
+        """The epoch of `best`, once there is one: the earliest of equals, as Katib takes it."""
+        return min(self.curve, key=lambda epoch: epoch.physics_distance)
 
 
 class Store:
@@ -107,7 +100,7 @@ class Store:
 
     def __init__(self, where: Place, belongs: Mapping[str, str | int | float], *, seconds: float) -> None:
         self._where, self._seconds = where, seconds
-        self._belongs = {**belongs, "jax": jax.__version__, "optax": optax.__version__}
+        self._belongs = {**belongs, "format": FORMAT, "jax": jax.__version__, "optax": optax.__version__}
         self._written = time.monotonic()
 
     def save_if_due(self, progress: Progress) -> None:
@@ -129,14 +122,16 @@ class Store:
         found = [content for name in NAMES if (content := read(below(self._where, name))) is not None]
         if not found:
             return None
-        header, arrays = next((whole for content in found if (whole := _opened(content))), ({}, b""))
-        if not header:
+        file = next(filter(None, map(_checked, found)), None)
+        if file is None:
             log.warning("%s is damaged: starting anew", state)
             return None
+        header = json.loads(file.readline())
         if differences := _differences(header["belongs"], self._belongs):
             log.warning("%s is of another training (%s): starting anew", state, "; ".join(differences))
             return None
-        progress = _unpacked(header, arrays, like)
+        curve = tuple(Epoch(*values) for values in header["curve"])
+        progress: Progress = replace(eqx.tree_deserialise_leaves(file, like), curve=curve)
         log.info("going on with epoch %d, from %s", progress.epoch, state)
         return progress
 
@@ -147,29 +142,17 @@ class Store:
 
 
 def _packed(progress: Progress, belongs: Mapping[str, str | int | float]) -> bytes:
-    arrays = BytesIO()
-    eqx.tree_serialise_leaves(arrays, (progress.model, progress.optimizer, progress.best))
-    header = {
-        "format": FORMAT,
-        "belongs": dict(belongs),
-        "curve": [astuple(epoch) for epoch in progress.curve],
-        "chunks": progress.chunks,
-        "steps": progress.steps,
-        "loss": progress.loss,
-        "sha256": hashlib.sha256(arrays.getbuffer()).hexdigest(),
-    }
-    return json.dumps(header).encode() + b"\n" + arrays.getvalue()
+    file = BytesIO()
+    header = {"belongs": belongs, "curve": [astuple(epoch) for epoch in progress.curve]}
+    file.write(json.dumps(header).encode() + b"\n")
+    eqx.tree_serialise_leaves(file, progress)
+    return hashlib.sha256(file.getbuffer()).hexdigest().encode() + b"\n" + file.getvalue()
 
 
-def _opened(content: bytes) -> tuple[dict[str, Any], bytes] | None:
-    """Part a state into what stands in front and the arrays; None where it is damaged."""
-    line, _, arrays = content.partition(b"\n")
-    try:
-        header: dict[str, Any] = json.loads(line)
-        whole = header["format"] == FORMAT and header["sha256"] == hashlib.sha256(arrays).hexdigest()
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return (header, arrays) if whole else None
+def _checked(content: bytes) -> BinaryIO | None:
+    """Return what follows the checksum, to be read; None where it is damaged."""
+    checksum, _, rest = content.partition(b"\n")
+    return BytesIO(rest) if checksum.decode(errors="replace") == hashlib.sha256(rest).hexdigest() else None
 
 
 def _differences(found: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:
@@ -178,18 +161,3 @@ def _differences(found: Mapping[str, object], wanted: Mapping[str, object]) -> l
         for name in sorted({*found, *wanted})
         if found.get(name) != wanted.get(name)
     ]
-
-
-def _unpacked(header: dict[str, Any], arrays: bytes, like: Progress) -> Progress:
-    trees = (like.model, like.optimizer, like.best)
-    model, optimizer, best = eqx.tree_deserialise_leaves(BytesIO(arrays), trees)
-    return replace(
-        like,
-        model=model,
-        optimizer=optimizer,
-        best=best,
-        curve=tuple(Epoch(*values) for values in header["curve"]),
-        chunks=header["chunks"],
-        steps=header["steps"],
-        loss=header["loss"],
-    )

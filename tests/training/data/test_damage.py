@@ -13,7 +13,7 @@ from training.data.dataset import open_part, read
 from training.errors import DataError
 from training.geometry import Point
 from training.prepare import prepare
-from training.vae.feed import chunks
+from training.vae.feed import Sources, feed
 
 LOW, HIGH = Point("SiW", 90.0, 4.0), Point("SiW", 90.0, 64.0)
 
@@ -80,7 +80,7 @@ def test_damage_inside_a_file_is_named_with_its_index(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=rf"{FILE}: dataset '64' .* -1\.0 at \(5, 1, 2, 3\)"):
         read(part, HIGH, slice(4, 7))
     with pytest.raises(DataError, match=rf"{FILE}: dataset '4' is missing; the file has 64\. Declared was"):
-        list(chunks(part, at_most_bytes=2**20, random=None))
+        feed(Sources(part, part), 0)
 
 
 @pytest.mark.parametrize("key", ["1-1000", "1-1000_energies_gev"], ids=["cells", "energies"])

@@ -17,12 +17,11 @@ from training.export import export
 from training.geometry import Mesh
 from training.scaling import Floats
 from training.vae import checkpoint
-from training.vae.checkpoint import Fitted
 from training.vae.model import VAE, Architecture, starting_at
-from training.vae.state import Epoch
+from training.vae.state import Epoch, Progress
 
 MESH = Mesh(4, 5, 9)
-ARCHITECTURE = Architecture(MESH.shape, 3, (12, 7))
+ARCHITECTURE = Architecture(MESH, 3, (12, 7))
 """Neither the published mesh, nor latent size, nor layers."""
 
 
@@ -70,7 +69,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The decoder, exported."""
     folder = tmp_path_factory.mktemp("par04")
     vae = decoder()
-    epoch = Epoch(1, 1.0, 1.0, 1.0)
-    checkpoint.save(folder / "model", Fitted(vae, ARCHITECTURE, epoch, (epoch,)), parameters={})
+    trained = Progress(vae, (), best=vae, curve=(Epoch(1, 1.0, 1.0, 1.0),))
+    checkpoint.save(folder / "model", trained, parameters={})
     exported = folder / "exported"
     return Exported(vae, folder / "model", exported, export(folder / "model", exported))

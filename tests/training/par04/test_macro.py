@@ -11,7 +11,7 @@ from tests.training.par04.conftest import Exported
 from training.geometry import Mesh
 from training.par04.facts import macro
 
-FULL = macro(10, Mesh(), "MLModels/Generator.onnx")
+FULL = macro(10, Mesh())
 
 
 def known() -> dict[str, str]:
@@ -73,7 +73,7 @@ def test_the_full_mesh_has_the_numbers_of_the_shipped_macro() -> None:
 @pytest.mark.parametrize("mesh", [Mesh(), Mesh(18, 16, 9), Mesh(7, 5, 3)], ids=str)
 def test_readout_and_inference_have_one_mesh(mesh: Mesh) -> None:
     """Else deposits of one cell would be read out in others."""
-    given = dict(commands(macro(10, mesh, "x.onnx")))
+    given = dict(commands(macro(10, mesh)))
     for name in ("NbOfRhoCells", "NbOfPhiCells", "NbOfZCells", "SizeOfRhoCells", "SizeOfZCells"):
         assert given[f"/Par04/mesh/set{name}"] == given[f"/Par04/inference/set{name}"]
 

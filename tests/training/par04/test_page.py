@@ -38,4 +38,4 @@ def test_the_commands_it_names_are_in_the_macro() -> None:
     """The path to change, and the command that opens the model."""
     for command in ("setModelPathName", "setInferenceLibrary"):
         assert command in PAGE
-        assert command in macro(10, Mesh(), "x.onnx")
+        assert command in macro(10, Mesh())

@@ -14,27 +14,27 @@ import pytest
 from kfp_katib.storage import read_checkpoint, verify
 from training.data.files import Place, below, place, put, read
 from training.errors import DataError, ModelError
+from training.geometry import Mesh
 from training.vae import checkpoint
-from training.vae.checkpoint import Fitted
 from training.vae.model import VAE, Architecture
-from training.vae.state import Epoch
+from training.vae.state import Epoch, Progress
 
-ARCHITECTURE = Architecture((2, 3, 4), 5, (8, 6))
+ARCHITECTURE = Architecture(Mesh(2, 3, 4), 5, (8, 6))
 CURVE = (Epoch(1, 2.5, 2.0, 0.75), Epoch(2, 1.5, 1.25, 0.5), Epoch(3, 1.0, 1.0, 0.625))
 
 
 def save(folder: Place, seed: int = 1) -> VAE:
     """Save a model that never trained."""
     model = VAE(ARCHITECTURE, seed)
-    checkpoint.save(folder, Fitted(model, ARCHITECTURE, CURVE[1], CURVE), parameters={"lr": 0.1})
+    checkpoint.save(folder, Progress(model, (), best=model, curve=CURVE), parameters={"lr": 0.1})
     return model
 
 
 def test_a_saved_model_is_read_back(tmp_path: Path) -> None:
     """Every number and the architecture; the weights' file says by itself what it holds."""
     saved = save(tmp_path / "model")
-    loaded, architecture = checkpoint.load(tmp_path / "model")
-    assert architecture == ARCHITECTURE
+    loaded = checkpoint.load(tmp_path / "model")
+    assert loaded.architecture == ARCHITECTURE
     pairs = zip(jax.tree.leaves(saved), jax.tree.leaves(loaded), strict=True)
     assert all(np.array_equal(left, right) for left, right in pairs)
 
@@ -43,8 +43,8 @@ def test_the_weights_can_be_read_without_the_declaration(tmp_path: Path) -> None
     """The winner's files may be copied without model.json."""
     save(tmp_path)
     (tmp_path / "model.json").unlink()
-    assert checkpoint.load(tmp_path)[1] == ARCHITECTURE
-    assert checkpoint.load(tmp_path / "vae.eqx")[1] == ARCHITECTURE
+    assert checkpoint.load(tmp_path).architecture == ARCHITECTURE
+    assert checkpoint.load(tmp_path / "vae.eqx").architecture == ARCHITECTURE
 
 
 def test_an_earlier_declaration_is_taken_back_first(tmp_path: Path) -> None:

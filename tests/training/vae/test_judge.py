@@ -27,7 +27,7 @@ SETTINGS = Settings(hidden=(16, 8), latent_dim=3, kl_weight=0.5)
 
 def model_of(part: Part, seed: int = 1) -> VAE:
     """A model that never trained."""
-    return VAE(Architecture(part.mesh.shape, SETTINGS.latent_dim, SETTINGS.hidden), seed)
+    return VAE(Architecture(part.mesh, SETTINGS.latent_dim, SETTINGS.hidden), seed)
 
 
 def showers_of(part: Part) -> list[Showers]:

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from training.data.dataset import Part, Showers
-from training.vae.feed import chunks
+from training.vae.feed import Sources, feed
 from training.vae.fit import _batches, _steps, learn, optimizer, steps_at_once, untrained
-from training.vae.model import Architecture
 from training.vae.settings import Settings
 from training.vae.state import Progress
 
@@ -20,15 +19,15 @@ SETTINGS = Settings(lr=3e-3, batch_size=32, hidden=(16, 8), latent_dim=3)
 
 
 @pytest.fixture(scope="module")
-def chunk(training: Part) -> Showers:
+def chunk(sources: Sources) -> Showers:
     """All showers, in the order of their points."""
-    (everything,) = chunks(training, at_most_bytes=2**30, random=None)
+    (everything,) = feed(sources, 0)(1, 0)
     return everything
 
 
 def start(training: Part, settings: Settings = SETTINGS) -> Progress:
     """Where a training stands at first."""
-    return untrained(Architecture(training.mesh.shape, settings.latent_dim, settings.hidden), settings)
+    return untrained(training.mesh, settings)
 
 
 def test_every_batch_mixes_points(chunk: Showers) -> None:

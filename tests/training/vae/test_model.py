@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from training.geometry import Mesh
 from training.vae.model import VAE, Architecture, losses, starting_at, statistics, with_statistics
 
 PUBLISHED = (100, 50, 20, 14)
-SMALL = Architecture((2, 3, 4), 5, PUBLISHED)
+SMALL = Architecture(Mesh(2, 3, 4), 5, PUBLISHED)
 
 
 def uniform(random: np.random.Generator, *shape: int) -> jax.Array:
@@ -26,14 +27,14 @@ def size(tree: object) -> int:
 
 def test_the_full_model_has_the_published_number_of_parameters() -> None:
     """Par04's Keras model: 4,057,900 in the encoder, 4,097,896 in the decoder, normalisations included."""
-    model = VAE(Architecture((18, 50, 45), 10, PUBLISHED), seed=0)
+    model = VAE(Architecture(Mesh(18, 50, 45), 10, PUBLISHED), seed=0)
     assert size([model.encoder, model.latent_mean, model.latent_log_variance]) == 4_057_900
     assert size([model.decoder, model.output]) == 4_097_896
 
 
 def test_the_widths_can_be_chosen() -> None:
     """As many layers as there are widths, mirrored in the decoder."""
-    model = VAE(Architecture((2, 3, 4), 5, (16, 8)), seed=0)
+    model = VAE(Architecture(Mesh(2, 3, 4), 5, (16, 8)), seed=0)
     assert [block.dense.kernel.shape for block in model.encoder.blocks] == [(28, 16), (16, 8)]
     assert [block.dense.kernel.shape for block in model.decoder.blocks] == [(9, 8), (8, 16)]
     assert model.output.kernel.shape == (16, 24)

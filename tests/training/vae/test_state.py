@@ -15,8 +15,8 @@ import pytest
 from s3fs import S3FileSystem
 
 from training.data.files import Place
+from training.geometry import Mesh
 from training.vae.fit import untrained
-from training.vae.model import Architecture
 from training.vae.settings import Settings
 from training.vae.state import NAME, Epoch, Progress, Store
 
@@ -26,7 +26,7 @@ BELONGS: dict[str, str | int | float] = {"lr": 1e-3, "data": "abc"}
 def progress(seed: int) -> Progress:
     """A training in the middle of its third epoch."""
     settings = Settings(hidden=(4, 3), latent_dim=2, seed=seed)
-    start = untrained(Architecture((2, 1, 3), 2, (4, 3)), settings)
+    start = untrained(Mesh(2, 1, 3), settings)
     curve = (Epoch(1, 0.1 + 0.2, 1.0, 0.5), Epoch(2, 1.0, 1.0, 0.75))
     return replace(start, curve=curve, chunks=3, steps=17, loss=1.0 / 3.0)
 
