@@ -58,8 +58,8 @@ def make(folder: Path, showers: int) -> int:
                     f"{energy:g}", shape, np.float32, chunks=True, compression="gzip"
                 )
                 for rows in runs(count, ROWS):
-                    drawn = rows.stop - rows.start
-                    stored[rows] = draw_showers(geometry, MESH, energy, ANGLE, count=drawn, random=random)
+                    drawn = draw_showers(geometry, MESH, energy, ANGLE, count=len(rows), random=random)
+                    stored[rows.start : rows.stop] = drawn
     return count * len(ENERGIES) * len(GEOMETRIES)
 
 

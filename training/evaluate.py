@@ -188,9 +188,9 @@ def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
     size = max(1, BLOCK_BYTES // (4 * part.mesh.cells))
     if wanted < count:
         size = max(1, min(size, wanted // STRETCHES))
-    for rows in list(runs(wanted, size)) or [slice(0, 0)]:
+    for rows in list(runs(wanted, size)) or [range(0)]:
         start = rows.start * count // max(wanted, 1)
-        yield read(part, point, slice(start, start + rows.stop - rows.start))
+        yield read(part, point, slice(start, start + len(rows)))
 
 
 def _reduced(block: Block) -> Sample:

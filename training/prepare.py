@@ -87,8 +87,8 @@ def _drawn(point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
     random = np.random.default_rng([seed, *str(point).encode()])
     geometry = geometry_named(point.geometry)
     for rows in runs(count, max(1, BLOCK_BYTES // (4 * mesh.cells))):
-        energies = np.full(rows.stop - rows.start, point.energy_gev)
-        cells = draw_showers(geometry, mesh, energies, point.angle_deg, count=len(energies), random=random)
+        energies = np.full(len(rows), point.energy_gev)
+        cells = draw_showers(geometry, mesh, energies, point.angle_deg, count=len(rows), random=random)
         yield Block(point, energies, cells)
 
 

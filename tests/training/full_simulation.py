@@ -21,7 +21,7 @@ class FullSimulation(Generator):
         self.facts = {}
         self._part = open_part(dataset, "validation")
         self.mesh: Mesh = self._part.mesh
-        self._points = iter(self._part.points)
+        self._points = iter(self._part.counts)
         self._wrong = wrong
 
     def draw(self, conditions: Floats, random: np.random.Generator) -> Floats:

@@ -50,10 +50,10 @@ def coarsened(block: Block, wanted: Mesh) -> Block:
     return Block(block.point, block.energies_gev, split.sum(axis=(2, 4, 6), dtype=np.float32))
 
 
-def runs(count: int, size: int) -> Iterator[slice]:
+def runs(count: int, size: int) -> Iterator[range]:
     """Cut rows into consecutive runs of at most `size`."""
     for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
+        yield range(start, min(start + size, count))
 
 
 def numbers_of(
@@ -79,7 +79,7 @@ def numbers_of(
 
 
 def rows_of(
-    dataset: h5py.Dataset, where: Place, rows: slice, dtype: type[Number], *, mend: str
+    dataset: h5py.Dataset, where: Place, rows: range, dtype: type[Number], *, mend: str
 ) -> npt.NDArray[Number]:
     """Read rows of a dataset, checked to be energies.
 
@@ -88,7 +88,7 @@ def rows_of(
     """
     name = str(dataset.name).lstrip("/")
     with undamaged(where, f"dataset {name!r} is damaged in rows {rows.start} to {rows.stop}", mend):
-        values: npt.NDArray[Number] = dataset.astype(dtype)[rows]
+        values: npt.NDArray[Number] = dataset.astype(dtype)[rows.start : rows.stop]
     check_energies(values, where, name, first=rows.start)
     return values
 

@@ -33,14 +33,6 @@ class Part:
     counts: Mapping[Point, int]
     source: str
 
-    @property
-    def points(self) -> tuple[Point, ...]:
-        """Every point of the set."""
-        return tuple(self.counts)
-
-    def __len__(self) -> int:
-        return sum(self.counts.values())
-
 
 @dataclass(frozen=True)
 class Showers:
@@ -51,18 +43,6 @@ class Showers:
 
     def __len__(self) -> int:
         return len(self.cells)
-
-
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring rows of one point."""
-
-    point: Point
-    start: int
-    stop: int
-
-    def __len__(self) -> int:
-        return self.stop - self.start
 
 
 def open_part(folder: Path | str, part: str) -> Part:
@@ -104,10 +84,9 @@ def read(part: Part, point: Point, rows: slice = slice(None)) -> Block:
         DataError: The part has no such point, or its file does not hold what was declared.
     """
     if point not in part.counts:
-        raise DataError(f"{part.folder}: has no {point}. It has {', '.join(map(str, part.points))}.")
-    start, stop, _ = rows.indices(part.counts[point])
+        raise DataError(f"{part.folder}: has no {point}. It has {', '.join(map(str, part.counts))}.")
     with files.hdf5(path_of(part, point)) as file:
-        return read_run(file, part, Run(point, start, max(start, stop)))
+        return read_run(file, part, point, range(*rows.indices(part.counts[point])))
 
 
 def scaled(block: Block) -> Showers:
@@ -122,19 +101,15 @@ def path_of(part: Part, point: Point) -> Place:
     return files.below(part.folder, declaration.file_of(part.name, point))
 
 
-def read_run(file: h5py.File, part: Part, run: Run) -> Block:
+def read_run(file: h5py.File, part: Part, point: Point, rows: range) -> Block:
     """Read rows of a file that is open, see `read`."""
-    point, count = run.point, part.counts[run.point]
-    cells = _stored(file, part, run, declaration.key_of(point), (count, *part.mesh.shape), np.float32)
+
+    def stored(key: str, of_one: tuple[int, ...], dtype: type[Number]) -> npt.NDArray[Number]:
+        path, shape = path_of(part, point), (part.counts[point], *of_one)
+        dataset = numbers_of(file, path, key, shape, f"Declared was {shape}. Prepare the set again.")
+        return rows_of(dataset, path, rows, dtype, mend="Prepare the set again.")
+
+    cells = stored(declaration.key_of(point), part.mesh.shape, np.float32)
     if point.highest_gev is None:
-        return Block(point, np.full(len(run), point.energy_gev), cells)
-    energies = _stored(file, part, run, declaration.energies_key_of(point), (count,), np.float64)
-    return Block(point, energies, cells)
-
-
-def _stored(
-    file: h5py.File, part: Part, run: Run, key: str, shape: tuple[int, ...], dtype: type[Number]
-) -> npt.NDArray[Number]:
-    path = path_of(part, run.point)
-    dataset = numbers_of(file, path, key, shape, f"Declared was {shape}. Prepare the set again.")
-    return rows_of(dataset, path, slice(run.start, run.stop), dtype, mend="Prepare the set again.")
+        return Block(point, np.full(len(rows), point.energy_gev), cells)
+    return Block(point, stored(declaration.energies_key_of(point), (), np.float64), cells)

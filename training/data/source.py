@@ -163,11 +163,11 @@ def _of_challenge(file: h5py.File, where: Place) -> Piece:
         )
     one_each = f"Expected an energy for each of the {count} showers, in {CALOCHALLENGE}."
     numbers_of(file, where, ENERGIES, (count, 1), one_each)
-    _energies(file, where, slice(0, count))
+    _energies(file, where, range(count))
     return Piece(where, SHOWERS, POINT, count, MESHES[voxels])
 
 
-def _energies(file: h5py.File, where: Place, rows: slice) -> Array:
+def _energies(file: h5py.File, where: Place, rows: range) -> Array:
     """Read incident energies in GeV; those of a file in other units are out of the challenge's range."""
     stored = rows_of(file[ENERGIES], where, rows, np.float64, mend=MEND)[:, 0]
     lowest, highest = RANGE_MEV
@@ -181,7 +181,7 @@ def _energies(file: h5py.File, where: Place, rows: slice) -> Array:
     return stored / MEV_PER_GEV
 
 
-def _read(file: h5py.File, piece: Piece, rows: slice) -> Block:
+def _read(file: h5py.File, piece: Piece, rows: range) -> Block:
     cells = rows_of(file[piece.dataset], piece.place, rows, np.float32, mend=MEND)
     if piece.point.highest_gev is None:
         return Block(piece.point, np.full(len(cells), piece.point.energy_gev), cells)

@@ -49,9 +49,9 @@ def shares(count: int, validation: float, test: float, *, of: object) -> Shares:
     return dict(zip(PARTS, (count - sum(held), *held), strict=True))
 
 
-def parts_of(rows: slice, shared: Shares) -> dict[str, Rows]:
+def parts_of(rows: range, shared: Shares) -> dict[str, Rows]:
     """Mark for each part those of some rows of a point that it gets."""
-    row = np.arange(rows.start, rows.stop, dtype=np.int64)
+    row = np.arange(rows.start, rows.stop)
     count, test = sum(shared.values()), shared["test"]
     held = count - shared["training"]
     before, after = row * held // count, (row + 1) * held // count
@@ -97,7 +97,7 @@ def _written(folder: Path, supply: Supply, shared: Shares) -> int:
             file = opened.enter_context(h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES))
             outputs[part] = _datasets(file, supply, count)
         for block in supply.blocks:
-            for part, rows in parts_of(slice(at, at + len(block)), shared).items():
+            for part, rows in parts_of(range(at, at + len(block)), shared).items():
                 (cells, energies), taken = outputs[part], block.take(rows)
                 target = slice(ends[part], ends[part] + len(taken))
                 cells[target] = taken.cells_mev

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from training.data import files
 from training.data.block import runs
-from training.data.dataset import Part, Run, Showers, path_of, read_run, scaled
+from training.data.dataset import Part, Showers, path_of, read_run, scaled
 from training.errors import OptionError
 from training.geometry import Mesh, Point
 from training.scaling import CONDITIONS
@@ -33,6 +33,8 @@ T = TypeVar("T")
 RUN_ROWS = 64
 BYTES_PER_NUMBER = 4
 
+Run = tuple[Point, range]
+"""Neighbouring rows of one point."""
 Feed = Callable[[int, int], Iterator[Showers]]
 """Gives the chunks of an epoch: every shower once, each chunk mixed from all points.
 
@@ -97,7 +99,7 @@ def feed(sources: Sources, seed: int) -> Feed:
         DataError: A file does not hold what was declared.
     """
     if sources.showers <= sources.at_once:
-        in_order = [run for point, count in sources.counts.items() for run in _runs(point, count, RUN_ROWS)]
+        in_order = [(point, rows) for point, n in sources.counts.items() for rows in runs(n, RUN_ROWS)]
         everything = _filled(sources.training, in_order, np.arange(sources.showers))
         return lambda epoch, done: iter([everything][done:])
     return lambda epoch, done: ahead(chunks(sources, np.random.default_rng([seed, epoch]), done))
@@ -128,7 +130,7 @@ def chunks(sources: Sources, random: np.random.Generator, done: int) -> Iterator
         DataError: A file does not hold what was declared.
     """
     for number, chunk in enumerate(dealt(sources.counts, sources.at_once, random)):
-        order = random.permutation(sum(map(len, chunk)))
+        order = random.permutation(_rows_in(chunk))
         if number >= done:
             yield _filled(sources.training, chunk, order)
 
@@ -147,7 +149,7 @@ def dealt(counts: Mapping[Point, int], at_once: int, random: np.random.Generator
     needed = -(-sum(counts.values()) // at_once)
     while True:
         hands = _hands(counts, at_once, needed, random)
-        if max(sum(map(len, hand)) for hand in hands) <= at_once:
+        if max(map(_rows_in, hands)) <= at_once:
             return [hand for hand in hands if hand]
         needed += 1
 
@@ -159,23 +161,23 @@ def _hands(
     hands: list[list[Run]] = [[] for _ in range(needed)]
     turn = cycle(hands)
     for point, count in counts.items():
-        of_point = _runs(point, count, max(1, min(RUN_ROWS, at_once, count // needed)))
+        of_point = list(runs(count, max(1, min(RUN_ROWS, at_once, count // needed))))
         for index in random.permutation(len(of_point)):
-            next(turn).append(of_point[index])
+            next(turn).append((point, of_point[index]))
     return hands
 
 
-def _runs(point: Point, count: int, size: int) -> list[Run]:
-    return [Run(point, rows.start, rows.stop) for rows in runs(count, size)]
+def _rows_in(chunk: Sequence[Run]) -> int:
+    return sum(len(rows) for _, rows in chunk)
 
 
 def _filled(part: Part, chunk: Sequence[Run], order: npt.NDArray[np.int64]) -> Showers:
     """Read a chunk file by file; `order` says where in it each row goes."""
     cells, told = (np.empty((len(order), width), dtype=np.float32) for width in (part.mesh.cells, CONDITIONS))
-    for path, of_file in groupby(chunk, key=lambda run: path_of(part, run.point)):
+    for path, of_file in groupby(chunk, key=lambda run: path_of(part, run[0])):
         with files.hdf5(path) as file:
-            for run in of_file:
-                showers = scaled(read_run(file, part, run))
-                rows, order = np.split(order, [len(run)])
-                cells[rows], told[rows] = showers.cells, showers.conditions
+            for point, rows in of_file:
+                showers = scaled(read_run(file, part, point, rows))
+                target, order = np.split(order, [len(rows)])
+                cells[target], told[target] = showers.cells, showers.conditions
     return Showers(cells, told)

@@ -91,6 +91,6 @@ def test_whatever_is_bad_is_found_and_nothing_else(values: npt.NDArray[np.float3
 @given(st.integers(0, 1000), st.integers(1, 300))
 def test_runs_cover_all_rows_once(count: int, size: int) -> None:
     """In order, none longer than was asked."""
-    covered = [row for run in runs(count, size) for row in range(run.start, run.stop)]
+    covered = [row for run in runs(count, size) for row in run]
     assert covered == list(range(count))
-    assert all(run.stop - run.start <= size for run in runs(count, size))
+    assert all(len(run) <= size for run in runs(count, size))

@@ -30,7 +30,7 @@ def test_a_part_knows_its_points_mesh_and_numbers(tmp_path: Path) -> None:
     """Ten showers of two points: eight, one and one."""
     parts = [open_part(prepared(tmp_path), name) for name in PARTS]
     assert [part.counts for part in parts] == [{LOW: n, HIGH: n} for n in (8, 1, 1)]
-    assert [len(part) for part in parts] == [16, 2, 2]
+    assert [sum(part.counts.values()) for part in parts] == [16, 2, 2]
     assert {part.mesh for part in parts} == {Mesh(2, 5, 9)}
     assert {part.source for part in parts} == {"generate"}
 
@@ -42,7 +42,7 @@ def test_no_shower_is_in_two_parts(tmp_path: Path) -> None:
         read(part, point).cells_mev.ravel()
         for name in PARTS
         for part in [open_part(tmp_path / "prepared", name)]
-        for point in part.points
+        for point in part.counts
     ]
     assert sorted(np.concatenate(seen)) == list(range(1, 41))
 
@@ -62,7 +62,7 @@ def test_each_shower_keeps_an_energy_of_its_own(tmp_path: Path) -> None:
     write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 20)
     prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x5")
     parts = [open_part(tmp_path / "data", name) for name in PARTS]
-    (point,) = parts[0].points
+    (point,) = parts[0].counts
     energies = np.concatenate([read(part, point).energies_gev for part in parts])
     assert str(point) == "SiW, 1 to 1000 GeV, 90 degrees"
     assert np.sort(energies) == pytest.approx(np.geomspace(1.0, 1000.0, 20))
@@ -99,7 +99,7 @@ def test_chunks_have_every_shower_once(counts: dict[float, int], at_once: int, l
     with tempfile.TemporaryDirectory() as folder:
         part = numbered(Path(folder), counts)
         found = all_of(part, at_once * shower_bytes(part.mesh), 0, limit)
-        expected = [read(part, point, slice(limit)).cells_mev.ravel() for point in part.points]
+        expected = [read(part, point, slice(limit)).cells_mev.ravel() for point in part.counts]
     assert all(len(chunk) <= at_once for chunk in found)
     assert np.sort(np.concatenate(found)) == pytest.approx(np.sort(np.concatenate(expected)), rel=1e-5)
 
@@ -118,10 +118,11 @@ def test_chunks_are_mixed_from_all_points_and_within(tmp_path: Path) -> None:
 def test_what_fits_is_one_chunk_as_the_showers_lie(tmp_path: Path) -> None:
     """Point by point, row by row; the bytes count cells and conditions."""
     part = numbered(tmp_path, {4.0: 40, 64.0: 20})
-    (found,) = all_of(part, len(part) * shower_bytes(part.mesh), 1)
-    expected = np.concatenate([read(part, point).cells_mev.ravel() for point in part.points])
+    whole = 48 * shower_bytes(part.mesh)
+    (found,) = all_of(part, whole, 1)
+    expected = np.concatenate([read(part, point).cells_mev.ravel() for point in part.counts])
     assert found == pytest.approx(expected, rel=1e-5)
-    assert len(all_of(part, len(part) * shower_bytes(part.mesh) - 1, 1)) == 2
+    assert len(all_of(part, whole - 1, 1)) == 2
 
 
 def test_memory_holds_one_chunk_and_one_run(tmp_path: Path) -> None:

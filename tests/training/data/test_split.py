@@ -49,7 +49,7 @@ def test_shares_are_as_close_as_whole_showers_allow(count: int, validation: floa
 def test_every_row_has_a_part_and_the_parts_have_their_numbers(training: int, held: int, test: int) -> None:
     """Counted over all rows."""
     shared = dict(zip(PARTS, (training, held, test), strict=True))
-    parts = parts_of(slice(0, sum(shared.values())), shared)
+    parts = parts_of(range(sum(shared.values())), shared)
     assert {part: rows.sum() for part, rows in parts.items()} == shared
     assert np.all(sum(rows.astype(int) for rows in parts.values()) == 1)
 
@@ -60,7 +60,7 @@ def test_blocks_do_not_change_the_parts(training: int, held: int, test: int, siz
     shared = dict(zip(PARTS, (training, held, test), strict=True))
     count = sum(shared.values())
     pieces = [parts_of(rows, shared) for rows in runs(count, size)]
-    for part, whole in parts_of(slice(0, count), shared).items():
+    for part, whole in parts_of(range(count), shared).items():
         assert np.array_equal(np.concatenate([piece[part] for piece in pieces]), whole)
 
 
@@ -68,5 +68,5 @@ def test_blocks_do_not_change_the_parts(training: int, held: int, test: int, siz
 def test_held_back_showers_lie_evenly_among_the_others(count: int) -> None:
     """A drift along a file is in every part: any half of the rows has half of each, give or take two."""
     shared = shares(count, 0.1, 0.1, of="these")
-    for part, rows in parts_of(slice(0, count), shared).items():
+    for part, rows in parts_of(range(count), shared).items():
         assert abs(rows[: count // 2].sum() - shared[part] / 2) <= 2.0

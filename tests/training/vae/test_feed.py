@@ -13,8 +13,9 @@ import pytest
 
 from training.data import dataset
 from training.data.block import Block
-from training.data.dataset import Part, Run, Showers
+from training.data.dataset import Part, Showers
 from training.errors import DataError, OptionError
+from training.geometry import Point
 from training.vae.feed import Sources, ahead, check_fits, feed, shower_bytes
 
 
@@ -28,13 +29,13 @@ def test_a_set_that_fits_is_read_once(sources: Sources, training: Part) -> None:
     give = feed(sources, 0)
     (first,), (second,) = list(give(1, 0)), list(give(2, 0))
     assert first is second
-    assert len(first) == len(training)
+    assert len(first) == sum(training.counts.values())
 
 
 @pytest.mark.parametrize("share", [2, 3, 8])
 def test_a_larger_set_comes_in_chunks(sources: Sources, training: Part, share: int) -> None:
     """None above the memory granted; every shower once in every epoch, in another order."""
-    memory = len(training) * shower_bytes(training.mesh) // share
+    memory = sum(training.counts.values()) * shower_bytes(training.mesh) // share
     give = feed(replace(sources, memory=memory), 0)
     everything = rows(list(feed(sources, 0)(1, 0)))
     first, second = list(give(1, 0)), list(give(2, 0))
@@ -48,7 +49,7 @@ def test_every_chunk_mixes_points(sources: Sources, training: Part) -> None:
     """Learning from one point at a time would forget the others."""
     give = feed(replace(sources, memory=64 * shower_bytes(training.mesh)), 0)
     for chunk in give(1, 0):
-        assert len(np.unique(chunk.conditions, axis=0)) == len(training.points)
+        assert len(np.unique(chunk.conditions, axis=0)) == len(training.counts)
 
 
 def test_the_order_is_that_of_the_seed_and_the_epoch(sources: Sources, training: Part) -> None:
@@ -68,10 +69,10 @@ def test_chunks_that_are_done_are_not_read_again(
     every = list(give(1, 0))
     real, read = dataset.read_run, 0
 
-    def counted(file: h5py.File, part: Part, run: Run) -> Block:
+    def counted(file: h5py.File, part: Part, point: Point, rows: range) -> Block:
         nonlocal read
-        read += len(run)
-        return real(file, part, run)
+        read += len(rows)
+        return real(file, part, point, rows)
 
     monkeypatch.setattr("training.vae.feed.read_run", counted)
     rest = list(give(1, len(every) - 2))
@@ -84,7 +85,7 @@ def test_the_first_showers_of_each_point_can_be_taken(sources: Sources, training
     """For a quick look at a large set."""
     few = replace(sources, limit=5)
     (chunk,) = feed(few, 0)(1, 0)
-    assert len(chunk) == few.showers == 5 * len(training.points)
+    assert len(chunk) == few.showers == 5 * len(training.counts)
 
 
 def test_the_next_item_is_fetched_while_the_current_one_is_in_use() -> None:
