@@ -32,7 +32,7 @@ from onnx import TensorProto, helper, numpy_helper
 from training.command import answer
 from training.data.block import runs
 from training.errors import ModelError
-from training.geometry import GEOMETRIES, geometry_named
+from training.geometry import GEOMETRIES
 from training.par04.facts import GEOMETRY, MACRO, Facts, facts, macro
 from training.par04.geant4 import Par04
 from training.par04.generator import FILE_NAME, Generator, ms_per_shower
@@ -91,7 +91,7 @@ def _write(vae: VAE, folder: Path) -> Facts:
     told = facts(latent_dim, mesh) | {"opset": OPSET}
     _save(proto, path, told)  # a generator reads the mesh from the file
     told["max_difference_to_jax"] = difference_to_jax(vae, Generator(path))
-    verify(Par04(path, mesh, geometry_named(GEOMETRY)), partial(_decode, vae), latent_dim)
+    verify(Par04(path, mesh, GEOMETRY), partial(_decode, vae), latent_dim)
     _save(proto, path, told)
     (folder / MACRO).write_text(macro(latent_dim, mesh))
     return told | {"file": FILE_NAME, "bytes": path.stat().st_size, "ms_per_shower": ms_per_shower(path)}

@@ -7,14 +7,14 @@ is none for the energy and the angle that conditions are divided by: 1024 GeV an
 
 from __future__ import annotations
 
-from training.geometry import GEOMETRIES, Geometry, Mesh, geometry_named
+from training.geometry import GEOMETRIES, SIW, Geometry, Mesh
 from training.par04.generator import FILE_NAME
 from training.scaling import CONDITIONS, MAX_ANGLE_DEG, MAX_ENERGY_GEV, MEV_PER_GEV
 
 MACRO = "par04.mac"
 MODEL = f"MLModels/{FILE_NAME}"
 """Where Par04's own macros look for a model, from where the example runs."""
-GEOMETRY = "SiW"
+GEOMETRY = SIW
 """The calorimeter of the example, whose flags its inference code has hard-wired."""
 
 Facts = dict[str, str | int | float]
@@ -52,35 +52,35 @@ def macro(latent_dim: int, mesh: Mesh) -> str:
 
     Par04 reads as many numbers as the mesh has cells, however many the model returns.
     """
-    geometry = geometry_named(GEOMETRY)
-    cells = {
-        "SizeOfRhoCells": f"{mesh.r_edges(geometry)[1]:.10g} mm",
-        "SizeOfZCells": f"{mesh.z_edges(geometry)[1]:.10g} mm",
-        "NbOfRhoCells": mesh.r,
-        "NbOfPhiCells": mesh.phi,
-        "NbOfZCells": mesh.z,
-    }
-    lines = [
-        "# Runs example Par04 of Geant4 11.4 with the model beside this file; written by training.export.",
-        f"# Electrons in {GEOMETRY}, energy up to 1024 GeV; the example's own flags say which calorimeter.",
-        "/control/execute common_settings_highgran.mac",
-        "# The readout has the model's mesh.",
-        *(f"/Par04/mesh/set{name} {value}" for name, value in cells.items()),
-        "/run/initialize",
-        "/control/execute common_settings_postInit.mac",
-        f"/Par04/inference/setSizeLatentVector {latent_dim}",
-        f"/Par04/inference/setSizeConditionVector {CONDITIONS}",
-        f"/Par04/inference/setModelPathName {MODEL}",
-        "/Par04/inference/setModelType VAE",
-        "/Par04/inference/setProfileFlag 0",
-        "/Par04/inference/setOptimizationFlag 0",
-        "/Par04/inference/setCudaFlag 0",
-        *(f"/Par04/inference/set{name} {value}" for name, value in cells.items()),
-        "# Opens the model, so it comes after everything that says which and how.",
-        "/Par04/inference/setInferenceLibrary ONNX",
-        "# defineMesh lays the readout along the particle and comes first.",
-        "/param/ActivateModel defineMesh",
-        "/param/ActivateModel inferenceModel",
-        "/run/beamOn 100",
-    ]
-    return "\n".join(lines) + "\n"
+    return f"""\
+# Runs example Par04 of Geant4 11.4 with the model beside this file; written by training.export.
+# Electrons in {GEOMETRY.name}, energy up to 1024 GeV; the example's own flags say which calorimeter.
+/control/execute common_settings_highgran.mac
+# The readout has the model's mesh.
+{_cells("/Par04/mesh", mesh)}
+/run/initialize
+/control/execute common_settings_postInit.mac
+/Par04/inference/setSizeLatentVector {latent_dim}
+/Par04/inference/setSizeConditionVector {CONDITIONS}
+/Par04/inference/setModelPathName {MODEL}
+/Par04/inference/setModelType VAE
+/Par04/inference/setProfileFlag 0
+/Par04/inference/setOptimizationFlag 0
+/Par04/inference/setCudaFlag 0
+{_cells("/Par04/inference", mesh)}
+# Opens the model, so it comes after everything that says which and how.
+/Par04/inference/setInferenceLibrary ONNX
+# defineMesh lays the readout along the particle and comes first.
+/param/ActivateModel defineMesh
+/param/ActivateModel inferenceModel
+/run/beamOn 100
+"""
+
+
+def _cells(of: str, mesh: Mesh) -> str:
+    return f"""\
+{of}/setSizeOfRhoCells {mesh.r_edges(GEOMETRY)[1]:.10g} mm
+{of}/setSizeOfZCells {mesh.z_edges(GEOMETRY)[1]:.10g} mm
+{of}/setNbOfRhoCells {mesh.r}
+{of}/setNbOfPhiCells {mesh.phi}
+{of}/setNbOfZCells {mesh.z}"""

@@ -21,7 +21,7 @@ import numpy as np
 import optax
 
 from training.data.dataset import Showers
-from training.errors import Diverged
+from training.errors import Diverged, OptionError
 from training.geometry import Mesh
 from training.scaling import Floats
 from training.vae.feed import Sources, feed, shower_bytes
@@ -55,6 +55,7 @@ def fit(sources: Sources, settings: Settings, on_epoch: Callable[[Epoch], None],
         store: Where the state of an interrupted training is kept.
 
     Raises:
+        OptionError: The set comes in chunks of which none fills a batch.
         Diverged: A metric is no longer a finite number.
     """
     device = jax.devices()[0]
@@ -63,14 +64,18 @@ def fit(sources: Sources, settings: Settings, on_epoch: Callable[[Epoch], None],
     give = feed(sources, settings.seed)
     judged = judge(sources.validation, settings, limit=sources.limit)
     at_once = steps_at_once(sources.showers, shower_bytes(mesh), settings.batch_size)
-    begun = untrained(mesh, settings)
-    progress = store.load(begun) or begun
+    progress = store.load(untrained(mesh, settings))
     for epoch in progress.curve:
         on_epoch(epoch)
     while not finished(progress, settings):
         for chunk in give(progress.epoch, progress.chunks):
             progress = learn(_started(progress, chunk), chunk, settings, at_once=at_once)
             store.save_if_due(progress)
+        if progress.steps == 0:
+            raise OptionError(
+                f"no chunk of memory {sources.memory} bytes fills a batch of {settings.batch_size} showers. "
+                "Give twice as much."
+            )
         progress = _ended(progress, *judged(progress.model))
         epoch = progress.curve[-1]
         if not all(map(math.isfinite, epoch.metrics.values())):
@@ -85,18 +90,16 @@ def fit(sources: Sources, settings: Settings, on_epoch: Callable[[Epoch], None],
 def untrained(mesh: Mesh, settings: Settings) -> Progress:
     """Where a training stands before its first step."""
     model = VAE(Architecture(mesh, settings.latent_dim, settings.hidden), settings.seed)
-    begin = jax.jit(
-        optimizer(settings.optimizer, settings.lr).init
-    )  # one program, kept on disk as the others
+    begin = jax.jit(optimizer(settings.optimizer, settings.lr).init)  # a program, kept on disk as the others
     return Progress(model, begin(model), best=model)
 
 
 def finished(progress: Progress, settings: Settings) -> bool:
     """Tell whether all epochs are done, or so many brought no gain that the rest is left out."""
     done = len(progress.curve)
-    return done > 0 and (
-        done >= settings.epochs or 0 < settings.patience <= done - progress.best_epoch.number
-    )
+    if done == 0:
+        return False
+    return done >= settings.epochs or 0 < settings.patience <= done - progress.best_epoch.number
 
 
 def _started(progress: Progress, chunk: Showers) -> Progress:

@@ -116,20 +116,19 @@ class Store:
             log.warning("the state of the training cannot be written: %s Going on.", err)
         self._written = time.monotonic()
 
-    def load(self, like: Progress) -> Progress | None:
-        """Return where an interrupted training of the same settings and data stands, if there is one."""
+    def load(self, like: Progress) -> Progress:
+        """Return where an interrupted training of the same settings and data stands; without one, `like`."""
         state = below(self._where, NAME)
         found = [content for name in NAMES if (content := read(below(self._where, name))) is not None]
-        if not found:
-            return None
         file = next(filter(None, map(_checked, found)), None)
         if file is None:
-            log.warning("%s is damaged: starting anew", state)
-            return None
+            if found:
+                log.warning("%s is damaged: starting anew", state)
+            return like
         header = json.loads(file.readline())
         if differences := _differences(header["belongs"], self._belongs):
             log.warning("%s is of another training (%s): starting anew", state, "; ".join(differences))
-            return None
+            return like
         curve = tuple(Epoch(*values) for values in header["curve"])
         progress: Progress = replace(eqx.tree_deserialise_leaves(file, like), curve=curve)
         log.info("going on with epoch %d, from %s", progress.epoch, state)

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 
-from training.errors import Diverged
+from training.errors import Diverged, OptionError
 from training.vae.feed import Sources, shower_bytes
 from training.vae.fit import fit
 from training.vae.judge import judge
@@ -108,6 +108,13 @@ def test_a_metric_that_is_no_number_ends_the_training(sources: Sources) -> None:
     with pytest.raises(Diverged, match=r"not finite\. Lower --lr \(it is 1e\+30\)"):
         fit(sources, replace(SHAKY, lr=1e30), epochs.append, UNSAVED)
     assert all(np.isfinite(list(epoch.metrics.values())).all() for epoch in epochs)
+
+
+def test_a_batch_that_no_chunk_fills_is_refused(sources: Sources) -> None:
+    """It fits into the memory, but 256 showers come in two chunks of 128."""
+    small = replace(sources, memory=130 * shower_bytes(sources.training.mesh))
+    with pytest.raises(OptionError, match=r"no chunk .* fills a batch of 129 showers\. Give twice as much\."):
+        fit(small, replace(SHAKY, batch_size=129), ignored, UNSAVED)
 
 
 class Killed(Exception):
