@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares generated showers with full simulation that no training has seen: numbers to judge by, and a page.
 
-python -m training.evaluate --model exported --dataset data --destination evaluation [--thresholds FILE]
+python -m training.evaluate --model exported --dataset data --destination evaluation
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,14 +22,12 @@ from training.data.dataset import Part, open_part, read
 from training.data.declaration import GENERATED
 from training.errors import DataError, ModelError
 from training.geometry import Point
-from training.metrics import NAMES, OBJECTIVE, Threshold, flat, judged, read_thresholds
 from training.par04.generator import Generator, costs, file_of
-from training.physics.compare import Evaluation, compare_point, over_points, together
+from training.physics.compare import DISTANCES, Evaluation, compare_points
 from training.physics.curves import Samples
 from training.physics.observables import (
     ENERGY_BINS,
-    Array,
-    Estimate,
+    OBJECTIVE,
     Sample,
     energy_bins,
     joined,
@@ -58,9 +56,7 @@ STRETCHES = 8
 """Places of a file that showers are taken from, where not all are."""
 
 
-def evaluate(
-    model: Path, dataset: Path, destination: Path, *, thresholds: tuple[Threshold, ...] = ()
-) -> dict[str, float]:
+def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
     """Compare an exported model with the test part of a data set, which no training has seen.
 
     For each point as many showers are generated as the test part has, at most 1,000, under the same
@@ -70,7 +66,6 @@ def evaluate(
         model: The folder that `training.export` wrote, or one ONNX file of it.
         dataset: The folder that `training.prepare` wrote.
         destination: A folder for ``report.html`` and ``metrics.json``; made if it is missing.
-        thresholds: What the page judges first; a pipeline's step judges by its own, and puts that on top.
 
     Returns:
         Plain numbers by the names that training/README.md explains, where 0 is equal unless said there. A
@@ -89,10 +84,23 @@ def evaluate(
     destination.mkdir(parents=True, exist_ok=True)
     learned = file_of(model).with_name(LEARNING)
     learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
-    report = page(found, curves=learning, judged=judged(metrics, thresholds))
-    (destination / REPORT).write_text(report, encoding="utf-8")
+    (destination / REPORT).write_text(page(found, curves=learning), encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     return metrics
+
+
+def flat(evaluation: Evaluation) -> dict[str, float]:
+    """Return the numbers that training/README.md explains, by their names."""
+    found: dict[str, float] = {}
+    for name, estimate in evaluation.metrics.items():
+        found[name] = estimate.value
+        if name == OBJECTIVE or name in DISTANCES:
+            found[f"{name}_error"] = estimate.error
+        if name not in DISTANCES:  # which are of all points together
+            found[f"{name}_worst"] = max(one.differences[name].value for one in evaluation.comparisons)
+        found[f"{name}_floor"] = evaluation.floor[name].value
+    showers = sum(comparison.showers for comparison in evaluation.comparisons)
+    return {**found, **evaluation.costs, "showers": float(showers)}
 
 
 def compare(generator: Generator, dataset: Path) -> Evaluation:
@@ -105,18 +113,10 @@ def compare(generator: Generator, dataset: Path) -> Evaluation:
     samples = dict(_samples(generator, test, training))
     if not samples:
         raise DataError(f"{dataset}: no point has two showers to test with. Prepare more of them.")
-    full, generated, floor = ({point: three[at] for point, three in samples.items()} for at in range(3))
-    with threadpool_limits(1):  # on small matrices threads wait for each other, on a busy machine for long
-        comparisons = tuple(compare_point(point, test.mesh, three) for point, three in samples.items())
-        of_model, of_floor = together(full, generated, floor)
-    return Evaluation(
-        comparisons=comparisons,
-        metrics=_ordered(over_points([one.differences for one in comparisons]), of_model),
-        floor=_ordered(over_points([one.floor for one in comparisons]), of_floor),
-        costs={},
-        facts=generator.facts,
-        simulation=STAND_IN if test.source == GENERATED else test.source,
-    )
+    with threadpool_limits(1):  # on a busy machine threads wait for each other, and take 50 times as long
+        found = compare_points(samples, test.mesh)
+    simulation = STAND_IN if test.source == GENERATED else test.source
+    return replace(found, facts=generator.facts, simulation=simulation)
 
 
 def main() -> int:
@@ -125,22 +125,8 @@ def main() -> int:
     parser.add_argument("--model", type=Path, required=True, help="folder that training.export wrote")
     parser.add_argument("--dataset", type=Path, required=True, help="folder that training.prepare wrote")
     parser.add_argument("--destination", type=Path, required=True, help=f"folder for {REPORT} and {METRICS}")
-    parser.add_argument(
-        "--thresholds", type=Path, help='JSON such as {"energy_mean": [0, 0.05]}; exit code 1 if one fails'
-    )
     options = parser.parse_args()
-    passed = True
-
-    def work() -> dict[str, float]:
-        nonlocal passed
-        thresholds = read_thresholds(options.thresholds, NAMES) if options.thresholds else ()
-        metrics = evaluate(options.model, options.dataset, options.destination, thresholds=thresholds)
-        for judgement in judged(metrics, thresholds):
-            passed = passed and judgement.passed
-            print(judgement, file=sys.stderr)
-        return metrics
-
-    return answer(work) or int(not passed)
+    return answer(lambda: evaluate(options.model, options.dataset, options.destination))
 
 
 def _samples(generator: Generator, test: Part, training: Part) -> Iterator[tuple[Point, Samples]]:
@@ -148,34 +134,22 @@ def _samples(generator: Generator, test: Part, training: Part) -> Iterator[tuple
     random = np.random.default_rng(0)
     for point in test.counts:
         wanted = SHOWERS_PER_POINT * (1 if point.highest_gev is None else ENERGY_BINS)
-        full, generated, energies = _tested(generator, test, point, wanted, random)
-        floor, floor_energies = _simulated(training, point, len(full))
-        for (part, rows), (_, others) in zip(
-            energy_bins(point, energies), energy_bins(point, floor_energies), strict=True
-        ):
+        blocks = [_tested(generator, block, random) for block in _blocks(test, point, wanted)]
+        full, generated = (joined(samples) for samples in zip(*blocks, strict=True))
+        floor = joined([_reduced(block) for block in _blocks(training, point, len(full["energy"]))])
+        bins = (energy_bins(point, sample["incident_gev"]) for sample in (full, floor))
+        for (part, rows), (_, others) in zip(*bins, strict=True):
             if min(rows.sum(), others.sum()) >= 2:
                 yield part, (taken(full, rows), taken(generated, rows), taken(floor, others))
 
 
-def _tested(
-    generator: Generator, test: Part, point: Point, wanted: int, random: np.random.Generator
-) -> tuple[Sample, Sample, Array]:
-    """Showers of the test part, generated ones under their conditions, and their energies."""
-    full, generated, energies = [], [], []
-    for block in _blocks(test, point, wanted):
-        told = conditions(point.geometry, block.energies_gev, point.angle_deg)
-        drawn = generator.draw(told, random)
-        if not np.isfinite(drawn).all():
-            raise ModelError(f"the model generates cells that are not finite at {point}. Train it again.")
-        full.append(_reduced(block))
-        generated.append(reduce(drawn, block.energies_gev, point))
-        energies.append(block.energies_gev)
-    return joined(full), joined(generated), np.concatenate(energies)
-
-
-def _simulated(part: Part, point: Point, wanted: int) -> tuple[Sample, Array]:
-    blocks = [(_reduced(block), block.energies_gev) for block in _blocks(part, point, wanted)]
-    return joined([sample for sample, _ in blocks]), np.concatenate([energies for _, energies in blocks])
+def _tested(generator: Generator, block: Block, random: np.random.Generator) -> tuple[Sample, Sample]:
+    """Showers of the test part, and as many generated ones under their conditions."""
+    point = block.point
+    drawn = generator.draw(conditions(point.geometry, block.energies_gev, point.angle_deg), random)
+    if not np.isfinite(drawn).all():
+        raise ModelError(f"the model generates cells that are not finite at {point}. Train it again.")
+    return _reduced(block), reduce(drawn, block.energies_gev, point)
 
 
 def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
@@ -195,11 +169,6 @@ def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
 
 def _reduced(block: Block) -> Sample:
     return reduce(to_fractions(block.cells_mev, block.energies_gev), block.energies_gev, block.point)
-
-
-def _ordered(means: Mapping[str, Estimate], of_all: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    """The objective, then what is of all points, then the single observables."""
-    return {OBJECTIVE: means[OBJECTIVE], **of_all, **means}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ Material constants are from the Review of Particle Physics, "Atomic and nuclear 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import total_ordering
 
 import numpy as np
 import numpy.typing as npt
@@ -129,7 +128,6 @@ def parse_mesh(text: str) -> Mesh:
     return Mesh(*(int(part) for part in parts))
 
 
-@total_ordering
 @dataclass(frozen=True)
 class Point:
     """One combination of conditions.
@@ -148,10 +146,7 @@ class Point:
     highest_gev: float | None = None
 
     def __str__(self) -> str:
-        energy = plain(self.energy_gev)
-        if self.highest_gev is not None:
-            energy = f"{energy} to {plain(self.highest_gev)}"
-        return f"{self.geometry}, {energy} GeV, {plain(self.angle_deg)} degrees"
+        return f"{self.geometry}, {self.energies}, {plain(self.angle_deg)} degrees"
 
     def __lt__(self, other: Point) -> bool:
         return self._rank < other._rank
@@ -159,6 +154,13 @@ class Point:
     @property
     def _rank(self) -> tuple[str, float, float, float]:
         return self.geometry, self.angle_deg, self.energy_gev, self.highest_gev or 0.0
+
+    @property
+    def energies(self) -> str:
+        """The energy in words, ``64 GeV``, or the two ends, ``1 to 1000 GeV``."""
+        if self.highest_gev is None:
+            return f"{plain(self.energy_gev)} GeV"
+        return f"{plain(self.energy_gev)} to {plain(self.highest_gev)} GeV"
 
 
 def plain(number: float) -> str:

@@ -27,24 +27,24 @@ Samples = tuple[Sample, Sample, Sample]
 """Full simulation, the model, and a second sample of full simulation."""
 
 
+Binned = tuple[Array, Array]
+"""A value for each bin, and its standard error."""
+
+
 @dataclass(frozen=True)
 class Curve:
     """One quantity in bins: a mean profile or a distribution, for three samples of one point.
 
     `floor` is a second, independent sample of full simulation: how far two equal samples lie apart.
-    Every array but `edges` has one entry for each bin; errors are standard errors.
     """
 
     name: str
     x_label: str
     y_label: str
     edges: Array
-    full: Array
-    full_error: Array
-    generated: Array
-    generated_error: Array
-    floor: Array
-    floor_error: Array
+    full: Binned
+    generated: Binned
+    floor: Binned
     logarithmic: bool = False
 
 
@@ -55,15 +55,15 @@ def curves(point: Point, mesh: Mesh, samples: Samples) -> tuple[Curve, ...]:
         _profile(
             ("Longitudinal profile", "depth (mm)", "energy per layer / incident energy"),
             mesh.z_edges(geometry),
-            [sample.layers for sample in samples],
+            [sample["layers"] for sample in samples],
         ),
         _profile(
             ("Radial profile", "distance from the axis (mm)", "energy per ring / incident energy"),
             mesh.r_edges(geometry),
-            [sample.rings for sample in samples],
+            [sample["rings"] for sample in samples],
             logarithmic=True,
         ),
-        *(_distribution(*labels, [one.scalars[name] for one in samples]) for name, labels in AXES.items()),
+        *(_distribution(*labels, [one[name] for one in samples]) for name, labels in AXES.items()),
         *_layers(mesh, samples),
         _cells(samples),
     )
@@ -74,19 +74,19 @@ def _layers(mesh: Mesh, samples: Samples) -> list[Curve]:
         _distribution(
             f"Energy in layer {layer + 1} of {mesh.z}",
             "energy in the layer / incident energy",
-            [sample.layers[:, layer] for sample in samples],
+            [sample["layers"][:, layer] for sample in samples],
         )
         for layer in sorted({int(fraction * mesh.z) for fraction in SHOWN_LAYERS})
     ]
 
 
 def _cells(samples: Samples) -> Curve:
-    filled = np.flatnonzero(sum(sample.spectrum.sum(axis=0) for sample in samples))
+    filled = np.flatnonzero(sum(sample["spectrum"].sum(axis=0) for sample in samples))
     first, last = (filled[0], filled[-1] + 1) if len(filled) else (0, 1)
     return _profile(
         ("Cell energies", "log10(cell energy / MeV)", "cells per shower"),
         SPECTRUM[first : last + 1],
-        [sample.spectrum[:, first:last] for sample in samples],
+        [sample["spectrum"][:, first:last] for sample in samples],
         logarithmic=True,
     )
 
@@ -95,15 +95,17 @@ def _profile(
     labels: tuple[str, str, str], edges: Array, rows: Sequence[Array], *, logarithmic: bool = False
 ) -> Curve:
     """Means over the showers, each with its standard error."""
-    full, generated, floor = ((values.mean(axis=0), _standard_error(values)) for values in rows)
-    return Curve(*labels, edges, *full, *generated, *floor, logarithmic)
+    full, generated, floor = (
+        (values.mean(axis=0), values.std(axis=0) / np.sqrt(len(values))) for values in rows
+    )
+    return Curve(*labels, edges, full, generated, floor, logarithmic)
 
 
 def _distribution(name: str, x_label: str, values: Sequence[Array]) -> Curve:
     """Shares of the showers in each bin, each with its binomial error."""
     edges = _edges(values[0], values[1])
     full, generated, floor = (_shares(one, edges) for one in values)
-    return Curve(name, x_label, "share of the showers", edges, *full, *generated, *floor)
+    return Curve(name, x_label, "share of the showers", edges, full, generated, floor)
 
 
 def _edges(full: Array, generated: Array) -> Array:
@@ -117,13 +119,8 @@ def _edges(full: Array, generated: Array) -> Array:
     return np.linspace(low, high, int((high - low) / span * (len(bins) - 1)) + 2)
 
 
-def _shares(values: Array, edges: Array) -> tuple[Array, Array]:
+def _shares(values: Array, edges: Array) -> Binned:
     """What lies outside the bins stands in the outermost ones."""
     counts, _ = np.histogram(values.clip(edges[0], edges[-1]), bins=edges)
     share = counts / len(values)
     return share, np.sqrt(share * (1.0 - share) / len(values))
-
-
-def _standard_error(values: Array) -> Array:
-    error: Array = values.std(axis=0) / np.sqrt(len(values))
-    return error

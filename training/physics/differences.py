@@ -11,6 +11,7 @@ import numpy as np
 
 from training.physics.observables import (
     JUDGED,
+    OBJECTIVE,
     SPECTRUM,
     Array,
     Estimate,
@@ -22,39 +23,22 @@ from training.physics.observables import (
     wassersteins,
 )
 
-NAMES = (
-    "physics_distance",
-    "energy_mean",
-    "energy_sigma",
-    "energy_resolution",
-    *(
-        f"{name}_{kind}"
-        for name in (*JUDGED, "sparsity", "layers", "cells")
-        for kind in ("wasserstein", "separation")
-    ),
-    "layers_correlation",
-    "longitudinal_l1",
-    "radial_l1",
-)
 MOST_BINS = 50
 ROUNDING = 1e-6
 """Cells are single precision: what a layer's energy varies less than that, relatively, is no variation."""
 RESAMPLES = 50
 """The error itself is then good to 1 / sqrt(2 * 50) = 10 %."""
 
+Weighted = tuple[Sample, Array]
+"""A sample, and how often each of its showers counts: see `weights`."""
+
 
 def differences(full: Sample, other: Sample, random: np.random.Generator) -> dict[str, Estimate]:
-    """Compare a sample with full simulation; what the `NAMES` mean stands in training/README.md."""
-    weighted = weights(len(full), random), weights(len(other), random)
-    found = {
-        **_of_energy(full, other, *weighted),
-        **_of_scalars(full, other, *weighted),
-        **_of_layers(full, other, *weighted),
-        **_of_profiles(full, other, *weighted),
-        **_of_cells(full, other, *weighted),
-    }
-    found["physics_distance"] = np.mean([found[f"{name}_wasserstein"] for name in JUDGED], axis=0)
-    return {name: estimate(found[name]) for name in NAMES}
+    """Compare a sample with full simulation; what the names mean stands in training/README.md."""
+    both = (full, weights(len(full["energy"]), random)), (other, weights(len(other["energy"]), random))
+    found = {**_of_energy(*both), **_of_distributions(*both), **_of_layers_and_rings(*both)}
+    distance = np.mean([found[f"{name}_wasserstein"] for name in JUDGED], axis=0)
+    return {name: estimate(values) for name, values in {OBJECTIVE: distance, **found}.items()}
 
 
 def weights(showers: int, random: np.random.Generator, resamples: int = RESAMPLES) -> Array:
@@ -80,76 +64,57 @@ def histogram_edges(values: Array, others: int) -> Array:
 
 def correlations(layers: Array) -> Array:
     """Return the correlations of the layers' energies; those of a layer that never varies are 0."""
-    coefficients: Array = _correlations(layers, np.ones((1, len(layers))))[0]
-    return coefficients
+    return np.asarray(_correlations(layers, np.ones((1, len(layers))))[0])
 
 
-def _of_energy(full: Sample, other: Sample, weights_full: Array, weights_other: Array) -> dict[str, Array]:
-    mean_full, sigma_full = _mean_and_sigma(full.scalars["energy"], weights_full)
-    mean_other, sigma_other = _mean_and_sigma(other.scalars["energy"], weights_other)
+def _of_energy(full: Weighted, other: Weighted) -> dict[str, Array]:
+    (mean, sigma), (other_mean, other_sigma) = (
+        _mean_and_sigma(sample["energy"], weighted) for sample, weighted in (full, other)
+    )
     return {
-        "energy_mean": _relative(mean_other, mean_full),
-        "energy_sigma": _relative(sigma_other, sigma_full),
-        "energy_resolution": _relative(_over(sigma_other, mean_other), _over(sigma_full, mean_full)),
+        "energy_mean": _relative(other_mean, mean),
+        "energy_sigma": _relative(other_sigma, sigma),
+        "energy_resolution": _relative(_over(other_sigma, other_mean), _over(sigma, mean)),
     }
 
 
-def _of_scalars(full: Sample, other: Sample, weights_full: Array, weights_other: Array) -> dict[str, Array]:
-    found = {}
-    for name, values in full.scalars.items():
-        compared = _compare(values, other.scalars[name], weights_full, weights_other)
-        found[f"{name}_wasserstein"], found[f"{name}_separation"] = compared
-    return found
-
-
-def _of_layers(full: Sample, other: Sample, weights_full: Array, weights_other: Array) -> dict[str, Array]:
-    compared = [
-        _compare(full.layers[:, layer], other.layers[:, layer], weights_full, weights_other)
-        for layer in range(full.layers.shape[1])
-    ]
-    distances, powers = np.mean(compared, axis=0)
-    apart = _correlations(full.layers, weights_full) - _correlations(other.layers, weights_other)
-    pairs = np.triu_indices(full.layers.shape[1], k=1)
-    between = np.abs(apart[:, *pairs])
-    return {
-        "layers_wasserstein": distances,
-        "layers_separation": powers,
-        "layers_correlation": between.mean(axis=1) if between.size else np.zeros(len(between)),
-    }
-
-
-def _of_profiles(full: Sample, other: Sample, weights_full: Array, weights_other: Array) -> dict[str, Array]:
-    def apart(first: Array, second: Array) -> Array:
-        return np.asarray(np.abs(shares(weights_full @ first) - shares(weights_other @ second)).sum(axis=1))
-
-    return {
-        "longitudinal_l1": apart(full.layers, other.layers),
-        "radial_l1": apart(full.rings, other.rings),
-    }
-
-
-def _of_cells(full: Sample, other: Sample, weights_full: Array, weights_other: Array) -> dict[str, Array]:
-    first, second = weights_full @ full.spectrum, weights_other @ other.spectrum
+def _of_distributions(full: Weighted, other: Weighted) -> dict[str, Array]:
+    """Wasserstein distances and separation powers; those of the layers are means over the layers."""
+    (first, of_first), (second, of_second) = full, other
+    apart = {name: _compare(first[name], second[name], of_first, of_second) for name in (*JUDGED, "sparsity")}
+    layers = zip(first["layers"].T, second["layers"].T, strict=True)
+    apart["layers"] = np.mean([_compare(*layer, of_first, of_second) for layer in layers], axis=0)
+    cells = of_first @ first["spectrum"], of_second @ second["spectrum"]
     width = float(SPECTRUM[1] - SPECTRUM[0])
+    apart["cells"] = binned_wassersteins(*cells, width), separations(*cells)
+    kinds = ("wasserstein", "separation")
     return {
-        "cells_wasserstein": binned_wassersteins(first, second, width),
-        "cells_separation": separations(first, second),
+        f"{name}_{kind}": values for name in apart for kind, values in zip(kinds, apart[name], strict=True)
     }
+
+
+def _of_layers_and_rings(full: Weighted, other: Weighted) -> dict[str, Array]:
+    first, second = (_correlations(sample["layers"], weighted) for sample, weighted in (full, other))
+    pairs = np.triu_indices(first.shape[-1], k=1)
+    between = np.abs(first - second)[:, *pairs]
+    found = {"layers_correlation": between.mean(axis=1) if between.size else np.zeros(len(between))}
+    for name, profile in {"longitudinal_l1": "layers", "radial_l1": "rings"}.items():
+        of_full, of_other = (shares(weighted @ sample[profile]) for sample, weighted in (full, other))
+        found[name] = np.abs(of_full - of_other).sum(axis=1)
+    return found
 
 
 def _compare(first: Array, second: Array, weights_first: Array, weights_second: Array) -> tuple[Array, Array]:
     """Wasserstein distances in units of the first sample's spread, and separation powers."""
     inner = histogram_edges(first, len(second))[1:-1]
     distances = wassersteins(first, second, weights_first, weights_second) / spread(first)
-    return distances, separations(
-        _filled(first, weights_first, inner), _filled(second, weights_second, inner)
-    )
+    filled = _filled(first, weights_first, inner), _filled(second, weights_second, inner)
+    return distances, separations(*filled)
 
 
 def _filled(values: Array, weighted: Array, inner: Array) -> Array:
     """Histograms (rows, bins) between inner edges; the outermost bins are open."""
-    filled: Array = weighted @ np.eye(len(inner) + 1)[np.searchsorted(inner, values, side="right")]
-    return filled
+    return np.asarray(weighted @ np.eye(len(inner) + 1)[np.searchsorted(inner, values, side="right")])
 
 
 def _mean_and_sigma(values: Array, weighted: Array) -> tuple[Array, Array]:
@@ -168,8 +133,7 @@ def _correlations(layers: Array, weighted: Array) -> Array:
     sigmas = np.sqrt(np.maximum(np.einsum("bii->bi", covariances), 0.0))
     varies = sigmas > ROUNDING * np.abs(layers).max(axis=0)
     scale = np.where(varies, sigmas, np.inf)
-    coefficients: Array = covariances / scale[:, :, None] / scale[:, None, :]
-    return coefficients
+    return np.asarray(covariances / scale[:, :, None] / scale[:, None, :])
 
 
 def _relative(values: Array, references: Array) -> Array:

@@ -27,6 +27,8 @@ JUDGED = (
     "radial_second_moment",
 )
 """What `observables` returns, and so what `physics_distance` is made of."""
+OBJECTIVE = "physics_distance"
+"""What a search minimises."""
 THRESHOLD_MEV = 0.5e-3 / 0.033
 """Below 15.15 keV a cell counts as empty: the CaloChallenge's readout threshold of its data sets 2 and 3
 (0.5 keV over a sampling fraction of 0.033; arXiv 2410.21611)."""
@@ -35,93 +37,74 @@ SPECTRUM = np.linspace(np.log10(THRESHOLD_MEV), 6.0, 41)
 ENERGY_BINS = 4
 """A point with a range of energies is compared in so many bins of equal width in ln E, to three digits."""
 
+Sample = Mapping[str, Array]
+"""Showers of one point, reduced: by name, an array with one row for each shower.
 
-def observables(fractions: Floats, geometry: Geometry, mesh: Mesh) -> dict[str, Array]:
-    """Reduce each shower to a few numbers.
+These are what `observables` returns; ``sparsity``, the fraction of cells above the threshold; ``layers`` and
+``rings``, the energy in each over the incident energy, shape (showers, z) and (showers, r); ``spectrum``, how
+many cells have an energy in each bin of `SPECTRUM`; and ``incident_gev``, the energy of each electron.
+"""
+
+
+def profiles(fractions: Floats) -> tuple[Array, Array]:
+    """Sum each shower's cells by layer, shape (showers, z), and by ring, shape (showers, r).
+
+    Args:
+        fractions: Cell energies over the incident energy, shape (showers, r, phi, z).
+    """
+    over_phi = np.einsum("nrpz->nrz", fractions).astype(np.float64)
+    return over_phi.sum(axis=1), over_phi.sum(axis=2)
+
+
+def observables(layers: Array, rings: Array, geometry: Geometry) -> dict[str, Array]:
+    """Reduce the profiles of each shower to a few numbers.
 
     A shower's first moment along z is the mean of its cells' depths, weighted by their energies, and its
     second moment is their variance about that mean; along r the distances from the axis take the depths'
     place. Par04's own validation compares the same (training_vae/utils/observables.py). A shower without
     energy has moments of 0.
 
-    Args:
-        fractions: Cell energies over the incident energy, shape (showers, r, phi, z).
-        geometry: Of the calorimeter: it has the cells' sizes.
-        mesh: Of the showers.
-
     Returns:
         Arrays of shape (showers,): ``energy`` as a fraction of the incident energy,
         ``longitudinal_first_moment`` and ``radial_first_moment`` in mm, ``longitudinal_second_moment`` and
         ``radial_second_moment`` in mm2.
     """
-    return moments(*profiles(fractions), geometry, mesh)
-
-
-def profiles(fractions: Floats) -> tuple[Array, Array]:
-    """Sum each shower's cells by layer, shape (showers, z), and by ring, shape (showers, r)."""
-    over_phi = np.einsum("nrpz->nrz", fractions).astype(np.float64)
-    return over_phi.sum(axis=1), over_phi.sum(axis=2)
-
-
-def moments(layers: Array, rings: Array, geometry: Geometry, mesh: Mesh) -> dict[str, Array]:
-    """Return what `observables` does, from the two profiles of each shower."""
-    depth, length = _mean_and_variance(layers, _centres(mesh.z_edges(geometry)))
-    radius, width = _mean_and_variance(rings, _centres(mesh.r_edges(geometry)))
+    mesh = Mesh(r=rings.shape[1], z=layers.shape[1])
+    depth, length = _mean_and_variance(layers, mesh.z_edges(geometry))
+    radius, width = _mean_and_variance(rings, mesh.r_edges(geometry))
     return dict(zip(JUDGED, (layers.sum(axis=1), depth, length, radius, width), strict=True))
 
 
-def _centres(edges: Array) -> Array:
-    return (edges[:-1] + edges[1:]) / 2.0
-
-
-def _mean_and_variance(profile: Array, positions: Array) -> tuple[Array, Array]:
-    """Of the positions, weighted by each shower's profile."""
+def _mean_and_variance(profile: Array, edges: Array) -> tuple[Array, Array]:
+    """Of the cells' middles, weighted by each shower's profile."""
+    positions = (edges[:-1] + edges[1:]) / 2.0
     weights = profile / np.maximum(profile.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
     means = weights @ positions
     return means, np.maximum(weights @ positions**2 - means**2, 0.0)
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Showers of one point, reduced; every array has one row for each shower."""
-
-    scalars: Mapping[str, Array]
-    """What `observables` returns, and ``sparsity``: the fraction of cells above the threshold."""
-    layers: Array
-    """Energy in each layer over the incident energy, shape (showers, z)."""
-    rings: Array
-    """Energy in each ring over the incident energy, shape (showers, r)."""
-    spectrum: Array
-    """How many cells have an energy in each bin of `SPECTRUM`, shape (showers, bins)."""
-
-    def __len__(self) -> int:
-        return len(self.layers)
-
-
 def reduce(fractions: Floats, energies_gev: Array, point: Point) -> Sample:
     """Reduce showers (fractions of the incident energy; showers, r, phi, z) to what is compared."""
-    mesh = Mesh(*fractions.shape[1:])
     layers, rings = profiles(fractions)
     spectrum = _spectrum(fractions, energies_gev)
-    scalars = moments(layers, rings, geometry_named(point.geometry), mesh)
-    scalars["sparsity"] = spectrum.sum(axis=1) / mesh.cells
-    return Sample(scalars, layers, rings, spectrum)
+    return {
+        **observables(layers, rings, geometry_named(point.geometry)),
+        "sparsity": spectrum.sum(axis=1) / np.prod(fractions.shape[1:]),
+        "layers": layers,
+        "rings": rings,
+        "spectrum": spectrum,
+        "incident_gev": energies_gev,
+    }
 
 
 def joined(samples: Sequence[Sample]) -> Sample:
     """Put samples of one point behind each other."""
-    return Sample(
-        {name: np.concatenate([sample.scalars[name] for sample in samples]) for name in samples[0].scalars},
-        np.concatenate([sample.layers for sample in samples]),
-        np.concatenate([sample.rings for sample in samples]),
-        np.concatenate([sample.spectrum for sample in samples]),
-    )
+    return {name: np.concatenate([sample[name] for sample in samples]) for name in samples[0]}
 
 
 def taken(sample: Sample, rows: npt.NDArray[np.bool_]) -> Sample:
     """Return the marked showers."""
-    scalars = {name: values[rows] for name, values in sample.scalars.items()}
-    return Sample(scalars, sample.layers[rows], sample.rings[rows], sample.spectrum[rows])
+    return {name: values[rows] for name, values in sample.items()}
 
 
 def energy_bins(point: Point, energies_gev: Array) -> Iterator[tuple[Point, npt.NDArray[np.bool_]]]:
@@ -159,9 +142,7 @@ class Estimate:
     error: float = 0.0
 
 
-def physics_distance(
-    full: Mapping[Point, Mapping[str, Array]], generated: Mapping[Point, Mapping[str, Array]]
-) -> float:
+def physics_distance(full: Mapping[Point, Sample], generated: Mapping[Point, Sample]) -> float:
     """Return how far generated showers are from full simulation: what a search minimises.
 
     It is the mean, over points and over the observables in `JUDGED`, of the Wasserstein-1 distance in units
@@ -170,7 +151,7 @@ def physics_distance(
     energies are taken apart by `energy_bins` before.
 
     Args:
-        full: The observables of each point's showers of full simulation.
+        full: Each point's showers of full simulation; of a sample, only its observables are needed.
         generated: Those of generated showers, for the same points; samples may differ in size.
     """
     distances = [
@@ -196,15 +177,13 @@ def wassersteins(first: Array, second: Array, weights_first: Array, weights_seco
     # Whole numbers until the end: equal samples are then exactly 0 apart.
     steps = np.concatenate([weights_first * len(second), weights_second * -len(first)], axis=1)
     between = np.abs(np.cumsum(steps[:, order], axis=1)[:, :-1])
-    distances: Array = between @ np.diff(values[order]) / (len(first) * len(second))
-    return distances
+    return np.asarray(between @ np.diff(values[order]) / (len(first) * len(second)))
 
 
 def binned_wassersteins(first: Array, second: Array, width: float) -> Array:
     """Return the Wasserstein-1 distances of histograms (rows, bins) with bins of one width."""
     between = np.abs(np.cumsum(shares(first) - shares(second), axis=1))
-    distances: Array = between.sum(axis=1) * width
-    return distances
+    return np.asarray(between.sum(axis=1) * width)
 
 
 def separations(first: Array, second: Array) -> Array:
@@ -215,8 +194,7 @@ def separations(first: Array, second: Array) -> Array:
     """
     a, b = shares(first), shares(second)
     both = a + b
-    powers: Array = 0.5 * np.sum((a - b) ** 2 / np.where(both > 0.0, both, 1.0), axis=1)
-    return powers
+    return np.asarray(0.5 * np.sum((a - b) ** 2 / np.where(both > 0.0, both, 1.0), axis=1))
 
 
 def shares(histogram: Array) -> Array:

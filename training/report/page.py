@@ -3,16 +3,15 @@
 
 What its figures show is as small as the page can carry it for every point; `template/draw.js` draws it.
 Ratios, ranges and the agreement are worked out here, where they can be tested without a browser. A number
-that cannot be drawn (not finite, a division by zero, zero on a logarithmic axis) is None: a gap.
+that cannot be drawn (a division by zero) is None: a gap.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import math
 from collections.abc import Sequence
-from importlib import resources
+from operator import attrgetter
 from typing import Any
 
 import jinja2
@@ -20,11 +19,10 @@ import numpy as np
 import plotly.offline
 from markupsafe import Markup
 
-from training.geometry import Point
-from training.metrics import Judged
+from training.geometry import Point, plain
 from training.physics.compare import Comparison, Evaluation
-from training.physics.curves import Curve
-from training.physics.observables import Array, Estimate
+from training.physics.curves import Binned, Curve
+from training.physics.observables import OBJECTIVE, Array, Estimate
 from training.report import tables
 from training.report.tables import text
 
@@ -39,7 +37,7 @@ DECADES = 6
 MODEL, FLOOR = "generated", "floor"
 
 
-def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[Judged] = ()) -> str:
+def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
     """Return the report of an evaluation.
 
     plotly.js makes 4.8 MB of it: of plotly.js' own smaller bundles Python's plotly brings none. Each point
@@ -48,7 +46,6 @@ def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[
     Args:
         evaluation: What was compared: at least one point.
         curves: The training's curves, CSV text with the columns epoch, loss, val_loss and physics_distance.
-        judged: The observables that have a threshold.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("training.report", "template"),
@@ -58,23 +55,17 @@ def page(evaluation: Evaluation, *, curves: str | None = None, judged: Sequence[
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
-    points = [_point(comparison) for comparison in evaluation.comparisons]
     return environment.get_template("page.html").render(
-        judged=sorted(judged, key=lambda each: each.passed),
-        passed=tables.passed(judged),
         verdict=tables.verdict(evaluation),
         rows=tables.rows(evaluation.metrics, evaluation.floor),
-        choices=_choices(evaluation.comparisons),
-        points=points,
-        figures=list(dict.fromkeys(curve["name"] for point in points for curve in point["curves"])),
+        choices=_choices([comparison.point for comparison in evaluation.comparisons]),
+        points=[_point(comparison) for comparison in evaluation.comparisons],
         worst=tables.worst(evaluation),
         learning=learning(curves) if curves else None,
         costs=tables.costs(evaluation.costs),
         facts=evaluation.facts,
         simulation=evaluation.simulation,
         plotly=Markup(plotly.offline.get_plotlyjs()),
-        draw=_part("draw.js"),
-        behaviour=_part("page.js"),
     )
 
 
@@ -83,10 +74,7 @@ def _point(comparison: Comparison) -> dict[str, Any]:
         "name": ", ".join(_choice(comparison.point)),
         "choice": _choice(comparison.point),
         "showers": comparison.showers,
-        "rows": [
-            [row.name, row.model, row.floor, row.ratio]
-            for row in tables.rows(comparison.differences, comparison.floor)
-        ],
+        "rows": tables.rows(comparison.differences, comparison.floor),
         "curves": [curve(one) for one in comparison.curves],
         "correlations": correlations(comparison),
     }
@@ -94,36 +82,23 @@ def _point(comparison: Comparison) -> dict[str, Any]:
 
 def _choice(point: Point) -> tuple[str, str, str]:
     """What is chosen: geometry, energy, angle."""
-    energy = f"{point.energy_gev:.4g}"
-    if point.highest_gev is not None:
-        energy = f"{energy} to {point.highest_gev:.4g}"
-    return point.geometry, f"{energy} GeV", f"{point.angle_deg:.4g}°"
+    return point.geometry, point.energies, f"{plain(point.angle_deg)}°"
 
 
-def _choices(comparisons: tuple[Comparison, ...]) -> dict[str, list[str]]:
+def _choices(points: Sequence[Point]) -> dict[str, list[str]]:
     """The values of each choice, in order of size."""
-    points = [comparison.point for comparison in comparisons]
-    by_energy = sorted(points, key=lambda point: (point.energy_gev, point.highest_gev or 0.0))
-    by_angle = sorted(points, key=lambda point: point.angle_deg)
+    by_energy, by_angle = (sorted(points, key=attrgetter(of)) for of in ("energy_gev", "angle_deg"))
+    orders = {"Geometry": points, "Energy": by_energy, "Angle": by_angle}
     return {
-        "Geometry": list(dict.fromkeys(_choice(point)[0] for point in points)),
-        "Energy": list(dict.fromkeys(_choice(point)[1] for point in by_energy)),
-        "Angle": list(dict.fromkeys(_choice(point)[2] for point in by_angle)),
+        name: list(dict.fromkeys(_choice(point)[number] for point in order))
+        for number, (name, order) in enumerate(orders.items())
     }
-
-
-def _part(name: str) -> Markup:
-    return Markup((resources.files("training.report") / "template" / name).read_text("utf-8"))
 
 
 def curve(given: Curve) -> dict[str, Any]:
     """Return one quantity with its three samples, and below it the ratios to full simulation."""
-    samples = {"full": (given.full, given.full_error)}
-    samples[MODEL] = (given.generated, given.generated_error)
-    if np.isfinite(given.floor).any():
-        samples[FLOOR] = (given.floor, given.floor_error)
-    ratios = {name: _ratio(*samples[name], *samples["full"]) for name in samples if name != "full"}
-    agreement = {name: _chi2_per_bin(*samples[name], *samples["full"]) for name in ratios}
+    samples = {"full": given.full, MODEL: given.generated, FLOOR: given.floor}
+    ratios = {name: _ratio(samples[name], given.full) for name in (MODEL, FLOOR)}
     return {
         "name": given.name,
         "x": given.x_label,
@@ -134,7 +109,7 @@ def curve(given: Curve) -> dict[str, Any]:
         "samples": {name: [_numbers(part) for part in pair] for name, pair in samples.items()},
         "ratios": {name: [_numbers(part) for part in pair] for name, pair in ratios.items()},
         "window": _window(*ratios[MODEL]),
-        "agreement": _told(agreement),
+        "agreement": _agreement(given),
     }
 
 
@@ -147,67 +122,48 @@ def correlations(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def learning(table: str) -> dict[str, Any] | None:
-    """Return a training's curves from its CSV text; None where it has no epoch."""
-    rows = list(csv.DictReader(io.StringIO(table)))
-    if not rows or "epoch" not in rows[0]:
-        return None
-    columns = {
-        name: _numbers(np.array([_number(row[name]) for row in rows]), LEARNING_DIGITS)
-        for name in rows[0]
-        if isinstance(name, str)
-    }
-    epochs = columns.pop("epoch")
-    distance = columns.pop("physics_distance", [])
-    found = [pair for pair in zip(distance, epochs, strict=False) if None not in pair]
-    kept = min(found)[1] if found else None
-    return {"epochs": epochs, "losses": columns, "distance": distance, "kept": kept}
+def learning(table: str) -> dict[str, Any]:
+    """Return the columns of a training's curves, and the epoch with the lowest distance: its model is kept."""
+    names, *rows = csv.reader(table.splitlines())
+    columns = dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
+    kept = float(columns["epoch"][columns[OBJECTIVE].argmin()])
+    return {**{name: _numbers(values, LEARNING_DIGITS) for name, values in columns.items()}, "kept": kept}
 
 
-def _ratio(value: Array, error: Array, full: Array, full_error: Array) -> tuple[Array, Array]:
+def _ratio(sample: Binned, full: Binned) -> Binned:
     """A sample over full simulation, bin by bin, and the standard error of that."""
+    (value, error), (reference, reference_error) = sample, full
     with np.errstate(all="ignore"):
-        ratio = value / full
-        return ratio, np.hypot(error, ratio * full_error) / np.abs(full)
+        ratio = value / reference
+        return ratio, np.hypot(error, ratio * reference_error) / np.abs(reference)
 
 
-def _chi2_per_bin(value: Array, error: Array, full: Array, full_error: Array) -> float | None:
-    """Mean squared distance in standard errors, over the bins that have one."""
-    variance = error**2 + full_error**2
-    usable = (variance > 0.0) & np.isfinite(variance) & np.isfinite(value) & np.isfinite(full)
-    if not usable.any():
-        return None
-    with np.errstate(over="ignore"):
-        return float(np.mean((value[usable] - full[usable]) ** 2 / variance[usable]))
-
-
-def _told(agreement: dict[str, float | None]) -> str:
-    names = {MODEL: "model", FLOOR: "second full sample"}
-    known = {name: Estimate(value) for name, value in agreement.items() if value is not None}
-    return f"χ² per bin: {', '.join(f'{names[name]} {text(known[name])}' for name in known)}" if known else ""
+def _agreement(given: Curve) -> str:
+    """Mean squared distances from full simulation in standard errors; nothing where no bin has an error."""
+    told = []
+    for name, (value, error) in {"model": given.generated, "second full sample": given.floor}.items():
+        variance = error**2 + given.full[1] ** 2
+        usable = variance > 0.0
+        if usable.any():
+            apart = np.mean((value - given.full[0])[usable] ** 2 / variance[usable])
+            told.append(f"{name} {text(Estimate(float(apart)))}")
+    return f"χ² per bin: {', '.join(told)}" if told else ""
 
 
 def _window(ratio: Array, error: Array) -> float:
     """The smallest window with nine tenths of the bins whose ratio is known to a half; the rest is marked."""
-    known = np.isfinite(ratio) & np.isfinite(error) & (error < 0.5)
-    off = np.abs(ratio[known] - 1.0)
+    off = np.abs(ratio - 1.0)[np.isfinite(ratio) & (error < 0.5)]
     return next((w for w in WINDOWS if len(off) and np.mean(off <= w) >= 0.9), WINDOWS[-1])
 
 
-def _range(samples: list[tuple[Array, Array]], *, logarithmic: bool) -> list[float | None]:
-    """The vertical axis, from 0 where that can be; a histogram's bars start at the bottom."""
+def _range(samples: list[Binned], *, logarithmic: bool) -> list[float | None]:
+    """The vertical axis: from 0, where the bars of a histogram start, unless it is logarithmic."""
     values, errors = (np.concatenate(parts) for parts in zip(*samples, strict=True))
-    known = np.isfinite(values) & (values > 0.0 if logarithmic else True)
-    if not known.any():
-        return [0.1, 1.0] if logarithmic else [0.0, 1.0]
-    low = float(values[known].min())
-    high = float((values + np.nan_to_num(errors, posinf=0.0))[known].max())
-    if logarithmic:
-        return _numbers(np.array([max(low, high * 10.0**-DECADES) / 2.0, high * 3.0]))
-    if low >= 0.0:
-        return _numbers(np.array([0.0, high * 1.1 or 1.0]))
-    margin = (high - low) * 0.1 or 1.0
-    return _numbers(np.array([low - margin, high + margin]))
+    high = float((values + errors).max()) or 1.0
+    if not logarithmic:
+        return _numbers(np.array([0.0, high * 1.1]))
+    low = float(values[values > 0.0].min(initial=high))
+    return _numbers(np.array([max(low, high * 10.0**-DECADES) / 2.0, high * 3.0]))
 
 
 def _numbers(values: Array, digits: int = DIGITS) -> list[float | None]:
@@ -215,13 +171,5 @@ def _numbers(values: Array, digits: int = DIGITS) -> list[float | None]:
     return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
-def _percent(matrix: Array) -> list[int | None]:
-    triangle = matrix[np.tril_indices(len(matrix))]
-    return [round(100.0 * value) if math.isfinite(value) else None for value in triangle.tolist()]
-
-
-def _number(word: str | None) -> float:
-    try:
-        return float(word or "nan")
-    except ValueError:
-        return math.nan
+def _percent(matrix: Array) -> list[int]:
+    return [round(100.0 * value) for value in matrix[np.tril_indices(len(matrix))].tolist()]

@@ -16,7 +16,7 @@ import numpy as np
 
 from training.data.dataset import Part, Showers, read, scaled
 from training.geometry import Mesh, Point, geometry_named
-from training.physics.observables import Array, energy_bins, observables, physics_distance
+from training.physics.observables import Array, energy_bins, observables, physics_distance, profiles
 from training.scaling import Floats
 from training.vae.model import VAE, losses
 from training.vae.settings import Settings
@@ -94,4 +94,4 @@ def _judged(
 
 
 def _observed(point: Point, fractions: Floats, mesh: Mesh) -> dict[str, Array]:
-    return observables(fractions.reshape(-1, *mesh.shape), geometry_named(point.geometry), mesh)
+    return observables(*profiles(fractions.reshape(-1, *mesh.shape)), geometry_named(point.geometry))

@@ -143,7 +143,7 @@ def test_the_objective_is_that_of_the_search(full: Floats) -> None:
     first, second = reduced(full), reduced(too_deep(full))
     point = Point("SiW", 90.0, 64.0)
     found = differences(first, second, np.random.default_rng(1))["physics_distance"]
-    assert found.value == pytest.approx(physics_distance({point: first.scalars}, {point: second.scalars}))
+    assert found.value == pytest.approx(physics_distance({point: first}, {point: second}))
 
 
 def test_samples_may_differ_in_size(full: Floats) -> None:
@@ -164,8 +164,8 @@ def test_the_smallest_samples_and_empty_showers_give_finite_numbers(full: Floats
 def test_correlations_are_numpys(full: Floats) -> None:
     """Coefficients between the layers' energies; a layer that never varies has none."""
     sample: Sample = reduced(full)
-    assert correlations(sample.layers) == pytest.approx(np.corrcoef(sample.layers.T), abs=1e-9)
-    constant = np.column_stack([sample.layers[:, 0], np.full(SHOWERS, 0.1)])
+    assert correlations(sample["layers"]) == pytest.approx(np.corrcoef(sample["layers"].T), abs=1e-9)
+    constant = np.column_stack([sample["layers"][:, 0], np.full(SHOWERS, 0.1)])
     assert correlations(constant).tolist() == [[pytest.approx(1.0), 0.0], [0.0, 0.0]]
 
 

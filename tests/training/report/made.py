@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from training.geometry import Mesh, Point, geometry_named
-from training.physics.compare import Comparison, Evaluation, compare_point, over_points, together
+from training.physics.compare import Comparison, Evaluation, compare_points
 from training.physics.curves import Curve, Samples
 from training.physics.observables import Estimate, reduce
 from training.scaling import MEV_PER_GEV
@@ -40,12 +41,11 @@ def curve(
     logarithmic: bool = False,
 ) -> Curve:
     """A curve of a few bins, all with the same error."""
-    errors = np.full(len(full), error)
-    values = [np.array(sample, dtype=np.float64) for sample in (full, generated, floor)]
-    edges = np.arange(len(full) + 1.0)
-    return Curve(
-        name, "z (mm)", "share", edges, values[0], errors, values[1], errors, values[2], errors, logarithmic
+    errors, edges = np.full(len(full), error), np.arange(len(full) + 1.0)
+    first, second, third = (
+        (np.array(sample, dtype=np.float64), errors) for sample in (full, generated, floor)
     )
+    return Curve(name, "z (mm)", "share", edges, first, second, third, logarithmic)
 
 
 def comparison(point: Point = POINT, curves: Sequence[Curve] | None = None, *, layers: int = 3) -> Comparison:
@@ -66,8 +66,8 @@ def evaluation(comparisons: Sequence[Comparison] | None = None) -> Evaluation:
     """An evaluation of one point, or of these."""
     return Evaluation(
         comparisons=tuple(comparisons if comparisons is not None else [comparison()]),
-        metrics={"energy": Estimate(0.0512, 0.0021), "physics_distance": Estimate(0.123456, 0.00456)},
-        floor={"energy": Estimate(0.0107, 0.0019), "physics_distance": Estimate(0.0200123, 0.000234)},
+        metrics={"physics_distance": Estimate(0.123456, 0.00456), "energy": Estimate(0.0512, 0.0021)},
+        floor={"physics_distance": Estimate(0.0200123, 0.000234), "energy": Estimate(0.0107, 0.0019)},
         costs=COSTS,
         facts=FACTS,
     )
@@ -76,16 +76,7 @@ def evaluation(comparisons: Sequence[Comparison] | None = None) -> Evaluation:
 def drawn(points: Sequence[Point], mesh: Mesh, *, showers: int) -> Evaluation:
     """Two independent samples of our generator, and a third that is deeper and has another response."""
     samples = {point: _three(point, mesh, showers) for point in points}
-    full, wrong, floor = ({point: three[which] for point, three in samples.items()} for which in range(3))
-    comparisons = [compare_point(point, mesh, three) for point, three in samples.items()]
-    of_model, of_floor = together(full, wrong, floor)
-    return Evaluation(
-        tuple(comparisons),
-        {**over_points([one.differences for one in comparisons]), **of_model},
-        {**over_points([one.floor for one in comparisons]), **of_floor},
-        COSTS,
-        FACTS,
-    )
+    return replace(compare_points(samples, mesh), costs=COSTS, facts=FACTS)
 
 
 def _three(point: Point, mesh: Mesh, showers: int) -> Samples:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from tests.support.html import Element, read
-from tests.training.report.made import COSTS, CURVES, FACTS, comparison, curve, evaluation
+from tests.training.report.made import COSTS, CURVES, FACTS, comparison, evaluation
 from tests.training.report.reading import cells, data
 from training.geometry import Point
-from training.metrics import Judged
 from training.physics.compare import Comparison, Evaluation
+from training.physics.curves import Curve
 from training.physics.observables import Estimate
 from training.report.page import page
 
@@ -45,29 +45,6 @@ def test_the_table_has_the_numbers_of_the_evaluation() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("judged", "said"),
-    [
-        ([Judged("auc", 0.75, "at most 0.9", passed=True)], "Passed: the threshold is kept."),
-        ([Judged("auc", 0.75, "at most 0.9", passed=True)] * 2, "Passed: all 2 thresholds are kept."),
-        (
-            [Judged("auc", 0.75, "at most 0.9", passed=True), Judged("fpd", 3.25, "0 to 2", passed=False)],
-            "Not passed: 1 of 2 thresholds missed.",
-        ),
-    ],
-    ids=["one", "two", "one missed"],
-)
-def test_whether_the_model_passed_is_said_first(judged: list[Judged], said: str) -> None:
-    """Threshold by threshold, missed ones first; nothing is said where nothing is judged."""
-    tree = read(page(evaluation(), judged=judged))
-    assert tree.texts("p")[0] == said
-    rows = cells(tree.all("table")[0])[1:]
-    assert len(rows) == len(judged)
-    assert rows[-1] == ["auc", "0.75", "at most 0.9", "passed"]
-    assert "Not passed" not in said or rows[0] == ["fpd", "3.25", "0 to 2", "missed"]
-    assert read(page(evaluation())).texts("p")[0].startswith("The model")
-
-
 def test_costs_and_metadata_have_tables_of_their_own() -> None:
     """Three digits of what was measured, the metadata word for word."""
     tables = {table.all("caption")[0].text: cells(table) for table in read(page(evaluation())).all("table")}
@@ -89,15 +66,12 @@ def test_where_full_simulation_came_from_stands_at_the_top(simulation: str, note
 
 
 def test_every_curve_has_a_figure_and_a_ratio() -> None:
-    """Of every point, the quantities that only one of them has too."""
-    other = comparison(Point("SiW", 90.0, 128.0), [curve("Sparsity")])
-    tree = read(page(evaluation([comparison(), other])))
+    """The same curves of every point."""
+    tree = read(page(evaluation([comparison(), comparison(Point("SiW", 90.0, 128.0))])))
     titles = [figure.all("strong")[0].text for figure in tree.all("figure")]
-    assert titles[:3] == ["Longitudinal profile", "Cell energies", "Sparsity"]
-    found = data(tree)
-    assert found["figures"] == titles[:3]
-    drawn = [drawn for point in found["points"] for drawn in point["curves"]]
-    assert [drawn["name"] for drawn in drawn] == ["Longitudinal profile", "Cell energies", "Sparsity"]
+    assert titles[:2] == ["Longitudinal profile", "Cell energies"]
+    drawn = [drawn for point in data(tree)["points"] for drawn in point["curves"]]
+    assert [drawn["name"] for drawn in drawn] == titles[:2] * 2
     for one in drawn:
         assert one["ratios"]["generated"][0] == [1.5, 1.0, 0.5]
         assert one["ratios"]["floor"][0] == [1.0, 1.0, 1.0]
@@ -105,11 +79,11 @@ def test_every_curve_has_a_figure_and_a_ratio() -> None:
 
 @pytest.mark.parametrize(
     ("curves", "shown"),
-    [(None, False), ("", False), ("epoch,loss\n", False), (CURVES, True)],
-    ids=["none", "empty", "no epoch", "three epochs"],
+    [(None, False), (CURVES, True)],
+    ids=["none", "three epochs"],
 )
 def test_learning_curves_are_shown_where_there_are_any(curves: str | None, *, shown: bool) -> None:
-    """A model of yours need not bring them."""
+    """Of a single ONNX file there are none."""
     tree = read(page(evaluation(), curves=curves))
     assert ("Training" in [heading.text for heading in tree.all("h2")]) == shown
     assert (data(tree)["learning"] is not None) == shown
@@ -118,17 +92,9 @@ def test_learning_curves_are_shown_where_there_are_any(curves: str | None, *, sh
 @pytest.mark.parametrize(
     "given",
     [
-        pytest.param(replace(evaluation(), floor={}), id="no floor"),
-        pytest.param(
-            replace(evaluation(), metrics={}, floor={}, costs={}, facts={}), id="nothing but a point"
-        ),
         pytest.param(evaluation([comparison(curves=[])]), id="no curve"),
         pytest.param(
-            evaluation([replace(comparison(), correlations_generated=np.full((3, 3), math.nan))]),
-            id="layers that never vary",
-        ),
-        pytest.param(
-            replace(evaluation(), metrics={"energy": Estimate(math.nan, math.nan)}),
+            replace(evaluation(), metrics={**evaluation().metrics, "energy": Estimate(math.nan, math.nan)}),
             id="a distance that is none",
         ),
         pytest.param(evaluation([comparison(Point("SiW", 90.0, 1.0, 1000.0))]), id="a range of energies"),
@@ -171,18 +137,15 @@ def test_110_points_of_the_full_mesh_stay_below_12_megabytes() -> None:
     random = np.random.default_rng(0)
 
     def full_size(one: Comparison) -> Comparison:
-        bins = [random.random((6, 50)) for _ in range(12)]
-        curves = [
-            replace(curve(f"Curve {n}", *rows[::2]), edges=np.linspace(0, 1.2, 51))
-            for n, rows in enumerate(bins)
-        ]
-        errors = [
-            dict(zip(("full_error", "generated_error", "floor_error"), rows[1::2], strict=True))
-            for rows in bins
-        ]
-        measured = tuple(replace(drawn, **error) for drawn, error in zip(curves, errors, strict=True))
+        edges = np.linspace(0, 1.2, 51)
+        measured = []
+        for number in range(12):
+            first, second, third = ((values[0], values[1]) for values in random.random((3, 2, 50)))
+            measured.append(Curve(f"Curve {number}", "z (mm)", "share", edges, first, second, third))
         layers = [np.asarray(np.corrcoef(random.random((45, 60)))) for _ in range(2)]
-        return replace(one, curves=measured, correlations_full=layers[0], correlations_generated=layers[1])
+        return replace(
+            one, curves=tuple(measured), correlations_full=layers[0], correlations_generated=layers[1]
+        )
 
     text = page(evaluation([full_size(one) for one in grid()]))
     assert 5e6 < len(text.encode()) < 12e6
@@ -204,13 +167,12 @@ def test_nothing_of_an_evaluation_becomes_markup() -> None:
     """Names of curves, observables, points and metadata come from files; they stay text."""
     hostile = replace(
         evaluation([_named(comparison(Point(ATTACK, 90.0, 64.0)), ATTACK), _named(comparison(), ATTACK)]),
-        metrics={ATTACK: Estimate(1.0)},
-        floor={ATTACK: Estimate(1.0)},
-        costs={ATTACK: 1.0},
-        facts={ATTACK: ATTACK, "model": ATTACK, "mesh": ATTACK},
+        metrics={"physics_distance": Estimate(1.0), ATTACK: Estimate(1.0)},
+        floor={"physics_distance": Estimate(1.0), ATTACK: Estimate(1.0)},
+        facts={ATTACK: ATTACK, "mesh": ATTACK},
         simulation=ATTACK,
     )
-    tree = read(page(hostile, curves=f"epoch,{ATTACK.replace(',', '')}\n1,2\n"))
+    tree = read(page(hostile, curves=CURVES))
     harmless = read(page(evaluation(), curves=CURVES))
     for tag in ("script", "img", "b"):
         assert len(tree.all(tag)) == len(harmless.all(tag))
@@ -221,7 +183,8 @@ def test_nothing_of_an_evaluation_becomes_markup() -> None:
 
 def _named(one: Comparison, name: str) -> Comparison:
     named = replace(one.curves[0], name=name, x_label=name, y_label=name)
-    return replace(one, curves=(named,), differences={name: Estimate(1.0)}, floor={})
+    distances = {"physics_distance": Estimate(1.0), name: Estimate(1.0)}
+    return replace(one, curves=(named,), differences=distances, floor=distances)
 
 
 def test_headings_and_tables_are_what_a_screen_reader_needs() -> None:

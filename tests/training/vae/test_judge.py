@@ -14,7 +14,7 @@ import pytest
 from tests.training.data.showers import write_calochallenge
 from training.data.dataset import Part, Showers, open_part, read, scaled
 from training.geometry import SIW, geometry_named
-from training.physics.observables import energy_bins, observables, physics_distance
+from training.physics.observables import energy_bins, observables, physics_distance, profiles
 from training.prepare import prepare
 from training.scaling import to_fractions
 from training.vae import judge as judging
@@ -45,7 +45,7 @@ def test_the_distance_is_that_of_whole_generated_showers(validation: Part) -> No
     shape = (-1, *validation.mesh.shape)
     full, generated = (
         {
-            point: observables(fractions.reshape(shape), geometry_named(point.geometry), validation.mesh)
+            point: observables(*profiles(fractions.reshape(shape)), geometry_named(point.geometry))
             for point, fractions in zip(validation.counts, sample, strict=True)
         }
         for sample in ([showers.cells for showers in by_point], cells)
@@ -92,11 +92,11 @@ def test_a_range_of_energies_is_judged_in_bins(tmp_path: Path) -> None:
     prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x9")
     part = open_part(tmp_path / "data", "validation")
     ((point, block),) = [(point, read(part, point)) for point in part.counts]
-    full = observables(to_fractions(block.cells_mev, block.energies_gev), SIW, part.mesh)
+    full = observables(*profiles(to_fractions(block.cells_mev, block.energies_gev)), SIW)
     _, latent = np.random.default_rng(0).standard_normal((2, 20, 3), dtype=np.float32)
     model = model_of(part)
     logits, _ = model.decode(jnp.concatenate([latent, scaled(block).conditions], axis=1), batch=False)
-    generated = observables(np.asarray(jax.nn.sigmoid(logits)).reshape(-1, 3, 4, 9), SIW, part.mesh)
+    generated = observables(*profiles(np.asarray(jax.nn.sigmoid(logits)).reshape(-1, 3, 4, 9)), SIW)
     bins = list(energy_bins(point, block.energies_gev))
     assert len(bins) == 4
     of_full, of_generated = (

@@ -7,7 +7,7 @@ const LONGEST_LINE = 26; // letters of a vertical title
 
 function look() {
   const style = getComputedStyle(document.documentElement);
-  const names = ["ink", "faint", "line", "panel", "full", "generated", "floor", "low", "zero", "high", "none"];
+  const names = ["ink", "faint", "line", "panel", "full", "generated", "floor", "low", "zero", "high"];
   return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
@@ -66,14 +66,13 @@ function told(name, curve, [values, errors], more) {
 }
 
 function sampleTraces(name, curve, colours) {
-  const [lowest, highest] = curve.range;
   const [values, errors] = curve.samples[name];
   const drawable = curve.log ? values.map((value) => (value > 0 ? value : null)) : values;
   const group = { legendgroup: name };
   const colour = colours[name];
   const traces = [filled(band(curve.edges, [drawable, errors], curve.range), colour, 0.35, group)];
   if (name === "full") {
-    const bottom = drawable.map(() => Math.max(lowest, curve.log ? lowest : Math.min(0, highest)));
+    const bottom = drawable.map(() => curve.range[0]);
     traces.unshift(filled(area(curve.edges, bottom, drawable), colour, 0.22, group));
   }
   traces.push({
@@ -141,8 +140,7 @@ function layout(colours, more) {
 }
 
 function curveFigure(curve, colours) {
-  const ratios = ["floor", "generated"].filter((name) => name in curve.ratios);
-  const samples = ["full", ...ratios];
+  const ratios = ["floor", "generated"];
   const log = curve.log;
   const x = { range: [curve.edges[0], curve.edges.at(-1)], anchor: "y2", title: { text: plain(curve.x), standoff: 6 } };
   const y = {
@@ -156,7 +154,7 @@ function curveFigure(curve, colours) {
   };
   return {
     data: [
-      ...samples.flatMap((name) => sampleTraces(name, curve, colours)),
+      ...["full", ...ratios].flatMap((name) => sampleTraces(name, curve, colours)),
       ...ratios.flatMap((name) => ratioTraces(name, curve, colours)),
     ],
     layout: layout(colours, {
@@ -172,8 +170,7 @@ function curveFigure(curve, colours) {
 function square(size, triangle) {
   const at = (row, column) => {
     const [below, left] = row > column ? [row, column] : [column, row];
-    const percent = triangle[(below * (below + 1)) / 2 + left];
-    return percent === null ? null : percent / 100;
+    return triangle[(below * (below + 1)) / 2 + left] / 100;
   };
   return Array.from({ length: size }, (_, row) => Array.from({ length: size }, (__, column) => at(row, column)));
 }
@@ -184,22 +181,19 @@ function matrixFigure(z, limit, colours) {
   const side = { color: colours.ink, showgrid: false, zeroline: false, constrain: "domain", title: titled("layer") };
   return {
     data: [{
-      type: "heatmap", x: layers, y: layers, z, zmin: -limit, zmax: limit, colorscale: scale, hoverongaps: false,
+      type: "heatmap", x: layers, y: layers, z, zmin: -limit, zmax: limit, colorscale: scale,
       hovertemplate: "layers %{x} and %{y}: %{z:.2f}<extra></extra>",
       colorbar: { thickness: 10, outlinewidth: 0, tickfont: { color: colours.ink }, nticks: 5 },
     }],
     layout: layout(colours, {
-      hovermode: "closest", plot_bgcolor: colours.none,
-      xaxis: { ...side }, yaxis: { ...side, scaleanchor: "x", autorange: "reversed" },
+      hovermode: "closest", xaxis: side, yaxis: { ...side, scaleanchor: "x", autorange: "reversed" },
     }),
   };
 }
 
 function correlationFigures({ layers, full, generated }, colours) {
-  const difference = generated.map((value, index) => (
-    value === null || full[index] === null ? null : value - full[index]
-  ));
-  const largest = Math.max(10, ...difference.map((value) => Math.abs(value || 0)));
+  const difference = generated.map((value, index) => value - full[index]);
+  const largest = Math.max(10, ...difference.map(Math.abs));
   return {
     "correlation-full": matrixFigure(square(layers, full), 1, colours),
     "correlation-generated": matrixFigure(square(layers, generated), 1, colours),
@@ -207,34 +201,28 @@ function correlationFigures({ layers, full, generated }, colours) {
   };
 }
 
-function learningFigure({ epochs, losses, distance, kept }, colours) {
-  const hues = [colours.floor, colours.generated, colours.full, colours.ink];
-  const dashes = ["solid", "dash", "dot", "dashdot"];
-  const line = (name, y, number, more) => ({
-    x: epochs, y, name: plain(name.replaceAll("_", " ").replace(/^val /, "validation ")), type: "scatter", mode: epochs.length > 1 ? "lines" : "markers",
-    line: { color: hues[number % 4], dash: dashes[number % 4], width: 1.8 }, marker: { color: hues[number % 4] }, ...more,
+function learningFigure({ epoch, loss, val_loss, physics_distance, kept }, colours) {
+  const line = (name, y, color, dash, more) => ({
+    x: epoch, y, name, type: "scatter", mode: epoch.length > 1 ? "lines" : "markers", line: { color, dash, width: 1.8 },
+    marker: { color }, ...more,
   });
-  const names = Object.keys(losses);
-  const measured = distance.some((value) => value !== null);
-  const scale = (values) => (values.every((value) => value === null || value > 0) ? "log" : "linear");
-  const data = names.map((name, number) => line(name, losses[name], number));
-  if (measured) data.push(line("physics distance", distance, 3, { yaxis: "y2", line: { color: colours.ink, width: 1.8 } }));
-  const shapes = kept === null ? [] : [{
-    type: "line", x0: kept, x1: kept, yref: "paper", y0: 0, y1: 1, line: { color: colours.faint, width: 1, dash: "dot" },
-  }];
-  const annotations = kept === null ? [] : [{
-    x: kept, xanchor: "auto", yref: "paper", y: 0.4, yanchor: "top", text: `lowest distance: epoch ${kept}`,
-    showarrow: false, font: { size: 11, color: colours.faint },
-  }];
   return {
-    data,
+    data: [
+      line("loss", loss, colours.floor, "solid"),
+      line("validation loss", val_loss, colours.generated, "dash"),
+      line("physics distance", physics_distance, colours.ink, "solid", { yaxis: "y2" }),
+    ],
     layout: layout(colours, {
-      shapes, annotations,
-      xaxis: axis(colours, { title: titled("epoch"), anchor: measured ? "y2" : "y" }),
-      yaxis: axis(colours, { title: titled("loss"), type: scale(Object.values(losses).flat()), domain: [measured ? 0.46 : 0, 1] }),
-      ...(measured && {
-        yaxis2: axis(colours, { title: titled("physics distance"), type: scale(distance), domain: [0, 0.4] }),
-      }),
+      xaxis: axis(colours, { title: titled("epoch"), anchor: "y2" }),
+      yaxis: axis(colours, { title: titled("loss"), type: "log", domain: [0.46, 1] }),
+      yaxis2: axis(colours, { title: titled("physics distance"), type: "log", domain: [0, 0.4] }),
+      shapes: [{
+        type: "line", x0: kept, x1: kept, yref: "paper", y0: 0, y1: 1, line: { color: colours.faint, width: 1, dash: "dot" },
+      }],
+      annotations: [{
+        x: kept, xanchor: "auto", yref: "paper", y: 0.4, yanchor: "top", text: `lowest distance: epoch ${kept}`,
+        showarrow: false, font: { size: 11, color: colours.faint },
+      }],
     }),
   };
 }

@@ -16,8 +16,6 @@ function draw(name, figure, agreement = "") {
   const frame = figureOf(name);
   const title = frame.querySelector("strong").textContent;
   const plot = frame.querySelector(".plot");
-  frame.hidden = !figure;
-  if (!figure) return;
   frame.querySelector(".agreement").textContent = agreement;
   plot.setAttribute("aria-label", [title, shown.name, agreement].filter(Boolean).join(". "));
   Plotly.react(plot, figure.data, { ...figure.layout, ...paperSize(plot) }, CONFIG);
@@ -39,11 +37,7 @@ function save(plot, figure, title) {
 
 function drawAll() {
   const colours = look();
-  const curves = Object.fromEntries(shown.curves.map((curve) => [curve.name, curve]));
-  DATA.figures.forEach((name, number) => {
-    const curve = curves[name];
-    draw(`curve-${number}`, curve && curveFigure(curve, colours), curve && curve.agreement);
-  });
+  shown.curves.forEach((curve, number) => draw(`curve-${number}`, curveFigure(curve, colours), curve.agreement));
   for (const [name, figure] of Object.entries(correlationFigures(shown.correlations, colours))) draw(name, figure);
   if (DATA.learning) draw("learning", learningFigure(DATA.learning, colours));
 }
@@ -98,6 +92,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
 window.addEventListener("beforeprint", () => printed(true));
 window.addEventListener("afterprint", () => {
   printed(false);
-  for (const plot of document.querySelectorAll("figure:not([hidden]) .plot")) Plotly.Plots.resize(plot);
+  for (const plot of document.querySelectorAll(".plot")) Plotly.Plots.resize(plot);
 });
 show(shown);
