@@ -162,9 +162,9 @@ def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
     size = max(1, BLOCK_BYTES // (4 * part.mesh.cells))
     if wanted < count:
         size = max(1, min(size, wanted // STRETCHES))
-    for rows in list(runs(wanted, size)) or [range(0)]:
-        start = rows.start * count // max(wanted, 1)
-        yield read(part, point, slice(start, start + len(rows)))
+    pieces = list(runs(wanted, size)) or [range(0)]
+    starts = [rows.start * count // max(wanted, 1) for rows in pieces]
+    return read(part, [(point, range(at, at + len(rows))) for at, rows in zip(starts, pieces, strict=True)])
 
 
 def _reduced(block: Block) -> Sample:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import h5py
@@ -18,6 +19,9 @@ from training.data.files import Place
 from training.errors import DataError, OptionError
 from training.geometry import Mesh, Point
 from training.scaling import Floats, conditions, to_fractions
+
+Run = tuple[Point, range]
+"""Neighbouring rows of one point."""
 
 
 @dataclass(frozen=True)
@@ -72,21 +76,29 @@ def open_part(folder: Path | str, part: str) -> Part:
     return Part(where, part, declared.mesh, counts, str(declared.recipe.get("source", "")))
 
 
-def read(part: Part, point: Point, rows: slice = slice(None)) -> Block:
-    """Read showers of one point.
-
-    Args:
-        part: Where from.
-        point: One of its points.
-        rows: Which showers, without a step; all of them unless said otherwise.
+def read(part: Part, runs: Iterable[Run]) -> Iterator[Block]:
+    """Read showers run by run; a file stays open from one run to the next.
 
     Raises:
-        DataError: The part has no such point, or its file does not hold what was declared.
+        DataError: A file does not hold what was declared.
     """
-    if point not in part.counts:
-        raise DataError(f"{part.folder}: has no {point}. It has {', '.join(map(str, part.counts))}.")
-    with files.hdf5(path_of(part, point)) as file:
-        return read_run(file, part, point, range(*rows.indices(part.counts[point])))
+    for path, of_file in groupby(runs, key=lambda run: declaration.file_of(part.name, run[0])):
+        place = files.below(part.folder, path)
+        with files.hdf5(place) as file:
+            for point, rows in of_file:
+                yield _read_run(file, place, part, point, rows)
+
+
+def _read_run(file: h5py.File, where: Place, part: Part, point: Point, rows: range) -> Block:
+    def stored(key: str, of_one: tuple[int, ...], dtype: type[Number]) -> npt.NDArray[Number]:
+        shape = (part.counts[point], *of_one)
+        dataset = numbers_of(file, where, key, shape, f"Declared was {shape}. Prepare the set again.")
+        return rows_of(dataset, where, rows, dtype, mend="Prepare the set again.")
+
+    cells = stored(declaration.key_of(point), part.mesh.shape, np.float32)
+    if point.highest_gev is None:
+        return Block(point, np.full(len(rows), point.energy_gev), cells)
+    return Block(point, stored(declaration.energies_key_of(point), (), np.float64), cells)
 
 
 def scaled(block: Block) -> Showers:
@@ -94,22 +106,3 @@ def scaled(block: Block) -> Showers:
     fractions = to_fractions(block.cells_mev, block.energies_gev)
     told = conditions(block.point.geometry, block.energies_gev, block.point.angle_deg)
     return Showers(fractions.reshape(len(block), -1), told)
-
-
-def path_of(part: Part, point: Point) -> Place:
-    """Return where the showers of a point lie."""
-    return files.below(part.folder, declaration.file_of(part.name, point))
-
-
-def read_run(file: h5py.File, part: Part, point: Point, rows: range) -> Block:
-    """Read rows of a file that is open, see `read`."""
-
-    def stored(key: str, of_one: tuple[int, ...], dtype: type[Number]) -> npt.NDArray[Number]:
-        path, shape = path_of(part, point), (part.counts[point], *of_one)
-        dataset = numbers_of(file, path, key, shape, f"Declared was {shape}. Prepare the set again.")
-        return rows_of(dataset, path, rows, dtype, mend="Prepare the set again.")
-
-    cells = stored(declaration.key_of(point), part.mesh.shape, np.float32)
-    if point.highest_gev is None:
-        return Block(point, np.full(len(rows), point.energy_gev), cells)
-    return Block(point, stored(declaration.energies_key_of(point), (), np.float64), cells)

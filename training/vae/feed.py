@@ -15,15 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle, groupby
+from itertools import cycle
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from training.data import files
 from training.data.block import runs
-from training.data.dataset import Part, Showers, path_of, read_run, scaled
+from training.data.dataset import Part, Run, Showers, read, scaled
 from training.errors import OptionError
 from training.geometry import Mesh, Point
 from training.scaling import CONDITIONS
@@ -33,8 +32,6 @@ T = TypeVar("T")
 RUN_ROWS = 64
 BYTES_PER_NUMBER = 4
 
-Run = tuple[Point, range]
-"""Neighbouring rows of one point."""
 Feed = Callable[[int, int], Iterator[Showers]]
 """Gives the chunks of an epoch: every shower once, each chunk mixed from all points.
 
@@ -172,12 +169,9 @@ def _rows_in(chunk: Sequence[Run]) -> int:
 
 
 def _filled(part: Part, chunk: Sequence[Run], order: npt.NDArray[np.int64]) -> Showers:
-    """Read a chunk file by file; `order` says where in it each row goes."""
+    """Read a chunk; `order` says where in it each row goes."""
     cells, told = (np.empty((len(order), width), dtype=np.float32) for width in (part.mesh.cells, CONDITIONS))
-    for path, of_file in groupby(chunk, key=lambda run: path_of(part, run[0])):
-        with files.hdf5(path) as file:
-            for point, rows in of_file:
-                showers = scaled(read_run(file, part, point, rows))
-                target, order = np.split(order, [len(rows)])
-                cells[target], told[target] = showers.cells, showers.conditions
+    for showers in map(scaled, read(part, chunk)):
+        rows, order = np.split(order, [len(showers)])
+        cells[rows], told[rows] = showers.cells, showers.conditions
     return Showers(cells, told)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.block import Block
-from training.data.dataset import Part, open_part
+from training.data.dataset import Part, open_part, read
 from training.data.files import Place
 from training.data.source import Piece, find
 from training.geometry import Point
@@ -82,6 +82,12 @@ def numbered(folder: Path, counts: Mapping[float, int]) -> Part:
     write_hdf5(folder / "source/SiW_angle_90.h5", stored)
     prepare(str(folder / "source"), folder / "prepared")
     return open_part(folder / "prepared", "training")
+
+
+def read_point(part: Part, point: Point, rows: slice = slice(None)) -> Block:
+    """Showers of one point, all of them unless said otherwise."""
+    (read_at_once,) = read(part, [(point, range(part.counts[point])[rows])])
+    return read_at_once
 
 
 def cut(path: Path, *, keep: float = 0.5) -> None:

@@ -15,9 +15,17 @@ import pytest
 from s3fs import S3FileSystem
 from s3fs.core import S3File
 
-from tests.training.data.showers import cells, cut, pieces_in, prepared, write_calochallenge, write_hdf5
+from tests.training.data.showers import (
+    cells,
+    cut,
+    pieces_in,
+    prepared,
+    read_point,
+    write_calochallenge,
+    write_hdf5,
+)
 from training.data import files
-from training.data.dataset import open_part, read
+from training.data.dataset import open_part
 from training.data.source import blocks, find
 from training.errors import DataError
 from training.geometry import Point
@@ -93,7 +101,7 @@ def test_a_prepared_set_is_read_where_it_lies(bucket: str, tmp_path: Path) -> No
     point = Point("SiW", 90.0, 4.0)
     remote, local = open_part(bucket, "test"), open_part(tmp_path, "test")
     assert remote.counts == local.counts
-    assert np.array_equal(read(remote, point).cells_mev, read(local, point).cells_mev)
+    assert np.array_equal(read_point(remote, point).cells_mev, read_point(local, point).cells_mev)
 
 
 def test_half_an_object_is_named(bucket: str, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from training.data.dataset import Run
 from training.geometry import Point
-from training.vae.feed import RUN_ROWS, Run, dealt
+from training.vae.feed import RUN_ROWS, dealt
 
 POINTS = [Point("SiW", 90.0, float(energy)) for energy in range(1, 9)]
 counts_of_points = (
