@@ -54,10 +54,8 @@ def whole(text: str, *, least: int = 0) -> int:
     return int(read)
 
 
-positive = partial(number, above=0.0)
-"""Reads a finite number above 0, as `number` does."""
-count = partial(whole, least=1)
-"""Reads a whole number of 1 or more, as `whole` does."""
+positive, count = partial(number, above=0.0), partial(whole, least=1)
+"""Read a finite number above 0, and a whole one of 1 or more."""
 
 
 def listed(text: str, *, of: Callable[[str], T]) -> tuple[T, ...]:

@@ -116,8 +116,13 @@ def read(folder: Place) -> Declaration:
     text = files.read(files.below(folder, NAME))
     if text is None:
         raise DataError(_undeclared(folder))
+    counts = {}
     try:
-        return _from_json(json.loads(text))
+        whole = json.loads(text)
+        for entry in whole["points"]:
+            point = Point(**{field.name: entry[field.name] for field in fields(Point)})
+            counts[point] = {part: int(entry["counts"][part]) for part in PARTS}
+        return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), dict(whole["files"]))
     except (ValueError, KeyError, TypeError, OptionError) as err:
         raise DataError(
             f"{files.below(folder, NAME)}: not a declaration of showers ({err!r}). "
@@ -178,11 +183,3 @@ def _geometry(name: str, mesh: Mesh) -> dict[str, Any]:
         "cell_r_mm": round(geometry.radius_mm / mesh.r, 6),
         "cell_z_mm": round(geometry.depth_mm / mesh.z, 6),
     }
-
-
-def _from_json(whole: Mapping[str, Any]) -> Declaration:
-    counts = {}
-    for entry in whole["points"]:
-        point = Point(**{field.name: entry[field.name] for field in fields(Point)})
-        counts[point] = {part: int(entry["counts"][part]) for part in PARTS}
-    return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), dict(whole["files"]))

@@ -85,7 +85,7 @@ def reached(where: Place, done: str = "read") -> Iterator[tuple[Any, str]]:
     """
     try:
         yield filesystem(where)
-    except TrainingError:
+    except (TrainingError, MemoryError):
         raise
     except Exception as err:
         here, there = "permissions and, on EOS, the ticket (klist)", "address and this machine's credentials"
