@@ -16,7 +16,8 @@ import pytest
 
 from tests.training.data.one_point import FILES, ONE, POINT, showers
 from tests.training.data.showers import cells, write_hdf5
-from training.data.dataset import PARTS, open_part
+from training.data.dataset import open_part
+from training.data.declaration import PARTS
 from training.data.wanted import GENERATOR, Wanted, read_options
 from training.errors import DataError, OptionError
 from training.geometry import SIW, Mesh

@@ -14,9 +14,8 @@ import numpy.typing as npt
 
 from training.data import declaration, files
 from training.data.block import Block, Number, numbers_of, rows_of
-from training.data.declaration import PARTS as PARTS
 from training.data.files import Place
-from training.errors import DataError, OptionError
+from training.errors import DataError
 from training.geometry import Mesh, Point
 from training.scaling import Floats, conditions, to_fractions
 
@@ -57,14 +56,11 @@ def open_part(folder: Path | str, part: str) -> Part:
 
     Args:
         folder: Where `training.prepare` wrote to, or an address that it was copied to: that is streamed.
-        part: One of `PARTS`.
+        part: One of `training.data.declaration.PARTS`.
 
     Raises:
         DataError: It is not prepared, half prepared, or a file is missing or cut off.
-        OptionError: There is no such part.
     """
-    if part not in PARTS:
-        raise OptionError(f"part {part!r} is not known. Use one of {', '.join(PARTS)}.")
     where = files.place(folder)
     declared = declaration.read(where)
     for name in sorted({declaration.file_of(part, point) for point in declared.counts}):

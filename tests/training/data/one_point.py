@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from tests.training.data.showers import read_point
-from training.data.dataset import PARTS, open_part
+from training.data.dataset import open_part
+from training.data.declaration import PARTS
 from training.geometry import Point
 from training.scaling import Floats
 

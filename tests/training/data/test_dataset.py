@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.training.data.showers import block, numbered, prepared, read_point, write_calochallenge
-from training.data.dataset import PARTS, Part, open_part, scaled
-from training.errors import OptionError
+from training.data.dataset import Part, open_part, scaled
+from training.data.declaration import PARTS
 from training.geometry import Mesh, Point
 from training.prepare import prepare
 from training.scaling import Floats, to_mev
@@ -135,14 +135,6 @@ def test_memory_holds_one_chunk_and_one_run(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert counted == 3200
     assert peak < 2.6 * one_mb  # the chunk that was given last, the next one, and a run
-
-
-def test_a_part_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """With those that are."""
-    with pytest.raises(
-        OptionError, match=r"part 'tests' is not known\. Use one of training, validation, test"
-    ):
-        open_part(tmp_path, "tests")
 
 
 def test_the_files_are_laid_out_like_the_published_ones(tmp_path: Path) -> None:
