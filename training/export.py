@@ -153,7 +153,7 @@ def to_onnx(vae: VAE) -> onnx.ModelProto:
     graph.input.append(_described(INPUT, vae.architecture.latent_dim + CONDITIONS))
     graph.output.append(_described(OUTPUT, vae.architecture.mesh.cells))
     x = INPUT
-    for number, block in enumerate(vae.decoder.blocks):
+    for number, block in enumerate(vae.decoder):
         name = f"block{number}"
         x = _dense(graph, block.dense, x, name)
         x = _node(graph, "LeakyRelu", x, f"{name}_leaky", alpha=LEAK)

@@ -152,7 +152,7 @@ def test_a_missing_model_is_refused_before_anything_is_written(tmp_path: Path) -
 def _by_hand(model: VAE, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """The decoder in NumPy: leaky ReLU of slope 0.2, epsilon 1e-3 under the root."""
     x = inputs.astype(np.float64)
-    for block in model.decoder.blocks:
+    for block in model.decoder:
         x = x @ np.asarray(block.dense.kernel) + np.asarray(block.dense.bias)
         x = np.where(x > 0.0, x, 0.2 * x)
         x = (x - np.asarray(block.mean)) / np.sqrt(np.asarray(block.variance) + 1e-3)

@@ -46,12 +46,9 @@ class Particle:
 def open_session(
     path: Path, *, threads: int = THREADS, optimise: bool = False
 ) -> onnxruntime.InferenceSession:
-    """Open a model; unless told otherwise as Par04OnnxInference does, without graph optimisations.
+    """Open a model; unless told otherwise as Par04OnnxInference does, on one core and as it is.
 
-    Args:
-        path: The ONNX file.
-        threads: How many cores one call may use; 0 leaves it to ONNX Runtime, which takes all.
-        optimise: As setOptimizationFlag: all of ONNX Runtime's graph optimisations, or none.
+    With 0 `threads` ONNX Runtime takes all cores; `optimise` is Par04's setOptimizationFlag.
     """
     levels = onnxruntime.GraphOptimizationLevel
     options = onnxruntime.SessionOptions()

@@ -124,16 +124,7 @@ def ms_per_shower(model: Path, *, batch: int = 1, optimise: bool = False, runs: 
 
 
 def costs(model: Path) -> dict[str, float]:
-    """Measure an exported model.
-
-    Args:
-        model: The folder that `training.export` wrote, or one ONNX file of it.
-
-    Returns:
-        ``ms_per_shower_batch_1`` and ``ms_per_shower_batch_100``: as `ms_per_shower` measures them.
-        ``model_megabytes``: the file on disk. ``peak_memory_megabytes``: the largest resident memory of a
-        process that loads the model and generates 100 showers, with the interpreter and ONNX Runtime.
-    """
+    """Measure an exported model, its folder or ONNX file: `COSTS`, which training/README.md explains."""
     path = file_of(model)
     speeds = [ms_per_shower(path, batch=batch) for batch in BATCHES]
     size = path.stat().st_size / MEGABYTE
@@ -141,7 +132,7 @@ def costs(model: Path) -> dict[str, float]:
 
 
 def _peak_memory(model: Path) -> float:
-    """Ask a process of its own: this one has read showers."""
+    """Ask a process of its own, Python and ONNX Runtime included: this one has read showers."""
     command = [sys.executable, "-m", "training.par04.generator", str(model.absolute())]
     root = Path(__file__).parents[2]
     return float(subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True).stdout)

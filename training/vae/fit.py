@@ -72,6 +72,7 @@ def fit(sources: Sources, settings: Settings, on_epoch: Callable[[Epoch], None],
             progress = learn(_started(progress, chunk), chunk, settings, at_once=at_once)
             store.save_if_due(progress)
         if progress.steps == 0:
+            store.remove()
             raise OptionError(
                 f"no chunk of memory {sources.memory} bytes fills a batch of {settings.batch_size} showers. "
                 "Give twice as much."

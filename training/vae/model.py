@@ -91,53 +91,50 @@ class Block(eqx.Module):
         return (x - mean) * jax.lax.rsqrt(variance + EPSILON) * self.scale + self.shift, (mean, variance)
 
 
-class Stack(eqx.Module):
-    """Blocks one after the other."""
+def stacked(sizes: tuple[int, ...], random: np.random.Generator) -> tuple[Block, ...]:
+    """Make blocks that follow each other."""
+    return tuple(Block(size_in, size_out, random) for size_in, size_out in pairwise(sizes))
 
-    blocks: tuple[Block, ...]
 
-    def __init__(self, sizes: tuple[int, ...], random: np.random.Generator) -> None:
-        self.blocks = tuple(Block(size_in, size_out, random) for size_in, size_out in pairwise(sizes))
-
-    def __call__(self, x: jax.Array, batch: bool) -> tuple[jax.Array, list[Statistics]]:
-        """Map the rows through every block, and return what each normalisation saw."""
-        statistics = []
-        for block in self.blocks:
-            x, seen = block(x, batch)
-            statistics.append(seen)
-        return x, statistics
+def through(blocks: tuple[Block, ...], x: jax.Array, batch: bool) -> tuple[jax.Array, list[Statistics]]:
+    """Map the rows through every block, and return what each normalisation saw."""
+    statistics = []
+    for block in blocks:
+        x, seen = block(x, batch)
+        statistics.append(seen)
+    return x, statistics
 
 
 class VAE(eqx.Module):
     """Encoder and decoder, both told the conditions."""
 
     architecture: Architecture = eqx.field(static=True)
-    encoder: Stack
+    encoder: tuple[Block, ...]
     latent_mean: Dense
     latent_log_variance: Dense
-    decoder: Stack
+    decoder: tuple[Block, ...]
     output: Dense
 
     def __init__(self, architecture: Architecture, seed: int) -> None:
         random = np.random.default_rng(seed)
         cells, latent, widths = architecture.mesh.cells, architecture.latent_dim, architecture.hidden
         self.architecture = architecture
-        self.encoder = Stack((cells + CONDITIONS, *widths), random)
+        self.encoder = stacked((cells + CONDITIONS, *widths), random)
         self.latent_mean = Dense(widths[-1], latent, random)
         self.latent_log_variance = Dense(widths[-1], latent, random)
-        self.decoder = Stack((latent + CONDITIONS, *reversed(widths)), random)
+        self.decoder = stacked((latent + CONDITIONS, *reversed(widths)), random)
         self.output = Dense(widths[0], cells, random)
 
     def encode(
         self, cells: jax.Array, told: jax.Array, batch: bool
     ) -> tuple[jax.Array, jax.Array, list[Statistics]]:
         """Return mean and logarithm of the variance of the latent distribution."""
-        hidden, statistics = self.encoder(jnp.concatenate([cells, told], axis=1), batch)
+        hidden, statistics = through(self.encoder, jnp.concatenate([cells, told], axis=1), batch)
         return self.latent_mean(hidden), self.latent_log_variance(hidden), statistics
 
     def decode(self, latent_and_told: jax.Array, batch: bool) -> tuple[jax.Array, list[Statistics]]:
         """Return the logits of the cells' fractions of the incident energy."""
-        hidden, statistics = self.decoder(latent_and_told, batch)
+        hidden, statistics = through(self.decoder, latent_and_told, batch)
         return self.output(hidden), statistics
 
 
@@ -151,7 +148,7 @@ def starting_at(model: VAE, mean_cells: Floats) -> VAE:
 
 def statistics(model: VAE) -> list[Statistics]:
     """Return what is stored for use after training, encoder first."""
-    return [(block.mean, block.variance) for block in (*model.encoder.blocks, *model.decoder.blocks)]
+    return [(block.mean, block.variance) for block in (*model.encoder, *model.decoder)]
 
 
 def with_statistics(model: VAE, seen: list[Statistics]) -> VAE:

@@ -123,7 +123,7 @@ class Store:
         file = next(filter(None, map(_checked, found)), None)
         if file is None:
             if found:
-                log.warning("%s is damaged: starting anew", state)
+                log.warning("%s is damaged, or of an earlier version: starting anew", state)
             return like
         header = json.loads(file.readline())
         if differences := _differences(header["belongs"], self._belongs):

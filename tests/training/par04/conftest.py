@@ -55,9 +55,9 @@ def decoder() -> VAE:
     r, phi, z = np.meshgrid(*(np.arange(count) + 0.5 for count in MESH.shape), indexing="ij")
     mean = np.exp(-2.0 * r) * (1.5 + np.cos(phi)) * z**2 * np.exp(-z)
     started = starting_at(VAE(ARCHITECTURE, seed=4), (mean / mean.sum()).reshape(-1).astype(np.float32))
-    kernels = [block.dense.kernel for block in started.decoder.blocks]
+    kernels = [block.dense.kernel for block in started.decoder]
     wide: VAE = eqx.tree_at(
-        lambda vae: [block.dense.kernel for block in vae.decoder.blocks],
+        lambda vae: [block.dense.kernel for block in vae.decoder],
         started,
         [10.0 * kernel for kernel in kernels],
     )

@@ -35,8 +35,8 @@ def test_the_full_model_has_the_published_number_of_parameters() -> None:
 def test_the_widths_can_be_chosen() -> None:
     """As many layers as there are widths, mirrored in the decoder."""
     model = VAE(Architecture(Mesh(2, 3, 4), 5, (16, 8)), seed=0)
-    assert [block.dense.kernel.shape for block in model.encoder.blocks] == [(28, 16), (16, 8)]
-    assert [block.dense.kernel.shape for block in model.decoder.blocks] == [(9, 8), (8, 16)]
+    assert [block.dense.kernel.shape for block in model.encoder] == [(28, 16), (16, 8)]
+    assert [block.dense.kernel.shape for block in model.decoder] == [(9, 8), (8, 16)]
     assert model.output.kernel.shape == (16, 24)
 
 
@@ -50,7 +50,7 @@ def test_a_seed_makes_a_model_again() -> None:
 def test_training_normalises_each_unit_over_the_batch() -> None:
     """Mean 0 and variance 1 behind every block, for any input."""
     inputs = 50.0 * uniform(np.random.default_rng(1), 64, 28)
-    hidden, _ = VAE(SMALL, 1).encoder.blocks[0](inputs, True)
+    hidden, _ = VAE(SMALL, 1).encoder[0](inputs, True)
     assert np.asarray(hidden.mean(axis=0)) == pytest.approx(np.zeros(100), abs=1e-4)
     assert np.asarray(hidden.var(axis=0)).max() == pytest.approx(1.0, abs=1e-2)
 
