@@ -58,7 +58,8 @@ def make(folder: Path, showers: int) -> int:
                     f"{energy:g}", shape, np.float32, chunks=True, compression="gzip"
                 )
                 for rows in runs(count, ROWS):
-                    drawn = draw_showers(geometry, MESH, energy, ANGLE, count=len(rows), random=random)
+                    energies = np.full(len(rows), energy)
+                    drawn = draw_showers(geometry, MESH, energies, ANGLE, random)
                     stored[rows.start : rows.stop] = drawn
     return count * len(ENERGIES) * len(GEOMETRIES)
 

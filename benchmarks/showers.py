@@ -62,7 +62,7 @@ def seconds(geometry: Geometry, angle: float, energy: float, cells_per_spot: flo
     for seed in range(REPEATS):
         random = np.random.default_rng(seed)
         start = time.process_time()
-        draw.draw_showers(geometry, MESH, energy, angle, count=count, random=random)
+        draw.draw_showers(geometry, MESH, np.full(count, energy), angle, random)
         taken.append((time.process_time() - start) / count)
     draw.CELLS_PER_SPOT = own
     return statistics.median(taken)

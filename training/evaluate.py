@@ -153,7 +153,7 @@ def _tested(generator: Generator, block: Block, random: np.random.Generator) -> 
 
 
 def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
-    """Read as many showers of a point as are wanted, in blocks that fit; of an empty point one empty block.
+    """Read as many showers of a point as are wanted, in blocks that fit.
 
     Where there are more, they are taken from all over its file: it may be sorted by energy.
     """
@@ -162,9 +162,8 @@ def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
     size = max(1, BLOCK_BYTES // (4 * part.mesh.cells))
     if wanted < count:
         size = max(1, min(size, wanted // STRETCHES))
-    pieces = list(runs(wanted, size)) or [range(0)]
-    starts = [rows.start * count // max(wanted, 1) for rows in pieces]
-    return read(part, [(point, range(at, at + len(rows))) for at, rows in zip(starts, pieces, strict=True)])
+    pieces = [(rows.start * count // wanted, len(rows)) for rows in runs(wanted, size)]
+    return read(part, [(point, range(start, start + length)) for start, length in pieces])
 
 
 def _reduced(block: Block) -> Sample:

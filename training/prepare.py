@@ -88,7 +88,7 @@ def _drawn(point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
     geometry = geometry_named(point.geometry)
     for rows in runs(count, max(1, BLOCK_BYTES // (4 * mesh.cells))):
         energies = np.full(len(rows), point.energy_gev)
-        cells = draw_showers(geometry, mesh, energies, point.angle_deg, count=len(rows), random=random)
+        cells = draw_showers(geometry, mesh, energies, point.angle_deg, random)
         yield Block(point, energies, cells)
 
 

@@ -194,7 +194,7 @@ def test_a_file_of_the_full_shape_takes_a_fraction_of_8_gb(tmp_path: Path) -> No
     with h5py.File(tmp_path / "full/SiW_angle_90.h5", "w") as file:
         shape = (10_000, *Mesh().shape)
         stored = file.create_dataset("1", shape, np.float32, compression="gzip", chunks=True)
-        stored[:625] = draw_showers(SIW, Mesh(), 1.0, 90.0, count=625, random=np.random.default_rng(1))
+        stored[:625] = draw_showers(SIW, Mesh(), np.ones(625), 90.0, np.random.default_rng(1))
     program = PEAK.format(source=str(tmp_path / "full"), destination=str(tmp_path / "data"))
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     prepared, peak_kib = map(int, done.stdout.split())

@@ -11,9 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from training.physics.observables import Array, Estimate
 
@@ -52,8 +50,8 @@ def frechet_distance(full: Array, generated: Array, random: np.random.Generator)
         random: Deals the showers.
     """
     first, second = _Sums(full, random), _Sums(generated, random)
-    value = _extrapolated(first, second, *_drawn(GROUPS, random), random)
-    halves = [_extrapolated(first, second, *_drawn(GROUPS // 2, random), random) for _ in range(HALVES)]
+    value = _extrapolated(first, second, GROUPS, random)
+    halves = [_extrapolated(first, second, GROUPS // 2, random) for _ in range(HALVES)]
     return Estimate(max(value, 0.0), float(np.std(halves)))
 
 
@@ -83,14 +81,16 @@ class _Sums:
         return mean, scatter / max(count - 1.0, 1.0)
 
 
-def _drawn(groups: int, random: np.random.Generator) -> tuple[Rows, Rows]:
-    return random.permutation(GROUPS)[:groups], random.permutation(GROUPS)[:groups]
+def _extrapolated(first: _Sums, second: _Sums, groups: int, random: np.random.Generator) -> float:
+    """Draw the line through the mean distances of each size of batch, and read it off at 1/N = 0.
 
-
-def _extrapolated(
-    first: _Sums, second: _Sums, of_first: Rows, of_second: Rows, random: np.random.Generator
-) -> float:
-    """Draw the line through the mean distances of each batch size, and read it off at 1/N = 0."""
+    Args:
+        first: One sample.
+        second: The other.
+        groups: How many groups of each to take.
+        random: Chooses them, and deals them to the batches.
+    """
+    of_first, of_second = (random.permutation(GROUPS)[:groups] for _ in range(2))
     means = []
     for parts in PARTS:
         values = [
@@ -131,17 +131,12 @@ def kernel_distance(full: Array, generated: Array, random: np.random.Generator) 
 
 
 def _discrepancy(first: Array, second: Array) -> float:
-    between = float(_kernel(first, second).mean())
-    return (
-        _off_diagonal_mean(_kernel(first, first))
-        + _off_diagonal_mean(_kernel(second, second))
-        - 2.0 * between
-    )
+    within = _off_diagonal_mean(_kernel(first, first)) + _off_diagonal_mean(_kernel(second, second))
+    return within - 2.0 * float(_kernel(first, second).mean())
 
 
 def _kernel(first: Array, second: Array) -> Array:
-    values: Array = (first @ second.T / first.shape[1] + 1.0) ** DEGREE
-    return values
+    return np.asarray((first @ second.T / first.shape[1] + 1.0) ** DEGREE)
 
 
 def _off_diagonal_mean(kernel: Array) -> float:
@@ -160,16 +155,9 @@ def classifier_auc(full: Array, generated: Array, random: np.random.Generator) -
         generated: The same of the other sample.
         random: Draws the folds.
     """
-    rows = np.concatenate([_at_most(full, random), _at_most(generated, random)])
-    labels = np.repeat([0, 1], [min(len(full), MOST_SHOWERS), min(len(generated), MOST_SHOWERS)])
+    samples = [_at_most(full, random), _at_most(generated, random)]
     number = min(FOLDS, len(full), len(generated))
     folds = StratifiedKFold(number, shuffle=True, random_state=int(random.integers(2**31)))
-    with threadpool_limits(1):  # threads that wait for each other on a busy machine take 50 times as long
-        areas = [_area(rows, labels, *fold) for fold in folds.split(rows, labels)]
-    return Estimate(float(np.mean(areas)), float(np.std(areas, ddof=1) / np.sqrt(number)))
-
-
-def _area(rows: Array, labels: Array, learned: Array, judged: Array) -> float:
     trees = HistGradientBoostingClassifier(
         max_iter=100,
         max_leaf_nodes=8,
@@ -178,8 +166,9 @@ def _area(rows: Array, labels: Array, learned: Array, judged: Array) -> float:
         early_stopping=False,
         random_state=0,
     )
-    trees.fit(rows[learned], labels[learned])
-    return float(roc_auc_score(labels[judged], trees.predict_proba(rows[judged])[:, 1]))
+    labels = np.repeat([0, 1], [len(sample) for sample in samples])
+    areas = cross_val_score(trees, np.concatenate(samples), labels, scoring="roc_auc", cv=folds)
+    return Estimate(float(np.mean(areas)), float(np.std(areas, ddof=1) / np.sqrt(number)))
 
 
 def _at_most(rows: Array, random: np.random.Generator) -> Array:

@@ -123,7 +123,7 @@ def correlations(comparison: Comparison) -> dict[str, Any]:
 
 
 def learning(table: str) -> dict[str, Any]:
-    """Return the columns of a training's curves, and the epoch with the lowest distance: its model is kept."""
+    """Return the columns of a training's curves, and the epoch of the lowest distance, which is kept."""
     names, *rows = csv.reader(table.splitlines())
     columns = dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
     kept = float(columns["epoch"][columns[OBJECTIVE].argmin()])

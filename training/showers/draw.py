@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.errors import OptionError
 from training.geometry import Geometry, Mesh
 from training.showers.medium import Array, Medium, fraction_inside, medium
 from training.showers.profiles import Layers, draw_layers, spot_numbers
@@ -36,53 +35,36 @@ AT_ONCE = 200_000
 def draw_showers(
     geometry: Geometry,
     mesh: Mesh,
-    energies_gev: float | Array,
+    energies_gev: Array,
     angle_deg: float,
-    *,
-    count: int,
     random: np.random.Generator,
 ) -> Cells:
-    """Draw `count` showers of electrons.
+    """Draw one shower for each electron.
 
     Args:
         geometry: The calorimeter.
         mesh: Cells along r, phi and z.
-        energies_gev: Energy of the electrons: one for all, or one for each, shape (count,).
+        energies_gev: Energies of the electrons, above 0, shape (showers,).
         angle_deg: Angle to the layers; 90 is perpendicular.
-        count: How many showers.
         random: Where the randomness comes from.
 
     Returns:
-        Energies in MeV, shape (count, r, phi, z): deposits in both materials, calibrated to the electron's
+        Energies in MeV, shape (showers, r, phi, z): deposits in both materials, calibrated to the electron's
         energy but for what leaks out.
 
     Raises:
-        OptionError: An energy is not positive, there are not `count` of them, or the angle is impossible.
+        OptionError: The angle is impossible.
     """
-    energies = _one_for_each(energies_gev, count)
     substance = medium(geometry, angle_deg)
-    steps = math.ceil(FINEST_LAYERS / mesh.z)
-    fine = Mesh(mesh.r, mesh.phi, mesh.z * steps)
+    fine = Mesh(mesh.r, mesh.phi, mesh.z * math.ceil(FINEST_LAYERS / mesh.z))
     inside = None if angle_deg == 90.0 else fraction_inside(geometry, fine, angle_deg)
-    grid = Grid(mesh, steps, geometry.radius_mm / mesh.r / substance.moliere_mm, inside)
+    grid = Grid(mesh, fine, geometry.radius_mm / mesh.r / substance.moliere_mm, inside)
     depths = fine.z_edges(geometry) / substance.x0_mm
-    cells = np.zeros((count, *mesh.shape), dtype=np.float32)
-    for rows, few in _plan(substance, energies, fine.cells):
+    cells = np.zeros((len(energies_gev), *mesh.shape), dtype=np.float32)
+    for rows, few in _plan(substance, energies_gev, fine.cells):
         spread = throw_spots if few else count_in_cells
-        spread(draw_layers(substance, depths, energies[rows], random), grid, random, cells, rows)
+        spread(draw_layers(substance, depths, energies_gev[rows], random), grid, random, cells, rows)
     return cells
-
-
-def _one_for_each(energies_gev: float | Array, count: int) -> Array:
-    energies = np.asarray(energies_gev, dtype=np.float64)
-    if energies.shape not in ((), (count,)):
-        raise OptionError(
-            f"energies of shape {energies.shape} for {count} showers. Give one, or one for each."
-        )
-    impossible = energies[~(np.isfinite(energies) & (energies > 0.0))]
-    if impossible.size:
-        raise OptionError(f"energy {impossible.flat[0]:g} GeV is not possible. Give finite energies above 0.")
-    return np.broadcast_to(energies, (count,))
 
 
 def _plan(substance: Medium, energies: Array, cells: int) -> Iterator[tuple[Rows, bool]]:
@@ -101,17 +83,12 @@ def _plan(substance: Medium, energies: Array, cells: int) -> Iterator[tuple[Rows
 
 @dataclass(frozen=True)
 class Grid:
-    """The mesh as the spots see it; its layers are `steps` times finer than its cells in depth."""
+    """The mesh as the spots see it: the layers that are drawn may be finer than its cells in depth."""
 
     mesh: Mesh
-    steps: int
+    fine: Mesh
     ring: float  # width of one ring in Molière radii
-    inside: Array | None  # fraction of each fine cell behind the front face, (r, phi, z * steps); None is all
-
-    @property
-    def fine(self) -> Mesh:
-        """The mesh with the layers' own depth."""
-        return Mesh(self.mesh.r, self.mesh.phi, self.mesh.z * self.steps)
+    inside: Array | None  # fraction of each fine cell behind the front face, (r, phi, layers); None is all
 
 
 def throw_spots(layers: Layers, grid: Grid, random: np.random.Generator, cells: Cells, rows: Rows) -> None:
@@ -141,7 +118,7 @@ def throw_spots(layers: Layers, grid: Grid, random: np.random.Generator, cells: 
     if grid.inside is not None:
         layer = np.repeat(np.tile(np.arange(grid.fine.z), len(rows)), count.ravel())
         energy *= random.random(len(ring)) < grid.inside.ravel()[column * grid.fine.z + layer]
-    first = rows[:, None] * mesh.cells + np.arange(grid.fine.z) // grid.steps
+    first = rows[:, None] * mesh.cells + np.arange(grid.fine.z) * mesh.z // grid.fine.z
     np.add.at(cells.reshape(-1), np.repeat(first.ravel(), count.ravel()) + column * mesh.z, energy)
 
 
@@ -167,7 +144,7 @@ def count_in_cells(layers: Layers, grid: Grid, random: np.random.Generator, cell
         spots[empty] = _one_spot(shares[empty], outside[empty], random)
         total[empty] = 1
     fine = spots * (layers.energy_mev / total)[:, :, None, None]
-    coarse = fine.reshape(len(rows), grid.mesh.z, grid.steps, grid.mesh.r, grid.mesh.phi).sum(axis=2)
+    coarse = fine.reshape(len(rows), grid.mesh.z, -1, grid.mesh.r, grid.mesh.phi).sum(axis=2)
     cells[rows] = coarse.transpose(0, 2, 3, 1)
 
 

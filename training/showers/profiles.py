@@ -35,38 +35,24 @@ class Longitudinal:
     @property
     def beta(self) -> Array:
         """Inverse scale of the gamma distribution."""
-        beta: Array = (self.alpha - 1.0) / self.maximum
-        return beta
+        return np.asarray((self.alpha - 1.0) / self.maximum)
 
     def tau(self, depth: Array) -> Array:
         """Depth in units of the shower's centre of gravity, scaled to the maximum of the mean shower."""
         centre = self.alpha / self.beta
         scale = self.mean_alpha / (self.mean_alpha - 1.0)
-        tau: Array = depth[None, :] / centre[:, None] * scale[:, None]
-        return tau
-
-
-def log_critical_energies(medium: Medium, energies_gev: Array) -> Array:
-    """Return ln y, where y is the energy in units of the critical energy."""
-    logarithms: Array = np.log(energies_gev * MEV_PER_GEV / medium.critical_mev)
-    return logarithms
-
-
-def mean_logarithms(medium: Medium, energies_gev: Array) -> tuple[Array, Array]:
-    """<ln T> and <ln alpha> of sampling calorimeters, by energy."""
-    y = log_critical_energies(medium, energies_gev)
-    maximum = y - 0.812 - 0.55 / medium.sampling_frequency - 0.69 * (1.0 - medium.e_over_mip)
-    alpha = 0.81 + (0.458 + 2.26 / medium.z) * y - 0.476 / medium.sampling_frequency
-    return np.log(np.maximum(maximum, 1.1)), np.log(np.maximum(alpha, 1.2))
+        return np.asarray(depth[None, :] / centre[:, None] * scale[:, None])
 
 
 def draw_longitudinal(medium: Medium, energies_gev: Array, random: np.random.Generator) -> Longitudinal:
     """Draw the depth profile of one shower for each energy: ln T and ln alpha are normal and correlated."""
-    y = log_critical_energies(medium, energies_gev)
-    log_maximum, log_alpha = mean_logarithms(medium, energies_gev)
-    sigma_maximum = np.minimum(LARGEST_SIGMA, 1.0 / np.maximum(-2.5 + 1.25 * y, 1e-6))
-    sigma_alpha = np.minimum(LARGEST_SIGMA, 1.0 / np.maximum(-0.82 + 0.79 * y, 1e-6))
-    correlation = 0.784 - 0.023 * y
+    log_y = np.log(energies_gev * MEV_PER_GEV / medium.critical_mev)
+    mean_maximum = log_y - 0.812 - 0.55 / medium.sampling_frequency - 0.69 * (1.0 - medium.e_over_mip)
+    mean_alpha = 0.81 + (0.458 + 2.26 / medium.z) * log_y - 0.476 / medium.sampling_frequency
+    log_maximum, log_alpha = np.log(np.maximum(mean_maximum, 1.1)), np.log(np.maximum(mean_alpha, 1.2))
+    sigma_maximum = np.minimum(LARGEST_SIGMA, 1.0 / np.maximum(-2.5 + 1.25 * log_y, 1e-6))
+    sigma_alpha = np.minimum(LARGEST_SIGMA, 1.0 / np.maximum(-0.82 + 0.79 * log_y, 1e-6))
+    correlation = 0.784 - 0.023 * log_y
     first, second = random.standard_normal((2, len(energies_gev)))
     second = correlation * first + np.sqrt(1.0 - correlation**2) * second
     maximum = np.maximum(np.exp(log_maximum + sigma_maximum * first), 1.0)
@@ -86,8 +72,7 @@ class Radial:
         """Fraction of the energy inside each radius; the radii are the last axis."""
         square = radius**2
         core, tail, weight = self.core[..., None], self.tail[..., None], self.core_weight[..., None]
-        inside: Array = weight * square / (square + core**2) + (1.0 - weight) * square / (square + tail**2)
-        return inside
+        return np.asarray(weight * square / (square + core**2) + (1.0 - weight) * square / (square + tail**2))
 
 
 def radial(medium: Medium, energies_gev: Array, tau: Array) -> Radial:
@@ -118,8 +103,7 @@ def radial(medium: Medium, energies_gev: Array, tau: Array) -> Radial:
 
 def spot_numbers(medium: Medium, energies_gev: Array) -> Array:
     """Mean number of energy spots of a shower: the fewer, the more it fluctuates around its axis."""
-    numbers: Array = 10.3 / medium.sampling_term * energies_gev**0.959
-    return numbers
+    return np.asarray(10.3 / medium.sampling_term * energies_gev**0.959)
 
 
 def spot_profile(medium: Medium, shower: Longitudinal) -> Longitudinal:

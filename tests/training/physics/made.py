@@ -17,7 +17,7 @@ MESH = Mesh(6, 8, 9)
 def full_simulation(count: int, seed: int) -> Floats:
     """Fractions of the incident energy."""
     random = np.random.default_rng(seed)
-    return to_fractions(draw_showers(SIW, MESH, 64.0, 90.0, count=count, random=random), 64.0)
+    return to_fractions(draw_showers(SIW, MESH, np.full(count, 64.0), 90.0, random), 64.0)
 
 
 def reduced(fractions: Floats) -> Sample:

@@ -84,7 +84,7 @@ def _three(point: Point, mesh: Mesh, showers: int) -> Samples:
     energies = np.full(showers, point.energy_gev)
     geometry = geometry_named(point.geometry)
     full, wrong, floor = (
-        draw_showers(geometry, mesh, point.energy_gev, point.angle_deg, count=showers, random=random)
+        draw_showers(geometry, mesh, energies, point.angle_deg, random)
         / np.float32(point.energy_gev * MEV_PER_GEV)
         for _ in range(3)
     )

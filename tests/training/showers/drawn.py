@@ -22,7 +22,7 @@ def fractions(
     geometry: Geometry, energy: float, angle: float = 90.0, *, count: int = 1500, mesh: Mesh = RINGS
 ) -> Array:
     """Showers as fractions of the electron's energy, shape (count, r, phi, z)."""
-    showers = draw_showers(geometry, mesh, energy, angle, count=count, random=np.random.default_rng(1))
+    showers = draw_showers(geometry, mesh, np.full(count, energy), angle, np.random.default_rng(1))
     cells: Array = showers.astype(np.float64) / (energy * MEV_PER_GEV)
     cells.flags.writeable = False
     return cells

@@ -14,7 +14,6 @@ from training.showers.profiles import (
     Longitudinal,
     draw_longitudinal,
     energy_by_layer,
-    mean_logarithms,
     radial,
     spot_numbers,
     spot_profile,
@@ -31,16 +30,6 @@ def draw(geometry: Geometry, energy: float, count: int) -> Longitudinal:
 def one(energy: float, count: int = 1) -> Array:
     """One energy for each of `count` showers."""
     return np.full(count, energy)
-
-
-@pytest.mark.parametrize("geometry", GEOMETRIES.values(), ids=GEOMETRIES)
-def test_the_maximum_moves_by_one_radiation_length_for_each_factor_e(geometry: Geometry) -> None:
-    """t_max = ln(E/Ec) + constant (Rossi's approximation B)."""
-    substance = medium(geometry, 90.0)
-    depths = np.exp(mean_logarithms(substance, np.array(ENERGIES))[0])
-    assert np.diff(depths) == pytest.approx(np.diff(np.log(ENERGIES)), rel=1e-6)
-    constants = depths - np.log(np.array(ENERGIES) * 1000.0 / substance.critical_mev)
-    assert constants == pytest.approx(np.full(4, -1.2), abs=0.5)
 
 
 @pytest.mark.parametrize("energy", ENERGIES)

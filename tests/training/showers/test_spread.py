@@ -24,7 +24,7 @@ def grid_of(geometry: Geometry, angle: float, mesh: Mesh = COARSE) -> Grid:
     """Cells along a direction, of five layers each."""
     fine = Mesh(mesh.r, mesh.phi, mesh.z * 5)
     ring = geometry.radius_mm / mesh.r / medium(geometry, angle).moliere_mm
-    return Grid(mesh, 5, ring, None if angle == 90.0 else fraction_inside(geometry, fine, angle))
+    return Grid(mesh, fine, ring, None if angle == 90.0 else fraction_inside(geometry, fine, angle))
 
 
 def one_shower(geometry: Geometry, angle: float, energy: float) -> Layers:
