@@ -84,7 +84,7 @@ def export(model: Path, destination: Path) -> Facts:
 
 def _write(vae: VAE, folder: Path) -> Facts:
     """Write the graph and the macro, and check the graph."""
-    mesh, latent_dim = vae.architecture.mesh, vae.architecture.latent_dim
+    mesh, latent_dim = vae.mesh, vae.latent_dim
     path = folder / FILE_NAME
     proto = to_onnx(vae)
     onnx.checker.check_model(proto)
@@ -139,7 +139,7 @@ def _decode(vae: VAE, latent: Floats, told: Floats) -> Floats:
     inputs = jnp.asarray(np.concatenate([latent, told], axis=1))
     with jax.default_matmul_precision("highest"):
         cells = jax.nn.sigmoid(vae.decode(inputs, batch=False)[0])
-    return np.asarray(cells).reshape(-1, *vae.architecture.mesh.shape)
+    return np.asarray(cells).reshape(-1, *vae.mesh.shape)
 
 
 def to_onnx(vae: VAE) -> onnx.ModelProto:
@@ -150,8 +150,8 @@ def to_onnx(vae: VAE) -> onnx.ModelProto:
     to 1e-7 of themselves, for 6 microseconds.
     """
     graph = onnx.GraphProto(name="decoder")
-    graph.input.append(_described(INPUT, vae.architecture.latent_dim + CONDITIONS))
-    graph.output.append(_described(OUTPUT, vae.architecture.mesh.cells))
+    graph.input.append(_described(INPUT, vae.latent_dim + CONDITIONS))
+    graph.output.append(_described(OUTPUT, vae.mesh.cells))
     x = INPUT
     for number, block in enumerate(vae.decoder):
         name = f"block{number}"

@@ -20,7 +20,7 @@ from training.data.declaration import described
 from training.data.files import Place, below, make, put, remove
 from training.errors import ModelError
 from training.geometry import Mesh
-from training.vae.model import VAE, Architecture
+from training.vae.model import VAE
 from training.vae.state import METRICS, Progress
 
 WEIGHTS = "vae.eqx"
@@ -71,10 +71,10 @@ def save(where: Place, trained: Progress, *, parameters: Mapping[str, object]) -
 
 def _write_weights(path: Path, model: VAE, parameters: Mapping[str, object]) -> None:
     """Write the weights behind a line that says what it takes to load them."""
-    told = model.architecture
-    header = {"format": FORMAT, "mesh": told.mesh.shape, "latent_dim": told.latent_dim, "hidden": told.hidden}
+    shape = {"mesh": model.mesh.shape, "latent_dim": model.latent_dim, "hidden": model.hidden}
+    header = {"format": FORMAT, **shape, "parameters": dict(parameters)}
     with path.open("wb") as file:
-        file.write(json.dumps({**header, "parameters": dict(parameters)}).encode() + b"\n")
+        file.write(json.dumps(header).encode() + b"\n")
         eqx.tree_serialise_leaves(file, model)
 
 
@@ -93,8 +93,8 @@ def load(model: Path) -> VAE:
             if "mesh" in header and (found := header.get("format", 1)) != FORMAT:
                 raise ModelError(f"{path}: has format {found}, this version reads {FORMAT}. Train it again.")
             mesh = Mesh(*map(int, header["mesh"]))
-            architecture = Architecture(mesh, int(header["latent_dim"]), tuple(header["hidden"]))
-            loaded: VAE = eqx.tree_deserialise_leaves(file, VAE(architecture, seed=0))
+            untrained = VAE(mesh, int(header["latent_dim"]), tuple(header["hidden"]), seed=0)
+            loaded: VAE = eqx.tree_deserialise_leaves(file, untrained)
         except (ValueError, KeyError, TypeError, RuntimeError, EOFError) as err:
             raise ModelError(
                 f"{path}: not a model of this package, or damaged ({err}). Train it again."

@@ -32,12 +32,6 @@ T = TypeVar("T")
 RUN_ROWS = 64
 BYTES_PER_NUMBER = 4
 
-Feed = Callable[[int, int], Iterator[Showers]]
-"""Gives the chunks of an epoch: every shower once, each chunk mixed from all points.
-
-Its arguments are the epoch's number and how many of its chunks are done already.
-"""
-
 
 @dataclass(frozen=True)
 class Sources:
@@ -89,8 +83,11 @@ def check_fits(sources: Sources, batch_size: int) -> None:
         )
 
 
-def feed(sources: Sources, seed: int) -> Feed:
-    """Return what gives each epoch's chunks; `seed` mixes a set that does not fit as a whole.
+def feed(sources: Sources, seed: int) -> Callable[[int, int], Iterator[Showers]]:
+    """Return what gives an epoch's chunks, by its number and how many of its chunks are done already.
+
+    Every shower comes once, each chunk mixed from all points. A set that fits is one chunk, as it lies;
+    `seed` mixes a larger one.
 
     Raises:
         DataError: A file does not hold what was declared.

@@ -26,7 +26,7 @@ from training.geometry import Mesh
 from training.scaling import Floats
 from training.vae.feed import Sources, feed, shower_bytes
 from training.vae.judge import judge
-from training.vae.model import VAE, Architecture, Statistics, losses, starting_at, statistics, with_statistics
+from training.vae.model import VAE, Statistics, losses, starting_at, statistics, with_statistics
 from training.vae.settings import Settings
 from training.vae.state import Epoch, Progress, Store
 
@@ -90,7 +90,7 @@ def fit(sources: Sources, settings: Settings, on_epoch: Callable[[Epoch], None],
 
 def untrained(mesh: Mesh, settings: Settings) -> Progress:
     """Where a training stands before its first step."""
-    model = VAE(Architecture(mesh, settings.latent_dim, settings.hidden), settings.seed)
+    model = VAE(mesh, settings.latent_dim, settings.hidden, settings.seed)
     begin = jax.jit(optimizer(settings.optimizer, settings.lr).init)  # a program, kept on disk as the others
     return Progress(model, begin(model), best=model)
 

@@ -21,7 +21,6 @@ about a shower, and generated showers are all alike: their total energy spreads 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import equinox as eqx
@@ -38,16 +37,6 @@ KERNEL_SIGMA = 0.05
 
 Statistics = tuple[jax.Array, jax.Array]
 """Mean and variance of a batch, as one normalisation saw them."""
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """What is needed to build a model of the right shape."""
-
-    mesh: Mesh
-    latent_dim: int
-    hidden: tuple[int, ...]
-    """Widths of the encoder's layers; the decoder has them in reverse."""
 
 
 class Dense(eqx.Module):
@@ -106,24 +95,25 @@ def through(blocks: tuple[Block, ...], x: jax.Array, batch: bool) -> tuple[jax.A
 
 
 class VAE(eqx.Module):
-    """Encoder and decoder, both told the conditions."""
+    """Encoder and decoder, both told the conditions; `hidden` are the encoder's widths."""
 
-    architecture: Architecture = eqx.field(static=True)
+    mesh: Mesh = eqx.field(static=True)
+    latent_dim: int = eqx.field(static=True)
+    hidden: tuple[int, ...] = eqx.field(static=True)
     encoder: tuple[Block, ...]
     latent_mean: Dense
     latent_log_variance: Dense
     decoder: tuple[Block, ...]
     output: Dense
 
-    def __init__(self, architecture: Architecture, seed: int) -> None:
+    def __init__(self, mesh: Mesh, latent_dim: int, hidden: tuple[int, ...], seed: int) -> None:
+        self.mesh, self.latent_dim, self.hidden = mesh, latent_dim, hidden
         random = np.random.default_rng(seed)
-        cells, latent, widths = architecture.mesh.cells, architecture.latent_dim, architecture.hidden
-        self.architecture = architecture
-        self.encoder = stacked((cells + CONDITIONS, *widths), random)
-        self.latent_mean = Dense(widths[-1], latent, random)
-        self.latent_log_variance = Dense(widths[-1], latent, random)
-        self.decoder = stacked((latent + CONDITIONS, *reversed(widths)), random)
-        self.output = Dense(widths[0], cells, random)
+        self.encoder = stacked((mesh.cells + CONDITIONS, *hidden), random)
+        self.latent_mean = Dense(hidden[-1], latent_dim, random)
+        self.latent_log_variance = Dense(hidden[-1], latent_dim, random)
+        self.decoder = stacked((latent_dim + CONDITIONS, *reversed(hidden)), random)
+        self.output = Dense(hidden[0], mesh.cells, random)
 
     def encode(
         self, cells: jax.Array, told: jax.Array, batch: bool

@@ -9,9 +9,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from tests.training.par04.conftest import ARCHITECTURE, MESH
+from tests.training.par04.conftest import LATENT, MESH
 
-LATENT = ARCHITECTURE.latent_dim
 ENERGY = [LATENT]
 
 

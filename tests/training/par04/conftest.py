@@ -17,11 +17,11 @@ from training.export import export
 from training.geometry import Mesh
 from training.scaling import Floats
 from training.vae import checkpoint
-from training.vae.model import VAE, Architecture, starting_at
+from training.vae.model import VAE, starting_at
 from training.vae.state import Epoch, Progress
 
 MESH = Mesh(4, 5, 9)
-ARCHITECTURE = Architecture(MESH, 3, (12, 7))
+LATENT, HIDDEN = 3, (12, 7)
 """Neither the published mesh, nor latent size, nor layers."""
 
 
@@ -54,7 +54,9 @@ def decoder() -> VAE:
     """A decoder around a plausible mean shower, whose kernels are wide enough for conditions to matter."""
     r, phi, z = np.meshgrid(*(np.arange(count) + 0.5 for count in MESH.shape), indexing="ij")
     mean = np.exp(-2.0 * r) * (1.5 + np.cos(phi)) * z**2 * np.exp(-z)
-    started = starting_at(VAE(ARCHITECTURE, seed=4), (mean / mean.sum()).reshape(-1).astype(np.float32))
+    started = starting_at(
+        VAE(MESH, LATENT, HIDDEN, seed=4), (mean / mean.sum()).reshape(-1).astype(np.float32)
+    )
     kernels = [block.dense.kernel for block in started.decoder]
     wide: VAE = eqx.tree_at(
         lambda vae: [block.dense.kernel for block in vae.decoder],

@@ -13,7 +13,7 @@ import onnx
 import pytest
 
 from tests.training.par04 import broken
-from tests.training.par04.conftest import ARCHITECTURE, MESH, Exported
+from tests.training.par04.conftest import LATENT, MESH, Exported
 from training import geometry
 from training.errors import ModelError
 from training.geometry import SCIPB, SIW, Point
@@ -22,7 +22,6 @@ from training.par04.generator import Generator
 from training.par04.inference import compare, verify
 from training.scaling import Floats
 
-LATENT = ARCHITECTURE.latent_dim
 POINT = Point("SiW", 70.0, 64.0)
 REFUSED = (
     r"SiW, 1 GeV, 50 degrees: Par04 would deposit [\d.e+]+ MeV, the model means [\d.e+]+ MeV; "

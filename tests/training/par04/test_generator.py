@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
-from tests.training.par04.conftest import ARCHITECTURE, MESH, Exported
+from tests.training.par04.conftest import LATENT, MESH, Exported
 from training.errors import ModelError
 from training.par04 import generator
 from training.par04.generator import Generator
@@ -32,7 +32,7 @@ def test_a_row_of_conditions_becomes_a_shower(made: Exported) -> None:
 
 def test_latent_numbers_are_standard_normal(made: Exported) -> None:
     """Drawn with NumPy's generator, in order, and decoded as JAX does."""
-    latent = np.random.default_rng(5).standard_normal((7, ARCHITECTURE.latent_dim)).astype(np.float32)
+    latent = np.random.default_rng(5).standard_normal((7, LATENT)).astype(np.float32)
     expected = made.decode(latent, told(7))
     drawn = Generator(made.folder).draw(told(7), np.random.default_rng(5))
     assert drawn == pytest.approx(expected, rel=1e-4, abs=1e-7)
@@ -62,7 +62,7 @@ def test_a_seed_draws_the_showers_again(made: Exported) -> None:
 def test_it_knows_what_it_is(made: Exported) -> None:
     """From the file's own metadata."""
     opened = Generator(made.folder)
-    assert (opened.mesh, opened.latent_dim) == (MESH, ARCHITECTURE.latent_dim)
+    assert (opened.mesh, opened.latent_dim) == (MESH, LATENT)
     assert opened.facts["multiply_by"] == "incident energy in MeV, once"
 
 

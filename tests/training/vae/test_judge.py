@@ -19,7 +19,7 @@ from training.prepare import prepare
 from training.scaling import to_fractions
 from training.vae import judge as judging
 from training.vae.judge import judge
-from training.vae.model import VAE, Architecture, losses
+from training.vae.model import VAE, losses
 from training.vae.settings import Settings
 
 SETTINGS = Settings(hidden=(16, 8), latent_dim=3, kl_weight=0.5)
@@ -27,7 +27,7 @@ SETTINGS = Settings(hidden=(16, 8), latent_dim=3, kl_weight=0.5)
 
 def model_of(part: Part, seed: int = 1) -> VAE:
     """A model that never trained."""
-    return VAE(Architecture(part.mesh, SETTINGS.latent_dim, SETTINGS.hidden), seed)
+    return VAE(part.mesh, SETTINGS.latent_dim, SETTINGS.hidden, seed)
 
 
 def showers_of(part: Part) -> list[Showers]:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from training.geometry import Mesh
-from training.vae.model import VAE, Architecture, losses
+from training.vae.model import VAE, losses
 from training.vae.settings import Settings
 
 SHOWERS, CELLS, LATENT = 128, 24, 5
@@ -38,7 +38,7 @@ class Batch:
 def batch() -> Batch:
     """As many random showers as a published batch has."""
     random = np.random.default_rng(1)
-    model = VAE(Architecture(Mesh(2, 3, 4), LATENT, (100, 50, 20, 14)), 1)
+    model = VAE(Mesh(2, 3, 4), LATENT, (100, 50, 20, 14), 1)
     cells, told = (random.random((SHOWERS, n), dtype=np.float32) for n in (CELLS, 4))
     noise = random.standard_normal((SHOWERS, LATENT), dtype=np.float32)
     encoded = model.encode(jnp.asarray(cells), jnp.asarray(told), True)[:2]
