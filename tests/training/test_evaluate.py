@@ -15,6 +15,8 @@ import h5py
 import numpy as np
 import pytest
 
+from kfp_katib.steps.evaluation_page import Judgement, with_verdict
+from tests.support.html import read
 from tests.training.data.showers import write_calochallenge
 from tests.training.full_simulation import FullSimulation
 from training.data.dataset import open_part
@@ -163,6 +165,14 @@ def test_the_page_shows_every_point_and_loads_nothing(evaluation: Path, dataset:
 def test_the_page_says_that_generated_showers_are_no_full_simulation(evaluation: Path) -> None:
     """Else a reader would take the distances for those from Geant4."""
     assert f"Full simulation: {STAND_IN}." in (evaluation / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_pipelines_step_says_first_whether_the_model_passed(evaluation: Path) -> None:
+    """Its verdict is put on top of this page, which knows no thresholds."""
+    own = (evaluation / "report.html").read_text(encoding="utf-8")
+    tree = read(with_verdict(own, [Judgement("auc", 1.0, 0.0, 0.9)]))
+    assert tree.texts("p")[0] == "Not passed: 1 of 1 threshold missed."
+    assert read(own).texts("p")[0].startswith("The model on a mesh of 4 × 5 × 9 cells")
 
 
 def test_data_of_another_mesh_are_refused(exported: Path, tmp_path: Path) -> None:

@@ -47,15 +47,14 @@ def words(estimate: Estimate | None) -> list[str]:
     """
     if estimate is None or not math.isfinite(estimate.value):
         return [NONE]
-    value, error = Decimal(estimate.value), Decimal(estimate.error)
-    known = 0.0 < estimate.error < math.inf
-    power = max(abs(value), error if known else Decimal()).adjusted()
+    value, error = Decimal(estimate.value), Decimal(estimate.error if math.isfinite(estimate.error) else 0)
+    power = max(abs(value), error).adjusted()
     power = 0 if power in PLAIN else power
-    last = _last_digit(error, ERROR_DIGITS) if known else _last_digit(value, VALUE_DIGITS)
+    last = _last_digit(error, ERROR_DIGITS) if error else _last_digit(value, VALUE_DIGITS)
     decimals = min(power - last, MOST_DECIMALS)
     head, tail = (f"{round(one.scaleb(-power), decimals):f}".replace("-", "−") for one in (value, error))
     times = f" × 10{str(power).translate(SUPERSCRIPTS)}" if power else ""
-    if not known:
+    if not error:
         return [head + times if value else "0"]
     tail = f"±\N{NO-BREAK SPACE}{tail}"
     return [f"({head}", f"{tail}){times}"] if power else [head, tail]
@@ -66,7 +65,7 @@ def _last_digit(number: Decimal, digits: int) -> int:
     return Decimal(f"{number:.{digits - 1}e}").adjusted() - digits + 1
 
 
-def text(estimate: Estimate | None) -> str:
+def text(estimate: Estimate) -> str:
     """Return a number that stays on one line."""
     return "\N{NO-BREAK SPACE}".join(words(estimate))
 
