@@ -58,8 +58,9 @@ def make(folder: Path, showers: int) -> int:
                     f"{energy:g}", shape, np.float32, chunks=True, compression="gzip"
                 )
                 for rows in runs(count, ROWS):
-                    energies = np.full(rows.stop - rows.start, energy)
-                    stored[rows] = draw_showers(geometry, MESH, energies, ANGLE, random)
+                    energies = np.full(len(rows), energy)
+                    drawn = draw_showers(geometry, MESH, energies, ANGLE, random)
+                    stored[rows.start : rows.stop] = drawn
     return count * len(ENERGIES) * len(GEOMETRIES)
 
 

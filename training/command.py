@@ -11,6 +11,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from training.errors import Diverged, OptionError, TrainingError
@@ -53,6 +54,10 @@ def whole(text: str, *, least: int = 0) -> int:
     return int(read)
 
 
+positive, count = partial(number, above=0.0), partial(whole, least=1)
+"""Read a finite number above 0, and a whole one of 1 or more."""
+
+
 def listed(text: str, *, of: Callable[[str], T]) -> tuple[T, ...]:
     """Read what is separated by commas.
 
@@ -74,7 +79,7 @@ def size(text: str) -> int:
     match = re.fullmatch(r"\s*([\d.]+(?:[eE][+-]?\d+)?)\s*(|[kMGT]|[KMGT]i)B?\s*", text)
     if match is None:
         raise OptionError(f"{text!r} is not a size. Write one such as 500MB or 2GiB.")
-    return whole(str(int(number(match[1]) * PREFIXES[match[2]])), least=1)
+    return count(str(int(number(match[1]) * PREFIXES[match[2]])))
 
 
 def answer(work: Callable[[], Mapping[str, object] | None]) -> int:

@@ -154,9 +154,8 @@ def _blocks(part: Part, point: Point, wanted: int) -> Iterator[Block]:
     size = max(1, BLOCK_BYTES // (4 * part.mesh.cells))
     if wanted < count:
         size = max(1, min(size, wanted // STRETCHES))
-    for rows in runs(wanted, size):
-        start = rows.start * count // wanted
-        yield read(part, point, slice(start, start + rows.stop - rows.start))
+    pieces = [(rows.start * count // wanted, len(rows)) for rows in runs(wanted, size)]
+    return read(part, [(point, range(start, start + length)) for start, length in pieces])
 
 
 def _reduced(block: Block) -> Sample:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import product, starmap
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +19,17 @@ import numpy as np
 from training.command import answer
 from training.data import declaration, files
 from training.data import source as sources
-from training.data.block import Block, Piece, check_divides, coarsened, runs
-from training.data.declaration import GENERATED, PARTS, Declaration
+from training.data.block import Block, coarsened, runs
+from training.data.declaration import GENERATED
+from training.data.source import Piece
 from training.data.wanted import GENERATOR, Options, Wanted, read_options
-from training.data.writing import Shares, Supply, shares, write_point
-from training.errors import DataError, OptionError
+from training.data.writing import Supply, shares, write_point
+from training.errors import OptionError
 from training.geometry import Mesh, Point, geometry_named
 from training.showers.draw import draw_showers
 
 log = logging.getLogger(__name__)
 
-GENERATE = ("", GENERATED)
 BLOCK_BYTES = 64 * 2**20
 """Of the showers that are on their way from source to destination."""
 
@@ -58,33 +58,27 @@ def prepare(source: str, destination: Path, **options: object) -> dict[str, str 
         OptionError: An option is unknown or has no usable value.
         DataError: The source is not a set of showers, or lacks what was asked for, or has a bad value.
     """
-    destination = Path(destination)
-    wanted = read_options({**GENERATOR, **options} if source in GENERATE else options)
-    recipe = wanted.recipe(source or GENERATED)
-    supplies = _generated(wanted) if source in GENERATE else _selected(source, destination, wanted)
-    shared = {
+    source, destination = source or GENERATED, Path(destination)
+    generated = source == GENERATED
+    wanted = read_options(options, GENERATOR if generated else {})
+    supplies = _generated(wanted) if generated else _selected(source, destination, wanted)
+    counts = {
         supply.point: shares(supply.count, wanted.validation, wanted.test, of=supply.point)
         for supply in supplies
     }
+    recipe = wanted.recipe(source)
     declaration.begin(destination, recipe)
     for number, supply in enumerate(supplies, start=1):
         log.info("point %d of %d: %s, %d showers", number, len(supplies), supply.point, supply.count)
-        write_point(destination, supply, shared[supply.point])
-    declared = _declared(destination, supplies[0].mesh, shared, recipe)
-    declaration.finish(destination, declared)
-    return declaration.metadata(declared)
+        write_point(destination, supply, counts[supply.point])
+    return declaration.finish(destination, supplies[0].mesh, counts, recipe)
 
 
 def _generated(wanted: Wanted) -> list[Supply]:
-    assert wanted.mesh is not None  # see GENERATOR
-    assert wanted.showers is not None
-    points = [
-        Point(geometry, angle, energy)
-        for geometry in wanted.geometries
-        for angle in wanted.angles
-        for energy in wanted.energies
-    ]
     mesh, count = wanted.mesh, wanted.showers
+    assert mesh is not None  # see GENERATOR
+    assert count is not None
+    points = starmap(Point, product(wanted.geometries, wanted.angles, wanted.energies))
     return [Supply(point, mesh, count, _drawn(point, mesh, count, wanted.seed)) for point in points]
 
 
@@ -93,7 +87,7 @@ def _drawn(point: Point, mesh: Mesh, count: int, seed: int) -> Iterator[Block]:
     random = np.random.default_rng([seed, *str(point).encode()])
     geometry = geometry_named(point.geometry)
     for rows in runs(count, max(1, BLOCK_BYTES // (4 * mesh.cells))):
-        energies = np.full(rows.stop - rows.start, point.energy_gev)
+        energies = np.full(len(rows), point.energy_gev)
         cells = draw_showers(geometry, mesh, energies, point.angle_deg, random)
         yield Block(point, energies, cells)
 
@@ -103,41 +97,16 @@ def _selected(address: str, destination: Path, wanted: Wanted) -> list[Supply]:
     if isinstance(where, Path) and where.resolve() == destination.resolve():
         raise OptionError(f"source and destination are both {destination}. Give another destination.")
     found = sources.find(where)
-    chosen = tuple(piece for piece in found if wanted.includes(piece.point))
-    if not chosen:
-        raise DataError(
-            f"{address}: none of its {len(found)} points was asked for. One that is there: {found[0].point}."
-        )
-    wanted.check_found([piece.point for piece in chosen], address)
-    have = sources.mesh_of(chosen)
-    mesh = wanted.mesh or have
-    check_divides(have, mesh)
-    supplies = []
-    for point, group in groupby(chosen, key=lambda piece: piece.point):
-        pieces = list(group)
-        count = sum(piece.count for piece in pieces)
-        count = count if wanted.showers is None else min(count, wanted.showers)
-        supplies.append(Supply(point, mesh, count, _taken(pieces, mesh, count)))
-    return supplies
+    chosen = wanted.chosen(found, address)
+    mesh = sources.mesh_of([piece for point in chosen for piece in found[point]], wanted.mesh)
+    return [_taken(point, found[point], mesh, wanted.showers) for point in chosen]
 
 
-def _taken(pieces: list[Piece], mesh: Mesh, count: int) -> Iterator[Block]:
-    for piece in pieces:
-        for block in sources.blocks(piece, count=count, at_most_bytes=BLOCK_BYTES):
-            yield coarsened(block, mesh)
-            count -= len(block)
-
-
-def _declared(
-    destination: Path, mesh: Mesh, shared: Mapping[Point, Shares], recipe: Mapping[str, object]
-) -> Declaration:
-    points = sorted(shared)
-    counts = {
-        part: {point: shared[point].by_part[number] for point in points} for number, part in enumerate(PARTS)
-    }
-    names = sorted({declaration.file_of(part, point) for part in PARTS for point in points})
-    written = {name: declaration.described(destination, name) for name in names}
-    return Declaration(mesh, counts, recipe, written)
+def _taken(point: Point, pieces: list[Piece], mesh: Mesh, at_most: int | None) -> Supply:
+    there = sum(piece.count for piece in pieces)
+    count = min(there, at_most or there)
+    blocks = sources.blocks(pieces, count=count, at_most_bytes=BLOCK_BYTES)
+    return Supply(point, mesh, count, (coarsened(block, mesh) for block in blocks))
 
 
 def main() -> int:

@@ -16,7 +16,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
 
-from training.command import answer, listed, number, size, whole
+from training.command import answer, count, listed, number, positive, size, whole
 from training.vae.settings import OPTIMIZERS, Settings, set_up_xla
 
 
@@ -24,8 +24,7 @@ def arguments() -> argparse.ArgumentParser:
     """Describe the command line; the defaults of the hyperparameters are those published with Par04."""
     about = __doc__.splitlines()[0]
     parser = argparse.ArgumentParser("python -m training.train", description=about, allow_abbrev=False)
-    add, positive, count = parser.add_argument, partial(number, above=0.0), partial(whole, least=1)
-    widths = partial(listed, of=count)
+    add, widths = parser.add_argument, partial(listed, of=count)
     add("--dataset", required=True, help="folder or address that training.prepare filled")
     add("--output", required=True, help="folder or address for the model")
     add("--lr", type=positive, help="learning rate of the optimizer (%(default)s)")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.dataset import open_part, read
+from tests.training.data.showers import read_point
+from training.data.dataset import open_part
 from training.geometry import Mesh
 from training.par04.generator import Generator
 from training.scaling import Floats, to_fractions
@@ -21,10 +22,10 @@ class FullSimulation(Generator):
         self.facts = {}
         self._part = open_part(dataset, "validation")
         self.mesh: Mesh = self._part.mesh
-        self._points = iter(self._part.points)
+        self._points = iter(self._part.counts)
         self._wrong = wrong
 
     def draw(self, conditions: Floats, random: np.random.Generator) -> Floats:
         """Return the next point's showers, in the order in which points are evaluated."""
-        block = read(self._part, next(self._points), slice(len(conditions)))
+        block = read_point(self._part, next(self._points), slice(len(conditions)))
         return self._wrong(to_fractions(block.cells_mev, block.energies_gev))

@@ -16,7 +16,9 @@ import pytest
 
 from tests.training.data.one_point import FILES, ONE, POINT, showers
 from tests.training.data.showers import cells, write_hdf5
-from training.data.dataset import PARTS, open_part
+from training.data.dataset import open_part
+from training.data.declaration import PARTS
+from training.data.wanted import GENERATOR, Wanted, read_options
 from training.errors import DataError, OptionError
 from training.geometry import SIW, Mesh
 from training.prepare import prepare
@@ -60,6 +62,12 @@ def test_options_may_come_from_a_pipeline(tmp_path: Path) -> None:
     assert from_pipeline == prepare("", tmp_path / "text", **ONE)
 
 
+def test_what_is_none_has_its_default() -> None:
+    """The generator's where showers are generated."""
+    assert read_options(dict.fromkeys(GENERATOR), GENERATOR) == read_options({}, GENERATOR)
+    assert read_options({"mesh": None, "seed": None}, {}) == Wanted()
+
+
 def test_a_point_does_not_depend_on_the_points_beside_it(tmp_path: Path) -> None:
     """The same seed gives the same showers in a larger data set; another seed gives others."""
     prepare("", tmp_path / "one", **ONE)
@@ -75,7 +83,7 @@ def test_a_selection_of_files_keeps_their_showers(tmp_path: Path) -> None:
     write_hdf5(tmp_path / "all/SiW_angle_90.h5", {"4": cells(20), "2": cells(20)})
     write_hdf5(tmp_path / "all/SiW_angle_50.h5", {"4": cells(20)})
     metadata = prepare(str(tmp_path / "all"), tmp_path / "some", energies="4", angles="90", showers=12)
-    assert open_part(tmp_path / "some", "training").points == (POINT,)
+    assert list(open_part(tmp_path / "some", "training").counts) == [POINT]
     assert metadata["showers"] == 12
     kept, first = showers(tmp_path / "some").reshape(12, -1), cells(20)[:12].reshape(12, -1)
     assert sorted(map(tuple, kept)) == sorted(map(tuple, first))

@@ -51,6 +51,6 @@ def test_half_a_set_is_known_and_replaced(tmp_path: Path) -> None:
         open_part(tmp_path / "data", "training")
     write_hdf5(path, {"4": cells(10)})
     prepare(str(tmp_path / "all"), tmp_path / "data")
-    assert open_part(tmp_path / "data", "training").points == (POINT,)
+    assert list(open_part(tmp_path / "data", "training").counts) == [POINT]
     with h5py.File(tmp_path / "data" / FILES[0]) as file:
         assert list(file) == ["4"]

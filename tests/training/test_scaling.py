@@ -12,7 +12,8 @@ import pytest
 from onnx import TensorProto, helper
 
 import training
-from training.data.dataset import PARTS, open_part
+from training.data.dataset import open_part
+from training.data.declaration import PARTS
 from training.evaluate import compare
 from training.geometry import SIW, Mesh, Point
 from training.par04.geant4 import Par04, Particle

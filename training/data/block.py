@@ -1,25 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Showers on their way through memory: a run of rows of one point, in the order of its file.
-
-A piece says where in somebody's files such showers lie; a block is some of them, read and checked.
-"""
+"""Showers in memory, in the order of their file, and how rows of an HDF5 file are checked and read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from training.data.files import Place, reading
-from training.errors import DataError, OptionError
+from training.data.files import Place, undamaged
+from training.errors import DataError
 from training.geometry import Mesh, Point
 from training.scaling import Floats
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.bool_]
+Number = TypeVar("Number", bound=np.floating[Any])
 
 STORED_AT_MOST_BYTES = 2**30
 """Of one run of rows: files whose compressed pieces span more rows than fit are decompressed repeatedly."""
@@ -42,42 +41,61 @@ class Block:
 
 
 def coarsened(block: Block, wanted: Mesh) -> Block:
-    """Add up neighbouring cells until the mesh is the one wanted.
-
-    Raises:
-        OptionError: The meshes do not fit into each other.
-    """
-    count, *shape = block.cells_mev.shape
-    mesh = Mesh(*shape)
-    if mesh == wanted:
+    """Add up neighbouring cells until the mesh is the one wanted, which divides the one that is there."""
+    cells = block.cells_mev
+    if cells.shape[1:] == wanted.shape:
         return block
-    check_divides(mesh, wanted)
-    r, phi, z = (have // want for have, want in zip(mesh.shape, wanted.shape, strict=True))
-    split = block.cells_mev.reshape(count, wanted.r, r, wanted.phi, phi, wanted.z, z)
-    summed = split.sum(axis=(2, 4, 6), dtype=np.float32)
-    return Block(block.point, block.energies_gev, np.asarray(summed))
+    r, phi, z = (have // want for have, want in zip(cells.shape[1:], wanted.shape, strict=True))
+    split = cells.reshape(-1, wanted.r, r, wanted.phi, phi, wanted.z, z)
+    return Block(block.point, block.energies_gev, split.sum(axis=(2, 4, 6), dtype=np.float32))
 
 
-def check_divides(mesh: Mesh, wanted: Mesh) -> None:
-    """Refuse a mesh whose cells are not made of whole cells.
+def runs(count: int, size: int) -> Iterator[range]:
+    """Cut rows into consecutive runs of at most `size`."""
+    for start in range(0, count, size):
+        yield range(start, min(start + size, count))
+
+
+def numbers_of(
+    file: h5py.File, where: Place, name: str, shape: tuple[int | None, ...], expected: str
+) -> h5py.Dataset:
+    """Return a dataset of numbers of this shape, in which None stands for any length but 0.
 
     Raises:
-        OptionError: It does not divide the mesh that is there.
+        DataError: It is something else; the message says what was expected.
     """
-    if any(have % want for have, want in zip(mesh.shape, wanted.shape, strict=True)):
-        raise OptionError(
-            f"mesh {wanted} does not divide the files' mesh {mesh}. Take divisors along r, phi, z."
+    dataset = file.get(name)
+    if not isinstance(dataset, h5py.Dataset):
+        seen = "is missing" if dataset is None else "is a group"
+        raise DataError(f"{where}: dataset {name!r} {seen}; the file has {', '.join(file)}. {expected}")
+    fits = dataset.ndim == len(shape) and all(
+        have > 0 if want is None else have == want for have, want in zip(dataset.shape, shape, strict=True)
+    )
+    if not fits or dataset.dtype.kind not in "fiu":
+        raise DataError(
+            f"{where}: dataset {name!r} has shape {dataset.shape} and type {dataset.dtype}. {expected}"
         )
+    return dataset
 
 
-def check_energies(values: npt.NDArray[np.floating], *, file: object, dataset: str, first: int = 0) -> None:
-    """Refuse what cannot be an energy.
+def rows_of(
+    dataset: h5py.Dataset, where: Place, rows: range, dtype: type[Number], *, mend: str
+) -> npt.NDArray[Number]:
+    """Read rows of a dataset, checked to be energies.
 
-    Args:
-        values: Energies; the first axis counts showers.
-        file: Where they come from, for the message.
-        dataset: The dataset in that file.
-        first: The row of that dataset which `values` starts with.
+    Raises:
+        DataError: They are damaged, with the mend that was given; or they are negative or not finite.
+    """
+    name = str(dataset.name).lstrip("/")
+    stored = dataset if dataset.dtype == dtype else dataset.astype(dtype)  # which h5py reads more slowly
+    with undamaged(where, f"dataset {name!r} is damaged in rows {rows.start} to {rows.stop}", mend):
+        values: npt.NDArray[Number] = stored[rows.start : rows.stop]
+    check_energies(values, where, name, first=rows.start)
+    return values
+
+
+def check_energies(values: npt.NDArray[np.floating], where: object, name: str, *, first: int = 0) -> None:
+    """Refuse what cannot be an energy; `first` is the row of the dataset which the values start with.
 
     Raises:
         DataError: A value is negative or not finite; the message has its index in the dataset.
@@ -88,58 +106,9 @@ def check_energies(values: npt.NDArray[np.floating], *, file: object, dataset: s
     row, *rest = (int(index) for index in np.argwhere(bad)[0])
     value = values[(row, *rest)]
     raise DataError(
-        f"{file}: dataset {dataset!r} has {int(bad.sum())} energies that are negative or not finite, the "
+        f"{where}: dataset {name!r} has {int(bad.sum())} energies that are negative or not finite, the "
         f"first is {value} at {(first + row, *rest)}. Energies are 0 or more: fetch or simulate them again."
     )
-
-
-def runs(count: int, size: int) -> Iterator[slice]:
-    """Cut rows into consecutive runs of at most `size`."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One dataset of showers in one file; all its showers belong to one point."""
-
-    place: Place
-    dataset: str
-    point: Point
-    count: int
-    mesh: Mesh
-
-
-def numbers_of(file: h5py.File, where: Place, name: str, axes: int, expected: str) -> h5py.Dataset:
-    """Return a dataset of numbers with so many axes, none of them empty.
-
-    Raises:
-        DataError: It is something else; the message says what was expected.
-    """
-    dataset = file.get(name)
-    if not isinstance(dataset, h5py.Dataset):
-        seen = "is missing" if dataset is None else "is a group"
-        raise DataError(f"{where}: dataset {name!r} {seen}; the file has {', '.join(file)}. {expected}")
-    if dataset.ndim != axes or 0 in dataset.shape or dataset.dtype.kind not in "fiu":
-        raise DataError(
-            f"{where}: dataset {name!r} has shape {dataset.shape} and type {dataset.dtype}. {expected}"
-        )
-    return dataset
-
-
-def rows_of(
-    dataset: h5py.Dataset, where: Place, rows: slice, dtype: type[np.floating]
-) -> npt.NDArray[np.floating]:
-    """Read rows of a dataset, checked to be energies.
-
-    Raises:
-        DataError: They are damaged, negative or not finite.
-    """
-    name = str(dataset.name).lstrip("/")
-    with reading(where, name, rows, mend="Fetch the file again."):
-        values: npt.NDArray[np.floating] = dataset.astype(dtype)[rows]
-    check_energies(values, file=where, dataset=name, first=rows.start)
-    return values
 
 
 def rows_at_once(dataset: h5py.Dataset, at_most_bytes: int) -> int:

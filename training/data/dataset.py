@@ -3,20 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import h5py
 import numpy as np
+import numpy.typing as npt
 
 from training.data import declaration, files
-from training.data.block import Array, Block, check_energies
-from training.data.declaration import PARTS as PARTS
+from training.data.block import Block, Number, numbers_of, rows_of
 from training.data.files import Place
-from training.errors import DataError, OptionError
+from training.errors import DataError
 from training.geometry import Mesh, Point
 from training.scaling import Floats, conditions, to_fractions
+
+Run = tuple[Point, range]
+"""Neighbouring rows of one point."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,6 @@ class Part:
     counts: Mapping[Point, int]
     source: str
 
-    @property
-    def points(self) -> tuple[Point, ...]:
-        """Every point of the set."""
-        return tuple(self.counts)
-
-    def __len__(self) -> int:
-        return sum(self.counts.values())
-
 
 @dataclass(frozen=True)
 class Showers:
@@ -52,61 +48,53 @@ class Showers:
         return len(self.cells)
 
 
-@dataclass(frozen=True)
-class Run:
-    """Neighbouring rows of one point."""
-
-    point: Point
-    start: int
-    stop: int
-
-    def __len__(self) -> int:
-        return self.stop - self.start
-
-
 def open_part(folder: Path | str, part: str) -> Part:
     """Look into a prepared data set.
 
-    Sizes are compared with what was declared; checksums are not, for that would read the whole set before
-    every training. HDF5 has checksums of its own for every piece of it, which are compared when it is read.
+    Sizes are compared with what was declared. Checksums are not, which would read the whole set: HDF5 has its
+    own, of every piece, and compares them when it is read.
 
     Args:
         folder: Where `training.prepare` wrote to, or an address that it was copied to: that is streamed.
-        part: One of `PARTS`.
+        part: One of `training.data.declaration.PARTS`.
 
     Raises:
         DataError: It is not prepared, half prepared, or a file is missing or cut off.
-        OptionError: There is no such part.
     """
-    if part not in PARTS:
-        raise OptionError(f"part {part!r} is not known. Use one of {', '.join(PARTS)}.")
     where = files.place(folder)
     declared = declaration.read(where)
-    for name in sorted({declaration.file_of(part, point) for point in declared.points}):
+    for name in sorted({declaration.file_of(part, point) for point in declared.counts}):
         path, expected = files.below(where, name), declared.files.get(name, {}).get("bytes")
         if (found := files.size(path)) != expected:
             seen = "is missing" if found is None else f"has {found} bytes"
             raise DataError(f"{path}: {seen}, declared were {expected} bytes. Prepare the set again.")
-    counts = {point: declared.counts[part][point] for point in declared.points}
+    counts = {point: shares[part] for point, shares in declared.counts.items()}
     return Part(where, part, declared.mesh, counts, str(declared.recipe.get("source", "")))
 
 
-def read(part: Part, point: Point, rows: slice = slice(None)) -> Block:
-    """Read showers of one point.
-
-    Args:
-        part: Where from.
-        point: One of its points.
-        rows: Which showers, without a step; all of them unless said otherwise.
+def read(part: Part, runs: Iterable[Run]) -> Iterator[Block]:
+    """Read showers run by run; a file stays open from one run to the next.
 
     Raises:
-        DataError: The part has no such point, or its file does not hold what was declared.
+        DataError: A file does not hold what was declared.
     """
-    if point not in part.counts:
-        raise DataError(f"{part.folder}: has no {point}. It has {', '.join(map(str, part.points))}.")
-    start, stop, _ = rows.indices(part.counts[point])
-    with files.hdf5(path_of(part, point)) as file:
-        return read_run(file, part, Run(point, start, max(start, stop)))
+    for path, of_file in groupby(runs, key=lambda run: declaration.file_of(part.name, run[0])):
+        place = files.below(part.folder, path)
+        with files.hdf5(place) as file:
+            for point, rows in of_file:
+                yield _read_run(file, place, part, point, rows)
+
+
+def _read_run(file: h5py.File, where: Place, part: Part, point: Point, rows: range) -> Block:
+    def stored(key: str, of_one: tuple[int, ...], dtype: type[Number]) -> npt.NDArray[Number]:
+        shape = (part.counts[point], *of_one)
+        dataset = numbers_of(file, where, key, shape, f"Declared was {shape}. Prepare the set again.")
+        return rows_of(dataset, where, rows, dtype, mend="Prepare the set again.")
+
+    cells = stored(declaration.key_of(point), part.mesh.shape, np.float32)
+    if point.highest_gev is None:
+        return Block(point, np.full(len(rows), point.energy_gev), cells)
+    return Block(point, stored(declaration.energies_key_of(point), (), np.float64), cells)
 
 
 def scaled(block: Block) -> Showers:
@@ -114,37 +102,3 @@ def scaled(block: Block) -> Showers:
     fractions = to_fractions(block.cells_mev, block.energies_gev)
     told = conditions(block.point.geometry, block.energies_gev, block.point.angle_deg)
     return Showers(fractions.reshape(len(block), -1), told)
-
-
-def path_of(part: Part, point: Point) -> Place:
-    """Return where the showers of a point lie."""
-    return files.below(part.folder, declaration.file_of(part.name, point))
-
-
-def read_run(file: h5py.File, part: Part, run: Run) -> Block:
-    """Read rows of a file that is open, see `read`."""
-    path, key = path_of(part, run.point), declaration.key_of(run.point)
-    shape = (part.counts[run.point], *part.mesh.shape)
-    cells = np.asarray(_rows(file, path, key, shape, run), dtype=np.float32)
-    check_energies(cells, file=path, dataset=key, first=run.start)
-    return Block(run.point, _energies(file, path, shape[0], run), cells)
-
-
-def _energies(file: h5py.File, path: Place, count: int, run: Run) -> Array:
-    if run.point.highest_gev is None:
-        return np.full(len(run), run.point.energy_gev)
-    key = declaration.energies_key_of(run.point)
-    energies = _rows(file, path, key, (count,), run)
-    check_energies(energies, file=path, dataset=key, first=run.start)
-    return energies
-
-
-def _rows(file: h5py.File, path: Place, key: str, shape: tuple[int, ...], run: Run) -> Array:
-    dataset = file.get(key)
-    seen = getattr(dataset, "shape", "missing or a group")
-    if seen != shape:
-        raise DataError(f"{path}: dataset {key!r} has shape {seen}, declared was {shape}. Prepare it again.")
-    rows = slice(run.start, run.stop)
-    with files.reading(path, key, rows, mend="Prepare the set again."):
-        stored: Array = dataset[rows]
-    return stored

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +29,18 @@ GENERATED = "generate"
 """The source of a set whose showers are drawn by `training.showers`."""
 UNITS = {"cells": "MeV", "energies": "GeV", "angles": "degrees", "lengths": "mm"}
 
+Shares = Mapping[str, int]
+"""How many showers of one point each part gets, by the parts' names, in their order."""
+
 
 @dataclass(frozen=True)
 class Declaration:
-    """A prepared data set in words and numbers; counts are by part, then by point."""
+    """A prepared data set as it is read: its points are in order, and every part has them all."""
 
     mesh: Mesh
-    counts: Mapping[str, Mapping[Point, int]]
+    counts: Mapping[Point, Shares]
     recipe: Mapping[str, Any]
     files: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def points(self) -> list[Point]:
-        """The points, in order; every part has them all."""
-        return sorted(self.counts[PARTS[0]])
 
 
 def file_of(part: str, point: Point) -> str:
@@ -86,10 +84,27 @@ def begin(folder: Path, recipe: Mapping[str, Any]) -> None:
         path.unlink()
 
 
-def finish(folder: Path, declaration: Declaration) -> None:
-    """Declare a data set; its files are there already."""
-    (folder / UNFINISHED).write_text(json.dumps(_as_json(declaration), indent=2) + "\n")
+def finish(
+    folder: Path, mesh: Mesh, counts: Mapping[Point, Shares], recipe: Mapping[str, Any]
+) -> dict[str, str | int | float]:
+    """Declare a data set whose files are there already.
+
+    Returns:
+        What an artifact keeps of it: text and numbers only; lists are JSON text.
+    """
+    declared = _declared(folder, mesh, counts, recipe)
+    (folder / UNFINISHED).write_text(json.dumps(declared, indent=2) + "\n")
     (folder / UNFINISHED).replace(folder / NAME)
+    kept = ("units", "geometries", "energies", "angles", "counts")
+    return {
+        "geometry": json.dumps(list(declared["geometries"])),
+        **{name: json.dumps(declared[name]) for name in kept},
+        "checksums": json.dumps({name: file["sha256"] for name, file in declared["files"].items()}),
+        "showers": sum(declared["counts"].values()),
+        "mesh": declared["mesh"],
+        "source": recipe["source"],
+        "seed": recipe["seed"],
+    }
 
 
 def read(folder: Place) -> Declaration:
@@ -101,8 +116,13 @@ def read(folder: Place) -> Declaration:
     text = files.read(files.below(folder, NAME))
     if text is None:
         raise DataError(_undeclared(folder))
+    counts = {}
     try:
-        return _from_json(json.loads(text))
+        whole = json.loads(text)
+        for entry in whole["points"]:
+            point = Point(**{field.name: entry[field.name] for field in fields(Point)})
+            counts[point] = {part: int(entry["counts"][part]) for part in PARTS}
+        return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), dict(whole["files"]))
     except (ValueError, KeyError, TypeError, OptionError) as err:
         raise DataError(
             f"{files.below(folder, NAME)}: not a declaration of showers ({err!r}). "
@@ -113,21 +133,6 @@ def read(folder: Place) -> Declaration:
 def digest(folder: Place) -> str:
     """Return the SHA-256 of what a data set declares, its files' own sums among it."""
     return hashlib.sha256(files.read(files.below(folder, NAME)) or b"").hexdigest()
-
-
-def metadata(declaration: Declaration) -> dict[str, str | int | float]:
-    """Return it as an artifact's metadata: text and numbers only; lists are JSON text."""
-    whole = _as_json(declaration)
-    kept = ("units", "geometries", "energies", "angles", "counts")
-    return {
-        "geometry": json.dumps(sorted(whole["geometries"])),
-        **{name: json.dumps(whole[name]) for name in kept},
-        "checksums": json.dumps({name: file["sha256"] for name, file in declaration.files.items()}),
-        "showers": sum(sum(part.values()) for part in declaration.counts.values()),
-        "mesh": str(declaration.mesh),
-        "source": str(declaration.recipe["source"]),
-        "seed": int(declaration.recipe["seed"]),
-    }
 
 
 def _refuse_other(folder: Path, recipe: Mapping[str, Any]) -> None:
@@ -151,29 +156,21 @@ def _undeclared(folder: Place) -> str:
     )
 
 
-def _as_json(declaration: Declaration) -> dict[str, Any]:
-    points = declaration.points
-    names = sorted({point.geometry for point in points})
+def _declared(
+    folder: Path, mesh: Mesh, counts: Mapping[Point, Shares], recipe: Mapping[str, Any]
+) -> dict[str, Any]:
+    points = sorted(counts)
+    names = sorted({file_of(part, point) for part in PARTS for point in points})
     return {
         "units": UNITS,
-        "mesh": str(declaration.mesh),
-        "geometries": {name: _geometry(name, declaration.mesh) for name in names},
+        "mesh": str(mesh),
+        "geometries": {name: _geometry(name, mesh) for name in sorted({point.geometry for point in points})},
         "energies": sorted({energy for p in points for energy in (p.energy_gev, p.highest_gev) if energy}),
         "angles": sorted({point.angle_deg for point in points}),
-        "counts": {part: sum(counts.values()) for part, counts in declaration.counts.items()},
-        "points": [
-            {
-                "point": str(point),
-                "geometry": point.geometry,
-                "angle_deg": point.angle_deg,
-                "energy_gev": point.energy_gev,
-                "highest_gev": point.highest_gev,
-                "counts": {part: declaration.counts[part][point] for part in PARTS},
-            }
-            for point in points
-        ],
-        "recipe": dict(declaration.recipe),
-        "files": dict(declaration.files),
+        "counts": {part: sum(shares[part] for shares in counts.values()) for part in PARTS},
+        "points": [{"point": str(point), **asdict(point), "counts": counts[point]} for point in points],
+        "recipe": recipe,
+        "files": {name: described(folder, name) for name in names},
     }
 
 
@@ -186,18 +183,3 @@ def _geometry(name: str, mesh: Mesh) -> dict[str, Any]:
         "cell_r_mm": round(geometry.radius_mm / mesh.r, 6),
         "cell_z_mm": round(geometry.depth_mm / mesh.z, 6),
     }
-
-
-def _from_json(whole: Mapping[str, Any]) -> Declaration:
-    counts: dict[str, dict[Point, int]] = {part: {} for part in PARTS}
-    for entry in whole["points"]:
-        highest = entry["highest_gev"]
-        point = Point(
-            str(entry["geometry"]),
-            float(entry["angle_deg"]),
-            float(entry["energy_gev"]),
-            None if highest is None else float(highest),
-        )
-        for part in PARTS:
-            counts[part][point] = int(entry["counts"][part])
-    return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), dict(whole["files"]))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -28,7 +28,7 @@ BUCKETED = ("s3", "gs")
 """Stores in which a file appears whole or not at all, and folders need not be made."""
 SUFFIXES = (".h5", ".hdf5")
 WINDOW_BYTES = 4 * 2**20
-WINDOWS = 16
+WINDOW = {"block_size": WINDOW_BYTES, "cache_type": "blockcache", "cache_options": {"maxblocks": 16}}
 
 # Read when gcsfs is first imported: by default it asks a second service by gRPC, and for up to a minute, of
 # which kind each bucket is.
@@ -77,18 +77,37 @@ def filesystem(where: Place) -> tuple[Any, str]:
 
 
 @contextmanager
-def reached(where: Place, done: str = "read") -> Iterator[None]:
-    """Say which place refused what was to be done there; the stores' own errors share no base class.
+def reached(where: Place, done: str = "read") -> Iterator[tuple[Any, str]]:
+    """Give what `filesystem` does, and say which place refused what is done there.
 
     Raises:
-        DataError: Anything failed.
+        DataError: Anything failed; the stores' own errors share no base class.
     """
     try:
-        yield
-    except TrainingError:
+        yield filesystem(where)
+    except (TrainingError, MemoryError):
         raise
     except Exception as err:
-        raise _refused(where, err, done) from err
+        here, there = "permissions and, on EOS, the ticket (klist)", "address and this machine's credentials"
+        mend = here if isinstance(where, Path) else there
+        reason = " ".join(str(err).split())  # HDF5 writes the time with a line's end
+        raise DataError(f"{where}: cannot be {done} ({reason}). Check the {mend}.") from err
+
+
+@contextmanager
+def undamaged(where: Place, damage: str, mend: str) -> Iterator[None]:
+    """Tell what HDF5 finds wrong in a file from the system's own refusal, which alone has a number.
+
+    Raises:
+        DataError: The file is damaged, with the damage and the mend that were given; or it cannot be read.
+    """
+    with reached(where):
+        try:
+            yield
+        except OSError as err:
+            if err.errno:
+                raise
+            raise DataError(f"{where}: {damage} ({err}). {mend}") from err
 
 
 def hdf5_files(where: Place) -> tuple[Place, ...]:
@@ -99,13 +118,12 @@ def hdf5_files(where: Place) -> tuple[Place, ...]:
     """
     if size(where) is not None:
         return (where,)
-    with reached(where):
+    with reached(where) as (files, root):
         if isinstance(where, Path):
             if not where.is_dir():
                 raise DataError(f"{where}: not a folder, nor a file. Give the folder of the .h5 files.")
             found = [path for pattern in ("*", "*/*") for path in where.glob(pattern)]
             return tuple(sorted(path for path in found if path.name.endswith(SUFFIXES)))
-        files, root = filesystem(where)
         names = sorted(name for name in files.find(root, maxdepth=2) if name.endswith(SUFFIXES))
     if not names:
         raise DataError(f"{where}: no .h5 file lies there. Check the address and the credentials.")
@@ -120,8 +138,7 @@ def read(where: Place) -> bytes | None:
     """
     if size(where) is None:
         return None
-    with reached(where):
-        files, path = filesystem(where)
+    with reached(where) as (files, path):
         return bytes(files.cat_file(path))
 
 
@@ -131,8 +148,7 @@ def size(where: Place) -> int | None:
     Raises:
         DataError: It cannot be looked at.
     """
-    with reached(where):
-        files, path = filesystem(where)
+    with reached(where) as (files, path):
         try:
             found = files.info(path)  # `isfile` says no as well where the store does not answer
         except (FileNotFoundError, NotADirectoryError):
@@ -147,53 +163,36 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
     Raises:
         DataError: It is missing, cut off or no HDF5, or it may not be read.
     """
-    if isinstance(where, Path):
-        with _opened(where, where, locking=False) as file:
-            yield file
-        return
-    window = {"block_size": WINDOW_BYTES, "cache_type": "blockcache", "cache_options": {"maxblocks": WINDOWS}}
-    with reached(where):
-        files, path = filesystem(where)
-        stream = files.open(path, "rb", **window)
-    with stream, _opened(where, stream) as file:
+    with ExitStack() as opened:
+        source: Any = where
+        if not isinstance(where, Path):
+            with reached(where) as (files, path):
+                source = opened.enter_context(files.open(path, "rb", **WINDOW))
+        with undamaged(where, "not a usable HDF5 file", "Remove it, then fetch or prepare it again."):
+            file = opened.enter_context(h5py.File(source, "r", locking=False))
         yield file
 
 
-@contextmanager
-def reading(where: Place, dataset: str, rows: slice, *, mend: str) -> Iterator[None]:
-    """Say what cannot be read of an open file.
-
-    Raises:
-        DataError: Rows are damaged, with the mend that was given; or the file is no longer to be reached.
-    """
-    try:
-        yield
-    except OSError as err:
-        if err.errno:
-            raise _refused(where, err) from err
-        what = f"dataset {dataset!r} is damaged in rows {rows.start} to {rows.stop}"
-        raise DataError(f"{where}: {what} ({err}). {mend}") from err
-
-
-def made(where: Place) -> tuple[Any, str]:
-    """Return what `filesystem` does, with the folder made; no bucket is made, which fsspec would do.
+def make(where: Place) -> None:
+    """Make a folder; no bucket is made, which fsspec would do.
 
     Raises:
         DataError: It cannot be made, or there is no such bucket.
     """
-    files, root = filesystem(where)
-    if _protocol(where) not in BUCKETED:
-        files.makedirs(root, exist_ok=True)
-        return files, root
-    bucket = root.partition("/")[0]
-    try:
-        # What gcsfs says of a bucket itself needs a right that who may read and write objects does not have.
-        files.info(bucket) if _protocol(where) == "s3" else files.ls(bucket, max_results=1)
-    except FileNotFoundError as err:
-        raise DataError(f"{where}: there is no bucket {bucket!r}. Make it, or correct the address.") from err
-    except PermissionError:  # who may only write below a folder may not ask for the bucket
-        pass
-    return files, root
+    with reached(where, "written to") as (files, root):
+        if _protocol(where) not in BUCKETED:
+            files.makedirs(root, exist_ok=True)
+            return
+        bucket = root.partition("/")[0]
+        try:
+            # Of a bucket itself gcsfs asks what who may read and write objects may have no right to.
+            files.info(bucket) if _protocol(where) == "s3" else files.ls(bucket, max_results=1)
+        except FileNotFoundError as err:
+            raise DataError(
+                f"{where}: there is no bucket {bucket!r}. Make it, or correct the address."
+            ) from err
+        except PermissionError:  # who may only write below a folder may not ask for the bucket
+            pass
 
 
 def put(source: Path, where: Place, name: str) -> None:
@@ -203,8 +202,8 @@ def put(source: Path, where: Place, name: str) -> None:
         DataError: It cannot be written.
     """
     part = f"{name}.part"
-    with reached(where, "written to"):
-        files, root = made(where)
+    make(where)
+    with reached(where, "written to") as (files, root):
         if isinstance(where, Path):
             files.put_file(str(source), f"{root}/{part}")
             (where / part).replace(where / name)
@@ -224,27 +223,9 @@ def remove(where: Place) -> None:
         DataError: It cannot be deleted.
     """
     if size(where) is not None:
-        with reached(where, "deleted"):
-            files, path = filesystem(where)
+        with reached(where, "deleted") as (files, path):
             files.rm_file(path)
 
 
 def _protocol(where: Place) -> str:
     return "file" if isinstance(where, Path) else where.partition("://")[0]
-
-
-def _opened(where: Place, source: Any, **options: Any) -> h5py.File:
-    try:
-        return h5py.File(source, "r", **options)
-    except OSError as err:
-        if err.errno:  # the system's own refusal: what HDF5 finds wrong in a file has no number
-            raise _refused(where, err) from err
-        mend = "Remove it, then fetch or prepare it again."
-        raise DataError(f"{where}: not a usable HDF5 file ({err}). {mend}") from err
-
-
-def _refused(where: Place, err: Exception, done: str = "read") -> DataError:
-    here, there = "permissions and, on EOS, the ticket (klist)", "address and this machine's credentials"
-    mend = here if isinstance(where, Path) else there
-    reason = " ".join(str(err).split())  # HDF5 writes the time with a line's end
-    return DataError(f"{where}: cannot be {done} ({reason}). Check the {mend}.")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import NoReturn
 
-from training.command import listed, number, whole
+from training.command import count, listed, positive, whole
 from training.errors import DataError, OptionError
 from training.geometry import GEOMETRIES, Mesh, Point, geometry_named, parse_mesh, plain
 
@@ -42,45 +42,46 @@ class Wanted:
     validation: float = 0.1
     test: float = 0.1
 
-    def includes(self, point: Point) -> bool:
-        """Whether a point of somebody's files was asked for."""
-        one_energy = point.highest_gev is None
-        return (
-            (not self.geometries or point.geometry in self.geometries)
-            and (not self.energies or (one_energy and point.energy_gev in self.energies))
-            and (not self.angles or point.angle_deg in self.angles)
-        )
-
     @property
     def lists(self) -> dict[str, tuple[str, ...]]:
         """The values that were asked for, by option, as text; none where all are taken."""
-        numbers = {"energies": self.energies, "angles": self.angles}
-        texts = {name: tuple(map(plain, values)) for name, values in numbers.items()}
-        return {"geometries": self.geometries, **texts}
+        energies, angles = (tuple(map(plain, values)) for values in (self.energies, self.angles))
+        return {"geometries": self.geometries, "energies": energies, "angles": angles}
 
-    def check_found(self, points: Collection[Point], where: str) -> None:
-        """Refuse files in which a value that was asked for has no point: a download may be incomplete.
+    def chosen(self, points: Collection[Point], where: str) -> list[Point]:
+        """Return those points of somebody's files that were asked for.
 
         Raises:
-            DataError: A calorimeter, an energy or an angle is missing.
+            DataError: None of them was; or a calorimeter, an energy or an angle that was asked for has none:
+                a download may be incomplete.
         """
-        there = {
-            "geometries": {point.geometry for point in points},
-            "energies": {plain(point.energy_gev) for point in points},
-            "angles": {plain(point.angle_deg) for point in points},
-        }
-        for name, asked in self.lists.items():
-            if missing := [value for value in asked if value not in there[name]]:
+        named = {point: _named(point) for point in points}
+        lists = {name: asked for name, asked in self.lists.items() if asked}
+        chosen = [point for point in points if all(named[point][name] in lists[name] for name in lists)]
+        if not chosen:
+            first = next(iter(points))
+            raise DataError(
+                f"{where}: none of its {len(points)} points was asked for. One that is there: {first}."
+            )
+        for name, asked in lists.items():
+            there = {named[point][name] for point in chosen}
+            if missing := [value for value in asked if value not in there]:
                 raise DataError(
-                    f"{where}: no showers of {name} {', '.join(missing)} among the {len(points)} points that "
+                    f"{where}: no showers of {name} {', '.join(missing)} among the {len(chosen)} points that "
                     "were asked for. Fetch the missing files, or leave these values out."
                 )
+        return chosen
 
     def recipe(self, source: str) -> dict[str, object]:
         """Return what it takes to make the same set again, as JSON has it."""
         lists = {name: list(getattr(self, name)) or None for name in self.lists}
-        mesh = None if self.mesh is None else str(self.mesh)
-        return {"source": source, **asdict(self), **lists, "mesh": mesh}
+        return {"source": source, **asdict(self), **lists, "mesh": self.mesh and str(self.mesh)}
+
+
+def _named(point: Point) -> dict[str, str]:
+    """How each list of `Wanted` would name a point; to a range of energies it gives no number."""
+    energy = plain(point.energy_gev) if point.highest_gev is None else ""
+    return {"geometries": point.geometry, "energies": energy, "angles": plain(point.angle_deg)}
 
 
 class Options(argparse.ArgumentParser):
@@ -88,12 +89,11 @@ class Options(argparse.ArgumentParser):
 
     def __init__(self) -> None:
         super().__init__(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
-        positive = partial(number, above=0.0)
         types: dict[str, Callable[[str], object]] = {
             "geometries": partial(listed, of=lambda name: geometry_named(name).name),
             "energies": partial(listed, of=positive),
             "angles": partial(listed, of=positive),
-            "showers": partial(whole, least=1),
+            "showers": count,
             "mesh": parse_mesh,
             "seed": whole,
             "validation": positive,
@@ -110,14 +110,15 @@ class Options(argparse.ArgumentParser):
         raise OptionError(message)
 
 
-def read_options(options: Mapping[str, object]) -> Wanted:
+def read_options(options: Mapping[str, object], defaults: Mapping[str, str]) -> Wanted:
     """Check the options, each a value or its text; one that is missing or None has its default.
 
     Raises:
         OptionError: An option is unknown or has no usable value.
     """
-    given = [f"--{name}={_text(value)}" for name, value in options.items() if value is not None]
-    wanted = Wanted(**vars(Options().parse_args(given)))
+    given = {name: _text(value) for name, value in options.items() if value is not None}
+    arguments = [f"--{name}={text}" for name, text in {**defaults, **given}.items()]
+    wanted = Wanted(**vars(Options().parse_args(arguments)))
     if wanted.validation + wanted.test >= 1.0:
         raise OptionError(
             f"validation {wanted.validation:g} and test {wanted.test:g} leave nothing to train. Lower one."

@@ -16,37 +16,16 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-import numpy.typing as npt
 
-from training.data.block import Block
-from training.data.declaration import PARTS, energies_key_of, file_of, key_of
+from training.data.block import Block, Rows
+from training.data.declaration import PARTS, Shares, energies_key_of, file_of, key_of
 from training.errors import DataError
 from training.geometry import Mesh, Point
 
-TRAINING, VALIDATION, TEST = range(3)
 GZIP_LEVEL = 1
 """Higher levels save a few percent of mostly empty cells and cost several times the time."""
 STORED_BYTES = 2**20
 CACHE_BYTES = 8 * STORED_BYTES
-
-
-@dataclass(frozen=True)
-class Shares:
-    """How many showers of one point each part gets."""
-
-    training: int
-    validation: int
-    test: int
-
-    @property
-    def by_part(self) -> tuple[int, int, int]:
-        """In the order of the parts."""
-        return self.training, self.validation, self.test
-
-    @property
-    def count(self) -> int:
-        """All of them."""
-        return sum(self.by_part)
 
 
 def shares(count: int, validation: float, test: float, *, of: object) -> Shares:
@@ -67,17 +46,18 @@ def shares(count: int, validation: float, test: float, *, of: object) -> Shares:
             f"{of}: {count} showers cannot be split into training, validation ({validation:g}) and test "
             f"({test:g}). Every part needs one: prepare at least 3, or hold back less."
         )
-    return Shares(count - sum(held), held[0], held[1])
+    return dict(zip(PARTS, (count - sum(held), *held), strict=True))
 
 
-def parts_of(rows: slice, shared: Shares) -> npt.NDArray[np.int8]:
-    """Return the part of each of some rows of a point: `TRAINING`, `VALIDATION` or `TEST`."""
-    row = np.arange(rows.start, rows.stop, dtype=np.int64)
-    held = shared.validation + shared.test
-    before, after = row * held // shared.count, (row + 1) * held // shared.count
-    is_test = (before + 1) * shared.test // held > before * shared.test // held
-    parts = np.where(is_test, TEST, VALIDATION)
-    return np.where(after > before, parts, TRAINING).astype(np.int8)
+def parts_of(rows: range, shared: Shares) -> dict[str, Rows]:
+    """Mark for each part those of some rows of a point that it gets."""
+    row = np.arange(rows.start, rows.stop)
+    count, test = sum(shared.values()), shared["test"]
+    held = count - shared["training"]
+    before, after = row * held // count, (row + 1) * held // count
+    is_held = after > before
+    is_test = is_held & ((before + 1) * test // held > before * test // held)
+    return {"training": ~is_held, "validation": is_held & ~is_test, "test": is_test}
 
 
 @dataclass(frozen=True)
@@ -108,23 +88,22 @@ def write_point(folder: Path, supply: Supply, shared: Shares) -> None:
 
 
 def _written(folder: Path, supply: Supply, shared: Shares) -> int:
-    at, ends = 0, [0] * len(PARTS)
-    with ExitStack() as stack:
-        outputs = []
-        for part, count in zip(PARTS, shared.by_part, strict=True):
+    at, ends = 0, dict.fromkeys(PARTS, 0)
+    with ExitStack() as opened:
+        outputs = {}
+        for part, count in shared.items():
             path = folder / file_of(part, supply.point)
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = stack.enter_context(h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES))
-            outputs.append(_datasets(file, supply, count))
+            file = opened.enter_context(h5py.File(path, "a", locking=False, rdcc_nbytes=CACHE_BYTES))
+            outputs[part] = _datasets(file, supply, count)
         for block in supply.blocks:
-            parts = parts_of(slice(at, at + len(block)), shared)
-            for number, (cells, energies) in enumerate(outputs):
-                taken = block.take(parts == number)
-                rows = slice(ends[number], ends[number] + len(taken))
-                cells[rows] = taken.cells_mev
+            for part, rows in parts_of(range(at, at + len(block)), shared).items():
+                (cells, energies), taken = outputs[part], block.take(rows)
+                target = slice(ends[part], ends[part] + len(taken))
+                cells[target] = taken.cells_mev
                 if energies is not None:
-                    energies[rows] = taken.energies_gev
-                ends[number] = rows.stop
+                    energies[target] = taken.energies_gev
+                ends[part] = target.stop
             at += len(block)
     return at
 

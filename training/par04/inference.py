@@ -12,13 +12,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from functools import partial
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from training.command import answer, number, whole
+from training.command import answer, count, positive, whole
 from training.errors import ModelError
 from training.geometry import Point
 from training.par04.facts import GEOMETRY
@@ -114,7 +113,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m training.par04.inference", description=__doc__.splitlines()[0]
     )
-    positive, count = partial(number, above=0.0), partial(whole, least=1)
     parser.add_argument("--model", type=Path, required=True, help="folder that training.export wrote")
     parser.add_argument("--energy", type=positive, default=64.0, help="GeV (default 64)")
     parser.add_argument("--angle", type=positive, default=90.0, help="degrees; 90 is perpendicular (default)")

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import equinox as eqx
 
 from training.data.declaration import described
-from training.data.files import Place, below, made, put, reached, remove
+from training.data.files import Place, below, make, put, remove
 from training.errors import ModelError
 from training.geometry import Mesh
 from training.vae.model import VAE
@@ -36,9 +36,8 @@ def clear(where: Place) -> None:
     Raises:
         DataError: It cannot be written to, or there is no such bucket.
     """
-    with reached(where, "written to"):
-        made(where)
-        remove(below(where, MANIFEST))
+    make(where)
+    remove(below(where, MANIFEST))
 
 
 def save(where: Place, trained: Progress, *, parameters: Mapping[str, object]) -> None:

@@ -15,15 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import cycle, groupby
+from itertools import cycle
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from training.data import files
 from training.data.block import runs
-from training.data.dataset import Part, Run, Showers, path_of, read_run, scaled
+from training.data.dataset import Part, Run, Showers, read, scaled
 from training.errors import OptionError
 from training.geometry import Mesh, Point
 from training.scaling import CONDITIONS
@@ -94,7 +93,7 @@ def feed(sources: Sources, seed: int) -> Callable[[int, int], Iterator[Showers]]
         DataError: A file does not hold what was declared.
     """
     if sources.showers <= sources.at_once:
-        in_order = [run for point, count in sources.counts.items() for run in _runs(point, count, RUN_ROWS)]
+        in_order = [(point, rows) for point, n in sources.counts.items() for rows in runs(n, RUN_ROWS)]
         everything = _filled(sources.training, in_order, np.arange(sources.showers))
         return lambda epoch, done: iter([everything][done:])
     return lambda epoch, done: ahead(chunks(sources, np.random.default_rng([seed, epoch]), done))
@@ -125,7 +124,7 @@ def chunks(sources: Sources, random: np.random.Generator, done: int) -> Iterator
         DataError: A file does not hold what was declared.
     """
     for number, chunk in enumerate(dealt(sources.counts, sources.at_once, random)):
-        order = random.permutation(sum(map(len, chunk)))
+        order = random.permutation(_rows_in(chunk))
         if number >= done:
             yield _filled(sources.training, chunk, order)
 
@@ -144,7 +143,7 @@ def dealt(counts: Mapping[Point, int], at_once: int, random: np.random.Generator
     needed = -(-sum(counts.values()) // at_once)
     while True:
         hands = _hands(counts, at_once, needed, random)
-        if max(sum(map(len, hand)) for hand in hands) <= at_once:
+        if max(map(_rows_in, hands)) <= at_once:
             return [hand for hand in hands if hand]
         needed += 1
 
@@ -156,23 +155,20 @@ def _hands(
     hands: list[list[Run]] = [[] for _ in range(needed)]
     turn = cycle(hands)
     for point, count in counts.items():
-        of_point = _runs(point, count, max(1, min(RUN_ROWS, at_once, count // needed)))
+        of_point = list(runs(count, max(1, min(RUN_ROWS, at_once, count // needed))))
         for index in random.permutation(len(of_point)):
-            next(turn).append(of_point[index])
+            next(turn).append((point, of_point[index]))
     return hands
 
 
-def _runs(point: Point, count: int, size: int) -> list[Run]:
-    return [Run(point, rows.start, rows.stop) for rows in runs(count, size)]
+def _rows_in(chunk: Sequence[Run]) -> int:
+    return sum(len(rows) for _, rows in chunk)
 
 
 def _filled(part: Part, chunk: Sequence[Run], order: npt.NDArray[np.int64]) -> Showers:
-    """Read a chunk file by file; `order` says where in it each row goes."""
+    """Read a chunk; `order` says where in it each row goes."""
     cells, told = (np.empty((len(order), width), dtype=np.float32) for width in (part.mesh.cells, CONDITIONS))
-    for path, of_file in groupby(chunk, key=lambda run: path_of(part, run.point)):
-        with files.hdf5(path) as file:
-            for run in of_file:
-                showers = scaled(read_run(file, part, run))
-                rows, order = np.split(order, [len(run)])
-                cells[rows], told[rows] = showers.cells, showers.conditions
+    for showers in map(scaled, read(part, chunk)):
+        rows, order = np.split(order, [len(showers)])
+        cells[rows], told[rows] = showers.cells, showers.conditions
     return Showers(cells, told)

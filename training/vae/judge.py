@@ -59,9 +59,9 @@ def judge(part: Part, settings: Settings, *, limit: int | None) -> Callable[[VAE
 
 def _first_of_each(part: Part, limit: int | None) -> Iterator[tuple[Point, Showers]]:
     each = min(max(SHOWERS // len(part.counts), 1), limit or SHOWERS)
-    for point in part.counts:
-        block = read(part, point, slice(each))
-        for narrow, rows in energy_bins(point, block.energies_gev):
+    first = [(point, range(min(each, count))) for point, count in part.counts.items()]
+    for block in read(part, first):
+        for narrow, rows in energy_bins(block.point, block.energies_gev):
             if rows.any():
                 yield narrow, scaled(block.take(rows))
 

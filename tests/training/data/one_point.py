@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.dataset import PARTS, open_part, read
+from tests.training.data.showers import read_point
+from training.data.dataset import open_part
+from training.data.declaration import PARTS
 from training.geometry import Point
 from training.scaling import Floats
 
@@ -27,4 +29,4 @@ FILES = [f"{part}/SiW/SiW_angle_90.h5" for part in PARTS]
 def showers(folder: Path, point: Point = POINT) -> Floats:
     """All showers of a point, part by part."""
     parts = [open_part(folder, name) for name in PARTS]
-    return np.concatenate([read(part, point).cells_mev for part in parts])
+    return np.concatenate([read_point(part, point).cells_mev for part in parts])

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from training.data.block import Block
-from training.data.dataset import Part, open_part
+from training.data.dataset import Part, open_part, read
+from training.data.files import Place
+from training.data.source import Piece, find
 from training.geometry import Point
 from training.prepare import prepare
 from training.scaling import Floats
@@ -53,6 +55,11 @@ def write_calochallenge(
     return write_hdf5(path, {"incident_energies": energies, "showers": showers}, compression="gzip")
 
 
+def pieces_in(where: Place) -> list[Piece]:
+    """What lies in somebody's files, whichever point it is of."""
+    return [piece for pieces in find(where).values() for piece in pieces]
+
+
 def prepared(folder: Path, **options: object) -> Path:
     """Generate the smallest set that is worth the name: two points of ten showers."""
     usual = {"geometries": "SiW", "energies": "4,64", "angles": "90", "showers": 10, "mesh": "2x5x9"}
@@ -75,6 +82,12 @@ def numbered(folder: Path, counts: Mapping[float, int]) -> Part:
     write_hdf5(folder / "source/SiW_angle_90.h5", stored)
     prepare(str(folder / "source"), folder / "prepared")
     return open_part(folder / "prepared", "training")
+
+
+def read_point(part: Part, point: Point, rows: slice = slice(None)) -> Block:
+    """Showers of one point, all of them unless said otherwise."""
+    (read_at_once,) = read(part, [(point, range(part.counts[point])[rows])])
+    return read_at_once
 
 
 def cut(path: Path, *, keep: float = 0.5) -> None:

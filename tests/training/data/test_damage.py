@@ -8,8 +8,8 @@ from pathlib import Path
 import h5py
 import pytest
 
-from tests.training.data.showers import Spoil, cut, prepared, write_calochallenge
-from training.data.dataset import open_part, read
+from tests.training.data.showers import Spoil, cut, prepared, read_point, write_calochallenge
+from training.data.dataset import open_part
 from training.errors import DataError
 from training.geometry import Point
 from training.prepare import prepare
@@ -78,8 +78,8 @@ def test_damage_inside_a_file_is_named_with_its_index(tmp_path: Path) -> None:
         file["64"][5, 1, 2, 3] = -1.0
         del file["4"]
     with pytest.raises(DataError, match=rf"{FILE}: dataset '64' .* -1\.0 at \(5, 1, 2, 3\)"):
-        read(part, HIGH, slice(4, 7))
-    with pytest.raises(DataError, match=rf"{FILE}: dataset '4' has shape missing"):
+        read_point(part, HIGH, slice(4, 7))
+    with pytest.raises(DataError, match=rf"{FILE}: dataset '4' is missing; the file has 64\. Declared was"):
         feed(Sources(part, part), 0)
 
 
@@ -97,4 +97,4 @@ def test_one_wrong_bit_is_found_when_it_is_read(tmp_path: Path, key: str) -> Non
         raw.write(bytes([byte ^ 1]))
     part = open_part(tmp_path / "data", "training")
     with pytest.raises(DataError, match=rf"{FILE}: dataset '{key}' is damaged in rows 0 to 16"):
-        read(part, part.points[0])
+        read_point(part, next(iter(part.counts)))

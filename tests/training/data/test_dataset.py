@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.training.data.showers import block, numbered, prepared, write_calochallenge
-from training.data.dataset import PARTS, Part, open_part, read, scaled
-from training.errors import DataError, OptionError
+from tests.training.data.showers import block, numbered, prepared, read_point, write_calochallenge
+from training.data.dataset import Part, open_part, scaled
+from training.data.declaration import PARTS
 from training.geometry import Mesh, Point
 from training.prepare import prepare
 from training.scaling import Floats, to_mev
@@ -30,7 +30,7 @@ def test_a_part_knows_its_points_mesh_and_numbers(tmp_path: Path) -> None:
     """Ten showers of two points: eight, one and one."""
     parts = [open_part(prepared(tmp_path), name) for name in PARTS]
     assert [part.counts for part in parts] == [{LOW: n, HIGH: n} for n in (8, 1, 1)]
-    assert [len(part) for part in parts] == [16, 2, 2]
+    assert [sum(part.counts.values()) for part in parts] == [16, 2, 2]
     assert {part.mesh for part in parts} == {Mesh(2, 5, 9)}
     assert {part.source for part in parts} == {"generate"}
 
@@ -39,10 +39,10 @@ def test_no_shower_is_in_two_parts(tmp_path: Path) -> None:
     """What was written is what came, each once."""
     numbered(tmp_path, {4.0: 30, 64.0: 10})
     seen = [
-        read(part, point).cells_mev.ravel()
+        read_point(part, point).cells_mev.ravel()
         for name in PARTS
         for part in [open_part(tmp_path / "prepared", name)]
-        for point in part.points
+        for point in part.counts
     ]
     assert sorted(np.concatenate(seen)) == list(range(1, 41))
 
@@ -50,10 +50,10 @@ def test_no_shower_is_in_two_parts(tmp_path: Path) -> None:
 def test_rows_are_read_as_they_lie(tmp_path: Path) -> None:
     """Any run of them, in their order; beyond the end is nothing."""
     part = numbered(tmp_path, {4.0: 30})
-    whole = read(part, LOW)
-    assert np.array_equal(read(part, LOW, slice(5, 9)).cells_mev, whole.cells_mev[5:9])
-    assert np.array_equal(read(part, LOW, slice(-3, None)).cells_mev, whole.cells_mev[-3:])
-    assert len(read(part, LOW, slice(100, 200))) == 0
+    whole = read_point(part, LOW)
+    assert np.array_equal(read_point(part, LOW, slice(5, 9)).cells_mev, whole.cells_mev[5:9])
+    assert np.array_equal(read_point(part, LOW, slice(-3, None)).cells_mev, whole.cells_mev[-3:])
+    assert len(read_point(part, LOW, slice(100, 200))) == 0
     assert whole.energies_gev.tolist() == [4.0] * 24
 
 
@@ -62,14 +62,14 @@ def test_each_shower_keeps_an_energy_of_its_own(tmp_path: Path) -> None:
     write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 20)
     prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x5")
     parts = [open_part(tmp_path / "data", name) for name in PARTS]
-    (point,) = parts[0].points
-    energies = np.concatenate([read(part, point).energies_gev for part in parts])
+    (point,) = parts[0].counts
+    energies = np.concatenate([read_point(part, point).energies_gev for part in parts])
     assert str(point) == "SiW, 1 to 1000 GeV, 90 degrees"
     assert np.sort(energies) == pytest.approx(np.geomspace(1.0, 1000.0, 20))
     with h5py.File(tmp_path / "data" / FILE) as file:
         assert sorted(file) == ["1-1000", "1-1000_energies_gev"]
-    told = scaled(read(parts[0], point)).conditions
-    assert told[:, 0] * 1024.0 == pytest.approx(read(parts[0], point).energies_gev)
+    told = scaled(read_point(parts[0], point)).conditions
+    assert told[:, 0] * 1024.0 == pytest.approx(read_point(parts[0], point).energies_gev)
 
 
 def test_scaled_showers_are_rows_of_fractions() -> None:
@@ -99,7 +99,7 @@ def test_chunks_have_every_shower_once(counts: dict[float, int], at_once: int, l
     with tempfile.TemporaryDirectory() as folder:
         part = numbered(Path(folder), counts)
         found = all_of(part, at_once * shower_bytes(part.mesh), 0, limit)
-        expected = [read(part, point, slice(limit)).cells_mev.ravel() for point in part.points]
+        expected = [read_point(part, point, slice(limit)).cells_mev.ravel() for point in part.counts]
     assert all(len(chunk) <= at_once for chunk in found)
     assert np.sort(np.concatenate(found)) == pytest.approx(np.sort(np.concatenate(expected)), rel=1e-5)
 
@@ -118,10 +118,11 @@ def test_chunks_are_mixed_from_all_points_and_within(tmp_path: Path) -> None:
 def test_what_fits_is_one_chunk_as_the_showers_lie(tmp_path: Path) -> None:
     """Point by point, row by row; the bytes count cells and conditions."""
     part = numbered(tmp_path, {4.0: 40, 64.0: 20})
-    (found,) = all_of(part, len(part) * shower_bytes(part.mesh), 1)
-    expected = np.concatenate([read(part, point).cells_mev.ravel() for point in part.points])
+    whole = 48 * shower_bytes(part.mesh)
+    (found,) = all_of(part, whole, 1)
+    expected = np.concatenate([read_point(part, point).cells_mev.ravel() for point in part.counts])
     assert found == pytest.approx(expected, rel=1e-5)
-    assert len(all_of(part, len(part) * shower_bytes(part.mesh) - 1, 1)) == 2
+    assert len(all_of(part, whole - 1, 1)) == 2
 
 
 def test_memory_holds_one_chunk_and_one_run(tmp_path: Path) -> None:
@@ -134,19 +135,6 @@ def test_memory_holds_one_chunk_and_one_run(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert counted == 3200
     assert peak < 2.6 * one_mb  # the chunk that was given last, the next one, and a run
-
-
-def test_a_point_or_part_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """With those that are."""
-    part = open_part(prepared(tmp_path), "test")
-    with pytest.raises(
-        DataError, match=r"has no SiW, 8 GeV, 90 degrees\. It has SiW, 4 GeV, 90 degrees, SiW"
-    ):
-        read(part, Point("SiW", 90.0, 8.0))
-    with pytest.raises(
-        OptionError, match=r"part 'tests' is not known\. Use one of training, validation, test"
-    ):
-        open_part(tmp_path, "tests")
 
 
 def test_the_files_are_laid_out_like_the_published_ones(tmp_path: Path) -> None:

@@ -15,9 +15,17 @@ import pytest
 from s3fs import S3FileSystem
 from s3fs.core import S3File
 
-from tests.training.data.showers import cells, cut, prepared, write_calochallenge, write_hdf5
+from tests.training.data.showers import (
+    cells,
+    cut,
+    pieces_in,
+    prepared,
+    read_point,
+    write_calochallenge,
+    write_hdf5,
+)
 from training.data import files
-from training.data.dataset import open_part, read
+from training.data.dataset import open_part
 from training.data.source import blocks, find
 from training.errors import DataError
 from training.geometry import Point
@@ -54,15 +62,15 @@ def test_a_folder_is_found_by_its_name_alone(bucket: str, tmp_path: Path, name: 
     for folder in (name, "m1", "mx", "m"):
         upload(f"{bucket}/{folder}", tmp_path)
     assert files.hdf5_files(f"{bucket}/{name}") == (f"{bucket}/{name}/{ZENODO}",)
-    assert len(find(f"{bucket}/{name}")) == 1
+    assert len(pieces_in(f"{bucket}/{name}")) == 1
 
 
 def test_one_object_of_the_challenge_is_a_source(bucket: str, tmp_path: Path) -> None:
     """Named by its own address."""
     write_calochallenge(tmp_path / "dataset_2_1.hdf5", 10)
     upload(bucket, tmp_path)
-    (piece,) = find(f"{bucket}/dataset_2_1.hdf5")
-    (block,) = blocks(piece, count=4, at_most_bytes=2**30)
+    (piece,) = pieces_in(f"{bucket}/dataset_2_1.hdf5")
+    (block,) = blocks([piece], count=4, at_most_bytes=2**30)
     assert block.energies_gev == pytest.approx(np.geomspace(1.0, 1000.0, 10)[:4])
 
 
@@ -81,7 +89,7 @@ def test_only_what_is_asked_for_is_fetched(
         return bytes(fetch(file, start, end))
 
     monkeypatch.setattr(S3File, "_fetch_range", counted)
-    (block,) = blocks(find(bucket)[0], count=10, at_most_bytes=2**20)
+    (block,) = blocks(pieces_in(bucket), count=10, at_most_bytes=2**20)
     assert len(block) == 10
     assert 0 < sum(fetched) <= 6 * files.WINDOW_BYTES < 0.5 * stored.nbytes
 
@@ -93,7 +101,7 @@ def test_a_prepared_set_is_read_where_it_lies(bucket: str, tmp_path: Path) -> No
     point = Point("SiW", 90.0, 4.0)
     remote, local = open_part(bucket, "test"), open_part(tmp_path, "test")
     assert remote.counts == local.counts
-    assert np.array_equal(read(remote, point).cells_mev, read(local, point).cells_mev)
+    assert np.array_equal(read_point(remote, point).cells_mev, read_point(local, point).cells_mev)
 
 
 def test_half_an_object_is_named(bucket: str, tmp_path: Path) -> None:
@@ -187,7 +195,7 @@ def test_a_file_address_of_another_machine_is_refused() -> None:
 def test_a_name_is_a_name_and_no_chain(tmp_path: Path) -> None:
     """Fsspec would read `::` in a path as a chain of stores; a folder here may have any name."""
     write_hdf5(tmp_path / "m::x" / ZENODO, {"64": cells()})
-    assert len(find(tmp_path / "m::x")) == 1
+    assert len(pieces_in(tmp_path / "m::x")) == 1
 
 
 @pytest.mark.skipif(find_spec("fsspec_xrootd") is not None, reason="the package is here")

@@ -9,9 +9,10 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.training.data.showers import Spoil, cells, cut, write_calochallenge, write_hdf5
+from tests.training.data.showers import Spoil, cells, cut, pieces_in, write_calochallenge, write_hdf5
 from training.data.source import blocks, find, mesh_of
-from training.errors import DataError
+from training.errors import DataError, OptionError
+from training.geometry import Mesh
 
 ZENODO = "SiW_angle_90.h5"
 
@@ -61,8 +62,8 @@ def test_one_file_is_a_source_too(tmp_path: Path) -> None:
     """What lies beside it is left alone."""
     write_hdf5(tmp_path / ZENODO, {"64": cells()})
     write_calochallenge(tmp_path / "dataset_2_1.hdf5")
-    assert [piece.dataset for piece in find(tmp_path / ZENODO)] == ["64"]
-    assert [piece.dataset for piece in find(tmp_path)] == ["showers", "64"]
+    assert [piece.dataset for piece in pieces_in(tmp_path / ZENODO)] == ["64"]
+    assert [piece.dataset for piece in pieces_in(tmp_path)] == ["showers", "64"]
 
 
 def test_damage_inside_a_file_is_named_with_its_rows(tmp_path: Path) -> None:
@@ -74,13 +75,13 @@ def test_damage_inside_a_file_is_named_with_its_rows(tmp_path: Path) -> None:
         raw.seek(piece.byte_offset)
         raw.write(b"\0" * piece.size)
     with pytest.raises(DataError, match=rf"{ZENODO}: dataset '64' is damaged in rows 8 to 12"):
-        list(blocks(find(tmp_path)[0], count=12, at_most_bytes=4 * 96))
+        list(blocks(pieces_in(tmp_path), count=12, at_most_bytes=4 * 96))
 
 
 def test_blocks_hold_what_was_allowed(tmp_path: Path) -> None:
     """96 bytes a shower; the last block is what remains of the first ten."""
     write_hdf5(tmp_path / ZENODO, {"64": cells(20)})
-    read = list(blocks(find(tmp_path)[0], count=10, at_most_bytes=400))
+    read = list(blocks(pieces_in(tmp_path), count=10, at_most_bytes=400))
     assert [len(block) for block in read] == [4, 4, 2]
     assert np.array_equal(np.concatenate([block.cells_mev for block in read]), cells(20)[:10])
 
@@ -88,8 +89,8 @@ def test_blocks_hold_what_was_allowed(tmp_path: Path) -> None:
 def test_what_is_compressed_together_is_read_together(tmp_path: Path) -> None:
     """Else every run of rows would decompress the same pieces again."""
     write_hdf5(tmp_path / ZENODO, {"64": cells(20)}, compression="gzip", chunks=(7, 1, 1, 2))
-    assert [len(b) for b in blocks(find(tmp_path)[0], count=20, at_most_bytes=100)] == [7, 7, 6]
-    assert [len(b) for b in blocks(find(tmp_path)[0], count=20, at_most_bytes=1600)] == [14, 6]
+    assert [len(b) for b in blocks(pieces_in(tmp_path), count=20, at_most_bytes=100)] == [7, 7, 6]
+    assert [len(b) for b in blocks(pieces_in(tmp_path), count=20, at_most_bytes=1600)] == [14, 6]
 
 
 def test_two_meshes_in_one_source_are_refused(tmp_path: Path) -> None:
@@ -97,7 +98,15 @@ def test_two_meshes_in_one_source_are_refused(tmp_path: Path) -> None:
     write_hdf5(tmp_path / ZENODO, {"64": cells()})
     write_hdf5(tmp_path / "SciPb_angle_90.h5", {"64": cells(mesh=(2, 3, 5))})
     with pytest.raises(DataError, match=r"has the mesh 2x3x4, but .*SciPb_angle_90\.h5 has 2x3x5"):
-        mesh_of(find(tmp_path))
+        mesh_of(pieces_in(tmp_path), None)
+
+
+def test_a_mesh_that_does_not_divide_is_refused(tmp_path: Path) -> None:
+    """50 cells around the axis cannot become 16."""
+    write_hdf5(tmp_path / ZENODO, {"64": cells(1, (18, 50, 45))})
+    assert mesh_of(pieces_in(tmp_path), Mesh(9, 25, 15)) == Mesh(9, 25, 15)
+    with pytest.raises(OptionError, match="18x16x9 does not divide the files' mesh 18x50x45"):
+        mesh_of(pieces_in(tmp_path), Mesh(18, 16, 9))
 
 
 def test_a_prepared_set_is_no_source(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data.writing import TEST, TRAINING, VALIDATION, Shares, parts_of, shares
+from training.data.block import runs
+from training.data.declaration import PARTS
+from training.data.writing import parts_of, shares
 from training.errors import DataError
 
 many = st.integers(1, 400)
@@ -20,7 +22,7 @@ many = st.integers(1, 400)
 )
 def test_a_tenth_is_rounded_and_never_nothing(count: int, expected: tuple[int, int, int]) -> None:
     """Training, validation, test."""
-    assert shares(count, 0.1, 0.1, of="these").by_part == expected
+    assert shares(count, 0.1, 0.1, of="these") == dict(zip(PARTS, expected, strict=True))
 
 
 @pytest.mark.parametrize(("count", "fraction"), [(1, 0.1), (2, 0.1), (10, 0.45)])
@@ -38,35 +40,33 @@ def test_shares_are_as_close_as_whole_showers_allow(count: int, validation: floa
     except DataError:
         assert count < 10
         return
-    assert shared.count == count
-    assert abs(shared.validation - count * validation) <= 1.0
-    assert abs(shared.test - count * test) <= 1.0
+    assert sum(shared.values()) == count
+    assert abs(shared["validation"] - count * validation) <= 1.0
+    assert abs(shared["test"] - count * test) <= 1.0
 
 
 @given(many, many, many)
 def test_every_row_has_a_part_and_the_parts_have_their_numbers(training: int, held: int, test: int) -> None:
     """Counted over all rows."""
-    shared = Shares(training, held, test)
-    counted = np.bincount(parts_of(slice(0, shared.count), shared), minlength=3)
-    assert tuple(counted) == shared.by_part
+    shared = dict(zip(PARTS, (training, held, test), strict=True))
+    parts = parts_of(range(sum(shared.values())), shared)
+    assert {part: rows.sum() for part, rows in parts.items()} == shared
+    assert np.all(sum(rows.astype(int) for rows in parts.values()) == 1)
 
 
 @given(many, many, many, st.integers(1, 50))
 def test_blocks_do_not_change_the_parts(training: int, held: int, test: int, size: int) -> None:
     """How many showers are read at once is nobody's business."""
-    shared = Shares(training, held, test)
-    whole = parts_of(slice(0, shared.count), shared)
-    pieces = [
-        parts_of(slice(start, min(start + size, shared.count)), shared)
-        for start in range(0, shared.count, size)
-    ]
-    assert np.array_equal(np.concatenate(pieces), whole)
+    shared = dict(zip(PARTS, (training, held, test), strict=True))
+    count = sum(shared.values())
+    pieces = [parts_of(rows, shared) for rows in runs(count, size)]
+    for part, whole in parts_of(range(count), shared).items():
+        assert np.array_equal(np.concatenate([piece[part] for piece in pieces]), whole)
 
 
 @given(st.integers(20, 2000))
 def test_held_back_showers_lie_evenly_among_the_others(count: int) -> None:
     """A drift along a file is in every part: any half of the rows has half of each, give or take two."""
     shared = shares(count, 0.1, 0.1, of="these")
-    parts = parts_of(slice(0, count), shared)
-    for part, number in ((VALIDATION, shared.validation), (TEST, shared.test), (TRAINING, shared.training)):
-        assert abs((parts[: count // 2] == part).sum() - number / 2) <= 2.0
+    for part, rows in parts_of(range(count), shared).items():
+        assert abs(rows[: count // 2].sum() - shared[part] / 2) <= 2.0

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 
 from tests.training.data.showers import MESH, block
-from training.data.writing import Shares, Supply, rows_stored_together, write_point
+from training.data.writing import Supply, rows_stored_together, write_point
 from training.errors import DataError
 from training.geometry import Mesh, Point
 
 POINT = Point("SiW", 90.0, 64.0)
+SHARES = {"training": 8, "validation": 1, "test": 1}
 
 
 def test_blocks_are_written_behind_each_other(tmp_path: Path) -> None:
@@ -25,7 +26,7 @@ def test_blocks_are_written_behind_each_other(tmp_path: Path) -> None:
     whole = block(10)
     rows = np.arange(10)
     supply = Supply(POINT, Mesh(*MESH), 10, iter([whole.take(rows < 4), whole.take(rows >= 4)]))
-    write_point(tmp_path, supply, Shares(8, 1, 1))
+    write_point(tmp_path, supply, SHARES)
     for part, expected in (("validation", [4]), ("test", [9]), ("training", [0, 1, 2, 3, 5, 6, 7, 8])):
         with h5py.File(tmp_path / part / "SiW/SiW_angle_90.h5") as file:
             assert np.array_equal(file["64"], whole.cells_mev[expected])
@@ -35,7 +36,7 @@ def test_fewer_showers_than_announced_are_noticed(tmp_path: Path) -> None:
     """Files may change while they are read."""
     supply = Supply(POINT, Mesh(*MESH), 10, iter([block(6)]))
     with pytest.raises(DataError, match="64 GeV, 90 degrees: 6 showers came, 10 were announced"):
-        write_point(tmp_path, supply, Shares(8, 1, 1))
+        write_point(tmp_path, supply, SHARES)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.training.data.showers import cells, write_hdf5
+from tests.training.data.showers import cells, pieces_in, write_hdf5
 from training.data.source import blocks, find
 from training.errors import DataError
 from training.geometry import Mesh, Point
@@ -21,7 +21,7 @@ def test_every_dataset_is_a_point(tmp_path: Path) -> None:
     """Calorimeter and angle are the file's, the energy is the key's; the mesh is the shape's."""
     write_hdf5(tmp_path / "SiW_angle_90.h5", {"1024": cells(3), "64": cells(5)})
     write_hdf5(tmp_path / "SciPb_angle_50.h5", {"0.5": cells(4)})
-    found = find(tmp_path)
+    found = pieces_in(tmp_path)
     assert [(str(piece.point), piece.count) for piece in found] == [
         ("SciPb, 0.5 GeV, 50 degrees", 4),
         ("SiW, 64 GeV, 90 degrees", 5),
@@ -34,7 +34,7 @@ def test_folders_by_calorimeter_are_looked_into(tmp_path: Path) -> None:
     """The archive has them side by side; sorted by calorimeter is as good."""
     write_hdf5(tmp_path / "SiW/SiW_angle_90.h5", {"64": cells()})
     write_hdf5(tmp_path / "SciPb_angle_90.h5", {"64": cells()})
-    assert [piece.point.geometry for piece in find(tmp_path)] == ["SciPb", "SiW"]
+    assert [piece.point.geometry for piece in pieces_in(tmp_path)] == ["SciPb", "SiW"]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_showers_are_read_as_single_floats(tmp_path: Path, kind: type[np.generic
     """Whatever the numbers' type in the file; each shower has the point's energy."""
     values = (cells(5) * 100).astype(kind)
     write_hdf5(tmp_path / "SiW_angle_90.h5", {"64": values})
-    (read,) = blocks(find(tmp_path)[0], count=5, at_most_bytes=2**20)
+    (read,) = blocks(pieces_in(tmp_path), count=5, at_most_bytes=2**20)
     assert read.cells_mev.dtype == np.float32
     assert np.array_equal(read.cells_mev, values.astype(np.float32))
     assert read.energies_gev.tolist() == [64.0] * 5
@@ -72,7 +72,7 @@ def test_a_dataset_that_holds_no_showers_says_why(
     """The message names file, dataset and what was seen, with its index."""
     write_hdf5(tmp_path / "SiW_angle_90.h5", {"64": values})
     with pytest.raises(DataError, match=rf"SiW_angle_90\.h5: .*{message}"):
-        list(blocks(find(tmp_path)[0], count=5, at_most_bytes=2**20))
+        list(blocks(pieces_in(tmp_path), count=5, at_most_bytes=2**20))
 
 
 @pytest.mark.parametrize("key", ["abc", "nan", "-4", "0", "inf"])

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests.training.data.showers import write_calochallenge
-from training.data.dataset import Part, Showers, open_part, read, scaled
+from tests.training.data.showers import read_point, write_calochallenge
+from training.data.dataset import Part, Showers, open_part, scaled
 from training.geometry import SIW, geometry_named
 from training.physics.observables import energy_bins, observables, physics_distance, profiles
 from training.prepare import prepare
@@ -32,7 +32,7 @@ def model_of(part: Part, seed: int = 1) -> VAE:
 
 def showers_of(part: Part) -> list[Showers]:
     """All showers, by point."""
-    return [scaled(read(part, point)) for point in part.points]
+    return [scaled(read_point(part, point)) for point in part.counts]
 
 
 def test_the_distance_is_that_of_whole_generated_showers(validation: Part) -> None:
@@ -46,7 +46,7 @@ def test_the_distance_is_that_of_whole_generated_showers(validation: Part) -> No
     full, generated = (
         {
             point: observables(*profiles(fractions.reshape(shape)), geometry_named(point.geometry))
-            for point, fractions in zip(validation.points, sample, strict=True)
+            for point, fractions in zip(validation.counts, sample, strict=True)
         }
         for sample in ([showers.cells for showers in by_point], cells)
     )
@@ -83,7 +83,7 @@ def test_each_point_gives_its_first_showers(
     """At most so many over all points, so that a verdict costs little beside an epoch; never none."""
     monkeypatch.setattr(judging, "SHOWERS", at_most)
     taken = dict(judging._first_of_each(validation, limit))
-    assert {point: len(showers) for point, showers in taken.items()} == dict.fromkeys(validation.points, each)
+    assert {point: len(showers) for point, showers in taken.items()} == dict.fromkeys(validation.counts, each)
 
 
 def test_a_range_of_energies_is_judged_in_bins(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_range_of_energies_is_judged_in_bins(tmp_path: Path) -> None:
     write_calochallenge(tmp_path / "source/dataset_2_1.hdf5", 200)
     prepare(str(tmp_path / "source"), tmp_path / "data", mesh="3x4x9")
     part = open_part(tmp_path / "data", "validation")
-    ((point, block),) = [(point, read(part, point)) for point in part.points]
+    ((point, block),) = [(point, read_point(part, point)) for point in part.counts]
     full = observables(*profiles(to_fractions(block.cells_mev, block.energies_gev)), SIW)
     _, latent = np.random.default_rng(0).standard_normal((2, 20, 3), dtype=np.float32)
     model = model_of(part)
