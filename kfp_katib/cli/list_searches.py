@@ -48,8 +48,9 @@ def command(runs: Path, namespace: str, cluster: bool, as_json: bool) -> None:
     elif found:
         click.echo(_table(found, datetime.now(UTC)))
     else:
-        place = f"namespace '{namespace}'" if namespace else "the kubeconfig's namespace" if cluster else runs
-        click.echo(f"There is {'no Experiment' if in_cluster else 'no search'} in {place}.", err=True)
+        place = f"namespace '{namespace}'" if namespace else "the kubeconfig's namespace"
+        said = f"no Experiment in {place}" if in_cluster else f"no search in {runs.absolute()}"
+        click.echo(f"There is {said}.", err=True)
 
 
 def _created(each: Overview) -> datetime:

@@ -114,7 +114,7 @@ def _objective(hits: list[_Printed], aim: Aim | None, filtered: bool) -> Objecti
     best = max(hits, key=lambda each: (*_rank(each.name, each.line), counts[each.name])).name
     last = next(each for each in reversed(hits) if each.name == best)
     shown = _around(last)
-    times = "once, in" if counts[best] == 1 else f"{counts[best]} times, at last in"
+    times = "once, in" if counts[best] == 1 else f"{counts[best]} times, most recently in"
     others = [] if filtered else [name for name in counts if name != best and _rank(name)[0]]
     why = f"found in a trial run {times}: {shown}"
     return Objective(best, aim or aim_of(best), why, _filter(last) if filtered else "", tuple(others[:5]))

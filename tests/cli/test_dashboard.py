@@ -115,7 +115,7 @@ def test_a_search_in_a_cluster_has_a_report_instead() -> None:
 def test_where_there_is_no_search_there_is_no_page(tmp_path: Path) -> None:
     """Exit code 2."""
     called = call("dashboard")
-    assert (called.exit_code, "There is no search in runs." in called.stderr) == (2, True)
+    assert (called.exit_code, f"There is no search in {tmp_path}/runs." in called.stderr) == (2, True)
 
 
 def test_what_it_needs_is_said(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

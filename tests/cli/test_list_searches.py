@@ -57,7 +57,7 @@ def test_json_is_for_programs(shelf: Path) -> None:
 def test_no_search_is_no_error(tmp_path: Path) -> None:
     """A sentence for people, an empty list for programs."""
     assert (call("list").exit_code, call("list").stdout) == (0, "")
-    assert call("list", "--runs", "other").stderr == "There is no search in other.\n"
+    assert call("list", "--runs", "other").stderr == f"There is no search in {tmp_path}/other.\n"
     assert json.loads(call("list", "--json").stdout) == []
 
 

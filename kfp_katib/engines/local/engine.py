@@ -92,9 +92,10 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             put_aside(folder)
         suggestions = reopen_study(experiment, folder, sources)
         journal = suggestions.journal
+        stands = _verdict(experiment, journal, options)
         notes = (
-            *_notes(experiment, box, gpus, environment),
-            *algorithm_notes(experiment),
+            *(() if stands else _notes(experiment, box, gpus, environment)),
+            *(() if stands else algorithm_notes(experiment)),
             *_changes(experiment, journal),
             *suggestions.notes,
         )
@@ -103,11 +104,10 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             folder,
             suggestions,
             models=str(options.models or ""),
-            notes=(*notes, *python_before(environment, journal)),
+            notes=(*notes, *(() if stands else python_before(environment, journal))),
             at_start=lambda: (*notes, *python_notes(environment, journal)),
             on_update=options.on_update,
         )
-        stands = _verdict(experiment, journal, options)
         refuse_vain(experiment, journal, points, ended=stands is not None)
         if stands:
             reopen(experiment, folder, journal.records, store)

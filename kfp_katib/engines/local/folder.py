@@ -113,12 +113,13 @@ def names_in(runs: Path) -> tuple[str, ...]:
 def no_search(name: str, runs: Path) -> InputError:
     """The error for a search that is not in a folder; it names those that are."""
     known = names_in(runs)
-    told = hint(name, known)
+    told = f". {hint(name, known)}" if known else ", nor any other."
     if len(known) > _LISTED:
         near = difflib.get_close_matches(name, known, n=_NEAR)
-        told = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-        told += f"All {len(known)}: kfp-katib list --runs {runs}"
-    return InputError(f"There is no search '{name}' in {runs}. {told} One in a cluster is experiment/{name}.")
+        told = f". Did you mean {' or '.join(map(repr, near))}?" if near else "."
+        told += f" All {len(known)}: kfp-katib list --runs {runs}"
+    said = f"There is no search '{name}' in {runs.absolute()}{told}"
+    return InputError(f"{said} One in a cluster is experiment/{name}.")
 
 
 @contextmanager

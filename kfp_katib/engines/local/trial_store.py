@@ -31,6 +31,7 @@ from kfp_katib.results import (
     objective_value,
     trial_model_uri,
 )
+from kfp_katib.results.brief import counted
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.processes import Process
 
@@ -236,7 +237,9 @@ def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
 def left_out(journal: Journal) -> tuple[str, ...]:
     """A note on the failed trials that other ones stand for, if there are any."""
     count = len(journal.retried)
-    return (f"Trials that failed, were run again, and count no more: {count}.",) if count else ()
+    was, counts = ("was", "counts") if count == 1 else ("were", "count")
+    told = f"{counted(count, 'failed trial')} {was} run again and no longer {counts}."
+    return (told,) if count else ()
 
 
 def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolder) -> Trial:
