@@ -69,8 +69,9 @@ def trials(search: Overview) -> str:
         return "–"
     limit = f"/{search.max_trials}" if search.max_trials else ""
     parts = [f"{search.completed}{limit}"]
-    parts += [f"{search.running} running"] if search.running and search.state == "Running" else []
-    parts += [f"{search.failed} failed"] if search.failed else []
+    active = {"running": search.running, "waiting": search.waiting} if search.state == "Running" else {}
+    counts = {**active, "failed": search.failed}
+    parts += [f"{count} {what}" for what, count in counts.items() if count]
     return ", ".join(parts)
 
 

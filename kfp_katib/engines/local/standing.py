@@ -45,5 +45,6 @@ def judged_anew(
         score: The trials.
         all_counted: Whether none of them was left out.
     """
-    ended = stored.reason == SEARCH_ENDED.reason and not score.running and all_counted
+    left = score.running + score.waiting
+    ended = stored.reason == SEARCH_ENDED.reason and not left and all_counted
     return verdict(experiment, score, search_ended=ended)

@@ -54,8 +54,8 @@ def test_progress_counts_what_runs_again(tmp_path: Path) -> None:
     told: list[Progress] = []
     (tmp_path / "mended").touch()
     run(experiment, runs=tmp_path / "runs", retry_failed=True, on_update=told.append)
-    counts = [(each.completed, each.running, each.failed) for each in told]
-    assert counts == [(7, 2, 0), (8, 1, 0), (8, 1, 0), (9, 0, 0)]
+    counts = [(each.completed, each.running, each.waiting, each.failed) for each in told]
+    assert counts == [(7, 1, 1, 0), (8, 0, 1, 0), (8, 1, 0, 0), (9, 0, 0, 0)]
     assert told[0].earlier == 7
 
 
