@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,7 @@ from kfp_katib.engines.options import ON_PATH, Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.load import overriding
-from kfp_katib.results import FINAL
+from kfp_katib.results import FINAL, Result
 from kfp_katib.results.brief import counted
 from kfp_katib.start import filled_in
 
@@ -141,9 +141,11 @@ def command(
             with _terminal_may_be_closed():
                 tell(error.result, said=told.display.said)
         raise
-    if result.state in FINAL and not told.display.moved:
+    said: Sequence[str] = told.display.said
+    if result.state in FINAL and not told.display.moved and not told.quiet:  # quiet, it is told no changes
         told.say(had_ended(result, trials_here=chosen.trials_here, namespace=namespace))
-    tell(result, said=told.display.said)
+        said = _on_trials(result, chosen, options) if chosen.trials_here else said
+    tell(result, said=said)
     ctx.exit(0 if result.usable else 1)
 
 
@@ -160,6 +162,12 @@ def _planned(
     """The Experiment that runs, and the options with the place that its models go to."""
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
     return filled_in(verbs.load(file, change), engine, options, **values)
+
+
+def _on_trials(result: Result, engine: Engine, options: RunOptions) -> list[str]:
+    """The notes on how trials would run, where none has; `show` does not print them either."""
+    known = engine.read(result.experiment.name, options).notes
+    return [note for note in result.notes if note not in known]
 
 
 def _check_place(report: Path) -> None:

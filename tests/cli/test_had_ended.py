@@ -99,6 +99,12 @@ def test_where_the_algorithm_has_ended_no_budget_is_named(tmp_path: Path) -> Non
     )
 
 
+def test_a_quiet_run_keeps_its_notes(tmp_path: Path) -> None:
+    """It has told nothing before, and ran."""
+    called = call("run", write(tmp_path, manifest("0.2")), "--quiet")
+    assert ("Note: Not used here: image" in called.stdout, called.stderr) == (True, "")
+
+
 def test_what_is_told_before_a_trial_is_not_told_of_one_that_had_ended(tmp_path: Path) -> None:
     """Its notes are those that `show` prints."""
     file = write(tmp_path, manifest("0.2"))

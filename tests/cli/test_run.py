@@ -121,7 +121,7 @@ def test_a_finished_search_is_shown_and_not_run_again(tmp_path: Path) -> None:
     file = write(tmp_path, manifest("0.3", "0.2"))
     first = call("run", file, "--json")
     second = call("run", file, "--json")
-    assert json.loads(second.stdout) == json.loads(first.stdout) | {"notes": []}
+    assert second.stdout == first.stdout
     assert "--again" in second.stderr
     third = call("run", file, "--json", "--again")
     assert third.exit_code == 0
