@@ -105,6 +105,7 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             folder,
             suggestions,
             models=str(options.models or ""),
+            python=environment.python,
             notes=(*notes, *python_before(environment, journal)),
             at_start=lambda: (*notes, *python_notes(environment, journal)),
             on_update=options.on_update,

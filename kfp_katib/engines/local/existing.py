@@ -14,9 +14,9 @@ from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.origin import provenance
+from kfp_katib.engines.local.recorded_trials import in_full, left_out, trial_of
 from kfp_katib.engines.local.removal import known_models
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment.accepted import accepted

@@ -21,8 +21,8 @@ from kfp_katib.engines.local.journal import Journal, StudyTrial
 from kfp_katib.engines.local.journal_attributes import FORMAT, LATEST, MANIFEST, RETRIES, TRIAL
 from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.recorded_trials import trial_of
 from kfp_katib.engines.local.standing import judged_anew
-from kfp_katib.engines.local.trial_store import trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.accepted import accepted
