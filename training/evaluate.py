@@ -25,15 +25,7 @@ from training.geometry import Point
 from training.par04.generator import Generator, costs, file_of
 from training.physics.compare import DISTANCES, Evaluation, compare_points
 from training.physics.curves import Samples
-from training.physics.observables import (
-    ENERGY_BINS,
-    OBJECTIVE,
-    Sample,
-    energy_bins,
-    joined,
-    reduce,
-    taken,
-)
+from training.physics.observables import ENERGY_BINS, OBJECTIVE, Sample, energy_bins, joined, reduce, taken
 from training.report.page import page
 from training.scaling import conditions, to_fractions
 

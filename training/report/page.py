@@ -28,13 +28,10 @@ from training.report.tables import text
 
 DIGITS = 4
 """Significant ones of what is drawn: finer than a pixel."""
-LEARNING_DIGITS = 7
-"""A loss may fall in its fourth digit only, and its axis does not begin at 0."""
 WINDOWS = (0.1, 0.2, 0.5, 1.0)
 """Half widths of the ratio's axis about 1."""
 DECADES = 6
 """A logarithmic axis shows so many at most: below is what single cells of single showers say."""
-MODEL, FLOOR = "generated", "floor"
 
 
 def page(evaluation: Evaluation, *, curves: str | None = None) -> str:
@@ -76,7 +73,11 @@ def _point(comparison: Comparison) -> dict[str, Any]:
         "showers": comparison.showers,
         "rows": tables.rows(comparison.differences, comparison.floor),
         "curves": [curve(one) for one in comparison.curves],
-        "correlations": correlations(comparison),
+        "correlations": {
+            "layers": len(comparison.correlations_full),
+            "full": _triangle(comparison.correlations_full),
+            "generated": _triangle(comparison.correlations_generated),
+        },
     }
 
 
@@ -97,8 +98,8 @@ def _choices(points: Sequence[Point]) -> dict[str, list[str]]:
 
 def curve(given: Curve) -> dict[str, Any]:
     """Return one quantity with its three samples, and below it the ratios to full simulation."""
-    samples = {"full": given.full, MODEL: given.generated, FLOOR: given.floor}
-    ratios = {name: _ratio(samples[name], given.full) for name in (MODEL, FLOOR)}
+    samples = {"full": given.full, "generated": given.generated, "floor": given.floor}
+    ratios = {name: _ratio(samples[name], given.full) for name in ("generated", "floor")}
     return {
         "name": given.name,
         "x": given.x_label,
@@ -108,17 +109,8 @@ def curve(given: Curve) -> dict[str, Any]:
         "range": _range(list(samples.values()), logarithmic=given.logarithmic),
         "samples": {name: [_numbers(part) for part in pair] for name, pair in samples.items()},
         "ratios": {name: [_numbers(part) for part in pair] for name, pair in ratios.items()},
-        "window": _window(*ratios[MODEL]),
+        "window": _window(*ratios["generated"]),
         "agreement": _agreement(given),
-    }
-
-
-def correlations(comparison: Comparison) -> dict[str, Any]:
-    """Return both correlation matrices: the rows of their lower triangles, in percent, one after another."""
-    return {
-        "layers": len(comparison.correlations_full),
-        "full": _percent(comparison.correlations_full),
-        "generated": _percent(comparison.correlations_generated),
     }
 
 
@@ -127,7 +119,7 @@ def learning(table: str) -> dict[str, Any]:
     names, *rows = csv.reader(table.splitlines())
     columns = dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
     kept = float(columns["epoch"][columns[OBJECTIVE].argmin()])
-    return {**{name: _numbers(values, LEARNING_DIGITS) for name, values in columns.items()}, "kept": kept}
+    return {**{name: values.tolist() for name, values in columns.items()}, "kept": kept}
 
 
 def _ratio(sample: Binned, full: Binned) -> Binned:
@@ -166,10 +158,11 @@ def _range(samples: list[Binned], *, logarithmic: bool) -> list[float | None]:
     return _numbers(np.array([max(low, high * 10.0**-DECADES) / 2.0, high * 3.0]))
 
 
-def _numbers(values: Array, digits: int = DIGITS) -> list[float | None]:
+def _numbers(values: Array) -> list[float | None]:
     """Shorten numbers for the page."""
-    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in values.tolist()]
+    return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in values.tolist()]
 
 
-def _percent(matrix: Array) -> list[int]:
+def _triangle(matrix: Array) -> list[int]:
+    """Of a symmetric matrix the rows of its lower triangle, one after another, in percent."""
     return [round(100.0 * value) for value in matrix[np.tril_indices(len(matrix))].tolist()]

@@ -71,11 +71,10 @@ def _plan(substance: Medium, energies: Array, cells: int) -> Iterator[tuple[Rows
     """Cut the showers into chunks of bounded cost; True marks those whose spots are few enough to throw."""
     spots = spot_numbers(substance, energies)
     few = spots * CELLS_PER_SPOT < cells
-    for rows, costs, thrown in (
-        (np.flatnonzero(few), spots[few] + FINEST_LAYERS, True),
-        (np.flatnonzero(~few), np.full(int((~few).sum()), float(cells)), False),
-    ):
-        chunk = np.cumsum(costs) // AT_ONCE
+    costs = np.where(few, spots + FINEST_LAYERS, float(cells))
+    for thrown in (True, False):
+        rows = np.flatnonzero(few == thrown)
+        chunk = np.cumsum(costs[rows]) // AT_ONCE
         for part in np.split(rows, np.flatnonzero(np.diff(chunk)) + 1):
             if len(part):
                 yield part, thrown

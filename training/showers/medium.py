@@ -75,16 +75,13 @@ def medium(geometry: Geometry, angle_deg: float) -> Medium:
         raise OptionError(f"angle {angle_deg:g} is not above 0 and at most 90 degrees. 90 is perpendicular.")
     slant = math.sin(math.radians(angle_deg))
     mass = (geometry.absorber.density * geometry.absorber_mm, geometry.active.density * geometry.active_mm)
-    weights = [part / sum(mass) for part in mass]
-    materials = (geometry.absorber, geometry.active)
-    inverse_x0 = sum(w / m.radiation_length for w, m in zip(weights, materials, strict=True))
-    energy_loss = sum(
-        w * critical_energy(m) / m.radiation_length for w, m in zip(weights, materials, strict=True)
-    )
+    mixed = tuple(zip((part / sum(mass) for part in mass), (geometry.absorber, geometry.active), strict=True))
+    inverse_x0 = sum(w / m.radiation_length for w, m in mixed)
+    energy_loss = sum(w * critical_energy(m) / m.radiation_length for w, m in mixed)
     mm_per_g_cm2 = 10.0 * geometry.layer_mm / sum(mass)
     x0_mm = mm_per_g_cm2 / inverse_x0
     return Medium(
-        z=sum(w * m.z for w, m in zip(weights, materials, strict=True)),
+        z=sum(w * m.z for w, m in mixed),
         x0_mm=x0_mm,
         moliere_mm=mm_per_g_cm2 * SCATTERING_MEV / energy_loss,
         critical_mev=energy_loss / inverse_x0,

@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from tests.training.report.made import comparison, curve
+from tests.training.report.made import curve
 from training.report import page as figures
 
 
@@ -81,12 +81,6 @@ def test_the_axis_has_room_for_errors() -> None:
 def test_the_ratio_axis_is_as_narrow_as_the_model_allows(generated: tuple[float, ...], window: float) -> None:
     """Agreement in percents is seen as well as a factor of two."""
     assert figures.curve(curve(generated=generated, error=0.01))["window"] == window
-
-
-def test_correlations_are_the_lower_triangles_in_percent() -> None:
-    """The matrices are symmetric."""
-    drawn = figures.correlations(comparison())
-    assert drawn == {"layers": 3, "full": [100, 25, 100, 25, 25, 100], "generated": [50, 12, 50, 12, 12, 50]}
 
 
 def test_learning_curves_name_the_epoch_with_the_lowest_distance() -> None:

@@ -77,6 +77,16 @@ def test_every_curve_has_a_figure_and_a_ratio() -> None:
         assert one["ratios"]["floor"][0] == [1.0, 1.0, 1.0]
 
 
+def test_correlations_are_the_lower_triangles_in_percent() -> None:
+    """The matrices are symmetric, and there are two of every point."""
+    (point,) = data(read(page(evaluation())))["points"]
+    assert point["correlations"] == {
+        "layers": 3,
+        "full": [100, 25, 100, 25, 25, 100],
+        "generated": [50, 12, 50, 12, 12, 50],
+    }
+
+
 @pytest.mark.parametrize(
     ("curves", "shown"),
     [(None, False), (CURVES, True)],
