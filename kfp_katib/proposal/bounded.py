@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import tempfile
@@ -102,7 +103,7 @@ def _wait(
             with suppress(subprocess.TimeoutExpired):
                 return running.wait(_POLL_SECONDS)
             if time.monotonic() > patience:
-                patience = deadline
+                patience = math.inf
                 slow()
         return None
     finally:

@@ -58,6 +58,13 @@ def test_what_it_leaves_running_ends_too() -> None:
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_slow_program_is_announced_once() -> None:
+    """Although its time runs out then."""
+    told: list[bool] = []
+    ended = run(["sleep", "60"], env=os.environ, seconds=3.2, slow=lambda: told.append(True))
+    assert (ended.code, told) == (None, [True])
+
+
 def test_who_floods_the_disk_is_ended() -> None:
     """Long before the time is up."""
     began = time.monotonic()
