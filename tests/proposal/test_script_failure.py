@@ -121,12 +121,15 @@ def test_a_module_that_lies_in_the_current_folder_is_none_to_install() -> None:
     assert "start the script as a module: kfp-katib init -- python -m src.fit." in said
 
 
-def test_a_script_of_a_package_is_started_as_a_module() -> None:
+@pytest.mark.parametrize(
+    ("script", "hint"), [("train.py", "."), ("pkg/train.py", ": kfp-katib init -- python -m pkg.train.")]
+)
+def test_a_script_of_a_package_is_started_as_a_module(script: str, hint: str) -> None:
     """Only so can it import what lies beside it by a dot."""
-    said = refusal("from . import model")
-    assert (
-        "parent package (train.py, line 2). Start it as a module: kfp-katib init -- python -m train." in said
-    )
+    Path("pkg").mkdir()
+    Path("pkg/train.py").write_text("import argparse\nfrom . import model\n")
+    said = refusal("from . import model", "python", script)
+    assert f"({script}, line 2). Start it as a module, from the folder that holds its package{hint}" in said
 
 
 def test_a_script_that_a_launcher_does_not_find_is_named() -> None:
