@@ -28,7 +28,7 @@ def test_the_model_is_whole_and_of_the_best_epoch(folder: Path) -> None:
     accuracies = [float(value) for value in re.findall(r"accuracy=(\S+)", printed)]
     assert checkpoint.metrics["accuracy"] == max(accuracies)
     assert checkpoint.epoch == accuracies.index(max(accuracies)) + 1
-    assert checkpoint.parameters == {"lr": 0.01, "batch_size": 64}
+    assert checkpoint.parameters == {"lr": 0.001, "batch_size": 200}
     with np.load(folder / "data" / "training.npz") as part:
         images, labels = part["images"], part["labels"]
     split = len(images) * 3 // 4

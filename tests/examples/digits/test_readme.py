@@ -28,6 +28,13 @@ LINES = 60
 """At most so many has a page that does not frighten."""
 
 
+def accuracy_after(words: str) -> float:
+    """What the page says."""
+    said = re.search(rf"{words} ([\d.]+)[.,]", README)
+    assert said, words
+    return float(said[1])
+
+
 def copied(folder: Path, printed: str) -> None:
     """The copy has every file."""
     assert {path.name for path in EXAMPLE.iterdir() if path.is_file()} <= {
@@ -39,6 +46,8 @@ def trained(folder: Path, printed: str) -> None:
     """The data are told, eight epochs are printed, and the model is declared."""
     assert printed.startswith("{'training': 1347, 'test': 450}\n")
     assert re.findall(r" epoch=(\d) loss=\S+ accuracy=\S+\n", printed) == list("12345678")
+    (last,) = re.findall(r" epoch=8 .* accuracy=(\S+)\n", printed)
+    assert float(last) == pytest.approx(accuracy_after("its last accuracy is"), abs=0.01)
     assert json.loads(printed.splitlines()[-1]) == json.loads((folder / "model" / "model.json").read_text())
     verify(read_checkpoint(folder / "model"))
 
@@ -56,7 +65,8 @@ def searched(folder: Path, printed: str) -> None:
     named = re.search(r"best accuracy (\S+) in trial ([\w-]+)\.", printed)
     assert named
     assert float(named[1]) == pytest.approx(best, abs=1e-6)  # six figures of it are shown
-    assert models[named[2]].metrics["accuracy"] == best > 0.9
+    assert models[named[2]].metrics["accuracy"] == best
+    assert best == pytest.approx(accuracy_after("whose accuracy is"), abs=0.01)
     assert str(folder / "runs/digits/models/digits" / named[2]) in printed
     assert (folder / "report.html").stat().st_size > 0
 
