@@ -11,18 +11,17 @@ lock          held by the engine that works here
 from __future__ import annotations
 
 import difflib
-import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import hint
-from kfp_katib.trial.plain_file import open_regular
+from kfp_katib.trial.lock import Held, holder, take
 from kfp_katib.trial.trial_folder import TrialFolder
 
 _LOCK = "lock"
@@ -141,29 +140,21 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
 
 
 def _locked(path: Path, name: str) -> int:
-    """Take the lock and write our pid into it; returns its file descriptor."""
-    with ExitStack() as stack:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = open_regular(path, os.O_RDWR | os.O_CREAT)
-            stack.callback(os.close, lock)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, str(os.getpid()).encode(), 0)
-        except BlockingIOError as err:
-            raise InputError(_taken(name, path.parent, lock)) from err
-        except OSError as err:
-            raise InputError(
-                f"The search cannot keep its files in {path.parent}: {err.strerror} "
-                f"({err.filename or path}). Fix that, or choose another folder for the runs "
-                f"({argument('runs')})."
-            ) from err
-        stack.pop_all()
-    return lock
+    """Take the lock; returns its file descriptor."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return take(path)
+    except Held as err:
+        raise InputError(_taken(name, path.parent, str(err))) from err
+    except OSError as err:
+        raise InputError(
+            f"The search cannot keep its files in {path.parent}: {err.strerror} "
+            f"({err.filename or path}). Fix that, or choose another folder for the runs "
+            f"({argument('runs')})."
+        ) from err
 
 
-def _taken(name: str, path: Path, lock: int) -> str:
-    owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
+def _taken(name: str, path: Path, owner: str) -> str:
     return (
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
         f"Follow it (kfp-katib watch {path}), stop it (kfp-katib cancel {path}), or choose another folder "
@@ -178,14 +169,4 @@ def lock_of(folder: RunFolder) -> Path:
 
 def owner(folder: RunFolder) -> int | None:
     """The process id of the engine that works in a folder, None if none does."""
-    try:
-        lock = open_regular(lock_of(folder), os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not see each other
-    except BlockingIOError:
-        return int(os.pread(lock, 20, 0) or b"0") or None
-    finally:
-        os.close(lock)
-    return None
+    return holder(lock_of(folder))
