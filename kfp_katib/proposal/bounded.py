@@ -86,7 +86,8 @@ def _start(
             words, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
         )
     except OSError as error:
-        raise InputError(f"{words[0]} does not start: {error.strerror}.") from error
+        mend = "If it is a script, write what runs it in front of it, such as `python`."
+        raise InputError(f"{words[0]} does not start: {error.strerror}. {mend}") from error
 
 
 def _wait(

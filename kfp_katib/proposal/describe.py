@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +144,8 @@ def _add_help(parser: Any) -> None:
     """Have a parser answer to --help that has none, as where its -h is an option of its own."""
     known = parser._option_string_actions
     if "--help" not in known and "-" in parser.prefix_chars:
-        parser.add_argument("--help", action="help")
+        with suppress(Exception):  # a parser of somebody's own
+            parser.add_argument("--help", action="help")
 
 
 def _write(folder: Path, found: dict[str, Any]) -> None:

@@ -97,7 +97,9 @@ def started(caller: int) -> int:
 
 
 def test_what_does_not_start_is_said(tmp_path: Path) -> None:
-    """By the system's own reason."""
+    """By the system's own reason, with what to change."""
     (tmp_path / "x").write_text("")
-    with pytest.raises(InputError, match="does not start: Permission denied"):
+    with pytest.raises(
+        InputError, match=r"does not start: Permission denied\. If it is a script, write what"
+    ):
         run([str(tmp_path / "x")], env=os.environ, seconds=1)
