@@ -22,7 +22,7 @@ from training.data.dataset import Part, open_part, read
 from training.data.declaration import GENERATED
 from training.errors import DataError, ModelError
 from training.geometry import Point
-from training.par04.generator import Generator, costs, file_of
+from training.par04.generator import Generator, costs
 from training.physics.compare import DISTANCES, Evaluation, compare_points
 from training.physics.curves import Samples
 from training.physics.observables import ENERGY_BINS, OBJECTIVE, Sample, energy_bins, joined, reduce, taken
@@ -74,7 +74,7 @@ def evaluate(model: Path, dataset: Path, destination: Path) -> dict[str, float]:
     found = replace(compare(Generator(model), dataset), costs=costs(model))
     metrics = flat(found)
     destination.mkdir(parents=True, exist_ok=True)
-    learned = file_of(model).with_name(LEARNING)
+    learned = model / LEARNING  # what lies beside a single file may be anybody's
     learning = learned.read_text(encoding="utf-8") if learned.is_file() else None
     (destination / REPORT).write_text(page(found, curves=learning), encoding="utf-8")
     (destination / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")

@@ -96,6 +96,8 @@ def _passed(judged: Sequence[Judgement]) -> bool:
 
 def _range(name: str, bounds: object) -> Range:
     match bounds:
+        case [bool(), _] | [_, bool()]:
+            pass  # which Python takes for a number
         case [None | "" | int() | float() as low, None | "" | int() | float() as high]:
             with suppress(OverflowError):  # a whole number of 400 digits
                 least = -math.inf if low in (None, "") else float(low)

@@ -155,6 +155,7 @@ def test_without_a_model_nothing_passes(tmp_path: Path) -> None:
         pytest.param({"error": [1, 0]}, r"threshold of 'error' is \[1, 0\]", id="upside down"),
         pytest.param({"error": [0]}, r"Give \[min, max\]", id="one end"),
         pytest.param({"error": [0, 1, 2]}, r"Give \[min, max\]", id="three ends"),
+        pytest.param({"error": [0, True]}, r"'error' is \[0, True\]", id="true is no end"),
         pytest.param({"error": 0.1}, r"Give \[min, max\]", id="no range"),
         pytest.param({"error": None}, r"threshold of 'error' is None", id="nothing"),
         pytest.param({"error": [0, 10**400]}, r"Give \[min, max\]", id="beyond every float"),

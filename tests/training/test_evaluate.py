@@ -162,6 +162,16 @@ def test_the_page_shows_every_point_and_loads_nothing(evaluation: Path, dataset:
     assert "@import" not in text.split("<body>")[0]
 
 
+def test_what_lies_beside_a_single_file_is_not_taken_for_its_curves(
+    exported: Path, dataset: Path, tmp_path: Path
+) -> None:
+    """One's own folder may hold another curves.csv."""
+    shutil.copy(exported / "Generator.onnx", tmp_path)
+    (tmp_path / "curves.csv").write_text("time,temperature\n1,20\n")
+    evaluate(tmp_path / "Generator.onnx", dataset, tmp_path / "evaluation")
+    assert "Training" not in read((tmp_path / "evaluation" / "report.html").read_text("utf-8")).texts("h2")
+
+
 def test_the_page_says_that_generated_showers_are_no_full_simulation(evaluation: Path) -> None:
     """Else a reader would take the distances for those from Geant4."""
     assert f"Full simulation: {STAND_IN}." in (evaluation / "report.html").read_text(encoding="utf-8")

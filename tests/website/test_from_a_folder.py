@@ -39,3 +39,14 @@ def test_no_page_is_wider_than_a_phone(site: Path, tmp_path: Path) -> None:
             if page.value("document.documentElement.scrollWidth") > 390:
                 wide.append(path.name)
     assert wide == []
+
+
+def test_what_is_printed_is_read_on_a_desk_without_scrolling(site: Path, tmp_path: Path) -> None:
+    """The tutorial shows an error of 400 characters, which a terminal wraps, too."""
+    with tab(tmp_path) as page:
+        page.look(width=1400)
+        page.open(site / "tutorial.html")
+        page.wait("document.readyState === 'complete'")
+        printed = "[...document.querySelectorAll('.language-text code')]"
+        assert page.value(f"{printed}.length") > 2
+        assert page.value(f"{printed}.every(each => each.scrollWidth <= each.clientWidth)")

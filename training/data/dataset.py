@@ -64,7 +64,7 @@ def open_part(folder: Path | str, part: str) -> Part:
     where = files.place(folder)
     declared = declaration.read(where)
     for name in sorted({declaration.file_of(part, point) for point in declared.counts}):
-        path, expected = files.below(where, name), declared.files.get(name, {}).get("bytes")
+        path, expected = files.below(where, name), declared.sizes.get(name)
         if (found := files.size(path)) != expected:
             seen = "is missing" if found is None else f"has {found} bytes"
             raise DataError(f"{path}: {seen}, declared were {expected} bytes. Prepare the set again.")

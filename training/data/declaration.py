@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,12 @@ Shares = Mapping[str, int]
 
 @dataclass(frozen=True)
 class Declaration:
-    """A prepared data set as it is read: its points are in order, and every part has them all."""
+    """A prepared data set as it is read: its points, in order, and its files with their bytes."""
 
     mesh: Mesh
     counts: Mapping[Point, Shares]
     recipe: Mapping[str, Any]
-    files: Mapping[str, Mapping[str, Any]]
+    sizes: Mapping[str, int]
 
 
 def file_of(part: str, point: Point) -> str:
@@ -120,10 +120,12 @@ def read(folder: Place) -> Declaration:
     try:
         whole = json.loads(text)
         for entry in whole["points"]:
-            point = Point(**{field.name: entry[field.name] for field in fields(Point)})
+            angle, lowest, highest = entry["angle_deg"], entry["energy_gev"], entry["highest_gev"]
+            point = Point(str(entry["geometry"]), float(angle), float(lowest), highest and float(highest))
             counts[point] = {part: int(entry["counts"][part]) for part in PARTS}
-        return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), dict(whole["files"]))
-    except (ValueError, KeyError, TypeError, OptionError) as err:
+        sizes = {name: int(file["bytes"]) for name, file in whole["files"].items()}
+        return Declaration(parse_mesh(whole["mesh"]), counts, dict(whole["recipe"]), sizes)
+    except (ValueError, KeyError, TypeError, AttributeError, OptionError) as err:
         raise DataError(
             f"{files.below(folder, NAME)}: not a declaration of showers ({err!r}). "
             "Prepare the set in an empty folder."

@@ -104,8 +104,8 @@ def undamaged(where: Place, damage: str, mend: str) -> Iterator[None]:
     with reached(where):
         try:
             yield
-        except OSError as err:
-            if err.errno:
+        except (OSError, RuntimeError) as err:
+            if getattr(err, "errno", None):
                 raise
             raise DataError(f"{where}: {damage} ({err}). {mend}") from err
 
@@ -161,7 +161,7 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
     """Open a file of showers to read it; without locks, which network file systems often lack.
 
     Raises:
-        DataError: It is missing, cut off or no HDF5, or it may not be read.
+        DataError: It is missing, cut off, damaged or no HDF5, or it may not be read.
     """
     with ExitStack() as opened:
         source: Any = where
@@ -169,8 +169,7 @@ def hdf5(where: Place) -> Iterator[h5py.File]:
             with reached(where) as (files, path):
                 source = opened.enter_context(files.open(path, "rb", **WINDOW))
         with undamaged(where, "not a usable HDF5 file", "Remove it, then fetch or prepare it again."):
-            file = opened.enter_context(h5py.File(source, "r", locking=False))
-        yield file
+            yield opened.enter_context(h5py.File(source, "r", locking=False))
 
 
 def make(where: Place) -> None:

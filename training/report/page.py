@@ -19,6 +19,7 @@ import numpy as np
 import plotly.offline
 from markupsafe import Markup
 
+from training.errors import ModelError
 from training.geometry import Point, plain
 from training.physics.compare import Comparison, Evaluation
 from training.physics.curves import Binned, Curve
@@ -115,10 +116,17 @@ def curve(given: Curve) -> dict[str, Any]:
 
 
 def learning(table: str) -> dict[str, Any]:
-    """Return the columns of a training's curves, and the epoch of the lowest distance, which is kept."""
-    names, *rows = csv.reader(table.splitlines())
-    columns = dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
-    kept = float(columns["epoch"][columns[OBJECTIVE].argmin()])
+    """Return the columns of a training's curves, and the epoch of the lowest distance, which is kept.
+
+    Raises:
+        ModelError: They are not what a training writes.
+    """
+    try:
+        names, *rows = csv.reader(table.splitlines())
+        columns = dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
+        kept = float(columns["epoch"][columns[OBJECTIVE].argmin()])
+    except (ValueError, KeyError, csv.Error) as err:
+        raise ModelError(f"learning curves are damaged ({err!r}). Export the model again.") from err
     return {**{name: values.tolist() for name, values in columns.items()}, "kept": kept}
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import h5py
@@ -51,6 +52,12 @@ def outdated(folder: Path) -> None:
     path.write_text(path.read_text().replace('"geometry": "SiW"', '"geometry": 3').replace("2x5x9", "?"))
 
 
+def unsized(folder: Path) -> None:
+    """Declare files without their sizes."""
+    path = prepared(folder) / "dataset.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "files": {FILE: None}}))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -61,8 +68,9 @@ def outdated(folder: Path) -> None:
         (lost, rf"{FILE}: is missing, declared were \d+ bytes"),
         (garbled, r"dataset\.json: not a declaration of showers .* Prepare the set in an empty"),
         (outdated, r"dataset\.json: not a declaration of showers"),
+        (unsized, r"dataset\.json: not a declaration of showers"),
     ],
-    ids=["missing", "empty", "half", "cut", "lost", "garbled", "outdated"],
+    ids=["missing", "empty", "half", "cut", "lost", "garbled", "outdated", "unsized"],
 )
 def test_what_is_not_a_prepared_set_is_refused(tmp_path: Path, spoil: Spoil, message: str) -> None:
     """Before anything is trained on it, with the mend."""

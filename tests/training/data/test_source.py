@@ -27,6 +27,12 @@ def half_a_file(folder: Path) -> None:
     cut(write_hdf5(folder / ZENODO, {"64": cells(50)}))
 
 
+def no_index(folder: Path) -> None:
+    """Write a file and spoil the list of its datasets."""
+    path = write_hdf5(folder / ZENODO, {"64": cells(50)})
+    path.write_bytes(path.read_bytes().replace(b"HEAP", b"heap"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -36,6 +42,7 @@ def half_a_file(folder: Path) -> None:
         ),
         (a_text_file, r"SiW_angle_90\.h5: not a usable HDF5 file"),
         (half_a_file, r"SiW_angle_90\.h5: not a usable HDF5 file"),
+        (no_index, r"SiW_angle_90\.h5: not a usable HDF5 file .*bad local heap signature.* Remove it"),
         (lambda f: write_hdf5(f / "SiW.h5", {"64": cells()}), r"SiW\.h5: not a file of showers: it has 64"),
         (
             lambda f: write_hdf5(f / "LAr_angle_90.h5", {"64": cells()}),
@@ -43,7 +50,7 @@ def half_a_file(folder: Path) -> None:
         ),
         (lambda f: write_hdf5(f / "a.hdf5", {}), r"a\.hdf5: not a file of showers: it has nothing. Expected"),
     ],
-    ids=["empty", "not HDF5", "cut", "no angle", "unknown calorimeter", "no dataset"],
+    ids=["empty", "not HDF5", "cut", "no index", "no angle", "unknown calorimeter", "no dataset"],
 )
 def test_a_folder_without_showers_says_why(tmp_path: Path, spoil: Spoil, message: str) -> None:
     """Each message names the file and what was expected."""

@@ -9,6 +9,7 @@ import math
 import pytest
 
 from tests.training.report.made import curve
+from training.errors import ModelError
 from training.report import page as figures
 
 
@@ -93,6 +94,23 @@ def test_learning_curves_name_the_epoch_with_the_lowest_distance() -> None:
         "physics_distance": [0.8, 0.2, 0.5],
         "kept": 2.0,
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "epoch,loss\n1,2\n",
+        "epoch,physics_distance\n1,two\n",
+        "epoch,physics_distance\n",
+        "1\n2\n",
+        "a,b\n1\n",
+    ],
+    ids=["no distance", "a word", "no epoch", "no names", "a short row"],
+)
+def test_curves_that_no_training_wrote_are_refused(text: str) -> None:
+    """Beside an exported model lie its own, or none."""
+    with pytest.raises(ModelError, match=r"learning curves are damaged .*Export the model again"):
+        figures.learning(text)
 
 
 def test_a_loss_that_falls_in_its_fifth_digit_falls_on_the_page() -> None:
