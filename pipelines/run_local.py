@@ -13,7 +13,8 @@ import os
 import shlex
 import sys
 import time
-from contextlib import closing, redirect_stdout
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 from warnings import filterwarnings
@@ -24,6 +25,7 @@ from kfp_katib.errors import InputError, of_the_system
 from kfp_katib.experiment import load
 from kfp_katib.steps.evaluate_model import allowed
 from kfp_katib.steps.user_function import resolve
+from kfp_katib.trial.lock import Held, take
 from pipelines.contained import contained
 from pipelines.outcome import outcome, report_of_a_failure
 from pipelines.platforms import LOCAL
@@ -33,6 +35,7 @@ from pipelines.tune import tune
 
 ROOT = Path(__file__).parents[1]
 STEPS = ("prepare", "export", "evaluate")
+AGAIN = "The same command starts over: from the first step, with a new search."
 
 
 def main() -> int:
@@ -45,26 +48,53 @@ def main() -> int:
 
 
 def run_and_tell(args: argparse.Namespace) -> int:
-    """Run the pipeline and say what came out, with the exit code."""
-    folder, started = args.folder.absolute(), time.monotonic()
+    """Check everything, then run the pipeline in its folder, with the exit code."""
+    folder = args.folder.absolute()
     try:
         check(args)
         ranges, named = thresholds(args)
+        with alone(folder):
+            return told(args, folder, ranges, named)
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make the folder and hold its lock: a second run would write over the log, the pages and the release.
+
+    Raises:
+        InputError: Another run is under way there.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "run.log"
+    try:
+        lock = take(folder / "lock")
+    except Held as pid:
+        follow = f"tail -f {shlex.quote(str(folder / 'run.log'))}"
+        raise InputError(
+            f"Another run is under way in {folder} (pid {pid}). Follow it ({follow}), stop it (kill {pid}), "
+            "or choose another folder (--folder)."
+        ) from pid
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+def told(args: argparse.Namespace, folder: Path, ranges: dict[str, Any], named: str) -> int:
+    """Run the pipeline and say what came out, with the exit code."""
+    started, log = time.monotonic(), folder / "run.log"
     try:
         with contained(), closing(Transcript(log, sys.stdout)) as transcript, redirect_stdout(transcript):
             run(args, folder, ranges)
     except RuntimeError:
         report = report_of_a_failure(folder)
         found = f"the search's report is {report}, " if report else ""
-        print(f"\nThe run failed; {found}everything it printed is in {log}.", file=sys.stderr)
+        print(f"\nThe run failed; {found}everything it printed is in {log}. {AGAIN}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"\nStopped; everything it printed is in {log}.", file=sys.stderr)
+        print(f"\nStopped; everything it printed is in {log}. {AGAIN}", file=sys.stderr)
         return 130
     lines = {**outcome(folder, ranges, named), "Time": f"{time.monotonic() - started:.0f} s"}
     show(f"\n{listed(lines, sys.stdout)}", sys.stdout)
@@ -90,7 +120,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run the whole pipeline on this machine.")
     parser.add_argument("manifest", nargs="?", type=Path, default=ROOT / "training" / "experiment.yaml")
     parser.add_argument(
-        "--folder", type=Path, default=Path("local_outputs"), help="where everything goes (local_outputs/)"
+        "--folder",
+        type=Path,
+        default=Path("local_outputs"),
+        help="where everything goes, of one run at a time (local_outputs/)",
     )
     for step in STEPS:
         default = _example(step)

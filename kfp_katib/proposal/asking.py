@@ -19,6 +19,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.proposal import describe
 from kfp_katib.proposal.bounded import Ended, run
 from kfp_katib.proposal.help_text import arguments_in
+from kfp_katib.proposal.script_failure import explained
 from kfp_katib.proposal.script_option import Arguments, ScriptOption
 from kfp_katib.proposal.typed import Typed
 
@@ -103,8 +104,19 @@ def _check(typed: Typed, found: Arguments, ended: Ended, seconds: float) -> None
             "--help and had begun to train, or it takes that long to import; read the arguments first."
         )
     if ended.code != 0:
-        raise InputError(f"`{line}` ended with exit code {ended.code} and shows no options:\n{ended.tail}")
+        raise InputError(
+            f"`{line}` ended with exit code {ended.code} and shows no options{_why(typed, ended)}"
+        )
     raise InputError(
         f"`{line}` shows no options such as --lr. Its script has to read what is searched from options, by "
         f"argparse for example; it printed:\n{ended.tail or '    nothing'}"
+    )
+
+
+def _why(typed: Typed, ended: Ended) -> str:
+    if why := explained(typed, ended):
+        return f": {why}"
+    return (
+        ". Let it list them, as argparse does, before it does anything else: parser.parse_args() belongs "
+        f"above what reads data or variables. It printed:\n{ended.tail or '    nothing'}"
     )

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import tempfile
@@ -85,7 +86,8 @@ def _start(
             words, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
         )
     except OSError as error:
-        raise InputError(f"{words[0]} does not start: {error.strerror}.") from error
+        mend = "If it is a script, write what runs it in front of it, such as `python`."
+        raise InputError(f"{words[0]} does not start: {error.strerror}. {mend}") from error
 
 
 def _wait(
@@ -102,7 +104,7 @@ def _wait(
             with suppress(subprocess.TimeoutExpired):
                 return running.wait(_POLL_SECONDS)
             if time.monotonic() > patience:
-                patience = deadline
+                patience = math.inf
                 slow()
         return None
     finally:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,21 @@ def _listen(folder: Path) -> None:
         usual(self, parser, *rest, **named)
 
     argparse._HelpAction.__call__ = tell  # type: ignore[method-assign]
+    read = argparse.ArgumentParser.parse_args
+
+    def with_help(self: Any, *rest: Any, **named: Any) -> Any:
+        _add_help(self)
+        return read(self, *rest, **named)
+
+    argparse.ArgumentParser.parse_args = with_help  # type: ignore[method-assign]
+
+
+def _add_help(parser: Any) -> None:
+    """Have a parser answer to --help that has none, as where its -h is an option of its own."""
+    known = parser._option_string_actions
+    if "--help" not in known and "-" in parser.prefix_chars:
+        with suppress(Exception):  # a parser of somebody's own
+            parser.add_argument("--help", action="help")
 
 
 def _write(folder: Path, found: dict[str, Any]) -> None:

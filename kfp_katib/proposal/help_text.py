@@ -54,7 +54,8 @@ def arguments_in(text: str) -> Arguments:
 
 
 def _usage(text: str) -> str:
-    found = re.search(r"^\s*usage:(.*?)(?:\n\s*\n|\Z)", text, re.IGNORECASE | re.MULTILINE | re.DOTALL)
+    """The line behind `usage:`, with those that follow it and are indented."""
+    found = re.search(r"^\s*usage:(.*(?:\n[ \t]+\S.*)*)", text, re.IGNORECASE | re.MULTILINE)
     return found[1] if found else ""
 
 
@@ -97,7 +98,7 @@ def _entry(part: list[str], framed: bool) -> _Entry:
 
 def _option(entry: _Entry, bare_usage: str) -> ScriptOption:
     names = _FLAG.findall(entry.form)
-    negated = [name for name in names if re.match(r"--(\[no-?\]|no-)", name)]
+    negated = [name for name in names if re.match(r"--\[no-?\]", name) or _positive(name) in names]
     off = negated[0].replace("[", "").replace("]", "") if negated else ""
     names = [re.sub(r"\[no-?\]", "", name) for name in names if name != off or len(names) == 1]
     placeholder = _FLAG.split(entry.form)[-1].strip(" ,/=")
@@ -116,6 +117,11 @@ def _option(entry: _Entry, bare_usage: str) -> ScriptOption:
         required=bool(re.search(r"[\[;] ?required\]", entry.help))
         or any(_demands(bare_usage, name) for name in names),
     )
+
+
+def _positive(name: str) -> str:
+    """`--amp` for `--no-amp`, empty for any other; `-n, --no-cuda` is two spellings of one switch."""
+    return f"--{name[5:]}" if name.startswith("--no-") else ""
 
 
 def _demands(bare_usage: str, flag: str) -> bool:

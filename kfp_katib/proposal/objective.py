@@ -76,12 +76,31 @@ def guessed(metric: str | None, aim: Aim | None, source: str = "") -> Objective:
         source: The script's own text, in which the names that it prints are looked for.
     """
     if metric:
-        why = "as you said"
-    elif printed := _in_source(source):
+        return Objective(
+            metric, aim or aim_of(metric), f"{_direction(metric, aim)}{_printed(metric, source)}"
+        )
+    if printed := _in_source(source):
         metric, why = printed, f"a guess: the script seems to print `{printed}=`; --try finds out"
     else:
         metric, why = "loss", "a guess: the script has to print lines such as loss=0.25; --try finds out"
     return Objective(metric, aim or aim_of(metric), why)
+
+
+def _direction(metric: str, aim: Aim | None) -> str:
+    """Where the direction comes from that a named metric is searched in."""
+    if aim:
+        return "as you said; "
+    other = "--maximize" if aim_of(metric) == "minimize" else "--minimize"
+    known = _LESS.search(metric) or _MORE.search(metric)
+    return (
+        f"{'as its name tells' if known else 'a guess, as its name tells nothing'} ({other} turns it round); "
+    )
+
+
+def _printed(metric: str, source: str) -> str:
+    if re.search(rf"(?<![\w-]){re.escape(metric)}\s*=\s*[{{%]", source):
+        return f"the script seems to print `{metric}=`"
+    return f"the script has to print lines such as {metric}=0.25; --try finds out"
 
 
 def _in_source(source: str) -> str:
@@ -116,7 +135,8 @@ def _objective(hits: list[_Printed], aim: Aim | None, filtered: bool) -> Objecti
     shown = _around(last)
     times = "once, in" if counts[best] == 1 else f"{counts[best]} times, most recently in"
     others = [] if filtered else [name for name in counts if name != best and _rank(name)[0]]
-    why = f"found in a trial run {times}: {shown}"
+    known = aim or _rank(best)[0]
+    why = f"{'' if known else _direction(best, aim)}found in a trial run {times}: {shown}"
     return Objective(best, aim or aim_of(best), why, _filter(last) if filtered else "", tuple(others[:5]))
 
 

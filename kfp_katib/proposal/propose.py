@@ -22,6 +22,10 @@ _OUTPUT = re.compile(
 )
 
 
+_HAS_VALUE = "it has a value behind the script, the same in every trial; leave it out there to search it"
+_HAS_FOLDER = "it gets a folder of its own for each trial"
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What the user asks for; None is left to us.
@@ -109,13 +113,14 @@ def propose(typed: Typed, arguments: Arguments, wishes: Wishes) -> Proposal:
         for option in open_
         if option is not output
     }
-    chosen = _wished(spaces, wishes.search) if wishes.search else _chosen(spaces)
+    taken = dict.fromkeys(kept, _HAS_VALUE) | ({output: _HAS_FOLDER} if output else {})
+    chosen = _wished(spaces, wishes.search, taken) if wishes.search else _chosen(spaces)
     left = tuple(
         LeftAlone(option, _why_left(option, space, chosen))
         for option, space in spaces.items()
         if option not in chosen
     )
-    _check(typed, chosen, left)
+    _check(typed, chosen, left, taken)
     searched = _named({option: suited(space, wishes.algorithm) for option, space in chosen.items()})
     return Proposal(_experiment_name(typed), typed, wishes, searched, left, kept, output)
 
@@ -144,7 +149,9 @@ def _why_left(option: ScriptOption, space: Space | NoSpace, chosen: Mapping[Scri
 
 
 def _wished(
-    spaces: Mapping[ScriptOption, Space | NoSpace], names: tuple[str, ...]
+    spaces: Mapping[ScriptOption, Space | NoSpace],
+    names: tuple[str, ...],
+    taken: Mapping[ScriptOption, str],
 ) -> dict[ScriptOption, Space]:
     """The options that the user has named.
 
@@ -152,14 +159,20 @@ def _wished(
         InputError: One is not there, or has no space.
     """
     known = {option.plain: option for option in spaces}
+    why_not = {option.plain: why for option, why in taken.items()}
     found: dict[ScriptOption, Space] = {}
     for name in names:
         plain = name.lstrip("-").replace("-", "_").lower()
+        if plain in why_not:
+            raise InputError(f"--search {name}: {why_not[plain]}.")
         if plain not in known:
             raise InputError(f"--search {name}: the script has no such option. {hint(plain, known)}")
         space = spaces[known[plain]]
         if isinstance(space, NoSpace):
-            raise InputError(f"--search {name}: no space can be proposed for it: {space.why}.")
+            raise InputError(
+                f"--search {name}: no space can be proposed for it: {space.why}. Change that in the script, "
+                "or leave it out here and write its space into the manifest yourself."
+            )
         found[known[plain]] = space
     return found
 
@@ -182,7 +195,12 @@ def with_value(option: ScriptOption, value: str) -> list[str]:
     return [f"{option.flag}={value}"] if option.flag.startswith("--") else [option.flag, value]
 
 
-def _check(typed: Typed, chosen: Mapping[ScriptOption, Space], left: tuple[LeftAlone, ...]) -> None:
+def _check(
+    typed: Typed,
+    chosen: Mapping[ScriptOption, Space],
+    left: tuple[LeftAlone, ...],
+    taken: Mapping[ScriptOption, str],
+) -> None:
     missing = [each for each in left if each.option.required]
     if missing:
         names = ", ".join(each.option.flag for each in missing)
@@ -193,9 +211,12 @@ def _check(typed: Typed, chosen: Mapping[ScriptOption, Space], left: tuple[LeftA
             f"Give a value, which is the same in every trial: kfp-katib init -- {line}"
         )
     if not chosen:
-        reasons = [f"    {each.option.flag}: {each.why}" for each in left]
-        reasons = reasons or ["    all have a value; leave those out that are to be searched"]
-        raise InputError("\n".join([f"{typed.script} has no option to search:", *reasons]))
+        reasons = {**taken, **{each.option: each.why for each in left}}
+        lines = [f"    {option.flag}: {why}" for option, why in reasons.items()]
+        mend = (
+            "Name one by --search, or give one in the script a type and a default (type=float, default=0.01)."
+        )
+        raise InputError("\n".join([f"{typed.script} has no option to search. {mend}", *lines]))
 
 
 def _named(chosen: Mapping[ScriptOption, Space]) -> tuple[Searched, ...]:

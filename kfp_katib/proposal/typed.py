@@ -47,6 +47,11 @@ class Typed:
         return (self.program or self.words[0], *self.words[1:])
 
     @property
+    def python(self) -> bool:
+        """Whether it begins with the Python that runs the script."""
+        return bool(_PYTHON.fullmatch(PurePath(self.words[0]).name))
+
+    @property
     def arguments(self) -> tuple[str, ...]:
         """The words behind the script, which stay as they are."""
         return self.words[self.start :]
@@ -75,12 +80,17 @@ def typed(
     name = found.words[0]
     program = str((programs or {}).get(name, ""))
     if not (program or shutil.which(name, path=path)):
-        is_script = _SCRIPT.fullmatch(name) and Path(name).is_file()
-        mend = "Write `python` in front of it." if is_script else "Check its spelling."
-        raise InputError(f"There is no program {name!r} on your PATH. {mend}")
+        raise InputError(f"There is no program {name!r} on your PATH. {_mend(name)}")
     if found.script.endswith(".py"):
         _check_python(Path(found.script))
     return replace(found, program=program)
+
+
+def _mend(name: str) -> str:
+    kind = _SCRIPT.fullmatch(name)
+    if not kind or not Path(name).is_file():
+        return "Check its spelling."
+    return f"Write `{'sh' if kind[1] == 'sh' else 'python'}` in front of it."
 
 
 def _found(words: tuple[str, ...]) -> Typed:

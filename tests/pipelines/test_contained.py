@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipelines.run_local import AGAIN
 from tests.builders.manifest import MODEL, TRAIN, manifest
 from tests.pipelines.test_run_local import SEARCH, start
 from tests.support.waiting import until
@@ -82,7 +83,7 @@ def test_a_stopped_run_ends_its_trials_and_leaves_nothing(
         stop(started)
         _, stderr = started.communicate(timeout=60)
     assert started.returncode == 130, stderr
-    assert f"Stopped; everything it printed is in {tmp_path}/out/run.log." in stderr
+    assert f"Stopped; everything it printed is in {tmp_path}/out/run.log. {AGAIN}" in stderr
     assert "Traceback" not in stderr
     assert [pid for pid in pids if psutil.pid_exists(pid)] == []
     assert names(temporary) == ["tmp.others"]

@@ -86,7 +86,7 @@ def test_a_run_that_fails_says_where_to_look(tmp_path: Path) -> None:
     ran = run(manifest("no-such-program", "${trialParameters.lr}"), tmp_path)
     assert ran.returncode == 1
     assert "no-such-program: not found" in ran.stdout
-    assert str(tmp_path / "out" / "run.log") in ran.stderr
+    assert f"{tmp_path}/out/run.log. The same command starts over: from the first step, with a" in ran.stderr
     report = tmp_path / "out" / "report.html"
     assert f"the search's report is {report}, " in ran.stderr
     assert "no-such-program" in report.read_text()

@@ -58,6 +58,13 @@ def test_what_it_leaves_running_ends_too() -> None:
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
+def test_a_slow_program_is_announced_once() -> None:
+    """Although its time runs out then."""
+    told: list[bool] = []
+    ended = run(["sleep", "60"], env=os.environ, seconds=3.2, slow=lambda: told.append(True))
+    assert (ended.code, told) == (None, [True])
+
+
 def test_who_floods_the_disk_is_ended() -> None:
     """Long before the time is up."""
     began = time.monotonic()
@@ -90,7 +97,9 @@ def started(caller: int) -> int:
 
 
 def test_what_does_not_start_is_said(tmp_path: Path) -> None:
-    """By the system's own reason."""
+    """By the system's own reason, with what to change."""
     (tmp_path / "x").write_text("")
-    with pytest.raises(InputError, match="does not start: Permission denied"):
+    with pytest.raises(
+        InputError, match=r"does not start: Permission denied\. If it is a script, write what"
+    ):
         run([str(tmp_path / "x")], env=os.environ, seconds=1)

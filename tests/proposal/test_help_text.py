@@ -127,6 +127,28 @@ def test_subcommands_are_seen(text: str) -> None:
     assert arguments_in(text).subcommands == ("fit", "test")
 
 
+LS = """\
+Usage: ls [OPTION]... [FILE]...
+  or:  ls --dired
+List information. Sort entries alphabetically unless --sort is given.
+
+  -G, --no-group             do not print group names
+      --sort=WORD            sort by WORD
+      --[no-]color           in colours
+"""
+
+
+def test_a_sentence_below_the_usage_demands_nothing() -> None:
+    """As in the help of GNU's programs, which have no empty line there."""
+    assert [option.flag for option in arguments_in(LS).options if option.required] == []
+
+
+def test_two_spellings_of_no_are_one_switch() -> None:
+    """A search would try the same thing twice."""
+    found = options_of(arguments_in(LS))
+    assert (found["--no-group"].takes, found["--color"].takes) == ("nothing", "either")
+
+
 @settings(deadline=None)
 @given(parsers(choices=WORDS))
 def test_argparses_own_text_names_every_option(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfp_katib.experiment.defaults import DEFAULT_FILTER
-from kfp_katib.proposal.objective import aim_of, guessed, measured
+from kfp_katib.proposal.objective import Aim, aim_of, guessed, measured
 from kfp_katib.trial.metrics.aggregate import Values
 from kfp_katib.trial.metrics.text_lines import read_text
 from tests.proposal.scripts import SCRIPTS
@@ -143,6 +143,47 @@ def test_what_the_user_says_is_no_guess() -> None:
     assert "guess" not in guessed("size", "maximize").why
     assert guessed("size", "maximize").aim == "maximize"
     assert guessed("accuracy", None).aim == "maximize"
+
+
+@pytest.mark.parametrize(
+    ("metric", "aim", "source", "why"),
+    [
+        (
+            "acc",
+            None,
+            "",
+            "as its name tells (--minimize turns it round); the script has to print lines such",
+        ),
+        (
+            "acc",
+            "minimize",
+            "",
+            "as you said; the script has to print lines such as acc=0.25; --try finds out",
+        ),
+        (
+            "size",
+            None,
+            "",
+            "a guess, as its name tells nothing (--maximize turns it round); the script has to",
+        ),
+        ("acc", "maximize", 'print(f"acc={acc}")', "as you said; the script seems to print `acc=`"),
+        ("acc", "maximize", 'print(f"val_acc={acc}")', "as you said; the script has to print lines such as"),
+    ],
+)
+def test_no_more_is_said_to_be_known_than_is(metric: str, aim: Aim | None, source: str, why: str) -> None:
+    """Who said the direction, and whether the script prints such a name."""
+    assert guessed(metric, aim, source).why.startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("aim", "why"),
+    [(None, "a guess, as its name tells nothing (--maximize turns it "), ("maximize", "found in")],
+)
+def test_the_direction_of_an_unknown_name_is_a_guess(aim: Aim | None, why: str) -> None:
+    """A trial run does not tell it."""
+    found = measured("quality=0.3", None, aim, [])
+    assert found
+    assert found.why.startswith(why)
 
 
 def test_the_sources_of_real_scripts_are_read() -> None:

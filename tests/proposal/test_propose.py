@@ -142,15 +142,29 @@ def test_what_is_required_is_searched_first() -> None:
 def test_nothing_to_search_is_refused_with_every_reason() -> None:
     """So that one sees what the script would need."""
     with pytest.raises(
-        InputError, match=r"(?s)no option to search:\n    --seed: a seed.*\n    --fast: a switch"
+        InputError,
+        match=r"(?s)no option to search\. Name one by --search, .*\n    --seed: a seed.*--fast: a switch",
     ):
         proposed(ScriptOption(("--seed",), "int", "1"), ScriptOption(("--fast",), takes="nothing"))
 
 
 def test_options_that_all_have_a_value_leave_nothing_to_search() -> None:
-    """The message says which to leave out."""
-    with pytest.raises(InputError, match="all have a value; leave those out"):
-        proposed(LR, words=("--lr", "1"))
+    """The message says which to leave out, beside the reasons of the others."""
+    seed = ScriptOption(("--seed",), "int", "1")
+    with pytest.raises(
+        InputError, match=r"(?s)--lr: it has a value.*leave it out there.*\n    --seed: a seed"
+    ):
+        proposed(LR, seed, words=("--lr", "1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("lr", "it has a value behind the script"), ("output", "it gets a folder of its own for each trial")],
+)
+def test_an_option_that_is_taken_is_not_said_to_be_missing(name: str, why: str) -> None:
+    """The script has it."""
+    with pytest.raises(InputError, match=f"--search {name}: {why}"):
+        proposed(LR, ScriptOption(("--output",)), words=("--lr=1",), search=(name,))
 
 
 @pytest.mark.parametrize(

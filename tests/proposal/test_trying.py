@@ -62,7 +62,10 @@ def test_a_run_that_is_ended_in_time_has_told_enough(tmp_path: Path) -> None:
 
 def test_a_run_that_fails_shows_why(tmp_path: Path) -> None:
     """Nothing is proposed from it."""
-    with pytest.raises(InputError, match=r"(?s)ended with exit code 1:\n.*ZeroDivisionError"):
+    with pytest.raises(
+        InputError,
+        match=r"(?s)ended with exit code 1, and so would each trial\. .*printed:\n.*ZeroDivisionError",
+    ):
         tried(tmp_path, "import sys\nargs = sys.argv\n1 / 0\n")
 
 

@@ -25,6 +25,7 @@ def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a script is."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "train.py").write_text("import argparse\n")
+    (tmp_path / "train.sh").touch()
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,7 @@ def test_the_script_is_found(words: str, script: str, arguments: str) -> None:
         ("python src/x.py", "no script 'src/x.py'. Paths are relative"),
         ("nonsense train.py", "no program 'nonsense' on your PATH. Check"),
         ("train.py", "Write `python` in front of it"),
+        ("./train.sh", "Write `sh` in front of it"),
         ("python", "No script is named"),
         ("python -c pass", "python -c holds no script"),
         ("sh -c ls", "sh -c holds no script"),

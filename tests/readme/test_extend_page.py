@@ -15,8 +15,8 @@ def test_a_search_is_extended_changed_retried_and_moved(tmp_path: Path) -> None:
     save(blocks("docs/how-to/extend.md"), folder)
     extend, resume, other, retry, go_on = commands("docs/how-to/extend.md")
     assert "8 trials: 8 Succeeded" in said(extend, folder)
-    assert "100 trials: 100 Succeeded" in said(resume, folder)
-    assert len(list(folder.glob("runs/cut/cut-*"))) == 100
+    assert "400 trials: 400 Succeeded" in said(resume, folder)
+    assert len(list(folder.glob("runs/cut/cut-*"))) == 400
     assert "Experiment tune-at-random succeeded" in said(other, folder)
     assert "8 trials: 8 Succeeded" in said(retry, folder)
     moved = folder.rename(tmp_path / "moved")

@@ -34,7 +34,15 @@ def test_the_pages_commands_do_what_it_says(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["does not start without", "has subcommands", "reads no arguments, so", "was ended"]
+    "said",
+    [
+        "does not start without",
+        "has subcommands",
+        "reads no arguments, so",
+        "was ended",
+        "it takes arguments by their place, as sys.argv[1]",
+        "it asks a question",
+    ],
 )
 def test_the_refusals_that_it_quotes_are_ours(said: str) -> None:
     """Word for word."""

@@ -11,18 +11,17 @@ lock          held by the engine that works here
 from __future__ import annotations
 
 import difflib
-import fcntl
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.argument_names import argument
 from kfp_katib.experiment.choices import hint
-from kfp_katib.trial.plain_file import open_regular
+from kfp_katib.trial.lock import Held, holder, take
 from kfp_katib.trial.trial_folder import TrialFolder
 
 _LOCK = "lock"
@@ -30,6 +29,8 @@ _EARLIER = "earlier"
 _MOVED = ".was-no-folder"
 _LISTED, _NEAR = 10, 3
 """So many searches are listed by their names; of more, the nearest ones are."""
+_TRIES = 100
+"""So often a folder is made anew that is taken back in the same moment."""
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -138,9 +139,6 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
     folder = RunFolder((runs / name).absolute())
     made = [each for each in (folder.path, *folder.path.parents) if not each.exists()]
     lock = _locked(lock_of(folder), name)
-    while not _leads_to(lock_of(folder), lock):  # whoever had it before has taken the folder back
-        os.close(lock)
-        lock = _locked(lock_of(folder), name)
     try:
         yield folder
     finally:
@@ -165,29 +163,28 @@ def _take_back(folder: RunFolder, made: Iterable[Path]) -> None:
 
 
 def _locked(path: Path, name: str) -> int:
-    """Take the lock and write our pid into it; returns its file descriptor."""
-    with ExitStack() as stack:
+    """Take the lock; returns its file descriptor. Whoever had it may take the folder back meanwhile."""
+    tries = iter(range(_TRIES))
+    while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = open_regular(path, os.O_RDWR | os.O_CREAT)
-            stack.callback(os.close, lock)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.ftruncate(lock, 0)
-            os.pwrite(lock, str(os.getpid()).encode(), 0)
-        except BlockingIOError as err:
-            raise InputError(_taken(name, path.parent, lock)) from err
+            lock = take(path)
+        except Held as err:
+            raise InputError(_taken(name, path.parent, str(err))) from err
         except OSError as err:
+            if isinstance(err, FileExistsError | FileNotFoundError) and next(tries, None) is not None:
+                continue
             raise InputError(
                 f"The search cannot keep its files in {path.parent}: {err.strerror} "
                 f"({err.filename or path}). Fix that, or choose another folder for the runs "
                 f"({argument('runs')})."
             ) from err
-        stack.pop_all()
-    return lock
+        if _leads_to(path, lock):
+            return lock
+        os.close(lock)
 
 
-def _taken(name: str, path: Path, lock: int) -> str:
-    owner = os.pread(lock, 20, 0).decode(errors="replace") or "unknown"
+def _taken(name: str, path: Path, owner: str) -> str:
     return (
         f"Experiment '{name}' is being run in {path} by another process (pid {owner}). "
         f"Follow it (kfp-katib watch {path}), stop it (kfp-katib cancel {path}), or choose another folder "
@@ -202,14 +199,4 @@ def lock_of(folder: RunFolder) -> Path:
 
 def owner(folder: RunFolder) -> int | None:
     """The process id of the engine that works in a folder, None if none does."""
-    try:
-        lock = open_regular(lock_of(folder), os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two who look do not see each other
-    except BlockingIOError:
-        return int(os.pread(lock, 20, 0) or b"0") or None
-    finally:
-        os.close(lock)
-    return None
+    return holder(lock_of(folder))
