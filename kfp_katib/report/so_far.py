@@ -119,8 +119,9 @@ def resumed(progress: Progress, *, watched: bool) -> str:
     """
     if not progress.earlier:
         return ""
-    head = "" if watched else "Resuming where an earlier run stopped: "
-    return f"{head}{counted(progress.earlier, 'trial')} had completed{' before' * watched}."
+    goes_on = not watched and (progress.changed or progress.active())  # nothing may be left to run
+    head, before = ("Resuming where an earlier run stopped: ", "") if goes_on else ("", " before")
+    return f"{head}{counted(progress.earlier, 'trial')} had completed{before}."
 
 
 def reason(trial: Trial) -> str:

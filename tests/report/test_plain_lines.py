@@ -32,7 +32,7 @@ def test_what_an_earlier_run_has_done_comes_first() -> None:
     """And not as news."""
     said: list[str] = []
     lines = Lines(said.append)
-    lines.begin(so_far(DONE, earlier=1))
+    lines.begin(so_far(DONE, RUNNING, earlier=1))
     assert said == ["Resuming where an earlier run stopped: 1 trial had completed."]
 
 

@@ -157,11 +157,16 @@ def test_a_reason_is_one_line(message: str, code: int | None, text: str) -> None
 
 def test_trials_that_had_completed_are_told() -> None:
     """They are an earlier run only where the search is one's own."""
-    progress = so_far(DONE, FAILED, earlier=2)
+    progress = so_far(DONE, FAILED, running("c"), earlier=2)
     assert resumed(progress, watched=False) == (
         "Resuming where an earlier run stopped: 2 trials had completed."
     )
     assert resumed(so_far(DONE, earlier=1), watched=True) == "1 trial had completed before."
+
+
+def test_where_nothing_goes_on_nothing_is_resumed() -> None:
+    """An Experiment in a cluster that has its verdict is shown once more."""
+    assert resumed(so_far(DONE, earlier=1), watched=False) == "1 trial had completed before."
     assert resumed(so_far(DONE), watched=False) == ""
 
 

@@ -151,5 +151,6 @@ def test_an_experiment_that_had_ended_names_each_way_on(
     first, second = call(*line), call(*line)
     assert ("This Experiment" in first.stderr, "--retry-failed" in second.stderr) == (False, False)
     assert f"\nThis Experiment had already {said}" in second.stderr
+    assert "Resuming" not in second.stderr
     way = " ".join((f"kfp-katib cancel experiment/{name_of(search)}", *options))
     assert f"{way} deletes this one.\n" in second.stderr or "goes on" in said
