@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.search import collector
 from tests.cli.commands import call, manifest, write
 
 RANDOM = {"algorithm": {"algorithmName": "random"}}
+FILE = {"metricsCollectorSpec": collector("File", "/var/log/katib/out.log")}
 TWO_POINTS = ("--enqueue", "kind=0.1", "--enqueue", "kind=0.2")
 
 
@@ -78,3 +80,17 @@ def test_what_was_there_before_stays(tmp_path: Path) -> None:
     call("run", write(tmp_path, manifest("0.1")), "--from", "nowhere")
     assert (tmp_path / "runs" / "shell").is_dir()
     assert call("list").stderr.startswith("There is no search in ")
+
+
+def test_a_folder_that_cannot_stand_in_the_command_is_not_made(tmp_path: Path) -> None:
+    """A shell would split its path. A search that has ended is shown all the same, wherever it was moved."""
+    document = manifest("0.1", **FILE)
+    (container,) = document["spec"]["trialTemplate"]["trialSpec"]["spec"]["template"]["spec"]["containers"]
+    container["args"] = [">", "/var/log/katib/out.log"]
+    file = write(tmp_path, document)
+    refused = call("run", file, "--runs", "my runs")
+    assert (refused.exit_code, "Choose another folder for the runs" in refused.stderr) == (2, True)
+    assert not (tmp_path / "my runs").exists()
+    assert call("run", file).exit_code == 0
+    (tmp_path / "runs").rename(tmp_path / "my runs")
+    assert call("run", file, "--runs", "my runs").exit_code == 0

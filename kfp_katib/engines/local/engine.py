@@ -21,7 +21,7 @@ from kfp_katib.engines.local.loop import Event, SearchLoop, Stop
 from kfp_katib.engines.local.origin import remember_versions
 from kfp_katib.engines.local.removal import discard, remember_models
 from kfp_katib.engines.local.resume import go_on, put_aside, reopen, reopen_study
-from kfp_katib.engines.local.runner import Gpus, TrialRunner, visible_gpus
+from kfp_katib.engines.local.runner import Gpus, TrialRunner, check_folder, visible_gpus
 from kfp_katib.engines.local.search.enqueued import checked, refuse_vain
 from kfp_katib.engines.local.search.suggestions import Suggestions
 from kfp_katib.engines.local.standing import standing
@@ -91,6 +91,8 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
         journal = suggestions.journal
         stands = _verdict(experiment, journal, options)
         refuse_vain(experiment, journal, points, ended=stands is not None)
+        if not stands:
+            check_folder(experiment, box, folder)
         if options.again:
             put_aside(folder)
         journal.release()

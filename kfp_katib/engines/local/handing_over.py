@@ -56,6 +56,14 @@ def unseen(experiment: Experiment, box: Container) -> str:
     )
 
 
+def with_checkpoint(place: MetricsPlace, there: str, files: TrialFolder) -> MetricsPlace:
+    """The paths that are replaced in a trial's command, with its checkpoint folder if there is one."""
+    if not there:
+        return place
+    spellings = (there, posixpath.normpath(there))
+    return replace(place, mapped={**place.mapped, **dict.fromkeys(spellings, files.checkpoint)})
+
+
 class Checkpoints:
     """The checkpoint folders of one search.
 
@@ -73,10 +81,7 @@ class Checkpoints:
 
     def placed(self, place: MetricsPlace, files: TrialFolder) -> MetricsPlace:
         """The paths that are replaced in a trial's command, with that of its checkpoint folder."""
-        if not self._there:
-            return place
-        spellings = (self._there, posixpath.normpath(self._there))
-        return replace(place, mapped={**place.mapped, **dict.fromkeys(spellings, files.checkpoint)})
+        return with_checkpoint(place, self._there, files)
 
     def make(self, number: int, files: TrialFolder) -> None:
         """Make a trial's folder, empty so far, and delete those that nobody can copy any more.

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.handing_over import Checkpoints, Handover
+from kfp_katib.engines.local.handing_over import Checkpoints, Handover, with_checkpoint
 from kfp_katib.engines.local.supervisor import Supervisor, TrialProcess
 from kfp_katib.engines.local.trial_environment import TrialEnvironment
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import TrialCondition
-from kfp_katib.trial.command_line import command_line, metrics_place
+from kfp_katib.trial.command_line import checkpoint_folder, command_line, metrics_place
 from kfp_katib.trial.processes import Process, end, kill, terminate
-from kfp_katib.trial.template import Deadline, container
+from kfp_katib.trial.template import Container, Deadline, container
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,17 @@ GRACE_SECONDS = 5.0
 
 _LISTED = re.compile(r"^GPU (\d+):", re.MULTILINE)
 _TOO_LONG = " Its command is too long: one argument of a process holds 131072 bytes."
+
+
+def check_folder(experiment: Experiment, box: Container, folder: RunFolder) -> None:
+    """Refuse a folder whose path cannot stand in a trial's command, before anything is written there.
+
+    Raises:
+        InputError: The shell would split the path.
+    """
+    files = folder.trial(experiment.name)
+    place = metrics_place(experiment.collector, files.metrics)
+    command_line(box, experiment.collector, with_checkpoint(place, checkpoint_folder(experiment), files), {})
 
 
 class TrialRunner:
