@@ -40,6 +40,8 @@ def command(name: str, runs: Path, namespace: str, form: str | None) -> None:
             f"{result.experiment.objective.metric}. Look at its trials: kfp-katib show {name}"
         )
     click.echo(_FORMS[form](result, result.best))
+    if form == "command" and (caution := words.caution(result.best, result.experiment)):
+        click.echo(f"Note: {caution}", err=True)
 
 
 def _in_words(result: Result, best: Trial) -> str:

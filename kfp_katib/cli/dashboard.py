@@ -62,7 +62,7 @@ def command(name: str | None, runs: Path, port: int | None, no_browser: bool) ->
 def _newest(runs: Path) -> Search:
     found = [each for each in of_this_machine().searches(RunOptions(runs=runs)) if each.began]
     if not found:
-        raise InputError(f"There is no search in {runs}. One in a cluster is {CLUSTER}NAME.")
+        raise InputError(f"There is no search in {runs.absolute()}. One in a cluster is {CLUSTER}NAME.")
     newest = max(found, key=lambda each: each.began or 0)
     return named_search(f"{runs}/{newest.name}", runs=runs, namespace="")
 

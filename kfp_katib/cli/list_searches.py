@@ -48,8 +48,9 @@ def command(runs: Path, namespace: str, cluster: bool, as_json: bool) -> None:
     elif found:
         click.echo(_table(found, datetime.now(UTC)))
     else:
-        place = f"namespace '{namespace}'" if namespace else "the kubeconfig's namespace" if cluster else runs
-        click.echo(f"There is {'no Experiment' if in_cluster else 'no search'} in {place}.", err=True)
+        place = f"namespace '{namespace}'" if namespace else "the kubeconfig's namespace"
+        said = f"no Experiment in {place}" if in_cluster else f"no search in {runs.absolute()}"
+        click.echo(f"There is {said}.", err=True)
 
 
 def _created(each: Overview) -> datetime:
@@ -68,8 +69,9 @@ def trials(search: Overview) -> str:
         return "–"
     limit = f"/{search.max_trials}" if search.max_trials else ""
     parts = [f"{search.completed}{limit}"]
-    parts += [f"{search.running} running"] if search.running and search.state == "Running" else []
-    parts += [f"{search.failed} failed"] if search.failed else []
+    active = {"running": search.running, "waiting": search.waiting} if search.state == "Running" else {}
+    counts = {**active, "failed": search.failed}
+    parts += [f"{count} {what}" for what, count in counts.items() if count]
     return ", ".join(parts)
 
 

@@ -54,7 +54,7 @@ def _name(text: str, runs: Path) -> str:
     if search.folder is None:
         raise InputError(f"{text!r} is in a cluster. End and delete it there: kfp-katib cancel {text}")
     if ".." in PurePath(text).parts or search.folder.parent != Path(os.path.normpath(runs.absolute())):
-        raise InputError(f"{text!r} is no search in {runs}. Give its name, or {runs / 'NAME'}.")
+        raise InputError(f"{text!r} is no search in {runs.absolute()}. Give its name, or {runs / 'NAME'}.")
     return search.name
 
 

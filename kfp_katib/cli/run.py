@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ import click
 
 from kfp_katib.cli import verbs
 from kfp_katib.cli.earlier_trials import enqueue_option, from_option, points_of, sources_of
+from kfp_katib.cli.had_ended import had_ended
 from kfp_katib.cli.progress_options import progress_options, telling
 from kfp_katib.cli.summary import show
 from kfp_katib.cli.trial_options import trial_options
@@ -24,6 +25,7 @@ from kfp_katib.engines.options import ON_PATH, Identity, OnTimeout, RunOptions
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.load import overriding
+from kfp_katib.results import FINAL, Result
 from kfp_katib.results.brief import counted
 from kfp_katib.start import filled_in
 
@@ -103,7 +105,8 @@ def command(
 ) -> None:
     """Run the manifest FILE (- reads stdin) here, with Katib's semantics and without Katib.
 
-    An interrupted search resumes where it stopped; a finished one goes on with a larger --max-trials.
+    An interrupted search resumes where it stopped. A larger --max-trials makes one that has spent its budget
+    go on; --retry-failed, or a larger maxFailedTrialCount, one that has failed.
     ${pipeline.models} is DIR/<experiment>/models unless --models says otherwise. With --engine katib it is
     submitted to the cluster of your kubeconfig, or followed if it is already there; Ctrl-C leaves it
     running. Exit code 1 if the experiment failed, 130 after Ctrl-C.
@@ -138,9 +141,11 @@ def command(
             with _terminal_may_be_closed():
                 tell(error.result, said=told.display.said)
         raise
-    if folder and not told.display.moved:
-        told.say("This search had already finished; a larger --max-trials goes on, --again starts over.")
-    tell(result, said=told.display.said)
+    said: Sequence[str] = told.display.said
+    if result.state in FINAL and not told.display.moved and not told.quiet:  # quiet, it is told no changes
+        told.say(had_ended(result, trials_here=chosen.trials_here, namespace=namespace))
+        said = _on_trials(result, chosen, options) if chosen.trials_here else said
+    tell(result, said=said)
     ctx.exit(0 if result.usable else 1)
 
 
@@ -157,6 +162,12 @@ def _planned(
     """The Experiment that runs, and the options with the place that its models go to."""
     change = overriding(algorithm=algorithm, max_trials=max_trials, parallel_trials=parallel_trials)
     return filled_in(verbs.load(file, change), engine, options, **values)
+
+
+def _on_trials(result: Result, engine: Engine, options: RunOptions) -> list[str]:
+    """The notes on how trials would run, where none has; `show` does not print them either."""
+    known = engine.read(result.experiment.name, options).notes
+    return [note for note in result.notes if note not in known]
 
 
 def _check_place(report: Path) -> None:

@@ -104,7 +104,7 @@ def parsed(text: str, *, runs: Path, namespace: str) -> Search:
         raise InputError(f"{text!r} is no name of a search. {_ways(runs)}")
     folder = Path(os.path.normpath(text)) if os.sep in text else runs / text
     if folder.name in ("", ".."):
-        raise InputError(f"{text!r} is no search in {runs}. {_ways(runs)}")
+        raise InputError(f"{text!r} is no search in {runs.absolute()}. {_ways(runs)}")
     return Search(text, of_this_machine(), folder.name, RunOptions(runs=folder.parent))
 
 

@@ -92,6 +92,8 @@ def summary(
         parts.append(_failed(result))
     parts += [f"Note: {note}" for note in result.notes if note not in said]
     if result.best:
+        if caution := words.caution(result.best, result.experiment):
+            parts.append(f"Note: {caution}")
         parts.append(_best(result, result.best))
     if folder:
         parts.append(f"Logs and metrics of every trial: {folder}")

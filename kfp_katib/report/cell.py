@@ -14,7 +14,7 @@ from html import escape
 from typing import Any
 
 from kfp_katib.report.silence import Silence
-from kfp_katib.report.so_far import reports_line, resumed, status_line, trial_line
+from kfp_katib.report.so_far import active_line, resumed, status_line, trial_line
 from kfp_katib.results import Progress, Trial
 
 EVERY_SECONDS = 1.0
@@ -86,11 +86,11 @@ class Shown:
 
     def __init__(self, progress: Progress, failure: Trial | None = None) -> None:
         now = datetime.now(UTC)
-        running = reports_line(progress.active(), progress, now=now)
+        active = active_line(progress, now=now)
         self._done = progress.completed, progress.experiment.max_trial_count
         self._lines = [
             status_line(progress, now=now),
-            *([f"running: {running}"] if running else []),
+            *([active] if active else []),
             *([trial_line(failure, progress)] if failure else []),
         ]
 

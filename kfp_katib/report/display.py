@@ -48,7 +48,7 @@ class Display:
         self._open = view or (lambda: on_stream(stream or sys.stderr, watched=watched))
         self._view: View | None = None
         self.moved = False
-        """Whether there was any change to show."""
+        """Whether any trial has changed; none has in a search that had its verdict before."""
         self.said: tuple[str, ...] = ()
         """The notes that it has shown."""
 
@@ -65,7 +65,7 @@ class Display:
 
     def update(self, progress: Progress) -> None:
         """Show a change, and before it the notes that are new."""
-        self.moved = True
+        self.moved = self.moved or bool(progress.changed)
         if self._view is None:
             self._view = self._open()
             self._view.begin(progress)

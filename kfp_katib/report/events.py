@@ -92,6 +92,7 @@ def _how_far(progress: Progress) -> dict[str, Any]:
     return {
         "completed": progress.completed,
         "running": progress.running,
+        "waiting": progress.waiting,
         "failed": progress.failed,
         "seconds_left": None if left is None else round(left, 1),
         "best": progress.best and _best(progress.best, progress),

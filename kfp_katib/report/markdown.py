@@ -61,7 +61,9 @@ def _best(result: Result, shown: Trial) -> list[str]:
     heading = f"### {title}: {_text(shown.name)} ({_text(f'{metric}={value}')})"
     parameters = _block(words.as_yaml(shown, result.experiment.parameters), "yaml")
     command = words.command(shown, result.experiment)
-    return [heading, parameters, *([_block(command, "sh")] if command else [])]
+    caution = words.caution(shown, result.experiment)
+    told = [_block(command, "sh") if command else "", _text(caution) if caution else ""]
+    return [heading, parameters, *filter(None, told)]
 
 
 def _notes(notes: Sequence[str]) -> str:

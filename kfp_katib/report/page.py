@@ -49,6 +49,7 @@ def html(result: Result, *, collected: Trial | None = None) -> str:
         elapsed=elapsed(result.trials),
         shown=shown,
         command=words.command(shown, result.experiment) if shown else "",
+        caution=words.caution(shown, result.experiment) if shown else "",
         copies=list(_copies(result, shown)) if shown else [],
         parameters=parameter_names(result.experiment, result.trials),
         columns=trial_table.columns(result),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kfp_katib.report.silence import Silence
-from kfp_katib.report.so_far import reports_line, resumed, status_line, trial_line
+from kfp_katib.report.so_far import active_line, resumed, status_line, trial_line
 from kfp_katib.results import Progress
 
 EVERY_SECONDS = 60.0
@@ -65,5 +65,5 @@ class Lines:
 
 def still_line(progress: Progress, *, now: datetime) -> str:
     """One line about a search in which nothing has changed for a while."""
-    running = reports_line(progress.active(), progress, now=now)
-    return status_line(progress, now=now) + (f"; running: {running}" if running else "")
+    active = active_line(progress, now=now)
+    return status_line(progress, now=now) + (f"; {active}" if active else "")

@@ -27,9 +27,10 @@ def ended_line(progress: Progress) -> str:
 
 
 def counts(progress: Progress) -> str:
-    """How many trials are done, of how many, and how many run and failed: `3/12 trials, 2 running`."""
-    running = [f"{progress.running} running"] if progress.running else []
-    return ", ".join([_done(progress), *running, *_failed(progress)])
+    """How many trials are done, of how many, and how many run, wait and failed: `3/12 trials, 2 running`."""
+    active = {"running": progress.running, "waiting": progress.waiting}
+    told = [f"{count} {what}" for what, count in active.items() if count]
+    return ", ".join([_done(progress), *told, *_failed(progress)])
 
 
 def _done(progress: Progress) -> str:
@@ -128,6 +129,12 @@ def reason(trial: Trial) -> str:
     if trial.exit_code and "xit code" not in text:
         text = f"exit code {trial.exit_code}" + (f", {text}" if text else "")
     return text if len(text) <= MESSAGE_CHARACTERS else text[:MESSAGE_CHARACTERS] + "…"
+
+
+def active_line(progress: Progress, *, now: datetime) -> str:
+    """What runs and waits, by `reports_line`; of trials that only wait none is called running."""
+    told = reports_line(progress.active(), progress, now=now)
+    return f"running: {told}" if told and progress.running else told
 
 
 def reports_line(active: Sequence[Active], progress: Progress, *, now: datetime, most: int = 5) -> str:

@@ -105,6 +105,16 @@ def command(trial: Trial, experiment: Experiment) -> str:
         return ""
 
 
+def caution(trial: Trial, experiment: Experiment) -> str:
+    """What to know before pasting that command; empty where there is nothing to know."""
+    from kfp_katib.trial import to_paste
+
+    try:
+        return to_paste.caution(experiment, trial)
+    except InputError:
+        return ""
+
+
 def log_end(trial: Trial, *, lines: int | None = None, characters: int = LOG_CHARACTERS) -> str:
     """The end of the trial's log: this many lines, or as much as fits on a page."""
     text = legible(trial.log_tail).strip("\n")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from kfp_katib.results.best import best_trial, conclude, katib_best_trial, ranked
-from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json, read_now
+from kfp_katib.results.earlier import EarlierTrials, WarmStart, earlier_trials, from_csv, from_json
 from kfp_katib.results.overview import Overview, SearchState, overview
 from kfp_katib.results.progress import Active, Listener, Progress, Reports, Score
 from kfp_katib.results.provenance import Provenance, installed
@@ -94,7 +94,6 @@ __all__ = [
     "place_among",
     "ranked",
     "reaches_goal",
-    "read_now",
     "to_json",
     "trial_model_uri",
     "trials_csv",

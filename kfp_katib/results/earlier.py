@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, cast, get_args
 
 from kfp_katib.errors import InputError
@@ -43,11 +42,6 @@ def earlier_trials(warm_start: WarmStart | Sequence[WarmStart] | None) -> tuple[
 
 def _of(result: Result) -> EarlierTrials:
     return EarlierTrials(f"Experiment '{result.experiment.name}'", lambda: result.trials)
-
-
-def read_now(sources: Sequence[EarlierTrials]) -> tuple[EarlierTrials, ...]:
-    """The same sources, whose trials are in memory; what they were read from may change or go."""
-    return tuple(EarlierTrials(each.source, partial(tuple, tuple(each.read()))) for each in sources)
 
 
 def from_csv(text: str, source: str) -> list[Trial]:

@@ -29,7 +29,7 @@ class Overview:
         began: When it was created, None where that is not known.
         type: Of the objective: `minimize` or `maximize`; empty where it is not known.
         metric: The objective's metric; empty where it is not known.
-        completed, running, failed: Trials, in Katib's count; what runs may still wait.
+        completed, running, waiting, failed: Trials, in Katib's count; those that wait have not begun.
         max_trials: The budget; None for no limit.
         best_trial: The best trial by our rule; empty where none has a finite objective.
         best: Its objective, as Katib's text.
@@ -43,6 +43,7 @@ class Overview:
     metric: str = ""
     completed: int = 0
     running: int = 0
+    waiting: int = 0
     failed: int = 0
     max_trials: int | None = None
     best_trial: str = ""
@@ -60,6 +61,7 @@ def overview(experiment: Experiment, score: Score, state: SearchState, began: da
         metric=objective.metric,
         completed=score.completed,
         running=score.running,
+        waiting=score.waiting,
         failed=score.failed,
         max_trials=experiment.max_trial_count,
         best_trial=best.name if best else "",

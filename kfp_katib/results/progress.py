@@ -48,7 +48,8 @@ class Progress:
         experiment: What runs.
         changed: The trials whose state has changed since the last call; their `log_tail` is empty.
         completed: How many trials have completed, in Katib's count.
-        running: How many run or wait.
+        running: How many run.
+        waiting: How many wait to run: until others have ended, or for a place in the cluster.
         failed: How many failed.
         best: The best trial so far, None where no trial has a finite objective; its `log_tail` is empty.
         median_seconds: The median of how long trials lasted that completed without a failure; None where none
@@ -64,6 +65,7 @@ class Progress:
     changed: tuple[Trial, ...]
     completed: int
     running: int
+    waiting: int
     failed: int
     best: Trial | None
     median_seconds: float | None
@@ -76,8 +78,8 @@ class Progress:
         """`<Progress tune: 3/12 trials, 2 running, 1 failed, best loss 0.31>`."""
         total = self.experiment.max_trial_count
         parts = [f"{self.completed}{f'/{total}' if total else ''} trials"]
-        parts += [f"{self.running} running"] if self.running else []
-        parts += [f"{self.failed} failed"] if self.failed else []
+        counts = {"running": self.running, "waiting": self.waiting, "failed": self.failed}
+        parts += [f"{count} {what}" for what, count in counts.items() if count]
         if self.best:
             objective = self.experiment.objective
             parts.append(f"best {objective.metric} {short(objective_text(self.best, objective))}")
@@ -121,12 +123,17 @@ class Score:
     @property
     def completed(self) -> int:
         """How many trials have completed, in Katib's count."""
-        return len(self._trials) - self.running
+        return len(self._trials) - self.running - self.waiting
 
     @property
     def running(self) -> int:
-        """How many run or wait."""
-        return sum(self._counts[state] for state in ACTIVE)
+        """How many run."""
+        return self._counts["Running"]
+
+    @property
+    def waiting(self) -> int:
+        """How many wait to run."""
+        return self._counts["Pending"]
 
     @property
     def failed(self) -> int:
@@ -149,7 +156,7 @@ class Score:
             told = reports()
             return tuple(Active(each, told.get(each.name, Reports())) for each in list(self._active.values()))
 
-        counts = self.completed, self.running, self.failed
+        counts = self.completed, self.running, self.waiting, self.failed
         return Progress(
             experiment, changed, *counts, self.best, self._median(), earlier, notes, result, active
         )

@@ -96,4 +96,6 @@ def trial_document(trial: Trial, result: Result | Progress) -> dict[str, Any]:
         "metrics": {name: asdict(metric) for name, metric in trial.metrics.items()},
         "log_tail": trial.log_tail,
         "curve": trial.curve,
+        "python": trial.python,
+        "checkpoint": trial.checkpoint,
     }

@@ -76,7 +76,9 @@ class Trial:
     """One trial, with state and reason in Katib's words.
 
     `curve` holds what it reported of the objective on its way, as (number of the report, value), at most 200
-    points in the order in which they came; only the local engine knows it.
+    points in the order in which they came; only the local engine knows it. So it is with `python`, the
+    interpreter behind `python` in its command where that is not the one of the caller's PATH, and with
+    `checkpoint`, the folder that a trial of pbt has left.
     """
 
     name: str
@@ -91,6 +93,8 @@ class Trial:
     log_tail: str = ""
     model_uri: str = ""
     curve: tuple[tuple[int, float], ...] = ()
+    python: str = ""
+    checkpoint: str = ""
 
     @property
     def completed(self) -> bool:

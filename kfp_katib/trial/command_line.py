@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.defaults import STDOUT_PATH
-from kfp_katib.experiment.model import Collector
+from kfp_katib.experiment.model import Collector, Experiment
+from kfp_katib.experiment.rules.injected import SUGGESTION_FOLDER
 from kfp_katib.experiment.rules.shell import unwrapped
 from kfp_katib.trial.template import Container
 
@@ -60,6 +61,13 @@ def metrics_place(collector: Collector, folder: Path) -> MetricsPlace:
     return MetricsPlace(path, folder, {key: value for key, value in mapped.items() if key not in ("", "/")})
 
 
+def checkpoint_folder(experiment: Experiment) -> str:
+    """Where a trial sees its checkpoint folder in Katib; empty where the algorithm has none."""
+    if experiment.algorithm.name != "pbt":
+        return ""
+    return experiment.algorithm.settings.get(SUGGESTION_FOLDER, "").rstrip("/")
+
+
 def command_line(
     container: Container, collector: Collector, place: MetricsPlace, caller: Mapping[str, str]
 ) -> CommandLine:
@@ -93,8 +101,6 @@ def _as_katib_writes(words: tuple[str, ...], collector: Collector, place: Metric
 
 def _map_paths(text: str, place: MetricsPlace) -> str:
     """Replace the container's metric paths, longest first, where they stand as paths of their own."""
-    paths = sorted(place.mapped, key=len, reverse=True)
-    pattern = rf"(?<![\w.-])(?:{'|'.join(map(re.escape, paths))})(?![\w.-])"
 
     def here(match: re.Match[str]) -> str:
         path = str(place.mapped[match.group()])
@@ -105,7 +111,13 @@ def _map_paths(text: str, place: MetricsPlace) -> str:
             )
         return path
 
-    return re.sub(pattern, here, text)
+    return of_paths(place.mapped).sub(here, text)
+
+
+def of_paths(paths: Iterable[str]) -> re.Pattern[str]:
+    """Finds paths, the longest that fits, where they stand as paths of their own."""
+    longest_first = sorted(paths, key=len, reverse=True)
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w.-])")
 
 
 def expand(text: str, env: Mapping[str, str]) -> str:

@@ -105,6 +105,17 @@ def test_a_port_that_is_taken_is_named(shelf: Path) -> None:
         assert called.stderr.startswith(f"Error: --port {taken}: Address already in use. Name another, or 0")
 
 
+def test_a_search_that_has_not_begun_has_no_page(tmp_path: Path) -> None:
+    """Its engine was killed before it wrote what it searches; exit code 2, no address."""
+    (tmp_path / "runs" / "tune").mkdir(parents=True)
+    (tmp_path / "runs" / "tune" / "journal").touch()
+    called = call("dashboard", "tune", "--no-browser")
+    assert called.exit_code == 2
+    assert called.stderr == (
+        f"Error: {tmp_path}/runs/tune holds no search that has begun. Run 'tune' first.\n"
+    )
+
+
 def test_a_search_in_a_cluster_has_a_report_instead() -> None:
     """Exit code 2, and the command that writes it."""
     called = call("dashboard", "experiment/x")
@@ -115,7 +126,7 @@ def test_a_search_in_a_cluster_has_a_report_instead() -> None:
 def test_where_there_is_no_search_there_is_no_page(tmp_path: Path) -> None:
     """Exit code 2."""
     called = call("dashboard")
-    assert (called.exit_code, "There is no search in runs." in called.stderr) == (2, True)
+    assert (called.exit_code, f"There is no search in {tmp_path}/runs." in called.stderr) == (2, True)
 
 
 def test_what_it_needs_is_said(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:

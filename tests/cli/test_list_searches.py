@@ -48,6 +48,7 @@ def test_json_is_for_programs(shelf: Path) -> None:
         "metric": "loss",
         "completed": 3,
         "running": 0,
+        "waiting": 0,
         "failed": 1,
         "max_trials": 3,
         "best": 0.2,
@@ -57,7 +58,7 @@ def test_json_is_for_programs(shelf: Path) -> None:
 def test_no_search_is_no_error(tmp_path: Path) -> None:
     """A sentence for people, an empty list for programs."""
     assert (call("list").exit_code, call("list").stdout) == (0, "")
-    assert call("list", "--runs", "other").stderr == "There is no search in other.\n"
+    assert call("list", "--runs", "other").stderr == f"There is no search in {tmp_path}/other.\n"
     assert json.loads(call("list", "--json").stdout) == []
 
 
@@ -78,7 +79,11 @@ def test_a_journal_that_cannot_be_read_does_not_hide_the_others(tmp_path: Path) 
     ("search", "told"),
     [
         (Overview("x", "Running", metric="loss", completed=3, running=2, max_trials=9), "3/9, 2 running"),
-        (Overview("x", "Unfinished", metric="loss", completed=3, running=2, max_trials=9), "3/9"),
+        (
+            Overview("x", "Running", metric="loss", running=1, waiting=3, failed=2),
+            "0, 1 running, 3 waiting, 2 failed",
+        ),
+        (Overview("x", "Unfinished", metric="loss", completed=3, running=2, waiting=1, max_trials=9), "3/9"),
         (Overview("x", "Succeeded", metric="loss", completed=3, failed=1), "3, 1 failed"),
         (Overview("x", "Unreadable"), "–"),
     ],

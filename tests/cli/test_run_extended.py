@@ -58,4 +58,4 @@ def test_failed_trials_run_again(tmp_path: Path) -> None:
     called = call("run", file, "--retry-failed")
     assert called.exit_code == 0
     assert "Failed" not in called.stdout
-    assert "were run again, and count no more: 1" in called.stdout + called.stderr
+    assert "1 failed trial was run again and no longer counts." in called.stdout + called.stderr

@@ -49,8 +49,8 @@ def test_what_begins_with_experiment_is_in_a_cluster(namespace: str) -> None:
     [
         ("", r"'' is no name of a search\. Give its name, or runs/NAME; in a cluster: experiment/NAME"),
         (".", "no name of a search"),
-        ("..", "no search in runs"),
-        ("/", "no search in runs"),
+        ("..", "no search in /.*/runs"),
+        ("/", "no search in /.*/runs"),
         ("experiment/", r"names no Experiment in a cluster\. Write experiment/NAME"),
         ("experiment/x/y", "names no Experiment"),
     ],
@@ -80,8 +80,17 @@ def test_every_verb_names_the_searches_that_are_near_and_the_cluster(verb: str, 
     called = call(name, "goood", *options)
     assert called.exit_code == 2
     assert called.stderr == (
-        "Error: There is no search 'goood' in runs. Did you mean 'good'? Use one of: bad, better, good. "
-        "One in a cluster is experiment/goood.\n"
+        f"Error: There is no search 'goood' in {shelf}/runs. Did you mean 'good'? Use one of: bad, better, "
+        "good. One in a cluster is experiment/goood.\n"
+    )
+
+
+@pytest.mark.parametrize(("text", "folder"), [("slow", "/runs"), ("runs/slow", "/runs"), ("slow/", "")])
+def test_where_no_search_is_the_whole_folder_is_named(text: str, folder: str, tmp_path: Path) -> None:
+    """Never `.`, behind which a full stop would say nothing."""
+    assert call("show", text).stderr == (
+        f"Error: There is no search 'slow' in {tmp_path}{folder}, nor any other. "
+        "One in a cluster is experiment/slow.\n"
     )
 
 

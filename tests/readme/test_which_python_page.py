@@ -31,6 +31,8 @@ def test_the_pages_commands_do_what_it_says(tmp_path: Path) -> None:
         f"python in a trial is Python {sys.version.split()[0]}, {tmp_path}/project/bin/python." in run.stderr
     )
     assert "4 trials: 4 Succeeded" in run.stdout
+    assert f"to paste:\n{tmp_path}/project/bin/python train.py --x=" in run.stdout
+    assert run.stdout.splitlines()[-1].startswith("loss=")
     assert shared.strip() in alike(run.stderr)
     run = succeeded(typed(threads, tmp_path))
     assert "share" not in run.stderr

@@ -71,7 +71,8 @@ def test_every_change_says_how_far_the_search_is() -> None:
     assert told == {
         "event": "progress",
         "completed": 1,
-        "running": 1,
+        "running": 0,
+        "waiting": 1,
         "failed": 0,
         "seconds_left": 120.0,
         "best": {"trial": "a", "value": 0.5, "parameters": {"lr": "0.1"}},

@@ -43,7 +43,7 @@ def test_where_nothing_changes_a_line_comes_all_the_same() -> None:
     lines.update(so_far(bare_trial("a", "Pending"), new=1))
     until(lambda: len(said) >= 3)
     lines.close()
-    assert set(said[1:]) == {"0/4 trials, 1 running; running: a waits"}
+    assert set(said[1:]) == {"0/4 trials, 1 waiting; a waits"}
     assert not [thread for thread in threading.enumerate() if thread.name == "kfp-katib progress"]
 
 

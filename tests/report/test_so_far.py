@@ -30,6 +30,7 @@ FAILED = bare_trial("b", "Failed", exit_code=3, message="Trial has failed. Exit 
     ("progress", "line"),
     [
         (so_far(RUNNING), "0/4 trials, 1 running"),
+        (so_far(RUNNING, bare_trial("b", "Pending")), "0/4 trials, 1 running, 1 waiting"),
         (so_far(DONE), "1/4 trials, best loss=0.5"),
         (so_far(DONE, FAILED), "2/4 trials, 1 failed, best loss=0.5"),
         (so_far(DONE, FAILED, running("c")), "2/4 trials, 1 running, 1 failed, best loss=0.5"),
@@ -40,6 +41,7 @@ FAILED = bare_trial("b", "Failed", exit_code=3, message="Trial has failed. Exit 
     ],
     ids=[
         "running",
+        "one waits",
         "one done",
         "one failed",
         "all at once",

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -18,7 +16,6 @@ from kfp_katib.results import (
     from_csv,
     from_json,
     objective_value,
-    read_now,
     to_json,
     trials_csv,
 )
@@ -114,11 +111,3 @@ def test_one_source_or_several_are_taken_in_one_form() -> None:
     assert [each.source for each in earlier_trials(found)] == ["Experiment 'tune'"]
     assert [each.source for each in earlier_trials([found, table])] == ["Experiment 'tune'", "other.csv"]
     assert earlier_trials(found)[0].read() == found.trials
-
-
-def test_what_was_read_stays_when_its_source_goes() -> None:
-    """A search that is about to be put aside is read before."""
-    trials = [trial(0, "0.5")]
-    (kept,) = read_now([EarlierTrials("runs/other", lambda: trials)])
-    trials[0] = replace(trials[0], name="another")
-    assert [each.name for each in kept.read()] == ["tune-0"]

@@ -37,7 +37,8 @@ def test_counts_and_best_are_those_of_all_trials(changes: list[tuple[int, Any, s
     assert score.best == best_trial(found, OBJECTIVE)
     assert score.completed == sum(each.completed for each in found)
     assert score.failed == sum(each.failed for each in found)
-    assert score.running == len(found) - score.completed
+    assert score.running == sum(each.state == "Running" for each in found)
+    assert score.waiting == sum(each.state == "Pending" for each in found)
 
 
 def test_the_result_is_made_when_it_is_asked_for() -> None:

@@ -102,7 +102,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 
 def plain(trial: Trial) -> Trial:
     """What must not depend on the place or the time of a trial."""
-    return replace(trial, name="", log_tail=trial.log_tail.replace(trial.name, ""), started=None, ended=None)
+    log = trial.log_tail.replace(trial.name, "")
+    return replace(trial, name="", log_tail=log, started=None, ended=None, python="")
 
 
 @pytest.mark.parametrize(("script", "changes"), CASES.values(), ids=CASES)

@@ -36,7 +36,7 @@ from kfp_katib.engines.local.unsupported import refusals
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, TimedOut, Unfinished
 from kfp_katib.experiment.model import Experiment
-from kfp_katib.results import Condition, Result, earlier_trials, read_now
+from kfp_katib.results import Condition, Result, earlier_trials
 from kfp_katib.results.brief import counted
 from kfp_katib.results.verdict import RUNNING, SEARCH_ENDED, verdict
 from kfp_katib.trial.template import Container, any_container
@@ -87,11 +87,13 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
     deadline = None if limit is None else time.monotonic() + limit
     points, sources = checked(experiment, options.enqueue), earlier_trials(options.warm_start)
     with open_folder(Path(options.runs), experiment.name) as folder:
-        if options.again:
-            sources = read_now(sources)  # one of them may be the search that is put aside
-            put_aside(folder)
-        suggestions = reopen_study(experiment, folder, sources)
+        suggestions = reopen_study(experiment, folder, sources, again=options.again)
         journal = suggestions.journal
+        stands = _verdict(experiment, journal, options)
+        refuse_vain(experiment, journal, points, ended=stands is not None)
+        if options.again:
+            put_aside(folder)
+        journal.release()
         notes = (
             *_notes(experiment, box, gpus, environment),
             *algorithm_notes(experiment),
@@ -103,12 +105,11 @@ def _run(experiment: Experiment, options: RunOptions) -> Result:
             folder,
             suggestions,
             models=str(options.models or ""),
+            python=environment.python,
             notes=(*notes, *python_before(environment, journal)),
             at_start=lambda: (*notes, *python_notes(environment, journal)),
             on_update=options.on_update,
         )
-        stands = _verdict(experiment, journal, options)
-        refuse_vain(experiment, journal, points, ended=stands is not None)
         if stands:
             reopen(experiment, folder, journal.records, store)
             return store.result(stands)

@@ -14,9 +14,9 @@ from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import MANIFEST
 from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.origin import provenance
+from kfp_katib.engines.local.recorded_trials import in_full, left_out, trial_of
 from kfp_katib.engines.local.removal import known_models
 from kfp_katib.engines.local.standing import standing
-from kfp_katib.engines.local.trial_store import in_full, left_out, trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError, Interrupted, Unfinished
 from kfp_katib.experiment.accepted import accepted
@@ -27,7 +27,7 @@ from kfp_katib.results.verdict import RUNNING
 _POLL_SECONDS = 0.5
 
 
-class _NotBegun(InputError):
+class NotBegun(InputError):
     """A journal has no manifest: its engine is about to write it, or was killed before."""
 
 
@@ -38,11 +38,9 @@ def read(name: str, options: RunOptions) -> Result:
         InputError: There is no such search, or its journal is damaged.
     """
     folder = found(name, options)
-    journal = read_journal(folder.journal)
-    manifest = journal.attributes.get(MANIFEST)
-    if manifest is None:
-        raise _NotBegun(f"{folder.path} holds no search that has begun. Run '{name}' first.")
-    experiment, models = stored_experiment(manifest, name), str(options.models or _models(journal))
+    journal = begun(folder)
+    experiment = stored_experiment(journal.attributes[MANIFEST], name)
+    models = str(options.models or _models(journal))
     known = provenance(experiment, journal)
     trials = [(trial_of(each, experiment, models), journal.curve(each)) for each in journal.counted]
     result = conclude(
@@ -101,7 +99,7 @@ def _looks(name: str, options: RunOptions) -> Iterator[tuple[bool, Result]]:
         if known is None or known[0] != state:
             try:
                 known = state, read(name, options)
-            except _NotBegun:
+            except NotBegun:
                 if not running:
                     raise
         if known:
@@ -133,6 +131,20 @@ def found(name: str, options: RunOptions) -> RunFolder:
     if not folder.journal.exists():
         raise no_search(name, Path(options.runs))
     return folder
+
+
+def begun(folder: RunFolder) -> Journal:
+    """The journal of a search that has begun.
+
+    Raises:
+        NotBegun: It has no manifest yet.
+        InputError: It is damaged.
+    """
+    journal = read_journal(folder.journal)
+    if MANIFEST not in journal.attributes:
+        name = folder.experiment
+        raise NotBegun(f"{folder.path} holds no search that has begun. Run '{name}' first.")
+    return journal
 
 
 def stored_experiment(manifest: str, name: str) -> Experiment:

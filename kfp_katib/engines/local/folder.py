@@ -13,8 +13,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,17 +112,20 @@ def names_in(runs: Path) -> tuple[str, ...]:
 def no_search(name: str, runs: Path) -> InputError:
     """The error for a search that is not in a folder; it names those that are."""
     known = names_in(runs)
-    told = hint(name, known)
+    told = f". {hint(name, known)}" if known else ", nor any other."
     if len(known) > _LISTED:
         near = difflib.get_close_matches(name, known, n=_NEAR)
-        told = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
-        told += f"All {len(known)}: kfp-katib list --runs {runs}"
-    return InputError(f"There is no search '{name}' in {runs}. {told} One in a cluster is experiment/{name}.")
+        told = f". Did you mean {' or '.join(map(repr, near))}?" if near else "."
+        told += f" All {len(known)}: kfp-katib list --runs {runs}"
+    said = f"There is no search '{name}' in {runs.absolute()}{told}"
+    return InputError(f"{said} One in a cluster is experiment/{name}.")
 
 
 @contextmanager
 def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
     """Open the folder of an Experiment, and hold its lock until it is closed.
+
+    If it was not there, and nothing was put there, it is not there afterwards.
 
     Args:
         runs: The folder of all searches.
@@ -132,11 +135,32 @@ def open_folder(runs: Path, name: str) -> Iterator[RunFolder]:
         InputError: Another engine is working there, or nothing can be written there.
     """
     folder = RunFolder((runs / name).absolute())
+    made = [each for each in (folder.path, *folder.path.parents) if not each.exists()]
     lock = _locked(lock_of(folder), name)
+    while not _leads_to(lock_of(folder), lock):  # whoever had it before has taken the folder back
+        os.close(lock)
+        lock = _locked(lock_of(folder), name)
     try:
         yield folder
     finally:
+        if made:
+            _take_back(folder, made)
         os.close(lock)
+
+
+def _leads_to(path: Path, descriptor: int) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+    return False
+
+
+def _take_back(folder: RunFolder, made: Iterable[Path]) -> None:
+    """Remove folders that were made for a search, the innermost first, if nothing but its lock is there."""
+    with suppress(OSError):
+        if [*folder.path.iterdir()] == [lock_of(folder)]:
+            lock_of(folder).unlink()
+            for each in made:
+                each.rmdir()
 
 
 def _locked(path: Path, name: str) -> int:

@@ -25,7 +25,7 @@ from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.rules.injected import SUGGESTION_FOLDER
 from kfp_katib.results import TrialCondition
-from kfp_katib.trial.command_line import MetricsPlace
+from kfp_katib.trial.command_line import MetricsPlace, checkpoint_folder
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.folder_copy import copy_folder
 from kfp_katib.trial.outcome import failed
@@ -44,16 +44,9 @@ _OF_THIS_MACHINE = (
 """What somebody can mend, after which the search goes on; anything else is the fault of what is copied."""
 
 
-def folder_in_container(experiment: Experiment) -> str:
-    """Where a trial sees its checkpoint folder in Katib; empty where the algorithm has none."""
-    if experiment.algorithm.name != "pbt":
-        return ""
-    return experiment.algorithm.settings[SUGGESTION_FOLDER].rstrip("/")
-
-
 def unseen(experiment: Experiment, box: Container) -> str:
     """A note for a command that never names its checkpoint folder; empty if it does."""
-    there = folder_in_container(experiment)
+    there = checkpoint_folder(experiment)
     words = (*box.command, *box.args, *box.env.values())
     if not there or any(there in word or posixpath.normpath(there) in word for word in words):
         return ""
@@ -73,7 +66,7 @@ class Checkpoints:
     """
 
     def __init__(self, experiment: Experiment, folder: RunFolder, suggestions: Suggestions) -> None:
-        self._there = folder_in_container(experiment)
+        self._there = checkpoint_folder(experiment)
         self._folder = folder
         self._suggestions = suggestions
         self._kept = set(_with_checkpoint(folder, suggestions.journal)) if self._there else set()

@@ -76,6 +76,7 @@ class Journal:
         trials: Its trials, in order of creation.
         retried: The numbers of the failed ones that others stand for.
         earlier_manifest: The manifest of the last run, if this one has another; empty otherwise.
+        held: Lines that are not written before `release`; None once each is written at once.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Journal:
     trials: list[StudyTrial] = field(default_factory=list)
     retried: set[int] = field(default_factory=set)
     earlier_manifest: str = ""
+    held: list[dict[str, Any]] | None = None
 
     @property
     def records(self) -> list[Record]:
@@ -106,6 +108,12 @@ class Journal:
         """The verdict that was written last; `standing` says whether it still holds."""
         fields = self.attributes.get(ours.VERDICT)
         return Condition(*fields) if fields else None
+
+    def release(self) -> None:
+        """Write what was held, and from here on each line at once."""
+        lines, self.held = self.held or [], None
+        for line in lines:
+            self.append(line)
 
     def begin(self, *, maximize: bool) -> None:
         """Write the study, unless the file has it already."""
@@ -225,7 +233,8 @@ class Journal:
         trial.state, trial.value = state, value
 
     def _write(self, operation: int, **fields: Any) -> None:
-        self.append({"op_code": operation, "worker_id": _WORKER, **fields})
+        line = {"op_code": operation, "worker_id": _WORKER, **fields}
+        (self.append if self.held is None else self.held.append)(line)
 
 
 def now() -> datetime:

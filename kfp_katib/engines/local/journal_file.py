@@ -27,7 +27,7 @@ MOST_BYTES = 2 * 1024 * 1024
 
 
 def open_journal(path: Path, *, belongs: Belongs, misfit: Misfit) -> Journal:
-    """Open the journal of a search for reading and appending; creates it if there is none.
+    """Open the journal of a search for reading and appending; without one, the first line creates it.
 
     A last line that was not written to its end is dropped.
 
@@ -41,7 +41,9 @@ def open_journal(path: Path, *, belongs: Belongs, misfit: Misfit) -> Journal:
         InputError: It is not a regular file, one of its lines is damaged, or a newer version wrote it.
     """
     try:
-        os.close(open_regular(path, os.O_RDWR | os.O_CREAT))
+        os.close(open_regular(path, os.O_RDWR))
+    except FileNotFoundError:
+        return new_journal(path)
     except OSError as err:
         raise InputError(
             f"The journal {path} cannot be opened: {_words(err)}. Fix that, or start anew with "
@@ -54,6 +56,11 @@ def open_journal(path: Path, *, belongs: Belongs, misfit: Misfit) -> Journal:
     except OSError as err:
         raise _unreadable(path, err) from err
     return journal
+
+
+def new_journal(path: Path) -> Journal:
+    """The journal of a new search, whatever is there; its first line creates the file."""
+    return Journal(path.parent.name, Appender(path, creates=True).append)
 
 
 def read_journal(path: Path) -> Journal:
@@ -113,10 +120,15 @@ class Appender:
     Optuna's own class syncs the disk after every record and takes a lock with a symbolic link, which costs
     20 ms a trial on an ordinary disk. Without the sync a killed process still loses nothing (a power failure
     may lose the last seconds), and without a lock none is left behind.
+
+    Args:
+        path: The file.
+        creates: Whether the first line creates it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, creates: bool = False) -> None:
         self._path = path
+        self._flags = os.O_WRONLY | os.O_APPEND | (os.O_CREAT if creates else 0)
         self._broken = ""
 
     def append(self, line: dict[str, Any]) -> None:
@@ -132,9 +144,10 @@ class Appender:
         if self._broken:
             self._fail(self._broken)
         try:
-            descriptor = open_regular(self._path, os.O_WRONLY | os.O_APPEND)
+            descriptor = open_regular(self._path, self._flags)
         except OSError as err:
             self._fail(_words(err), err)
+        self._flags &= ~os.O_CREAT  # one that is deleted meanwhile does not come back half
         size = os.fstat(descriptor).st_size
         try:
             rest = memoryview(text)

@@ -34,6 +34,7 @@ class Record:
         mean: If it succeeded, the mean of its first values, for early stopping; None where nobody needs it.
         stopping: Whether it was decided to stop it early, which stands whatever its exit code.
         rule: Its stopping rule, which it keeps for good; empty if it was suggested before there was one.
+        python: The interpreter behind `python` in its command; empty if that is the one of the caller's PATH.
     """
 
     number: int
@@ -47,6 +48,7 @@ class Record:
     mean: float | None = None
     stopping: bool = False
     rule: str = ""
+    python: str = ""
 
 
 def encode(record: Record) -> dict[str, Any]:
@@ -58,6 +60,8 @@ def encode(record: Record) -> dict[str, Any]:
     for key, moment in (("started", record.started), ("ended", record.ended)):
         if moment:
             fields[key] = moment.isoformat()
+    if record.python:
+        fields["python"] = record.python
     if record.stopping:
         fields["stopping"] = True
     if record.mean is not None:

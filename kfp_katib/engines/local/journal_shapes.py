@@ -173,12 +173,13 @@ class StoredRecord(BaseModel):
     metrics: dict[str, Three] = {}
     mean: float | None = None
     stopping: bool = False
+    python: str = ""
 
     def record(self, before: Record) -> Record:
         """The record of the trial that had another one before."""
         metrics = {name: Metric(*texts) for name, texts in self.metrics.items()}
         fields: dict[str, Any] = {"started": self.started, "ended": self.ended}
-        fields |= {"mean": self.mean, "stopping": self.stopping}
+        fields |= {"mean": self.mean, "stopping": self.stopping, "python": self.python}
         if self.outcome is not None:
             state, reason, message = self.outcome
             fields["outcome"] = TrialCondition(cast("TrialState", state), reason, message, metrics)

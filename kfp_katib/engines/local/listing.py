@@ -21,13 +21,14 @@ from kfp_katib.engines.local.journal import Journal, StudyTrial
 from kfp_katib.engines.local.journal_attributes import FORMAT, LATEST, MANIFEST, RETRIES, TRIAL
 from kfp_katib.engines.local.journal_file import read_journal
 from kfp_katib.engines.local.journal_record import Record
+from kfp_katib.engines.local.recorded_trials import trial_of
 from kfp_katib.engines.local.standing import judged_anew
-from kfp_katib.engines.local.trial_store import trial_of
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 from kfp_katib.experiment.accepted import accepted
 from kfp_katib.results import Metric, Overview, Score, SearchState, TrialCondition, TrialState, overview
 from kfp_katib.trial.plain_file import open_regular
+from kfp_katib.trial.processes import Process
 
 _CODE = slice(0, 12)
 _CREATE_STUDY, _STUDY_ATTRIBUTE, _CREATE_TRIAL = b'{"op_code":0', b'{"op_code":2', b'{"op_code":4'
@@ -136,9 +137,11 @@ class _Glance:
 
 
 def _record(number: int, fields: dict[str, Any]) -> Record:
-    """What counts of a record: its trial's name, and how it ended."""
+    """What counts of a record: its trial's name, whether it runs, and how it ended."""
     if "outcome" not in fields:
-        return Record(number, {}, fields["name"])
+        return Record(
+            number, {}, fields["name"], Process(*fields["process"]) if "process" in fields else None
+        )
     metrics = {name: Metric(*map(str, texts)) for name, texts in fields["metrics"].items()}
     state, reason, message = map(str, fields["outcome"])
     if state not in _STATES:

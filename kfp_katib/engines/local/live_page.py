@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kfp_katib.engines.local.existing import found
+from kfp_katib.engines.local.existing import begun, found
 from kfp_katib.engines.options import RunOptions
 from kfp_katib.errors import InputError
 
@@ -23,9 +23,12 @@ def application(name: str, options: RunOptions) -> WSGIApplication:
     """The page of a search, for a web server; an engine may work on the search meanwhile.
 
     Raises:
-        InputError: There is no such search, its journal cannot be read, or optuna-dashboard is not installed.
+        InputError: There is no such search, it has not begun, its journal cannot be read, or optuna-dashboard
+            is not installed.
     """
-    page = LivePage(found(name, options).journal)
+    folder = found(name, options)
+    begun(folder)
+    page = LivePage(folder.journal)
     page.open()
     return page
 

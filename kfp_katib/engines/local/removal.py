@@ -76,7 +76,9 @@ def to_delete(name: str, *, runs: Path) -> Removal:
 def _found(name: str, runs: Path) -> RunFolder:
     folder = RunFolder((runs / name).absolute())
     if name in ("", ".", "..") or Path(name).name != name:
-        raise InputError(f"{name!r} is no name of a search. Give the name of an Experiment in {runs}.")
+        raise InputError(
+            f"{name!r} is no name of a search. Give the name of an Experiment in {runs.absolute()}."
+        )
     if folder.path.is_symlink():
         raise InputError(
             f"{folder.path} is a link; what it leads to is not deleted. Remove the link yourself."

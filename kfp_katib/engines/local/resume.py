@@ -15,7 +15,7 @@ from kfp_katib.engines.local.folder import RunFolder
 from kfp_katib.engines.local.handing_over import remove_checkpoints
 from kfp_katib.engines.local.journal import Journal, now
 from kfp_katib.engines.local.journal_attributes import ASKED, MANIFEST, WARM_START
-from kfp_katib.engines.local.journal_file import Belongs, open_journal, read_journal
+from kfp_katib.engines.local.journal_file import Belongs, new_journal, open_journal, read_journal
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.search.misfit import misfit
 from kfp_katib.engines.local.search.suggestions import Suggestions, open_study
@@ -33,20 +33,27 @@ from kfp_katib.trial.trial_folder import TrialFolder
 
 
 def reopen_study(
-    experiment: Experiment, folder: RunFolder, sources: Sequence[EarlierTrials] = ()
+    experiment: Experiment, folder: RunFolder, sources: Sequence[EarlierTrials] = (), *, again: bool = False
 ) -> Suggestions:
     """Open the study of a new or resumed search, which goes on with this manifest.
+
+    Nothing is written before `Journal.release`: what is refused until then leaves no trace.
 
     Args:
         experiment: What should go on.
         folder: Where.
         sources: The earlier trials that it is told if it is new; asked again, they have to be the same.
+        again: Whether it is new, whatever is there; that is still there, and has to be put aside.
 
     Raises:
         InputError: The folder holds another search, or one that was told other earlier trials; or its journal
             is damaged.
     """
-    journal = open_journal(folder.journal, belongs=_belongs(experiment), misfit=misfit(experiment))
+    if again:
+        journal = new_journal(folder.journal)
+    else:
+        journal = open_journal(folder.journal, belongs=_belongs(experiment), misfit=misfit(experiment))
+    journal.held = []
     if what := why_another(journal.attributes, experiment):
         raise InputError(
             f"{folder.path} holds a search of Experiment '{experiment.name}' with another manifest: {what}. "

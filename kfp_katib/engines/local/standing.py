@@ -8,7 +8,7 @@ that run again, may unmake it; whoever shows it asks here.
 from __future__ import annotations
 
 from kfp_katib.engines.local.journal import Journal
-from kfp_katib.engines.local.trial_store import trial_of
+from kfp_katib.engines.local.recorded_trials import trial_of
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import Condition, Score
 from kfp_katib.results.verdict import SEARCH_ENDED, verdict
@@ -45,5 +45,6 @@ def judged_anew(
         score: The trials.
         all_counted: Whether none of them was left out.
     """
-    ended = stored.reason == SEARCH_ENDED.reason and not score.running and all_counted
+    left = score.running + score.waiting
+    ended = stored.reason == SEARCH_ENDED.reason and not left and all_counted
     return verdict(experiment, score, search_ended=ended)

@@ -73,6 +73,12 @@ class TrialEnvironment:
         """Their versions and paths; waits for the interpreters, which started when this was made."""
         return "; ".join(dict.fromkeys(answer.result().says for answer in self._answers.values()))
 
+    @property
+    def python(self) -> str:
+        """The interpreter behind the names in a trial's command; empty where the caller's PATH has it."""
+        found, name = self._interpreters, self.names[0]
+        return str(found.programs[name]) if found.chosen or name in found.missing else ""
+
     def sentence(self, pythons: str) -> str:
         """What the names in a trial's command are."""
         return f"{' and '.join(self.names)} in a trial {'is' if len(self.names) == 1 else 'are'} {pythons}."

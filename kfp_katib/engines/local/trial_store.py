@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 from kfp_katib.engines.local.descent import with_descent
 from kfp_katib.engines.local.folder import RunFolder
-from kfp_katib.engines.local.journal import Journal
 from kfp_katib.engines.local.journal_attributes import SEED
 from kfp_katib.engines.local.journal_record import Record
 from kfp_katib.engines.local.origin import provenance
+from kfp_katib.engines.local.recorded_trials import in_full, left_out, trial_of
 from kfp_katib.engines.local.trial_names import trial_name
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import (
-    EARLY_STOPPED,
     FAILED,
     Condition,
     Progress,
@@ -29,7 +28,6 @@ from kfp_katib.results import (
     TrialCondition,
     conclude,
     objective_value,
-    trial_model_uri,
 )
 from kfp_katib.results.verdict import RUNNING
 from kfp_katib.trial.processes import Process
@@ -48,6 +46,7 @@ class TrialStore:
         folder: Where it runs.
         suggestions: Its open study.
         models: URI root of the checkpoints, empty if there is none.
+        python: The interpreter behind `python` in a trial's command; empty if it is the caller's own.
         notes: Sentences for the Result.
         at_start: Gives them anew once the first trial runs; None if no more is known then.
         on_update: Called after each change, once `begin` has been called.
@@ -60,6 +59,7 @@ class TrialStore:
         suggestions: Suggestions,
         *,
         models: str = "",
+        python: str = "",
         notes: tuple[str, ...] = (),
         at_start: Callable[[], tuple[str, ...]] | None = None,
         on_update: Callable[[Progress], None] | None = None,
@@ -70,6 +70,7 @@ class TrialStore:
         self._suggestions = suggestions
         self._journal = suggestions.journal
         self._models = models
+        self._python = python
         self._notes = notes
         self._at_start = at_start
         self._names: set[str] = set()
@@ -105,7 +106,7 @@ class TrialStore:
 
     def started(self, record: Record, process: Process, when: datetime) -> Record:
         """Record that a trial has its process; `tell_starts` publishes it."""
-        record = replace(record, process=process, started=when)
+        record = replace(record, process=process, started=when, python=self._python)
         self._record(record)
         return record
 
@@ -208,43 +209,3 @@ class TrialStore:
 
     def _trial(self, record: Record) -> Trial:
         return trial_of(record, self._experiment, self._models)
-
-
-def trial_of(record: Record, experiment: Experiment, models: str) -> Trial:
-    """A trial built from its record; its log is not read.
-
-    Args:
-        record: What the journal knows.
-        experiment: Whose trial it is.
-        models: URI root of the checkpoints; empty if there is none.
-    """
-    outcome = record.outcome or (_STOPPING if record.stopping else _RUNNING if record.process else _PENDING)
-    return Trial(
-        name=record.name,
-        parameters=record.parameters,
-        state=outcome.state,
-        reason=outcome.reason,
-        message=outcome.message,
-        metrics=outcome.metrics,
-        started=record.started,
-        ended=record.ended,
-        exit_code=record.exit_code,
-        model_uri=trial_model_uri(models, experiment.name, record.name),
-    )
-
-
-def left_out(journal: Journal) -> tuple[str, ...]:
-    """A note on the failed trials that other ones stand for, if there are any."""
-    count = len(journal.retried)
-    return (f"Trials that failed, were run again, and count no more: {count}.",) if count else ()
-
-
-def in_full(trial: Trial, curve: tuple[tuple[int, float], ...], folder: RunFolder) -> Trial:
-    """The trial with its curve, and with the end of its log if it has ended."""
-    log = folder.trial(trial.name).log_tail() if trial.completed else ""
-    return replace(trial, log_tail=log, curve=curve)
-
-
-_RUNNING = TrialCondition("Running", "TrialRunning", "Trial is running")
-_STOPPING = TrialCondition("Running", EARLY_STOPPED, "Trial is being stopped early")
-_PENDING = TrialCondition("Pending", "TrialCreated", "Trial is created; it runs when the search goes on")

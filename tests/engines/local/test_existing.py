@@ -155,7 +155,7 @@ def test_what_a_killed_extension_left_running_is_ended(tmp_path: Path) -> None:
     run(labelled(), runs=tmp_path)
     with subprocess.Popen(["sleep", "600"], env={MARK: mark(folder.path, "a")}) as left:
         assert end_abandoned("r1", runs=tmp_path) == []
-        reopen_study(labelled(maxTrialCount=5), folder)
+        reopen_study(labelled(maxTrialCount=5), folder).journal.release()
         assert left.poll() is None
         assert local.read("tune", RunOptions(runs=tmp_path)).state == "Running"
         assert end_abandoned("r1", runs=tmp_path) == ["tune"]

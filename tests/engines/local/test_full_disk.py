@@ -68,7 +68,7 @@ def test_a_line_that_could_not_be_read_again_is_not_written(tmp_path: Path) -> N
     journal = open_journal(path, belongs=lambda _: True, misfit=lambda *_: "")
     with pytest.raises(Unfinished, match="longer than 2 MiB"):
         journal.set("text", "x" * 3_000_000)
-    assert path.read_bytes() == b""
+    assert not path.exists()
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ def test_whatever_became_of_the_trials_is_counted(
     wanted = search(PRINT, objective=objective | ({"goal": goal} if goal else {}), maxTrialCount=8)
     (runs / "tune").mkdir()
     suggestions = reopen_study(wanted, RunFolder(runs / "tune"))
+    suggestions.journal.release()
     for number, (state, value) in enumerate(ends):
         suggestion = suggestions.ask()
         assert suggestion

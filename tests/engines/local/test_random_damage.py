@@ -100,6 +100,7 @@ def resumed(experiment: Experiment, runs: Path) -> Result:
     """All of what an engine does before it starts a trial, and the first suggestion."""
     with open_folder(runs, experiment.name) as folder:
         suggestions = resume.reopen_study(experiment, folder)
+        suggestions.journal.release()
         store = TrialStore(experiment, folder, suggestions)
         records = suggestions.journal.records
         if suggestions.journal.verdict:

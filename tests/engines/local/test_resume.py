@@ -188,6 +188,7 @@ def test_a_kill_between_verdict_and_end(tmp_path: Path) -> None:
     experiment = search(script, parallelTrialCount=2, objective=goal)
     folder = RunFolder(tmp_path / "runs" / "tune")
     journal = reopen_study(experiment, folder).journal
+    journal.release()
     reached = TrialCondition("Succeeded", "", "", {"loss": Metric("0.1", "0.1", "0.1")})
     journal.write(replace(journal.records[0], outcome=reached))
     journal.end(GOAL_REACHED)

@@ -130,3 +130,26 @@ def over(recorded: Recording) -> dict[str, Any]:
     """A search here over the space of a recorded one."""
     (parameter,) = recorded.manifest["spec"]["parameters"]
     return {"parameters": [parameter], "algorithm": {"algorithmName": "random"}}
+
+
+@pytest.mark.parametrize(
+    ("recorded", "options", "said"),
+    [
+        ("failures", (), "failed, and Katib restarts none that has: --name OTHER begins a new one, "),
+        ("goal", (), "reached its goal, and Katib restarts none that has: --name OTHER begins a new one, "),
+        ("budget", ("-n", "team"), "finished under resumePolicy Never, and Katib restarts none that has: "),
+        ("extended", (), "finished; a larger --max-trials goes on.\n"),
+    ],
+)
+def test_an_experiment_that_had_ended_names_each_way_on(
+    recorded: str, options: tuple[str, ...], said: str, serve: Serve, file_of: Callable[[Recording], str]
+) -> None:
+    """By what Katib restarts; it runs no values again."""
+    search = recording.read(recorded)
+    serve(api_of(search)[0])
+    line = ("run", file_of(search), "--engine", "katib", *options)
+    first, second = call(*line), call(*line)
+    assert ("This Experiment" in first.stderr, "--retry-failed" in second.stderr) == (False, False)
+    assert f"\nThis Experiment had already {said}" in second.stderr
+    way = " ".join((f"kfp-katib cancel experiment/{name_of(search)}", *options))
+    assert f"{way} deletes this one.\n" in second.stderr or "goes on" in said
