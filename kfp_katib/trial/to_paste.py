@@ -71,7 +71,8 @@ def caution(experiment: Experiment, trial: Trial) -> str:
             f"In the trial, {found[0]} was its checkpoint folder, which is not here: write the path of "
             "another one into the command, of an empty one to begin anew."
         )
-    if found := of_paths(metrics_place(experiment.collector, Path()).mapped).search(line):
+    places = [each for each in metrics_place(experiment.collector, Path()).mapped if each.startswith("/")]
+    if found := of_paths(places).search(line):
         return f"In the trial, {found[0]} was a place of its own: write another one into the command."
     return ""
 

@@ -16,7 +16,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment import Experiment
 from kfp_katib.experiment.model import Collector, TrialParameter, TrialTemplate
 from kfp_katib.results import Trial
-from kfp_katib.trial.to_paste import command_line
+from kfp_katib.trial.to_paste import caution, command_line
 from tests.builders.experiment import experiment
 from tests.builders.manifest import job
 from tests.builders.result import bare_trial
@@ -128,3 +128,17 @@ def test_a_command_that_the_manifest_does_not_say_is_refused(
     """With the reason."""
     with pytest.raises(InputError, match=f"The command of Experiment 'tune' is not known: .*{why}"):
         command_line(made, trial)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "said"),
+    [
+        ("cd . && train --out=/out", "None", ""),
+        ("train --log=/var/log/katib/x", "File", "In the trial, /var/log/katib was a place of its own"),
+        ("train --log=/var/log/katib2/x", "File", ""),
+    ],
+)
+def test_only_a_place_of_the_trials_own_is_one_to_know_of(line: str, kind: str, said: str) -> None:
+    """Whatever else stands in the command is where it says."""
+    told = caution(running("sh", "-c", line, kind=kind), TRIAL)
+    assert told.startswith(said) if said else told == ""
