@@ -39,11 +39,12 @@ class Record:
 
 
 def to_record(record: Record) -> str:
-    """A record as JSON in ASCII, without what only others know: the model's address, the curve."""
+    """A record as JSON in ASCII, without what only others know: the model's address, the curve, its places."""
     trial = record.trial
     times = {"started": trial.started, "ended": trial.ended}
     document = asdict(trial) | {key: moment and moment.isoformat() for key, moment in times.items()}
-    del document["model_uri"], document["curve"]
+    for name in ("model_uri", "curve", "python", "checkpoint"):
+        del document[name]
     return json.dumps(document | {"job": record.job}, indent=1) + "\n"
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,9 @@ ARGUMENTS = Arguments((LR, SIZES, FAST, AMP, ScriptOption(("--lr-final",))))
 
 @pytest.fixture(autouse=True)
 def _in_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a script is."""
+    """Where a script is, with `python` on the PATH, which systems call python3 alone."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     (tmp_path / "train.py").write_text("import argparse\n")
     (tmp_path / "train.sh").touch()
 

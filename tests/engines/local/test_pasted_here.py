@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +93,11 @@ def test_the_callers_own_python_keeps_its_name(tmp_path: Path) -> None:
     assert command(trial, result.experiment).startswith("python3 train.py 0.")
 
 
-def test_each_trial_has_the_python_that_it_had(project: Path, tmp_path: Path) -> None:
-    """Of two runs of a search the first had another one."""
+def test_each_trial_has_the_python_that_it_had(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two runs of a search the first had another one, the caller's own."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{SYSTEM}")
     document = manifest(PYTHON, **ONE)
     run(load(document), runs=tmp_path, python=ON_PATH)
     result = run(load(document), max_trials=2, runs=tmp_path, python=project)
