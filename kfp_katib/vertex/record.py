@@ -39,7 +39,7 @@ class Record:
 
 
 def to_record(record: Record) -> str:
-    """A record as JSON in ASCII, without what only others know: the model's address, the curve, its places."""
+    """A record as JSON in ASCII, without what only others know: the model's address, the curve, places."""
     trial = record.trial
     times = {"started": trial.started, "ended": trial.ended}
     document = asdict(trial) | {key: moment and moment.isoformat() for key, moment in times.items()}
