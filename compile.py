@@ -9,6 +9,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 FOLDER = Path(__file__).parent
 
@@ -74,7 +75,9 @@ def compile_all(args: argparse.Namespace) -> None:
     if find_spec("google_cloud_pipeline_components") is None:
         print("tune-vertex.yaml is left out; for it, pip install 'kfp-katib[vertex]'", file=sys.stderr)
     else:
-        from pipelines.tune_vertex import tune_vertex
+        with catch_warnings():  # Google's source has escapes of which Python warns from 3.12 on
+            simplefilter("ignore", SyntaxWarning)
+            from pipelines.tune_vertex import tune_vertex
 
         write(tune_vertex, args.output / "tune-vertex.yaml")
     warn_of_defaults()
