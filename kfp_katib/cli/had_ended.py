@@ -6,12 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kfp_katib.errors import ManifestError
+from kfp_katib.experiment.defaults import RESUMABLE
 from kfp_katib.experiment.load import changed, overriding
 from kfp_katib.results import Result
 from kfp_katib.results.verdict import BUDGET_SPENT, GOAL_REACHED
 
-_RESTARTED = ("LongRunning", "FromVolume")
-"""The values of resumePolicy under which Katib restarts an Experiment that has spent its budget."""
 _MORE = "a larger --max-trials goes on"
 
 
@@ -72,7 +71,7 @@ def _may_grow(result: Result) -> bool:
 def _in_a_cluster(result: Result, namespace: str) -> str:
     """As `engines.katib.extend` does it."""
     policy = result.experiment.resume_policy
-    if result.reason == BUDGET_SPENT.reason and policy in _RESTARTED:
+    if result.reason == BUDGET_SPENT.reason and policy in RESUMABLE:
         return f"This Experiment had already finished; {_MORE}."
     why = "reached its goal" if result.reason == GOAL_REACHED.reason else "failed"
     if result.reason == BUDGET_SPENT.reason:

@@ -18,7 +18,7 @@ from kfp_katib.engines.engine import of_cluster, of_this_machine
 from kfp_katib.engines.options import Identity, RunOptions
 from kfp_katib.report.columns import aligned
 from kfp_katib.results import Overview, number
-from kfp_katib.results.brief import short
+from kfp_katib.results.brief import short, tallied
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _COLUMNS = ("name", "state", "trials", "best", "age")
@@ -69,9 +69,8 @@ def trials(search: Overview) -> str:
         return "–"
     limit = f"/{search.max_trials}" if search.max_trials else ""
     parts = [f"{search.completed}{limit}"]
-    active = {"running": search.running, "waiting": search.waiting} if search.state == "Running" else {}
-    counts = {**active, "failed": search.failed}
-    parts += [f"{count} {what}" for what, count in counts.items() if count]
+    parts += tallied(running=search.running, waiting=search.waiting) if search.state == "Running" else []
+    parts += tallied(failed=search.failed)
     return ", ".join(parts)
 
 

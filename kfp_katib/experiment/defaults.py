@@ -14,6 +14,8 @@ STRATEGIES: Mapping[str, Strategy] = {"minimize": "min", "maximize": "max"}
 """Which of a trial's values of a metric counts, by the objective's type."""
 
 RESUME_POLICY = "Never"
+RESUMABLE = ("LongRunning", "FromVolume")
+"""The resume policies with which Katib keeps what a search needs to go on."""
 COLLECTOR = "StdOut"
 STDOUT_PATH = "/var/log/katib/metrics.log"
 EVENTS_PATH = "/var/log/katib/tfevent/"

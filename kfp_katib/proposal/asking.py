@@ -19,7 +19,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.proposal import describe
 from kfp_katib.proposal.bounded import Ended, run
 from kfp_katib.proposal.help_text import arguments_in
-from kfp_katib.proposal.script_failure import explained
+from kfp_katib.proposal.script_failure import why
 from kfp_katib.proposal.script_option import Arguments, ScriptOption
 from kfp_katib.proposal.typed import Typed
 
@@ -34,6 +34,10 @@ _PLAIN = {
     "_TYPER_STANDARD_TRACEBACK": "1",
 }
 """Lines are not wrapped, and hold no colours (which Python 3.14 has in its help)."""
+_LIST_THEM = (
+    ". Let it list them, as argparse does, before it does anything else: parser.parse_args() belongs above "
+    "what reads data or variables."
+)
 
 
 def ask(
@@ -104,19 +108,9 @@ def _check(typed: Typed, found: Arguments, ended: Ended, seconds: float) -> None
             "--help and had begun to train, or it takes that long to import; read the arguments first."
         )
     if ended.code != 0:
-        raise InputError(
-            f"`{line}` ended with exit code {ended.code} and shows no options{_why(typed, ended)}"
-        )
+        cause = why(typed, ended, otherwise=_LIST_THEM)
+        raise InputError(f"`{line}` ended with exit code {ended.code} and shows no options{cause}")
     raise InputError(
         f"`{line}` shows no options such as --lr. Its script has to read what is searched from options, by "
         f"argparse for example; it printed:\n{ended.tail or '    nothing'}"
-    )
-
-
-def _why(typed: Typed, ended: Ended) -> str:
-    if why := explained(typed, ended):
-        return f": {why}"
-    return (
-        ". Let it list them, as argparse does, before it does anything else: parser.parse_args() belongs "
-        f"above what reads data or variables. It printed:\n{ended.tail or '    nothing'}"
     )

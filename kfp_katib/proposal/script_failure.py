@@ -22,6 +22,13 @@ _BY_PLACE = re.compile(r"^ .*\bsys\.argv\[\d+\]|^\w+Error: .*'--help'", re.MULTI
 _Explain = Callable[[Typed, str, str], str]
 
 
+def why(typed: Typed, ended: Ended, *, otherwise: str) -> str:
+    """What follows "It ended with exit code 1": the cause, or advice and what the script printed."""
+    if known := explained(typed, ended):
+        return f": {known}"
+    return f"{otherwise} It printed:\n{ended.tail or '    nothing'}"
+
+
 def explained(typed: Typed, ended: Ended) -> str:
     """The cause and what to do, in a sentence or two; empty where what it printed has to speak for itself."""
     errors = ended.errors
@@ -34,8 +41,8 @@ def explained(typed: Typed, ended: Ended) -> str:
     if found := _NO_FILE.search(errors):
         return f"there is no script {found[1]}. Paths are relative to the current folder."
     kind, text = ([("", ""), *_EXCEPTION.findall(errors)])[-1]
-    if why := _CAUSES.get(kind, _unknown)(typed, text, errors):
-        return why
+    if cause := _CAUSES.get(kind, _unknown)(typed, text, errors):
+        return cause
     if _BY_PLACE.search(errors):
         return (
             f"it takes arguments by their place, as sys.argv[1]{_place(errors, typed)}; a search gives them "

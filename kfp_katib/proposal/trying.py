@@ -13,11 +13,15 @@ from kfp_katib.errors import InputError
 from kfp_katib.proposal.bounded import Ended, run
 from kfp_katib.proposal.objective import Objective, measured
 from kfp_katib.proposal.propose import Proposal, with_value
-from kfp_katib.proposal.script_failure import explained
+from kfp_katib.proposal.script_failure import why
 from kfp_katib.results.brief import counted, duration
 
 _SHORTEST_SECONDS = 2.0
 """Katib's collector looks for the trial's process once a second, and fails a trial that it does not see."""
+_CORRECT_IT = (
+    ", and so would each trial. Correct that; what it needs to be told stands behind the script, and is then "
+    "the same in every trial."
+)
 
 
 def try_out(
@@ -43,7 +47,8 @@ def try_out(
         say(f"Trying for at most {seconds:g} s: {shlex.join([proposal.typed.words[0], *words[1:]])}")
         ended = run(words, env={**env, "PYTHONUNBUFFERED": "1"}, seconds=seconds)
     if ended.code not in (0, None):
-        raise InputError(f"The trial run ended with exit code {ended.code}{_why(proposal, ended)}")
+        cause = why(proposal.typed, ended, otherwise=_CORRECT_IT)
+        raise InputError(f"The trial run ended with exit code {ended.code}{cause}")
     wishes = proposal.wishes
     names = [each.name for each in proposal.searched]
     found = measured(f"{ended.printed}\n{ended.errors}", wishes.metric, wishes.aim, names)
@@ -52,15 +57,6 @@ def try_out(
     for sentence in _duration(ended, proposal):
         say(sentence)
     return found
-
-
-def _why(proposal: Proposal, ended: Ended) -> str:
-    if why := explained(proposal.typed, ended):
-        return f": {why}"
-    return (
-        ", and so would each trial. Correct that; what it needs to be told stands behind the script, and is "
-        f"then the same in every trial. It printed:\n{ended.tail or '    nothing'}"
-    )
 
 
 def _duration(ended: Ended, proposal: Proposal) -> Iterator[str]:

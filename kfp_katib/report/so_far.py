@@ -10,7 +10,7 @@ from kfp_katib.experiment.model import Experiment
 from kfp_katib.report.columns import CELL_WIDTH
 from kfp_katib.report.words import value_text
 from kfp_katib.results import EARLY_STOPPED, Active, Progress, Trial, compared
-from kfp_katib.results.brief import counted, duration, legible, short
+from kfp_katib.results.brief import counted, duration, legible, short, tallied
 
 MESSAGE_CHARACTERS = 200
 
@@ -23,23 +23,18 @@ def status_line(progress: Progress, *, now: datetime | None = None) -> str:
 
 def ended_line(progress: Progress) -> str:
     """The same line for a search that has ended, or was stopped: nothing runs any more."""
-    return ", ".join([_done(progress), *_failed(progress), *_best(progress)])
+    return ", ".join([_done(progress), *tallied(failed=progress.failed), *_best(progress)])
 
 
 def counts(progress: Progress) -> str:
     """How many trials are done, of how many, and how many run, wait and failed: `3/12 trials, 2 running`."""
-    active = {"running": progress.running, "waiting": progress.waiting}
-    told = [f"{count} {what}" for what, count in active.items() if count]
-    return ", ".join([_done(progress), *told, *_failed(progress)])
+    told = tallied(running=progress.running, waiting=progress.waiting, failed=progress.failed)
+    return ", ".join([_done(progress), *told])
 
 
 def _done(progress: Progress) -> str:
     total, done = progress.experiment.max_trial_count, progress.completed
     return f"{done}/{total} trials" if total else counted(done, "trial")
-
-
-def _failed(progress: Progress) -> list[str]:
-    return [f"{progress.failed} failed"] if progress.failed else []
 
 
 def _best(progress: Progress) -> list[str]:

@@ -62,6 +62,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
+def tallied(**counts: int) -> list[str]:
+    """`2 running`, `1 failed`: a count and its word for each that is not 0."""
+    return [f"{count} {what}" for what, count in counts.items() if count]
+
+
 def legible(text: str) -> str:
     """Text without terminal escape codes and characters that cannot be shown or encoded."""
     plain = _TERMINAL.sub("", text.replace("\r\n", "\n")).replace("\r", "\n")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kfp_katib.results.brief import short
+from kfp_katib.results.brief import short, tallied
 from kfp_katib.results.result import Result
 from kfp_katib.results.trials import ACTIVE, FAILED, Trial, TrialState
 from kfp_katib.results.values import objective_text, place_among
@@ -78,8 +78,7 @@ class Progress:
         """`<Progress tune: 3/12 trials, 2 running, 1 failed, best loss 0.31>`."""
         total = self.experiment.max_trial_count
         parts = [f"{self.completed}{f'/{total}' if total else ''} trials"]
-        counts = {"running": self.running, "waiting": self.waiting, "failed": self.failed}
-        parts += [f"{count} {what}" for what, count in counts.items() if count]
+        parts += tallied(running=self.running, waiting=self.waiting, failed=self.failed)
         if self.best:
             objective = self.experiment.objective
             parts.append(f"best {objective.metric} {short(objective_text(self.best, objective))}")

@@ -9,6 +9,7 @@ ends in a comment never reaches its mark. Users should meet them here first.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -61,11 +62,12 @@ def metrics_place(collector: Collector, folder: Path) -> MetricsPlace:
     return MetricsPlace(path, folder, {key: value for key, value in mapped.items() if key not in ("", "/")})
 
 
-def checkpoint_folder(experiment: Experiment) -> str:
-    """Where a trial sees its checkpoint folder in Katib; empty where the algorithm has none."""
+def checkpoint_paths(experiment: Experiment) -> tuple[str, ...]:
+    """How a manifest may write where a trial sees its checkpoint folder in Katib; none where it has none."""
     if experiment.algorithm.name != "pbt":
-        return ""
-    return experiment.algorithm.settings.get(SUGGESTION_FOLDER, "").rstrip("/")
+        return ()
+    there = experiment.algorithm.settings.get(SUGGESTION_FOLDER, "").rstrip("/")
+    return (there, posixpath.normpath(there)) if there else ()
 
 
 def command_line(

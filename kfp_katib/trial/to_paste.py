@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from kfp_katib.errors import InputError
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.rules.shell import WRAPPED, unwrapped
 from kfp_katib.results import Trial
-from kfp_katib.trial.command_line import checkpoint_folder, expand, metrics_place, of_paths
+from kfp_katib.trial.command_line import checkpoint_paths, expand, metrics_place, of_paths
 from kfp_katib.trial.template import trial_spec
 
 _PYTHON = re.compile(r"(?<![^\s;&|(`{])python3?(?![^\s;&|)`}])")
@@ -60,7 +59,7 @@ def caution(experiment: Experiment, trial: Trial) -> str:
     Raises:
         InputError: As for `command_line`.
     """
-    line, checkpoint = command_line(experiment, trial), _spellings(experiment)
+    line, checkpoint = command_line(experiment, trial), checkpoint_paths(experiment)
     if checkpoint and trial.checkpoint and trial.checkpoint in line:
         return (
             "The command goes on from the checkpoint that the trial left, and changes it: if the search is "
@@ -77,15 +76,9 @@ def caution(experiment: Experiment, trial: Trial) -> str:
     return ""
 
 
-def _spellings(experiment: Experiment) -> tuple[str, ...]:
-    """How the manifest may write the path of a trial's checkpoint folder; none where there is none."""
-    there = checkpoint_folder(experiment)
-    return (there, posixpath.normpath(there)) if there else ()
-
-
 def _with_checkpoint(text: str, experiment: Experiment, trial: Trial) -> str:
     """The text with the trial's own checkpoint folder, if it is on this machine."""
-    there = _spellings(experiment)
+    there = checkpoint_paths(experiment)
     return of_paths(there).sub(lambda _: trial.checkpoint, text) if there and trial.checkpoint else text
 
 

@@ -19,11 +19,11 @@ from typing import Any
 from kfp_katib.engines.katib.api import verdicts
 from kfp_katib.engines.katib.api.client import Cluster
 from kfp_katib.engines.katib.api.resources import EXPERIMENTS, Object, name
-from kfp_katib.engines.katib.api.verdicts import MAX_TRIALS_REACHED, RESUMABLE
+from kfp_katib.engines.katib.api.verdicts import MAX_TRIALS_REACHED
 from kfp_katib.engines.katib.diagnosis.explain import WEBHOOK_DOWN
 from kfp_katib.errors import ClusterError, InputError
 from kfp_katib.experiment.argument_names import argument, arguments
-from kfp_katib.experiment.defaults import with_defaults
+from kfp_katib.experiment.defaults import RESUMABLE, with_defaults
 from kfp_katib.experiment.model import OURS
 from kfp_katib.experiment.structure import check_structure
 

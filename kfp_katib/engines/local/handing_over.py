@@ -11,7 +11,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import posixpath
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from kfp_katib.errors import Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.experiment.rules.injected import SUGGESTION_FOLDER
 from kfp_katib.results import TrialCondition
-from kfp_katib.trial.command_line import MetricsPlace, checkpoint_folder
+from kfp_katib.trial.command_line import MetricsPlace, checkpoint_paths
 from kfp_katib.trial.excerpt import shown
 from kfp_katib.trial.folder_copy import copy_folder
 from kfp_katib.trial.outcome import failed
@@ -46,22 +45,19 @@ _OF_THIS_MACHINE = (
 
 def unseen(experiment: Experiment, box: Container) -> str:
     """A note for a command that never names its checkpoint folder; empty if it does."""
-    there = checkpoint_folder(experiment)
+    paths = checkpoint_paths(experiment)
     words = (*box.command, *box.args, *box.env.values())
-    if not there or any(there in word or posixpath.normpath(there) in word for word in words):
+    if not paths or any(path in word for path in paths for word in words):
         return ""
     return (
-        f"{SUGGESTION_FOLDER} {there!r} is named in neither command, args nor env: a script that has that "
+        f"{SUGGESTION_FOLDER} {paths[0]!r} is named in neither command, args nor env: a script that has that "
         "path written in does not find its checkpoint here. Pass it as an argument."
     )
 
 
-def with_checkpoint(place: MetricsPlace, there: str, files: TrialFolder) -> MetricsPlace:
-    """The paths that are replaced in a trial's command, with its checkpoint folder if there is one."""
-    if not there:
-        return place
-    spellings = (there, posixpath.normpath(there))
-    return replace(place, mapped={**place.mapped, **dict.fromkeys(spellings, files.checkpoint)})
+def with_checkpoint(place: MetricsPlace, paths: tuple[str, ...], files: TrialFolder) -> MetricsPlace:
+    """The paths that are replaced in a trial's command, with those of its checkpoint folder."""
+    return replace(place, mapped={**place.mapped, **dict.fromkeys(paths, files.checkpoint)})
 
 
 class Checkpoints:
@@ -74,7 +70,7 @@ class Checkpoints:
     """
 
     def __init__(self, experiment: Experiment, folder: RunFolder, suggestions: Suggestions) -> None:
-        self._there = checkpoint_folder(experiment)
+        self._there = checkpoint_paths(experiment)
         self._folder = folder
         self._suggestions = suggestions
         self._kept = set(_with_checkpoint(folder, suggestions.journal)) if self._there else set()

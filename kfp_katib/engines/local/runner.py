@@ -17,7 +17,7 @@ from kfp_katib.engines.local.trial_environment import TrialEnvironment
 from kfp_katib.errors import InputError, Unfinished
 from kfp_katib.experiment.model import Experiment
 from kfp_katib.results import TrialCondition
-from kfp_katib.trial.command_line import checkpoint_folder, command_line, metrics_place
+from kfp_katib.trial.command_line import checkpoint_paths, command_line, metrics_place
 from kfp_katib.trial.processes import Process, end, kill, terminate
 from kfp_katib.trial.template import Container, Deadline, container
 
@@ -39,7 +39,7 @@ def check_folder(experiment: Experiment, box: Container, folder: RunFolder) -> N
     """
     files = folder.trial(experiment.name)
     place = metrics_place(experiment.collector, files.metrics)
-    command_line(box, experiment.collector, with_checkpoint(place, checkpoint_folder(experiment), files), {})
+    command_line(box, experiment.collector, with_checkpoint(place, checkpoint_paths(experiment), files), {})
 
 
 class TrialRunner:

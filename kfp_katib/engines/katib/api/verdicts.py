@@ -10,11 +10,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from kfp_katib.engines.katib.api.resources import Object, moment, status, true_conditions
+from kfp_katib.experiment.defaults import RESUMABLE
 from kfp_katib.results import Condition, ExperimentState
 
 MAX_TRIALS_REACHED = "ExperimentMaxTrialsReached"
-RESUMABLE = ("LongRunning", "FromVolume")
-"""The resume policies with which Katib keeps what a search needs to go on."""
 
 _STATES: tuple[ExperimentState, ...] = ("Failed", "Succeeded", "Running", "Restarting")
 
