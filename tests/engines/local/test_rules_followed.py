@@ -37,9 +37,8 @@ def test_a_trial_with_a_rule_is_looked_at_often(tmp_path: Path) -> None:
         following.begin(number, files, rule)
         (files.metrics / "metrics.log").write_text("".join(f"loss={text}\n" for text in losses.split()))
     began = time.monotonic()
-    until(following.to_stop)
+    until(lambda: following.to_stop() and news)
     assert time.monotonic() - began < 0.9
-    assert news
     time.sleep(0.3)
     assert following.to_stop() == [0]
     following.end(0)
