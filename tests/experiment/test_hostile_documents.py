@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,15 @@ from kfp_katib.experiment.problem import Problem
 from tests.builders.manifest import CONTAINER, changed
 from tests.builders.valid import random
 from tests.places import DATA
+from tests.support.speed import within
 
 CASES = DATA / "cases"
 
 
 def judged(manifest: Manifest | Path) -> tuple[Problem, ...]:
-    """What the check says within a second, three times if the first were slowed down by the machine."""
-    for left in (2, 1, 0):
-        began = time.process_time()
-        problems = check(manifest)
-        seconds = time.process_time() - began
-        if seconds < 1 or not left:
-            break
-    assert seconds < 1
-    return problems
+    """What the check says within a second."""
+    with within(1):
+        return check(manifest)
 
 
 def filtered(*expressions: str) -> Manifest:

@@ -78,12 +78,16 @@ def test_a_run_that_fails_shows_why(tmp_path: Path) -> None:
             {"metric": "val-acc"},
             r"no 'val-acc' with a number by its end\. .*val-acc=\{val_acc\}",
         ),
-        ("import time; time.sleep(9)", {}, "nothing that looks like a metric within 1 s.* --try-seconds"),
+        (
+            "import time; time.sleep(9)",
+            {"seconds": 1},
+            "nothing that looks like a metric within 1 s.* --try-seconds",
+        ),
     ],
 )
 def test_a_run_without_a_metric_says_what_to_change(
-    tmp_path: Path, script: str, wishes: dict[str, str], why: str
+    tmp_path: Path, script: str, wishes: dict[str, Any], why: str
 ) -> None:
     """A line to print, and what it printed instead."""
     with pytest.raises(InputError, match=f"(?s){why}"):
-        tried(tmp_path, f"import sys\nargs = sys.argv\n{script}\n", seconds=1, **wishes)
+        tried(tmp_path, f"import sys\nargs = sys.argv\n{script}\n", **wishes)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long something may take, on a machine that may have other work to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_WORK = 2_000_000
+_USUAL_SECONDS = 0.05
+"""What the work below takes on a processor of 2.5 GHz that has nothing else to do."""
+
+
+def slowness() -> float:
+    """How many times longer than usual a fixed piece of work takes now, never less than 1.
+
+    By the clock on the wall: who waits for the processor is slow, and so is who shares its core.
+    """
+    began = time.perf_counter()
+    sum(range(_WORK))
+    return max(1.0, (time.perf_counter() - began) / _USUAL_SECONDS)
+
+
+@contextmanager
+def within(seconds: float, clock: Callable[[], float] = time.process_time) -> Iterator[None]:
+    """Hold what is done here to so many seconds of a machine with nothing else to do.
+
+    Args:
+        seconds: More than it ever takes there; a machine that is slower now gives as much more.
+        clock: What counts: the processor's time, or `time.monotonic` where somebody waits.
+    """
+    began = clock()
+    yield
+    took = clock() - began
+    assert took < seconds or took < seconds * slowness(), f"it took {took:.2f} s, not {seconds:g}"
