@@ -22,6 +22,11 @@ def slowness() -> float:
     return max(1.0, (time.perf_counter() - began) / _USUAL_SECONDS)
 
 
+def longer(took: float, than: float) -> bool:
+    """Whether something took more seconds than it may on a machine with nothing else to do."""
+    return took >= than and took >= than * slowness()
+
+
 @contextmanager
 def within(seconds: float, clock: Callable[[], float] = time.process_time) -> Iterator[None]:
     """Hold what is done here to so many seconds of a machine with nothing else to do.
@@ -33,4 +38,4 @@ def within(seconds: float, clock: Callable[[], float] = time.process_time) -> It
     began = clock()
     yield
     took = clock() - began
-    assert took < seconds or took < seconds * slowness(), f"it took {took:.2f} s, not {seconds:g}"
+    assert not longer(took, seconds), f"it took {took:.2f} s, not {seconds:g}"

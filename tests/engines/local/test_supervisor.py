@@ -107,9 +107,9 @@ os.kill(os.getpid(), 9)
 
 def test_a_trial_that_is_ended_while_it_is_born_ends_at_once(tmp_path: Path) -> None:
     """Before it has its word, and before it leads a session: neither is the signal lost, nor the trial."""
-    began = time.monotonic()
     with closing(Supervisor()) as supervisor:
         for number in range(20):
+            began = time.monotonic()
             files = TrialFolder(tmp_path / str(number))
             files.clear()
             trial = supervisor.start(files, ("sleep", "600"), cwd=tmp_path, env=dict(os.environ))
@@ -118,7 +118,7 @@ def test_a_trial_that_is_ended_while_it_is_born_ends_at_once(tmp_path: Path) -> 
             end([trial.leader], grace_seconds=30 if number % 2 == 0 else 0)
             trial.reap()
             assert not trial.leader.alive
-    assert time.monotonic() - began < 30
+            assert time.monotonic() - began < 30
 
 
 def test_a_trial_that_handles_sigterm_may_finish(tmp_path: Path) -> None:
