@@ -135,6 +135,7 @@ def test_verdict_best_trial_and_order_stay_what_they_are() -> None:
     assert kept[0] == kept[1]
 
 
+@pytest.mark.usefixtures("untraced")
 def test_ten_thousand_trials_take_no_time() -> None:
     """0.1 s of the processor where nothing else runs."""
     found = traded(10_000, objective(compared={"seconds": "min", "accuracy": "max"}))
