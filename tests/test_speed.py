@@ -21,7 +21,7 @@ def test_what_takes_too_long_fails() -> None:
 
 
 def test_a_slower_machine_gives_as_much_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its work took a million times as long just now."""
+    """Millions of times, where the usual time of its work is a nanosecond."""
     monkeypatch.setattr(speed, "_USUAL_SECONDS", 1e-9)
     assert not longer(2, than=1)
 
