@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 _WORK = 2_000_000
@@ -29,19 +29,17 @@ def _seconds() -> float:
 
 
 def longer(took: float, than: float) -> bool:
-    """Whether something took more seconds than it may on a machine with nothing else to do."""
+    """Whether something took more seconds than it may on a machine with nothing else to do.
+
+    For what computes all the time. Who waits for a clock waits as long on any machine.
+    """
     return took >= than and took >= than * _slowness()
 
 
 @contextmanager
-def within(seconds: float, clock: Callable[[], float] = time.process_time) -> Iterator[None]:
-    """Hold what is done here to so many seconds of a machine with nothing else to do.
-
-    Args:
-        seconds: More than it ever takes there; a machine that is slower now gives as much more.
-        clock: What counts: the processor's time, or `time.monotonic` where somebody waits.
-    """
-    began = clock()
+def within(seconds: float) -> Iterator[None]:
+    """Hold what is done here to so many seconds of the processor, on a machine with nothing else to do."""
+    began = time.process_time()
     yield
-    took = clock() - began
+    took = time.process_time() - began
     assert not longer(took, seconds), f"it took {took:.2f} s, not {seconds:g}"

@@ -174,9 +174,10 @@ def test_a_damaged_value_is_named(tmp_path: Path, change: dict[str, Any]) -> Non
 def test_a_flood_does_not_hold_the_search_up(tmp_path: Path) -> None:
     """What a trial writes beyond what can be followed is left; its end is seen as soon as before."""
     script = "head -c 100000000 /dev/zero | tr '\\0' 'x' ; yes loss=0.5 | head -c 40000000; echo; echo loss=1"
-    with within(60, time.monotonic):
-        (points,) = trial(f"{{ {script}; }}", tmp_path)
+    began = time.monotonic()
+    (points,) = trial(f"{{ {script}; }}", tmp_path)
     assert len(points) <= 200
+    assert time.monotonic() - began < 60
 
 
 @pytest.fixture
@@ -218,6 +219,7 @@ def test_closing_ends_the_thread(followed: Callable[..., Any]) -> None:
     following, files = followed("loss=0.5\n" * 5_000_000)
     following.begin(0, files)
     time.sleep(1.05)
-    with within(1, time.monotonic):
-        following.close()
+    began = time.monotonic()
+    following.close()
+    assert time.monotonic() - began < 1
     assert list(following.points())

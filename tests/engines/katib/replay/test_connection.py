@@ -24,8 +24,6 @@ from kfp_katib.errors import ClusterError
 from tests.builders.valid import random
 from tests.engines.katib.live.engine.proxy import write_kubeconfig
 from tests.engines.katib.replay.server import Api, Serve
-from tests.support.speed import within
-from tests.support.waiting import until
 
 
 def trial(name: str) -> dict[str, Any]:
@@ -184,12 +182,15 @@ def test_a_watch_ends_at_once_when_it_is_told_to(
     watching: Callable[[Api], tuple[Watch, queue.SimpleQueue[Change]]],
 ) -> None:
     """Although it waits for a line that the server will not send."""
+    before = threading.active_count()
     watch, inbox = watching(Api())
     watch.start()
     inbox.get(timeout=5)
-    with within(2, time.monotonic):
-        watch.stop()
-        until(lambda: not any(thread.name == "watch-trials" for thread in threading.enumerate()))
+    start = time.monotonic()
+    watch.stop()
+    while any(thread.name == "watch-trials" for thread in threading.enumerate()):
+        assert time.monotonic() - start < 2, before
+        time.sleep(0.01)
 
 
 def test_what_may_not_be_watched_is_told_once(serve: Serve) -> None:

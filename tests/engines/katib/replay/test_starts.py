@@ -14,7 +14,6 @@ from tests.engines.katib.live.engine.recording import Recording
 from tests.engines.katib.replay.player import api_of, experiment_of
 from tests.engines.katib.replay.server import Serve
 from tests.engines.katib.running import run
-from tests.support.speed import within
 
 
 def test_a_finished_search_is_adopted_however_late(serve: Serve) -> None:
@@ -105,8 +104,9 @@ def test_two_thousand_finished_trials_are_adopted_within_five_seconds(serve: Ser
         thing = copy.deepcopy(done)
         thing["metadata"] |= {"name": f"trial-{number:04}", "uid": f"uid-{number}"}
         api.store.put("trials", thing)
-    with within(5, time.monotonic):
-        assert len(run(experiment_of(recorded)).trials) >= 2000
+    start = time.monotonic()
+    assert len(run(experiment_of(recorded)).trials) >= 2000
+    assert time.monotonic() - start < 5
 
 
 def test_a_twin_that_was_quicker_is_adopted(serve: Serve) -> None:
